@@ -154,7 +154,8 @@ func TestCustomSharesCallsAndCaches(t *testing.T) {
 	})
 }
 
-// A function that ignores its context blocks neither its callers nor other calls.
+// A function that ignores its context blocks neither its callers nor other
+// calls.
 func TestHangingCustomFunctions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		done := make(chan struct{})

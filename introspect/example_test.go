@@ -33,7 +33,8 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	// Usually the client is set in a middleware.Issuer, whose verifier calls it.
+	// Usually the client is set in a middleware.Issuer, whose verifier calls
+	// it.
 	for _, token := range []string{"2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA"} {
 		answer, err := client.Introspect(context.Background(), token)
 		if err != nil {
@@ -109,7 +110,8 @@ func ExampleGitHub() {
 }
 
 func ExampleGoogle() {
-	// It replaces https://oauth2.googleapis.com/tokeninfo, the default Endpoint.
+	// It replaces https://oauth2.googleapis.com/tokeninfo, the default
+	// Endpoint.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client := map[string]string{"Bearer ya29.ours": "web", "Bearer ya29.theirs": "other"}[r.Header.Get("Authorization")]
 		fmt.Fprintf(w, `{"azp":%q,"aud":%q,"sub":"110248495921238986420","scope":"openid","exp":"2000000000"}`, client, client)

@@ -12,8 +12,8 @@ import (
 )
 
 // Google returns a client for Google's access tokens (ya29.…), which its
-// tokeninfo endpoint describes to any client. A token that was not issued to one
-// of clientIDs is not active. Neither is one without a scope, such as an ID
+// tokeninfo endpoint describes to any client. A token that was not issued to
+// one of clientIDs is not active. Neither is one without a scope, such as an ID
 // token.
 //
 // The claims are aud (the client identifier, so the verifier's audiences are
@@ -48,7 +48,8 @@ func Google(config Config, clientIDs ...string) (*Client, error) {
 	})
 }
 
-// googleClaims reads Google's answer, in which numbers and booleans are strings.
+// googleClaims reads Google's answer, in which numbers and booleans are
+// strings.
 func googleClaims(body []byte, clientIDs []string) (map[string]any, error) {
 	answer, err := members(body)
 	if err != nil {

@@ -89,7 +89,8 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 			if _, err := fmt.Sscanf(string(r.Claims[strings.Index(string(r.Claims), `"said"`):]), `"said":%d`, &said); err != nil {
 				t.Error(err)
 			}
-			// A call takes two seconds at most, and its answer is cached for ttl.
+			// A call takes two seconds at most, and its answer is cached for
+			// ttl.
 			if age := time.Since(time.UnixMilli(said)); age > ttl+2*time.Second {
 				t.Errorf("%s got an answer that is %v old", token, age)
 			}

@@ -101,8 +101,8 @@ func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	})
 }
 
-// An attacker who replays revoked tokens can make the server look down once, not
-// for as long as the replay goes on.
+// An attacker who replays revoked tokens can make the server look down once,
+// not for as long as the replay goes on.
 func TestTokenIsEvidenceOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))

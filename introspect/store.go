@@ -53,7 +53,8 @@ func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	return unseal(h, value, time.Now(), c.ttl)
 }
 
-// share writes an answer to the shared store and reports whether that succeeded.
+// share writes an answer to the shared store and reports whether that
+// succeeded.
 func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) bool {
 	value := seal(h, r, ends)
 	_, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {

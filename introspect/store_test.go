@@ -260,7 +260,8 @@ func TestInvalidStoreValues(t *testing.T) {
 	})
 }
 
-// Instances of an older and a newer version may share a store during an upgrade.
+// Instances of an older and a newer version may share a store during an
+// upgrade.
 func TestStoreFormatIsStable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()

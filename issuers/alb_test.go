@@ -19,7 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/issuers"
 )
 
-// loadBalancer signs as AWS does, with padded base64url. It serves its keys in PEM.
+// loadBalancer signs as AWS does, with padded base64url. It serves its keys in
+// PEM.
 type loadBalancer struct{ own, foreign *ecdsa.PrivateKey }
 
 var balancer = loadBalancer{newKey(), newKey()}

@@ -7,10 +7,10 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// AppleID accepts the ID tokens of Sign in with Apple, for apps that have no access
-// token. clients are bundle IDs of apps and Services IDs of web sites. A token is issued
-// only at login, so exchange it for a session. It has no scopes. Notifications of
-// Apple's servers are similar tokens, and are refused.
+// AppleID accepts the ID tokens of Sign in with Apple, for apps that have no
+// access token. clients are bundle IDs of apps and Services IDs of web sites. A
+// token is issued only at login, so exchange it for a session. It has no
+// scopes. Notifications of Apple's servers are similar tokens, and are refused.
 func AppleID(clients ...string) middleware.Issuer {
 	f := &faults{function: "AppleID"}
 	f.nonEmpty("clients", clients, "bundle IDs and Services IDs such as com.example.orders")

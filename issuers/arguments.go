@@ -50,7 +50,8 @@ func isURLText(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) })
 }
 
-// host checks the name of a host, without scheme and path, in lower case as in tokens.
+// host checks the name of a host, without scheme and path, in lower case as in
+// tokens.
 func (f *faults) host(name, text string) string {
 	domain, port, hasPort := strings.Cut(text, ":")
 	isHost := !strings.Contains("."+domain+".", "..") && isWord(strings.ReplaceAll(domain, ".", ""))
@@ -71,8 +72,8 @@ func (f *faults) pathElement(name, text string) string {
 	return text
 }
 
-// identifier checks the argument issuer. It does not change a slash at the end, since
-// issuers are compared byte for byte.
+// identifier checks the argument issuer. It does not change a slash at the end,
+// since issuers are compared byte for byte.
 func (f *faults) identifier(issuer string) string {
 	u, err := url.Parse(issuer)
 	switch {
@@ -97,7 +98,8 @@ func (f *faults) baseBefore(name, text, path string) string {
 	return whole
 }
 
-// id checks an identifier of letters, digits, "-" and "_" with the prefix of its provider.
+// id checks an identifier of letters, digits, "-" and "_" with the prefix of
+// its provider.
 func (f *faults) id(name, text, prefix, example string) string {
 	if !strings.HasPrefix(text, prefix) || text == prefix || !isWord(text) {
 		f.add("%s is %q: give an ID such as %s", name, text, example)

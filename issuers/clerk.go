@@ -7,11 +7,12 @@ import (
 )
 
 // Clerk is an instance of Clerk with the Frontend API at frontend, such as
-// clerk.example.com or verb-noun-00.clerk.accounts.dev. It accepts session tokens.
-// These have no aud. azp, the origin of the web application, is used instead, and
-// origins are the accepted ones. Tokens of JWT templates have azp too, but are for other
-// APIs. They lack sid and are refused. Tokens of native applications have no azp and are
-// refused: to accept them, add a custom claim aud, and set AudienceClaim and Audiences.
+// clerk.example.com or verb-noun-00.clerk.accounts.dev. It accepts session
+// tokens. These have no aud. azp, the origin of the web application, is used
+// instead, and origins are the accepted ones. Tokens of JWT templates have azp
+// too, but are for other APIs. They lack sid and are refused. Tokens of native
+// applications have no azp and are refused: to accept them, add a custom claim
+// aud, and set AudienceClaim and Audiences.
 func Clerk(frontend string, origins ...string) middleware.Issuer {
 	f := &faults{function: "Clerk"}
 	i := middleware.Issuer{URL: "https://" + f.host("frontend", frontend), AudienceClaim: "azp", Mark: "sid", ClientIDClaims: []string{}}

@@ -2,10 +2,11 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// Dex is a Dex server, by the issuer of its configuration. Its access tokens differ from
-// ID tokens only in their hash, so ID tokens pass too. clients are the static clients
-// whose users may call the API. Groups are the scopes. Token.ClientID
-// is set only for tokens with azp, that is tokens for several clients.
+// Dex is a Dex server, by the issuer of its configuration. Its access tokens
+// differ from ID tokens only in their hash, so ID tokens pass too. clients are
+// the static clients whose users may call the API. Groups are the scopes.
+// Token.ClientID is set only for tokens with azp, that is tokens for several
+// clients.
 func Dex(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Dex"}
 	issuer = f.identifier(issuer)

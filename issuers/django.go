@@ -6,11 +6,12 @@ import (
 )
 
 // DjangoOAuthToolkit is a Django application whose OAuth provider, Django OAuth
-// Toolkit, is at base, such as https://id.example.com/o. Its tokens are opaque. conf
-// configures introspection: set Auth to introspect.Bearer with tokens that have the scope
-// introspection, or to introspect.Basic. Responses contain client_id and no audience, so
-// clients are the applications that may call the API. The bearer token for introspection
-// expires, so introspect.Bearer takes a function that returns a valid one.
+// Toolkit, is at base, such as https://id.example.com/o. Its tokens are opaque.
+// conf configures introspection: set Auth to introspect.Bearer with tokens that
+// have the scope introspection, or to introspect.Basic. Responses contain
+// client_id and no audience, so clients are the applications that may call the
+// API. The bearer token for introspection expires, so introspect.Bearer takes a
+// function that returns a valid one.
 func DjangoOAuthToolkit(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	f := &faults{function: "DjangoOAuthToolkit"}
 	base = f.baseBefore("base", base, "/introspect")

@@ -6,10 +6,11 @@
 //		Issuers:  []middleware.Issuer{issuers.Keycloak("https://id.example.com", "shop")},
 //	})
 //
-// The functions have no state and fetch nothing. They report invalid arguments in
-// [middleware.Issuer.Fault], which [middleware.NewVerifier] returns as an error.
-// audiences are those of the API at this issuer, instead of Config.Audience.
+// The functions have no state and fetch nothing. They report invalid arguments
+// in [middleware.Issuer.Fault], which [middleware.NewVerifier] returns as an
+// error. audiences are those of the API at this issuer, instead of
+// Config.Audience.
 //
-// docs/providers.md describes how to configure each provider, its tokens, and frequent
-// mistakes.
+// docs/providers.md describes how to configure each provider, its tokens, and
+// frequent mistakes.
 package issuers

@@ -2,13 +2,13 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// FusionAuth is a FusionAuth server at base. issuer is that of the tenant (Tenants,
-// General, Issuer). It may be any text, and the default is acme.com.
-// applications are the IDs of applications whose users may call the API, and their
-// roles are the scopes. Access tokens have applicationId. ID tokens lack it since
-// version 1.24. Access tokens of users who are not registered for the application lack it
-// too, and are refused. The signing key of access tokens must be an RSA or EC key: the
-// default is a secret.
+// FusionAuth is a FusionAuth server at base. issuer is that of the tenant
+// (Tenants, General, Issuer). It may be any text, and the default is acme.com.
+// applications are the IDs of applications whose users may call the API, and
+// their roles are the scopes. Access tokens have applicationId. ID tokens lack
+// it since version 1.24. Access tokens of users who are not registered for the
+// application lack it too, and are refused. The signing key of access tokens
+// must be an RSA or EC key: the default is a secret.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)
@@ -17,10 +17,10 @@ func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 }
 
 // FusionAuthEntity is a FusionAuth server for tokens of the client credentials
-// grant. A token of one entity is for another one. entities are the IDs of
-// the entities that represent the API. Permissions are the scopes. base and issuer are those of
-// [FusionAuth]. These tokens are signed with the key of the entity type, not of an
-// application.
+// grant. A token of one entity is for another one. entities are the IDs of the
+// entities that represent the API. Permissions are the scopes. base and issuer
+// are those of [FusionAuth]. These tokens are signed with the key of the entity
+// type, not of an application.
 func FusionAuthEntity(base, issuer string, entities ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuthEntity"}
 	i := fusionAuth(f, base, issuer, entities)

@@ -6,13 +6,13 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Entra is a tenant of Microsoft Entra ID. application is the application (client)
-// ID of the API's registration. It returns two issuers, for access tokens of version
-// 2.0 and 1.0: requestedAccessTokenVersion in the manifest of the API, not the endpoint,
-// selects the version. The audience is the ID or
-// api://ID, and uris are other Application ID URIs of the API. Access tokens have azp
-// or appid, and ID tokens do not. Tokens for Microsoft Graph are refused: only Graph can
-// verify them.
+// Entra is a tenant of Microsoft Entra ID. application is the application
+// (client) ID of the API's registration. It returns two issuers, for access
+// tokens of version 2.0 and 1.0: requestedAccessTokenVersion in the manifest of
+// the API, not the endpoint, selects the version. The audience is the ID or
+// api://ID, and uris are other Application ID URIs of the API. Access tokens
+// have azp or appid, and ID tokens do not. Tokens for Microsoft Graph are
+// refused: only Graph can verify them.
 func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	f := &faults{function: "Entra"}
 	tenant, audiences := f.tenant(tenant), f.application(application, uris)
@@ -24,11 +24,12 @@ func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	return []middleware.Issuer{f.attach(v2), f.attach(v1)}
 }
 
-// EntraMultiTenant is several tenants of Microsoft Entra ID, with the IDs tenants. To
-// accept all tenants, give none and set AnyTenant of the issuer: any user can create a
-// tenant. The registration of the API, application, must allow accounts
-// in any directory, and requestedAccessTokenVersion in its manifest must be 2. The
-// tenant of personal accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
+// EntraMultiTenant is several tenants of Microsoft Entra ID, with the IDs
+// tenants. To accept all tenants, give none and set AnyTenant of the issuer:
+// any user can create a tenant. The registration of the API, application, must
+// allow accounts in any directory, and requestedAccessTokenVersion in its
+// manifest must be 2. The tenant of personal accounts is
+// 9188040d-6c67-4c5b-b112-36a304b66dad.
 func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 	f := &faults{function: "EntraMultiTenant"}
 	for _, tenant := range tenants {
@@ -41,9 +42,10 @@ func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 	})
 }
 
-// EntraRoles uses the app roles of [Entra] or [EntraMultiTenant] as scopes, in addition
-// to delegated scopes. Tokens of applications without a user have only roles. A user's
-// token may have both, so a role and a scope must not have the same name.
+// EntraRoles uses the app roles of [Entra] or [EntraMultiTenant] as scopes, in
+// addition to delegated scopes. Tokens of applications without a user have only
+// roles. A user's token may have both, so a role and a scope must not have the
+// same name.
 func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 	list := make([]middleware.Issuer, len(all))
 	for n, i := range all {
@@ -53,11 +55,12 @@ func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 	return list
 }
 
-// B2C is a tenant of Azure AD B2C: name is the part before .b2clogin.com, tenant its ID,
-// policy a user flow or policy such as B2C_1_signin, and application the application
-// (client) ID of the API. It accepts access tokens, which have scp. ID tokens do not. Other policies of the tenant have the same issuer, so their tokens
-// pass too: require a policy with scopes.Claim("tfp", "b2c_1_signin"), or "acr" for older
-// policies.
+// B2C is a tenant of Azure AD B2C: name is the part before .b2clogin.com,
+// tenant its ID, policy a user flow or policy such as B2C_1_signin, and
+// application the application (client) ID of the API. It accepts access tokens,
+// which have scp. ID tokens do not. Other policies of the tenant have the same
+// issuer, so their tokens pass too: require a policy with scopes.Claim("tfp",
+// "b2c_1_signin"), or "acr" for older policies.
 func B2C(name, tenant, policy, application string) middleware.Issuer {
 	f := &faults{function: "B2C"}
 	name, policy = f.label("name", name, "b2clogin.com"), f.pathElement("policy", policy)
@@ -69,10 +72,10 @@ func B2C(name, tenant, policy, application string) middleware.Issuer {
 	})
 }
 
-// ExternalID is an external tenant of Microsoft Entra External ID. application is
-// the application (client) ID of the API's registration, and uris are Application ID
-// URIs of it other than api://ID. The host in iss contains the tenant's ID, regardless
-// of the host at which users log in.
+// ExternalID is an external tenant of Microsoft Entra External ID. application
+// is the application (client) ID of the API's registration, and uris are
+// Application ID URIs of it other than api://ID. The host in iss contains the
+// tenant's ID, regardless of the host at which users log in.
 func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 	f := &faults{function: "ExternalID"}
 	tenant = f.tenant(tenant)
@@ -84,9 +87,9 @@ func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 
 // ADFS is Active Directory Federation Services 2016 or later at host, such as
 // fs.example.com. It accepts access tokens, whose iss is
-// http://HOST/adfs/services/trust. ID tokens have another iss. The audience is the
-// identifier of the Web API in its application group. Tokens often have no sub: add a
-// claim rule that issues one, or read upn.
+// http://HOST/adfs/services/trust. ID tokens have another iss. The audience is
+// the identifier of the Web API in its application group. Tokens often have no
+// sub: add a claim rule that issues one, or read upn.
 func ADFS(host string, identifiers ...string) middleware.Issuer {
 	f := &faults{function: "ADFS"}
 	f.host("host", strings.ToLower(host)) // iss may have capitals

@@ -9,9 +9,9 @@ import (
 
 // Okta is a custom authorization server of Okta at domain, such as
 // tenant.okta.com. server is its ID: "default", or one that begins with aus. It
-// accepts access tokens, which have cid. ID tokens do not. The audience is that of the
-// authorization server, api://default for the server of that name. All APIs of one
-// server share the audience, so require scopes.
+// accepts access tokens, which have cid. ID tokens do not. The audience is that
+// of the authorization server, api://default for the server of that name. All
+// APIs of one server share the audience, so require scopes.
 func Okta(domain, server string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Okta"}
 	domain = f.host("domain", domain)
@@ -26,10 +26,11 @@ func Okta(domain, server string, audiences ...string) middleware.Issuer {
 	})
 }
 
-// OktaOrg is the org authorization server of Okta at domain. Its access tokens are
-// for Okta's own APIs, and only Okta can verify them: client introspects each token at
-// https://DOMAIN/oauth2/v1/introspect. The audience is https://DOMAIN for
-// all clients of the org. Prefer a custom authorization server: see [Okta].
+// OktaOrg is the org authorization server of Okta at domain. Its access tokens
+// are for Okta's own APIs, and only Okta can verify them: client introspects
+// each token at https://DOMAIN/oauth2/v1/introspect. The audience is
+// https://DOMAIN for all clients of the org. Prefer a custom authorization
+// server: see [Okta].
 func OktaOrg(domain string, client *introspect.Client) middleware.Issuer {
 	f := &faults{function: "OktaOrg"}
 	url := "https://" + f.host("domain", domain)

@@ -20,7 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// foreignKey returns the nth key of another server. Keys are cached, since RSA keys are slow.
+// foreignKey returns the nth key of another server. Keys are cached, since RSA
+// keys are slow.
 func foreignKey(alg testserver.Alg, n int) testserver.Key {
 	type id struct {
 		alg testserver.Alg
@@ -79,7 +80,8 @@ func (p *provider) opaque(t *testing.T, row shapes.Row) string {
 	return token
 }
 
-// call returns the status of an API's answer to a request with the given header.
+// call returns the status of an API's answer to a request with the given
+// header.
 func call(v *middleware.Verifier, header http.Header, need ...scopes.Requirement) int {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = header

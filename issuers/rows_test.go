@@ -115,9 +115,9 @@ func filling(s shapes.Shape) shapes.Filling {
 	return shapes.Filling{Issuer: s.Issuer, Audience: s.Audience, Now: time.Now().Unix()}
 }
 
-// RoundTrip answers the requests of a verifier: metadata at all well-known locations and
-// at the MetadataURL of an issuer, and the key set elsewhere. A POST is an introspection
-// request.
+// RoundTrip answers the requests of a verifier: metadata at all well-known
+// locations and at the MetadataURL of an issuer, and the key set elsewhere. A
+// POST is an introspection request.
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost {
 		return p.introspect(r)
@@ -239,7 +239,8 @@ func TestPresetsAcceptOnlyGoodTokens(t *testing.T) {
 	}
 }
 
-// Every exported function that returns an issuer is the Preset of a shape in the table.
+// Every exported function that returns an issuer is the Preset of a shape in
+// the table.
 func TestEveryFunctionIsAPreset(t *testing.T) {
 	functions := map[string]bool{}
 	files, err := filepath.Glob("*.go")

@@ -32,8 +32,8 @@ func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	return rec.Code
 }
 
-// Two providers can sign with a secret. The documentation of their presets describes the
-// field for it.
+// Two providers can sign with a secret. The documentation of their presets
+// describes the field for it.
 func TestPresetsWithASecret(t *testing.T) {
 	find := func(shape string) *provider {
 		for _, p := range products {

@@ -259,7 +259,8 @@ func TestK22FewJunkKeyIDsDoNotDelayNewKey(t *testing.T) {
 	}
 }
 
-// After a failed fetch, no key is reported as unknown, however recent the set is.
+// After a failed fetch, no key is reported as unknown, however recent the set
+// is.
 func TestK22FailedFetchDoesNotMakeKeyUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})

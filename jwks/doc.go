@@ -30,7 +30,8 @@
 //   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
 //     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
 //   - points off their curve or of small order (RFC 7518 §6.2.1)
-//   - different keys with the same kid and algorithm: the choice would be a guess
+//   - different keys with the same kid and algorithm: the choice would be a
+//     guess
 //
 // A member that is null counts as absent, and so does an empty key_ops. Leading
 // zeros of an EC coordinate do not matter.

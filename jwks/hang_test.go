@@ -210,7 +210,8 @@ func TestK22JunkKeyIDsWhileTheServerHangs(t *testing.T) {
 			}
 		}
 		flood.Wait()
-		// Each attempt takes 5 s, and at least half a second passes between two.
+		// Each attempt takes 5 s, and at least half a second passes between
+		// two.
 		if got := s.count() - 1; got > 15*60/5 {
 			t.Errorf("got %d requests, want one at a time", got)
 		}

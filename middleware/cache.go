@@ -10,9 +10,11 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// tokenCache caches JWTs that passed every step except the route's requirements.
-// The same bytes always have the same claims, and a key that verified a signature verifies it again, so these steps are not repeated. All others are. A token that was refused is never cached.
-// Entries do not expire: that would need a goroutine.
+// tokenCache caches JWTs that passed every step except the route's
+// requirements. The same bytes always have the same claims, and a key that
+// verified a signature verifies it again, so these steps are not repeated. All
+// others are. A token that was refused is never cached. Entries do not expire:
+// that would need a goroutine.
 type tokenCache struct {
 	tokens                  *otter.Cache[digest, *cachedToken]
 	hits, misses, evictions atomic.Int64
@@ -30,10 +32,13 @@ type cachedToken struct {
 	lookup lookup // of its claims
 }
 
-// maxNames is the maximum number of scopes, and of audiences, of a cached token: thousands of short ones fit in a token and would use twenty times its length.
+// maxNames is the maximum number of scopes, and of audiences, of a cached
+// token: thousands of short ones fit in a token and would use twenty times its
+// length.
 const maxNames = 256
 
-// newTokenCache returns a cache for a number of tokens: 0 means the default, a negative size returns nil.
+// newTokenCache returns a cache for a number of tokens: 0 means the default, a
+// negative size returns nil.
 func newTokenCache(size int) *tokenCache {
 	if size == 0 {
 		size = defaultTokenCache
@@ -54,7 +59,8 @@ func newTokenCache(size int) *tokenCache {
 	return c
 }
 
-// lookUp looks for a token in the cache. A token that is not cached runs through all steps.
+// lookUp looks for a token in the cache. A token that is not cached runs
+// through all steps.
 func (d *decision) lookUp() error {
 	d.lookedUp = true
 	d.bytes = append(d.bytes[:0], d.token...) // hashing a string would allocate a copy
@@ -103,7 +109,9 @@ func (d *decision) verifiedBefore(key any) bool {
 	return false
 }
 
-// sameKey reports whether two keys are the same. Pointers are compared as such, because a [jwks.Source] returns the same one while a key is published. The key ID is not enough: another key may now have it.
+// sameKey reports whether two keys are the same. Pointers are compared as such,
+// because a [jwks.Source] returns the same one while a key is published. The
+// key ID is not enough: another key may now have it.
 func sameKey(a, b any) bool {
 	switch a := a.(type) {
 	case ed25519.PublicKey:

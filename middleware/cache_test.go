@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withTokenCache enables the token cache, regardless of the setting for other tests.
+// withTokenCache enables the token cache, regardless of the setting for other
+// tests.
 func withTokenCache(c *middleware.Config) { c.TokenCache = 100 }
 
 // verifyUntilCached verifies a good token until it is cached.
@@ -121,7 +122,8 @@ func TestCachedTokenNeedsItsKey(t *testing.T) {
 	}
 }
 
-// The same key read again is another pointer: the signature is verified again, and the token cached with the new pointer.
+// The same key read again is another pointer: the signature is verified again,
+// and the token cached with the new pointer.
 func TestCachedTokenIsVerifiedAgainWithANewKey(t *testing.T) {
 	source := new(replaceableKeys)
 	s := newSetup(t, withTokenCache, func(c *middleware.Config) { c.Issuers[0].Keys = source })
@@ -136,7 +138,8 @@ func TestCachedTokenIsVerifiedAgainWithANewKey(t *testing.T) {
 	}
 }
 
-// A withdrawn key is refused within one refresh interval, although all its tokens are cached.
+// A withdrawn key is refused within one refresh interval, although all its
+// tokens are cached.
 func TestWithdrawnKeyIsRefusedWithinOneInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		as := testserver.New(t, testserver.InMemory(), testserver.AccessTTL(24*time.Hour))

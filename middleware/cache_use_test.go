@@ -40,7 +40,8 @@ func TestRefusedTokensAreNotCached(t *testing.T) {
 	}
 }
 
-// The same signature can be encoded in several ways; each encoding is a separate token.
+// The same signature can be encoded in several ways; each encoding is a
+// separate token.
 func TestTokensAreCachedByAllTheirBytes(t *testing.T) {
 	s := newSetup(t, withTokenCache)
 	good := s.Good()

@@ -7,7 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// carried is the context of a request. It carries a token for handlers and, if a verifier made it, the decision for nested routes. The handler's copy of the token is part of the object, to save an allocation per request.
+// carried is the context of a request. It carries a token for handlers and, if
+// a verifier made it, the decision for nested routes. The handler's copy of the
+// token is part of the object, to save an allocation per request.
 type carried struct {
 	context.Context //nolint:containedctx // carried is itself a context
 
@@ -31,7 +33,8 @@ func (c *carried) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Format implements [fmt.Formatter], for every verb: contexts are sometimes logged.
+// Format implements [fmt.Formatter], for every verb: contexts are sometimes
+// logged.
 func (*carried) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 func carriedFrom(ctx context.Context) *carried {
@@ -39,7 +42,8 @@ func carriedFrom(ctx context.Context) *carried {
 	return c
 }
 
-// TokenFrom returns the verified token of a request's context, or nil if no token was required or sent. Handlers of an adapter's framework call the
+// TokenFrom returns the verified token of a request's context, or nil if no
+// token was required or sent. Handlers of an adapter's framework call the
 // adapter's own Token function instead.
 func TokenFrom(ctx context.Context) *Token {
 	if c := carriedFrom(ctx); c != nil {

@@ -10,19 +10,21 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// retryAfter is the Retry-After of a 503, in seconds: by then a refresh of the keys has been tried again.
+// retryAfter is the Retry-After of a 503, in seconds: by then a refresh of the
+// keys has been tried again.
 const retryAfter = "2"
 
 // SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3,
 // RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for 503, Retry-After.
-// [Verifier.Authorize] calls it for its refusals, and so do the adapters' Answer
-// functions. All text in the fields is constant, from the configuration or from
-// requirements: HTTP/2 drops a field that contains a control byte, and the
-// client would see a 401 without a challenge.
+// [Verifier.Authorize] calls it for its refusals, and so do the adapters'
+// Answer functions. All text in the fields is constant, from the configuration
+// or from requirements: HTTP/2 drops a field that contains a control byte, and
+// the client would see a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
-	// These describe the response that is replaced. Content-Encoding stays: if it is set by now, an outer middleware encodes whatever is written (RFC 9110
-	// §8.4).
+	// These describe the response that is replaced. Content-Encoding stays: if
+	// it is set by now, an outer middleware encodes whatever is written (RFC
+	// 9110 §8.4).
 	for _, name := range [...]string{"Content-Length", "Etag", "Last-Modified"} {
 		h.Del(name)
 	}

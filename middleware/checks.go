@@ -14,7 +14,9 @@ func (d *decision) checkClaims() error {
 	return err
 }
 
-// checkIssuer finds the configured issuer that the token names. No key is looked up and no server is contacted for any other issuer (RFC 8725 §3.8, §3.10).
+// checkIssuer finds the configured issuer that the token names. No key is
+// looked up and no server is contacted for any other issuer (RFC 8725 §3.8,
+// §3.10).
 func (d *decision) checkIssuer() error {
 	if d.opaque { // the issuer that answered is known, so iss is optional (RFC 7662 §2.2)
 		if d.claims.named && !d.issuer.isNamed(d.claims.issuer) {

@@ -11,7 +11,8 @@ import (
 )
 
 // claims are the registered claims of a token that has not been verified yet.
-// Their strings are substrings of raw. An absent date is the zero time. A token cannot contain that date: NumericDates begin in 1970.
+// Their strings are substrings of raw. An absent date is the zero time. A token
+// cannot contain that date: NumericDates begin in 1970.
 type claims struct {
 	raw                         string
 	members                     []member // all members
@@ -32,7 +33,13 @@ type member struct {
 	value strictjson.Value
 }
 
-// parse reads the claims that the checks need. A registered claim of the wrong type makes the token malformed, except acr and auth_time, which count as absent: a requirement on them fails closed. Claims that this module does not use are ignored. A null claim counts as absent, except cnf: a constraint that we cannot read is still a constraint. The text is scanned only once. The issuer determines which claims hold the audience and the scopes, and it is not yet known, so the position of every member is recorded.
+// parse reads the claims that the checks need. A registered claim of the wrong
+// type makes the token malformed, except acr and auth_time, which count as
+// absent: a requirement on them fails closed. Claims that this module does not
+// use are ignored. A null claim counts as absent, except cnf: a constraint that
+// we cannot read is still a constraint. The text is scanned only once. The
+// issuer determines which claims hold the audience and the scopes, and it is
+// not yet known, so the position of every member is recorded.
 func (c *claims) parse(text string) error {
 	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
@@ -93,7 +100,10 @@ func (c *claims) reset() {
 }
 
 // audience reads the claim that names the audience: one string or an array of
-// strings (RFC 7519 §4.1.3). An array with any other element is refused as a whole, because its meaning is unclear. The result is in c.audiences, whose allocation is reused: an array may have thousands of elements, and the signature has not been checked yet.
+// strings (RFC 7519 §4.1.3). An array with any other element is refused as a
+// whole, because its meaning is unclear. The result is in c.audiences, whose
+// allocation is reused: an array may have thousands of elements, and the
+// signature has not been checked yet.
 func (c *claims) audience(name string) (present, ok bool) {
 	value := c.member(name)
 	add := func(element strictjson.Value) bool {
@@ -126,8 +136,12 @@ type grant struct {
 	keys  bool
 }
 
-// scope records the first of the named claims that is present, or all that are present: a string of space-separated scopes (RFC 6749 §3.3), an array of strings, as
-// several providers write it, or an object whose member names are the scopes. It reports whether each has an accepted type; another type makes the token malformed. The set is built only after the signature is verified, because building it costs more than this check.
+// scope records the first of the named claims that is present, or all that are
+// present: a string of space-separated scopes (RFC 6749 §3.3), an array of
+// strings, as several providers write it, or an object whose member names are
+// the scopes. It reports whether each has an accepted type; another type makes
+// the token malformed. The set is built only after the signature is verified,
+// because building it costs more than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -145,7 +159,8 @@ func (c *claims) scope(names []scopeClaim, all bool) bool {
 	return true
 }
 
-// scopeSet returns the scopes in the claims that scope has recorded. The strings are copies, like those of the token.
+// scopeSet returns the scopes in the claims that scope has recorded. The
+// strings are copies, like those of the token.
 func (c *claims) scopeSet() scopes.Set {
 	var names []string
 	for _, g := range c.granted {
@@ -200,7 +215,8 @@ func (c *claims) text(names []string) string {
 
 func (c *claims) tenant() string { return c.text([]string{"tid"}) }
 
-// token returns the Token of verified claims. Its strings are copies: a handler that stores a subject does not keep all claims in memory.
+// token returns the Token of verified claims. Its strings are copies: a handler
+// that stores a subject does not keep all claims in memory.
 func (c *claims) token(clientIDs []string) *Token {
 	audience := append([]string(nil), c.audiences...) // nil without an audience
 	for i := range audience {

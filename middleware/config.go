@@ -33,12 +33,22 @@ type Config struct {
 	// its own keys: a key of one never verifies a token of another.
 	Issuers []Issuer
 
-	// IssuerFor finds issuers that are too many to list, such as the realms of a
-	// platform's customers. It is called with an iss that matches one of IssuerPatterns and is not in Issuers, before the signature is checked. It
-	// returns nil for an unknown iss. Otherwise it returns an Issuer whose URL is
-	// that iss, without Introspection, Tenants, Aliases and SubjectPrefix. Any other Issuer is a programming error ([ErrInternal]), and an error refuses the request with 503. In both cases a cached Issuer, up to 24 hours old, is used instead.
+	// IssuerFor finds issuers that are too many to list, such as the realms of
+	// a platform's customers. It is called with an iss that matches one of
+	// IssuerPatterns and is not in Issuers, before the signature is checked. It
+	// returns nil for an unknown iss. Otherwise it returns an Issuer whose URL
+	// is that iss, without Introspection, Tenants, Aliases and SubjectPrefix.
+	// Any other Issuer is a programming error ([ErrInternal]), and an error
+	// refuses the request with 503. In both cases a cached Issuer, up to 24
+	// hours old, is used instead.
 	//
-	// Up to 10,000 Issuers are cached and refreshed after 5 minutes. Requests wait for the refresh only if the Issuer is more than 10 minutes old. If IssuerFor returns an equal Issuer, with the same Keys, Secrets and Client, the issuer's keys stay cached. Up to 10,000 unknown iss are cached for a minute. IssuerFor is called concurrently, but never twice at once for the same iss. Each call has two seconds, and its context is not that of a request.
+	// Up to 10,000 Issuers are cached and refreshed after 5 minutes. Requests
+	// wait for the refresh only if the Issuer is more than 10 minutes old. If
+	// IssuerFor returns an equal Issuer, with the same Keys, Secrets and
+	// Client, the issuer's keys stay cached. Up to 10,000 unknown iss are
+	// cached for a minute. IssuerFor is called concurrently, but never twice at
+	// once for the same iss. Each call has two seconds, and its context is not
+	// that of a request.
 	IssuerFor func(ctx context.Context, iss string) (*Issuer, error)
 
 	// IssuerPatterns are texts with one *, such as
@@ -51,7 +61,7 @@ type Config struct {
 	// a proxy in front of the API strips one, without query, fragment and user
 	// info. The first is the resource that the metadata names (RFC 9728 §2),
 	// and challenges point to that metadata; see [Verifier.Metadata]. Without
-	// Origins there is no metadata. Nothing is ever taken from the header
+	// Origins no metadata is served. Nothing is ever taken from the header
 	// fields Host, Origin, Forwarded and X-Forwarded-*, which clients can set.
 	Origins []string
 
@@ -61,43 +71,65 @@ type Config struct {
 	// the resource as its audience.
 	Resource string
 
-	// Metadata are further members of the metadata. It needs Origins.
+	// Metadata contains further members of the metadata. It needs Origins.
 	Metadata Metadata
 
-	// TokenHeader is the header field that contains the token, with or without "Bearer ": a field that a proxy sets, such as X-Goog-Iap-Jwt-Assertion. "" means Authorization, which is otherwise ignored. The token is verified like any other. If the proxy does not remove the field
-	// from its clients' requests, clients can send tokens of their own in it.
+	// TokenHeader is the header field that contains the token, with or without
+	// "Bearer ": a field that a proxy sets, such as X-Goog-Iap-Jwt-Assertion.
+	// "" means Authorization, which is otherwise ignored. The token is verified
+	// like any other. If the proxy does not remove the field from its clients'
+	// requests, clients can send tokens of their own in it.
 	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
-	// nbf and iat are checked. 0 means 30 seconds, a negative value none. The maximum is 5 minutes (RFC 7519 §4.1.4: "no more than a few minutes").
+	// nbf and iat are checked. 0 means 30 seconds, a negative value none. The
+	// maximum is 5 minutes (RFC 7519 §4.1.4: "no more than a few minutes").
 	ClockSkew time.Duration
 
-	// MaxTokenBytes limits the length of a token before it is parsed. 0 means 16384, enough for several hundred groups or roles. The maximum is 65536.
+	// MaxTokenBytes limits the length of a token before it is parsed. 0 means
+	// 16384, enough for several hundred groups or roles. The maximum is 65536.
 	MaxTokenBytes int
 
-	// TokenCache is how many accepted JWTs are cached, so that their signatures need not be verified again. Each use still checks its
-	// dates, that its key is in the issuer's key set, Revoked, introspection under
-	// IntrospectJWTs, and the route's requirements. An entry consists of the SHA-256 and the claims of a token: about 1 KiB, or 64 KiB if an issuer fills the default MaxTokenBytes. A token with more than 256 scopes or audiences is not cached. 0 means 10,000, a negative value no cache. Opaque tokens are cached by their introspect.Client.
+	// TokenCache is how many accepted JWTs are cached, so that their signatures
+	// need not be verified again. Each use still checks its dates, that its key
+	// is in the issuer's key set, Revoked, introspection under IntrospectJWTs,
+	// and the route's requirements. An entry consists of the SHA-256 and the
+	// claims of a token: about 1 KiB, or 64 KiB if an issuer fills the default
+	// MaxTokenBytes. A token with more than 256 scopes or audiences is not
+	// cached. 0 means 10,000, a negative value no cache. Opaque tokens are
+	// cached by their introspect.Client.
 	TokenCache int
 
-	// Revoked is called on each use of a token that passed all other checks except the route's requirements, for example to look it up in a deny-list by Issuer and ID. Do not key the list on the token's text: the same signature can be encoded in several ways. An error refuses the request with 503. nil disables the check. It is called concurrently.
+	// Revoked is called on each use of a token that passed all other checks
+	// except the route's requirements, for example to look it up in a deny-list
+	// by Issuer and ID. Do not key the list on the token's text: the same
+	// signature can be encoded in several ways. An error refuses the request
+	// with 503. nil disables the check. It is called concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
-	// Realm names the protected space in challenges; "" is the Audience, or "api" without an Audience.
+	// Realm names the protected space in challenges; "" is the Audience, or
+	// "api" without an Audience.
 	Realm string
 
 	// Client fetches metadata and keys of issuers without Keys; nil is
 	// [http.DefaultClient]. See [jwks.Options].
 	Client *http.Client
 
-	// Logger receives refusals at level Debug, unreachable dependencies (at most one event a second, the others at Debug) and unusable keys at Warn, and recovered panics at Error. nil is [slog.Default] at the time of NewVerifier. Events identify a token by a fingerprint (the first 8 bytes of its SHA-256 in hex), its configured issuer and its algorithm. They contain nothing else of it.
+	// Logger receives refusals at level Debug, unreachable dependencies (at
+	// most one event a second, the others at Debug) and unusable keys at Warn,
+	// and recovered panics at Error. nil is [slog.Default] at the time of
+	// NewVerifier. Events identify a token by a fingerprint (the first 8 bytes
+	// of its SHA-256 in hex), its configured issuer and its algorithm. They
+	// contain nothing else of it.
 	Logger *slog.Logger
 
-	// Observe is called for metrics after each decision that did not panic. It is called concurrently, while the request waits, and once for each nested route and each Check.
+	// Observe is called for metrics after each decision that did not panic. It
+	// is called concurrently, while the request waits, and once for each nested
+	// route and each Check.
 	Observe func(context.Context, Observation)
 
-	// Now is the clock for the claims of tokens; nil is [time.Now]. It is called
-	// concurrently.
+	// Now is the clock for the claims of tokens; nil is [time.Now]. It is
+	// called concurrently.
 	Now func() time.Time
 }
 
@@ -163,7 +195,8 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// leavesHostOpen reports whether the * of a URL pattern is in the host, except in place of the first labels of a longer host name.
+// leavesHostOpen reports whether the * of a URL pattern is in the host, except
+// in place of the first labels of a longer host name.
 func leavesHostOpen(pattern string) bool {
 	_, rest, isURL := strings.Cut(pattern, "://")
 	host, _, _ := strings.Cut(rest, "/")

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Credentials are what a caller presents, over any transport. They print as "[redacted]".
+// Credentials are what a caller presents, over any transport. They print as
+// "[redacted]".
 type Credentials struct {
 	Token string // an access token, without "Bearer "
 }
@@ -24,8 +25,11 @@ const redacted = "[redacted]"
 
 const authorization = "Authorization"
 
-// readCredentials reads the token from the only permitted place: the Authorization field (RFC 6750 §2.1), or the one that Config.TokenHeader names. A token in
-// the query is never used, since URLs end up in logs (RFC 9700 §4.3.2). In addition to one in the header, it makes the request ambiguous (RFC 6750 §2). The body is left to the handler.
+// readCredentials reads the token from the only permitted place: the
+// Authorization field (RFC 6750 §2.1), or the one that Config.TokenHeader
+// names. A token in the query is never used, since URLs end up in logs (RFC
+// 9700 §4.3.2). In addition to one in the header, it makes the request
+// ambiguous (RFC 6750 §2). The body is left to the handler.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
@@ -92,7 +96,8 @@ func (d *decision) checkLength() error {
 	return nil
 }
 
-// checkCharacters runs after the cache lookup: cached tokens have passed it. Text that fails it is not fingerprinted in the log.
+// checkCharacters runs after the cache lookup: cached tokens have passed it.
+// Text that fails it is not fingerprinted in the log.
 func (d *decision) checkCharacters() error {
 	if !d.v.isTokenText(d.token) {
 		d.token = ""
@@ -101,7 +106,11 @@ func (d *decision) checkCharacters() error {
 	return nil
 }
 
-// hasParameter reports whether some parser would find a parameter of that name in a query. [net/url.URL.Query] is not enough: it drops a parameter with a semicolon or an invalid escape, and all parameters if there are too many. Other parsers do not. Here a semicolon also separates parameters, and an invalid escape does not hide a name.
+// hasParameter reports whether some parser would find a parameter of that name
+// in a query. [net/url.URL.Query] is not enough: it drops a parameter with a
+// semicolon or an invalid escape, and all parameters if there are too many.
+// Other parsers do not. Here a semicolon also separates parameters, and an
+// invalid escape does not hide a name.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
 		if i < len(query) && query[i] != '&' && query[i] != ';' {
@@ -142,7 +151,8 @@ func couldBe(text, name string, dropped int) bool {
 // hexDigit returns the value of a digit, or a negative number.
 func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 
-// tokenLength returns the length of the token (RFC 9110 §5.6.2) at the beginning of s.
+// tokenLength returns the length of the token (RFC 9110 §5.6.2) at the
+// beginning of s.
 func tokenLength(s string) int {
 	for i := range len(s) {
 		if !tokenBytes[s[i]] {
@@ -152,7 +162,9 @@ func tokenLength(s string) int {
 	return len(s)
 }
 
-// isTokenText reports whether a token has only permitted characters. Without quotes and commas it cannot be mistaken for two tokens, or for parameters of the field.
+// isTokenText reports whether a token has only permitted characters. Without
+// quotes and commas it cannot be mistaken for two tokens, or for parameters of
+// the field.
 func (v *Verifier) isTokenText(token string) bool {
 	if isB64Token(token) {
 		return true

@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// decision is the state of one token, or of the request that contains it, during the steps. Each step relies on the results of the earlier ones.
+// decision is the state of one token, or of the request that contains it,
+// during the steps. Each step relies on the results of the earlier ones.
 type decision struct {
 	input
 	findings
@@ -99,14 +100,16 @@ func (d *decision) runSteps() (err error) {
 			break
 		}
 	}
-	// A refusal after the token was stored is due to the route, not to the token.
+	// A refusal after the token was stored is due to the route, not to the
+	// token.
 	if err != nil && d.cached != nil && !d.stored {
 		d.v.cache.drop(d.digest)
 	}
 	return err
 }
 
-// decide runs the steps and turns an error into the refusal. A panic, in a callback or in this module, refuses the request.
+// decide runs the steps and turns an error into the refusal. A panic, in a
+// callback or in this module, refuses the request.
 func (d *decision) decide() (refusal *Error) {
 	if err := d.v.notConstructed(); err != nil {
 		return refuse(err)
@@ -129,7 +132,9 @@ func (d *decision) judge() (refusal *Error) {
 		d.now = d.v.now()
 	}
 	err := d.runSteps()
-	// Only a check that was still waiting can be canceled. net/http also cancels when a client has only closed its sending side, and such a client still waits for the result.
+	// Only a check that was still waiting can be canceled. net/http also
+	// cancels when a client has only closed its sending side, and such a client
+	// still waits for the result.
 	if err != nil && errors.Is(err, ErrUnavailable) && errors.Is(d.ctx.Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
 	}

@@ -28,7 +28,8 @@ const (
 	CodeInternal                   Code = "server_error"                     // 500
 )
 
-// Error is the reason for refusing a request. Clients receive only a constant text for each cause. It contains no part of the token.
+// Error is the reason for refusing a request. Clients receive only a constant
+// text for each cause. It contains no part of the token.
 type Error struct {
 	Code        Code
 	Description string     // constant text, safe to send
@@ -45,7 +46,8 @@ type Error struct {
 	realm, metadata string // of the Verifier
 }
 
-// Refusal returns the *Error in err. Any other error, nil included, is a programming error and is answered with 500.
+// Refusal returns the *Error in err. Any other error, nil included, is a
+// programming error and is answered with 500.
 func Refusal(err error) *Error {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return refusal
@@ -69,8 +71,8 @@ func (e *Error) StatusCode() int {
 	return http.StatusInternalServerError // for unknown codes too
 }
 
-// MarshalJSON writes the body of the answer that adapters send: error, unless no
-// token was sent, and error_description.
+// MarshalJSON writes the body of the answer that adapters send: error, unless
+// no token was sent, and error_description.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Error       Code   `json:"error,omitempty"`
@@ -89,7 +91,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// cause is a sentinel with the code and texts that belong to it, so that no cause lacks a text for clients.
+// cause is a sentinel with the code and texts that belong to it, so that no
+// cause lacks a text for clients.
 type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs
@@ -99,7 +102,9 @@ type cause struct {
 
 func (c *cause) Error() string { return c.text }
 
-// The causes of a refusal. Test for them with [errors.Is]. Clients cannot distinguish the failures of key and signature, so an answer does not help an attacker to correct a forgery.
+// The causes of a refusal. Test for them with [errors.Is]. Clients cannot
+// distinguish the failures of key and signature, so an answer does not help an
+// attacker to correct a forgery.
 var (
 	ErrNoToken error = &cause{"no_token", "an access token is required", CodeNoToken, ""}
 
@@ -127,8 +132,9 @@ var (
 	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
 
-	// A canceled wait is not an outage. A client that only closed its side still
-	// reads the answer, so the code is the same; logs and metrics show the reason.
+	// A canceled wait is not an outage. A client that only closed its side
+	// still reads the answer, so the code is the same; logs and metrics show
+	// the reason.
 	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 
@@ -137,7 +143,8 @@ const (
 	unknownState = "token cannot be checked at the moment"
 )
 
-// refuse returns the refusal for the error of a step. An error without a cause is an internal error.
+// refuse returns the refusal for the error of a step. An error without a cause
+// is an internal error.
 func refuse(err error) *Error {
 	var c *cause
 	if !errors.As(err, &c) {
@@ -157,13 +164,16 @@ func reasonOf(err error) string {
 	return c.reason
 }
 
-// foreign combines a cause with the error of a callback, whose text is not printed because it may contain a claim or a secret. [errors.Is] and [errors.As] find both.
+// foreign combines a cause with the error of a callback, whose text is not
+// printed because it may contain a claim or a secret. [errors.Is] and
+// [errors.As] find both.
 type foreign struct{ cause, err error }
 
 func (f *foreign) Error() string   { return f.cause.Error() }
 func (f *foreign) Unwrap() []error { return []error{f.cause, f.err} }
 
-// unavailable returns the error for a token that cannot be judged now. The error text of a Source of another package is not printed.
+// unavailable returns the error for a token that cannot be judged now. The
+// error text of a Source of another package is not printed.
 func unavailable(err error) error {
 	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

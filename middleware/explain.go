@@ -22,11 +22,14 @@ type Step struct {
 	Outcome Outcome // of this token
 	Err     error   // why it refused, nil if it did not; quotes nothing of the token
 
-	// What was expected and what was found, as text for operators; "" if there is nothing to show. Found quotes the token: it escapes all characters that are not printable, and shows at most 200 bytes of a value.
+	// What was expected and what was found, as text for operators; "" if there
+	// is nothing to show. Found quotes the token: it escapes all characters
+	// that are not printable, and shows at most 200 bytes of a value.
 	Expected, Found string
 }
 
-// Format implements [fmt.Formatter], for every verb, without Expected and Found.
+// Format implements [fmt.Formatter], for every verb, without Expected and
+// Found.
 func (s Step) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%s: %s", s.Name, s.Outcome)
 	if s.Err != nil {
@@ -47,9 +50,15 @@ const (
 	NotReached Outcome = "not reached" // an earlier step has refused
 )
 
-// Explain runs a token through the steps of [Verifier.Verify] and the requirements, to show why it is refused. It returns, in order, the steps that apply to a token of its kind. The error is the one that Verify and [Verifier.Check] would return, or nil.
+// Explain runs a token through the steps of [Verifier.Verify] and the
+// requirements, to show why it is refused. It returns, in order, the steps that
+// apply to a token of its kind. The error is the one that Verify and
+// [Verifier.Check] would return, or nil.
 //
-// It fetches keys and calls Revoked as Verify does, but does not use the token cache, does not call Observe, and logs only panics. A Verifier that NewVerifier did not make has no steps. Show the result to operators, not to callers: it contains claims, and would help an attacker to correct a forgery.
+// It fetches keys and calls Revoked as Verify does, but does not use the token
+// cache, does not call Observe, and logs only panics. A Verifier that
+// NewVerifier did not make has no steps. Show the result to operators, not to
+// callers: it contains claims, and would help an attacker to correct a forgery.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)
@@ -283,7 +292,8 @@ func showAudience(d *decision) (expected, found string) {
 	return expected, cmp.Or(list(d.claims.audiences), "none")
 }
 
-// showPurpose shows the claims that indicate the kind of token. For most of them the name is enough, and the value may be arbitrary.
+// showPurpose shows the claims that indicate the kind of token. For most of
+// them the name is enough, and the value may be arbitrary.
 func showPurpose(d *decision) (expected, found string) {
 	var present []string
 	for _, one := range d.claims.members {

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Explain shows what was expected and what was found, without control bytes and with a limited length.
+// Explain shows what was expected and what was found, without control bytes and
+// with a limited length.
 func TestExplainShowsTheTypesOfTheIssuer(t *testing.T) {
 	for want, change := range map[string]func(*middleware.Issuer){
 		`"at+jwt"`:                           func(i *middleware.Issuer) { i.Profile = middleware.RFC9068 },

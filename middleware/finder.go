@@ -94,7 +94,9 @@ func (f *finder) matches(iss string) bool {
 	return false
 }
 
-// isName reports whether the * of a pattern matches a text: it has only the unreserved characters of a URL (RFC 3986 §2.3) and is not a dot segment (RFC 3986 §3.3).
+// isName reports whether the * of a pattern matches a text: it has only the
+// unreserved characters of a URL (RFC 3986 §2.3) and is not a dot segment (RFC
+// 3986 §3.3).
 func isName(text string) bool {
 	if text == "" || text == "." || text == ".." || len(text) > maxWildcard {
 		return false
@@ -146,7 +148,8 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	return nil, unavailable(err)
 }
 
-// refresh calls Config.IssuerFor and caches its result. The call outlives the request that started it, because other requests wait for it too.
+// refresh calls Config.IssuerFor and caches its result. The call outlives the
+// request that started it, because other requests wait for it too.
 func (f *finder) refresh(iss string) (*issuer, error) {
 	cached, _ := f.found.GetIfPresent(iss)
 	at := time.Now()
@@ -170,7 +173,8 @@ func (f *finder) refresh(iss string) (*issuer, error) {
 
 var errUnknownIssuer = errors.New("IssuerFor does not know the issuer")
 
-// note logs failures of IssuerFor, once per change. The text of its errors is not printed, because it may contain anything.
+// note logs failures of IssuerFor, once per change. The text of its errors is
+// not printed, because it may contain anything.
 func (f *finder) note(err error) {
 	text := ""
 	switch {
@@ -186,7 +190,9 @@ func (f *finder) note(err error) {
 	}
 }
 
-// loadInTime loads an issuer within findTimeout. A call that ignores its context is abandoned. It keeps its place in f.calls, which limits the number of such calls. A call for a cached issuer needs no place.
+// loadInTime loads an issuer within findTimeout. A call that ignores its
+// context is abandoned. It keeps its place in f.calls, which limits the number
+// of such calls. A call for a cached issuer needs no place.
 func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	if cached == nil {
 		select {
@@ -226,7 +232,8 @@ func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	}
 }
 
-// load returns the issuer that IssuerFor describes, or the cached one if the description has not changed.
+// load returns the issuer that IssuerFor describes, or the cached one if the
+// description has not changed.
 func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer, error) {
 	config, err := f.find(ctx, iss)
 	switch {
@@ -253,7 +260,8 @@ func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay sets the time before which a cached issuer is not refreshed again, unless it has been refreshed in the meantime.
+// delay sets the time before which a cached issuer is not refreshed again,
+// unless it has been refreshed in the meantime.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

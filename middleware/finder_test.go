@@ -212,7 +212,8 @@ func TestIssuerForIsCalledOnceAtATime(t *testing.T) {
 		t.Errorf("got %d calls, want 1", n)
 	}
 
-	// A flood of invented realms causes one call each, and does not affect other realms.
+	// A flood of invented realms causes one call each, and does not affect
+	// other realms.
 	for i := range 20_000 {
 		if got := status(t, v, p.maker["a"](testserver.Claim("iss", fmt.Sprintf("https://id.example.com/realms/x%d", i%10_000)))); got != 401 {
 			t.Fatalf("got %d, want 401", got)
@@ -273,7 +274,8 @@ func TestErrorsOfIssuerFor(t *testing.T) {
 	}
 }
 
-// Issuers of IssuerFor may share a key set in which each key is for one of them.
+// Issuers of IssuerFor may share a key set in which each key is for one of
+// them.
 func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 	p := newRealms(t, "a")
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://id.example.com/realms/b"))
@@ -293,7 +295,8 @@ func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 	}
 }
 
-// A call that ignores its context is abandoned in time, and requests with a shorter deadline still use the cached issuer.
+// A call that ignores its context is abandoned in time, and requests with a
+// shorter deadline still use the cached issuer.
 func TestIssuerForThatNeverReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")

@@ -16,7 +16,8 @@ import (
 )
 
 // FuzzClaims signs any claims text. What is accepted must be JSON to strict
-// parsers other than ours, with dates in their range and an audience of strings that contains this API.
+// parsers other than ours, with dates in their range and an audience of strings
+// that contains this API.
 func FuzzClaims(f *testing.F) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: key, Issuer: "https://as.example.com", Audience: "api", Now: now}
@@ -91,7 +92,8 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// FuzzToken changes tokens signed by real keys. A token is accepted only if one of the keys has signed exactly these bytes.
+// FuzzToken changes tokens signed by real keys. A token is accepted only if one
+// of the keys has signed exactly these bytes.
 func FuzzToken(f *testing.F) {
 	as := testserver.New(f, testserver.Seed("fuzz"), testserver.Clock(clock))
 	v, err := middleware.NewVerifier(middleware.Config{

@@ -10,8 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// checkShape distinguishes JWTs from opaque tokens. A token that fails as one kind is never tried as the other. An encrypted JWT is opaque, since
-// only its issuer can read it. If its header names another issuer (RFC 7519 §5.3), it is refused.
+// checkShape distinguishes JWTs from opaque tokens. A token that fails as one
+// kind is never tried as the other. An encrypted JWT is opaque, since only its
+// issuer can read it. If its header names another issuer (RFC 7519 §5.3), it is
+// refused.
 func (d *decision) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(d.token)
 	switch {
@@ -30,7 +32,8 @@ func (d *decision) checkShape() (err error) {
 	return nil
 }
 
-// checkHeader parses the header and refuses what no issuer may use: extensions, nesting, "none" and any other algorithm that is not supported.
+// checkHeader parses the header and refuses what no issuer may use: extensions,
+// nesting, "none" and any other algorithm that is not supported.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
 		return nil
@@ -79,7 +82,10 @@ func kindOf(typ string) string {
 // maxHeader is the maximum length of a cached header, in bytes.
 const maxHeader = 1 << 10
 
-// headerCache caches parsed headers, because an issuer writes the same few again and again. Only headers of tokens with a valid signature are cached, so an attacker cannot flood the cache, and the number of slots limits it. Entries never become stale: parsing does not depend on keys.
+// headerCache caches parsed headers, because an issuer writes the same few
+// again and again. Only headers of tokens with a valid signature are cached, so
+// an attacker cannot flood the cache, and the number of slots limits it.
+// Entries never become stale: parsing does not depend on keys.
 type headerCache struct {
 	seed  maphash.Seed
 	slots [64]atomic.Pointer[header]

@@ -9,23 +9,34 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// IntrospectionMode specifies which tokens are introspected. In each mode these include tokens that are not JWTs, and encrypted
-// JWTs (RFC 7516) unless their header names another issuer. The issuer sees such
-// tokens even if another issuer made them.
+// IntrospectionMode specifies which tokens are introspected. In each mode these
+// include tokens that are not JWTs, and encrypted JWTs (RFC 7516) unless their
+// header names another issuer. The issuer sees such tokens even if another
+// issuer made them.
 type IntrospectionMode int
 
 const (
-	// IntrospectOpaque introspects opaque tokens. A JWT is verified locally, and passes until it expires.
+	// IntrospectOpaque introspects opaque tokens. A JWT is verified locally,
+	// and passes until it expires.
 	IntrospectOpaque IntrospectionMode = iota
 
-	// IntrospectJWTs also introspects each JWT of the issuer that has passed every local check. A revoked JWT is refused, after the client's MaxTTL at the latest. The claims of the Token, scopes included, are still those of the JWT.
+	// IntrospectJWTs also introspects each JWT of the issuer that has passed
+	// every local check. A revoked JWT is refused, after the client's MaxTTL at
+	// the latest. The claims of the Token, scopes included, are still those of
+	// the JWT.
 	IntrospectJWTs
 
-	// IntrospectAll introspects every token, except JWTs that name another issuer that is configured or matches Config.IssuerPatterns. No token of the issuer is verified locally. It is for issuers whose JWTs cannot be verified locally, such as those signed with HS256 or in a proprietary format, and for issuers that have no JWTs.
+	// IntrospectAll introspects every token, except JWTs that name another
+	// issuer that is configured or matches Config.IssuerPatterns. No token of
+	// the issuer is verified locally. It is for issuers whose JWTs cannot be
+	// verified locally, such as those signed with HS256 or in a proprietary
+	// format, and for issuers that have no JWTs.
 	IntrospectAll
 )
 
-// introspects reports whether a JWT is treated as opaque. Its claims are not trusted here: they only prevent tokens of another issuer from being sent to this one.
+// introspects reports whether a JWT is treated as opaque. Its claims are not
+// trusted here: they only prevent tokens of another issuer from being sent to
+// this one.
 func (v *Verifier) introspects(token string) bool {
 	if v.introspecting == nil || v.introspecting.IntrospectionMode != IntrospectAll {
 		return false
@@ -38,7 +49,8 @@ func (v *Verifier) introspects(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object is that of a configured
-// issuer other than the introspecting one, ignoring a trailing slash. It parses leniently: a token that is malformed here may be valid for the other issuer.
+// issuer other than the introspecting one, ignoring a trailing slash. It parses
+// leniently: a token that is malformed here may be valid for the other issuer.
 func (v *Verifier) namesAnother(object []byte) bool {
 	iss, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
 	subject, _ := strictjson.String(strictjson.Lookup(object, "/sub"))
@@ -50,7 +62,9 @@ func (v *Verifier) namesAnother(object []byte) bool {
 		slices.ContainsFunc(v.templates, func(i *issuer) bool { return pattern{i.before, i.after}.resembles(iss) })
 }
 
-// mayIntrospect reports whether an encrypted JWT may be introspected: the iss that its header may replicate (RFC 7519 §5.3) is that of the introspecting issuer, ignoring a trailing slash.
+// mayIntrospect reports whether an encrypted JWT may be introspected: the iss
+// that its header may replicate (RFC 7519 §5.3) is that of the introspecting
+// issuer, ignoring a trailing slash.
 func (v *Verifier) mayIntrospect(header []byte) bool {
 	iss, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
 	return !ok || v.named(iss) == v.introspecting
@@ -85,12 +99,15 @@ func (d *decision) checkTokenType() error {
 	return nil
 }
 
-// mustBeActive reports whether a JWT that has passed so far must be introspected.
+// mustBeActive reports whether a JWT that has passed so far must be
+// introspected.
 func (d *decision) mustBeActive() bool {
 	return !d.opaque && d.issuer != nil && d.issuer.Introspection != nil && d.issuer.IntrospectionMode == IntrospectJWTs
 }
 
-// checkActivity introspects a verified JWT, in case it has been revoked. The claims are still those of the JWT, but an earlier expiry, another issuer or a sender constraint in the answer counts too.
+// checkActivity introspects a verified JWT, in case it has been revoked. The
+// claims are still those of the JWT, but an earlier expiry, another issuer or a
+// sender constraint in the answer counts too.
 func (d *decision) checkActivity() error {
 	payload, err := d.requestIntrospection()
 	if err != nil {

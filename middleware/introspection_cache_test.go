@@ -190,7 +190,8 @@ func TestThreatsVerifiersDoNotShareAnswers(t *testing.T) {
 	})
 }
 
-// Each token has a different subject. In every order of requests, answers and failures, no request receives the subject of another.
+// Each token has a different subject. In every order of requests, answers and
+// failures, no request receives the subject of another.
 func TestThreatsAnswersNeverMeet(t *testing.T) {
 	for seed := range uint64(10) {
 		t.Run(fmt.Sprintf("I15/order %d", seed), func(t *testing.T) {

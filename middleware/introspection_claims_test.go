@@ -134,7 +134,8 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 	})
 }
 
-// The same claims make the same Token, from a JWT or an introspection answer, except for claims that only an answer may omit.
+// The same claims make the same Token, from a JWT or an introspection answer,
+// except for claims that only an answer may omit.
 func TestOpaqueTokenAndJWTMakeTheSameToken(t *testing.T) {
 	type custom struct {
 		Department string `json:"department"`

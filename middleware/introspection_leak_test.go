@@ -31,7 +31,8 @@ func (s failingStore) Set(_ context.Context, key string, value []byte, _ time.Du
 	return errors.New(key + string(value))
 }
 
-// No output contains a part of an opaque token, of the API's secret, of a claim or of an answer.
+// No output contains a part of an opaque token, of the API's secret, of a claim
+// or of an answer.
 func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	const (
 		token  = "tok3nAq8Zs5WxPl2"
@@ -141,7 +142,8 @@ func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	}
 }
 
-// failingTransport is a transport that fails with the request body in its error or panic.
+// failingTransport is a transport that fails with the request body in its error
+// or panic.
 type failingTransport bool
 
 func (panics failingTransport) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -22,7 +22,8 @@ var modes = map[string]middleware.IntrospectionMode{
 const elsewhere = "https://elsewhere.example"
 
 // A token is a JWT or opaque by its shape. One that fails as a JWT is never
-// tried as an opaque token: an issuer with a lax check of its own JWTs would accept a forgery.
+// tried as an opaque token: an issuer with a lax check of its own JWTs would
+// accept a forgery.
 func TestThreatsNoFallback(t *testing.T) {
 	answer := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
 	for _, m := range []middleware.IntrospectionMode{middleware.IntrospectOpaque, middleware.IntrospectJWTs} {
@@ -311,7 +312,8 @@ func TestExplainShowsOpaqueTokens(t *testing.T) {
 	}
 }
 
-// A token that seems to belong to an issuer of IssuerFor, or to a tenant, is not sent to another issuer, even if it would not be accepted.
+// A token that seems to belong to an issuer of IssuerFor, or to a tenant, is
+// not sent to another issuer, even if it would not be accepted.
 func TestTokensOfMatchingIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":true}`)
 	s, maker := introspectingSetup(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {

@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// A token that is malformed here may be valid for the issuer that it names, and is not sent to another.
+// A token that is malformed here may be valid for the issuer that it names, and
+// is not sent to another.
 func TestMalformedTokensOfOtherIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":false}`)
 	b, makerB := localIssuer("https://b.example")
@@ -35,7 +36,8 @@ func TestMalformedTokensOfOtherIssuersAreNotSent(t *testing.T) {
 	}
 }
 
-// A mistake in the configuration must not turn users of one issuer into users of another.
+// A mistake in the configuration must not turn users of one issuer into users
+// of another.
 func TestAClientOfAnotherIssuerIsAFault(t *testing.T) {
 	client, err := introspect.New(introspect.Config{Issuer: "https://a.example", Auth: introspect.Basic("x", "y")})
 	if err != nil {

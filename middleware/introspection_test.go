@@ -101,14 +101,16 @@ func (o *introspectionStub) client(t testing.TB) *introspect.Client {
 	return c
 }
 
-// localIssuer returns an issuer whose JWTs are verified locally, and the maker of its tokens.
+// localIssuer returns an issuer whose JWTs are verified locally, and the maker
+// of its tokens.
 func localIssuer(issuer string) (middleware.Issuer, forge.Maker) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat(issuer, 4)[:32])}
 	return middleware.Issuer{URL: issuer, Keys: jwks.Secret("s", key.Secret), Algorithms: []string{"HS256"}},
 		forge.Maker{Key: key, Issuer: issuer, Audience: "api", Now: now}
 }
 
-// introspectingSetup returns a setup whose only issuer introspects opaque tokens.
+// introspectingSetup returns a setup whose only issuer introspects opaque
+// tokens.
 func introspectingSetup(t testing.TB, o *introspectionStub, changes ...func(*middleware.Config)) (*setup, forge.Maker) {
 	t.Helper()
 	issuer, m := localIssuer(opaqueIssuer)

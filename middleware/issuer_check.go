@@ -21,7 +21,8 @@ func (i Issuer) check(audience string) (faults []error) {
 	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
 }
 
-// checkNames returns the faults of the issuer's identifiers, and of the locations of its keys and metadata.
+// checkNames returns the faults of the issuer's identifiers, and of the
+// locations of its keys and metadata.
 func (i Issuer) checkNames() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -176,7 +177,8 @@ func (i Issuer) checkClaims() (faults []error) {
 	return faults
 }
 
-// checkAlgorithms keeps shared secrets and public keys apart: a secret is never taken from a published key set (RFC 8725 §2.1).
+// checkAlgorithms keeps shared secrets and public keys apart: a secret is never
+// taken from a published key set (RFC 8725 §2.1).
 func (i Issuer) checkAlgorithms() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 

@@ -136,7 +136,8 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	return one, nil
 }
 
-// named returns the configured issuer of that name, ignoring a trailing slash, or nil.
+// named returns the configured issuer of that name, ignoring a trailing slash,
+// or nil.
 func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
 // isNamed reports whether an issuer has exactly that name.

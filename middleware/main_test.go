@@ -32,7 +32,8 @@ func clock() time.Time { return now }
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// setup is an authorization server, a verifier of its tokens, and a maker of tokens with a single fault.
+// setup is an authorization server, a verifier of its tokens, and a maker of
+// tokens with a single fault.
 type setup struct {
 	as *testserver.Server
 	v  *middleware.Verifier
@@ -61,7 +62,8 @@ func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
 	}
 }
 
-// newVerifier configures a verifier. BEARERGUARD_TEST_TOKEN_CACHE=off runs the tests without a token cache, except those that configure one.
+// newVerifier configures a verifier. BEARERGUARD_TEST_TOKEN_CACHE=off runs the
+// tests without a token cache, except those that configure one.
 func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	t.Helper()
 	if config.TokenCache == 0 && os.Getenv("BEARERGUARD_TEST_TOKEN_CACHE") == "off" {
@@ -89,14 +91,16 @@ func (s *setup) verify(token string) (*middleware.Token, error) {
 	return s.v.Verify(context.Background(), middleware.Credentials{Token: token})
 }
 
-// tokenCase is a token and the cause it must be refused for; nil means accepted.
+// tokenCase is a token and the cause it must be refused for; nil means
+// accepted.
 type tokenCase struct {
 	name  string
 	token string
 	want  error
 }
 
-// check verifies each token and checks the error, and the answer that follows from its cause; then once more, since the token may be cached.
+// check verifies each token and checks the error, and the answer that follows
+// from its cause; then once more, since the token may be cached.
 func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {

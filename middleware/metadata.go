@@ -15,8 +15,8 @@ import (
 )
 
 // Metadata is what the protected resource metadata says in addition to the rest
-// of the configuration (RFC 9728 §2). Empty fields are left out. URLs are https,
-// or http on loopback.
+// of the configuration (RFC 9728 §2). Empty fields are left out. URLs are
+// https, or http on loopback.
 type Metadata struct {
 	Name           string   // resource_name, for people
 	Documentation  string   // resource_documentation, a URL for developers

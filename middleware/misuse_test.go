@@ -124,7 +124,8 @@ func TestATypeIsComparedInASCII(t *testing.T) {
 	})
 }
 
-// verboseSource is a source whose errors contain details that must not be printed.
+// verboseSource is a source whose errors contain details that must not be
+// printed.
 type verboseSource struct{ cause error }
 
 func (s verboseSource) Key(_ context.Context, kid, _ string) (any, error) {

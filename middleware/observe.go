@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Observation describes one decision for metrics. Its strings come from closed sets or from the configuration, so they are suitable as labels.
+// Observation describes one decision for metrics. Its strings come from closed
+// sets or from the configuration, so they are suitable as labels.
 type Observation struct {
 	Issuer    string        // URL of the configured issuer the token names, "" if none
 	Algorithm string        // a supported algorithm, "" if none
@@ -53,7 +54,8 @@ func (d *decision) report(refusal *Error, took time.Duration) {
 		slog.Duration("took", took))
 }
 
-// warns allows one warning a second: in an outage every request would cause one.
+// warns allows one warning a second: in an outage every request would cause
+// one.
 func (v *Verifier) warns(now time.Time) bool {
 	last := v.warned.Load()
 	return (last == nil || now.Sub(*last) >= time.Second) && v.warned.CompareAndSwap(last, &now)

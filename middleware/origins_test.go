@@ -70,7 +70,7 @@ func TestFaultsOfOrigins(t *testing.T) {
 	const origin, differs = "https://api.example.com/v1", "an audience differs from Origins[0]"
 	for name, test := range map[string]struct {
 		config middleware.Config
-		want   []string // parts of the error; nil if there is none
+		want   []string // parts of the error; nil if it is missing
 	}{
 		"one origin":                               {published(origin), nil},
 		"two origins":                              {published(origin, "https://api.example.com"), nil},

@@ -19,7 +19,8 @@ type outage struct {
 	fault    testserver.Fault
 }
 
-// outages are the ways in which the keys of an authorization server can be unavailable.
+// outages are the ways in which the keys of an authorization server can be
+// unavailable.
 var outages = map[string]outage{
 	"every endpoint answers 503":            {testserver.EndpointAny, testserver.Status(503)},
 	"every endpoint answers 404":            {testserver.EndpointAny, testserver.Status(404)},
@@ -58,7 +59,8 @@ func (o outage) begin(as *testserver.Server) {
 	}
 }
 
-// duringOutage runs a test during an outage; warm means that keys were cached before.
+// duringOutage runs a test during an outage; warm means that keys were cached
+// before.
 func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +171,8 @@ func TestOutageAfterKeysAreCached(t *testing.T) {
 	})
 }
 
-// A key that is unavailable in the outage may be the issuer's newest: its tokens cannot be called invalid.
+// A key that is unavailable in the outage may be the issuer's newest: its
+// tokens cannot be called invalid.
 func TestAnOutageDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint == testserver.EndpointDiscovery {

@@ -8,8 +8,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// marks are what the claims indicate about the kind of a token. Few servers put the kind into the header (RFC 9068 §2.1), and ID, refresh and logout tokens have the
-// same issuer, keys and often the same audience as access tokens.
+// marks are what the claims indicate about the kind of a token. Few servers put
+// the kind into the header (RFC 9068 §2.1), and ID, refresh and logout tokens
+// have the same issuer, keys and often the same audience as access tokens.
 type marks struct {
 	bearer    bool // a claim names the kind: an access token
 	access    bool // the same, or a claim that only access tokens have
@@ -20,8 +21,9 @@ type marks struct {
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// kind interprets a claim value that names the kind of a token. Unknown values are ignored. Case, spaces, hyphens and underscores do not matter, nor
-// does the URN of RFC 8693 §3.
+// kind interprets a claim value that names the kind of a token. Unknown values
+// are ignored. Case, spaces, hyphens and underscores do not matter, nor does
+// the URN of RFC 8693 §3.
 func kind(value strictjson.Value) (access, identity, other bool) {
 	text, _ := strictjson.String(value)
 	text = strings.TrimPrefix(text, "urn:ietf:params:oauth:token-type:")
@@ -36,7 +38,8 @@ func kind(value strictjson.Value) (access, identity, other bool) {
 	return false, false, strings.HasPrefix(text, "refresh")
 }
 
-// namesKind reports whether servers put the kind of a token into a claim of that name.
+// namesKind reports whether servers put the kind of a token into a claim of
+// that name.
 func namesKind(name string) bool {
 	switch name {
 	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":
@@ -59,7 +62,8 @@ func isMark(name string, value strictjson.Value) bool {
 // (Curity), type, or drn (Descope), where DSR is a refresh token. The hashes
 // are OpenID Connect's (Core §3.1.3.6, §3.3.2.11). Only security event tokens
 // have events (RFC 8417 §2.2), only signed introspection answers
-// token_introspection (RFC 9701 §5), and only refresh tokens of Spring Security OAuth have ati, the ID of the accompanying access token.
+// token_introspection (RFC 9701 §5), and only refresh tokens of Spring Security
+// OAuth have ati, the ID of the accompanying access token.
 func (m *marks) note(name string, value strictjson.Value) {
 	if namesKind(name) {
 		access, identity, other := kind(value)
@@ -79,7 +83,9 @@ func (m *marks) note(name string, value strictjson.Value) {
 	}
 }
 
-// checkMark requires the claim that all access tokens of an issuer have. The introspection answer about an opaque token need not have it. A number also counts: ID tokens of Spring Authorization Server lack nbf.
+// checkMark requires the claim that all access tokens of an issuer have. The
+// introspection answer about an opaque token need not have it. A number also
+// counts: ID tokens of Spring Authorization Server lack nbf.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -90,10 +96,18 @@ func (d *decision) checkMark() error {
 	return nil
 }
 
-// checkPurpose refuses other kinds of token. The typ at+jwt of a JWT is decisive (RFC 8725 §3.12). Otherwise the claims decide.
+// checkPurpose refuses other kinds of token. The typ at+jwt of a JWT is
+// decisive (RFC 8725 §3.12). Otherwise the claims decide.
 //
 // ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2),
-// and UAA's refresh tokens have granted_scopes instead of scope. Access tokens of some servers have these claims too. A sign of an access token therefore outweighs them, regardless of Issuer.ScopeClaims. In an introspection answer these claims are ignored, because active is stronger evidence. A hash counts there, because it is the only sign of refresh tokens of some servers. In a JWT, Mark outweighs both, because only access tokens of that issuer have it. It does not outweigh granted_scopes: UAA's refresh tokens have the attributes of its access tokens too.
+// and UAA's refresh tokens have granted_scopes instead of scope. Access tokens
+// of some servers have these claims too. A sign of an access token therefore
+// outweighs them, regardless of Issuer.ScopeClaims. In an introspection answer
+// these claims are ignored, because active is stronger evidence. A hash counts
+// there, because it is the only sign of refresh tokens of some servers. In a
+// JWT, Mark outweighs both, because only access tokens of that issuer have it.
+// It does not outweigh granted_scopes: UAA's refresh tokens have the attributes
+// of its access tokens too.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil

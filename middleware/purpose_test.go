@@ -9,7 +9,8 @@ import (
 
 var kindClaims = []string{"typ", "token_use", "token_type", "tokenName", "tokenType", "TokenType", "purpose", "type"}
 
-// A name for the kind of a token counts in every claim and spelling that servers use, and outweighs all other claims.
+// A name for the kind of a token counts in every claim and spelling that
+// servers use, and outweighs all other claims.
 func TestThreatsKinds(t *testing.T) {
 	s := newSetup(t)
 	with := func(pairs ...string) string { return s.Token(s.Header("typ", `"JWT"`), s.Claims(pairs...)) }
@@ -34,7 +35,8 @@ func TestThreatsKinds(t *testing.T) {
 	s.check(t, "P105", p105)
 }
 
-// Some access tokens have the usual claims of ID tokens. A sign of an access token then decides, regardless of ScopeClaims.
+// Some access tokens have the usual claims of ID tokens. A sign of an access
+// token then decides, regardless of ScopeClaims.
 func TestThreatsWeakMarks(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"/realm_access/roles"} })
 	var p105, n01 []tokenCase

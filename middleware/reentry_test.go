@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Decisions are pooled. A callback that verifies another token, or panics, runs within a decision.
+// Decisions are pooled. A callback that verifies another token, or panics, runs
+// within a decision.
 func TestNestedDecisionsAreIndependent(t *testing.T) {
 	for _, cache := range []int{-1, 100} {
 		var s *setup

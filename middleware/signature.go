@@ -7,7 +7,10 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkSignature looks up the key by kid. Without a kid, it first tries the only key for the algorithm (RFC 7515 §4.1.4), then x5t as a kid: servers that send no kid often use x5t as the kid in the key set. That lookup may fetch a newer set, so the only key is then tried again.
+// checkSignature looks up the key by kid. Without a kid, it first tries the
+// only key for the algorithm (RFC 7515 §4.1.4), then x5t as a kid: servers that
+// send no kid often use x5t as the kid in the key set. That lookup may fetch a
+// newer set, so the only key is then tried again.
 func (d *decision) checkSignature() (err error) {
 	if d.header.KeyID != "" || d.header.Thumbprint == "" {
 		return d.verifyBy(d.header.KeyID)

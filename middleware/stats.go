@@ -5,12 +5,17 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// Stats is a snapshot of a Verifier, for metrics. It does not cover introspection.
+// Stats is a snapshot of a Verifier, for metrics. It does not cover
+// introspection.
 type Stats struct {
-	// Keys has the statistics of the key set of each issuer, by the URL of the issuer. Sources of other packages and issuers under IntrospectAll have no entry.
+	// Keys has the statistics of the key set of each issuer, by the URL of the
+	// issuer. Sources of other packages and issuers under IntrospectAll have no
+	// entry.
 	Keys map[string]jwks.Stats
 
-	// Of Config.TokenCache: the tokens in it and, since the start, the signatures that it saved (Hits), those that had to be verified (Misses), and the tokens that it evicted. All are 0 without a cache.
+	// Of Config.TokenCache: the tokens in it and, since the start, the
+	// signatures that it saved (Hits), those that had to be verified (Misses),
+	// and the tokens that it evicted. All are 0 without a cache.
 	Tokens, Hits, Misses, Evictions int
 }
 

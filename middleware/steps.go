@@ -2,7 +2,8 @@ package middleware
 
 import "strings"
 
-// step is one step of a decision. [Verifier.Explain] and the documents describe steps with these texts.
+// step is one step of a decision. [Verifier.Explain] and the documents describe
+// steps with these texts.
 type step struct {
 	name   string
 	about  string // what it requires
@@ -48,7 +49,10 @@ func (r repetition) String() string {
 	return [...]string{"", "cached JWTs", "cached JWTs, nested routes", ""}[r]
 }
 
-// steps are all steps of a decision, in order: cheap steps before expensive ones, and no network access until the token's claims justify it. An opaque token has no claims until it is introspected. The same rules apply to the answer.
+// steps are all steps of a decision, in order: cheap steps before expensive
+// ones, and no network access until the token's claims justify it. An opaque
+// token has no claims until it is introspected. The same rules apply to the
+// answer.
 var steps = []step{
 	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, false, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, false, showLength, ""},
@@ -94,7 +98,8 @@ func (v *Verifier) setSteps(steps []step) {
 	}
 }
 
-// applies reports whether a step applies to this token. Earlier steps may rule out later ones.
+// applies reports whether a step applies to this token. Earlier steps may rule
+// out later ones.
 func (d *decision) applies(s *step) bool {
 	return s.repeat >= d.repeated && (s.answer || !d.isAnswer) && (s.of == everyToken || s.of.is(d))
 }

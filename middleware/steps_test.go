@@ -36,7 +36,8 @@ func TestThePageHasTheTableOfSteps(t *testing.T) {
 	}
 }
 
-// A step is one line in the table: every kind of decision runs it, and Explain shows it.
+// A step is one line in the table: every kind of decision runs it, and Explain
+// shows it.
 func TestAStepIsAddedInOnePlace(t *testing.T) {
 	s := newSetup(t)
 	made := 0

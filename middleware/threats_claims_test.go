@@ -144,7 +144,8 @@ func TestThreatsIdentity(t *testing.T) {
 	})
 }
 
-// TestThreatsKeyIDReused is row J35 over a real rotation: the new key is used as soon as it is fetched, whatever its type.
+// TestThreatsKeyIDReused is row J35 over a real rotation: the new key is used
+// as soon as it is fetched, whatever its type.
 func TestThreatsKeyIDReused(t *testing.T) {
 	s := newSetup(t)
 	s.check(t, "J35", []tokenCase{{"a token by the first key is accepted", s.Good(), nil}})

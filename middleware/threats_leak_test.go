@@ -52,7 +52,8 @@ func (s *outputRecorder) drain() string {
 	return s.output.String()
 }
 
-// leaked returns the first eight bytes of the secret that text contains, in plain text or hexadecimal.
+// leaked returns the first eight bytes of the secret that text contains, in
+// plain text or hexadecimal.
 func leaked(text, secret string) string {
 	for i := 0; i+8 <= len(secret); i++ {
 		piece := secret[i : i+8]

@@ -160,7 +160,8 @@ func TestThreatsSignature(t *testing.T) {
 	}
 	s.check(t, "J06", j06)
 
-	// A second signature over the same bytes. A deny-list must treat both as one token, so it uses issuer and jti as its key, see Config.Revoked.
+	// A second signature over the same bytes. A deny-list must treat both as
+	// one token, so it uses issuer and jti as its key, see Config.Revoked.
 	malleated := append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
 	s.check(t, "J07", []tokenCase{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})
 	revoked := newSetup(t, withDenyList("id-1"))
@@ -266,8 +267,8 @@ func TestThreatsSerialization(t *testing.T) {
 			j18 = append(j18, tokenCase{name + " in the " + segment + " is refused", change(text), want})
 		}
 	}
-	// 64 bytes leave four bits of the last character unused; only zeros there are
-	// canonical.
+	// 64 bytes leave four bits of the last character unused; only zeros there
+	// are canonical.
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := strings.IndexByte(alphabet, good[len(good)-1])
 	for i := 1; i < 16; i++ {
@@ -333,7 +334,8 @@ func padded(s *setup, size int) string {
 		if token := s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", fill)+`"`)); len(token) == size {
 			return token
 		} else if len(token) < size {
-			// The claims' length jumps over some sizes; the header's fills them.
+			// The claims' length jumps over some sizes; the header's fills
+			// them.
 			for extra := 1; extra < 8; extra++ {
 				if token := s.Token(s.Header("y", `"`+strings.Repeat("a", extra)+`"`), s.Claims("x", `"`+strings.Repeat("a", fill-8)+`"`)); len(token) == size {
 					return token

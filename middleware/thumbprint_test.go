@@ -50,7 +50,8 @@ func TestThreatsThumbprint(t *testing.T) {
 	})
 }
 
-// A server that identifies its keys by x5t may have replaced its only key: the old key does not decide about the token.
+// A server that identifies its keys by x5t may have replaced its only key: the
+// old key does not decide about the token.
 func TestThumbprintFetchesANewKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		x5t func(fresh testserver.Key) string

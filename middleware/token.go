@@ -13,8 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Token is a verified access token. Fields whose claim is absent are zero.
-// It prints and logs as "[redacted]": claims are personal data. In JSON it consists of its exported fields, with Scopes as one space-separated string.
+// Token is a verified access token. Fields whose claim is absent are zero. It
+// prints and logs as "[redacted]": claims are personal data. In JSON it
+// consists of its exported fields, with Scopes as one space-separated string.
 type Token struct {
 	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub
@@ -31,7 +32,8 @@ type Token struct {
 	claims string // the whole claims object, strict JSON
 }
 
-// clone returns a copy, so that receivers of a token cannot modify each other's.
+// clone returns a copy, so that receivers of a token cannot modify each
+// other's.
 func (t *Token) clone() *Token {
 	own := new(struct {
 		Token
@@ -41,7 +43,8 @@ func (t *Token) clone() *Token {
 	return &own.Token
 }
 
-// copyTo copies a token, and uses audience for a single audience. Only the fields of a Token and the elements of its audience are mutable.
+// copyTo copies a token, and uses audience for a single audience. Only the
+// fields of a Token and the elements of its audience are mutable.
 func (t *Token) copyTo(own *Token, audience *[1]string) {
 	*own = *t
 	if len(t.Audience) == 1 {
@@ -89,7 +92,9 @@ func (Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // ClaimsAs decodes all claims of a verified token into a T, by its json tags.
-// Names are compared case-sensitively. The error names the Go type that does not fit, never the claim's value. A Token that no Verifier made has no claims, which is an error.
+// Names are compared case-sensitively. The error names the Go type that does
+// not fit, never the claim's value. A Token that no Verifier made has no
+// claims, which is an error.
 func ClaimsAs[T any](t *Token) (T, error) {
 	var claims T
 	if t == nil || t.claims == "" {

@@ -101,7 +101,10 @@ func (v *Verifier) notConstructed() error {
 }
 
 // Warm fetches the keys of all issuers now, at start-up or before an instance
-// reports that it is ready. The error names each issuer that failed. The Verifier can be used all the same, and tries again as tokens arrive. Warm does not try introspection: wrong credentials show when the first token is introspected.
+// reports that it is ready. The error names each issuer that failed. The
+// Verifier can be used all the same, and tries again as tokens arrive. Warm
+// does not try introspection: wrong credentials show when the first token is
+// introspected.
 func (v *Verifier) Warm(ctx context.Context) error {
 	if err := v.notConstructed(); err != nil {
 		return err
@@ -122,10 +125,13 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy is for probes. It never blocks, and starts a refresh of keys that are due. It considers only keys: it returns an error if every issuer is without usable keys, as before the first fetch, even if opaque tokens can be introspected. It does not show whether introspection or Config.IssuerFor works.
-// With IssuerFor, or an issuer under IntrospectAll, which has no keys, it
-// always returns nil. To monitor these, watch the client's Logger, or the 503s in
-// Config.Observe. [Verifier.Stats] has the details of keys.
+// Healthy is for probes. It never blocks, and starts a refresh of keys that are
+// due. It considers only keys: it returns an error if every issuer is without
+// usable keys, as before the first fetch, even if opaque tokens can be
+// introspected. It does not show whether introspection or Config.IssuerFor
+// works. With IssuerFor, or an issuer under IntrospectAll, which has no keys,
+// it always returns nil. To monitor these, watch the client's Logger, or the
+// 503s in Config.Observe. [Verifier.Stats] has the details of keys.
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err

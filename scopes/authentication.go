@@ -29,9 +29,9 @@ type authWithin struct {
 }
 
 // AuthWithin is met by a token whose user last authenticated at most d before
-// Evidence.Now (auth_time). A token without auth_time does not meet it, nor does
-// one whose auth_time is further in the future than Evidence.ClockSkew; the
-// skew does not extend d. Challenges name d as max_age, in whole seconds
+// Evidence.Now (auth_time). A token without auth_time does not meet it, nor
+// does one whose auth_time is further in the future than Evidence.ClockSkew;
+// the skew does not extend d. Challenges name d as max_age, in whole seconds
 // (RFC 9470 §3). It panics if d is less than a second.
 func AuthWithin(d time.Duration) Requirement {
 	if d < time.Second {

@@ -1,7 +1,8 @@
 // Package scopes describes what a route requires of a token: OAuth 2.0 scopes,
 // claims, and how and when the user authenticated (RFC 9470).
 //
-// A scope is an opaque, case-sensitive string (RFC 6749 §3.3): "read" is met only by "read", not by "READ", "read:all" or "readonly".
+// A scope is an opaque, case-sensitive string (RFC 6749 §3.3): "read" is met
+// only by "read", not by "READ", "read:all" or "readonly".
 //
 //	scopes.All("orders:read")                                  // this scope
 //	scopes.Any("orders:write", "admin")                        // one of these scopes
@@ -9,7 +10,9 @@
 //	scopes.ACR("urn:example:mfa")                              // this authentication context class
 //	scopes.AuthWithin(5 * time.Minute)                         // the user authenticated at most 5 minutes ago
 //
-// A [Requirement] without a scope cannot be constructed, and a malformed scope panics on construction, as [regexp.MustCompile] does: requirements are code, not input.
+// A [Requirement] without a scope cannot be constructed, and a malformed scope
+// panics on construction, as [regexp.MustCompile] does: requirements are code,
+// not input.
 //
 // Requirement is an interface so that programs can add their own, for example
 // on the time or the path of the request.

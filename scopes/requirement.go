@@ -11,7 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Evidence is what requirements are checked against: the contents of a verified token, and the request.
+// Evidence is what requirements are checked against: the contents of a verified
+// token, and the request.
 type Evidence struct {
 	Scopes   Set
 	ACR      string    // authentication context class, "" when unknown
@@ -22,11 +23,14 @@ type Evidence struct {
 	ClockSkew time.Duration
 
 	// Claim returns the claim a JSON Pointer (RFC 6901) names, such as
-	// "/tenant" or "/realm_access/roles", as encoding/json decodes it into an any, or false if it is absent or null. A verifier never leaves it nil.
+	// "/tenant" or "/realm_access/roles", as encoding/json decodes it into an
+	// any, or false if it is absent or null. A verifier never leaves it nil.
 	Claim func(pointer string) (any, bool)
 
-	// Request is the HTTP request as the route of the requirement received it, for
-	// requirements that depend on it, such as a tenant in its path. It is nil without a request: for a token from another source, or a check within a handler. Do not change it, and do not read its body.
+	// Request is the HTTP request as the route of the requirement received it,
+	// for requirements that depend on it, such as a tenant in its path. It is
+	// nil without a request: for a token from another source, or a check within
+	// a handler. Do not change it, and do not read its body.
 	Request *http.Request
 }
 
@@ -34,14 +38,16 @@ type Evidence struct {
 // concurrently and must not keep the Evidence.
 //
 // When a verifier refuses a request before there is a token, it calls Unmet
-// with empty Evidence to find out what the challenge must name, so empty Evidence must not meet a requirement.
+// with empty Evidence to find out what the challenge must name, so empty
+// Evidence must not meet a requirement.
 type Requirement interface {
 	// Unmet returns nil when the requirement is met, else what the challenge
 	// must name.
 	Unmet(Evidence) *Shortfall
 }
 
-// Shortfall is what a client must obtain to meet a requirement. It may be shared: do not modify one that you receive.
+// Shortfall is what a client must obtain to meet a requirement. It may be
+// shared: do not modify one that you receive.
 type Shortfall struct {
 	Scopes Set           // all scopes of the requirement, including those the token has; empty if no scope helps
 	ACR    []string      // accepted authentication context classes, the preferred one first; empty if none helps
@@ -75,7 +81,8 @@ func (r *all) Unmet(e Evidence) *Shortfall {
 
 type oneOf []Requirement
 
-// Any is met by a token that has at least one of the named scopes. Challenges name the first scope.
+// Any is met by a token that has at least one of the named scopes. Challenges
+// name the first scope.
 func Any(first string, more ...string) Requirement {
 	var alternatives oneOf
 	for name := range mustSet(aScope, first, more).All() {
@@ -117,12 +124,12 @@ type claim struct {
 }
 
 // Claim is met by a token in which a claim has every one of the values: it is
-// that string, an array that contains each as a string, or an object with a member
-// of each name that is neither null nor false. name is a claim or, if it begins
-// with a slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles". It is
-// for roles and groups, which may have spaces and other characters that scopes
-// may not. Challenges name no scope for it. It panics for a value that is empty
-// or not UTF-8, and for a name that is neither a claim nor a pointer.
+// that string, an array that contains each as a string, or an object with a
+// member of each name that is neither null nor false. name is a claim or, if it
+// begins with a slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles".
+// It is for roles and groups, which may have spaces and other characters that
+// scopes may not. Challenges name no scope for it. It panics for a value that
+// is empty or not UTF-8, and for a name that is neither a claim nor a pointer.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {

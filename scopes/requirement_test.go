@@ -114,7 +114,8 @@ func TestARequirementMayBeLong(t *testing.T) {
 	}
 }
 
-// S04: a call without a scope does not compile; the remaining cases are texts that are not scopes, and requirements that are nil.
+// S04: a call without a scope does not compile; the remaining cases are texts
+// that are not scopes, and requirements that are nil.
 func TestS04EmptyRequirementsPanic(t *testing.T) {
 	var none scopes.Requirement
 	for _, test := range []struct {

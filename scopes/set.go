@@ -13,7 +13,9 @@ type Set struct {
 	index map[string]struct{} // nil while a linear search is as fast
 }
 
-// Parse reads the text form of a scope list: names separated only by SPACE (RFC 6749 §3.3). A name with a byte outside the grammar, such as a TAB or a quote, is left out, because it cannot meet a requirement. Repeated names count once.
+// Parse reads the text form of a scope list: names separated only by SPACE (RFC
+// 6749 §3.3). A name with a byte outside the grammar, such as a TAB or a quote,
+// is left out, because it cannot meet a requirement. Repeated names count once.
 func Parse(text string) Set {
 	if text == "" {
 		return Set{}
@@ -24,7 +26,9 @@ func Parse(text string) Set {
 // Of returns the set of the given names under the rules of [Parse], except
 // that a name with a SPACE is malformed rather than two names.
 func Of(names ...string) Set {
-	// The capacity does not follow len(names): thousands of spaces or repetitions in a token would otherwise use memory for as long as the set exists.
+	// The capacity does not follow len(names): thousands of spaces or
+	// repetitions in a token would otherwise use memory for as long as the set
+	// exists.
 	s := Set{names: make([]string, 0, min(len(names), fewNames))}
 	for _, name := range names {
 		if !valid(name) || s.Has(name) {
@@ -44,7 +48,8 @@ func Of(names ...string) Set {
 	return s
 }
 
-// fewNames is the number of names up to which a linear search is as fast as an index.
+// fewNames is the number of names up to which a linear search is as fast as an
+// index.
 const fewNames = 16
 
 // valid reports whether name is a scope-token: one or more of

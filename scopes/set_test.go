@@ -220,7 +220,8 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 	}
 }
 
-// Sets live as long as their tokens: padding between scopes must not use memory.
+// Sets live as long as their tokens: padding between scopes must not use
+// memory.
 func TestSetCapacityFollowsItsNames(t *testing.T) {
 	var before, after runtime.MemStats
 	for name, text := range map[string]string{"spaces": strings.Repeat(" ", 6000), "repetitions": strings.Repeat("a ", 3000), "quotes": strings.Repeat("\" ", 3000)} {

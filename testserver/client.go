@@ -21,9 +21,9 @@ const (
 	JWTBearer     = catalogue.JWTBearer     // RFC 7523 §2.1
 )
 
-// Client is a registered client (RFC 6749 §2): its ID and
-// Secret, whether it is Public, its RedirectURIs and PostLogoutRedirectURIs, its
-// Grants and Scopes, its AuthMethod ("client_secret_basic", "client_secret_post",
+// Client is a registered client (RFC 6749 §2): its ID and Secret, whether it is
+// Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
+// its AuthMethod ("client_secret_basic", "client_secret_post",
 // "private_key_jwt" or "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL
 // are the lifetimes of its refresh tokens and codes, by default 30 days and one
 // minute; each use of a refresh token returns a new one with a new lifetime.
@@ -33,11 +33,10 @@ type Client = registry.Client
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the
 // default. IDToken signs ID tokens, by default with the algorithm of access
 // tokens. UserInfo signs UserInfo responses as JWTs; by default they are JSON
-// and not signed.
-// Introspection signs introspection responses (RFC 9701), by default with RS256.
-// Assertion is the only algorithm accepted for its assertions; by default all
-// are. HS algorithms and "none" are errors. Keys are published when the client
-// is added.
+// and not signed. Introspection signs introspection responses (RFC 9701), by
+// default with RS256. Assertion is the only algorithm accepted for its
+// assertions; by default all are. HS algorithms and "none" are errors. Keys are
+// published when the client is added.
 type ClientAlgs = catalogue.ClientAlgs
 
 // Clients registers more clients. Every server already has two: the
@@ -132,8 +131,8 @@ func (s *Server) DefaultClient() Client {
 	return s.defaultClient
 }
 
-// setDefaultClient stores the default client with its secret, because the registry
-// has only the digest of it.
+// setDefaultClient stores the default client with its secret, because the
+// registry has only the digest of it.
 func (s *Server) setDefaultClient(c Client) {
 	if c.ID == token.DefaultClient {
 		s.mu.Lock()

@@ -112,8 +112,8 @@ func (c *controller) routes() map[string]map[string]action {
 
 func describe(*http.Request) (any, error) { return json.RawMessage(control.OpenAPI), nil }
 
-// handleMethods serves the methods of one path; nil methods make every request a
-// 404.
+// handleMethods serves the methods of one path; nil methods make every request
+// a 404.
 func handleMethods(methods map[string]action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		act, ok := methods[r.Method]

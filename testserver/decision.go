@@ -20,9 +20,9 @@ func (s *Server) NextUser(u User, when ...When) *Injection {
 	return s.decide("NextUser", oauth.Decision{User: &u}, when)
 }
 
-// DenyNext answers the next authorization with an error (RFC 6749 §4.1.2.1), such
-// as "access_denied" or "login_required", or denies the next device. when is as
-// for [Server.NextUser].
+// DenyNext answers the next authorization with an error (RFC 6749 §4.1.2.1),
+// such as "access_denied" or "login_required", or denies the next device. when
+// is as for [Server.NextUser].
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()
 	if !registry.IsErrorCode(errorCode) {

@@ -211,7 +211,8 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 	if !strings.Contains(payload(t, r.text("access_token")), "12.50") {
 		t.Errorf("got %v, want the details that were consented to", r.body)
 	}
-	// The consent to the scope is stored; the consent to the payment is for one use.
+	// The consent to the scope is stored; the consent to the payment is for one
+	// use.
 	if again := p.open(query); !strings.Contains(again.Body.String(), "12.50") {
 		t.Errorf("got %d %s, want the consent page again", again.Code, again.Body)
 	}

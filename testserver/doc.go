@@ -18,10 +18,11 @@
 // # The server
 //
 // [New] starts a server for one test, [Start] one for a TestMain or a program,
-// [NewUnstarted] makes an http.Handler to mount. Without options it speaks plain
-// HTTP on a free port of 127.0.0.1. [TLS] adds HTTPS with HTTP/2. [InMemory]
-// replaces the socket, for testing/synctest. The server listens on loopback
-// only, unless [AllowRemote] is given. [Server.Client] reaches it in each case.
+// [NewUnstarted] makes an http.Handler to mount. Without options it speaks
+// plain HTTP on a free port of 127.0.0.1. [TLS] adds HTTPS with HTTP/2.
+// [InMemory] replaces the socket, for testing/synctest. The server listens on
+// loopback only, unless [AllowRemote] is given. [Server.Client] reaches it in
+// each case.
 //
 // It serves [Endpoints] and counts the requests to each, all under the issuer's
 // path if [IssuerURL] has one. The issuer is fixed when the server is made:
@@ -33,8 +34,9 @@
 // [Server.Token] returns an RFC 9068 access token that is valid unless options
 // change that. Options apply in order: the last one wins. Those that are also
 // an [Option] ([Scope], [Audience], [AccessTTL], [SigningAlg], [OpaqueTokens])
-// can be given to [New], as the default for every token. [Claim], [Without], [JOSEHeader]
-// and [SignedWith] make tokens that no authorization server should issue.
+// can be given to [New], as the default for every token. [Claim], [Without],
+// [JOSEHeader] and [SignedWith] make tokens that no authorization server should
+// issue.
 //
 // With [OpaqueTokens] a token is a random handle. An API introspects it at
 // [EndpointIntrospect], with the credentials of a registered client

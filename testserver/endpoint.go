@@ -12,7 +12,8 @@ type Endpoint = catalogue.Endpoint
 
 const (
 	// EndpointDiscovery is the OpenID Connect Discovery 1.0 document, at
-	// /.well-known/openid-configuration after the issuer's path (§4) or before it.
+	// /.well-known/openid-configuration after the issuer's path (§4) or before
+	// it.
 	EndpointDiscovery = catalogue.Discovery
 
 	// EndpointASMetadata is the RFC 8414 document, at
@@ -33,10 +34,11 @@ const (
 	// in Accept gets a JWT (RFC 9701).
 	EndpointIntrospect = catalogue.Introspect
 
-	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the code
-	// flow with S256 (RFC 7636), response_mode query and form_post, prompt, max_age,
-	// login_hint, id_token_hint, nonce and resource (RFC 8707). Every response
-	// has iss (RFC 9207). A wrong client or redirect URI is a 400 with a page.
+	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the
+	// code flow with S256 (RFC 7636), response_mode query and form_post,
+	// prompt, max_age, login_hint, id_token_hint, nonce and resource (RFC
+	// 8707). Every response has iss (RFC 9207). A wrong client or redirect URI
+	// is a 400 with a page.
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The
@@ -53,8 +55,8 @@ const (
 	// token is a 200.
 	EndpointRevoke = catalogue.Revoke
 
-	// EndpointUserInfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), for
-	// access tokens with the scope openid.
+	// EndpointUserInfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3),
+	// for access tokens with the scope openid.
 	EndpointUserInfo = catalogue.UserInfo
 
 	// EndpointEndSession logs an end user out (OpenID Connect RP-Initiated

@@ -169,7 +169,8 @@ func ExampleSignedWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 
-	// A key with the right kid that is not the server's: the API must refuse it.
+	// A key with the right kid that is not the server's: the API must refuse
+	// it.
 	attackerKey := testserver.GenerateKey("ES256", as.SigningKey().ID)
 	forged := as.Token(testserver.SignedWith(attackerKey))
 	fmt.Println(claims(forged).Sub)

@@ -132,8 +132,8 @@ func alterResponse(send func(http.ResponseWriter, *http.Request, *response)) Fau
 	})
 }
 
-// withoutConditions is r without the fields that could shorten the response: a client with
-// cached keys must get the fault too.
+// withoutConditions is r without the fields that could shorten the response: a
+// client with cached keys must get the fault too.
 func withoutConditions(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match", "Range"} {

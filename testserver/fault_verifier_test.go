@@ -177,7 +177,7 @@ func TestHangingFetchTimesOut(t *testing.T) {
 		if got := as.Count(testserver.EndpointJWKS); got != 1 {
 			t.Errorf("got %d requests for keys within 5s, want the one that hangs", got)
 		}
-		time.Sleep(time.Second + 1) // the longest backoff while there are no keys
+		time.Sleep(time.Second + 1) // the longest backoff while keys are missing
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("afterwards: got %d, want 200", got)
 		}

@@ -45,8 +45,8 @@ func (c *config) issuerAt(u string) string {
 	return u
 }
 
-// likenesses makes likenesses for a server at issuer. The audience is the one that
-// its tokens have by default.
+// likenesses makes likenesses for a server at issuer. The audience is the one
+// that its tokens have by default.
 func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness {
 	server := likeness.Server{Issuer: issuer, Named: c.Issuer != "", Audience: token.DefaultAudience, Source: c.Source, Now: c.Now}
 	if trial, err := token.CheckDefaults(c.Defaults); err == nil {

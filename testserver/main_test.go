@@ -176,7 +176,7 @@ func dialTCP(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// lastRequest returns the latest request to ep, or false if there is none.
+// lastRequest returns the latest request to ep, or false if it is missing.
 func lastRequest(s *testserver.Server, ep testserver.Endpoint) (testserver.Request, bool) {
 	list := s.Requests(ep)
 	if len(list) == 0 {

@@ -11,9 +11,10 @@ package testserver
 // subject or kid.
 //
 // Endpoints answer after their changes are on disk. If a write fails they
-// response temporarily_unavailable, and the client can retry: its code or refresh
-// token stays valid. A revocation takes effect even then. Changes by Go methods
-// and by the pages are written a moment later; [Server.Close] writes the rest.
+// response temporarily_unavailable, and the client can retry: its code or
+// refresh token stays valid. A revocation takes effect even then. Changes by Go
+// methods and by the pages are written a moment later; [Server.Close] writes
+// the rest.
 //
 // The file is for its owner only (mode 0600). Tokens, codes, secrets and
 // passwords are stored as their SHA-256, but the signing keys in it can sign

@@ -14,9 +14,9 @@ import "github.com/bearerguard/bearerguard/testserver/internal/token"
 // [SigningAlg].
 type Rotation = token.Rotation
 
-// Rotate changes the signing key of an algorithm and returns the new key. Without a
-// [Rotation] the new key signs and is published at once. The old one stays published
-// until [Server.Retire]. More than one [Rotation] is an error.
+// Rotate changes the signing key of an algorithm and returns the new key.
+// Without a [Rotation] the new key signs and is published at once. The old one
+// stays published until [Server.Retire]. More than one [Rotation] is an error.
 //
 //	s.Rotate()
 //	s.Rotate(testserver.Rotation{DropOld: true})

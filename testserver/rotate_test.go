@@ -161,7 +161,7 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)
-		want  bool // whether the first key is the retired one; if not, there is none
+		want  bool // whether the first key is the retired one; if not, no key is retired
 	}{
 		"dropped":                {func(r rotation) { r.Rotate(testserver.Rotation{DropOld: true}) }, true},
 		"replaced under its kid": {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true}) }, true},

@@ -28,7 +28,8 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) echo.Middleware
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a middleware that lets requests pass without a token too, and refuses those whose token fails.
+// Optional returns a middleware that lets requests pass without a token too,
+// and refuses those whose token fails.
 func Optional(v *middleware.Verifier) echo.MiddlewareFunc { return Guard{Verifier: v}.Optional() }
 
 // Token returns the verified token of a request, or nil where none was

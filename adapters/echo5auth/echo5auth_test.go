@@ -189,7 +189,8 @@ func TestUnconstructedVerifierRefuses(t *testing.T) {
 	}
 }
 
-// The Guard around a handler does not answer again what the handler has answered.
+// The Guard around a handler does not answer again what the handler has
+// answered.
 func TestHandlersKeepTheirOwnAnswers(t *testing.T) {
 	v := newVerifier(t)
 	guard := echo5auth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

@@ -12,9 +12,10 @@ import (
 )
 
 // Answer refuses a request from within its handler, for the error of
-// [middleware.Verifier.Check]: with status, challenge and body, as Require does. The handler must return the result. Any other error, nil included, is answered
-// with 500. Behind Require and Optional a handler may also return the error itself,
-// unless a middleware in between handles errors.
+// [middleware.Verifier.Check]: with status, challenge and body, as Require
+// does. The handler must return the result. Any other error, nil included, is
+// answered with 500. Behind Require and Optional a handler may also return the
+// error itself, unless a middleware in between handles errors.
 func Answer(c echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
 // refused answers a refusal that a handler returned and has not answered yet.

@@ -5,7 +5,8 @@
 //	orders.POST("", create, echoauth.Require(v, scopes.All("orders:write"))) // needs both
 //
 // A route within a protected group may require more; the token is verified
-// once. Give a group its requirement when it is created, as above: a later Group.Use does not apply to routes that were added before.
+// once. Give a group its requirement when it is created, as above: a later
+// Group.Use does not apply to routes that were added before.
 //
 // # Refusals
 //
@@ -21,5 +22,6 @@
 // other adapters. To change only the body, and in the same way for
 // every framework, use a [Guard] with an ErrorBody.
 //
-// Echo's handler answers HEAD without a content type. The adapter adds that of the JSON answer unless another one is set.
+// Echo's handler answers HEAD without a content type. The adapter adds that of
+// the JSON answer unless another one is set.
 package echoauth

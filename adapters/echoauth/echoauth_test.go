@@ -191,7 +191,8 @@ func TestUnconstructedVerifierRefuses(t *testing.T) {
 	}
 }
 
-// The Guard around a handler does not answer again what the handler has answered.
+// The Guard around a handler does not answer again what the handler has
+// answered.
 func TestHandlersKeepTheirOwnAnswers(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

@@ -5,10 +5,12 @@
 //	orders.POST("", ginauth.Require(v, scopes.All("orders:write")), create) // needs both
 //
 // A route within a protected group may require more; the token is verified
-// once. Give a group its requirement when it is created, as above: a later Use does not apply to routes that were added before.
+// once. Give a group its requirement when it is created, as above: a later Use
+// does not apply to routes that were added before.
 //
-// Handlers call [Token]. [middleware.TokenFrom] accepts a *gin.Context too, since that is a context, but finds no token in it: the token is in the context of
-// the request.
+// Handlers call [Token]. [middleware.TokenFrom] accepts a *gin.Context too,
+// since that is a context, but finds no token in it: the token is in the
+// context of the request.
 //
 // # Refusals
 //
@@ -20,5 +22,6 @@
 //	var refusal *middleware.Error
 //	if last := c.Errors.Last(); last != nil && errors.As(last, &refusal) { … }
 //
-// The answer is complete by then: middleware that writes a body for such errors should check c.Writer.Written first.
+// The answer is complete by then: middleware that writes a body for such errors
+// should check c.Writer.Written first.
 package ginauth

@@ -148,8 +148,8 @@ func ExampleAnswer() {
 	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
 }
 
-// The application's own error middleware writes the body, with the status and the
-// challenge of the refusal.
+// The application's own error middleware writes the body, with the status and
+// the challenge of the refusal.
 func ExampleGuard_errors() {
 	as, v := setup()
 	defer as.Close()

@@ -17,8 +17,8 @@ type Guard struct {
 	// ErrorBody replaces the JSON body of a refusal, for example by a problem
 	// document (RFC 9457). Status and header fields stay as they are, so the
 	// challenge cannot be lost. nil writes {"error","error_description"}. If it
-	// returns a nil body, the body is left to a middleware of the application that
-	// looks at c.Errors, where the *middleware.Error is.
+	// returns a nil body, the body is left to a middleware of the application
+	// that looks at c.Errors, where the *middleware.Error is.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 

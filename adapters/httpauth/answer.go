@@ -7,8 +7,8 @@ import (
 )
 
 // Answer refuses a request from within its handler, for the error of
-// [middleware.Verifier.Check]: with status, challenge and body, as Require does.
-// Any other error, nil included, is answered with 500.
+// [middleware.Verifier.Check]: with status, challenge and body, as Require
+// does. Any other error, nil included, is answered with 500.
 func Answer(w http.ResponseWriter, r *http.Request, err error) { Guard{}.Answer(w, r, err) }
 
 // Answer is the function [Answer] with g's settings.

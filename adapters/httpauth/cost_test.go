@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// minAllocations returns the smallest number of allocations of f. Under the race detector a pool drops entries at random, so that a mean is not reliable.
+// minAllocations returns the smallest number of allocations of f. Under the
+// race detector a pool drops entries at random, so that a mean is not reliable.
 func minAllocations(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {

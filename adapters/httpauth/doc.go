@@ -1,4 +1,5 @@
-// Package httpauth protects net/http handlers, including those of every router built on them, with a [middleware.Verifier].
+// Package httpauth protects net/http handlers, including those of every router
+// built on them, with a [middleware.Verifier].
 //
 //	read := httpauth.Require(v, scopes.All("orders:read"))
 //	mux.Handle("GET /orders", read(http.HandlerFunc(list)))

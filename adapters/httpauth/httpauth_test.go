@@ -64,7 +64,8 @@ func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
 	}
 }
 
-// An outer route's requirement receives the request as that route received it, even if an inner one changes the path.
+// An outer route's requirement receives the request as that route received it,
+// even if an inner one changes the path.
 func TestARequirementOnTheRequestIsCheckedByItsOwnRoute(t *testing.T) {
 	as, v := newVerifier(t)
 	orders := http.NewServeMux()

@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// report prints the results in the selected format. Its error has the exit code.
+// report prints the results in the selected format. Its error has the exit
+// code.
 func (f *checkFlags) report(c *caller, answer control.Checked) error {
 	failed := 0
 	for _, r := range answer.Results {
@@ -36,7 +37,8 @@ func details(r control.CheckResult) [][2]string {
 	return [][2]string{{"got", r.Got}, {"want", r.Want}, {"sent", r.Sent}, {"why", r.Why}, {"fix", r.Fix}}
 }
 
-// listing is the default format: a line for each result, and the texts of the failures.
+// listing is the default format: a line for each result, and the texts of the
+// failures.
 func listing(results []control.CheckResult, failed int, table bool, p paint) string {
 	var b strings.Builder
 	for _, r := range results {
@@ -68,8 +70,8 @@ func listing(results []control.CheckResult, failed int, table bool, p paint) str
 	return b.String()
 }
 
-// tap is version 14 of the Test Anything Protocol (https://testanything.org), with the
-// texts of a failure as YAML. A JSON string is valid YAML.
+// tap is version 14 of the Test Anything Protocol (https://testanything.org),
+// with the texts of a failure as YAML. A JSON string is valid YAML.
 func tap(results []control.CheckResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "TAP version 14\n1..%d\n", len(results))

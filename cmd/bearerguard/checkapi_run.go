@@ -19,7 +19,8 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// run starts the server and the program if needed, and lets the server check the API.
+// run starts the server and the program if needed, and lets the server check
+// the API.
 func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answer wire.Checked, err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
@@ -65,7 +66,8 @@ const (
 	shutdownTimeout = 5 * time.Second  // until it ends after an interrupt
 )
 
-// start runs the program. exited is closed when the program has ended. stop ends it.
+// start runs the program. exited is closed when the program has ended. stop
+// ends it.
 func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (exited <-chan struct{}, stop func(), err error) {
 	env, cleanUp, err := c.server.environment()
 	if err != nil {
@@ -119,7 +121,8 @@ func (f *checkFlags) await(ctx context.Context, exited <-chan struct{}) error {
 	}
 }
 
-// interrupt asks a program to end, or kills it on systems without such a signal.
+// interrupt asks a program to end, or kills it on systems without such a
+// signal.
 func interrupt(p *os.Process) error {
 	if err := p.Signal(os.Interrupt); err == nil || errors.Is(err, os.ErrProcessDone) {
 		return err

@@ -59,7 +59,8 @@ func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, 
 	return as, clientFailure(err)
 }
 
-// clientFailure rewrites err with the names of the flags, and adds the exit code.
+// clientFailure rewrites err with the names of the flags, and adds the exit
+// code.
 func clientFailure(err error) error {
 	failed, ok := errors.AsType[*asclient.Error](err)
 	if !ok {

@@ -17,8 +17,8 @@ import (
 
 var alice = testserver.User{Sub: "alice", Username: "alice", Password: "hush"}
 
-// The scripts in testdata/client use an authorization server, whose issuer is in ISSUER,
-// and files with tokens and secrets.
+// The scripts in testdata/client use an authorization server, whose issuer is
+// in ISSUER, and files with tokens and secrets.
 func TestClientScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "client"),

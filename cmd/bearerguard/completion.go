@@ -9,7 +9,8 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// forEndpoint restricts the first argument of cmd to the names of the endpoints, and any.
+// forEndpoint restricts the first argument of cmd to the names of the
+// endpoints, and any.
 func forEndpoint(cmd *cobra.Command) *cobra.Command {
 	cli.ArgChoices(cmd, catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)))
 	return cmd

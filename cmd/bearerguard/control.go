@@ -39,7 +39,8 @@ func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, 
 	return cmd
 }
 
-// dataCommand is controlCommand for a command that prints data: text, or JSON with --json.
+// dataCommand is controlCommand for a command that prints data: text, or JSON
+// with --json.
 func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	var asJSON bool
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -56,8 +57,8 @@ func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// hasControl reports whether a flag or the environment names a control API, or a server
-// was started in this directory.
+// hasControl reports whether a flag or the environment names a control API, or
+// a server was started in this directory.
 func hasControl(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != "" ||
 		os.Getenv(envReadyFile) != "" || os.Getenv("OAUTH_ISSUER") == "" && readyHere() != nil

@@ -48,8 +48,8 @@ func printAnswer(c *caller, text []byte, err error) error {
 // showJSON prints an answer with all of its members, including unknown ones.
 func (c *caller) showJSON(text []byte) error { return printJSON(c.out, json.RawMessage(text)) }
 
-// table prints aligned columns under a header on a terminal, and elsewhere fields
-// separated by tabs, for programs.
+// table prints aligned columns under a header on a terminal, and elsewhere
+// fields separated by tabs, for programs.
 func (c *caller) table(header []string, rows [][]string) error {
 	terminal := isTerminal(c.out)
 	if terminal {

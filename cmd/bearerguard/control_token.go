@@ -44,7 +44,8 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	}
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Choices(cmd, "like", shapes.Names())
-	// Aliases, which are the names of these flags in the commands for any authorization server.
+	// Aliases, which are the names of these flags in the commands for any
+	// authorization server.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "audience":

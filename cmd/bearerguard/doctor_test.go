@@ -45,8 +45,8 @@ func TestDoctorScripts(t *testing.T) {
 	})
 }
 
-// api is an API at /v1, with protected resource metadata. It is wrong if a field
-// below the first is set.
+// api is an API at /v1, with protected resource metadata. It is wrong if a
+// field below the first is set.
 type api struct {
 	issuer, suffix         string
 	dropsPath, followsHost bool

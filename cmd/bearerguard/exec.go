@@ -99,6 +99,6 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	return failure("%w", err)
 }
 
-// fromTerminal reports whether the terminal has also sent sig to the command, as it does
-// on Ctrl-C. Many programs treat a second interrupt differently.
+// fromTerminal reports whether the terminal has also sent sig to the command,
+// as it does on Ctrl-C. Many programs treat a second interrupt differently.
 func fromTerminal(in io.Reader, sig os.Signal) bool { return sig == os.Interrupt && isTerminal(in) }

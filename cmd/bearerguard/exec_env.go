@@ -31,7 +31,8 @@ func (s *running) environment() (env []string, cleanUp func(), err error) {
 	}
 	cleanUp = func() { _ = os.RemoveAll(dir) }
 	rootFile, nodeFile := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "node.pem")
-	// Node.js reads one file of additional roots, and the user may already need it.
+	// Node.js reads one file of additional roots, and the user may already need
+	// it.
 	more, _ := os.ReadFile(os.Getenv(envNodeRoots)) //nolint:gosec // the user names it; a file that is unreadable here is unreadable for Node.js too
 	err = os.WriteFile(rootFile, root, 0o600)
 	if err == nil {

@@ -106,8 +106,8 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 	return cmd
 }
 
-// target returns the first issuer and the client that introspects there. Missing values
-// come from the environment or from a running server.
+// target returns the first issuer and the client that introspects there.
+// Missing values come from the environment or from a running server.
 func (f *explainFlags) target() (target, error) {
 	client := clientFlags{id: f.introspector, secretFile: f.secret, ready: f.ready}
 	if len(f.issuers) > 0 {
@@ -209,7 +209,8 @@ type explanation struct {
 	Hints    []string        `json:"hints,omitempty"`    // common faults of such tokens that this one has
 }
 
-// provider is the kind of authorization server that seems to have issued the token.
+// provider is the kind of authorization server that seems to have issued the
+// token.
 type provider struct {
 	Name   string `json:"name"`
 	Title  string `json:"title"`
@@ -238,8 +239,8 @@ func explain(ctx context.Context, v *middleware.Verifier, token string, need ...
 	return e
 }
 
-// recognise adds the provider that seems to have issued the token and, for a refused
-// token, hints about common faults. Nothing of this is verified.
+// recognise adds the provider that seems to have issued the token and, for a
+// refused token, hints about common faults. Nothing of this is verified.
 func (e *explanation) recognise(token string, trusted []string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

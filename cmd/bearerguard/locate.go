@@ -26,8 +26,8 @@ func (f *readyFlag) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.path, "ready-file", "", "ready `file` of serve (default $"+envReadyFile+", or that of a server started in this directory)")
 }
 
-// find returns the ready line of the server that the flag or the environment names, or of
-// one that was started in this directory, else nil.
+// find returns the ready line of the server that the flag or the environment
+// names, or of one that was started in this directory, else nil.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -47,8 +47,8 @@ func (f *readyFlag) find() (ready, error) {
 	return r, nil
 }
 
-// herePath is the file that announces a server started in this directory. Only this user
-// can read it. It is "" if the user has no cache directory.
+// herePath is the file that announces a server started in this directory. Only
+// this user can read it. It is "" if the user has no cache directory.
 func herePath() string {
 	cache, err := os.UserCacheDir()
 	dir, failed := os.Getwd()
@@ -65,8 +65,9 @@ func herePath() string {
 	return filepath.Join(cache, "bearerguard", "servers", hex.EncodeToString(sum[:16])+".json")
 }
 
-// readyHere is the ready line of the server that was started in this directory and is
-// still running, else nil. The server holds a lock on the file while it runs.
+// readyHere is the ready line of the server that was started in this directory
+// and is still running, else nil. The server holds a lock on the file while it
+// runs.
 func readyHere() ready {
 	f, err := os.Open(herePath())
 	if err != nil {
@@ -81,7 +82,8 @@ func readyHere() ready {
 	return r
 }
 
-// announce lets the commands in this directory find the server, until withdraw is called.
+// announce lets the commands in this directory find the server, until withdraw
+// is called.
 func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
@@ -111,7 +113,8 @@ func removeOwn(path string, text []byte) {
 	}
 }
 
-// transport trusts the root certificate of a server with --tls. It is nil without one.
+// transport trusts the root certificate of a server with --tls. It is nil
+// without one.
 func (r ready) transport() http.RoundTripper {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(r["ca_pem"])) {
@@ -129,8 +132,8 @@ type target struct {
 	transport          http.RoundTripper // nil for the default one
 }
 
-// target finds the server: --issuer, --ready-file, $OAUTH_ISSUER, and then one that was
-// started in this directory. A ready line also has the default client.
+// target finds the server: --issuer, --ready-file, $OAUTH_ISSUER, and then one
+// that was started in this directory. A ready line also has the default client.
 func (f *clientFlags) target() (target, error) {
 	t := target{issuer: f.issuer, id: cmp.Or(f.id, os.Getenv("OAUTH_CLIENT_ID"))}
 	secret, err := readSecret("client-secret-file", f.secretFile)

@@ -110,7 +110,8 @@ func (f *loginFlags) show(ctx context.Context, s streams, page asclient.Page) {
 	}
 }
 
-// printable removes all characters from a text of the server that are not printable ASCII.
+// printable removes all characters from a text of the server that are not
+// printable ASCII.
 func printable(text string) string {
 	return strings.Map(func(c rune) rune {
 		if c < 0x20 || c > 0x7e {

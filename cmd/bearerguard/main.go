@@ -1,6 +1,7 @@
-// Command bearerguard helps to build and test APIs that are protected with OAuth 2.0. It
-// runs the mock authorization server of package testserver, mints valid and invalid
-// tokens, explains why a token is refused, logs in, and checks an API in any language.
+// Command bearerguard helps to build and test APIs that are protected with
+// OAuth 2.0. It runs the mock authorization server of package testserver, mints
+// valid and invalid tokens, explains why a token is refused, logs in, and
+// checks an API in any language.
 package main
 
 import (

@@ -21,7 +21,8 @@ const (
 	exitFailure = 3 // a server is unreachable, or refuses
 )
 
-// streams are the standard streams of a command. Data goes to out, messages to err.
+// streams are the standard streams of a command. Data goes to out, messages to
+// err.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
@@ -35,7 +36,8 @@ type coded struct {
 
 func (c coded) Unwrap() error { return c.error }
 
-// usage returns an error for a wrong command line, failure one for a server or the system.
+// usage returns an error for a wrong command line, failure one for a server or
+// the system.
 func usage(format string, args ...any) error { return coded{exitUsage, fmt.Errorf(format, args...)} }
 func failure(format string, args ...any) error {
 	return coded{exitFailure, fmt.Errorf(format, args...)}
@@ -61,8 +63,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	return c.code
 }
 
-// withoutControls removes characters that control a terminal. A server may have written
-// a part of the text.
+// withoutControls removes characters that control a terminal. A server may have
+// written a part of the text.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

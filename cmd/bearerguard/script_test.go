@@ -22,9 +22,9 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// The scripts in testdata/script run the program itself. LISTEN is a free address, API
-// the program of examples/api, and insecure-api an API with a fault. In addition to the
-// usual commands they have
+// The scripts in testdata/script run the program itself. LISTEN is a free
+// address, API the program of examples/api, and insecure-api an API with a
+// fault. In addition to the usual commands they have
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and puts that into
 //	                    the environment as READY_issuer and so on, and into ready.json
@@ -110,9 +110,10 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
 }
 
-// scriptInterrupt interrupts a command and prints its exit code. The last word selects
-// the moment: stdout or stderr, when the command writes there; request, when it sends a
-// request to a server that never answers. HANGING is replaced by the URL of that server.
+// scriptInterrupt interrupts a command and prints its exit code. The last word
+// selects the moment: stdout or stderr, when the command writes there; request,
+// when it sends a request to a server that never answers. HANGING is replaced
+// by the URL of that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
 	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}
@@ -148,7 +149,8 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
 }
 
-// An event reports that something happened at least once. As a writer it drops the text.
+// An event reports that something happened at least once. As a writer it drops
+// the text.
 type event chan struct{}
 
 func (e event) happen() {

@@ -65,8 +65,8 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	cli.Choices(cmd, "like", shapes.Names())
 }
 
-// options converts the flags to server options. Those of the configuration file come
-// first, so that flags override them. The caller must close the audit log.
+// options converts the flags to server options. Those of the configuration file
+// come first, so that flags override them. The caller must close the audit log.
 func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, audit *os.File, err error) {
 	if err := f.check(cmd); err != nil {
 		return nil, nil, err
@@ -133,7 +133,8 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	return opts, audit, nil
 }
 
-// choosesPort reports whether another port may be used if the default one is in use.
+// choosesPort reports whether another port may be used if the default one is in
+// use.
 func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
 	return f.nextPort && !cmd.Flags().Changed("addr")
 }
@@ -196,7 +197,8 @@ func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 	return nil
 }
 
-// controlToken is the token that the user chose for the control API, "" for a random one.
+// controlToken is the token that the user chose for the control API, "" for a
+// random one.
 func (f *serverFlags) controlToken() (string, error) {
 	if f.controlTokenFile == "" {
 		return "", nil

@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// ready is the ready line, with everything that a program needs to use the server.
+// ready is the ready line, with everything that a program needs to use the
+// server.
 type ready map[string]string
 
-// newReady returns the variables that exec sets for its command, under their names in
-// OAuth metadata: OAUTH_TOKEN_ENDPOINT is token_endpoint.
+// newReady returns the variables that exec sets for its command, under their
+// names in OAuth metadata: OAUTH_TOKEN_ENDPOINT is token_endpoint.
 func newReady(s *running) ready {
 	r := ready{"control": s.controlURL, "control_token": s.controlToken, "ca_pem": string(s.CACertPEM())}
 	if s.tokenGiven {
@@ -32,8 +33,8 @@ func (r ready) line() []byte {
 	return append(text, '\n')
 }
 
-// clearReady removes the ready file of an earlier server. Otherwise a program that waits
-// for the file of this server would read it.
+// clearReady removes the ready file of an earlier server. Otherwise a program
+// that waits for the file of this server would read it.
 func clearReady(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -55,8 +56,8 @@ func clearReady(path string) error {
 	return os.Remove(path)
 }
 
-// writeAtomic replaces a file, so that readers see either all of text or the old file.
-// Only the owner may read the file, because it contains secrets.
+// writeAtomic replaces a file, so that readers see either all of text or the
+// old file. Only the owner may read the file, because it contains secrets.
 func writeAtomic(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
 	if err != nil {

@@ -36,8 +36,8 @@ type running struct {
 	withdraw  func() // see announce; nil if it was not called
 }
 
-// startServer starts the server that the flags describe. When it returns, the server is
-// ready and the ready file is written.
+// startServer starts the server that the flags describe. When it returns, the
+// server is ready and the ready file is written.
 func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	opts, audit, err := f.options(cmd)
 	if err != nil {
@@ -69,8 +69,8 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	return s, nil
 }
 
-// listen starts the server at --addr. Without the flag, serve uses its default port, or
-// the next one that is free.
+// listen starts the server at --addr. Without the flag, serve uses its default
+// port, or the next one that is free.
 func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *testserver.Server, err error) {
 	ctx := context.WithoutCancel(cmd.Context())
 	if !f.choosesPort(cmd) {
@@ -135,7 +135,8 @@ func fromHere(a net.Addr) string {
 	return a.String()
 }
 
-// close stops the server and its open requests at once. A second call does nothing.
+// close stops the server and its open requests at once. A second call does
+// nothing.
 func (s *running) close() error {
 	var errs []error
 	if s.ready != nil { // otherwise this server did not write the file

@@ -46,7 +46,8 @@ func (c *config) setOrigins(origins ...string) {
 	c.verifier.Origins, c.verifier.Resource = origins, origins[0]
 }
 
-// fromEnv reads the whole environment before it returns an error, so that the error lists every fault.
+// fromEnv reads the whole environment before it returns an error, so that the
+// error lists every fault.
 func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -90,7 +91,8 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	for _, url := range list(issuerURLs) {
 		issuers = append(issuers, middleware.Issuer{URL: url, InsecureHTTP: insecureHTTP == "1", Profile: profile})
 	}
-	// An opaque token does not name its issuer, so only one issuer can introspect it.
+	// An opaque token does not name its issuer, so only one issuer can
+	// introspect it.
 	first := &issuers[0]
 	var err error
 	if first.Introspection, err = introspection(getenv, first.URL, first.InsecureHTTP, log); err != nil {

@@ -48,7 +48,8 @@ func answer(status int, body any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		// The status is already sent, so an error cannot be reported to the client.
+		// The status is already sent, so an error cannot be reported to the
+		// client.
 		_ = json.NewEncoder(w).Encode(body)
 	}
 }

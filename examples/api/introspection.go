@@ -9,12 +9,15 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// defaultMaxTTL is shorter than that of the library. A revoked token is accepted for up to that long.
+// defaultMaxTTL is shorter than that of the library. A revoked token is
+// accepted for up to that long.
 const defaultMaxTTL = 5 * time.Second
 
-// introspection reads INTROSPECTION_* and returns a client that introspects opaque tokens at issuer, or nil without
-// INTROSPECTION_CLIENT_ID. The endpoint is that of the metadata, or INTROSPECTION_ENDPOINT. Errors contain only the values
-// of the endpoint and of INTROSPECTION_MAX_TTL, because the secret must not appear.
+// introspection reads INTROSPECTION_* and returns a client that introspects
+// opaque tokens at issuer, or nil without INTROSPECTION_CLIENT_ID. The endpoint
+// is that of the metadata, or INTROSPECTION_ENDPOINT. Errors contain only the
+// values of the endpoint and of INTROSPECTION_MAX_TTL, because the secret must
+// not appear.
 func introspection(getenv func(string) string, issuer string, insecureHTTP bool, log *slog.Logger) (*introspect.Client, error) {
 	id, secret := getenv("INTROSPECTION_CLIENT_ID"), getenv("INTROSPECTION_CLIENT_SECRET")
 	ttl, err := maxTTL(getenv("INTROSPECTION_MAX_TTL"))
@@ -32,7 +35,8 @@ func introspection(getenv func(string) string, issuer string, insecureHTTP bool,
 	return nil, err
 }
 
-// maxTTL reads a duration for introspect.Config, where 0 means the default of the library and -1 turns off the cache.
+// maxTTL reads a duration for introspect.Config, where 0 means the default of
+// the library and -1 turns off the cache.
 func maxTTL(text string) (time.Duration, error) {
 	if text == "" {
 		return defaultMaxTTL, nil

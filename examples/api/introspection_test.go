@@ -23,7 +23,8 @@ func startIntrospecting(t *testing.T, framework string, as *testserver.Server, c
 	return start(t, env)
 }
 
-// eachFramework runs a test for each framework, with a new authorization server.
+// eachFramework runs a test for each framework, with a new authorization
+// server.
 func eachFramework(t *testing.T, run func(t *testing.T, framework string, as *testserver.Server)) {
 	for framework := range frameworks {
 		t.Run(framework, func(t *testing.T) { run(t, framework, testserver.New(t, testserver.Audience(audience))) })

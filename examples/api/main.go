@@ -1,4 +1,5 @@
-// Command api is an HTTP API protected by Bearerguard and configured only by environment variables.
+// Command api is an HTTP API protected by Bearerguard and configured only by
+// environment variables.
 //
 //	ISSUER=https://login.example.com AUDIENCE=https://api.example.com go run ./examples/api
 //
@@ -10,7 +11,7 @@
 //	AUDIENCE       the aud that a token must have
 //	ORIGIN         public base URLs of the API, separated by commas; the first is
 //	               the resource that the metadata names (RFC 9728); default
-//	               http://LISTEN if that is loopback, else there is no metadata
+//	               http://LISTEN if that is loopback, else the metadata is missing
 //	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
@@ -21,9 +22,9 @@
 //
 // Introspection is RFC 7662 with client_secret_basic.
 //
-// The program reports every fault of the environment at once and exits with status 2. Otherwise it prints
-// one line, "listening on http://ADDR", when it is ready, and serves HTTP/1.1 and unencrypted HTTP/2 until
-// SIGINT or SIGTERM.
+// The program reports every fault of the environment at once and exits with
+// status 2. Otherwise it prints one line, "listening on http://ADDR", when it
+// is ready, and serves HTTP/1.1 and unencrypted HTTP/2 until SIGINT or SIGTERM.
 //
 // Routes (those for GET also answer HEAD):
 //
@@ -37,11 +38,12 @@
 //	GET  /mfa      the user authenticated with acr urn:example:mfa
 //	GET  /healthz  200 while the tokens of at least one issuer can be verified, 503 otherwise
 //
-// The metadata is at /.well-known/oauth-protected-resource, followed by the path
-// of the first origin if it has one.
+// The metadata is at /.well-known/oauth-protected-resource, followed by the
+// path of the first origin if it has one.
 //
-// The program starts even if an issuer is down. Until the issuer's keys are fetched, the answer to its tokens
-// is 503 with Retry-After. The same applies only to opaque tokens while introspection is down.
+// The program starts even if an issuer is down. Until the issuer's keys are
+// fetched, the answer to its tokens is 503 with Retry-After. The same applies
+// only to opaque tokens while introspection is down.
 package main
 
 import (
@@ -73,7 +75,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run is main without the process. It returns the exit status when ctx is done or an error occurs.
+// run is main without the process. It returns the exit status when ctx is done
+// or an error occurs.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	cfg, err := fromEnv(getenv, log)
@@ -120,8 +123,9 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	return errors.Join(server.Shutdown(grace), server.Close())
 }
 
-// warm fetches the keys of the issuers before the first request needs them. A failure only affects /healthz:
-// the verifier fetches again when a token arrives.
+// warm fetches the keys of the issuers before the first request needs them. A
+// failure only affects /healthz: the verifier fetches again when a token
+// arrives.
 func warm(ctx context.Context, v *middleware.Verifier, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()

@@ -19,7 +19,8 @@ const (
 	wellKnown = "/.well-known/oauth-protected-resource"
 )
 
-// newAPIs builds the routes on every framework, with one verifier that trusts one mock authorization server.
+// newAPIs builds the routes on every framework, with one verifier that trusts
+// one mock authorization server.
 func newAPIs(t testing.TB) (*testserver.Server, map[string]http.Handler) {
 	t.Helper()
 	as := testserver.New(t, testserver.Audience(audience))
@@ -178,8 +179,8 @@ func TestRefusalsAreTheSameOnEveryFramework(t *testing.T) {
 	}
 }
 
-// RFC 9110 §9.3.2: the answer to HEAD is that to GET without the body. Content-Length may
-// be left out.
+// RFC 9110 §9.3.2: the answer to HEAD is that to GET without the body.
+// Content-Length may be left out.
 func TestGetRoutesAnswerHead(t *testing.T) {
 	as, apis := newAPIs(t)
 	for framework, api := range apis {

@@ -16,8 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// start runs the program, as main does, until the test ends, and returns the URL from the line that it prints.
-// The test fails if the program prints anything else, or if its status is not 0.
+// start runs the program, as main does, until the test ends, and returns the
+// URL from the line that it prints. The test fails if the program prints
+// anything else, or if its status is not 0.
 func start(t *testing.T, changes map[string]string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -125,7 +126,7 @@ func TestMetadataNamesTheOrigin(t *testing.T) {
 	for framework := range frameworks {
 		for name, test := range map[string]struct {
 			listen, origin string
-			path, resource string // ADDRESS is what the program prints; without a resource there is no metadata
+			path, resource string // ADDRESS is what the program prints; without a resource the metadata is missing
 		}{
 			"the address that is listened on": {"127.0.0.1:0", "", wellKnown, "ADDRESS"},
 			"an address beyond loopback":      {":0", "", wellKnown, ""},

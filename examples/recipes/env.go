@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// VerifierFromEnv returns the verifier that the environment describes: ISSUER is
-// one URL, or several separated by commas, and AUDIENCE names this API. The
+// VerifierFromEnv returns the verifier that the environment describes: ISSUER
+// is one URL, or several separated by commas, and AUDIENCE names this API. The
 // error names every variable at fault. getenv is [os.Getenv].
 func VerifierFromEnv(getenv func(string) string) (*middleware.Verifier, error) {
 	var faults []error

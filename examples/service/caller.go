@@ -33,7 +33,8 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out}}
 }
 
-// items calls GET /items. It retries once with a new token if the first one is refused, and while the API is busy.
+// items calls GET /items. It retries once with a new token if the first one is
+// refused, and while the API is busy.
 func (c *caller) items(ctx context.Context) error {
 	refused, busy := "", 0
 	for {
@@ -84,7 +85,8 @@ func (c *caller) get(ctx context.Context, token string) (status int, retryAfter 
 	return resp.StatusCode, parseRetryAfter(resp.Header.Get("Retry-After")), nil
 }
 
-// parseRetryAfter reads Retry-After (RFC 9110 §10.2.3), which has seconds or a date. Without the field it returns a second.
+// parseRetryAfter reads Retry-After (RFC 9110 §10.2.3), which has seconds or a
+// date. Without the field it returns a second.
 func parseRetryAfter(field string) time.Duration {
 	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and is over maxWait anyway

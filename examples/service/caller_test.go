@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// splitTransport sends requests for the API to a handler, and other requests to the authorization server, without a socket.
+// splitTransport sends requests for the API to a handler, and other requests to
+// the authorization server, without a socket.
 type splitTransport struct {
 	as  http.RoundTripper
 	api http.Handler
@@ -28,7 +29,8 @@ func (b *splitTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-// runInMemory runs the service in a synctest bubble against an API whose handler is api.
+// runInMemory runs the service in a synctest bubble against an API whose
+// handler is api.
 func runInMemory(t *testing.T, changes map[string]string, api func(as *testserver.Server, call int, w http.ResponseWriter, token string)) (status, tokens int, took time.Duration, printed string) {
 	t.Helper()
 	as := testserver.New(t, testserver.InMemory(), testserver.AccessTTL(time.Minute))

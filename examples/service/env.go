@@ -21,7 +21,8 @@ type config struct {
 	oauth  clientcredentials.Config
 }
 
-// fromEnv reads the whole environment before it returns an error, so that the error lists every fault. No error contains a secret.
+// fromEnv reads the whole environment before it returns an error, so that the
+// error lists every fault. No error contains a secret.
 func fromEnv(getenv func(string) string) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -65,7 +66,8 @@ func fromEnv(getenv func(string) string) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// isURL reports whether text is the URL of a server to which a secret or a token may be sent.
+// isURL reports whether text is the URL of a server to which a secret or a
+// token may be sent.
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

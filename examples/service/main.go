@@ -1,6 +1,7 @@
-// Command service calls an API in its own name, without a user. It uses the client credentials grant (RFC 6749 §4.4) and
-// handles the cases that are easily forgotten. It is configured only by environment variables. It prints what it does,
-// but no token.
+// Command service calls an API in its own name, without a user. It uses the
+// client credentials grant (RFC 6749 §4.4) and handles the cases that are
+// easily forgotten. It is configured only by environment variables. It prints
+// what it does, but no token.
 //
 // To try it, run each command in its own terminal:
 //
@@ -27,17 +28,22 @@
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //
-// To trust a self-signed certificate, such as that of serve --tls, set SSL_CERT_FILE.
+// To trust a self-signed certificate, such as that of serve --tls, set
+// SSL_CERT_FILE.
 //
 // The program follows these rules:
 //
-//   - A token is reused until shortly before it expires. A token for each call would overload the authorization server.
-//   - After 401 it gets a new token and retries once, because the token may have been revoked. A second 401 is a failure.
-//   - After 503 it retries when the time in Retry-After has passed, at most three times. It waits at most a minute.
-//   - After 403 and other statuses it does not retry, because another token would not help.
+//   - A token is reused until shortly before it expires. A token for each call
+//     would overload the authorization server.
+//   - After 401 it gets a new token and retries once, because the token may
+//     have been revoked. A second 401 is a failure.
+//   - After 503 it retries when the time in Retry-After has passed, at most
+//     three times. It waits at most a minute.
+//   - After 403 and other statuses it does not retry, because another token
+//     would not help.
 //
-// The exit status is 0 if every call was answered with 200, 1 if not, and 2 for an invalid environment. In that case the
-// program reports every fault.
+// The exit status is 0 if every call was answered with 200, 1 if not, and 2 for
+// an invalid environment. In that case the program reports every fault.
 package main
 
 import (

@@ -36,7 +36,8 @@ func lookup(as *testserver.Server, changes map[string]string) func(string) strin
 	return func(name string) string { return env[name] }
 }
 
-// service runs the program and returns its status and output. The test fails if the output contains a token or the secret.
+// service runs the program and returns its status and output. The test fails if
+// the output contains a token or the secret.
 func service(t *testing.T, as *testserver.Server, changes map[string]string) (status int, printed string) {
 	t.Helper()
 	var issued []string

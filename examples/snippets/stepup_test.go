@@ -46,7 +46,8 @@ func Example_stepUp() {
 	// 200
 }
 
-// newPayments is an API whose payments need a recent login with a second factor.
+// newPayments is an API whose payments need a recent login with a second
+// factor.
 func newPayments(v *middleware.Verifier) http.Handler {
 	need := httpauth.Require(v, scopes.All("pay"), scopes.ACR("urn:example:mfa"), scopes.AuthWithin(5*time.Minute))
 	return need(http.HandlerFunc(whoami))

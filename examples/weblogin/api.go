@@ -19,7 +19,8 @@ type answer struct {
 	retryAfter int // in seconds, 0 without the field
 }
 
-// call sends a GET request with the access token of the session. After 401 it retries once with a new token.
+// call sends a GET request with the access token of the session. After 401 it
+// retries once with a new token.
 func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	token, err := a.accessToken(ctx, id, "")
 	if err != nil {

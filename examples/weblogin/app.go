@@ -10,7 +10,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// app is the site. It has no state of a single request, so all requests share it.
+// app is the site. It has no state of a single request, so all requests share
+// it.
 type app struct {
 	cfg      config
 	provider *provider

@@ -11,8 +11,9 @@ const (
 	sessionCookie = "weblogin-session"
 )
 
-// cookieName adds __Host- if the site uses https. The browser then accepts the cookie only from this host, not from
-// another one of the same domain, and not over http.
+// cookieName adds __Host- if the site uses https. The browser then accepts the
+// cookie only from this host, not from another one of the same domain, and not
+// over http.
 func (a *app) cookieName(name string) string {
 	if a.secure() {
 		return "__Host-" + name

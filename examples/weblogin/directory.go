@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// directory is a store with one file for each record. The modification time of the file is the expiry of the record.
+// directory is a store with one file for each record. The modification time of
+// the file is the expiry of the record.
 type directory struct{ root *os.Root }
 
 const (
@@ -17,7 +18,8 @@ const (
 	tempExt   = ".new"
 )
 
-// newDirectory also removes expired records and temporary files of a crash. Later, get removes expired records.
+// newDirectory also removes expired records and temporary files of a crash.
+// Later, get removes expired records.
 func newDirectory(path string) (directory, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return directory{}, err
@@ -51,8 +53,9 @@ func (d directory) get(key string) ([]byte, error) {
 	return d.root.ReadFile(key + recordExt)
 }
 
-// put replaces the file atomically, so that a crash of the program leaves the old record or the new one. After a crash of
-// the machine there may be neither, and the user must log in again. Flushing each file would be more expensive.
+// put replaces the file atomically, so that a crash of the program leaves the
+// old record or the new one. After a crash of the machine there may be neither,
+// and the user must log in again. Flushing each file would be more expensive.
 func (d directory) put(key string, value []byte, until time.Time) error {
 	name := rand.Text() + tempExt
 	err := d.root.WriteFile(name, value, 0o600)

@@ -33,7 +33,8 @@ type config struct {
 	transport    http.RoundTripper // nil for the default one
 }
 
-// fromEnv reads the whole environment before it returns an error, so that the error lists every fault. No error contains a secret.
+// fromEnv reads the whole environment before it returns an error, so that the
+// error lists every fault. No error contains a secret.
 func fromEnv(getenv func(string) string) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -105,7 +106,8 @@ func fromEnv(getenv func(string) string) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// isURL reports whether text is a URL to which tokens may be sent. An endpoint may have a query (RFC 6749 §3.1).
+// isURL reports whether text is a URL to which tokens may be sent. An endpoint
+// may have a query (RFC 6749 §3.1).
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

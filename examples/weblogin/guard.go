@@ -19,8 +19,9 @@ func (a *app) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// policy allows a stylesheet and one form. Browsers also apply form-action to redirects after the form, and the logout
-// redirects to the server. If the server then redirects to a third origin, add that origin too.
+// policy allows a stylesheet and one form. Browsers also apply form-action to
+// redirects after the form, and the logout redirects to the server. If the
+// server then redirects to a third origin, add that origin too.
 func (a *app) policy() string {
 	forms := "'self'"
 	if u, err := url.Parse(a.provider.EndSession); err == nil && u.Host != "" {

@@ -13,8 +13,9 @@ import (
 // loginTTL is the time that a user has to log in.
 const loginTTL = 10 * time.Minute
 
-// pending is a login in progress. It is encrypted in a cookie, so the site stores nothing for abandoned logins, and only
-// the browser that began the login can finish it.
+// pending is a login in progress. It is encrypted in a cookie, so the site
+// stores nothing for abandoned logins, and only the browser that began the
+// login can finish it.
 type pending struct {
 	State    string    `json:"state"`    // in the callback URL; binds the answer to this login (RFC 6749 §10.12)
 	Nonce    string    `json:"nonce"`    // in the ID token; binds it to this login (OpenID Connect Core 1.0 §3.1.2.1)
@@ -39,7 +40,8 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, a.provider.oauth.AuthCodeURL(p.State, opts...), http.StatusFound)
 }
 
-// pendingLogin reads and deletes the cookie of the login, which is valid for one answer only.
+// pendingLogin reads and deletes the cookie of the login, which is valid for
+// one answer only.
 func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, ok bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(a.cookie(r, loginCookie))
 	a.clearCookie(w, loginCookie)
@@ -49,7 +51,8 @@ func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, o
 	return p, time.Now().Before(p.Ends)
 }
 
-// resource is the parameter with the API's identifier, for a server that issues tokens for several APIs (RFC 8707 §2).
+// resource is the parameter with the API's identifier, for a server that issues
+// tokens for several APIs (RFC 8707 §2).
 func (a *app) resource() []oauth2.AuthCodeOption {
 	if a.cfg.resource == "" {
 		return nil

@@ -1,9 +1,11 @@
-// Command weblogin is a web site where users log in with an authorization server. The site then calls an API in their
-// name. It is the client of the OAuth tutorials, including the parts that they leave out. It uses net/http,
-// golang.org/x/oauth2 and go-oidc, is configured only by environment variables, and is written to be copied.
+// Command weblogin is a web site where users log in with an authorization
+// server. The site then calls an API in their name. It is the client of the
+// OAuth tutorials, including the parts that they leave out. It uses net/http,
+// golang.org/x/oauth2 and go-oidc, is configured only by environment variables,
+// and is written to be copied.
 //
-// To try it, run each command in its own terminal, then open http://127.0.0.1:8081 and log in as test-user with
-// test-password:
+// To try it, run each command in its own terminal, then open
+// http://127.0.0.1:8081 and log in as test-user with test-password:
 //
 //	go run ./cmd/bearerguard serve --addr 127.0.0.1:9000 --interactive
 //	ISSUER=http://127.0.0.1:9000 AUDIENCE=api go run ./examples/api
@@ -29,8 +31,10 @@
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //
-// OIDC=off is for a server without ID tokens, such as GitHub. The answer of its userinfo endpoint then identifies the
-// user. The endpoints are those of the RFC 8414 metadata of OAUTH_ISSUER, if that is set. These variables override them:
+// OIDC=off is for a server without ID tokens, such as GitHub. The answer of its
+// userinfo endpoint then identifies the user. The endpoints are those of the
+// RFC 8414 metadata of OAUTH_ISSUER, if that is set. These variables override
+// them:
 //
 //	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_USERINFO_ENDPOINT OAUTH_REVOCATION_ENDPOINT
 //	OAUTH_SUBJECT  the member of the answer that never changes for a user; default sub, for GitHub id
@@ -42,10 +46,13 @@
 //	OAUTH_TOKEN_ENDPOINT=https://github.com/login/oauth/access_token \
 //	OAUTH_USERINFO_ENDPOINT=https://api.github.com/user go run ./examples/weblogin
 //
-// To trust a self-signed certificate, such as that of serve --tls, set SSL_CERT_FILE.
+// To trust a self-signed certificate, such as that of serve --tls, set
+// SSL_CERT_FILE.
 //
-// The program reports every fault of the environment at once and exits with status 2. If discovery fails, it exits with
-// status 1. Otherwise it prints one line, "listening on http://ADDR", when it is ready, and runs until SIGINT or SIGTERM.
+// The program reports every fault of the environment at once and exits with
+// status 2. If discovery fails, it exits with status 1. Otherwise it prints one
+// line, "listening on http://ADDR", when it is ready, and runs until SIGINT or
+// SIGTERM.
 //
 // Routes:
 //
@@ -56,10 +63,12 @@
 //	GET  /items     shows the items of the API
 //	POST /logout    ends the session here and at the server (RFC 7009, OpenID Connect RP-Initiated Logout 1.0)
 //
-// The browser has two cookies: one for a login, which may take ten minutes, and one with the ID of the session. Tokens are
-// only sent to the endpoints that need them. They never appear in a page, a cookie, a log or a URL.
+// The browser has two cookies: one for a login, which may take ten minutes, and
+// one with the ID of the session. Tokens are only sent to the endpoints that
+// need them. They never appear in a page, a cookie, a log or a URL.
 //
-// Not supported: several processes with one SESSION_DIR (see locks), back-channel logout, DPoP.
+// Not supported: several processes with one SESSION_DIR (see locks),
+// back-channel logout, DPoP.
 package main
 
 import (
@@ -85,7 +94,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run is main without the process. It returns the exit status when ctx is done or an error occurs.
+// run is main without the process. It returns the exit status when ctx is done
+// or an error occurs.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	cfg, err := fromEnv(getenv)

@@ -21,7 +21,8 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageText))
 )
 
-// page is the data of the template. It uses the name and the CSRF token of the session.
+// page is the data of the template. It uses the name and the CSRF token of the
+// session.
 type page struct {
 	Title, Text string
 	Claims      []claim
@@ -53,7 +54,8 @@ func stylesheet(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(styleText)
 }
 
-// reason returns an error for the log. An error of oauth2 contains the whole answer of the server, and so may contain a token.
+// reason returns an error for the log. An error of oauth2 contains the whole
+// answer of the server, and so may contain a token.
 func reason(err error) string {
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) {
 		return fmt.Sprintf("the token endpoint answered %d, %s", refusal.Response.StatusCode, knownCode(refusal.ErrorCode))

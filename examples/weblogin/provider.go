@@ -19,7 +19,8 @@ import (
 
 const discoverTimeout = 10 * time.Second
 
-// provider has the endpoints of the authorization server and the client's configuration for them.
+// provider has the endpoints of the authorization server and the client's
+// configuration for them.
 type provider struct {
 	metadata
 
@@ -27,7 +28,8 @@ type provider struct {
 	idTokens *oidc.IDTokenVerifier // nil with OIDC=off
 }
 
-// metadata has the members of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 that the site uses.
+// metadata has the members of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2
+// that the site uses.
 type metadata struct {
 	Issuer        string   `json:"issuer"`
 	Authorization string   `json:"authorization_endpoint"`
@@ -82,8 +84,9 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 	return &p, nil
 }
 
-// authStyle selects the client authentication. By default oauth2 tries one style after the other, and a server would treat
-// the second try as reuse of the code.
+// authStyle selects the client authentication. By default oauth2 tries one
+// style after the other, and a server would treat the second try as reuse of
+// the code.
 func (p *provider) authStyle(cfg config) oauth2.AuthStyle {
 	basic := len(p.AuthMethods) == 0 || slices.Contains(p.AuthMethods, "client_secret_basic") // the default of RFC 8414 §2
 	if cfg.clientSecret == "" || !basic {

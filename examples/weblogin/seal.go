@@ -8,7 +8,8 @@ import (
 
 const keyBytes = 32 // AES-256
 
-// sealer encrypts data that leaves the memory of this program: sessions in the store, and a login in its cookie.
+// sealer encrypts data that leaves the memory of this program: sessions in the
+// store, and a login in its cookie.
 type sealer struct{ aead cipher.AEAD }
 
 func newSealer(key []byte) (sealer, error) {
@@ -20,8 +21,9 @@ func newSealer(key []byte) (sealer, error) {
 	return sealer{aead}, err
 }
 
-// seal encrypts v as JSON. It opens only under the same name, so that an attacker who can write to the store cannot
-// replace the tokens of one session with those of another.
+// seal encrypts v as JSON. It opens only under the same name, so that an
+// attacker who can write to the store cannot replace the tokens of one session
+// with those of another.
 func (s sealer) seal(name string, v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {

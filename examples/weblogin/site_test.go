@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
 }
 
-// site is the program under test, with an authorization server and the API, all on sockets.
+// site is the program under test, with an authorization server and the API, all
+// on sockets.
 type site struct {
 	t   *testing.T
 	as  *testserver.Server
@@ -79,7 +80,8 @@ func (s *site) assertNoTokens(place, text string) {
 	}
 }
 
-// newSite starts the site, with https if secure is true, and the API, which introspects opaque tokens at as.
+// newSite starts the site, with https if secure is true, and the API, which
+// introspects opaque tokens at as.
 func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*config)) *site {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -167,7 +169,8 @@ func (r response) title() string {
 	return ""
 }
 
-// cookie is the value to which the page sets a cookie, "" if it deletes the cookie or does not change it.
+// cookie is the value to which the page sets a cookie, "" if it deletes the
+// cookie or does not change it.
 func (r response) cookie(name string) string {
 	for _, c := range (&http.Response{Header: r.header}).Cookies() {
 		if strings.HasSuffix(c.Name, name) {
@@ -213,7 +216,8 @@ func (b *browser) open(path string) response {
 	return b.do(req)
 }
 
-// startLogin begins a login and returns the URL of the callback to which the server redirects.
+// startLogin begins a login and returns the URL of the callback to which the
+// server redirects.
 func (b *browser) startLogin(opts ...testserver.LoginAs) *url.URL {
 	b.t.Helper()
 	start := b.open("/login")

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// store has encrypted sessions, each until a time. Replace it with your database: a table with key, value and time is enough.
+// store has encrypted sessions, each until a time. Replace it with your
+// database: a table with key, value and time is enough.
 type store interface {
 	get(key string) ([]byte, error) // errNoRecord if the record does not exist or has expired
 	put(key string, value []byte, until time.Time) error
@@ -39,7 +40,8 @@ func (m *memory) get(key string) ([]byte, error) {
 	return r.value, nil
 }
 
-// put also removes expired records. It checks all of them, which is slow for very many records.
+// put also removes expired records. It checks all of them, which is slow for
+// very many records.
 func (m *memory) put(key string, value []byte, until time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// tokenStatus sends a form to the token endpoint with the credentials of the client, and returns the status.
+// tokenStatus sends a form to the token endpoint with the credentials of the
+// client, and returns the status.
 func (s *site) tokenStatus(form url.Values) int {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.as.Endpoint(testserver.EndpointToken), strings.NewReader(form.Encode()))

@@ -66,8 +66,8 @@ func TestEveryConstantIsInItsList(t *testing.T) {
 	}
 }
 
-// Copies of a list diverge, so only the catalogue may list names of one kind. More than
-// two of them in one literal count as a list.
+// Copies of a list diverge, so only the catalogue may list names of one kind.
+// More than two of them in one literal count as a list.
 func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	root := filepath.Join("..", "..")
 	texts := constants(t)

@@ -2,8 +2,8 @@ package catalogue
 
 import "slices"
 
-// Defect is the name of one way in which a token can be wrong. The names are stable:
-// configuration, the control API and the command line use them too.
+// Defect is the name of one way in which a token can be wrong. The names are
+// stable: configuration, the control API and the command line use them too.
 type Defect string
 
 // The defects.
@@ -64,8 +64,8 @@ var Defects = []Defect{
 	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
 }
 
-// DefectsOnRequest are the defects that a correct API may accept, or whose test needs
-// more than a token.
+// DefectsOnRequest are the defects that a correct API may accept, or whose test
+// needs more than a token.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }
@@ -75,7 +75,8 @@ func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
 // Expect is the answer of a correct API: 401 and "invalid_token", 403 and
 // "insufficient_scope" (RFC 6750 §3.1), or 401 and
-// "insufficient_user_authentication" (RFC 9470 §3). It is 0 and "" for an unknown name.
+// "insufficient_user_authentication" (RFC 9470 §3). It is 0 and "" for an
+// unknown name.
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:

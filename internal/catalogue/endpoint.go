@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Endpoint is the name of an endpoint of the server. Configuration, the control API
-// and the command line use the same names.
+// Endpoint is the name of an endpoint of the server. Configuration, the control
+// API and the command line use the same names.
 type Endpoint string
 
 // The endpoints, and the pages for users.
@@ -44,8 +44,8 @@ type Route struct {
 }
 
 // ForScripts reports whether scripts of other origins may call the endpoint, as
-// single-page applications do. Browsers navigate to the authorization and logout
-// endpoints, so scripts do not call those.
+// single-page applications do. Browsers navigate to the authorization and
+// logout endpoints, so scripts do not call those.
 func (r Route) ForScripts() bool {
 	return r.Kind != ForUsers && r.Endpoint != Authorize && r.Endpoint != EndSession
 }
@@ -96,8 +96,8 @@ func Disableable() []Endpoint {
 	return endpoints(func(r Route) bool { return r.Kind != ForUsers && r.Option == "" })
 }
 
-// Served reports which endpoints are served when some are off. An endpoint that needs
-// one of those is not served either.
+// Served reports which endpoints are served when some are off. An endpoint that
+// needs one of those is not served either.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {

@@ -2,8 +2,9 @@ package control
 
 import "encoding/json"
 
-// Check is a request to send an API every kind of bad token. URL, Method, Header and
-// Body describe a request that the API answers with 2xx when the token is good.
+// Check is a request to send an API every kind of bad token. URL, Method,
+// Header and Body describe a request that the API answers with 2xx when the
+// token is good.
 type Check struct {
 	URL    string           `json:"url"`
 	Method string           `json:"method,omitzero"` // GET, if empty
@@ -16,7 +17,8 @@ type Check struct {
 	Alg    string                     `json:"alg,omitzero"`
 	Claims map[string]json.RawMessage `json:"claims,omitzero"`
 
-	// RequireClaim maps claims to the values, such as roles, that the route requires.
+	// RequireClaim maps claims to the values, such as roles, that the route
+	// requires.
 	RequireClaim map[string]Texts `json:"require_claim,omitzero"`
 
 	RequireACR        Texts    `json:"require_acr,omitzero"`         // one of them, the preferred one first
@@ -34,8 +36,8 @@ type Checked struct {
 	Results []CheckResult `json:"results"`
 }
 
-// CheckResult is the result for one kind of token. The members after OK are set only
-// for a failure, and are meant for users.
+// CheckResult is the result for one kind of token. The members after OK are set
+// only for a failure, and are meant for users.
 type CheckResult struct {
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`

@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads one JSON value into v, a pointer. Unknown members (names are compared
-// exactly), repeated members, null and values of another type are errors that name the
-// path of the member.
+// Decode reads one JSON value into v, a pointer. Unknown members (names are
+// compared exactly), repeated members, null and values of another type are
+// errors that name the path of the member.
 func Decode(text []byte, v any) error {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return fmt.Errorf("the body is not JSON in UTF-8")

@@ -1,6 +1,7 @@
 package control
 
-// Fault makes an endpoint fail. It has one kind of failure, or Latency, or both.
+// Fault makes an endpoint fail. It has one kind of failure, or Latency, or
+// both.
 type Fault struct {
 	Endpoint string `json:"endpoint"`
 

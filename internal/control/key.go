@@ -41,8 +41,8 @@ type Export struct {
 	Private bool   `json:"private,omitzero"`
 }
 
-// Import is a private JWK to publish. With Sign it replaces the signing key of its
-// algorithm.
+// Import is a private JWK to publish. With Sign it replaces the signing key of
+// its algorithm.
 type Import struct {
 	Key  json.RawMessage `json:"key"`
 	Sign bool            `json:"sign,omitzero"`

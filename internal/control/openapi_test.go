@@ -118,8 +118,8 @@ func TestEveryWireTypeIsTested(t *testing.T) {
 	}
 }
 
-// flatten returns the properties of a schema and the names of the required ones,
-// including those of the schemas in allOf.
+// flatten returns the properties of a schema and the names of the required
+// ones, including those of the schemas in allOf.
 func flatten(s schema, found map[string]schema) (properties map[string]schema, required []string) {
 	properties, required = maps.Clone(s.Properties), slices.Clone(s.Required)
 	if properties == nil {
@@ -199,8 +199,8 @@ func kindOf(t reflect.Type) string {
 	}[t.Kind()]
 }
 
-// refOf returns the reference to the schema of a type, "" if there is no such schema.
-// It skips Alg, since clients may use only some algorithms.
+// refOf returns the reference to the schema of a type, "" if there is no such
+// schema. It skips Alg, since clients may use only some algorithms.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

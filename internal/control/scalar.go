@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration. In JSON it is a string such as "-5m". A number is read
-// as seconds, like expires_in.
+// Duration is a time.Duration. In JSON it is a string such as "-5m". A number
+// is read as seconds, like expires_in.
 type Duration time.Duration
 
 // MarshalJSON writes the form of [time.Duration.String].

@@ -79,8 +79,8 @@ type Users struct {
 	Users []User `json:"users"`
 }
 
-// NextLogin decides the next authorizations: Sub is the user that logs in and consents,
-// or Deny is the error code of a refusal.
+// NextLogin decides the next authorizations: Sub is the user that logs in and
+// consents, or Deny is the error code of a refusal.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`
 	Deny  string `json:"deny,omitzero"`

@@ -17,9 +17,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// piped returns a client whose connections are in-memory pipes to serve, for use with
-// synctest. serve is called once per connection, after the request was read, and writes
-// the raw answer.
+// piped returns a client whose connections are in-memory pipes to serve, for
+// use with synctest. serve is called once per connection, after the request was
+// read, and writes the raw answer.
 func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
 	t.Helper()
 	var serving sync.WaitGroup
@@ -104,7 +104,8 @@ var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	},
 }
 
-// checkFailure runs one exchange in a synctest bubble and checks its error and its duration.
+// checkFailure runs one exchange in a synctest bubble and checks its error and
+// its duration.
 func checkFailure(ctx context.Context, t *testing.T, exchange func(context.Context, *http.Client) ([]byte, error), client *http.Client, after time.Duration, want error) {
 	t.Helper()
 	start := time.Now()
@@ -209,8 +210,8 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 	})
 }
 
-// The rest of a refused answer is read so that the connection can be reused, but not
-// beyond the time limit.
+// The rest of a refused answer is read so that the connection can be reused,
+// but not beyond the time limit.
 func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {
 		name, begin string

@@ -1,6 +1,6 @@
-// Package fetch requests JSON from an authorization server over HTTP and does not
-// trust the answer: it limits time, size, redirects and statuses, and no byte of a
-// URL, header or body reaches an error.
+// Package fetch requests JSON from an authorization server over HTTP and does
+// not trust the answer: it limits time, size, redirects and statuses, and no
+// byte of a URL, header or body reaches an error.
 package fetch
 
 import (
@@ -85,10 +85,11 @@ func GetAs(ctx context.Context, client *http.Client, address, token string) (Ans
 	return do(ctx, client, http.MethodGet, address, "", http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
-// Post sends body with extra header fields. It has the limits of [Get] but follows
-// no redirects, since the body is meant for one endpoint only. The body is a form
-// unless header has another Content-Type. With a [StatusError] of 400 to 499, the
-// answer contains the first 4 KiB of the body, and BasicChallenge is set.
+// Post sends body with extra header fields. It has the limits of [Get] but
+// follows no redirects, since the body is meant for one endpoint only. The body
+// is a form unless header has another Content-Type. With a [StatusError] of 400
+// to 499, the answer contains the first 4 KiB of the body, and BasicChallenge
+// is set.
 func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }
@@ -107,8 +108,8 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		// Not sent. It allows net/http to repeat the request if the server closed
-		// the idle connection just before the request was written.
+		// Not sent. It allows net/http to repeat the request if the server
+		// closed the idle connection just before the request was written.
 		req.Header["Idempotency-Key"] = []string{}
 	}
 	req.Header.Set("Accept", "application/json")
@@ -150,8 +151,8 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	return Answer{}, err
 }
 
-// basicChallenge finds a challenge of the scheme Basic (RFC 7617) among those of a
-// field (RFC 9110 §11.6.1), but not in a quoted string.
+// basicChallenge finds a challenge of the scheme Basic (RFC 7617) among those
+// of a field (RFC 9110 §11.6.1), but not in a quoted string.
 var basicChallenge = regexp.MustCompile(`(?i)^(?:(?:[^"]|"(?:[^"\\]|\\.)*")*,)?\s*Basic(?:[\s,]|$)`)
 
 // drain reads up to 16 KiB of the rest of a body, so that the connection can be
@@ -161,8 +162,9 @@ func drain(body io.ReadCloser) {
 	_ = body.Close()
 }
 
-// restricted returns a copy of client with our redirect policy and without a cookie
-// jar. It shares the client's transport, and so its connections and trusted CAs.
+// restricted returns a copy of client with our redirect policy and without a
+// cookie jar. It shares the client's transport, and so its connections and
+// trusted CAs.
 func restricted(client *http.Client, limit int) *http.Client {
 	if client == nil {
 		client = http.DefaultClient
@@ -179,8 +181,8 @@ func restricted(client *http.Client, limit int) *http.Client {
 	return &c
 }
 
-// reason maps an error of net/http, whose text contains URLs and addresses, to an
-// error of this package.
+// reason maps an error of net/http, whose text contains URLs and addresses, to
+// an error of this package.
 func reason(caller context.Context, err error) error {
 	var (
 		dns     *net.DNSError

@@ -10,7 +10,8 @@ import (
 // maxETag limits the ETags that are stored and sent back.
 const maxETag = 256
 
-// maxDuration caps durations from header fields, so that arithmetic cannot overflow.
+// maxDuration caps durations from header fields, so that arithmetic cannot
+// overflow.
 const maxDuration = 365 * 24 * time.Hour
 
 func etagOf(h http.Header) string {
@@ -20,9 +21,9 @@ func etagOf(h http.Header) string {
 	return ""
 }
 
-// freshness returns how long a private cache may use an answer (RFC 9111 §4.2.1,
-// §5.2.2): 0 if it must be fetched again each time, negative if the server does not
-// specify it. Invalid values count as 0.
+// freshness returns how long a private cache may use an answer (RFC 9111
+// §4.2.1, §5.2.2): 0 if it must be fetched again each time, negative if the
+// server does not specify it. Invalid values count as 0.
 func freshness(h http.Header) time.Duration {
 	lifetime := time.Duration(-1)
 	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
@@ -54,7 +55,8 @@ func retryAfter(h http.Header) time.Duration {
 	return max(until(value, h), 0)
 }
 
-// seconds reads delta-seconds (RFC 9111 §1.2.2). It is negative for other texts.
+// seconds reads delta-seconds (RFC 9111 §1.2.2). It is negative for other
+// texts.
 func seconds(text string) time.Duration {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return -1
@@ -66,8 +68,8 @@ func seconds(text string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// until returns the time until date, by the server's clock if the answer has a Date.
-// It is negative if date is in the past or not a date.
+// until returns the time until date, by the server's clock if the answer has a
+// Date. It is negative if date is in the past or not a date.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {

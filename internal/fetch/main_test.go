@@ -19,7 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// canary is in the URLs, headers and bodies of these tests, and must not be in an error.
+// canary is in the URLs, headers and bodies of these tests, and must not be in
+// an error.
 const canary = "c4n4ry"
 
 // server is a server on a loopback socket that counts what reaches it.

@@ -31,7 +31,8 @@ func TestPostFormSendsTheFormAndTheHeader(t *testing.T) {
 	}
 }
 
-// The body of a POST contains a token and often a secret, for one endpoint only.
+// The body of a POST contains a token and often a secret, for one endpoint
+// only.
 func TestPostFormFollowsNoRedirect(t *testing.T) {
 	elsewhere := trap(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -51,8 +52,8 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// A server may close an idle connection just as it is reused. The request is then sent
-// again, which is safe for the requests of this module.
+// A server may close an idle connection just as it is reused. The request is
+// then sent again, which is safe for the requests of this module.
 func TestPostFormIsRepeatedWhenAnIdleConnectionWasClosed(t *testing.T) {
 	var s *server
 	s = newServer(t, func(w http.ResponseWriter, r *http.Request) {

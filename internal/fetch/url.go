@@ -13,9 +13,9 @@ var (
 	ErrInsecure = errors.New("not https (http is allowed only for loopback addresses, or with InsecureHTTP)")
 )
 
-// CheckURL reports an endpoint that must not be requested. The scheme must be https, or
-// http if the host is a loopback address or insecure is set. A query is allowed in
-// endpoints (RFC 8414 §2), but not in issuers: see [CheckIssuer].
+// CheckURL reports an endpoint that must not be requested. The scheme must be
+// https, or http if the host is a loopback address or insecure is set. A query
+// is allowed in endpoints (RFC 8414 §2), but not in issuers: see [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
@@ -44,8 +44,8 @@ func CheckIssuer(raw string, insecure bool) error {
 // ErrNotText is the error of [CheckText].
 var ErrNotText = errors.New("not printable ASCII without spaces")
 
-// CheckText checks an issuer identifier that is compared but never fetched. It must be
-// printable ASCII, so that two equal identifiers have the same bytes.
+// CheckText checks an issuer identifier that is compared but never fetched. It
+// must be printable ASCII, so that two equal identifiers have the same bytes.
 func CheckText(raw string) error {
 	if raw == "" || strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return ErrNotText

@@ -76,8 +76,8 @@ func Asymmetric() (public []*Algorithm) {
 // Symmetric reports whether anyone who can check a signature can also make one.
 func (a *Algorithm) Symmetric() bool { return a.KeyType == "oct" }
 
-// exactSalt requires a salt as long as the hash (RFC 7518 §3.5). golang-jwt's own
-// methods accept a salt of any length.
+// exactSalt requires a salt as long as the hash (RFC 7518 §3.5). golang-jwt's
+// own methods accept a salt of any length.
 var exactSalt = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
 
 func withExactSalt(m jwt.SigningMethodRSAPSS) jwt.SigningMethod {

@@ -11,10 +11,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits. Verifying
-// with a longer key takes milliseconds, which would let an attacker who controls the key
-// waste CPU time. Verify repeats this part of the key policy, since keys of a
-// caller-supplied source have not passed it.
+// FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits.
+// Verifying with a longer key takes milliseconds, which would let an attacker
+// who controls the key waste CPU time. Verify repeats this part of the key
+// policy, since keys of a caller-supplied source have not passed it.
 func FitRSA(public *rsa.PublicKey) bool {
 	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
 }
@@ -37,8 +37,8 @@ func (m *Message) verifiesPSS(key any, a *Algorithm) bool {
 	return ok && FitRSA(public) && rsa.VerifyPSS(public, a.Hash, m.digest(a.Hash), m.Signature, exactSalt) == nil
 }
 
-// verifiesECDSA checks a signature that is r and s, each of a fixed size (RFC 7518
-// §3.4).
+// verifiesECDSA checks a signature that is r and s, each of a fixed size (RFC
+// 7518 §3.4).
 func (m *Message) verifiesECDSA(key any, a *Algorithm) bool {
 	public, ok := key.(*ecdsa.PublicKey)
 	if !ok || public.Curve == nil || public.Curve.Params().Name != a.Curve || len(m.Signature) != 2*a.size {
@@ -54,8 +54,8 @@ func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
-// input copies the signing input into the spare part of the buffer, since the hashes of
-// the standard library would allocate a copy of a string.
+// input copies the signing input into the spare part of the buffer, since the
+// hashes of the standard library would allocate a copy of a string.
 func (m *Message) input() []byte { return append(m.buffer[len(m.buffer):], m.SigningInput...) }
 
 // digest hashes the signing input and stores the sum behind it in the buffer.

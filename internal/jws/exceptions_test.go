@@ -16,8 +16,8 @@ type exception struct {
 	reason string
 	want   error
 
-	// repair removes the reason. The repaired case must be accepted, which shows that
-	// nothing else is wrong with it.
+	// repair removes the reason. The repaired case must be accepted, which
+	// shows that nothing else is wrong with it.
 	repair func(key map[string]any, compact string) (repaired map[string]any, text string)
 }
 
@@ -40,8 +40,9 @@ var exceptions = []exception{
 	{signatures, 373, "the base64url of the payload contains a question mark (RFC 7515 §2)", jws.ErrShape, withoutQuestionMark},
 }
 
-// misprint is a case that is invalid in Wycheproof although its text equals that of a
-// valid case, twin: the file lacks the padding that the case is about. It is accepted.
+// misprint is a case that is invalid in Wycheproof although its text equals
+// that of a valid case, twin: the file lacks the padding that the case is
+// about. It is accepted.
 type misprint struct {
 	file     string
 	id, twin int

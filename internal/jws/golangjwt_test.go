@@ -14,14 +14,16 @@ var (
 	errMethod   = errors.New("method is not in the list")
 )
 
-// verifyWithGolangJWT verifies with golang-jwt and keyfunc only, with the options of a
-// careful program: strict base64 and a list of methods without HMAC and "none".
+// verifyWithGolangJWT verifies with golang-jwt and keyfunc only, with the
+// options of a careful program: strict base64 and a list of methods without
+// HMAC and "none".
 //
-// jwt.Parser.Parse cannot run, since it reads the payload as JSON and Wycheproof's
-// payloads are words. This function takes its other steps in the same order and with
-// golang-jwt's own code: the segments, the header by encoding/json, the method by name,
-// the list of methods, the key function, and the signature with each returned key. It
-// adds no checks, and accepts nothing that the parser would refuse.
+// jwt.Parser.Parse cannot run, since it reads the payload as JSON and
+// Wycheproof's payloads are words. This function takes its other steps in the
+// same order and with golang-jwt's own code: the segments, the header by
+// encoding/json, the method by name, the list of methods, the key function, and
+// the signature with each returned key. It adds no checks, and accepts nothing
+// that the parser would refuse.
 func verifyWithGolangJWT(set []byte, compact string) error {
 	keys, err := keyfunc.NewJWKSetJSON(set)
 	if err != nil {

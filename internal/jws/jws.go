@@ -1,10 +1,10 @@
-// Package jws reads and verifies compact JSON Web Signatures (RFC 7515 §7.1) only:
-// it supports no JSON serialization, no encryption and no extensions. Third-party
-// test vectors run against this package.
+// Package jws reads and verifies compact JSON Web Signatures (RFC 7515 §7.1)
+// only: it supports no JSON serialization, no encryption and no extensions.
+// Third-party test vectors run against this package.
 //
-// A signature covers bytes. If base64url had several spellings of the same bytes, one
-// token could have several texts, and a cache or deny-list keyed by text could be
-// bypassed. Only the canonical spelling is therefore accepted.
+// A signature covers bytes. If base64url had several spellings of the same
+// bytes, one token could have several texts, and a cache or deny-list keyed by
+// text could be bypassed. Only the canonical spelling is therefore accepted.
 package jws
 
 import (
@@ -27,8 +27,9 @@ var (
 	ErrSignature = errors.New("signature does not verify")
 )
 
-// Header contains the parameters that are used. All others are ignored, so a key or
-// certificate in the token (jwk, jku, x5c, x5u) is never used (RFC 8725 §3.10).
+// Header contains the parameters that are used. All others are ignored, so a
+// key or certificate in the token (jwk, jku, x5c, x5u) is never used (RFC 8725
+// §3.10).
 type Header struct {
 	Algorithm  string // never empty
 	KeyID      string // "" when absent; an empty kid is refused
@@ -48,15 +49,16 @@ type Message struct {
 	used   bool   // since the last Clear
 }
 
-// byteOrderMark is U+FEFF in base64url. ParseHeader refuses it, but other libraries skip
-// it.
+// byteOrderMark is U+FEFF in base64url. ParseHeader refuses it, but other
+// libraries skip it.
 const byteOrderMark = "77u_"
 
-// IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and its first
-// segment decodes to the beginning of a JSON object, which white space may precede. The
-// result is final: such a token is never treated as opaque, however it fails, unless it
-// is encrypted. The dot and the character after the brace distinguish JWTs from random
-// opaque tokens, of which one in 256 decodes to a leading brace.
+// IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
+// its first segment decodes to the beginning of a JSON object, which white
+// space may precede. The result is final: such a token is never treated as
+// opaque, however it fails, unless it is encrypted. The dot and the character
+// after the brace distinguish JWTs from random opaque tokens, of which one in
+// 256 decodes to a leading brace.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -111,8 +113,8 @@ func Encrypted(token string) (header []byte, encrypted bool) {
 	return header, encrypted && err == nil
 }
 
-// Split checks the shape of a compact JWS and decodes its segments. The
-// decoded header is returned separately, for [ParseHeader]. Only the payload may be
+// Split checks the shape of a compact JWS and decodes its segments. The decoded
+// header is returned separately, for [ParseHeader]. Only the payload may be
 // empty: that is a valid JWS, though not a JWT.
 func Split(compact string) (m *Message, header []byte, err error) {
 	m = new(Message)
@@ -122,8 +124,8 @@ func Split(compact string) (m *Message, header []byte, err error) {
 	return m, header, nil
 }
 
-// Split is the function Split for a message that is reused. The segments, including the
-// header, are stored in the buffer of the message.
+// Split is the function Split for a message that is reused. The segments,
+// including the header, are stored in the buffer of the message.
 func (m *Message) Split(compact string) (header []byte, err error) {
 	head, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
@@ -146,8 +148,8 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 	return segments[0], nil
 }
 
-// maxBuffer limits the buffer that Clear keeps. It is enough for a token of 16 KiB: its
-// decoded segments and its signing input.
+// maxBuffer limits the buffer that Clear keeps. It is enough for a token of 16
+// KiB: its decoded segments and its signing input.
 const maxBuffer = 32 << 10
 
 // Clear empties m for reuse. It overwrites the buffer with zeros and keeps it.
@@ -175,8 +177,8 @@ func Parse(compact string) (*Message, error) {
 	return m, nil
 }
 
-// verifySpace is the space that Verify needs in addition to the signing input: a digest
-// of 64 bytes and a DER signature of 139.
+// verifySpace is the space that Verify needs in addition to the signing input:
+// a digest of 64 bytes and a DER signature of 139.
 const verifySpace = 256
 
 var encoding = base64.RawURLEncoding.Strict()
@@ -190,7 +192,8 @@ func appendDecoded(dst []byte, text string) ([]byte, error) {
 	return encoding.AppendDecode(dst, []byte(text))
 }
 
-// maxKeyID limits a key ID, in bytes. Usual key IDs are thumbprints, UUIDs or URLs.
+// maxKeyID limits a key ID, in bytes. Usual key IDs are thumbprints, UUIDs or
+// URLs.
 const maxKeyID = 256
 
 // ParseHeader reads a decoded JOSE header strictly.
@@ -247,8 +250,9 @@ func refuseUnless(ok bool, err error) error {
 	return err
 }
 
-// ValidKeyID reports whether a key ID is acceptable: 1 to 256 bytes of printable ASCII.
-// Other key IDs could only attack code that prints or looks them up.
+// ValidKeyID reports whether a key ID is acceptable: 1 to 256 bytes of
+// printable ASCII. Other key IDs could only attack code that prints or looks
+// them up.
 func ValidKeyID(kid string) bool {
 	for i := range len(kid) {
 		if kid[i] < 0x20 || kid[i] > 0x7e {

@@ -8,8 +8,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// Prepared caches the prepared keys of an issuer. A key is prepared at its first use. It
-// is identified by its pointer, which stays the same while the key is published. It is safe for concurrent use.
+// Prepared caches the prepared keys of an issuer. A key is prepared at its
+// first use. It is identified by its pointer, which stays the same while the
+// key is published. It is safe for concurrent use.
 type Prepared struct {
 	keys  sync.Map // *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32
@@ -18,8 +19,8 @@ type Prepared struct {
 // maxPrepared limits the cached keys, which include withdrawn ones.
 const maxPrepared = 256
 
-// Key returns the prepared form of a key for [Message.Verify], or the key itself if it
-// cannot be prepared.
+// Key returns the prepared form of a key for [Message.Verify], or the key
+// itself if it cannot be prepared.
 func (p *Prepared) Key(key any) any {
 	public, ok := key.(*rsa.PublicKey)
 	if !ok {

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// A prepared key verifies only signatures of its own key, however many other keys are
-// prepared.
+// A prepared key verifies only signatures of its own key, however many other
+// keys are prepared.
 func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 	var prepared jws.Prepared
 	sum := sha256.Sum256([]byte("x"))

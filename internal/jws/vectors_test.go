@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// verify checks the segments and the header of a compact JWS, applies the key policy,
-// selects the key and verifies the signature. The verifier of package middleware cannot
-// run, since Wycheproof's payloads are not claims.
+// verify checks the segments and the header of a compact JWS, applies the key
+// policy, selects the key and verifies the signature. The verifier of package
+// middleware cannot run, since Wycheproof's payloads are not claims.
 func verify(set []byte, compact string) error {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -44,8 +44,8 @@ const (
 	encryptions = "wycheproof_json_web_encryption_test.json"
 )
 
-// counts are the cases of each file by kind, counted by hand, so that no case is skipped
-// unnoticed.
+// counts are the cases of each file by kind, counted by hand, so that no case
+// is skipped unnoticed.
 var counts = []struct {
 	file           string
 	total          int
@@ -61,8 +61,8 @@ var counts = []struct {
 	{encryptions, 139, 0, 0, 0, 139, 0, 0},
 }
 
-// tally counts the results. Symmetric and encrypted cases count as invalid, since
-// published keys must not accept them.
+// tally counts the results. Symmetric and encrypted cases count as invalid,
+// since published keys must not accept them.
 type tally struct {
 	accepted, refused           int
 	wrongAccepted, wrongRefused []int // tcIds

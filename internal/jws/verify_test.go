@@ -28,7 +28,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Keys for all tests of this package. They are generated once, since RSA keys are slow.
+// Keys for all tests of this package. They are generated once, since RSA keys
+// are slow.
 var (
 	rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
 	p256   = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
@@ -73,8 +74,8 @@ func asymmetric() (names []string) {
 	return names
 }
 
-// message returns a parsed token of the algorithm, with the signature that sign returns
-// for its signing input.
+// message returns a parsed token of the algorithm, with the signature that sign
+// returns for its signing input.
 func message(t *testing.T, algorithm string, sign func(input string) []byte) *jws.Message {
 	t.Helper()
 	header, err := json.Marshal(map[string]string{"alg": algorithm})
@@ -177,8 +178,8 @@ func TestVerifyRefusesAnotherAlgorithmsSignature(t *testing.T) {
 	}
 }
 
-// Unknown algorithms include all spellings of "none" and algorithms that other packages
-// may register with golang-jwt.
+// Unknown algorithms include all spellings of "none" and algorithms that other
+// packages may register with golang-jwt.
 func TestVerifyRefusesUnknownAlgorithms(t *testing.T) {
 	for _, algorithm := range []string{
 		"none", "None", "NONE", "nOnE", "none ", " none", "rs256", "Rs256", "RS256 ", "RS256\u0000", "ＲＳ２５６", "RS1", "RS128", "PS257",

@@ -21,9 +21,9 @@ var (
 	ErrEndpoint = errors.New("metadata names an endpoint that is not an https URL")
 )
 
-// Document contains the members of a metadata document that this module uses. Absent
-// members are "". So are the introspection and UserInfo endpoints if their URL is not
-// acceptable.
+// Document contains the members of a metadata document that this module uses.
+// Absent members are "". So are the introspection and UserInfo endpoints if
+// their URL is not acceptable.
 type Document struct {
 	JWKSURI               string
 	IntrospectionEndpoint string
@@ -42,11 +42,12 @@ func At(ctx context.Context, client *http.Client, location, issuer string, insec
 	return doc, err
 }
 
-// Fetch is Discover for callers that need more of the document: it also returns its text.
-// Fetch tries the well-known locations in order. It tries the next one only if the answer
-// shows that there is no metadata at this one: a server that is down must not look like
-// one with another layout. If all fail, the error is that of the last answer that is not a
-// [fetch.StatusError], or else of the first.
+// Fetch is Discover for callers that need more of the document: it also returns
+// its text. Fetch tries the well-known locations in order. It tries the next
+// one only if the answer shows that the metadata is missing at this one: a
+// server that is down must not look like one with another layout. If all fail,
+// the error is that of the last answer that is not a [fetch.StatusError], or
+// else of the first.
 func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
 	return first(ctx, client, locations(issuer), issuer, insecure)
 }
@@ -72,10 +73,10 @@ func first(ctx context.Context, client *http.Client, locations []string, issuer 
 	return Document{}, nil, last
 }
 
-// isAbsent reports whether an error shows that there is no metadata at a location. Many
-// servers answer with 200 then: a web page, a redirect to one, or other JSON. Metadata
-// that is invalid or names another issuer is not absent but wrong. A server that fails or
-// is busy shows nothing.
+// isAbsent reports whether an error shows that the metadata is missing at a
+// location. Many servers answer with 200 then: a web page, a redirect to one,
+// or other JSON. Metadata that is invalid or names another issuer is not absent
+// but wrong. A server that fails or is busy shows nothing.
 func isAbsent(err error) bool {
 	refused, ok := errors.AsType[fetch.StatusError](err)
 	if !ok {
@@ -88,8 +89,8 @@ func isAbsent(err error) bool {
 	return refused.Status < http.StatusInternalServerError
 }
 
-// locations returns the URLs where metadata may be: the OpenID Connect suffix, the
-// RFC 8414 insertion before the issuer's path, and the RFC 8414 name as a
+// locations returns the URLs where metadata may be: the OpenID Connect suffix,
+// the RFC 8414 insertion before the issuer's path, and the RFC 8414 name as a
 // suffix, which many servers use.
 func locations(issuer string) []string {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
@@ -157,8 +158,8 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	return doc, nil
 }
 
-// acceptable reports whether an endpoint may be used. It refuses a downgrade from https,
-// even to a loopback address.
+// acceptable reports whether an endpoint may be used. It refuses a downgrade
+// from https, even to a loopback address.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

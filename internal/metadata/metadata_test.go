@@ -26,8 +26,8 @@ const (
 	oauth = "/.well-known/oauth-authorization-server"
 )
 
-// server answers each path with the handler of the test, or else with 404, and logs the
-// paths.
+// server answers each path with the handler of the test, or else with 404, and
+// logs the paths.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request
@@ -153,8 +153,8 @@ func typed(contentType, text string) http.HandlerFunc {
 	}
 }
 
-// An answer that is not metadata does not hide metadata at the next location (RFC 8414 §3,
-// OpenID Connect Discovery 1.0 §4).
+// An answer that is not metadata does not hide metadata at the next location
+// (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
 func TestDiscoverSkipsAnswersThatAreNotMetadata(t *testing.T) {
 	redirect := func(to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
@@ -190,8 +190,8 @@ func TestDiscoverSkipsAnswersThatAreNotMetadata(t *testing.T) {
 	}
 }
 
-// A wrong document is an error: it must be reported, and another party might control the
-// next location.
+// A wrong document is an error: it must be reported, and another party might
+// control the next location.
 func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
 	for _, tt := range []firstAnswer{
 		{"another issuer", document(text("https://other.example", "https://other.example/keys")), metadata.ErrIssuer},
@@ -338,8 +338,8 @@ func TestParseAllowsHTTPOnlyForHTTPIssuers(t *testing.T) {
 	}
 }
 
-// An unacceptable endpoint that only some callers need does not invalidate the document.
-// It is left empty.
+// An unacceptable endpoint that only some callers need does not invalidate the
+// document. It is left empty.
 func TestParseOmitsUnacceptableEndpoints(t *testing.T) {
 	for _, tt := range []struct {
 		name, issuer, value string // JSON text

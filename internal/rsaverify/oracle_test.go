@@ -17,8 +17,9 @@ import (
 
 var cases = flag.Int("cases", 15_000, "number of cases to compare with crypto/rsa")
 
-// pair is a key pair of any length and exponent. Its modulus is the product of many small
-// primes, which are fast to find and make no difference to verification.
+// pair is a key pair of any length and exponent. Its modulus is the product of
+// many small primes, which are fast to find and make no difference to
+// verification.
 type pair struct {
 	public  *rsa.PublicKey
 	key     *rsaverify.Key
@@ -42,7 +43,8 @@ func (c random) bytes(n int) []byte {
 	return data
 }
 
-// prime returns a prime p of exactly the given bits, where p-1 and e are coprime.
+// prime returns a prime p of exactly the given bits, where p-1 and e are
+// coprime.
 func (c random) prime(bits int, e int64) *big.Int {
 	for {
 		p := new(big.Int).SetBytes(c.bytes((bits + 7) / 8))
@@ -117,8 +119,8 @@ func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
 
 func (e encoded) join() []byte { return slices.Concat(e.head, e.padding, e.end, e.prefix, e.digest) }
 
-// messages returns the right encoded message, "right", and wrong ones that lenient
-// verifiers have accepted.
+// messages returns the right encoded message, "right", and wrong ones that
+// lenient verifiers have accepted.
 func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]byte {
 	right := func() encoded { return p.encode(hash, digest) }
 	list := map[string][]byte{"right": right().join()}
@@ -207,7 +209,8 @@ func (p pair) variants(c random, signature []byte) map[string][]byte {
 	}
 }
 
-// TestVerifyAgreesWithCryptoRSA compares Verify with crypto/rsa. For many cases:
+// TestVerifyAgreesWithCryptoRSA compares Verify with crypto/rsa. For many
+// cases:
 //
 //	go test ./internal/rsaverify -run TestVerifyAgrees -cases 10000000 -timeout 0
 func TestVerifyAgreesWithCryptoRSA(t *testing.T) {

@@ -1,15 +1,15 @@
-// Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2) with values
-// that are computed once per key. [crypto/rsa] computes them for each signature: a
-// constant of the modulus for Montgomery multiplication, and whether the key is valid.
-// That takes a third of its time.
+// Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2)
+// with values that are computed once per key. [crypto/rsa] computes them for
+// each signature: a constant of the modulus for Montgomery multiplication, and
+// whether the key is valid. That takes a third of its time.
 //
 // The arithmetic is that of the standard library, which filippo.io/bigmod
 // re-exports. The expected encoded message (EMSA-PKCS1-v1_5, RFC 8017 §9.2) is
 // built and compared as a whole. No part of a signature is parsed.
 //
-// It supports RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31 bits. It
-// supports no keys in FIPS 140-3 mode or with the build tag bearerguard_cryptorsa:
-// callers must then use [crypto/rsa].
+// It supports RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31
+// bits. It supports no keys in FIPS 140-3 mode or with the build tag
+// bearerguard_cryptorsa: callers must then use [crypto/rsa].
 package rsaverify
 
 import (

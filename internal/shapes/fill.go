@@ -11,8 +11,8 @@ type Filling struct {
 	Now              int64 // a NumericDate
 }
 
-// Value returns a deep copy of v with its placeholders replaced, including those in
-// lists, objects and names of members.
+// Value returns a deep copy of v with its placeholders replaced, including
+// those in lists, objects and names of members.
 func (f Filling) Value(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -59,8 +59,8 @@ func (f Filling) Put(object map[string]any, members ...Member) {
 	}
 }
 
-// Lookup returns the value of the last member of that name. found is also true for a
-// member whose Value is nil.
+// Lookup returns the value of the last member of that name. found is also true
+// for a member whose Value is nil.
 func Lookup(members []Member, name string) (value any, found bool) {
 	for _, m := range members {
 		if m.Name == name {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Recognise returns the shape of a token, by its header and claims, and the hints that
-// apply to it. Hints quote nothing of the token.
+// Recognise returns the shape of a token, by its header and claims, and the
+// hints that apply to it. Hints quote nothing of the token.
 func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool) {
 	best := 0
 	for _, shape := range All {

@@ -1,7 +1,7 @@
-// Package shapes describes, as data, what real authorization servers send: the header
-// and claims of their tokens, the members of their key sets and metadata, and their
-// introspection responses. Each shape has rows of tokens that an API must accept or
-// refuse. All values are made up.
+// Package shapes describes, as data, what real authorization servers send: the
+// header and claims of their tokens, the members of their key sets and
+// metadata, and their introspection responses. Each shape has rows of tokens
+// that an API must accept or refuse. All values are made up.
 //
 // The package only holds data, and imports no other package of the module.
 package shapes
@@ -15,10 +15,11 @@ type Shape struct {
 	Issuer   string // of the samples, as the provider writes it
 	Audience string // of the API that the samples are for
 
-	// Header lists the members of the JOSE header in addition to alg and kid. Claims
-	// lists the claims in their order. iss, aud, sub, iat and exp have default values
-	// unless they are listed. {issuer}, {audience} and {now} in a text are placeholders.
-	// {now} is a NumericDate, and becomes a number if it is the whole text.
+	// Header lists the members of the JOSE header in addition to alg and kid.
+	// Claims lists the claims in their order. iss, aud, sub, iat and exp have
+	// default values unless they are listed. {issuer}, {audience} and {now} in
+	// a text are placeholders. {now} is a NumericDate, and becomes a number if
+	// it is the whole text.
 	Header []Member
 	Claims []Member
 
@@ -32,15 +33,16 @@ type Shape struct {
 	Good []Row // in addition to the sample itself
 	Bad  []Row
 
-	// Setup explains how to configure the provider. Preset is its function in package
-	// issuers. Recognised and Hints are for the explain command.
+	// Setup explains how to configure the provider. Preset is its function in
+	// package issuers. Recognised and Hints are for the explain command.
 	Setup      string
 	Preset     string // "Keycloak"
 	Recognised Recognised
 	Hints      []Hint
 }
 
-// Recognised contains the criteria that identify a token of the provider. All must be met.
+// Recognised contains the criteria that identify a token of the provider. All
+// must be met.
 type Recognised struct {
 	Issuer string   // a regular expression for iss, "" for none
 	Claims []string // claims that only its tokens have; nil for none
@@ -56,7 +58,8 @@ type Hint struct {
 	Text   string // for users: what it means and what to do
 }
 
-// Member is a member of a JSON object. A nil Value omits the member, and Null is null.
+// Member is a member of a JSON object. A nil Value omits the member, and Null
+// is null.
 type Member struct {
 	Name  string
 	Value any
@@ -71,7 +74,8 @@ type Key struct {
 	Members []Member
 }
 
-// Row describes a token that differs from the sample, and the status of an API's answer.
+// Row describes a token that differs from the sample, and the status of an
+// API's answer.
 type Row struct {
 	Name   string // a short description
 	Header []Member

@@ -8,12 +8,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is the text of one JSON value, as in its document. A value is never "", so ""
-// means that there is no value.
+// Value is the text of one JSON value, as in its document. A value is never "",
+// so "" means that the value is missing.
 type Value string
 
-// Kind returns the kind of the value: 'n', 't', 'f', '"', '0' for all numbers, '{' or
-// '['. It is 0 for "".
+// Kind returns the kind of the value: 'n', 't', 'f', '"', '0' for all numbers,
+// '{' or '['. It is 0 for "".
 func (v Value) Kind() jsontext.Kind {
 	begin := string(v)
 	if begin != "" && begin[0] <= ' ' {
@@ -36,8 +36,8 @@ const space = " \t\r\n"
 // IsSpace reports whether c is white space between the parts of a document.
 func IsSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
-// reader reads one document. The decoder needs bytes, so the document is copied. Callers
-// get substrings of the original document, which are immutable.
+// reader reads one document. The decoder needs bytes, so the document is
+// copied. Callers get substrings of the original document, which are immutable.
 type reader struct {
 	doc    string
 	copied []byte
@@ -45,7 +45,8 @@ type reader struct {
 	dec    jsontext.Decoder
 }
 
-// readers are pooled because creating a decoder is more expensive than reading a token.
+// readers are pooled because creating a decoder is more expensive than reading
+// a token.
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // maxPooled limits the buffer of a pooled reader, in bytes.
@@ -59,8 +60,9 @@ func read(doc string, options ...jsontext.Options) *reader {
 	return r
 }
 
-// release prepares the reader for the next document. Of this document it then keeps only
-// the names of members that the decoder stores to detect duplicates, and no values.
+// release prepares the reader for the next document. Of this document it then
+// keeps only the names of members that the decoder stores to detect duplicates,
+// and no values.
 func (r *reader) release() {
 	clear(r.copied)
 	if cap(r.copied) > maxPooled {
@@ -81,7 +83,8 @@ func (r *reader) value() (Value, error) {
 	return Value(r.doc[end-len(raw) : end]), nil
 }
 
-// members calls member with each member of the one object, at most limit of them.
+// members calls member with each member of the one object, at most limit of
+// them.
 func (r *reader) members(limit int, member func(name string, value Value) error) error {
 	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return ErrSyntax

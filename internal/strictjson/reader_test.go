@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// fewest returns the smallest number of allocations of f. A mean would be meaningless:
-// under the race detector a pool drops items at random.
+// fewest returns the smallest number of allocations of f. A mean would be
+// meaningless: under the race detector a pool drops items at random.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
@@ -39,7 +39,8 @@ func TestReadingATextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Results must not change when their reader reads another document, also concurrently.
+// Results must not change when their reader reads another document, also
+// concurrently.
 func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {

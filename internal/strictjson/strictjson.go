@@ -1,12 +1,12 @@
-// Package strictjson reads JSON that affects authorization: token headers and claims, JWK
-// Sets, metadata and introspection responses.
+// Package strictjson reads JSON that affects authorization: token headers and
+// claims, JWK Sets, metadata and introspection responses.
 //
-// If two parsers disagree about the same bytes, an attacker can bypass a check. So
-// everything ambiguous is refused (RFC 7515 §4, RFC 7519
-// §4, RFC 8725 §2.4): repeated member names at any depth, invalid UTF-8 and
-// lone surrogates, a root that is not an object, bytes after the root. Names
-// are compared exactly: "EXP" is not "exp". Nesting and member counts are
-// limited. Errors are constants: they never quote the input.
+// If two parsers disagree about the same bytes, an attacker can bypass a check.
+// So everything ambiguous is refused (RFC 7515 §4, RFC 7519 §4, RFC 8725 §2.4):
+// repeated member names at any depth, invalid UTF-8 and lone surrogates, a root
+// that is not an object, bytes after the root. Names are compared exactly:
+// "EXP" is not "exp". Nesting and member counts are limited. Errors are
+// constants: they never quote the input.
 package strictjson
 
 import (
@@ -20,9 +20,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits of a document: its depth, and the members of its outermost object. Real tokens
-// are nested four or five levels deep and have fewer than forty members. Tokens that
-// contain a whole user record have two hundred.
+// Limits of a document: its depth, and the members of its outermost object.
+// Real tokens are nested four or five levels deep and have fewer than forty
+// members. Tokens that contain a whole user record have two hundred.
 const (
 	MaxDepth   = 32
 	MaxMembers = 256
@@ -42,9 +42,9 @@ type Pointer = jsontext.Pointer
 // text is the type of a document.
 type text interface{ ~string | ~[]byte }
 
-// Object reads data as one strict JSON object and calls member with each of
-// its members in the order of the text. An error of member ends the walk and
-// is returned unchanged. If data is a string, name and value are substrings of it.
+// Object reads data as one strict JSON object and calls member with each of its
+// members in the order of the text. An error of member ends the walk and is
+// returned unchanged. If data is a string, name and value are substrings of it.
 func Object[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -56,9 +56,9 @@ func Object[T text](data T, member func(name string, value Value) error) error {
 	return err
 }
 
-// LooseObject is Object for a container whose parts are checked later, such as a JWK Set.
-// It allows repeated names and bad UTF-8 inside the value of a member, but not in the
-// names of the object itself.
+// LooseObject is Object for a container whose parts are checked later, such as
+// a JWK Set. It allows repeated names and bad UTF-8 inside the value of a
+// member, but not in the names of the object itself.
 func LooseObject[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -88,8 +88,9 @@ func fault(err error) error {
 	return ErrSyntax
 }
 
-// checkDepth counts brackets outside strings before the recursive walk. For text that is
-// not JSON the count may be wrong, but then the walk refuses the text.
+// checkDepth counts brackets outside strings before the recursive walk. For
+// text that is not JSON the count may be wrong, but then the walk refuses the
+// text.
 func checkDepth(doc string) error {
 	if strings.Count(doc, "{")+strings.Count(doc, "[") <= MaxDepth {
 		return nil // true for nearly all tokens
@@ -129,8 +130,8 @@ func unquote(v Value) (string, bool) {
 	return string(unquoted), err == nil
 }
 
-// Strings returns the elements of a JSON array of at most limit strings, or false for any
-// other value.
+// Strings returns the elements of a JSON array of at most limit strings, or
+// false for any other value.
 func Strings(v Value, limit int) ([]string, bool) {
 	var list []string
 	ok := Elements(v, limit, func(element Value) bool {
@@ -156,8 +157,8 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 	return ok
 }
 
-// maxDate is 9999-12-31T23:59:59Z. The conversion of a float beyond the range of int64
-// depends on the CPU, so later dates are refused before it.
+// maxDate is 9999-12-31T23:59:59Z. The conversion of a float beyond the range
+// of int64 depends on the CPU, so later dates are refused before it.
 const maxDate = 253402300799
 
 // Date reads a NumericDate (RFC 7519 §2): a JSON number of seconds from 1970
@@ -174,8 +175,9 @@ func Date(v Value) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(fraction*1e9)), true
 }
 
-// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if there is none.
-// If data is not strict JSON, the result is one of several possible ones.
+// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if it
+// is missing. If data is not strict JSON, the result is one of several possible
+// ones.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {

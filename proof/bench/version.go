@@ -8,8 +8,8 @@ import (
 //go:embed go.mod
 var goMod string
 
-// Version is what go.mod requires of a module. It is "" for one that is not there
-// or, as this repository, replaced by a directory.
+// Version is what go.mod requires of a module. It is "" for one that is not
+// there or, as this repository, replaced by a directory.
 func Version(module string) string {
 	version := ""
 	for line := range strings.Lines(goMod) {

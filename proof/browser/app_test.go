@@ -88,7 +88,8 @@ func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 	return answer
 }
 
-// authorizeURL returns the URL to which the application sends its users. pairs change the parameters.
+// authorizeURL returns the URL to which the application sends its users. pairs
+// change the parameters.
 func (a *app) authorizeURL(pairs ...string) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{

@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// newClient starts a client whose redirect URI redirects to a front end on another origin.
+// newClient starts a client whose redirect URI redirects to a front end on
+// another origin.
 func newClient(t *testing.T) (redirectURI, frontEnd string) {
 	t.Helper()
 	frontEnd = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,7 +26,8 @@ func newClient(t *testing.T) (redirectURI, frontEnd string) {
 	return back + "/callback", frontEnd
 }
 
-// issuer signs a user in like an authorization server, with pages, redirects and a cookie.
+// issuer signs a user in like an authorization server, with pages, redirects
+// and a cookie.
 func issuer(t *testing.T, redirectURI string) http.Handler {
 	t.Helper()
 	cookie := pages.CookieFor("http://127.0.0.1")
@@ -79,13 +81,15 @@ func TestALoginRedirectsThroughTheClient(t *testing.T) {
 	if got, want := b.navigate(chromedp.KeyEvent(kb.Tab+kb.Tab+kb.Enter)), frontEnd+"/welcome?code=allow&state=a&b"; got != want {
 		t.Errorf("got from consent to %s, want %s", got, want)
 	}
-	// A link from another site has the session, too, because SameSite is not Strict.
+	// A link from another site has the session, too, because SameSite is not
+	// Strict.
 	b.open(elsewhere(t, `<a href="`+as+`/authorize?state=c">sign in</a>`))
 	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	if got := eval[string](b, `document.title`); !strings.HasPrefix(got, "Allow access") {
 		t.Errorf("got %q, want the consent page", got)
 	}
-	// A form of another site has no session. A form of another origin on the same site still has no CSRF token.
+	// A form of another site has no session. A form of another origin on the
+	// same site still has no CSRF token.
 	forged := `<form method="post" action="` + as + `/consent"><button name="decision" value="allow">win a prize</button></form>`
 	there := elsewhere(t, forged)
 	here := strings.Replace(there, "localhost", "127.0.0.1", 1)
@@ -108,8 +112,9 @@ func elsewhere(t *testing.T, body string) string {
 	return strings.Replace(address, "127.0.0.1", "localhost", 1)
 }
 
-// This is why pages with forms that redirect to a client do not have form-action. If this test fails, Chromium no longer
-// applies form-action to redirects, and the pages may have it again.
+// This is why pages with forms that redirect to a client do not have
+// form-action. If this test fails, Chromium no longer applies form-action to
+// redirects, and the pages may have it again.
 func TestFormActionWouldBreakLogins(t *testing.T) {
 	redirectURI, frontEnd := newClient(t)
 	client, _ := url.Parse(redirectURI)

@@ -12,8 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// payloads run if a text is not escaped as markup, an attribute, a style, a script or a URL. They have no space, quote or
-// backslash, so that they are valid scopes, except for the last two.
+// payloads run if a text is not escaped as markup, an attribute, a style, a
+// script or a URL. They have no space, quote or backslash, so that they are
+// valid scopes, except for the last two.
 var payloads = map[string]string{
 	"an element":    `<svg/onload=document.title='run'>`,
 	"a script":      `</title></style><script>document.title='run'</script>`,
@@ -24,8 +25,9 @@ var payloads = map[string]string{
 	"another quote": `'><img src=x onerror=document.title='run'>`,
 }
 
-// assertNotInjected fails the test if part of a payload has become part of the page. What the policy blocks is logged to
-// the console, which also fails the test.
+// assertNotInjected fails the test if part of a payload has become part of the
+// page. What the policy blocks is logged to the console, which also fails the
+// test.
 func (b *tab) assertNotInjected(what string) {
 	b.t.Helper()
 	const foreign = `document.querySelectorAll('svg, iframe, base, img, [onload], [onfocus], [onerror], [srcdoc], body style, [href]:not(a)').length +

@@ -65,7 +65,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	if err := chromedp.Listen(ctx, b.handleEvent); err != nil {
 		t.Fatal(err)
 	}
-	// The tab is open as long as the context with which it was made. Its actions end with this one.
+	// The tab is open as long as the context with which it was made. Its
+	// actions end with this one.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited
@@ -77,7 +78,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	return b
 }
 
-// resolvingTo makes a window in which every host name leads to one server, through a proxy.
+// resolvingTo makes a window in which every host name leads to one server,
+// through a proxy.
 func resolvingTo(address string) chromedp.CreateBrowserContextOption {
 	return func(p *target.CreateBrowserContextParams) { p.ProxyServer = address }
 }
@@ -101,7 +103,8 @@ func (b *tab) addMessage(message string) {
 	}
 }
 
-// expectMessage waits for a message on the console about something, and removes it from the list.
+// expectMessage waits for a message on the console about something, and removes
+// it from the list.
 func (b *tab) expectMessage(about string) {
 	b.t.Helper()
 	select {
@@ -121,7 +124,8 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// open loads a page and waits until the autofocus element has the focus, which is shortly after loading.
+// open loads a page and waits until the autofocus element has the focus, which
+// is shortly after loading.
 func (b *tab) open(address string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(address))
@@ -160,7 +164,8 @@ func (b *tab) scheme(name string) {
 	}
 }
 
-// eval evaluates an expression in the page. The policy of the page does not apply to it.
+// eval evaluates an expression in the page. The policy of the page does not
+// apply to it.
 func eval[T any](b *tab, expression string) T {
 	b.t.Helper()
 	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))

@@ -20,7 +20,8 @@ const (
 	token  = `document.querySelector('#token')?.value ?? ''`
 )
 
-// kids returns the IDs of the ES256 keys in the JWKS, and the ID of the key that signed a token.
+// kids returns the IDs of the ES256 keys in the JWKS, and the ID of the key
+// that signed a token.
 func kids(t *testing.T, as *testserver.Server, text string) (published []string, signed string) {
 	t.Helper()
 	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
@@ -111,7 +112,8 @@ func TestTheDebugPageShowsRequests(t *testing.T) {
 	}
 }
 
-// A page of another origin can make a browser send a form, but does not have its CSRF token. Here it even has the token.
+// A page of another origin can make a browser send a form, but does not have
+// its CSRF token. Here it even has the token.
 func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	a := newApp(t, testserver.Client{})
 	victim, attacker := newTab(t), newTab(t)
@@ -153,7 +155,8 @@ func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	}
 }
 
-// The browser requests another host name of the server, as in a DNS rebinding attack.
+// The browser requests another host name of the server, as in a DNS rebinding
+// attack.
 func TestTheDebugPageRefusesOtherHosts(t *testing.T) {
 	a := newApp(t, testserver.Client{}, testserver.IssuerURL("http://login.example.com"))
 	b := newTab(t, resolvingTo(serve(t, a.as)))

@@ -117,7 +117,8 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-// For an unregistered redirect URI the user sees an error, and the browser is not redirected.
+// For an unregistered redirect URI the user sees an error, and the browser is
+// not redirected.
 func TestUnregisteredRedirectURIsAreRefused(t *testing.T) {
 	attacker := strings.Replace(serve(t, nil), "127.0.0.1", "localhost", 1) // 127.0.0.1 could be the application on another port
 	for name, redirectURI := range map[string]string{

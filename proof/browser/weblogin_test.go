@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// onLocalhost starts an authorization server on localhost, which is another site than 127.0.0.1. So the browser treats
-// cookies between the two as cross-site, as on the web.
+// onLocalhost starts an authorization server on localhost, which is another
+// site than 127.0.0.1. So the browser treats cookies between the two as
+// cross-site, as on the web.
 func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	var as *testserver.Server

@@ -1,5 +1,6 @@
-// Budget prints the size of the project: the number of tracked files, the bytes of
-// the README, and the number of exported names of each package that users import.
+// Budget prints the size of the project: the number of tracked files, the bytes
+// of the README, and the number of exported names of each package that users
+// import.
 package main
 
 import (
@@ -54,8 +55,8 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// exported counts the exported constants, variables, functions, types and methods
-// of the package in dir.
+// exported counts the exported constants, variables, functions, types and
+// methods of the package in dir.
 func exported(dir string) (n int, err error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {

@@ -79,8 +79,8 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 // Check is the check of a handler that itself requires Write.
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
-// Answer is the JSON body that the handler of a route returns: the route and the
-// subject of the token. The token is nil if the request has none.
+// Answer is the JSON body that the handler of a route returns: the route and
+// the subject of the token. The token is nil if the request has none.
 func (a API) Answer(route string, token *middleware.Token) []byte {
 	a.reached(route, token)
 	members := map[string]string{"route": route}

@@ -137,8 +137,8 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A request whose context is canceled before the check begins is refused with 503
-// if the check has to wait. Otherwise it gets its usual verdict.
+// A request whose context is canceled before the check begins is refused with
+// 503 if the check has to wait. Otherwise it gets its usual verdict.
 func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {
@@ -169,8 +169,8 @@ func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// A client may close its side of the connection after it has sent the request. To
-// net/http that looks like a disconnect.
+// A client may close its side of the connection after it has sent the request.
+// To net/http that looks like a disconnect.
 func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	if err := l.verifier.Warm(t.Context()); err != nil {

@@ -15,8 +15,8 @@ type challenge struct {
 
 type param struct{ name, value string }
 
-// String returns the same text for challenges with the same meaning, however they
-// were written.
+// String returns the same text for challenges with the same meaning, however
+// they were written.
 func (c challenge) String() string {
 	var b strings.Builder
 	b.WriteString(strings.ToLower(c.scheme))
@@ -29,8 +29,8 @@ func (c challenge) String() string {
 	return b.String()
 }
 
-// parseChallenges reads a WWW-Authenticate field. It follows only the grammar of
-// RFC 9110 and refuses everything else, including repeated parameters.
+// parseChallenges reads a WWW-Authenticate field. It follows only the grammar
+// of RFC 9110 and refuses everything else, including repeated parameters.
 func parseChallenges(field string) ([]challenge, error) {
 	p := &parser{rest: field}
 	var all []challenge

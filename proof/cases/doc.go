@@ -1,18 +1,20 @@
-// Package cases defines requests and the answers that every adapter must give to
-// them: tables of credentials, tokens, faults and the tokens of real providers.
-// The same small API is built with each adapter. It receives the requests as bytes
-// over real HTTP/1.1 and HTTP/2 connections.
+// Package cases defines requests and the answers that every adapter must give
+// to them: tables of credentials, tokens, faults and the tokens of real
+// providers. The same small API is built with each adapter. It receives the
+// requests as bytes over real HTTP/1.1 and HTTP/2 connections.
 //
 // The tests of an adapter pass their API to [Test], also if the adapter is in a
 // nested module. To add a request, add a row to the table of its threat.
 //
-// For opaque tokens, an authorization server returns the introspection responses
-// that a test sets, and counts the requests.
+// For opaque tokens, an authorization server returns the introspection
+// responses that a test sets, and counts the requests.
 //
-// The tests compare the status, the challenge as read by this package's RFC 9110
-// parser, Cache-Control, Retry-After, the content type, the names of other header
-// fields, and the decoded body. The handler of a refused request must not run.
+// The tests compare the status, the challenge as read by this package's RFC
+// 9110 parser, Cache-Control, Retry-After, the content type, the names of other
+// header fields, and the decoded body. The handler of a refused request must
+// not run.
 //
-// The answers to paths that match no route are not compared, because they differ
-// between frameworks. The tests only check that no protected handler runs.
+// The answers to paths that match no route are not compared, because they
+// differ between frameworks. The tests only check that no protected handler
+// runs.
 package cases

@@ -34,8 +34,8 @@ func fixed(f *testing.F) (*testserver.Server, *jwks.Set) {
 	return as, keys
 }
 
-// fingerprints is a log handler that stores the fingerprint of the last token that
-// the verifier read.
+// fingerprints is a log handler that stores the fingerprint of the last token
+// that the verifier read.
 type fingerprints struct {
 	slog.Handler
 	last *string
@@ -58,9 +58,9 @@ var (
 )
 
 // FuzzAuthorizationHeader compares the parser of the field with a second one,
-// written as regular expressions from the grammar. Both must find the same token,
-// the one b64token of the only field, or refuse the request with the same code.
-// Each line of the input is one Authorization field.
+// written as regular expressions from the grammar. Both must find the same
+// token, the one b64token of the only field, or refuse the request with the
+// same code. Each line of the input is one Authorization field.
 func FuzzAuthorizationHeader(f *testing.F) {
 	const maxTokenBytes = 1 << 10
 	as, keys := fixed(f)
@@ -119,8 +119,9 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	})
 }
 
-// expected returns the code for a request with these lines, and the token that is
-// read from it. Text over the size limit gets invalid_token, even if it is malformed.
+// expected returns the code for a request with these lines, and the token that
+// is read from it. Text over the size limit gets invalid_token, even if it is
+// malformed.
 func expected(lines []string, maxTokenBytes int) (middleware.Code, string) {
 	switch len(lines) {
 	case 0:

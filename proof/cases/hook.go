@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// problem is an ErrorBody that also tries to change the status and the challenge,
-// which must have no effect.
+// problem is an ErrorBody that also tries to change the status and the
+// challenge, which must have no effect.
 func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings
 	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")

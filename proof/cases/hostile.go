@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// hostile returns rows whose text would break a header field or a log entry if it
-// were not escaped. All answers and the log are searched for the canary.
+// hostile returns rows whose text would break a header field or a log entry if
+// it were not escaped. All answers and the log are searched for the canary.
 func hostile(t tokens) []group {
 	const (
 		breakout = `canary\", error=\"none\r\nSet-Cookie: canary=1\r\n\r\n`
@@ -50,8 +50,8 @@ func hostile(t tokens) []group {
 	}
 }
 
-// checkLog searches the log of the verifier, the servers and the programs around
-// the adapters for the canary and for parts of signatures.
+// checkLog searches the log of the verifier, the servers and the programs
+// around the adapters for the canary and for parts of signatures.
 func (l *lab) checkLog(t *testing.T, groups []group) {
 	t.Helper()
 	log := l.log.String()

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The server decodes the credentials as RFC 6749 §2.3.1 requires and refuses any
-// that differ in one byte.
+// The server decodes the credentials as RFC 6749 §2.3.1 requires and refuses
+// any that differ in one byte.
 func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
 		"plain":                         {ID: "api", Secret: "secret"},

@@ -21,8 +21,8 @@ type failure struct {
 // jsonBody answers 200 with a text as JSON.
 func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
-// failures returns the faults of an introspection endpoint. Redirects to another
-// host lead to the given address.
+// failures returns the faults of an introspection endpoint. Redirects to
+// another host lead to the given address.
 func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {
@@ -212,8 +212,8 @@ func (h *hostRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
-	// All targets wait for it at the same time, so that the test waits two seconds
-	// once.
+	// All targets wait for it at the same time, so that the test waits two
+	// seconds once.
 	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t))
 		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // this token is introspected while the others hang
@@ -228,9 +228,10 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 			})
 		}
 		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
-		// In the first round the token that was active is introspected, too. The second
-		// may begin before that has failed. Later rounds send no request, or one, two
-		// and four requests that probe whether the server has recovered.
+		// In the first round the token that was active is introspected, too.
+		// The second may begin before that has failed. Later rounds send no
+		// request, or one, two and four requests that probe whether the server
+		// has recovered.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
 			t.Errorf("got %d introspection requests, want %d at most", got, most)
 		}

@@ -27,8 +27,8 @@ type setup struct {
 	client   *introspect.Client // nil means one built from Config
 }
 
-// newIntrospectionLab builds a lab that caches no answers: each request causes an
-// introspection request.
+// newIntrospectionLab builds a lab that caches no answers: each request causes
+// an introspection request.
 func newIntrospectionLab(t *testing.T, frameworks []Framework, as *testserver.Server, changes ...func(*setup)) *introspectionLab {
 	t.Helper()
 	l := &lab{
@@ -82,8 +82,8 @@ func (a *introspectionLab) opaque(options ...testserver.TokenOption) string {
 // omitted is the value of a member that is left out.
 type omitted struct{}
 
-// introspectionResponse is the answer about an acceptable token, changed by pairs
-// of a member's name and its value. It also contains the canary.
+// introspectionResponse is the answer about an acceptable token, changed by
+// pairs of a member's name and its value. It also contains the canary.
 func introspectionResponse(pairs ...any) map[string]any {
 	answer := map[string]any{
 		"active": true, "sub": "alice", "aud": audience, "scope": "read", "client_id": "app", "exp": time.Now().Add(time.Hour).Unix(),
@@ -96,8 +96,8 @@ func introspectionResponse(pairs ...any) map[string]any {
 	return answer
 }
 
-// assertAnswers checks the answer of each target to one GET request, and whether
-// its handler ran.
+// assertAnswers checks the answer of each target to one GET request, and
+// whether its handler ran.
 func (a *introspectionLab) assertAnswers(t *testing.T, r request, want verdict) {
 	t.Helper()
 	for _, target := range a.targets {
@@ -105,7 +105,8 @@ func (a *introspectionLab) assertAnswers(t *testing.T, r request, want verdict) 
 	}
 }
 
-// assertIntrospections checks the number of introspection requests since a mark.
+// assertIntrospections checks the number of introspection requests since a
+// mark.
 func assertIntrospections(t *testing.T, since testserver.Mark, want int) {
 	t.Helper()
 	if got := since.Count(testserver.EndpointIntrospect); got != want {

@@ -40,7 +40,8 @@ func containsSecret(text, secret string) bool {
 	return false
 }
 
-// echo repeats the body and the header of the request in every part of the answer.
+// echo repeats the body and the header of the request in every part of the
+// answer.
 func echo(status int, media string) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +57,8 @@ func echo(status int, media string) testserver.Fault {
 	})
 }
 
-// leakCases returns the failures of introspection, and answers that are refused.
+// leakCases returns the failures of introspection, and answers that are
+// refused.
 func leakCases(redirectTarget string) map[string]struct {
 	fault  testserver.Fault
 	answer map[string]any

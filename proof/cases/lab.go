@@ -156,8 +156,8 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 	http2("HTTP/2 under TLS", &http2wire{address: address(secure), config: config})
 }
 
-// drained reads the body before the adapter runs, as a program may. Only then does
-// net/http fill in the trailer.
+// drained reads the body before the adapter runs, as a program may. Only then
+// does net/http fill in the trailer.
 func drained(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readAllLimit))

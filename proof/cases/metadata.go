@@ -18,8 +18,8 @@ const (
 	metadataURL  = "https://api.example.com" + metadataPath
 )
 
-// newPublished is a lab whose verifier has origins, of which it names the first.
-// It also returns the issuers, in JSON.
+// newPublished is a lab whose verifier has origins, of which it names the
+// first. It also returns the issuers, in JSON.
 func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)

@@ -25,12 +25,13 @@ import (
 type shape struct {
 	id, name string
 
-	// config changes the issuer; nil leaves it with only its URL. If answer is set,
-	// the issuer also introspects.
+	// config changes the issuer; nil leaves it with only its URL. If answer is
+	// set, the issuer also introspects.
 	config func(*middleware.Issuer)
 
-	// The members of a JWT's header and claims in JSON. Missing ones are added: alg
-	// and kid; iss, aud, sub "u1", exp and iat. The value "-" leaves a member out.
+	// The members of a JWT's header and claims in JSON. Missing ones are added:
+	// alg and kid; iss, aud, sub "u1", exp and iat. The value "-" leaves a
+	// member out.
 	alg            testserver.Alg // of the key; "" means RS256
 	header, claims string
 
@@ -39,8 +40,8 @@ type shape struct {
 	// answer is the introspection response, to which active true is added.
 	answer map[string]any
 
-	// keys changes the published key and may add others; nil leaves it unchanged,
-	// with alg and use.
+	// keys changes the published key and may add others; nil leaves it
+	// unchanged, with alg and use.
 	keys    func(key jwk) []jwk
 	moved   bool // the keys are on another server
 	secrets bool // a secret is in Secrets, in addition to the published keys

@@ -73,7 +73,8 @@ func workload(i *middleware.Issuer) {
 	i.URL, i.SubjectPrefix, i.Keys, i.Types = "spiffe://example.org", "spiffe://example.org/", keys, []string{"JOSE"}
 }
 
-// in returns the configuration and the sender of a token in another header field.
+// in returns the configuration and the sender of a token in another header
+// field.
 func in(field string) (func(*middleware.Config), func(*http.Request, string)) {
 	return func(c *middleware.Config) { c.TokenHeader = field }, func(r *http.Request, token string) { r.Header.Set(field, token) }
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// group is one row of the catalogue of threats, with its variants. why justifies
-// their verdicts and is printed when one fails.
+// group is one row of the catalogue of threats, with its variants. why
+// justifies their verdicts and is printed when one fails.
 type group struct {
 	id, why string
 	rows    []row
@@ -23,8 +23,8 @@ type row struct {
 
 const routes = "/any-token /read /nested/route /twice /either /oneof /optional /optional/read"
 
-// needs is the scope that the challenge must name if no token was sent. Within a
-// group it is the scope of the group, whose requirement is checked first.
+// needs is the scope that the challenge must name if no token was sent. Within
+// a group it is the scope of the group, whose requirement is checked first.
 var needs = map[string]string{
 	"/any-token": "", "/read": "read", "/nested/route": "read", "/twice": "read",
 	"/either": "write", "/oneof": "pay eu", "/optional/read": "read",

@@ -148,7 +148,8 @@ func (r request) padded(size int) request {
 	return r
 }
 
-// smuggled returns rows about tokens and hints in places where they are ignored.
+// smuggled returns rows about tokens and hints in places where they are
+// ignored.
 func smuggled(t tokens) []group {
 	const route = "/read"
 	good := "Bearer " + t.Good()

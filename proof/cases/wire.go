@@ -86,7 +86,8 @@ func (w http1) send(t *testing.T, method string, r request) answer {
 	t.Helper()
 	conn := dial(t, w.address, nil)
 	defer conn.Close()
-	// A server may answer and close the connection before the request is fully written.
+	// A server may answer and close the connection before the request is fully
+	// written.
 	_, _ = io.WriteString(conn, r.http1(method))
 	return read1(t, conn, method)
 }

@@ -1,6 +1,6 @@
-// Package counts_test checks how often the expensive steps of a verification run
-// for one token. The code has no counters for this. The tests read the coverage
-// counters of the compiler.
+// Package counts_test checks how often the expensive steps of a verification
+// run for one token. The code has no counters for this. The tests read the
+// coverage counters of the compiler.
 package counts_test
 
 import (
@@ -34,7 +34,8 @@ const (
 	timesName = "BEARERGUARD_COUNTS_TIMES"
 )
 
-// The cost of a token is the difference between 101 tokens and 1, divided by 100.
+// The cost of a token is the difference between 101 tokens and 1, divided by
+// 100.
 func TestCounts(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "work")
@@ -81,9 +82,9 @@ func count(t *testing.T, program, workload string, times int) counts {
 	return made
 }
 
-// entered returns how often a function was called according to a profile. A line
-// of a profile is FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES. The first block of
-// a function begins on the line of its name.
+// entered returns how often a function was called according to a profile. A
+// line of a profile is FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES. The first
+// block of a function begins on the line of its name.
 func entered(t *testing.T, profile, file, function string) int {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, file))

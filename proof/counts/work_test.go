@@ -40,7 +40,8 @@ var workloads = []workload{
 		want: counts{"token hash": 1},
 	},
 	{
-		// One for the claims, one for each array, and another for the scopes of the verified token.
+		// One for the claims, one for each array, and another for the scopes of
+		// the verified token.
 		name: "tokens with arrays", cache: -1,
 		token: func(m forge.Maker, _ int) string {
 			return m.Token(m.Header(), m.Claims("aud", `["api","b"]`, "scope", `["a","b"]`))

@@ -1,5 +1,5 @@
-// Package forge makes tokens byte by byte for tests: any header and claims text,
-// well-formed or not, with a real signature.
+// Package forge makes tokens byte by byte for tests: any header and claims
+// text, well-formed or not, with a real signature.
 package forge
 
 import (
@@ -28,7 +28,8 @@ type Maker struct {
 }
 
 // Header returns the text of a JOSE header: alg, kid and typ at+jwt, changed by
-// pairs of a member's name and its JSON text. The text "" leaves the member out.
+// pairs of a member's name and its JSON text. The text "" leaves the member
+// out.
 func (m Maker) Header(pairs ...string) string {
 	return object([]string{"alg", quote(string(m.Key.Alg)), "kid", quote(m.Key.ID), "typ", `"at+jwt"`}, pairs)
 }

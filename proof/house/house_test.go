@@ -1,6 +1,6 @@
-// Package house_test checks rules of the project that the compiler does not: which
-// package may import which, the size of files, and that every package has a
-// package comment.
+// Package house_test checks rules of the project that the compiler does not:
+// which package may import which, the size of files, and that every package has
+// a package comment.
 package house_test
 
 import (
@@ -55,9 +55,9 @@ func packages(t *testing.T) []pkg {
 	return list
 }
 
-// layers lists the packages of the product, each with the packages of the module
-// that it imports. A package is listed after its imports. Each additional import
-// is another way for a fault to spread.
+// layers lists the packages of the product, each with the packages of the
+// module that it imports. A package is listed after its imports. Each
+// additional import is another way for a fault to spread.
 var layers = []layer{
 	{"internal/catalogue", ""},
 	{"internal/contain", ""},
@@ -234,8 +234,8 @@ func lines(t *testing.T, path string) int {
 	return n
 }
 
-// The changelog lists every name that was renamed or removed. docs/upgrade.md must
-// have the same rows.
+// The changelog lists every name that was renamed or removed. docs/upgrade.md
+// must have the same rows.
 func TestUpgradeTableMatchesTheChangelog(t *testing.T) {
 	read := func(name string) string {
 		text, err := os.ReadFile(filepath.Join("..", "..", name))

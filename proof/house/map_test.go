@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// mapped returns the folders that the map in CONTRIBUTING.md shows, as paths from
-// the root. A line of the map begins with one or more folders. The folders of an
-// indented line are in the last folder above that is not indented.
+// mapped returns the folders that the map in CONTRIBUTING.md shows, as paths
+// from the root. A line of the map begins with one or more folders. The folders
+// of an indented line are in the last folder above that is not indented.
 func mapped(t *testing.T) (paths []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "CONTRIBUTING.md"))
@@ -80,8 +80,8 @@ func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 	}
 }
 
-// Tests may import three packages of proof, for tokens, programs and the cases of
-// all adapters.
+// Tests may import three packages of proof, for tokens, programs and the cases
+// of all adapters.
 func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// snippet matches a block of Go in a document, after a comment that names the file
-// which contains it. That file is compiled, and run by a test.
+// snippet matches a block of Go in a document, after a comment that names the
+// file which contains it. That file is compiled, and run by a test.
 var snippet = regexp.MustCompile("(?s)(?:<!-- (\\S+) -->\n)?```go\n(.*?)```")
 
 func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
@@ -37,7 +37,8 @@ func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
 	}
 }
 
-// documents returns README.md and the pages of docs, by their paths from the root.
+// documents returns README.md and the pages of docs, by their paths from the
+// root.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	root := filepath.Join("..", "..")
@@ -60,8 +61,8 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// A page begins with an example: Go that is compiled, or commands that the tests of
-// cmd/bearerguard run or parse.
+// A page begins with an example: Go that is compiled, or commands that the
+// tests of cmd/bearerguard run or parse.
 func TestPagesBeginWithAnExample(t *testing.T) {
 	for name, text := range documents(t) {
 		if filepath.Base(name) == "README.md" {

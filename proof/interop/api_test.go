@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// buildAPI builds examples/api in the root module and returns the program's path.
+// buildAPI builds examples/api in the root module and returns the program's
+// path.
 func buildAPI(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "api")
@@ -35,7 +36,8 @@ type client struct {
 	*http.Client
 }
 
-// startAPI runs the program with only the given environment, so that the environment of the developer has no influence.
+// startAPI runs the program with only the given environment, so that the
+// environment of the developer has no influence.
 func startAPI(t *testing.T, program string, env ...string) *api {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program)
@@ -73,7 +75,8 @@ type call struct {
 	scope  string // the scope in the challenge, compared if not empty
 }
 
-// fault makes the call over HTTP/1.1 and over HTTP/2, and returns what is wrong with the answers, "" if nothing is.
+// fault makes the call over HTTP/1.1 and over HTTP/2, and returns what is wrong
+// with the answers, "" if nothing is.
 func (a *api) fault(t *testing.T, c call) string {
 	t.Helper()
 	for _, client := range a.clients {

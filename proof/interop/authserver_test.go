@@ -41,8 +41,8 @@ func startAuthServer(t *testing.T) *authServer {
 	return &as
 }
 
-// token gets a JWT access token by client_credentials, and checks that it is the requested one. A test with another
-// kind of token would prove nothing.
+// token gets a JWT access token by client_credentials, and checks that it is
+// the requested one. A test with another kind of token would prove nothing.
 func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?alg=" + alg}, "scope": {scope}})
@@ -59,7 +59,8 @@ func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	return token
 }
 
-// opaque gets an opaque access token. params are more parameters of the resource, each after an ampersand.
+// opaque gets an opaque access token. params are more parameters of the
+// resource, each after an ampersand.
 func (as *authServer) opaque(t *testing.T, audience, scope, params string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?opaque" + params}, "scope": {scope}})
@@ -103,7 +104,8 @@ func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int,
 	return send(t, req)
 }
 
-// rotate replaces every key of the authorization server and withdraws the old ones.
+// rotate replaces every key of the authorization server and withdraws the old
+// ones.
 func (as *authServer) rotate(t *testing.T) { t.Helper(); as.do(t, "/rotate") }
 
 // stop makes the introspection endpoint drop its connections.

@@ -27,8 +27,8 @@ import (
 // errorBody makes the body of a refusal.
 type errorBody = func(*http.Request, *middleware.Error) (contentType string, body []byte)
 
-// problem is a custom body of a refusal. It is long enough for middleware that does
-// not compress short answers.
+// problem is a custom body of a refusal. It is long enough for middleware that
+// does not compress short answers.
 func problem(_ *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"title": e.Description, "detail": strings.Repeat("Ask the support for help. ", 100)}) // strings
 	return "application/problem+json", body
@@ -106,7 +106,8 @@ func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 	}
 }
 
-// fetchEncoded returns an answer and its body, decoded according to Content-Encoding.
+// fetchEncoded returns an answer and its body, decoded according to
+// Content-Encoding.
 func fetchEncoded(t *testing.T, server *httptest.Server, accepted, token string) (response *http.Response, text string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/", http.NoBody)

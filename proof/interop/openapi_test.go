@@ -52,7 +52,8 @@ type described struct {
 	operations []operation
 }
 
-// newDescribed starts a server and its control API, and fetches the OpenAPI document from it without a token.
+// newDescribed starts a server and its control API, and fetches the OpenAPI
+// document from it without a token.
 func newDescribed(t *testing.T) described {
 	t.Helper()
 	d := described{}.fresh(t)
@@ -175,7 +176,8 @@ func (d described) send(method, target, body string, change ...func(*http.Reques
 	return exchange{method, target, body, r.Header.Get("Authorization"), resp.StatusCode, resp.Header, answer}
 }
 
-// request returns the request of an exchange. The server reads JSON, whatever the media type is.
+// request returns the request of an exchange. The server reads JSON, whatever
+// the media type is.
 func (e exchange) request(t *testing.T) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), e.method, "http://127.0.0.1"+e.target, strings.NewReader(e.body))

@@ -18,7 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before lists the operations whose first examples must be sent before the examples of an operation can succeed.
+// before lists the operations whose first examples must be sent before the
+// examples of an operation can succeed.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},
@@ -77,7 +78,8 @@ func TestTheControlAPIIsDescribedAsOpenAPI(t *testing.T) {
 	}
 }
 
-// assertChangesRefused changes an answer in several ways, each of which must violate the document.
+// assertChangesRefused changes an answer in several ways, each of which must
+// violate the document.
 func (d described) assertChangesRefused(e exchange) {
 	d.Helper()
 	if e.target == "/openapi.json" {
@@ -183,7 +185,8 @@ func TestRefusalsOfTheControlAPIAreDescribed(t *testing.T) {
 
 var block = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// The commands of docs/control.md use every operation, and all requests and answers follow the document.
+// The commands of docs/control.md use every operation, and all requests and
+// answers follow the document.
 func TestThePageOfTheControlAPIFollowsTheDocument(t *testing.T) {
 	d := newDescribed(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "control.md"))

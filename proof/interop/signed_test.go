@@ -23,8 +23,9 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// The API of this test uses features for which examples/api has no variables: it authenticates by private_key_jwt
-// (RFC 7523) and requires signed answers (RFC 9701).
+// The API of this test uses features for which examples/api has no variables:
+// it authenticates by private_key_jwt (RFC 7523) and requires signed answers
+// (RFC 9701).
 func TestSignedAnswersAndPrivateKeyJWTOfOIDCProvider(t *testing.T) {
 	as := startAuthServer(t)
 	types := &mediaTypes{next: http.DefaultTransport}
@@ -91,7 +92,8 @@ func discover(t *testing.T, as *authServer) jwks.Source {
 	return keys
 }
 
-// newIntrospection returns a client that introspects at every request, without a cache.
+// newIntrospection returns a client that introspects at every request, without
+// a cache.
 func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper, key crypto.Signer, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := introspect.Config{
@@ -108,7 +110,8 @@ func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper,
 	return introspection
 }
 
-// serve runs the part of examples/api that these tests need, in this process and with any introspection client.
+// serve runs the part of examples/api that these tests need, in this process
+// and with any introspection client.
 func serve(t *testing.T, as *authServer, introspection *introspect.Client) *api {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/oauth2/jwt"
 )
 
-// Assertions like those of Google's client libraries: without jti, without other client authentication, and with the scope
-// as a claim.
+// Assertions like those of Google's client libraries: without jti, without
+// other client authentication, and with the scope as a claim.
 func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion as a grant", xJWT}}) }
 
 func xJWT(t *testing.T, as *testserver.Server) {

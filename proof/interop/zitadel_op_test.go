@@ -32,8 +32,9 @@ const (
 	zitadelSecret   = "a secret: 100% of it"
 )
 
-// zitadelOP is the OpenID provider of zitadel/oidc, in this process. The example storage stores its requests, codes and
-// users. The test provides the clients, tokens and keys.
+// zitadelOP is the OpenID provider of zitadel/oidc, in this process. The
+// example storage stores its requests, codes and users. The test provides the
+// clients, tokens and keys.
 type zitadelOP struct {
 	*storage.Storage
 	issuer string
@@ -50,7 +51,8 @@ type zitadelToken struct {
 	issued, expiry   time.Time
 }
 
-// startZitadel starts a provider with the given issuer, or with its address as the issuer if that is empty.
+// startZitadel starts a provider with the given issuer, or with its address as
+// the issuer if that is empty.
 func startZitadel(t *testing.T, issuer string) *zitadelOP {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -92,7 +94,8 @@ var zitadelClients = map[string]zitadelClient{
 	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
 }
 
-// zitadelClient is a web client of the example storage, except for the members here.
+// zitadelClient is a web client of the example storage, except for the members
+// here.
 type zitadelClient struct {
 	*storage.Client
 	kind     op.AccessTokenType
@@ -119,7 +122,8 @@ func (z *zitadelOP) GetClientByClientID(_ context.Context, id string) (op.Client
 	return client, nil
 }
 
-// AuthorizeClientIDSecret also accepts the API, which may introspect but gets no tokens.
+// AuthorizeClientIDSecret also accepts the API, which may introspect but gets
+// no tokens.
 func (z *zitadelOP) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
 	if _, ok := zitadelClients[id]; !ok && id != "api" || secret != zitadelSecret {
 		return errors.New("unknown client or wrong secret")
@@ -138,7 +142,8 @@ func (z *zitadelOP) ClientCredentialsTokenRequest(_ context.Context, id string, 
 	return zitadelRequest{&storage.AuthRequest{ApplicationID: id, UserID: id, Scopes: scopes}}, nil
 }
 
-// zitadelRequest is a request of the example storage whose tokens are for an API.
+// zitadelRequest is a request of the example storage whose tokens are for an
+// API.
 type zitadelRequest struct{ *storage.AuthRequest }
 
 func (r zitadelRequest) GetAudience() []string {

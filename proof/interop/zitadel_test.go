@@ -105,8 +105,8 @@ func redirected(t *testing.T, method, to string, form url.Values) string {
 	return location.String()
 }
 
-// idToken returns the ID token of an answer. Its aud must contain the API, so that its purpose is the only reason to
-// refuse it.
+// idToken returns the ID token of an answer. Its aud must contain the API, so
+// that its purpose is the only reason to refuse it.
 func idToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	text := raw(token)

@@ -84,8 +84,8 @@ func unfitness(k killer, r result) string {
 	return ""
 }
 
-// judge applies the mutant and runs its tests. An error means that the go command
-// failed, not the mutant.
+// judge applies the mutant and runs its tests. An error means that the go
+// command failed, not the mutant.
 func (j judge) judge(ctx context.Context, m mutant) (verdict, error) {
 	texts, err := m.apply(j.test.root)
 	if err != nil {

@@ -34,8 +34,8 @@ func main() {
 	}
 }
 
-// run tests the chosen mutants of the tables in dir. It prints a line for each and a summary, and reports whether all were
-// killed.
+// run tests the chosen mutants of the tables in dir. It prints a line for each
+// and a summary, and reports whether all were killed.
 func run(ctx context.Context, out io.Writer, test goTest, dir string, c choice) (bool, error) {
 	all, err := readTables(dir)
 	if err != nil {

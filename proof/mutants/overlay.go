@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// apply returns the complete text of every file that the mutant changes. An error
-// means that the mutant is stale.
+// apply returns the complete text of every file that the mutant changes. An
+// error means that the mutant is stale.
 func (m *mutant) apply(root string) (map[string]string, error) {
 	texts := make(map[string]string)
 	for _, e := range m.edits {
@@ -31,8 +31,8 @@ func (m *mutant) apply(root string) (map[string]string, error) {
 	return texts, nil
 }
 
-// writeOverlay writes the changed files into dir and returns the path of the file
-// for go test -overlay.
+// writeOverlay writes the changed files into dir and returns the path of the
+// file for go test -overlay.
 func writeOverlay(dir, root string, texts map[string]string) (string, error) {
 	overlay := struct{ Replace map[string]string }{make(map[string]string)}
 	for file, text := range texts {
@@ -40,7 +40,8 @@ func writeOverlay(dir, root string, texts map[string]string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		// Files of two packages may have the same name, so each gets its own folder.
+		// Files of two packages may have the same name, so each gets its own
+		// folder.
 		folder := filepath.Join(dir, strconv.Itoa(len(overlay.Replace)))
 		if err := os.Mkdir(folder, 0o700); err != nil {
 			return "", err

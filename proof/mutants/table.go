@@ -130,8 +130,8 @@ func (m *mutant) add(line string) error {
 	return errors.New(`want "mutant: ", "file: ", "- ", "+ ", "killed by: ", "# " or an empty line`)
 }
 
-// textLine returns the text after the sign and the space. An empty line may be only
-// the sign, because editors trim trailing spaces.
+// textLine returns the text after the sign and the space. An empty line may be
+// only the sign, because editors trim trailing spaces.
 func textLine(line, sign string) (string, bool) {
 	if line == sign {
 		return "", true

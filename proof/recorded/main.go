@@ -1,13 +1,14 @@
-// Recorded prints the answers of `bearerguard serve` to a fixed set of requests, to
-// show that a refactoring changes no answer:
+// Recorded prints the answers of `bearerguard serve` to a fixed set of
+// requests, to show that a refactoring changes no answer:
 //
 //	go run ./proof/recorded -program /tmp/old >/tmp/old.txt
 //	go run ./proof/recorded -program /tmp/new >/tmp/new.txt
 //	diff /tmp/old.txt /tmp/new.txt
 //
 // The server has a seed, and its control API sets the same time for the same
-// request. Therefore keys, identifiers and tokens are the same in each run. For each
-// answer the program prints the status, the header fields except Date, and the body.
+// request. Therefore keys, identifiers and tokens are the same in each run. For
+// each answer the program prints the status, the header fields except Date, and
+// the body.
 package main
 
 import (
@@ -48,8 +49,8 @@ const (
 	begin  = "2026-01-01T00:00:00Z"
 )
 
-// settings is the configuration of the server: clients of each kind, and users with
-// claims.
+// settings is the configuration of the server: clients of each kind, and users
+// with claims.
 const settings = `{
 	"clients": [
 		{"id": "web", "secret": "web-secret", "redirect_uris": ["https://app.example/cb"]},
@@ -149,7 +150,8 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 	return r.answers, nil
 }
 
-// fraction matches fractions of a second, which continue after the time was set.
+// fraction matches fractions of a second, which continue after the time was
+// set.
 var fraction = regexp.MustCompile(`(\d\d:\d\d:\d\d)\.\d+Z`)
 
 // ask sets the time, sends a request and prints the answer.

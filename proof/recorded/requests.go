@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// request is a recorded request. $name in it is replaced by a value from an earlier
-// answer.
+// request is a recorded request. $name in it is replaced by a value from an
+// earlier answer.
 type request struct {
 	method, path, body string
 	header             map[string]string

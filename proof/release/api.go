@@ -87,8 +87,8 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 var identifier = regexp.MustCompile(`[\pL_][\pL_\pN]*`)
 
 // judge demands a new minor version for incompatible changes before v1, a new
-// major version afterwards, and the last part of each changed name in the section
-// of the changelog.
+// major version afterwards, and the last part of each changed name in the
+// section of the changelog.
 func judge(report apidiff.Report, last, version, changes string) error {
 	level, part := "minor", semver.MajorMinor
 	if semver.Major(last) != "v0" {

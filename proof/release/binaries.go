@@ -16,8 +16,8 @@ import (
 const program = "bearerguard"
 
 // buildAll builds the program for each platform in two clones, the second time
-// with an empty build cache, so that nothing of the first build is in it. It keeps
-// the first binary, with its SBOM, and writes SHA256SUMS.
+// with an empty build cache, so that nothing of the first build is in it. It
+// keeps the first binary, with its SBOM, and writes SHA256SUMS.
 func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 	var clones [2]string
 	for i := range clones {
@@ -41,7 +41,8 @@ func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 			name += ".exe"
 		}
 		file, again := filepath.Join(r.out, name), filepath.Join(work, name)
-		// These variables are part of the result, so that the environment must not decide.
+		// These variables are part of the result, so that the environment must
+		// not decide.
 		env := []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=-mod=readonly", "GOFIPS140=off"}
 		if err := errors.Join(
 			build(ctx, clones[0], env, file),

@@ -76,8 +76,8 @@ func checkTidy(ctx context.Context, root string) error {
 	return errors.Join(faults...)
 }
 
-// readChanges returns the section of the version in CHANGELOG.md. Its heading is
-// "## v0.1.0", which a date or other text may follow.
+// readChanges returns the section of the version in CHANGELOG.md. Its heading
+// is "## v0.1.0", which a date or other text may follow.
 func readChanges(root, version string) (string, error) {
 	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md")) //nolint:gosec // of the tree that is released
 	if err != nil {

@@ -1,5 +1,5 @@
-// Release checks whether the last commit can be released as a version, and makes
-// what is published with it.
+// Release checks whether the last commit can be released as a version, and
+// makes what is published with it.
 //
 //	make release-check VERSION=v0.1.0
 //
@@ -18,10 +18,11 @@
 //   - an SBOM in CycloneDX for each of these binaries, since their modules
 //     differ;
 //   - SHA256SUMS of all these files;
-//   - the go.mod of each nested module that is released: those outside proof and
-//     examples. It requires the released version and has no replace directive.
+//   - the go.mod of each nested module that is released: those outside proof
+//     and examples. It requires the released version and has no replace
+//     directive.
 //
-// At the end it prints the git commands that release the version. It runs none of
-// them and writes nothing into the tree. All faults are reported at once, and the
-// exit status is 1 if there is one.
+// At the end it prints the git commands that release the version. It runs none
+// of them and writes nothing into the tree. All faults are reported at once,
+// and the exit status is 1 if there is one.
 package main

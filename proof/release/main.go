@@ -89,8 +89,8 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 	return nil
 }
 
-// outside makes the directory dir, or a temporary one if dir is empty, and returns
-// its absolute path. It must not be in the tree.
+// outside makes the directory dir, or a temporary one if dir is empty, and
+// returns its absolute path. It must not be in the tree.
 func outside(root, dir string) (string, error) {
 	if dir == "" {
 		return os.MkdirTemp("", "release")

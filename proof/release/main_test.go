@@ -24,7 +24,7 @@ func TestAReleaseIsMade(t *testing.T) {
 	}
 	want := "API: there is no release to compare with\nbuilt: bearerguard_v0.1.0_linux_amd64\nfiles: OUT\ncommands:\n" +
 		"git tag --annotate --message 'Release v0.1.0' v0.1.0 " + head +
-		"git push origin v0.1.0\ngit switch --detach v0.1.0\ncp "OUT/adapters/nested/go.mod" adapters/nested/go.mod\n" +
+		"git push origin v0.1.0\ngit switch --detach v0.1.0\ncp 'OUT/adapters/nested/go.mod' adapters/nested/go.mod\n" +
 		"(cd adapters/nested && go mod tidy)\ngit commit --all --message 'adapters/nested: require v0.1.0'\n" +
 		"git tag --annotate --message 'Release adapters/nested/v0.1.0' adapters/nested/v0.1.0\ngit push origin adapters/nested/v0.1.0\ngit switch -\n"
 	if got := strings.ReplaceAll(printed.String(), r.out, "OUT"); got != want {

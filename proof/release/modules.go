@@ -66,7 +66,8 @@ func readModules(ctx context.Context, root string) (list []mod, err error) {
 	return list, nil
 }
 
-// writeModules writes the go.mod files of the nested modules as they are released.
+// writeModules writes the go.mod files of the nested modules as they are
+// released.
 func writeModules(r release, modules []mod) error {
 	var faults []error
 	for _, m := range modules {
@@ -89,9 +90,9 @@ func writeModules(r release, modules []mod) error {
 	return errors.Join(faults...)
 }
 
-// publish makes a nested module require the released version of the others instead
-// of replacing them. Other replace directives are faults: go ignores those of a
-// module that is imported, and go install refuses them.
+// publish makes a nested module require the released version of the others
+// instead of replacing them. Other replace directives are faults: go ignores
+// those of a module that is imported, and go install refuses them.
 func publish(m mod, modules []mod, version string) error {
 	own := func(path string) bool {
 		return slices.ContainsFunc(modules, func(o mod) bool { return o.path == path })
@@ -121,9 +122,10 @@ func publish(m mod, modules []mod, version string) error {
 	return errors.Join(faults...)
 }
 
-// commands returns what releases the commit. A nested module is tagged on a commit
-// of its own, because its go.mod differs from the tree's; that commit is on no
-// branch. go mod tidy adds the checksum of the version that was pushed before.
+// commands returns what releases the commit. A nested module is tagged on a
+// commit of its own, because its go.mod differs from the tree's; that commit is
+// on no branch. go mod tidy adds the checksum of the version that was pushed
+// before.
 func commands(r release, modules []mod) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s %[2]s\ngit push origin %[1]s\n", r.version, r.commit)
@@ -132,7 +134,7 @@ func commands(r release, modules []mod) string {
 	}
 	fmt.Fprintf(&b, "git switch --detach %s\n", r.version)
 	for _, m := range modules[1:] {
-		fmt.Fprintf(&b, "cp %q %s/go.mod\n", filepath.Join(r.out, filepath.FromSlash(m.dir), "go.mod"), m.dir)
+		fmt.Fprintf(&b, "cp '%s' %s/go.mod\n", filepath.Join(r.out, filepath.FromSlash(m.dir), "go.mod"), m.dir)
 		fmt.Fprintf(&b, "(cd %s && go mod tidy)\n", m.dir)
 		fmt.Fprintf(&b, "git commit --all --message '%s: require %s'\n", m.dir, r.version)
 		fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s\ngit push origin %[1]s\n", m.tag(r.version))

@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 }
 
 // files are those of a small repository that can be released as v0.1.0: a root
-// module, a nested one that replaces it, and one below proof that is not released.
+// module, a nested one that replaces it, and one below proof that is not
+// released.
 func files() map[string]string {
 	return map[string]string{
 		"go.mod":                  "module example.test/thing\n\ngo 1.26.0\n",

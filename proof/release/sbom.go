@@ -14,8 +14,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// writeSBOM writes the SBOM of a binary and reads it back. It has no serial number
-// and no time, so that the same binary has the same SBOM.
+// writeSBOM writes the SBOM of a binary and reads it back. It has no serial
+// number and no time, so that the same binary has the same SBOM.
 func writeSBOM(binary, file string) error {
 	generator, err := bin.NewGenerator(binary, bin.WithIncludeStdlib(true), bin.WithLogger(zerolog.Nop()))
 	if err != nil {

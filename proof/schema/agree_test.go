@@ -22,8 +22,8 @@ type sample struct {
 	valid      bool
 }
 
-// samples returns the files for all members: the values of trials, and values that no
-// member of a type accepts.
+// samples returns the files for all members: the values of trials, and values
+// that no member of a type accepts.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]
@@ -70,8 +70,8 @@ func strict() (paths []string) {
 	return paths
 }
 
-// privateMembers returns the members of keys that an error of the reader lists as
-// private.
+// privateMembers returns the members of keys that an error of the reader lists
+// as private.
 func privateMembers() []string {
 	err := read(file("clients[].jwks", `{"keys":[`+privateKey+`]}`, nil))
 	_, names, found := strings.Cut(fmt.Sprint(err), "leave out ")

@@ -68,15 +68,15 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant lists parts that refuse only values that another part refuses, too, with the
-// reason why they are in the schema.
+// redundant lists parts that refuse only values that another part refuses, too,
+// with the reason why they are in the schema.
 var redundant = map[string]string{
 	"/$defs/rule/type": "an editor offers members only for a value that must be an object",
 	"/$defs/client/allOf/0/then/properties/auth_method/const": "the error is about the method, not about the missing secret",
 }
 
-// Without any of its parts the schema gives another result for a file of the other
-// tests. So a schema that is too permissive cannot pass them.
+// Without any of its parts the schema gives another result for a file of the
+// other tests. So a schema that is too permissive cannot pass them.
 func TestEachPartOfTheSchemaIsNecessary(t *testing.T) {
 	s := published(t)
 	var texts []string

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
-// member is a member of a configuration, such as clients[].id, or an element of an
-// array, such as clients[].
+// member is a member of a configuration, such as clients[].id, or an element of
+// an array, such as clients[].
 type member struct {
 	path string
 	kind string // JSON type
@@ -63,8 +63,8 @@ func kindOf(t reflect.Type) string {
 
 type object = map[string]any
 
-// requiredSiblings maps arrays to the members that an element needs in addition to the tested
-// one.
+// requiredSiblings maps arrays to the members that an element needs in addition
+// to the tested one.
 var requiredSiblings = map[string]object{
 	"clients[]": {"id": "a", "secret": "s"},
 	"users[]":   {"sub": "u"},
@@ -72,8 +72,8 @@ var requiredSiblings = map[string]object{
 	"faults[]":  {"endpoint": "jwks", "status": 503},
 }
 
-// file returns a configuration with value at path, and with siblings as the other
-// members of its object. If siblings is nil, requiredSiblings is used.
+// file returns a configuration with value at path, and with siblings as the
+// other members of its object. If siblings is nil, requiredSiblings is used.
 func file(path, value string, siblings object) string {
 	var v any = json.RawMessage(value)
 	steps := strings.Split(path, ".")

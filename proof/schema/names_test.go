@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// node returns the schema of a member, merged with the definition to which it refers.
-// Its own keywords take precedence.
+// node returns the schema of a member, merged with the definition to which it
+// refers. Its own keywords take precedence.
 func node(t *testing.T, path string) object {
 	t.Helper()
 	root := schema()
@@ -57,7 +57,8 @@ func TestTheSchemaDescribesEachMember(t *testing.T) {
 	}
 }
 
-// choices returns the names that the reader lists in the error for an unknown one.
+// choices returns the names that the reader lists in the error for an unknown
+// one.
 func choices(t *testing.T, text string) []string {
 	t.Helper()
 	err := read(text)
@@ -102,8 +103,8 @@ func TestTheNamesOfTheSchemaAreThoseOfTheReader(t *testing.T) {
 	}
 }
 
-// The defaults of the schema are the values that bearerguard config print fills in.
-// Other defaults are empty or false.
+// The defaults of the schema are the values that bearerguard config print fills
+// in. Other defaults are empty or false.
 func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 	text, err := testserver.FormatConfig(strings.NewReader(`{"clients":[{"id":"a","secret":"s"}],"users":[{"sub":"u"}]}`), true)
 	if err != nil {

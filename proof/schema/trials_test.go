@@ -2,7 +2,8 @@ package schema_test
 
 import "encoding/json"
 
-// trial lists values for a member, in addition to those for all members of its type.
+// trial lists values for a member, in addition to those for all members of its
+// type.
 type trial struct {
 	valid, invalid []string
 	siblings       object // nil means those of requiredSiblings

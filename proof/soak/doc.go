@@ -5,13 +5,13 @@
 //	make soak SOAK="-duration 20s"
 //	go run ./proof/soak -h       # what counts as wrong
 //
-// The API is net/http with adapters/httpauth, over TCP. Its authorization server
-// rotates its key every second and has one fault after the other. The tokens are a
-// mixture of good and hostile ones. Then floods of forged tokens are sent, to
-// measure their cost in memory and in requests to the server.
+// The API is net/http with adapters/httpauth, over TCP. Its authorization
+// server rotates its key every second and has one fault after the other. The
+// tokens are a mixture of good and hostile ones. Then floods of forged tokens
+// are sent, to measure their cost in memory and in requests to the server.
 //
-// Latencies and memory are printed as measured. The exit status is 1 if an answer
-// was wrong or a flood exceeded a limit.
+// Latencies and memory are printed as measured. The exit status is 1 if an
+// answer was wrong or a flood exceeded a limit.
 package main
 
 // help defines the verdicts. The code for them is judge.go.

@@ -51,8 +51,8 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 		f.at = testserver.EndpointJWKS
 		list = append(list, f)
 		f.at = testserver.EndpointDiscovery
-		// The verifier has cached the address of the set. Only a fault that holds its
-		// request keeps it from fetching the set.
+		// The verifier has cached the address of the set. Only a fault that
+		// holds its request keeps it from fetching the set.
 		if f.extraGrace != exchangeLimit {
 			f.survivable, f.extraGrace = true, 0
 		}
@@ -66,9 +66,9 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	)
 }
 
-// unsolicitedNotModified answers 304 to requests without If-None-Match. Requests
-// with it get the set, without an ETag: a client cannot detect a wrong 304 to
-// If-None-Match.
+// unsolicitedNotModified answers 304 to requests without If-None-Match.
+// Requests with it get the set, without an ETag: a client cannot detect a wrong
+// 304 to If-None-Match.
 func unsolicitedNotModified(as *testserver.Server) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// refreshInterval is the shortest time after which a set is refreshed due to its
-// age: 80 % of 5 minutes, less a tenth.
+// refreshInterval is the shortest time after which a set is refreshed due to
+// its age: 80 % of 5 minutes, less a tenth.
 const refreshInterval = 3 * time.Minute
 
 // flood is a large number of different forged tokens.
@@ -25,8 +25,8 @@ type flood struct {
 	name string
 	// token makes the n-th token from the parts of a good one.
 	token func(header, claims string, n int64) string
-	// reached reports whether a refusal shows that the check was reached at which the
-	// flood is aimed.
+	// reached reports whether a refusal shows that the check was reached at
+	// which the flood is aimed.
 	reached func(error) bool
 	// fetches returns how many fetches of the key set it may cause in a time.
 	fetches func(took, minInterval time.Duration) int

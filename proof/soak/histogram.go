@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// fineness is the number of buckets for each power of two nanoseconds. A quantile
-// is at most a sixteenth too high.
+// fineness is the number of buckets for each power of two nanoseconds. A
+// quantile is at most a sixteenth too high.
 const fineness = 16
 
 // histogram counts durations in constant space. It is safe for concurrent use.

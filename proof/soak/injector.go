@@ -44,9 +44,9 @@ func (w *injector) run(ctx context.Context) {
 	}
 }
 
-// grace is how long the verifier may be without the set after the end of a fault.
-// Its next attempt is delayed by at most one minimum interval, and may take
-// another one.
+// grace is how long the verifier may be without the set after the end of a
+// fault. Its next attempt is delayed by at most one minimum interval, and may
+// take another one.
 func (w *injector) grace(f fault) time.Duration { return f.extraGrace + 2*w.config.minInterval }
 
 // begin injects a fault and returns the function that removes it.
@@ -107,8 +107,8 @@ func (w *injector) now() (name string, active bool) {
 	return "before all faults", false
 }
 
-// recent returns the last two outages. Requests that were sent before those have
-// been answered.
+// recent returns the last two outages. Requests that were sent before those
+// have been answered.
 func (w *injector) recentOutages() []outage {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -53,8 +53,8 @@ func judge(a answer, outages []outage) verdict {
 	return wrongRejection
 }
 
-// isExcused reports whether the verifier could not have the key. A key of which a
-// token was accepted is cached. A key that was published before an outage was
+// isExcused reports whether the verifier could not have the key. A key of which
+// a token was accepted is cached. A key that was published before an outage was
 // accepted before it, because outages begin only after that.
 func isExcused(a answer, outages []outage) bool {
 	for _, o := range outages {

@@ -43,17 +43,17 @@ type sample struct {
 	wantStatus int
 }
 
-// worker sends one request after the other until ctx ends. Requests that were sent
-// are finished and checked.
+// worker sends one request after the other until ctx ends. Requests that were
+// sent are finished and checked.
 func (l *load) worker(ctx context.Context, number int) {
 	for i := 0; ctx.Err() == nil; i++ {
 		l.send(context.WithoutCancel(ctx), l.choose(number, i))
 	}
 }
 
-// choose picks the token of a worker's i-th request. Every second worker sends only
-// good tokens of cached keys, so that load continues while the others wait for the
-// key set. Half of the others' tokens are hostile.
+// choose picks the token of a worker's i-th request. Every second worker sends
+// only good tokens of cached keys, so that load continues while the others wait
+// for the key set. Half of the others' tokens are hostile.
 func (l *load) choose(worker, i int) sample {
 	if worker%2 == 1 {
 		return good(l.ring.cached(i), i)

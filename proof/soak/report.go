@@ -87,8 +87,8 @@ func (r *report) failures() (list []string) {
 	return list
 }
 
-// rank orders wrong acceptances before refused good tokens, and those before the
-// rest.
+// rank orders wrong acceptances before refused good tokens, and those before
+// the rest.
 func (w wrong) rank() int {
 	switch {
 	case w.status >= 200 && w.status <= 299:

@@ -116,7 +116,8 @@ func (r *ring) recent(n int) *signer {
 	return r.signers[max(0, len(r.signers)-1-back)]
 }
 
-// cached returns one of the accepted keys in use, or the newest if no key is accepted.
+// cached returns one of the accepted keys in use, or the newest if no key is
+// accepted.
 func (r *ring) cached(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -139,8 +140,8 @@ func (r *ring) banned() *signer {
 	return r.withdrawn
 }
 
-// ifSettled calls f and reports true if the verifier has all keys: the newest was
-// accepted, and no staged key is published. Neither changes while f runs.
+// ifSettled calls f and reports true if the verifier has all keys: the newest
+// was accepted, and no staged key is published. Neither changes while f runs.
 func (r *ring) ifSettled(f func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -20,7 +20,8 @@ func soak(ctx context.Context, c config) (*report, error) {
 	return r, nil
 }
 
-// measure starts the servers and the load, waits for the duration, and stops them.
+// measure starts the servers and the load, waits for the duration, and stops
+// them.
 func (r *report) measure(ctx context.Context, c config) error {
 	as, err := testserver.Start(context.WithoutCancel(ctx)) // the last answers come after ctx has ended
 	if err != nil {
@@ -88,7 +89,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// settled waits up to two seconds for a count to go down to before, and returns it.
+// settled waits up to two seconds for a count to go down to before, and returns
+// it.
 func settled(before int, count func() int) int {
 	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {

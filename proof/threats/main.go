@@ -3,8 +3,8 @@
 //
 //	go run ./proof/threats
 //
-// It exits 1 if a row has no case, if a case failed or was skipped, or if a test
-// belongs to a row that is not in the list.
+// It exits 1 if a row has no case, if a case failed or was skipped, or if a
+// test belongs to a row that is not in the list.
 package main
 
 import (
@@ -56,11 +56,12 @@ func run(ctx context.Context, out io.Writer) error {
 // outcome counts the cases of a row.
 type outcome struct{ passed, wrong int }
 
-// row matches a row in the name of a test: as an element, or right after "Test".
+// row matches a row in the name of a test: as an element, or right after
+// "Test".
 var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMNPRSTX]\d{2,3})(?:/|$|[A-Z])`)
 
-// collect reads the events of go test and counts the innermost tests of each row.
-// Tests with subtests are not counted.
+// collect reads the events of go test and counts the innermost tests of each
+// row. Tests with subtests are not counted.
 func collect(events io.Reader) (map[string]outcome, error) {
 	type event struct{ Action, Package, Test string }
 	ended := make(map[string]string) // outcome by package and name

@@ -98,8 +98,8 @@ func write(out io.Writer, n int, seed uint64) error {
 	return nil
 }
 
-// oddSet publishes the keys of the other issuers with missing members, unnecessary
-// members, or another use.
+// oddSet publishes the keys of the other issuers with missing members,
+// unnecessary members, or another use.
 func oddSet(sets map[string]string) string {
 	type set struct {
 		Keys []map[string]any `json:"keys"`

@@ -1,21 +1,23 @@
-// Verdicts shows whether a change of the code changed a verdict. It writes requests
-// to a file once. Then it prints the verdict of the current code on each request:
+// Verdicts shows whether a change of the code changed a verdict. It writes
+// requests to a file once. Then it prints the verdict of the current code on
+// each request:
 //
 //	go run ./proof/verdicts -write /tmp/corpus -n 200000
 //	go run ./proof/verdicts -read /tmp/corpus -cache on >/tmp/new
 //	diff /tmp/old /tmp/new
 //
-// For /tmp/old, copy this folder into a worktree of the older commit and read the
-// same file there. The token cache may be on, off, or small, with 50 entries. The
-// verdicts must be the same.
+// For /tmp/old, copy this folder into a worktree of the older commit and read
+// the same file there. The token cache may be on, off, or small, with 50
+// entries. The verdicts must be the same.
 //
-// The file contains the public keys, the secret, the introspection responses and
-// the time of each request, so that reading it needs neither a network nor a clock.
-// The same seed always writes the same file. The requests contain good and bad
-// tokens of all kinds, mutated before and after signing. Many are repeated. Each
-// verdict is a line: the number of the request, the status, the code, the reason as
-// reported to [middleware.Config].Observe, WWW-Authenticate and, for an accepted
-// token, its subject and a checksum of the [middleware.Token].
+// The file contains the public keys, the secret, the introspection responses
+// and the time of each request, so that reading it needs neither a network nor
+// a clock. The same seed always writes the same file. The requests contain good
+// and bad tokens of all kinds, mutated before and after signing. Many are
+// repeated. Each verdict is a line: the number of the request, the status, the
+// code, the reason as reported to [middleware.Config].Observe, WWW-Authenticate
+// and, for an accepted token, its subject and a checksum of the
+// [middleware.Token].
 //
 //	cut -f4 /tmp/new | sort | uniq -c
 package main

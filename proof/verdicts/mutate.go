@@ -30,8 +30,8 @@ func split(text string) member {
 	return member{name, value}
 }
 
-// content changes the members of a header or of claims. set lists changes that fit
-// them.
+// content changes the members of a header or of claims. set lists changes that
+// fit them.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)
 	switch p := m.IntN(100); {

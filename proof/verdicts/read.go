@@ -87,7 +87,8 @@ func (p *replay) verdict(r request) string {
 	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, challenge, ""}, "\t")
 }
 
-// decide passes a request to its route. It returns a nil token if none was sent.
+// decide passes a request to its route. It returns a nil token if none was
+// sent.
 func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middleware.Token, error) {
 	v := p.verifiers[r.Setup]
 	var fields []string
@@ -149,9 +150,9 @@ func printed(t *middleware.Token) string {
 }
 
 // introspectionEndpoint is the introspection endpoint of each setup. It always
-// returns the same answer for a token, because when the client repeats a request is
-// a matter of timing. For the setup revocable, which does not cache answers, a token
-// is active for only half a minute.
+// returns the same answer for a token, because when the client repeats a
+// request is a matter of timing. For the setup revocable, which does not cache
+// answers, a token is active for only half a minute.
 type introspectionEndpoint struct {
 	mu      sync.Mutex
 	answers map[string]request // with the answer, by path and token

@@ -14,8 +14,8 @@ import (
 )
 
 // start is the time of the first request. It is in the future because an
-// introspection client uses the system clock and does not cache answers about tokens
-// that have expired by it.
+// introspection client uses the system clock and does not cache answers about
+// tokens that have expired by it.
 var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"
@@ -100,8 +100,8 @@ func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, err
 	return middleware.NewVerifier(c)
 }
 
-// revoked is a deny-list that fails or panics for some tokens. Others are added to
-// it later.
+// revoked is a deny-list that fails or panics for some tokens. Others are added
+// to it later.
 func (p *replay) revoked(_ context.Context, t *middleware.Token) (bool, error) {
 	switch t.ID {
 	case "unlisted":

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// shape describes the access tokens of an authorization server, or its introspection
-// responses, by the differences from the usual header and claims, as JSON objects.
-// A member that is "-" is left out.
+// shape describes the access tokens of an authorization server, or its
+// introspection responses, by the differences from the usual header and claims,
+// as JSON objects. A member that is "-" is left out.
 type shape struct{ name, header, claims string }
 
 const (
@@ -18,8 +18,8 @@ const (
 	untyped     = `{"typ":"-"}`
 )
 
-// shapes are those of real servers, with invented values. Some must be refused, such
-// as their ID tokens.
+// shapes are those of real servers, with invented values. Some must be refused,
+// such as their ID tokens.
 var shapes = []shape{
 	{"usual", `{}`, `{}`},
 	{"usual, typ JWT", plain, `{}`},

@@ -21,7 +21,8 @@ func (m *maker) handle() string {
 	return fmt.Sprintf("%s%d%s", m.one("ory_at_", "gho_", "ya29.", "00D!", "a/b+c~", "e30.", "eyJ", "x"), m.count, m.one("", "", "=", ".x", "=="))
 }
 
-// jwt makes a token of a signer: a good one, one with a defect, or a mutated one.
+// jwt makes a token of a signer: a good one, one with a defect, or a mutated
+// one.
 func (m *maker) jwt(by *signer) (token, what string) {
 	if by.server != nil && m.some(12) {
 		defects := slices.AppendSeq([]testserver.Defect{testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized}, testserver.Defects())
@@ -39,8 +40,8 @@ func (m *maker) jwt(by *signer) (token, what string) {
 	return m.signed(by, header, claims, what)
 }
 
-// signed makes a token from members. It may mutate them before and after they are
-// encoded.
+// signed makes a token from members. It may mutate them before and after they
+// are encoded.
 func (m *maker) signed(by *signer, header, claims []member, what string) (string, string) {
 	var how string
 	for m.some(40) {

@@ -21,17 +21,17 @@
 // token;
 //   - for each of [testserver.Defects] the status and error code of
 //     [testserver.Defect.Expect], and no request to a URL from the token;
-//   - a refusal of two tokens, of a token in the query, of a token under another
-//     scheme and of garbage;
+//   - a refusal of two tokens, of a token in the query, of a token under
+//     another scheme and of garbage;
 //   - 403, insufficient_scope and the scope, for tokens without it and with
 //     similar scopes, if [RequireScope] names one;
-//   - 403 and insufficient_scope for tokens without the value of a claim, such as
-//     a role, and with similar values, if [RequireClaim] names one;
-//   - 401, insufficient_user_authentication, and acr_values or max_age, for tokens
-//     of weak or old logins, if [RequireACR] or [RequireAuthWithin] asks for it
-//     (RFC 9470);
-//   - metadata of the API at the URL in the challenge, if [RequireMetadata] asks
-//     for it (RFC 9728);
+//   - 403 and insufficient_scope for tokens without the value of a claim, such
+//     as a role, and with similar values, if [RequireClaim] names one;
+//   - 401, insufficient_user_authentication, and acr_values or max_age, for
+//     tokens of weak or old logins, if [RequireACR] or [RequireAuthWithin] asks
+//     for it (RFC 9470);
+//   - metadata of the API at the URL in the challenge, if [RequireMetadata]
+//     asks for it (RFC 9728);
 //   - challenges that follow RFC 9110 §11 and RFC 6750 §3;
 //   - at most five fetches of the JWKS, however many tokens have unknown keys;
 //   - no part of a token in any response;

@@ -66,10 +66,10 @@ func RequireAuthWithin(d time.Duration) Option {
 // RequireMetadata declares that the API has metadata (RFC 9728): that the
 // challenge names its URL in resource_metadata, that everybody can read the
 // document there, and that it is about the API, whatever the host of a request.
-// The check asks the API under test, whatever the origin of the URL. The path of
-// newRequest must begin with that of the resource: if a proxy strips a prefix in
-// front of the API, check a mux that strips it too, and that serves the metadata
-// beside it.
+// The check asks the API under test, whatever the origin of the URL. The path
+// of newRequest must begin with that of the resource: if a proxy strips a
+// prefix in front of the API, check a mux that strips it too, and that serves
+// the metadata beside it.
 func RequireMetadata() Option {
 	return option(func(c *check) { c.Metadata = true })
 }

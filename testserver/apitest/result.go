@@ -4,8 +4,8 @@ import "github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 
 // Result is the result of one part of a check.
 type Result struct {
-	// Name is the defect of the token that was sent, or another stable name such
-	// as "no-token" or "challenge-missing".
+	// Name is the defect of the token that was sent, or another stable name
+	// such as "no-token" or "challenge-missing".
 	Name string
 	OK   bool
 

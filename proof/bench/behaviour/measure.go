@@ -11,9 +11,9 @@ import (
 )
 
 // measure plays every scenario with every library. The scenarios follow each
-// other; in each, the libraries are tried side by side, since they spend most of
-// the time waiting. An error of one ends the run, because a table with a hole
-// would be taken for a result.
+// other; in each, the libraries are tried side by side, since they spend most
+// of the time waiting. An error of one ends the run, because a table with a
+// hole would be taken for a result.
 func measure(ctx context.Context, p pace, rivals []rival.Rival, scenarios []scenario, progress io.Writer, options ...testserver.Option) (table, error) {
 	t := table{rows: make([]row, len(rivals))}
 	for i, r := range rivals {

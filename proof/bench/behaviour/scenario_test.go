@@ -79,8 +79,8 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) (json.RawMe
 	return io.ReadAll(resp.Body)
 }
 
-// seldom is the usual pace with fewer tokens: waiting costs nothing in a bubble,
-// signing does.
+// seldom is the usual pace with fewer tokens: waiting costs nothing in a
+// bubble, signing does.
 var seldom = func() pace {
 	p := usual
 	p.every = 100 * time.Millisecond

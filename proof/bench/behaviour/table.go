@@ -19,8 +19,8 @@ type row struct {
 	cells []string
 }
 
-// text prints the table for a terminal, column by column: all of it side by side
-// is wider than any.
+// text prints the table for a terminal, column by column: all of it side by
+// side is wider than any.
 func (t table) text(w io.Writer) {
 	tabs := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, column := range t.columns {

@@ -16,7 +16,7 @@ type pace struct {
 	every    time.Duration // from one token to the next, one caller at a time
 	flood    time.Duration // how long forged tokens arrive
 	ttl      time.Duration // of a key set, in the scenarios that are about its age
-	outage   time.Duration // how long keys cannot be had
+	outage   time.Duration // how long keys are unavailable
 	down     time.Duration // how long the server is not there when a program starts
 	removed  time.Duration // how long a withdrawn key is tried
 	patience time.Duration // how long anything else is waited for

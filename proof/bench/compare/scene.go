@@ -21,8 +21,8 @@ type scene struct {
 	settings rival.Settings
 }
 
-// open starts a server whose tokens have nine claims and six scopes, and ends it
-// with ctx.
+// open starts a server whose tokens have nine claims and six scopes, and ends
+// it with ctx.
 func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	as, err := testserver.Start(ctx, testserver.SigningAlg(alg), testserver.Audience(rival.Audience), testserver.Scope(granted...),
 		testserver.AccessTTL(time.Hour))
@@ -32,7 +32,8 @@ func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	return scene{as, rival.SettingsFor(as, need)}, nil
 }
 
-// everyone are the rows of full verification; the first is only the signature, by the standard library.
+// everyone are the rows of full verification; the first is only the signature,
+// by the standard library.
 func everyone() []rival.Rival {
 	list := append([]rival.Rival{rival.RawCrypto(), rival.BearerguardUncached()}, rival.Fetching()[1:]...)
 	return append(list, rival.Okta(), rival.JWTAuth())
@@ -43,7 +44,8 @@ func knows(r rival.Rival, alg testserver.Alg) bool {
 	return alg == "RS256" || !strings.HasPrefix(r.String(), "okta-")
 }
 
-// sending is the operation of verifying token, which must come out as good says.
+// sending is the operation of verifying token, which must come out as good
+// says.
 func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
 	for range 2 { // once without the keys
 		if err := v.Verify(ctx, token); (err == nil) != good {

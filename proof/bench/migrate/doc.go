@@ -1,7 +1,7 @@
 // Package migrate holds the code of docs/migrate.md: one API, GET /orders for
-// tokens with the scope orders:read, as the README of a library protects it, and
-// as Bearerguard does. The test calls all of them and writes the table of the
-// page:
+// tokens with the scope orders:read, as the README of a library protects it,
+// and as Bearerguard does. The test calls all of them and writes the table of
+// the page:
 //
 //	go test -count=1 ./migrate            # are code and table what the page says?
 //	go test -count=1 ./migrate -update    # write the table anew

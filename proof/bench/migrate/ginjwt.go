@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// ginJWTBefore follows the README, "Supporting Multiple JWT Providers", with one
-// provider.
+// ginJWTBefore follows the README, "Supporting Multiple JWT Providers", with
+// one provider.
 func ginJWTBefore(ctx context.Context, s Settings) (http.Handler, error) {
 	k, err := keyfunc.NewDefaultCtx(ctx, []string{s.JWKSURL})
 	if err != nil {

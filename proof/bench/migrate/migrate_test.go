@@ -60,8 +60,8 @@ func served(t *testing.T, m migrate.Migration, open migrate.API, faults ...tests
 
 func orders() *http.Request { return httptest.NewRequest(http.MethodGet, "/orders", http.NoBody) }
 
-// check returns what apitest finds, and what becomes of a good token while there
-// are no keys.
+// check returns what apitest finds, and what becomes of a good token while
+// there are no keys.
 func check(t *testing.T, m migrate.Migration, open migrate.API) []apitest.Result {
 	t.Helper()
 	as, api := served(t, m, open)
@@ -146,8 +146,8 @@ func shortWant(want string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(want, " with error=", " "), `"`, "")
 }
 
-// shortGot is the status, where there is one. The number of fetches varies, since
-// some of them are shared.
+// shortGot is the status, where there is one. The number of fetches varies,
+// since some of them are shared.
 func shortGot(got string) string {
 	status, _, _ := strings.Cut(got, " with")
 	if strings.HasSuffix(got, "fetches of the JWKS") {

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// HTTPAuth is Bearerguard with httpauth, as the package comments of both have it.
+// HTTPAuth is Bearerguard with httpauth, as the package comments of both have
+// it.
 func HTTPAuth() Protection { return ours("httpauth", httpGuarded)[0] }
 
 // ours are the two ways to protect an API with an adapter.

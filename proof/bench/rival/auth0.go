@@ -49,7 +49,8 @@ func auth0[V auth0Validator](module string, newValidator func(Settings) (V, erro
 	}
 }
 
-// Auth0v2Middleware is the same example with its middleware, and the scope by hand.
+// Auth0v2Middleware is the same example with its middleware, and the scope by
+// hand.
 func Auth0v2Middleware() Protection {
 	return Protection{
 		Name: Auth0v2().String(),
@@ -64,7 +65,8 @@ func Auth0v2Middleware() Protection {
 	}
 }
 
-// Auth0v3Middleware is the same example with its middleware, and the scope by hand.
+// Auth0v3Middleware is the same example with its middleware, and the scope by
+// hand.
 func Auth0v3Middleware() Protection {
 	return Protection{
 		Name: Auth0v3().String(),

@@ -13,7 +13,8 @@ import (
 // age of the key set is the default.
 func Bearerguard() Rival { return bearerguard(0, "") }
 
-// BearerguardUncached verifies each token from the start, as every other rival does.
+// BearerguardUncached verifies each token from the start, as every other rival
+// does.
 func BearerguardUncached() Rival { return bearerguard(-1, ", without its token cache") }
 
 func bearerguard(tokens int, how string) Rival {

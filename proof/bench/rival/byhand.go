@@ -9,8 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// ByHand is a verifier in a handler of net/http, which its library leaves to its
-// users.
+// ByHand is a verifier in a handler of net/http, which its library leaves to
+// its users.
 func ByHand(r Rival) Protection {
 	return Protection{
 		Name: r.String() + " by hand",

@@ -11,9 +11,10 @@ import (
 )
 
 // EchoJWTPlain follows the README of echo-jwt, "Usage": WithConfig, and in the
-// handler the claims of the token under "user". The README has a SigningKey; for
-// tokens "issued by an external party" the comment of Config.KeyFunc asks for a
-// KeyFunc, here that of keyfunc. None of them names an issuer or an audience.
+// handler the claims of the token under "user". The README has a SigningKey;
+// for tokens "issued by an external party" the comment of Config.KeyFunc asks
+// for a KeyFunc, here that of keyfunc. None of them names an issuer or an
+// audience.
 func EchoJWTPlain() Protection {
 	return echoJWT(" without options", func(_ Settings, k keyfunc.Keyfunc) echojwt.Config {
 		return echojwt.Config{KeyFunc: k.Keyfunc}

@@ -28,11 +28,12 @@ func Unprotected() Protection {
 	return Protection{Open: func(context.Context, Settings) (http.Handler, error) { return netHTTP(), nil }}
 }
 
-// ByGolangJWT is the protection by golang-jwt and keyfunc, the unit of the others.
+// ByGolangJWT is the protection by golang-jwt and keyfunc, the unit of the
+// others.
 func (f Framework) ByGolangJWT() Protection { return f.Protected[2] }
 
-// Frameworks are net/http, Echo and Gin. The first two protections are ours, and
-// the third is golang-jwt.
+// Frameworks are net/http, Echo and Gin. The first two protections are ours,
+// and the third is golang-jwt.
 func Frameworks() []Framework {
 	return []Framework{
 		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), ByHand(GoOIDC()), Auth0v2Middleware(), Auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},

@@ -26,8 +26,8 @@ func GolangJWTPlain() Rival {
 	return golangJWTMap(" without options", func(Settings) []jwt.ParserOption { return nil })
 }
 
-// GolangJWTStrict is GolangJWTPlain with every check that golang-jwt offers as an
-// option.
+// GolangJWTStrict is GolangJWTPlain with every check that golang-jwt offers as
+// an option.
 func GolangJWTStrict() Rival {
 	return golangJWTMap(" with all options", func(s Settings) []jwt.ParserOption {
 		return append(golangJWTOptions(s), jwt.WithIssuedAt(), jwt.WithStrictDecoding())

@@ -9,9 +9,9 @@ import (
 // GoOIDC follows the README, "OpenID Connect support for Go": NewProvider with
 // the issuer, Verifier with a ClientID, Verify, then Claims of a struct. That
 // section verifies ID tokens that a client received; here the same calls verify
-// what an API received, and ClientID is the audience. It has no age to set: keys
-// are fetched when one is missing. Its client is http.DefaultClient, without a
-// timeout.
+// what an API received, and ClientID is the audience. It has no age to set:
+// keys are fetched when one is missing. Its client is http.DefaultClient,
+// without a timeout.
 func GoOIDC() Rival {
 	return Rival{
 		libraries: []library{{"coreos/go-oidc", "github.com/coreos/go-oidc/v3"}},

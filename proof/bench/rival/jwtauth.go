@@ -27,8 +27,8 @@ func JWTAuth() Rival {
 	}
 }
 
-// jwtAuthMiddleware is the README's chain of Verifier and Authenticator, and the
-// scope by hand.
+// jwtAuthMiddleware is the README's chain of Verifier and Authenticator, and
+// the scope by hand.
 func jwtAuthMiddleware() Protection {
 	return Protection{
 		Name: JWTAuth().String(),

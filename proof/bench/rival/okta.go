@@ -6,8 +6,9 @@ import (
 	jwtverifier "github.com/okta/okta-jwt-verifier-golang/v2"
 )
 
-// Okta follows the README of okta-jwt-verifier-golang, "Access Token Validation":
-// the issuer, and aud among the claims to validate. It verifies RS256 alone.
+// Okta follows the README of okta-jwt-verifier-golang, "Access Token
+// Validation": the issuer, and aud among the claims to validate. It verifies
+// RS256 alone.
 func Okta() Rival {
 	return Rival{
 		libraries: []library{{"okta-jwt-verifier", "github.com/okta/okta-jwt-verifier-golang/v2"}},

@@ -18,7 +18,8 @@ import (
 var errSignature = errors.New("the signature is wrong")
 
 // RawCrypto verifies the signature alone, with the standard library and a key
-// that is at hand: what no verifier of tokens can go without. It copies nothing.
+// that is at hand: what no verifier of tokens can go without. It copies
+// nothing.
 func RawCrypto() Rival {
 	return Rival{
 		how: "raw crypto (standard library)",

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Audience is the API that every verifier is told it is.
+// Audience is the API that every verifier is configured for.
 const Audience = "https://api.example.com"
 
 // Verifier is what all libraries come down to: nil for a token that it accepts.

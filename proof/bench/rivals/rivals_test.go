@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "write docs/rivals.md and the comparison
 
 var root = filepath.Join("..", "..", "..")
 
-// fetches is a cell. How many tokens of a stampede share a fetch is up to chance.
+// fetches is a cell. How many tokens of a stampede share a fetch is up to
+// chance.
 var fetches = regexp.MustCompile(`\| [0-9]+ fetches of the JWKS \|`)
 
 func same(a, b string) bool {

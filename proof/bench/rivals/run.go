@@ -113,7 +113,7 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// recorder is a testserver.TB that keeps what it is told.
+// recorder is a testserver.TB that records failures.
 type recorder struct {
 	ctx      context.Context //nolint:containedctx // testserver.TB has a method that returns it
 	messages []string

@@ -27,8 +27,8 @@ type row struct {
 // accepted is what a row of a good token wants.
 const accepted = "2xx"
 
-// badToken reports whether a row is about a token that is to be refused for what
-// it is: not for where in the request it stands, nor for its scopes.
+// badToken reports whether a row is about a token that is to be refused for
+// what it is: not for where in the request it stands, nor for its scopes.
 func (r row) badToken() bool { return r.single && r.kind == verifying && r.Want != accepted }
 
 // table is all that docs/rivals.md says which may change from run to run.
@@ -114,7 +114,8 @@ func general() []row {
 	}
 }
 
-// aboutChallenges are the rows that say nothing of an API which never sends one.
+// aboutChallenges are the rows that say nothing of an API which never sends
+// one.
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
 // fits reports whether the outcome is of the battery that the rows are of.

@@ -23,7 +23,8 @@ const (
 	audience = "https://api.example.com"
 	items    = `{"items":["anvil","bellows"]}`
 
-	// The library fetches the keys of an issuer at most every 5 s. The rest is for a slow machine.
+	// The library fetches the keys of an issuer at most every 5 s. The rest is
+	// for a slow machine.
 	rotationTimeout = 30 * time.Second
 )
 
@@ -38,8 +39,9 @@ func startAPI(t *testing.T, h *hydra, env ...string) api {
 	return a
 }
 
-// serveAPI runs an API in this process that introspects tokens at Hydra's admin port, at every request and according to
-// mode. Hydra's metadata does not contain that endpoint, and examples/api has no variable for it.
+// serveAPI runs an API in this process that introspects tokens at Hydra's admin
+// port, at every request and according to mode. Hydra's metadata does not
+// contain that endpoint, and examples/api has no variable for it.
 func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -71,7 +73,7 @@ func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 
 // me returns the expected answer of GET /me.
 func me(subject, client, issuer, scopes string) string {
-	names, err := json.Marshal(strings.Fields(scopes)) // [] if there is none
+	names, err := json.Marshal(strings.Fields(scopes)) // [] if it is missing
 	if err != nil {
 		panic(err)
 	}
@@ -98,7 +100,8 @@ func (a api) check(t *testing.T, calls ...call) {
 	}
 }
 
-// poll repeats the call until the answer is as expected or the time is up, and checks the last answer.
+// poll repeats the call until the answer is as expected or the time is up, and
+// checks the last answer.
 func (a api) poll(t *testing.T, c call) {
 	t.Helper()
 	tick := time.NewTicker(pollInterval)
@@ -111,7 +114,8 @@ func (a api) poll(t *testing.T, c call) {
 
 var code = regexp.MustCompile(`error="([^"]*)"`)
 
-// fault makes the call and returns what is wrong with the answer, "" if nothing is.
+// fault makes the call and returns what is wrong with the answer, "" if nothing
+// is.
 func (a api) fault(t *testing.T, c call) string {
 	t.Helper()
 	path := c.path

@@ -26,7 +26,8 @@ const (
 	secret   = "a secret: 100% of it"
 	callback = "http://127.0.0.1:4711/callback"
 
-	// No server listens at either. A test takes the challenge from the redirect and answers it at the admin API.
+	// No server listens at either. A test takes the challenge from the redirect
+	// and answers it at the admin API.
 	loginURL   = "http://127.0.0.1:4711/login"
 	consentURL = "http://127.0.0.1:4711/consent"
 )
@@ -60,9 +61,10 @@ func build(m *testing.M) int {
 // hydra is a running Ory Hydra.
 type hydra struct{ public, admin string }
 
-// startHydra runs Hydra until the test ends, with a database in memory. Its access tokens are JWTs, unless the client is
-// configured otherwise. Its issuer is its address if issuer is empty. Its keys are for alg. For RS256 Hydra generates keys
-// of 4096 bits itself, which takes seconds.
+// startHydra runs Hydra until the test ends, with a database in memory. Its
+// access tokens are JWTs, unless the client is configured otherwise. Its issuer
+// is its address if issuer is empty. Its keys are for alg. For RS256 Hydra
+// generates keys of 4096 bits itself, which takes seconds.
 func startHydra(t *testing.T, issuer, alg string) *hydra {
 	t.Helper()
 	public, admin := program.Address(t), program.Address(t)
@@ -155,7 +157,8 @@ func answers(t *testing.T, page string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// client registers a client for all tests, with the access token strategy jwt or opaque.
+// client registers a client for all tests, with the access token strategy jwt
+// or opaque.
 func (h *hydra) client(t *testing.T, id, strategy string) {
 	t.Helper()
 	h.request(t, http.MethodPost, "/admin/clients", map[string]any{
@@ -184,7 +187,8 @@ func (h *hydra) withdraw(t *testing.T, kid string) {
 	h.request(t, http.MethodDelete, accessTokenKeys+"/"+kid, nil, nil)
 }
 
-// request sends JSON to the admin API, and decodes the answer into v unless that is nil.
+// request sends JSON to the admin API, and decodes the answer into v unless
+// that is nil.
 func (h *hydra) request(t *testing.T, method, path string, body, v any) {
 	t.Helper()
 	text, err := json.Marshal(body)

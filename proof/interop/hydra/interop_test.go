@@ -47,7 +47,8 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 	)
 }
 
-// If the audience of an API is the client, the purpose of an ID token is the only reason to refuse it.
+// If the audience of an API is the client, the purpose of an ID token is the
+// only reason to refuse it.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -59,7 +60,8 @@ func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	)
 }
 
-// checkShapes checks that the JWTs have the known shape of Hydra. Tests with others would prove something else.
+// checkShapes checks that the JWTs have the known shape of Hydra. Tests with
+// others would prove something else.
 func (h *hydra) checkShapes(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]struct {
@@ -145,7 +147,8 @@ func TestIntrospectionAtHydra(t *testing.T) {
 	a.check(t, call{what: "revoked", token: service, status: 401, err: "invalid_token"})
 }
 
-// Hydra reports a refresh token as active, with the same audience. Only token_use shows that it is a refresh token.
+// Hydra reports a refresh token as active, with the same audience. Only
+// token_use shows that it is a refresh token.
 func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "opaque", "opaque")
@@ -157,7 +160,8 @@ func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	serveAPI(t, h, middleware.IntrospectOpaque).check(t, call{what: "a refresh token", token: token, status: 401, err: "invalid_token"})
 }
 
-// Hydra also introspects its JWTs, so that an API that does so detects their revocation.
+// Hydra also introspects its JWTs, so that an API that does so detects their
+// revocation.
 func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -172,7 +176,8 @@ func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	local.check(t, c)
 }
 
-// Hydra's metadata has no introspection endpoint, so an API that takes it from there cannot introspect.
+// Hydra's metadata has no introspection endpoint, so an API that takes it from
+// there cannot introspect.
 func TestMetadataOfHydraNamesNoIntrospectionEndpoint(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")

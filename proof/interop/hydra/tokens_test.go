@@ -16,7 +16,8 @@ import (
 // user is the subject of a login.
 const user = "alice"
 
-// token gets an access token by client_credentials. An empty audience or scope is not requested.
+// token gets an access token by client_credentials. An empty audience or scope
+// is not requested.
 func (h *hydra) token(t *testing.T, client, audience string, scopes ...string) string {
 	t.Helper()
 	config := clientcredentials.Config{
@@ -33,7 +34,8 @@ func (h *hydra) token(t *testing.T, client, audience string, scopes ...string) s
 	return token.AccessToken
 }
 
-// login gets tokens with the code flow and PKCE. It uses a client with cookies, and answers login and consent at the admin API.
+// login gets tokens with the code flow and PKCE. It uses a client with cookies,
+// and answers login and consent at the admin API.
 func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *oauth2.Token {
 	t.Helper()
 	config := oauth2.Config{
@@ -66,7 +68,8 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept answers the challenge of a redirect to a page, and returns the next URL for the browser.
+// accept answers the challenge of a redirect to a page, and returns the next
+// URL for the browser.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -154,8 +157,8 @@ func withScope(t *testing.T, token, scope string) string {
 	return strings.Join(segments, ".")
 }
 
-// changed changes the first character after the last dot. All of its six bits are significant, which is not true for the
-// last character.
+// changed changes the first character after the last dot. All of its six bits
+// are significant, which is not true for the last character.
 func changed(token string) string {
 	text := []byte(token)
 	if at := strings.LastIndexByte(token, '.') + 1; text[at] == 'A' {

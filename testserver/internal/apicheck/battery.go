@@ -40,8 +40,8 @@ var (
 )
 
 const (
-	// flood is the number of tokens with unknown keys, and of malformed ones. Together
-	// they may cause at most few fetches of the JWKS.
+	// flood is the number of tokens with unknown keys, and of malformed ones.
+	// Together they may cause at most few fetches of the JWKS.
 	flood = 20
 	few   = 5
 )
@@ -51,8 +51,9 @@ func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }
 }
 
-// battery makes all probes and their tokens before anything is sent: the first use of an
-// algorithm publishes a key, which must be in the JWKS before the API caches it.
+// battery makes all probes and their tokens before anything is sent: the first
+// use of an algorithm publishes a key, which must be in the JWKS before the API
+// caches it.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {

@@ -12,8 +12,8 @@ type challenge struct {
 	params map[string]string // by lower-case name; nil for a token68 or without parameters
 }
 
-// parseChallenges parses one WWW-Authenticate field line strictly by RFC 9110 §11.6.1,
-// §5.6, since clients may treat anything else differently.
+// parseChallenges parses one WWW-Authenticate field line strictly by RFC 9110
+// §11.6.1, §5.6, since clients may treat anything else differently.
 func parseChallenges(field string) ([]challenge, error) {
 	p := &challengeParser{rest: field}
 	var list []challenge

@@ -24,7 +24,8 @@ type Issuer struct {
 type Check struct {
 	Issuer Issuer
 
-	// Request makes a request that the API answers with 2xx if the token is valid.
+	// Request makes a request that the API answers with 2xx if the token is
+	// valid.
 	Request func() *http.Request
 
 	Scopes     []string           // all are required by the route
@@ -35,8 +36,8 @@ type Check struct {
 	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
-// Faults returns all errors of the check, with the names of the options that it is made
-// from.
+// Faults returns all errors of the check, with the names of the options that it
+// is made from.
 func (c *Check) Faults() error {
 	var errs []error
 	for _, scope := range c.Scopes {

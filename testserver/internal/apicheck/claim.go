@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Claim is a value, such as a role, that a route requires in a claim. Name is the name of
-// the claim or a JSON Pointer.
+// Claim is a value, such as a role, that a route requires in a claim. Name is
+// the name of the claim or a JSON Pointer.
 type Claim struct{ Name, Value string }
 
 func (v Claim) String() string { return fmt.Sprintf("%q in the claim %s", v.Value, v.Name) }
@@ -27,8 +27,8 @@ func (v Claim) faults() error {
 	return errors.Join(errs...)
 }
 
-// edited changes the strings of the claim. A single string that is not changed does not
-// become an array.
+// edited changes the strings of the claim. A single string that is not changed
+// does not become an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)
@@ -59,8 +59,8 @@ func (v Claim) replaced(others ...string) token.Edit {
 	})
 }
 
-// similar returns values that only a careless comparison accepts as this one, except
-// those that the route also requires.
+// similar returns values that only a careless comparison accepts as this one,
+// except those that the route also requires.
 func (v Claim) similar(needed []Claim) []string {
 	letters := []rune(v.Value)
 	title := strings.ToUpper(string(letters[0])) + string(letters[1:])
@@ -74,8 +74,8 @@ func (v Claim) similar(needed []Claim) []string {
 	return list
 }
 
-// elsewhere returns the value in claims with other names: the path with each name
-// changed, and the last name alone.
+// elsewhere returns the value in claims with other names: the path with each
+// name changed, and the last name alone.
 func (v Claim) elsewhere() (list []Claim) {
 	path, _ := token.ClaimPath(v.Name) // Faults has checked it
 	for i := range path {
@@ -89,8 +89,8 @@ func (v Claim) elsewhere() (list []Claim) {
 	return list
 }
 
-// withoutIt returns probes with tokens without this value but with all others that are
-// required.
+// withoutIt returns probes with tokens without this value but with all others
+// that are required.
 func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []probe {
 	lacking := func(name, sent, why, fix string, edits ...token.Edit) probe {
 		p := probe{

@@ -15,8 +15,8 @@ type finding struct {
 	others    []string // names of further probes
 }
 
-// note adds a finding. Further ones of the same kind only add their probe, since a wrong
-// challenge is usually wrong everywhere.
+// note adds a finding. Further ones of the same kind only add their probe,
+// since a wrong challenge is usually wrong everywhere.
 func (r *run) note(p probe, kind, got, want string) {
 	for i := range r.findings {
 		if f := &r.findings[i]; f.kind == kind {

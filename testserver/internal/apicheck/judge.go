@@ -73,8 +73,8 @@ func (r *run) compare(p probe, first, next outcome) {
 	}
 }
 
-// bearer returns the parameters of the Bearer challenge, or nil. Of several challenges, as
-// for several realms, it uses the one with an error.
+// bearer returns the parameters of the Bearer challenge, or nil. Of several
+// challenges, as for several realms, it uses the one with an error.
 func (a outcome) bearer() (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {
@@ -139,8 +139,8 @@ func (p probe) wanted() string {
 	return strings.Join(texts, " or ")
 }
 
-// secrets are the parts of tokens that must not be in an answer: the whole tokens and
-// their longer segments.
+// secrets are the parts of tokens that must not be in an answer: the whole
+// tokens and their longer segments.
 func secrets(tokens []string) []string {
 	var parts []string
 	for _, token := range tokens {

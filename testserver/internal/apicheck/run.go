@@ -24,8 +24,8 @@ type run struct {
 	complete bool     // all probes were sent
 }
 
-// Run sends all probes to target and returns the results. An error means that the setup
-// failed, for example [Check.Faults]. Requests have the context ctx.
+// Run sends all probes to target and returns the results. An error means that
+// the setup failed, for example [Check.Faults]. Requests have the context ctx.
 func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	if err := c.Faults(); err != nil {
 		return Report{}, err
@@ -57,8 +57,8 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	return r.report(), nil
 }
 
-// try sends one probe over each protocol and judges the answers. It returns the one over
-// HTTP/1.1.
+// try sends one probe over each protocol and judges the answers. It returns the
+// one over HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
 	first := r.send(ctx, p, r.target.via[0])

@@ -17,7 +17,7 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// outcome is an answer over one protocol, or why there is none.
+// outcome is an answer over one protocol, or why it is missing.
 type outcome struct {
 	proto      string
 	status     int
@@ -25,7 +25,7 @@ type outcome struct {
 	header     http.Header
 	body       []byte
 	text       string // header and body, to search for tokens
-	lost       string // why there is no answer, "" if there is
+	lost       string // why the answer is missing, "" if there is
 }
 
 // accepted reports whether the status is 2xx.
@@ -59,7 +59,8 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 }
 
-// request is the user's request with the credentials of the probe and the URL of the API.
+// request is the user's request with the credentials of the probe and the URL
+// of the API.
 func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	made := r.Request()
 	if made == nil || made.URL == nil {
@@ -92,8 +93,8 @@ func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	return sent, nil
 }
 
-// reason describes an error without its text, which quotes the URL and so may contain a
-// token.
+// reason describes an error without its text, which quotes the URL and so may
+// contain a token.
 func reason(ctx context.Context, err error) string {
 	switch {
 	case errors.Is(err, ctx.Err()):

@@ -28,8 +28,8 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	}, nil
 }
 
-// Locate returns an API at a URL, reached with transports that transport makes. HTTP/2 is
-// tried if baseURL is https.
+// Locate returns an API at a URL, reached with transports that transport makes.
+// HTTP/2 is tried if baseURL is https.
 func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -42,8 +42,8 @@ func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
 	return t, nil
 }
 
-// Close closes the connections, and stops the server of an API in this process. It returns
-// an error if a handler is still running.
+// Close closes the connections, and stops the server of an API in this process.
+// It returns an error if a handler is still running.
 func (t *Target) Close() error {
 	for _, via := range t.via {
 		via.CloseIdleConnections()

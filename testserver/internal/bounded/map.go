@@ -1,5 +1,5 @@
-// Package bounded has a map that drops its oldest entries, so that the memory of a
-// server is bounded whatever requests it gets.
+// Package bounded has a map that drops its oldest entries, so that the memory
+// of a server is bounded whatever requests it gets.
 //
 // It does not depend on the types of entries.
 package bounded
@@ -15,8 +15,8 @@ import (
 // testserver states it.
 const Limit = 100_000
 
-// Map has the last Limit entries that were added. The zero Map is empty. It is not
-// safe for concurrent use.
+// Map has the last Limit entries that were added. The zero Map is empty. It is
+// not safe for concurrent use.
 type Map[K comparable, V any] struct {
 	entries map[K]V
 	order   []K // a ring once it is full; it may contain deleted keys

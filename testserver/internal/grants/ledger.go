@@ -76,8 +76,8 @@ func (l *Ledger) Reply(text string) ([]byte, bool) {
 	return reply, ok
 }
 
-// LedgerSnapshot is the part of a Ledger that a state file has: everything except
-// replies.
+// LedgerSnapshot is the part of a Ledger that a state file has: everything
+// except replies.
 type LedgerSnapshot struct {
 	Opaque  bounded.Map[token.Digest, []byte]
 	Revoked bounded.Map[token.Digest, struct{}]

@@ -7,17 +7,17 @@ import (
 	"encoding/binary"
 )
 
-// A refresh token consists of the ID of its family, the number of its generation and
-// a MAC of both. It is not stored. A token that was rotated long ago is still
-// recognized, and the same successor can be issued twice.
+// A refresh token consists of the ID of its family, the number of its
+// generation and a MAC of both. It is not stored. A token that was rotated long
+// ago is still recognized, and the same successor can be issued twice.
 const (
 	familyBytes  = 16
 	refreshBytes = 1 + familyBytes + 4 + sha256.Size
 	refreshMark  = 0x80 // as for opaque tokens: no JSON text begins with this byte
 )
 
-// RefreshToken returns the refresh token of the family's current generation, "" if
-// there is none. secret is that of the server.
+// RefreshToken returns the refresh token of the family's current generation, ""
+// if it is missing. secret is that of the server.
 func RefreshToken(secret []byte, f Family) string {
 	id, err := base64.RawURLEncoding.DecodeString(f.ID)
 	if err != nil || len(id) != familyBytes || f.Generation == 0 {
@@ -35,8 +35,8 @@ func mac(secret, text []byte) []byte {
 	return m.Sum(nil)
 }
 
-// ReadRefreshToken returns the family ID and the generation of a refresh token. It
-// returns false if the token was not made with secret.
+// ReadRefreshToken returns the family ID and the generation of a refresh token.
+// It returns false if the token was not made with secret.
 func ReadRefreshToken(secret []byte, token string) (family string, generation int, ok bool) {
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(b) != refreshBytes || base64.RawURLEncoding.EncodeToString(b) != token {

@@ -11,8 +11,8 @@ import (
 // SessionTTL is how long a browser stays logged in.
 const SessionTTL = 24 * time.Hour
 
-// Session is the session of a browser. It begins before the login, so that the login
-// form has a CSRF token. It gets a new name at the login.
+// Session is the session of a browser. It begins before the login, so that the
+// login form has a CSRF token. It gets a new name at the login.
 type Session struct {
 	CSRF      string
 	Sub       string
@@ -27,7 +27,8 @@ type Session struct {
 	Known bool
 }
 
-// Session returns a copy of the session with that name, or one that is not Known.
+// Session returns a copy of the session with that name, or one that is not
+// Known.
 func (g *Store) Session(name string, at time.Time) *Session {
 	all, unlock := g.RLock()
 	defer unlock()
@@ -40,7 +41,8 @@ func (g *Store) Session(name string, at time.Time) *Session {
 	return &now
 }
 
-// PutSession stores a copy of s under its name and removes the session named old.
+// PutSession stores a copy of s under its name and removes the session named
+// old.
 func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	saved := *s
 	all, unlock := g.Lock()

@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Snapshot is the part of a Store that a state file has: everything except sessions.
+// Snapshot is the part of a Store that a state file has: everything except
+// sessions.
 type Snapshot struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
@@ -24,7 +25,8 @@ func (g *State) Snapshot() Snapshot {
 	return Snapshot{Families: g.Families, Codes: g.Codes, Devices: g.Devices, Issued: g.Issued, Used: g.Used, Pushed: g.Pushed}
 }
 
-// Restore replaces the contents with those of a snapshot, which has been checked.
+// Restore replaces the contents with those of a snapshot, which has been
+// checked.
 func (g *Store) Restore(saved Snapshot) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -36,8 +38,8 @@ func (g *Store) Restore(saved Snapshot) {
 	}
 }
 
-// Check reports values that no Store writes, as in an edited file. Its errors do not
-// show the values.
+// Check reports values that no Store writes, as in an edited file. Its errors
+// do not show the values.
 func (k Snapshot) Check() error {
 	for id, f := range k.Families.All() {
 		if f == nil || f.ID != id || f.Generation < 0 || f.Generation >= math.MaxInt32 {

@@ -13,15 +13,15 @@ import (
 // sweepEvery is the number of changes between two sweeps of expired entries.
 const sweepEvery = 4096
 
-// lastYear is the last year that a time in JSON can have (RFC 3339 §5.6). A test may
-// request a later expiry.
+// lastYear is the last year that a time in JSON can have (RFC 3339 §5.6). A
+// test may request a later expiry.
 const lastYear = 9999
 
 // Store has the state of all authorizations, with a lock.
 type Store struct{ guarded.Value[State] }
 
-// State is the state that the endpoints share. It has digests of tokens, codes and
-// session names.
+// State is the state that the endpoints share. It has digests of tokens, codes
+// and session names.
 type State struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
@@ -90,8 +90,8 @@ func (g *Store) Belongs(text, family string, ends time.Time) {
 	}
 }
 
-// Family returns a copy of the family of an access token, the zero Family if it has
-// none.
+// Family returns a copy of the family of an access token, the zero Family if it
+// has none.
 func (g *Store) Family(d token.Digest) Family {
 	all, unlock := g.RLock()
 	defer unlock()
@@ -102,8 +102,8 @@ func (g *Store) Family(d token.Digest) Family {
 	return Family{}
 }
 
-// Revoke revokes the families that match, and returns those that were not revoked
-// before.
+// Revoke revokes the families that match, and returns those that were not
+// revoked before.
 func (g *Store) Revoke(match func(*Family) bool) []Family {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -117,9 +117,9 @@ func (g *Store) Revoke(match func(*Family) bool) []Family {
 	return ended
 }
 
-// RemoveClient revokes the families of a client and removes everything else of it, so
-// that a later client with the same ID inherits nothing. It returns the families that
-// were not revoked before.
+// RemoveClient revokes the families of a client and removes everything else of
+// it, so that a later client with the same ID inherits nothing. It returns the
+// families that were not revoked before.
 func (g *Store) RemoveClient(client string) []Family {
 	ended := g.Revoke(func(f *Family) bool { return f.Client == client })
 	all, unlock := g.Lock()
@@ -142,8 +142,8 @@ func (g *Store) RemoveClient(client string) []Family {
 	return ended
 }
 
-// Withdraw invalidates the codes and device codes that sub has approved and for which
-// no token has been issued yet.
+// Withdraw invalidates the codes and device codes that sub has approved and for
+// which no token has been issued yet.
 func (g *Store) Withdraw(sub string) {
 	all, unlock := g.Lock()
 	defer unlock()

@@ -19,15 +19,15 @@ func (v *Value[T]) Lock() (value *T, unlock func()) {
 	return &v.value, v.unlock
 }
 
-// RLock returns the value for reading, until unlock. Readers do not exclude each
-// other.
+// RLock returns the value for reading, until unlock. Readers do not exclude
+// each other.
 func (v *Value[T]) RLock() (value *T, unlock func()) {
 	v.mu.RLock()
 	return &v.value, v.mu.RUnlock
 }
 
-// OnChange sets a function to call after each unlock of Lock, whether the value has
-// changed or not. It must be called before the value is shared.
+// OnChange sets a function to call after each unlock of Lock, whether the value
+// has changed or not. It must be called before the value is shared.
 func (v *Value[T]) OnChange(f func()) { v.changed = f }
 
 func (v *Value[T]) unlock() {

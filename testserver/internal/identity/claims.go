@@ -15,18 +15,19 @@ const (
 	maxClaims = 64
 )
 
-// ClaimsRequest is the parameter claims of an authorization request (OpenID Connect Core
-// 1.0 §5.5). The zero ClaimsRequest requests nothing.
+// ClaimsRequest is the parameter claims of an authorization request (OpenID
+// Connect Core 1.0 §5.5). The zero ClaimsRequest requests nothing.
 type ClaimsRequest struct {
 	UserInfo, IDToken RequestedClaims
 	EssentialACR      bool // without one of ACRs the request must fail (§5.5.1.1)
 }
 
-// RequestedClaims maps requested claims to their accepted values; nil means any value.
+// RequestedClaims maps requested claims to their accepted values; nil means any
+// value.
 type RequestedClaims map[string][]json.RawMessage
 
-// ParseClaims parses the parameter; "" means absent. Unknown members are ignored, as
-// the section requires.
+// ParseClaims parses the parameter; "" means absent. Unknown members are
+// ignored, as the section requires.
 func ParseClaims(text string) (r ClaimsRequest, err error) {
 	if text == "" {
 		return r, nil
@@ -79,8 +80,8 @@ func parseRequested(of token.Object, member string) (RequestedClaims, error) {
 	return requested, nil
 }
 
-// parseValues reads the request for one claim (§5.5.1). essential has no effect here: the
-// server returns every requested claim that it has.
+// parseValues reads the request for one claim (§5.5.1). essential has no effect
+// here: the server returns every requested claim that it has.
 func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	if isNull(text) {
 		return nil, nil
@@ -103,8 +104,8 @@ func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	return values, nil
 }
 
-// read reads the member with exactly that name into v. It returns false if the type is
-// wrong.
+// read reads the member with exactly that name into v. It returns false if the
+// type is wrong.
 func read(o token.Object, name string, v any) bool {
 	i := o.Find(name)
 	return i < 0 || json.Unmarshal(o[i].Value, v) == nil
@@ -141,8 +142,8 @@ func (a RequestedClaims) texts(name string) (texts []string) {
 	return texts
 }
 
-// Names returns the requested claims about the user that these scopes do not already
-// release, sorted and without duplicates.
+// Names returns the requested claims about the user that these scopes do not
+// already release, sorted and without duplicates.
 func (r ClaimsRequest) Names(scopes []string) []string {
 	names := map[string]bool{}
 	for _, requested := range []RequestedClaims{r.UserInfo, r.IDToken} {

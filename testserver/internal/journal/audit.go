@@ -10,8 +10,9 @@ import (
 // maxEvents bounds the events in memory, some 3 MB.
 const maxEvents = 10_000
 
-// Audit is the log of what was done with tokens: JSON lines to a writer, and the last
-// 10 000 events in memory. It is safe for concurrent use. Use [NewAudit] to make one.
+// Audit is the log of what was done with tokens: JSON lines to a writer, and
+// the last 10 000 events in memory. It is safe for concurrent use. Use
+// [NewAudit] to make one.
 type Audit struct {
 	line   sync.Mutex // held while writing; taken before list, so that both have the same order
 	w      io.Writer
@@ -27,8 +28,8 @@ type Audit struct {
 // concurrently. If w is nil, events are only stored in memory.
 func NewAudit(w io.Writer) *Audit { return &Audit{w: w} }
 
-// Record adds e. It does not return errors: see [Audit.Err]. An event of an unknown
-// Kind is not recorded.
+// Record adds e. It does not return errors: see [Audit.Err]. An event of an
+// unknown Kind is not recorded.
 func (a *Audit) Record(e Event) {
 	a.line.Lock()
 	defer a.line.Unlock()
@@ -86,7 +87,8 @@ func (a *Audit) remember(e Event) {
 	a.oldest = (a.oldest + 1) % maxEvents
 }
 
-// Events returns the events in memory, oldest first. It does not wait for the writer.
+// Events returns the events in memory, oldest first. It does not wait for the
+// writer.
 func (a *Audit) Events() []Event {
 	a.list.Lock()
 	defer a.list.Unlock()

@@ -28,8 +28,8 @@ func isKind(kind string) bool {
 	return false
 }
 
-// Event is one line of the audit log. It contains no token. Members that do not apply
-// are empty and not written. Members are written in this order.
+// Event is one line of the audit log. It contains no token. Members that do not
+// apply are empty and not written. Members are written in this order.
 type Event struct {
 	Time        time.Time `json:"time"`
 	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered or unregistered
@@ -50,8 +50,8 @@ func (e *Event) line() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// hidden returns text if it is a fingerprint, otherwise its fingerprint, so that a
-// token that is passed by mistake is not written.
+// hidden returns text if it is a fingerprint, otherwise its fingerprint, so
+// that a token that is passed by mistake is not written.
 func hidden(text string) string {
 	if text == "" || isFingerprint(text) {
 		return text

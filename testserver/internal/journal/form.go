@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// MaxForm bounds the body of a request. The documentation of package testserver states
-// it.
+// MaxForm bounds the body of a request. The documentation of package testserver
+// states it.
 const MaxForm = 64 << 10
 
 // FormType is the content type of a form.
@@ -26,8 +26,8 @@ func IsForm(r *http.Request) bool {
 	return err == nil && media == FormType
 }
 
-// PeekForm returns the form in the body of r, nil without a form, and restores the
-// body. An error in reading the body occurs again in the endpoint.
+// PeekForm returns the form in the body of r, nil without a form, and restores
+// the body. An error in reading the body occurs again in the endpoint.
 func PeekForm(r *http.Request) url.Values {
 	if r.Body == nil || !IsForm(r) {
 		return nil
@@ -44,8 +44,9 @@ func PeekForm(r *http.Request) url.Values {
 	return form
 }
 
-// readForm returns the form for the record, and the request to use from then on. It
-// runs before faults apply, so that requests answered by a fault have a form too.
+// readForm returns the form for the record, and the request to use from then
+// on. It runs before faults apply, so that requests answered by a fault have a
+// form too.
 func readForm(r *http.Request) (url.Values, *http.Request) {
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		query, _ := url.ParseQuery(r.URL.RawQuery)
@@ -59,8 +60,9 @@ func readForm(r *http.Request) (url.Values, *http.Request) {
 	return redactedForm(form), r
 }
 
-// parameters are the names that are recorded unchanged. Other names are not: in a body
-// that is not a form, the name can be a token. If true, the value is recorded too.
+// parameters are the names that are recorded unchanged. Other names are not: in
+// a body that is not a form, the name can be a token. If true, the value is
+// recorded too.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
 	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
@@ -73,8 +75,8 @@ var parameters = map[string]bool{
 	"server_request": false, "server_csrf": false, "decision": false, "pick": false,
 }
 
-// redactedForm is form with fingerprints instead of values that could be secrets, with
-// the same bounds as a header.
+// redactedForm is form with fingerprints instead of values that could be
+// secrets, with the same bounds as a header.
 func redactedForm(form url.Values) url.Values {
 	redacted := url.Values{}
 	for name, values := range form {

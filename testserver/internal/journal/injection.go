@@ -16,8 +16,8 @@ type Rule struct {
 	Times    int                        // requests hit after those; 0 means all
 }
 
-// Injection is an active rule, such as that of a fault. It is safe for concurrent use.
-// The zero Injection has been removed.
+// Injection is an active rule, such as that of a fault. It is safe for
+// concurrent use. The zero Injection has been removed.
 type Injection struct {
 	ID       int // unique on this server
 	Endpoint catalogue.Endpoint
@@ -32,16 +32,16 @@ type Injection struct {
 	removed    bool
 }
 
-// Hits is the number of requests that were hit. A request counts as soon as it is
-// picked, even while a fault delays it.
+// Hits is the number of requests that were hit. A request counts as soon as it
+// is picked, even while a fault delays it.
 func (in *Injection) Hits() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.hits
 }
 
-// Remove removes the injection: it does not apply to later requests. Requests that
-// hang continue to hang. A second Remove has no effect.
+// Remove removes the injection: it does not apply to later requests. Requests
+// that hang continue to hang. A second Remove has no effect.
 func (in *Injection) Remove() {
 	in.mu.Lock()
 	in.removed = true
@@ -63,8 +63,8 @@ func (in *Injection) matches(ep catalogue.Endpoint, r *http.Request) bool {
 	return true
 }
 
-// apply counts a matching request and reports whether the rule applies to it. It removes
-// a rule whose Times are used up.
+// apply counts a matching request and reports whether the rule applies to it.
+// It removes a rule whose Times are used up.
 func (in *Injection) apply() bool {
 	in.mu.Lock()
 	if in.removed {
@@ -86,7 +86,8 @@ func (in *Injection) apply() bool {
 	return true
 }
 
-// Injections are the active rules, each with its value: a handler or a decision.
+// Injections are the active rules, each with its value: a handler or a
+// decision.
 type Injections[T any] struct {
 	mu    sync.Mutex
 	list  []injected[T] // oldest first, never changed in place: requests read it
@@ -110,8 +111,9 @@ func (l *Injections[T]) Add(rule Rule, value T) *Injection {
 	return in
 }
 
-// Pick returns the value of the rule that applies to r, and false without such a rule.
-// The functions of a rule run without a lock, so they may call the server.
+// Pick returns the value of the rule that applies to r, and false without such
+// a rule. The functions of a rule run without a lock, so they may call the
+// server.
 func (l *Injections[T]) Pick(ep catalogue.Endpoint, r *http.Request) (value T, ok bool) {
 	for _, in := range slices.Backward(l.current()) {
 		if in.matches(ep, r) && in.apply() {

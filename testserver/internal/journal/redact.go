@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// ClientHeader names one of the test clients that share a server. It is not part of
-// OAuth, and does not authenticate.
+// ClientHeader names one of the test clients that share a server. It is not
+// part of OAuth, and does not authenticate.
 const ClientHeader = "Testserver-Client"
 
 // Bounds of the record of one request.
@@ -19,15 +19,15 @@ const (
 	MaxText   = 256
 )
 
-// harmless are the fields that are recorded unchanged. It is an allow list, since the
-// names of all fields that can contain a token are not known.
+// harmless are the fields that are recorded unchanged. It is an allow list,
+// since the names of all fields that can contain a token are not known.
 var harmless = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Content-Type",
 	"Date", "Expect", "Host", "If-Modified-Since", "Origin", "Pragma", "User-Agent",
 }
 
-// schemes are the authentication schemes that are followed by credentials (RFC 9110
-// §11.4).
+// schemes are the authentication schemes that are followed by credentials (RFC
+// 9110 §11.4).
 var schemes = []string{"basic", "bearer", "dpop"}
 
 // Fingerprint identifies a secret without showing it.
@@ -36,8 +36,8 @@ func Fingerprint(secret string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Redact is h with fingerprints instead of values that could be secrets, and with
-// bounded size.
+// Redact is h with fingerprints instead of values that could be secrets, and
+// with bounded size.
 func Redact(h http.Header) http.Header {
 	redacted := http.Header{}
 	for name, values := range h {

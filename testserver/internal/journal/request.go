@@ -28,29 +28,30 @@ type Request struct {
 	ClientID string // the OAuth client that authenticated, "" for none
 
 	// Header is the header of the request, except the client's name. Values are
-	// replaced by their fingerprints, the first 8 bytes of their SHA-256 in hex, unless
-	// the field is harmless (Accept, Content-Type, User-Agent and the like) and the
-	// value at most 256 bytes long. In Authorization only the token is replaced, not the
-	// scheme: "Bearer 5e884898da280471". At most 64 fields with 8 values are recorded.
+	// replaced by their fingerprints, the first 8 bytes of their SHA-256 in
+	// hex, unless the field is harmless (Accept, Content-Type, User-Agent and
+	// the like) and the value at most 256 bytes long. In Authorization only the
+	// token is replaced, not the scheme: "Bearer 5e884898da280471". At most 64
+	// fields with 8 values are recorded.
 	Header http.Header
 
-	// Form is the form in the body, or the query of a GET, if the endpoint takes a
-	// form. It has fingerprints instead of all values except those of client_id,
-	// grant_type, response_type, scope and others that reveal nothing, and instead of
-	// names that are not OAuth parameters. It is set once the body has been read, before
-	// a fault answers.
+	// Form is the form in the body, or the query of a GET, if the endpoint
+	// takes a form. It has fingerprints instead of all values except those of
+	// client_id, grant_type, response_type, scope and others that reveal
+	// nothing, and instead of names that are not OAuth parameters. It is set
+	// once the body has been read, before a fault answers.
 	Form url.Values
 
-	// Status is the status of the answer, set before the client receives it. It is 0
-	// before there is an answer, and stays 0 without one: after DropConnection, or when
-	// the client did not wait.
+	// Status is the status of the answer, set before the client receives it. It
+	// is 0 before there is an answer, and stays 0 without one: after
+	// DropConnection, or when the client did not wait.
 	Status int
 
 	Injected bool // a fault answered
 }
 
-// Journal has the records and the counts of a server's requests. It counts all requests
-// and has the records of the last ones.
+// Journal has the records and the counts of a server's requests. It counts all
+// requests and has the records of the last ones.
 type Journal struct{ log guarded.Value[requestLog] }
 
 type requestLog struct {
@@ -60,7 +61,8 @@ type requestLog struct {
 	arrival  chan struct{} // closed by the next request; nil while no Await waits
 }
 
-// Add records a request when it arrives, so that hanging requests are recorded too.
+// Add records a request when it arrives, so that hanging requests are recorded
+// too.
 func (j *Journal) Add(r *Request) {
 	l, unlock := j.log.Lock()
 	defer unlock()
@@ -98,8 +100,8 @@ func (j *Journal) answered(r *Request, status int) {
 	r.Status = status
 }
 
-// ReadForm records the form of a request. It is separate from Add because the body may
-// arrive much later. Use the returned request from then on.
+// ReadForm records the form of a request. It is separate from Add because the
+// body may arrive much later. Use the returned request from then on.
 func (j *Journal) ReadForm(recorded *Request, r *http.Request) *http.Request {
 	form, r := readForm(r)
 	_, unlock := j.log.Lock()
@@ -127,8 +129,8 @@ func (j *Journal) Reset() {
 	l.resets++
 }
 
-// Requests returns copies of the recorded requests to the endpoints, oldest first. Any,
-// or no endpoint, means all.
+// Requests returns copies of the recorded requests to the endpoints, oldest
+// first. Any, or no endpoint, means all.
 func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	l, unlock := j.log.RLock()
 	defer unlock()
@@ -143,15 +145,16 @@ func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	return list
 }
 
-// Mark is a point in time from which requests are counted: those of some clients, or of
-// all. The zero Mark counts all requests from the start.
+// Mark is a point in time from which requests are counted: those of some
+// clients, or of all. The zero Mark counts all requests from the start.
 type Mark struct {
 	clients []string
 	resets  int
 	before  map[catalogue.Endpoint]int
 }
 
-// Mark returns a Mark for now. Without clients it counts the requests of all clients.
+// Mark returns a Mark for now. Without clients it counts the requests of all
+// clients.
 func (j *Journal) Mark(clients []string) Mark {
 	l, unlock := j.log.RLock()
 	defer unlock()

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// StatusRecorder records the status of an answer before the client receives it, so that
-// a test that has the answer finds it recorded.
+// StatusRecorder records the status of an answer before the client receives it,
+// so that a test that has the answer finds it recorded.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request

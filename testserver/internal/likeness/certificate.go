@@ -18,8 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// certificateMembers are the members of keys and headers for a certificate (RFC 7517 §4.7
-// to §4.9).
+// certificateMembers are the members of keys and headers for a certificate (RFC
+// 7517 §4.7 to §4.9).
 var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last is a nonstandard spelling
 
 // certificates makes the certificate of each key once.
@@ -31,8 +31,9 @@ type certificates struct {
 	made  map[string][]byte // DER, by the DER of the public key
 }
 
-// members returns the members for the certificate of a key. It is self-signed if signer is
-// a private key of the standard library, otherwise signed with a generated key.
+// members returns the members for the certificate of a key. It is self-signed
+// if signer is a private key of the standard library, otherwise signed with a
+// generated key.
 func (c *certificates) members(public crypto.PublicKey, signer crypto.Signer) (map[string]any, error) {
 	der, err := c.certificate(public, signer)
 	if err != nil {

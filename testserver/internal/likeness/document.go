@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Metadata writes the metadata of the shape into a discovery document. The URLs of the
-// server's endpoints are not changed.
+// Metadata writes the metadata of the shape into a discovery document. The URLs
+// of the server's endpoints are not changed.
 func (l *Likeness) Metadata(doc map[string]any) {
 	fill := l.filling(l.server.Now())
 	for _, m := range l.shape.Metadata {
@@ -31,8 +31,8 @@ func isEndpoint(member string) bool {
 	return false
 }
 
-// Introspection writes the members of the shape for active tokens into an answer. Claims
-// of the token are not changed.
+// Introspection writes the members of the shape for active tokens into an
+// answer. Claims of the token are not changed.
 func (l *Likeness) Introspection(answer *token.Object, client string, scopes []string) {
 	fill := l.filling(l.server.Now())
 	set := func(name string, v any) {

@@ -57,8 +57,8 @@ func (l *Likeness) typ() (string, bool) {
 	return typ, ok
 }
 
-// audience is the claim with the audience. It is aud, unless aud of the shape does not
-// have the audience and another claim does.
+// audience is the claim with the audience. It is aud, unless aud of the shape
+// does not have the audience and another claim does.
 func (l *Likeness) audience() token.Texts {
 	name := "aud"
 	v, named := shapes.Lookup(l.shape.Claims, name)
@@ -89,8 +89,9 @@ func (l *Likeness) audience() token.Texts {
 	}}
 }
 
-// begin turns an RFC 9068 token into one of the shape: first the claims of every token
-// that the shape does not mention, then the claims of the shape in their order.
+// begin turns an RFC 9068 token into one of the shape: first the claims of
+// every token that the shape does not mention, then the claims of the shape in
+// their order.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -160,8 +161,8 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 	}
 }
 
-// idToken turns an ID token into one of the shape, which lists the differences to an
-// access token in the first matching row of its bad tokens.
+// idToken turns an ID token into one of the shape, which lists the differences
+// to an access token in the first matching row of its bad tokens.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey

@@ -36,8 +36,8 @@ func New(shape shapes.Shape, server Server) *Likeness {
 	return &Likeness{shape: shape, server: server, certificates: certificates{source: server.Source}}
 }
 
-// settled removes repeated members; the last one applies. It replaces the audience of the
-// samples with a placeholder for that of the server.
+// settled removes repeated members; the last one applies. It replaces the
+// audience of the samples with a placeholder for that of the server.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)
@@ -104,7 +104,8 @@ func isClient(m shapes.Member) bool {
 	return ok && slices.Contains(clientNames, m.Name)
 }
 
-// isScope reports whether a member has scopes, and whether they are in an array.
+// isScope reports whether a member has scopes, and whether they are in an
+// array.
 func isScope(m shapes.Member) (ok, list bool) {
 	switch m.Value.(type) {
 	case string:

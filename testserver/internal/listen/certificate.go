@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// certify makes a root and a server certificate: clients other than Go's refuse a root
-// that is also the server certificate.
+// certify makes a root and a server certificate: clients other than Go's refuse
+// a root that is also the server certificate.
 func (l *Listener) certify(c Config) error {
 	if c.Key == nil {
 		c.Key = randomKey
@@ -32,8 +32,8 @@ func (l *Listener) certify(c Config) error {
 		return err
 	}
 
-	// From before the start of a synctest bubble's clock, 2000-01-01, to after any time
-	// that a test is likely to set.
+	// From before the start of a synctest bubble's clock, 2000-01-01, to after
+	// any time that a test is likely to set.
 	notBefore := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	notAfter := time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC)
 	root := &x509.Certificate{
@@ -74,8 +74,9 @@ func (l *Listener) certify(c Config) error {
 	if err != nil {
 		return fmt.Errorf("making the root certificate: %w", err)
 	}
-	// With the parsed root, which has a key identifier: the roots of several servers
-	// have the same name, and OpenSSL distinguishes them only by the identifier.
+	// With the parsed root, which has a key identifier: the roots of several
+	// servers have the same name, and OpenSSL distinguishes them only by the
+	// identifier.
 	serverDER, err := x509.CreateCertificate(nil, server, parsed, serverKey.Public(), rootKey)
 	if err != nil {
 		return fmt.Errorf("making the server certificate: %w", err)

@@ -10,27 +10,27 @@ import (
 	"strings"
 )
 
-// Config is the configuration of a Listener. The zero value means plain HTTP on a free
-// port of loopback.
+// Config is the configuration of a Listener. The zero value means plain HTTP on
+// a free port of loopback.
 type Config struct {
 	Addr        string // host and port, "" for a free port of loopback
 	AllowRemote bool   // Addr may be reachable from other machines
 	InMemory    bool   // without a socket
 	TLS         bool
 
-	// URL is the URL that clients use, "" for that of the listener. With TLS, its host is
-	// in the certificate.
+	// URL is the URL that clients use, "" for that of the listener. With TLS,
+	// its host is in the certificate.
 	URL string
 
-	// Random returns n bytes for label: the address in memory, or the serial number of a
-	// certificate. Key returns a new ECDSA key of a certificate at each call. If one is
-	// nil, crypto/rand is used.
+	// Random returns n bytes for label: the address in memory, or the serial
+	// number of a certificate. Key returns a new ECDSA key of a certificate at
+	// each call. If one is nil, crypto/rand is used.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }
 
-// Check reports all errors of the configuration, with the names of the options that it
-// is made from.
+// Check reports all errors of the configuration, with the names of the options
+// that it is made from.
 func (c Config) Check() error {
 	var scheme error
 	switch https := strings.HasPrefix(c.URL, "https:"); {

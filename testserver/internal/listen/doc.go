@@ -1,5 +1,6 @@
-// Package listen has the listeners of the mock server: sockets, TLS with a generated
-// certificate, and connections in memory, with the transports of clients.
+// Package listen has the listeners of the mock server: sockets, TLS with a
+// generated certificate, and connections in memory, with the transports of
+// clients.
 //
 // It does not depend on OAuth or on the contents of requests.
 package listen

@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// memoryListener accepts net.Pipe pairs. Close closes all connections: otherwise closing
-// a TLS connection would wait for a peer that may not be reading.
+// memoryListener accepts net.Pipe pairs. Close closes all connections:
+// otherwise closing a TLS connection would wait for a peer that may not be
+// reading.
 type memoryListener struct {
 	pending chan net.Conn
 	done    chan struct{}
@@ -43,8 +44,8 @@ func (l *memoryListener) Accept() (net.Conn, error) {
 	}
 }
 
-// dial is the client's side of Accept. It needs no context because it does not block: the
-// server accepts until the listener closes.
+// dial is the client's side of Accept. It needs no context because it does not
+// block: the server accepts until the listener closes.
 func (l *memoryListener) dial() (net.Conn, error) {
 	near, far := net.Pipe()
 	accepted := &memoryConn{Conn: far, listener: l}

@@ -15,9 +15,9 @@ import (
 // waitLimit is how long stop waits for handlers that ignore their context.
 const waitLimit = 5 * time.Second
 
-// Serve serves h until stop is called. stop closes all connections, cancels the contexts
-// of all requests, closes idle connections of client, and waits for the handlers. It
-// returns an error if one still runs after five seconds.
+// Serve serves h until stop is called. stop closes all connections, cancels the
+// contexts of all requests, closes idle connections of client, and waits for
+// the handlers. It returns an error if one still runs after five seconds.
 func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
 	base, end := context.WithCancel(context.Background())
@@ -36,8 +36,8 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 				live.add(-1)
 			}
 		},
-		// A client that does not trust the certificate is a normal test case, and log
-		// messages could contain tokens.
+		// A client that does not trust the certificate is a normal test case,
+		// and log messages could contain tokens.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	run := srv.Serve

@@ -23,8 +23,8 @@ func listenAt(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// listenLoopback listens only on loopback, since no other machine may trust the tokens of
-// a test server.
+// listenLoopback listens only on loopback, since no other machine may trust the
+// tokens of a test server.
 func listenLoopback() (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err == nil {

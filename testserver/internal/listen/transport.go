@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// NewTransport returns a transport that ignores the proxy settings of the environment.
+// NewTransport returns a transport that ignores the proxy settings of the
+// environment.
 func NewTransport() *http.Transport { return &http.Transport{ForceAttemptHTTP2: true} }
 
 // OnlyHTTP1 disables HTTP/2 in t, and returns t.

@@ -16,8 +16,8 @@ type accessToken struct {
 	isJWT bool
 }
 
-// readAccessToken parses an access token of this server, valid or not. It returns false for
-// everything else.
+// readAccessToken parses an access token of this server, valid or not. It
+// returns false for everything else.
 func (s *Server) readAccessToken(text string) (a accessToken, ok bool) {
 	if saved, found := s.ledger.Claims(text); found {
 		claims, err := token.ParseObject(saved)
@@ -63,8 +63,8 @@ func (s *Server) active(text string) (accessToken, bool) {
 	return a, !f.Revoked && s.originsValid(f.Origins)
 }
 
-// readIDTokenHint parses an id_token_hint, which may have expired. Access tokens are not
-// accepted as hints: every API sees those of its callers.
+// readIDTokenHint parses an id_token_hint, which may have expired. Access
+// tokens are not accepted as hints: every API sees those of its callers.
 func (s *Server) readIDTokenHint(text string) (claims token.Object, ok bool) {
 	header, claims, ok := s.Keys.Open(text)
 	if !ok {

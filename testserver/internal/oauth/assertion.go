@@ -27,8 +27,8 @@ func assertionAlgs() []jose.SignatureAlgorithm {
 
 const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose has no constant for it
 
-// maxAssertion is how far in the future the exp of an assertion may be. The jti is
-// stored until then.
+// maxAssertion is how far in the future the exp of an assertion may be. The jti
+// is stored until then.
 const maxAssertion = time.Hour
 
 // byAssertion authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
@@ -51,8 +51,8 @@ func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure
 	return c, nil
 }
 
-// readAssertion returns the claims of an assertion that the client named by iss has
-// signed with one of its keys (RFC 7523 §3).
+// readAssertion returns the claims of an assertion that the client named by iss
+// has signed with one of its keys (RFC 7523 §3).
 func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
 	if _, plain := token.Segments(text); err != nil || !plain { // otherwise it could be replayed in another encoding
@@ -73,8 +73,8 @@ func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Obje
 	return c, claims, true
 }
 
-// isTimely reports whether an assertion is for this server, is valid now, and has
-// not been used under this name before.
+// isTimely reports whether an assertion is for this server, is valid now, and
+// has not been used under this name before.
 func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	now := s.Clock.Now()
 	i := claims.Find("exp")
@@ -86,8 +86,8 @@ func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
 
-// signedBy reports whether one of the client's keys verifies jws, which was parsed
-// from text.
+// signedBy reports whether one of the client's keys verifies jws, which was
+// parsed from text.
 func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) bool {
 	header := jws.Signatures[0].Header
 	for _, key := range c.Keys.Keys {

@@ -39,9 +39,9 @@ type authorization struct {
 	used        bool         // this request has used up the pushed one
 }
 
-// readAuthorization returns the request, or the failure. Without a valid client and
-// redirect URI the failure is shown on a page. Otherwise it is sent to the client,
-// and a has what could be read.
+// readAuthorization returns the request, or the failure. Without a valid client
+// and redirect URI the failure is shown on a page. Otherwise it is sent to the
+// client, and a has what could be read.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
@@ -65,8 +65,8 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 	return a, nil, s.readParameters(a, form)
 }
 
-// findClient finds the client and the redirect URI. The browser is not redirected
-// unless both are valid (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
+// findClient finds the client and the redirect URI. The browser is not
+// redirected unless both are valid (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
 func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	if id == "" {
 		return invalidRequest("client_id is missing")
@@ -165,8 +165,8 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	return a.readPrompt(form)
 }
 
-// pkce reads the challenge (RFC 7636 §4.3). Only S256 is supported: plain does not
-// protect against an attacker who can read the request (RFC 9700 §2.1.1).
+// pkce reads the challenge (RFC 7636 §4.3). Only S256 is supported: plain does
+// not protect against an attacker who can read the request (RFC 9700 §2.1.1).
 func (a *authorization) pkce(form url.Values) *failure {
 	a.challenge = form.Get("code_challenge")
 	switch method := form.Get("code_challenge_method"); {

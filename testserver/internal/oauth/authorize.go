@@ -33,7 +33,8 @@ func (s authorizeEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readOrRefuse returns the authorization request. It answers an invalid one itself.
+// readOrRefuse returns the authorization request. It answers an invalid one
+// itself.
 func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
 	a, show, redirect := s.requested(r, form)
 	switch {
@@ -47,8 +48,8 @@ func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, 
 	return nil, false
 }
 
-// authorizeForm reads the parameters from the query or from a form (§3.1). Callers
-// check for repeated ones.
+// authorizeForm reads the parameters from the query or from a form (§3.1).
+// Callers check for repeated ones.
 func authorizeForm(r *http.Request) (url.Values, *failure) {
 	if r.Method == http.MethodPost {
 		return readValues(r)
@@ -156,14 +157,14 @@ func (a *authorization) acceptsSubject(sub string) bool {
 	return (a.hinted == "" || a.hinted == sub) && a.requested.AllowsSubject(sub)
 }
 
-// acceptsAnybody reports whether the request allows any user, or at least one that
-// is registered.
+// acceptsAnybody reports whether the request allows any user, or at least one
+// that is registered.
 func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
-// preferredUser is the user that id_token_hint or claims names, otherwise the one
-// that login_hint names.
+// preferredUser is the user that id_token_hint or claims names, otherwise the
+// one that login_hint names.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
@@ -276,8 +277,8 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect makes the browser continue with a GET. 307 would forward a password (RFC
-// 9700 §4.12).
+// redirect makes the browser continue with a GET. 307 would forward a password
+// (RFC 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

@@ -17,9 +17,9 @@ type clientAuth struct{ *Server }
 
 const basicChallenge = `Basic realm="testserver", charset="UTF-8"`
 
-// authenticate returns the client that sent r (RFC 6749 §2.3). It authenticates with
-// HTTP Basic, with parameters in the body or with an assertion. A public client
-// only sends its client_id.
+// authenticate returns the client that sent r (RFC 6749 §2.3). It authenticates
+// with HTTP Basic, with parameters in the body or with an assertion. A public
+// client only sends its client_id.
 func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	fields := r.Header.Values("Authorization")
 	id, secret, assertion := form.Get("client_id"), form.Get("client_secret"), form.Has("client_assertion")
@@ -47,9 +47,9 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 }
 
 // identify returns the client that sent a token request. An assertion that is a
-// grant authenticates the client too, since the client has signed it. Other client
-// authentication is then optional (RFC 7521 §4.1), unless the client is registered
-// for another method.
+// grant authenticates the client too, since the client has signed it. Other
+// client authentication is then optional (RFC 7521 §4.1), unless the client is
+// registered for another method.
 func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
 		return s.authenticate(r, form)
@@ -64,7 +64,8 @@ func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Regist
 	return c, nil
 }
 
-// confidential is authenticate for endpoints that only confidential clients may use.
+// confidential is authenticate for endpoints that only confidential clients may
+// use.
 func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	c, failed := s.authenticate(r, form)
 	if failed == nil && c.Public {
@@ -73,8 +74,8 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 	return c, failed
 }
 
-// basic reads an Authorization field. named is the client_id in the form. It is not
-// a second authentication method, but must match.
+// basic reads an Authorization field. named is the client_id in the form. It is
+// not a second authentication method, but must match.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -98,9 +99,9 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	return c, nil
 }
 
-// checkAuthenticated returns the failure of a client that has not authenticated, or used a
-// method that it is not registered for. Only a caller with the right secret learns
-// about the method.
+// checkAuthenticated returns the failure of a client that has not
+// authenticated, or used a method that it is not registered for. Only a caller
+// with the right secret learns about the method.
 func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {
 	case !ok:
@@ -111,8 +112,9 @@ func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod
 	return nil
 }
 
-// Claims reports whether r names the client id in any of the places where clients
-// identify themselves. The client need not be authenticated. r is not changed.
+// Claims reports whether r names the client id in any of the places where
+// clients identify themselves. The client need not be authenticated. r is not
+// changed.
 func Claims(r *http.Request, id string) bool {
 	if journal.Caller(r) == id || r.URL.Query().Get("client_id") == id {
 		return true
@@ -125,7 +127,8 @@ func Claims(r *http.Request, id string) bool {
 	return form.Get("client_id") == id || asserts(form.Get("client_assertion"), id)
 }
 
-// asserts reports whether the subject of a client assertion is id (RFC 7523 §3).
+// asserts reports whether the subject of a client assertion is id (RFC 7523
+// §3).
 func asserts(assertion, id string) bool {
 	parts := strings.Split(assertion, ".")
 	if len(parts) != 3 {

@@ -18,15 +18,15 @@ import (
 // debugPage shows the state of the server.
 type debugPage struct{ *Server }
 
-// isDebug reports whether r is for the debug page of an interactive server. The page
-// is not an endpoint: its requests are neither recorded nor counted, and faults do
-// not apply to them, so the page works when everything else fails.
+// isDebug reports whether r is for the debug page of an interactive server. The
+// page is not an endpoint: its requests are neither recorded nor counted, and
+// faults do not apply to them, so the page works when everything else fails.
 func (s *Server) isDebug(r *http.Request) bool {
 	return s.debugPath != "" && r.URL.Path == s.debugPath
 }
 
-// serve answers a request for the page. Its forms rotate the keys and mint tokens.
-// Faults can only be added by the test.
+// serve answers a request for the page. Its forms rotate the keys and mint
+// tokens. Faults can only be added by the test.
 func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
@@ -49,10 +49,10 @@ func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isOwnForm reports whether the header fields allow that one of the server's pages
-// sent r. Browsers send Sec-Fetch-Site to loopback and over TLS. Origin is null
-// from pages without a referrer, such as these. If the browser sends neither, only
-// the CSRF token protects the form.
+// isOwnForm reports whether the header fields allow that one of the server's
+// pages sent r. Browsers send Sec-Fetch-Site to loopback and over TLS. Origin
+// is null from pages without a referrer, such as these. If the browser sends
+// neither, only the CSRF token protects the form.
 func isOwnForm(r *http.Request) bool {
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if !slices.Contains([]string{"", "same-origin", "none"}, site) {
@@ -98,8 +98,8 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// maxShown is the number of requests that the debug page shows, equal ones counted
-// once, and the number of clients.
+// maxShown is the number of requests that the debug page shows, equal ones
+// counted once, and the number of clients.
 const maxShown = 50
 
 // shortened shortens a list for a page: any client may register a long one.

@@ -24,7 +24,8 @@ func (d Decision) narrow(requested []string) []string {
 	return chosen(requested, d.Scopes)
 }
 
-// LoginHeader is the header field that marks the login of a test: see DecideLogin.
+// LoginHeader is the header field that marks the login of a test: see
+// DecideLogin.
 const LoginHeader = "Testserver-Login"
 
 // decisions are those that have not been used yet.
@@ -48,8 +49,8 @@ func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	return s.decisions.waiting.Add(rule, d)
 }
 
-// DecideLogin decides one login. It returns the value for LoginHeader, which cannot
-// be guessed.
+// DecideLogin decides one login. It returns the value for LoginHeader, which
+// cannot be guessed.
 func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)

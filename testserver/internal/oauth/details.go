@@ -24,9 +24,9 @@ func invalidDetails(description string) *failure {
 	return refused("invalid_authorization_details", description)
 }
 
-// readDetails reads the parameter authorization_details (RFC 9396 §2), nil if it is
-// absent. Each element is returned as normalized JSON, so equal ones are equal
-// strings: see subset.
+// readDetails reads the parameter authorization_details (RFC 9396 §2), nil if
+// it is absent. Each element is returned as normalized JSON, so equal ones are
+// equal strings: see subset.
 func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	text := form.Get(detailsParameter)
 	switch {
@@ -72,8 +72,8 @@ func parseDetails(text []byte) ([]string, bool) {
 	return details, true
 }
 
-// commonMembers reports whether the members common to all types have the right JSON
-// types (§2.2).
+// commonMembers reports whether the members common to all types have the right
+// JSON types (§2.2).
 func commonMembers(detail map[string]any) bool {
 	for name, v := range detail {
 		switch name {
@@ -91,8 +91,8 @@ func commonMembers(detail map[string]any) bool {
 	return true
 }
 
-// narrowedDetails returns the details of one token: the requested ones, which must
-// have been granted (§6.1).
+// narrowedDetails returns the details of one token: the requested ones, which
+// must have been granted (§6.1).
 func (s *Server) narrowedDetails(granted []string, form url.Values) ([]string, *failure) {
 	requested, failed := s.readDetails(form)
 	switch {
@@ -111,9 +111,9 @@ func writtenDetails(details []string) json.RawMessage {
 	return json.RawMessage("[" + strings.Join(details, ",") + "]")
 }
 
-// shownDetails are the texts that the end user agrees to. Characters that are not
-// printable, such as those that change the direction of text, are shown as their
-// code points.
+// shownDetails are the texts that the end user agrees to. Characters that are
+// not printable, such as those that change the direction of text, are shown as
+// their code points.
 func shownDetails(details []string) []string {
 	var shown []string
 	for _, one := range details {

@@ -25,12 +25,12 @@ const (
 	deviceInterval = 5 * time.Second
 )
 
-// deviceLeeway is subtracted from the interval: a client that waits as long as it
-// should seems early if its previous request was slow to arrive.
+// deviceLeeway is subtracted from the interval: a client that waits as long as
+// it should seems early if its previous request was slow to arrive.
 const deviceLeeway = 500 * time.Millisecond
 
-// userLetters has no vowels, which would spell words, and no letters that are easily
-// confused (§6.1).
+// userLetters has no vowels, which would spell words, and no letters that are
+// easily confused (§6.1).
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
 // deviceAuthorization begins the device flow (§3.1).
@@ -95,7 +95,8 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
-		// Larger bytes are discarded, since they would make some letters likelier.
+		// Larger bytes are discarded, since they would make some letters
+		// likelier.
 		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {
@@ -112,7 +113,8 @@ func (s deviceFlow) userCode() string {
 // digestOf is the digest that a user code is stored under.
 func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal(userCode))) }
 
-// normal is a user code as the device shows it, in whatever form it was typed (§6.1).
+// normal is a user code as the device shows it, in whatever form it was typed
+// (§6.1).
 func normal(typed string) string {
 	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
 	if len(letters) != 8 {
@@ -147,9 +149,9 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	d.Polled = now
 	switch {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down is a kind of authorization_pending
-		// A client that has added five seconds since the last slow_down behaves as
-		// required (§3.5), even if it is still too early. If the interval grew as
-		// well, the client would never reach it.
+		// A client that has added five seconds since the last slow_down behaves
+		// as required (§3.5), even if it is still too early. If the interval
+		// grew as well, the client would never reach it.
 		if !slower {
 			d.Interval += deviceInterval
 		}

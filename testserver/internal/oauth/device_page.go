@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// devicePage is the page where an end user enters the code that a device shows (RFC
-// 8628 §3.3). If the server is not interactive, opening the page with the code is
-// enough.
+// devicePage is the page where an end user enters the code that a device shows
+// (RFC 8628 §3.3). If the server is not interactive, opening the page with the
+// code is enough.
 func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed == nil {
@@ -94,8 +94,8 @@ func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, sessio
 	s.decide(w, code, u, form[pages.FieldScope], session.AuthTime)
 }
 
-// decide stores the end user's decision about a device. A user without a Sub means
-// refusal.
+// decide stores the end user's decision about a device. A user without a Sub
+// means refusal.
 func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.User, scopes []string, authTime time.Time) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.Lock()

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// document serves JSON. It sets no Cache-Control: tests measure how long a client
-// caches a document without it.
+// document serves JSON. It sets no Cache-Control: tests measure how long a
+// client caches a document without it.
 func document(contentType string, body func() []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b := body()
@@ -48,8 +48,8 @@ func keySet(body func() []byte) http.HandlerFunc {
 	}
 }
 
-// joined is r with each list of entity tags on one field line. A list may be split
-// over several lines (RFC 9110 §5.3), but net/http reads only the first.
+// joined is r with each list of entity tags on one field line. A list may be
+// split over several lines (RFC 9110 §5.3), but net/http reads only the first.
 func joined(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match"} {
@@ -105,8 +105,9 @@ const idTokenAlgs = "id_token_signing_alg_values_supported"
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
-		// Required by both specifications. RFC 8414 §3.2 omits empty lists, but an
-		// absent grant_types_supported means authorization_code and implicit (§2).
+		// Required by both specifications. RFC 8414 §3.2 omits empty lists, but
+		// an absent grant_types_supported means authorization_code and implicit
+		// (§2).
 		"response_types_supported": []string{},
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),

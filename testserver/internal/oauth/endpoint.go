@@ -98,7 +98,8 @@ func (s *Server) mount(origin, base string) {
 	}
 }
 
-// isIndex reports whether r opens the issuer in a browser. Programs get 404 there.
+// isIndex reports whether r opens the issuer in a browser. Programs get 404
+// there.
 func (s *Server) isIndex(r *http.Request) bool {
 	_, route := s.routes[r.URL.Path]
 	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")
@@ -140,8 +141,8 @@ func (s *Server) grantable(g catalogue.Grant) bool {
 	return false
 }
 
-// ServeHTTP routes only by path. Neither Host nor X-Forwarded header fields change
-// the URLs in the server's answers.
+// ServeHTTP routes only by path. Neither Host nor X-Forwarded header fields
+// change the URLs in the server's answers.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.isDebug(r):

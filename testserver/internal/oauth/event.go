@@ -7,11 +7,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// event is one line of the audit log. Tokens appear as fingerprints, and Reason is a
-// constant of the server.
+// event is one line of the audit log. Tokens appear as fingerprints, and Reason
+// is a constant of the server.
 type event = journal.Event
 
-// note adds events. It must not run under a lock: the writer of the log may be slow.
+// note adds events. It must not run under a lock: the writer of the log may be
+// slow.
 func (s *Server) note(list ...event) {
 	for _, e := range list {
 		e.Time = s.Clock.Now()
@@ -31,8 +32,8 @@ func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	return list
 }
 
-// reused returns the events for a code or token that was used twice, and for the
-// revocation of its family unless that was revoked before.
+// reused returns the events for a code or token that was used twice, and for
+// the revocation of its family unless that was revoked before.
 func reused(what, text string, f grants.Family) []event {
 	first := event{
 		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),

@@ -45,8 +45,8 @@ const (
 
 func invalidRequest(description string) *failure { return refused("invalid_request", description) }
 
-// invalidClient is the failure of client authentication. It has a challenge if the
-// credentials were in the Authorization field (RFC 6749 §5.2).
+// invalidClient is the failure of client authentication. It has a challenge if
+// the credentials were in the Authorization field (RFC 6749 §5.2).
 func invalidClient(description string, field bool) *failure {
 	return &failure{status: http.StatusUnauthorized, code: "invalid_client", description: description, challenge: field}
 }
@@ -81,8 +81,8 @@ func (f *failure) send(w http.ResponseWriter) {
 	sendText(w, f.status, "application/json", body)
 }
 
-// readForm returns the parameters in the body of a request. Those in the URL are
-// ignored, since URLs end up in logs (RFC 6749 §2.3.1). No parameter may be
+// readForm returns the parameters in the body of a request. Those in the URL
+// are ignored, since URLs end up in logs (RFC 6749 §2.3.1). No parameter may be
 // repeated except the repeatable ones.
 func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	form, failed := readValues(r)
@@ -92,8 +92,8 @@ func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	return singleValued(form, repeatable...)
 }
 
-// singleValued returns form without empty parameters. Except for the repeatable ones it
-// refuses repeated parameters (RFC 6749 §3.1, §3.2).
+// singleValued returns form without empty parameters. Except for the repeatable
+// ones it refuses repeated parameters (RFC 6749 §3.1, §3.2).
 func singleValued(form url.Values, repeatable ...string) (url.Values, *failure) {
 	for name, values := range form {
 		if len(values) > 1 && !slices.Contains(repeatable, name) {

@@ -37,8 +37,8 @@ func (i Issued) GoString() string { return i.String() }
 func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // Issue returns an access token as Mint does, with the refresh token and the ID
-// token that its client would get. If the token has a defect, there are no other
-// tokens.
+// token that its client would get. If the token has a defect, there are no
+// other tokens.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
 // IssueAs is Issue for an access token of another form.
@@ -84,8 +84,8 @@ func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error
 	return m, err
 }
 
-// IDToken returns an ID token without a token request: for the default user and the
-// default client, changed by edit.
+// IDToken returns an ID token without a token request: for the default user and
+// the default client, changed by edit.
 func (s *Server) IDToken(edit token.Edit) (string, error) {
 	d := s.IDDraft("")
 	d.Claims.Delete("azp")

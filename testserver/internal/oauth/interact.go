@@ -14,16 +14,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// The kinds of requests that a login or consent page can belong to. The page carries
-// the request itself, which is checked again each time.
+// The kinds of requests that a login or consent page can belong to. The page
+// carries the request itself, which is checked again each time.
 const (
 	forAuthorize = "authorize?"
 	forDevice    = "device?"
 	forLogout    = "logout?" // consent only
 )
 
-// readSubmitted reads a form of one of the pages. The form must belong to the session of
-// the browser (RFC 9700 §4.7).
+// readSubmitted reads a form of one of the pages. The form must belong to the
+// session of the browser (RFC 9700 §4.7).
 func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *failure) {
 	form, failed := readForm(r, pages.FieldScope)
 	if failed != nil {
@@ -67,7 +67,8 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, to)
 }
 
-// restartURL returns the URL that restarts a request, always one of this server.
+// restartURL returns the URL that restarts a request, always one of this
+// server.
 func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) {
 	for prefix, ep := range map[string]catalogue.Endpoint{forAuthorize: catalogue.Authorize, forDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {
@@ -129,7 +130,8 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	s.finish(w, r, a, session, u, scopes, session.AuthTime)
 }
 
-// chosen returns the requested scopes that were checked, in the order of the request.
+// chosen returns the requested scopes that were checked, in the order of the
+// request.
 func chosen(requested, checked []string) []string {
 	return slices.DeleteFunc(slices.Clone(requested), func(scope string) bool { return !slices.Contains(checked, scope) })
 }

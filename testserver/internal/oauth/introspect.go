@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// originsValid reports whether all tokens that a token was exchanged for are still valid:
-// neither they nor their families have been revoked.
+// originsValid reports whether all tokens that a token was exchanged for are
+// still valid: neither they nor their families have been revoked.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
@@ -87,8 +87,8 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	sendText(w, http.StatusOK, "application/"+signedIntrospection, []byte(signed))
 }
 
-// acceptsSigned reports whether r accepts the media type of a signed answer (RFC
-// 9701 §4). Wildcards do not count.
+// acceptsSigned reports whether r accepts the media type of a signed answer
+// (RFC 9701 §4). Wildcards do not count.
 func acceptsSigned(r *http.Request) bool {
 	for _, field := range r.Header.Values("Accept") {
 		for item := range strings.SplitSeq(field, ",") {
@@ -112,8 +112,9 @@ func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *to
 	return d
 }
 
-// signIntrospection signs an answer for the client that sent the request (RFC 9701
-// §5). It has neither sub nor exp, so that it is not accepted as an access token.
+// signIntrospection signs an answer for the client that sent the request (RFC
+// 9701 §5). It has neither sub nor exp, so that it is not accepted as an access
+// token.
 func (s *Server) signIntrospection(reply json.RawMessage, requester *registry.Registered) (string, error) {
 	d := s.responseDraft(signedIntrospection, cmp.Or(requester.Algs.Introspection, catalogue.RS256), requester.ID)
 	d.Set("iat", s.Clock.Now().Unix())

@@ -69,8 +69,8 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 	return body, nil
 }
 
-// idToken makes the ID token that is issued with an access token (OpenID Connect
-// Core 1.0 §2, §3.1.3.6).
+// idToken makes the ID token that is issued with an access token (OpenID
+// Connect Core 1.0 §2, §3.1.3.6).
 func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, access string) (string, error) {
 	d := s.IDDraft(g.Client)
 	d.Alg = alg
@@ -98,7 +98,8 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	return s.Write(d, key)
 }
 
-// addClaims adds claims about the user, except those that the protocol itself sets.
+// addClaims adds claims about the user, except those that the protocol itself
+// sets.
 func addClaims(d *token.Draft, claims map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
 		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {
@@ -107,8 +108,8 @@ func addClaims(d *token.Draft, claims map[string]any) {
 	}
 }
 
-// requestedClaims parses the parameter claims of a grant, which was validated with
-// the authorization request.
+// requestedClaims parses the parameter claims of a grant, which was validated
+// with the authorization request.
 func requestedClaims(claims string) identity.ClaimsRequest {
 	requested, _ := identity.ParseClaims(claims)
 	return requested

@@ -10,15 +10,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// notTaken is the failure for every invalid assertion (RFC 7523 §3.1). The client
-// that signed it can find the fault.
+// notTaken is the failure for every invalid assertion (RFC 7523 §3.1). The
+// client that signed it can find the fault.
 func notTaken() *failure { return invalidGrant("the assertion is invalid") }
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
 
 // jwtBearerGrant is the grant jwt-bearer (RFC 7523 §2.1). The client signs an
-// assertion about the subject, a user or itself. An assertion can be used once, with
-// or without a jti, and yields no refresh token (RFC 7521 §4.1).
+// assertion about the subject, a user or itself. An assertion can be used once,
+// with or without a jti, and yields no refresh token (RFC 7521 §4.1).
 func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("assertion")
 	if text == "" {

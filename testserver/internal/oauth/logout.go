@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// logoutEndpoint is the end session endpoint (OpenID Connect RP-Initiated Logout 1.0).
+// logoutEndpoint is the end session endpoint (OpenID Connect RP-Initiated
+// Logout 1.0).
 type logoutEndpoint struct{ *Server }
 
 // logout is a client's request to log out its end user.
@@ -20,8 +21,8 @@ type logout struct {
 	state  string
 }
 
-// readLogout checks the request. The browser is redirected only to a URI that the
-// client has registered (OpenID Connect RP-Initiated Logout 1.0 §3).
+// readLogout checks the request. The browser is redirected only to a URI that
+// the client has registered (OpenID Connect RP-Initiated Logout 1.0 §3).
 func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	form, failed := singleValued(form)
 	if failed != nil {
@@ -58,9 +59,9 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	return requested, nil
 }
 
-// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). Any page
-// can send a browser here, so the user must confirm, unless id_token_hint names that
-// user. Only an interactive server has logged-in users.
+// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). Any
+// page can send a browser here, so the user must confirm, unless id_token_hint
+// names that user. Only an interactive server has logged-in users.
 func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	var requested *logout
@@ -72,8 +73,8 @@ func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	case failed != nil:
 		failed.show(w)
 	case s.config.Interactive && !session.Known && r.Method == http.MethodPost:
-		// Browsers do not send the cookie with a form of another site, such as the
-		// client's, but they send it with the GET after this redirect.
+		// Browsers do not send the cookie with a form of another site, such as
+		// the client's, but they send it with the GET after this redirect.
 		redirect(w, r, s.urls[catalogue.EndSession]+"?"+form.Encode())
 	case session.Sub != "" && session.Sub != requested.sub:
 		u, _ := s.Registry.User(session.Sub)

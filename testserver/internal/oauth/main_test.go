@@ -32,7 +32,8 @@ const (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// fixture is a server with a client for each purpose, whose secrets are their IDs.
+// fixture is a server with a client for each purpose, whose secrets are their
+// IDs.
 type fixture struct {
 	*oauth.Server
 	robot token.Key // of the client robot
@@ -142,7 +143,8 @@ func (s fixture) code(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.AuthorizationCode)}, "code": {to.Query().Get("code")}, "redirect_uri": {callback}, "code_verifier": {verifier}}
 }
 
-// refresh returns a valid token request with a new refresh token of the client web.
+// refresh returns a valid token request with a new refresh token of the client
+// web.
 func (s fixture) refresh(t *testing.T) url.Values {
 	t.Helper()
 	r := s.post(t, catalogue.Token, "web", s.code(t))
@@ -152,8 +154,8 @@ func (s fixture) refresh(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {r.get("refresh_token")}}
 }
 
-// device returns a token request with a new device code of the client web. It is
-// valid after decide.
+// device returns a token request with a new device code of the client web. It
+// is valid after decide.
 func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	t.Helper()
 	r := s.post(t, catalogue.DeviceAuthorization, "web", nil)
@@ -174,8 +176,8 @@ func (s fixture) tokenExchange(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.TokenExchange)}, "subject_token": {subject}, "subject_token_type": {accessType}}
 }
 
-// assertion returns a token request of the client robot with an assertion, valid
-// unless change makes it invalid.
+// assertion returns a token request of the client robot with an assertion,
+// valid unless change makes it invalid.
 func (s fixture) assertion(t *testing.T, change func(jwt.MapClaims)) url.Values {
 	t.Helper()
 	claims := jwt.MapClaims{"iss": "robot", "sub": "alice", "aud": issuer, "exp": noon.Unix() + 60, "jti": s.Source.Name("test")}

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// manage lets a client read, replace and delete its registration (RFC 7592 §2). The
-// URL names the client, and the registration access token authenticates it.
+// manage lets a client read, replace and delete its registration (RFC 7592 §2).
+// The URL names the client, and the registration access token authenticates it.
 func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	credential, failed := bearer(r)
 	var c *registry.Registered
@@ -36,7 +36,8 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 }
 
 // manages returns the client that the registration access token belongs to. The
-// answer is the same for a deleted client and for a wrong token (RFC 7592 §2.1).
+// answer is the same for a deleted client and for a wrong token (RFC 7592
+// §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is invalid"}
 	if len(ids) != 1 {

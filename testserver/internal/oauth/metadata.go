@@ -20,8 +20,9 @@ const (
 func invalidMetadata(description string) *failure { return refused(badMetadata, description) }
 func invalidRedirect(description string) *failure { return refused(badRedirect, description) }
 
-// readMetadata reads client metadata (RFC 7591 §2). Unknown members are ignored, as
-// the section requires. Unsupported values are refused, not replaced.
+// readMetadata reads client metadata (RFC 7591 §2). Unknown members are
+// ignored, as the section requires. Unsupported values are refused, not
+// replaced.
 func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *failure) {
 	c := registry.Client{
 		Grants: []catalogue.Grant{catalogue.AuthorizationCode}, // §2
@@ -91,8 +92,8 @@ func checkRedirects(c registry.Client) *failure {
 	return nil
 }
 
-// checkGrants refuses unsupported grants, and those that do not match the response
-// types (RFC 7591 §2.1).
+// checkGrants refuses unsupported grants, and those that do not match the
+// response types (RFC 7591 §2.1).
 func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *failure {
 	if len(c.Grants) == 0 {
 		return invalidMetadata("grant_types is empty: leave it out for authorization_code")
@@ -138,8 +139,8 @@ func (s registrationEndpoint) checkKeys(c registry.Client, o token.Object) *fail
 	return nil
 }
 
-// takeScopes sets the scopes that the client may request. If text is empty, these
-// are all scopes of the server.
+// takeScopes sets the scopes that the client may request. If text is empty,
+// these are all scopes of the server.
 func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failure {
 	scopes, failed := splitScopes(text)
 	if failed != nil || slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(&registry.Registered{}, scope) }) {

@@ -15,12 +15,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// requestURN is the prefix of the request_uri of a pushed request (RFC 9126 §2.2).
+// requestURN is the prefix of the request_uri of a pushed request (RFC 9126
+// §2.2).
 const requestURN = "urn:ietf:params:oauth:request_uri:"
 
-// pushedTTL is how long a pushed request waits for the browser. For the time that
-// the pages may take after that see [grants.PagesTTL]. The documentation of package
-// testserver states it.
+// pushedTTL is how long a pushed request waits for the browser. For the time
+// that the pages may take after that see [grants.PagesTTL]. The documentation
+// of package testserver states it.
 const pushedTTL = 90 * time.Second
 
 // pushedRequest is the pushed authorization request endpoint (RFC 9126 §2). It
@@ -88,9 +89,9 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*g
 	return p, nil
 }
 
-// requested reads an authorization request as readAuthorization does: the one in
-// form or, if there is a request_uri, the pushed one. Other parameters in form are
-// then ignored (RFC 9126 §4, RFC 9101 §6.3).
+// requested reads an authorization request as readAuthorization does: the one
+// in form or, if there is a request_uri, the pushed one. Other parameters in
+// form are then ignored (RFC 9126 §4, RFC 9101 §6.3).
 func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
 	uri := form.Get("request_uri")
 	if _, served := s.urls[catalogue.PAR]; !served || !strings.HasPrefix(uri, requestURN) {
@@ -115,8 +116,8 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 	return a, show, redirect
 }
 
-// pushed returns a copy of the request that form refers to. A wrong reference is
-// shown on a page, since the redirect URI is in the pushed request.
+// pushed returns a copy of the request that form refers to. A wrong reference
+// is shown on a page, since the redirect URI is in the pushed request.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
 		return grants.Pushed{}, invalidRequest("client_id or request_uri is repeated")
@@ -140,8 +141,8 @@ func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Push
 	return found, nil
 }
 
-// noteOpened stores that a browser has opened a pushed request. That browser may
-// finish it even after the request has expired for all others.
+// noteOpened stores that a browser has opened a pushed request. That browser
+// may finish it even after the request has expired for all others.
 func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization) {
 	if a.pushed == (token.Digest{}) {
 		return
@@ -150,9 +151,9 @@ func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization)
 	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
-// usePushed marks a pushed request as used. Only an answer to the client uses it, a code
-// or an error. Pages may be loaded again (§4). It returns false if the request was
-// used before.
+// usePushed marks a pushed request as used. Only an answer to the client uses
+// it, a code or an error. Pages may be loaded again (§4). It returns false if
+// the request was used before.
 func (a *authorization) usePushed(all *grants.State) bool {
 	if a.pushed == (token.Digest{}) || a.used {
 		return true

@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use rotates the
-// token. If an old token is used again, it may have been stolen, and the whole
-// family is revoked (RFC 9700 §4.14.2).
+// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use rotates
+// the token. If an old token is used again, it may have been stolen, and the
+// whole family is revoked (RFC 9700 §4.14.2).
 func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))
 	if !t.form.Has("refresh_token") {
@@ -67,8 +67,8 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: given, kind: journal.Refreshed, refreshed: true, undo: undo}, nil
 }
 
-// withinGrace reports whether the previous token is used within the grace period,
-// as by a client that did not receive the answer.
+// withinGrace reports whether the previous token is used within the grace
+// period, as by a client that did not receive the answer.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
@@ -97,8 +97,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// startRefreshing gives a new family its first refresh token if the client may use
-// the grant.
+// startRefreshing gives a new family its first refresh token if the client may
+// use the grant.
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

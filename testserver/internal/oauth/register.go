@@ -17,11 +17,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// registrationEndpoint is the endpoint where clients register themselves (RFC 7591
-// §3) and manage their registration (RFC 7592 §2).
+// registrationEndpoint is the endpoint where clients register themselves (RFC
+// 7591 §3) and manage their registration (RFC 7592 §2).
 type registrationEndpoint struct{ *Server }
 
-// information is the client information response (RFC 7591 §3.2.1, RFC 7592 §3).
+// information is the client information response (RFC 7591 §3.2.1, RFC 7592
+// §3).
 type information struct {
 	ID            string `json:"client_id"`
 	Secret        string `json:"client_secret,omitempty"`
@@ -91,8 +92,8 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	return s.describe(known, c.Secret, credential), nil
 }
 
-// describe is the answer to a client about itself. It has the secret only if that is
-// new, since the server stores a digest.
+// describe is the answer to a client about itself. It has the secret only if
+// that is new, since the server stores a digest.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,

@@ -9,9 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// revocation is the revocation endpoint (RFC 7009 §2). It answers 200 for an unknown
-// token. It does the same for another client's token, which stays valid, so that the
-// answer does not show whether the token exists.
+// revocation is the revocation endpoint (RFC 7009 §2). It answers 200 for an
+// unknown token. It does the same for another client's token, which stays
+// valid, so that the answer does not show whether the token exists.
 func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r)
 	var c *registry.Registered
@@ -36,8 +36,8 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// revokeFor revokes a token of the client. token_type_hint is ignored, since the type
-// can be seen from the token.
+// revokeFor revokes a token of the client. token_type_hint is ignored, since
+// the type can be seen from the token.
 func (s *Server) revokeFor(client, text string) {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id && f.Client == client })
@@ -58,7 +58,8 @@ func (s *Server) endAccess(text string, a accessToken) {
 	s.note(event{Kind: journal.Revoked, ClientID: a.Client, Sub: a.Sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
 }
 
-// RevokeSubject revokes all grants of sub with their tokens, and returns how many.
+// RevokeSubject revokes all grants of sub with their tokens, and returns how
+// many.
 func (s *Server) RevokeSubject(sub string) int {
 	s.grants.Withdraw(sub)
 	ended := s.grants.Revoke(func(f *grants.Family) bool { return f.Sub == sub })
@@ -66,8 +67,8 @@ func (s *Server) RevokeSubject(sub string) int {
 	return len(ended)
 }
 
-// Revoke revokes a token of this server, with its family if it is a refresh token.
-// It returns false for any other text.
+// Revoke revokes a token of this server, with its family if it is a refresh
+// token. It returns false for any other text.
 func (s *Server) Revoke(text string) bool {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })

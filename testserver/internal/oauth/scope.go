@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// ownScopes are the scopes of OpenID Connect (Core 1.0 §3.1.2.1, §5.4, §11). They
-// can always be granted.
+// ownScopes are the scopes of OpenID Connect (Core 1.0 §3.1.2.1, §5.4, §11).
+// They can always be granted.
 var ownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
 
 // splitScopes reads a scope parameter (RFC 6749 §3.3).
@@ -24,8 +24,8 @@ func splitScopes(text string) ([]string, *failure) {
 	return unique(scopes), nil
 }
 
-// scopesFor returns the scopes that the client gets for the scope parameter text. If
-// it is empty, the client gets the default scopes of its tokens.
+// scopesFor returns the scopes that the client gets for the scope parameter
+// text. If it is empty, the client gets the default scopes of its tokens.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)
 	if failed != nil {
@@ -48,13 +48,14 @@ func (s *Server) allows(c *registry.Registered, scope string) bool {
 	return len(s.config.Scopes) == 0 || slices.Contains(s.config.Scopes, scope) || slices.Contains(ownScopes, scope)
 }
 
-// targetParameters are the parameters for the APIs that a token is for. They may be
-// repeated.
+// targetParameters are the parameters for the APIs that a token is for. They
+// may be repeated.
 var targetParameters = []string{"resource", "audience"}
 
 // targets returns the APIs that a request names. A resource is an absolute URI
-// without a fragment (RFC 8707 §2). An audience can be any name: Auth0 and Hydra use
-// this parameter, and Hydra accepts several audiences separated by spaces.
+// without a fragment (RFC 8707 §2). An audience can be any name: Auth0 and
+// Hydra use this parameter, and Hydra accepts several audiences separated by
+// spaces.
 func (s *Server) targets(form url.Values) ([]string, *failure) {
 	requested := slices.Clone(form["resource"])
 	for _, text := range requested {
@@ -89,8 +90,8 @@ func unique(list []string) []string {
 	return once
 }
 
-// narrowed returns the resources of one token: the requested ones. If the grant is
-// limited to certain resources, they must be among them.
+// narrowed returns the resources of one token: the requested ones. If the grant
+// is limited to certain resources, they must be among them.
 func narrowed(granted, requested []string) ([]string, *failure) {
 	switch {
 	case len(requested) == 0:

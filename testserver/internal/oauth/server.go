@@ -46,8 +46,8 @@ type Config struct {
 	Disabled []catalogue.Endpoint
 	Policies []Policy
 
-	// The origins of the URLs for browsers and for clients: a scheme and a host. ""
-	// means the origin of the issuer.
+	// The origins of the URLs for browsers and for clients: a scheme and a
+	// host. "" means the origin of the issuer.
 	BrowserOrigin, AliasOrigin string
 
 	CORS []string // origins whose scripts may call, in addition to loopback; "*" means all
@@ -102,8 +102,8 @@ type Server struct {
 	persistence persistence
 }
 
-// New makes the first key and both discovery documents. The issuer never changes
-// afterwards.
+// New makes the first key and both discovery documents. The issuer never
+// changes afterwards.
 func New(c Config) (*Server, error) {
 	if c.Alg == "" {
 		c.Alg = catalogue.ES256
@@ -153,8 +153,9 @@ func New(c Config) (*Server, error) {
 
 // publishDefaultKeys publishes the keys that clients expect: for RS256 (OpenID
 // Connect Core 1.0 §15.1, RFC 9701 §6), for ES256, and for the algorithms that
-// clients are registered with. A server with configured keys, with a shared secret or
-// that imitates a provider publishes a key for RS256 or ES256 only when it signs.
+// clients are registered with. A server with configured keys, with a shared
+// secret or that imitates a provider publishes a key for RS256 or ES256 only
+// when it signs.
 func (s *Server) publishDefaultKeys() error {
 	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
@@ -166,8 +167,8 @@ func (s *Server) publishDefaultKeys() error {
 	return s.PublishKeys(algs...)
 }
 
-// PublishKeys publishes keys for algs before their first use, so that verifiers that
-// have cached the JWKS need not fetch it again.
+// PublishKeys publishes keys for algs before their first use, so that verifiers
+// that have cached the JWKS need not fetch it again.
 func (s *Server) PublishKeys(algs ...catalogue.Alg) error {
 	for _, alg := range algs {
 		if _, err := s.Keys.Signing(alg); err != nil {
@@ -189,9 +190,9 @@ func (s *Server) Reset() {
 	s.Audit.Reset()
 }
 
-// Inject adds a fault, which takes precedence over earlier ones. The handler that
-// wrap returns answers instead of the endpoint. Its parameter next answers without
-// faults. Inject returns false if wrap returns nil.
+// Inject adds a fault, which takes precedence over earlier ones. The handler
+// that wrap returns answers instead of the endpoint. Its parameter next answers
+// without faults. Inject returns false if wrap returns nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// snapshot is the state that survives a restart: clients, users, grants and keys.
-// It has secrets and tokens only as digests, except for the private keys and Secret,
-// the key of refresh tokens. Logins do not survive, nor do options for a client's
-// tokens.
+// snapshot is the state that survives a restart: clients, users, grants and
+// keys. It has secrets and tokens only as digests, except for the private keys
+// and Secret, the key of refresh tokens. Logins do not survive, nor do options
+// for a client's tokens.
 type snapshot struct {
 	Secret []byte
 	registry.State
@@ -40,10 +40,10 @@ func (s *Server) Snapshot() ([]byte, error) {
 	})
 }
 
-// Restore loads the state of a Snapshot, completely or not at all. Clients, users and
-// keys of the configuration replace those of the same name in the state, and the
-// first configured user stays the first. The server must not be used before Restore
-// returns.
+// Restore loads the state of a Snapshot, completely or not at all. Clients,
+// users and keys of the configuration replace those of the same name in the
+// state, and the first configured user stays the first. The server must not be
+// used before Restore returns.
 func (s *Server) Restore(text []byte) error {
 	var state snapshot
 	if readStrictly(text, &state) != nil { // its error could quote the state
@@ -63,8 +63,8 @@ func (s *Server) Restore(text []byte) error {
 	return nil
 }
 
-// readStrictly reads the JSON of a state file. It refuses unknown members, which the
-// next save would lose. Numbers in users' claims are not changed.
+// readStrictly reads the JSON of a state file. It refuses unknown members,
+// which the next save would lose. Numbers in users' claims are not changed.
 func readStrictly(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -78,8 +78,8 @@ func readStrictly(text []byte, v any) error {
 	return nil
 }
 
-// check reports values that no server writes, as in an edited file. Its errors name
-// members, not values.
+// check reports values that no server writes, as in an edited file. Its errors
+// name members, not values.
 func (state *snapshot) check() error {
 	if len(state.Secret) < 32 {
 		return errors.New("the secret is missing or shorter than 32 bytes")

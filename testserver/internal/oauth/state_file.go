@@ -21,8 +21,8 @@ type persistence struct {
 	closed  error // the result of Close
 }
 
-// openState loads the state from the file at path, if it exists, and saves later changes.
-// The server must not be used before it returns.
+// openState loads the state from the file at path, if it exists, and saves
+// later changes. The server must not be used before it returns.
 func (s *Server) openState(path string) (err error) {
 	file, err := persist.Open(path)
 	if err != nil {
@@ -73,9 +73,9 @@ func (s *Server) save() error {
 	return nil
 }
 
-// durable waits until all changes are in the file. If that fails, the request must
-// fail: what a client was answered must survive a restart (RFC 7009 §2.2.1).
-// Concurrent requests are saved together.
+// durable waits until all changes are in the file. If that fails, the request
+// must fail: what a client was answered must survive a restart (RFC 7009
+// §2.2.1). Concurrent requests are saved together.
 func (s *Server) durable() *failure {
 	if s.persistence.saver == nil || s.persistence.saver.Flush() == nil {
 		return nil

@@ -45,7 +45,8 @@ type refusal struct {
 	code   string // "" if tokens are expected
 }
 
-// requests has the requests for each grant. Each grant is tested on a new server.
+// requests has the requests for each grant. Each grant is tested on a new
+// server.
 var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 	catalogue.AuthorizationCode: func(t *testing.T, s fixture) map[string]refusal {
 		late := s.code(t)
@@ -196,7 +197,8 @@ func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
 	wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"scope": {canary}}), http.StatusBadRequest, "invalid_request")
 }
 
-// The server cannot tell an attacker from the client, so it revokes the tokens of both.
+// The server cannot tell an attacker from the client, so it revokes the tokens
+// of both.
 func TestReuseRevokesTheFamily(t *testing.T) {
 	s := newServer(t)
 	code := s.code(t)

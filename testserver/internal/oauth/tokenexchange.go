@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The supported token types (RFC 8693 §3): access tokens, under both names. ID tokens
-// are not accepted, since they have no scope to narrow, nor are refresh tokens, which
-// are only for the grant refresh_token.
+// The supported token types (RFC 8693 §3): access tokens, under both names. ID
+// tokens are not accepted, since they have no scope to narrow, nor are refresh
+// tokens, which are only for the grant refresh_token.
 const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
@@ -25,7 +25,8 @@ const (
 // directly and indirectly. It bounds the chain of actors.
 const maxOrigins = 16
 
-// exchanged is what an access token inherits from those that it was exchanged for.
+// exchanged is what an access token inherits from those that it was exchanged
+// for.
 type exchanged struct {
 	kind        string          // issued_token_type
 	act, mayAct json.RawMessage // nil for none
@@ -40,9 +41,9 @@ type party struct {
 	until   time.Time
 }
 
-// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2). It exchanges a token
-// of this server for another one of the same subject, with no more scope and no
-// later expiry.
+// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2). It exchanges a
+// token of this server for another one of the same subject, with no more scope
+// and no later expiry.
 func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	kind := t.form.Get("requested_token_type")
 	switch kind {
@@ -94,10 +95,10 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued, exchanged: x}, nil
 }
 
-// readToken verifies a token of the request, which must be a valid access token of
-// this server. Tokens that are bound to a key are refused: possession of the key is
-// not proved here, and the new token would not be bound. Every invalid token gets
-// the same invalid_request (§2.2.2).
+// readToken verifies a token of the request, which must be a valid access token
+// of this server. Tokens that are bound to a key are refused: possession of the
+// key is not proved here, and the new token would not be bound. Every invalid
+// token gets the same invalid_request (§2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
@@ -133,8 +134,8 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 	return p, nil
 }
 
-// mayAct reports whether the claim may_act (§4.4) allows actor. Every member must
-// match, so an unknown member refuses it.
+// mayAct reports whether the claim may_act (§4.4) allows actor. Every member
+// must match, so an unknown member refuses it.
 func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	o, err := token.ParseObject(claim)
 	if err != nil || o.Find("sub") < 0 {
@@ -150,8 +151,9 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	return true
 }
 
-// narrow makes the family for the request. The subject token must cover all of it.
-// Only the audience may be another one, if the client is registered with it.
+// narrow makes the family for the request. The subject token must cover all of
+// it. Only the audience may be another one, if the client is registered with
+// it.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient
@@ -193,8 +195,8 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 	return f, nil
 }
 
-// audienceOf returns the audience that the client's options set, nil if they set
-// none.
+// audienceOf returns the audience that the client's options set, nil if they
+// set none.
 func audienceOf(c *registry.Registered) []string {
 	d := &token.Draft{}
 	for _, edit := range c.Edits {
@@ -203,8 +205,8 @@ func audienceOf(c *registry.Registered) []string {
 	return d.Claims.Audience()
 }
 
-// write adds the claims to the token after all others, so that no policy can change
-// the actor or extend the lifetime.
+// write adds the claims to the token after all others, so that no policy can
+// change the actor or extend the lifetime.
 func (x *exchanged) write(d *token.Draft) {
 	if x.act != nil {
 		d.Set("act", x.act)

@@ -46,8 +46,8 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	sendText(w, http.StatusOK, media, text)
 }
 
-// userInfoResponse encodes claims as the client has registered: as JSON, or as a
-// signed JWT (§5.3.2).
+// userInfoResponse encodes claims as the client has registered: as JSON, or as
+// a signed JWT (§5.3.2).
 func (s *Server) userInfoResponse(client string, claims map[string]any) (media string, text []byte, err error) {
 	c, known := s.Registry.Client(client)
 	if !known || c.Algs.UserInfo == "" {
@@ -64,8 +64,8 @@ func (s *Server) userInfoResponse(client string, claims map[string]any) (media s
 	return "application/jwt", []byte(signed), err
 }
 
-// bearer reads the access token of r from the header or from a form (RFC 6750 §2.1,
-// §2.2). A token in the URL is ignored (RFC 9700 §4.3.2).
+// bearer reads the access token of r from the header or from a form (RFC 6750
+// §2.1, §2.2). A token in the URL is ignored (RFC 9700 §4.3.2).
 func bearer(r *http.Request) (string, *failure) {
 	fields := r.Header.Values("Authorization")
 	var inForm string

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// DebugPage shows the state of the server. Except for Token, it must not contain secrets.
+// DebugPage shows the state of the server. Except for Token, it must not
+// contain secrets.
 type DebugPage struct {
 	Form
 	Issuer    string
@@ -55,19 +56,20 @@ type DebugKey struct {
 	Published, Signing bool
 }
 
-// DebugRequest is a recorded request, with fingerprints instead of secrets and tokens.
+// DebugRequest is a recorded request, with fingerprints instead of secrets and
+// tokens.
 type DebugRequest struct {
 	Time             time.Time
 	Method, Endpoint string
 	ClientID         string // "" if it named none
-	Status           int    // 0 while there is no answer
+	Status           int    // 0 while the answer is missing
 	Injected         bool   // a fault answered
 	Form             []Field
 	Times            int // number of equal requests: see Grouped
 }
 
-// Grouped merges consecutive equal requests into one, which has the time of the first in
-// the list.
+// Grouped merges consecutive equal requests into one, which has the time of the
+// first in the list.
 func Grouped(requests []DebugRequest) (groups []DebugRequest) {
 	for _, r := range requests {
 		r.Times = 1

@@ -41,6 +41,6 @@ type DevicePage struct {
 	Error    string
 }
 
-// Device writes the device code page. The answer to its form must be a page of this
-// server.
+// Device writes the device code page. The answer to its form must be a page of
+// this server.
 func Device(w http.ResponseWriter, p DevicePage) { write(w, http.StatusOK, "device", thisServer, p) }

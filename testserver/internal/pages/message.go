@@ -11,14 +11,14 @@ type MessagePage struct {
 	Help  string // what the user can do
 }
 
-// Message writes a message page, such as an error that must not be sent to a redirect
-// URI.
+// Message writes a message page, such as an error that must not be sent to a
+// redirect URI.
 func Message(w http.ResponseWriter, status int, p MessagePage) {
 	write(w, status, "message", nowhere, p)
 }
 
-// FormPostPage sends an authorization response to the client in the body of a POST
-// (OAuth 2.0 Form Post Response Mode).
+// FormPostPage sends an authorization response to the client in the body of a
+// POST (OAuth 2.0 Form Post Response Mode).
 type FormPostPage struct {
 	RedirectURI string // http or https, as registered
 	Fields      []Field
@@ -27,8 +27,8 @@ type FormPostPage struct {
 // Field is a parameter of the response.
 type Field struct{ Name, Value string }
 
-// FormPost writes a form that a script submits. Without scripts the user must press the
-// button.
+// FormPost writes a form that a script submits. Without scripts the user must
+// press the button.
 func FormPost(w http.ResponseWriter, p FormPostPage) {
 	write(w, http.StatusOK, "formpost", anywhere, p)
 }

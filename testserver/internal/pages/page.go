@@ -60,8 +60,8 @@ func source(inline string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// write renders the page called name and sends it. A page that cannot be rendered
-// completely is not sent.
+// write renders the page called name and sends it. A page that cannot be
+// rendered completely is not sent.
 func write(w http.ResponseWriter, status int, name string, forms reach, page any) {
 	s := load()
 	var body bytes.Buffer

@@ -18,8 +18,8 @@ var (
 	tail = []byte("}\n")
 )
 
-// unwrap returns the state in the text of a file. The layout of the JSON may have been
-// changed by hand. Everything else must be as Save writes it.
+// unwrap returns the state in the text of a file. The layout of the JSON may
+// have been changed by hand. Everything else must be as Save writes it.
 func unwrap(text []byte) ([]byte, error) {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
@@ -44,8 +44,8 @@ func unwrap(text []byte) ([]byte, error) {
 	return members["state"], nil
 }
 
-// split returns the members of an object, empty for any other value, and whether a
-// member is repeated. text is valid JSON.
+// split returns the members of an object, empty for any other value, and
+// whether a member is repeated. text is valid JSON.
 func split(text []byte) (members map[string]json.RawMessage, twice bool) {
 	members = map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(text))

@@ -12,15 +12,15 @@ import (
 	"sync"
 )
 
-// The files next to the state file. The names are long to avoid conflicts with other
-// files: an existing one with newSuffix is removed.
+// The files next to the state file. The names are long to avoid conflicts with
+// other files: an existing one with newSuffix is removed.
 const (
 	lockSuffix = ".bearerguard-lock" // contains the ID of the process; never removed
 	newSuffix  = ".bearerguard-new"  // the new state while it is written
 )
 
-// maxBytes bounds a state file, so that a wrong path does not exhaust the memory. The
-// largest states have some 100 MB.
+// maxBytes bounds a state file, so that a wrong path does not exhaust the
+// memory. The largest states have some 100 MB.
 const maxBytes = 1 << 30
 
 // The errors for an existing file that cannot be used. The file is not changed.
@@ -36,7 +36,8 @@ var errClosed = errors.New("the state file is closed")
 
 const moveAway = "the file was not changed: move it away to start with a new state, or name another file"
 
-// File is a state file that is locked by this process. It is safe for concurrent use.
+// File is a state file that is locked by this process. It is safe for
+// concurrent use.
 type File struct {
 	path string // with symbolic links resolved
 
@@ -47,12 +48,13 @@ type File struct {
 	bad  error       // if set, nothing is saved
 }
 
-// Open locks the file at path for this process, until [File.Close] or the end of the
-// process. The file need not exist, but its directory must. An existing file must be a
-// state file. Otherwise the error wraps one of the Err values if one applies.
+// Open locks the file at path for this process, until [File.Close] or the end
+// of the process. The file need not exist, but its directory must. An existing
+// file must be a state file. Otherwise the error wraps one of the Err values if
+// one applies.
 //
-// On systems with flock(2), Open fails if another process has the lock. On others, the
-// user must not start two processes.
+// On systems with flock(2), Open fails if another process has the lock. On
+// others, the user must not start two processes.
 func Open(path string) (*File, error) {
 	if path == "" {
 		return nil, errors.New("the path of the state file is empty: give a path")
@@ -79,8 +81,8 @@ func (f *File) open() (err error) {
 
 func (f *File) wrap(err error) error { return fmt.Errorf("state file %q: %w", f.path, err) }
 
-// resolve follows symbolic links. Otherwise a rename would replace the link and not the
-// file.
+// resolve follows symbolic links. Otherwise a rename would replace the link and
+// not the file.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -99,9 +101,9 @@ func resolve(path string) (string, error) {
 	return target, nil
 }
 
-// Load decodes the state into v, which is a pointer, and reports whether there was a
-// state. After an error, v must not be used and Save always fails. A member that v does
-// not have is an error, since the next Save would lose it.
+// Load decodes the state into v, which is a pointer, and reports whether there
+// was a state. After an error, v must not be used and Save always fails. A
+// member that v does not have is an error, since the next Save would lose it.
 func (f *File) Load(v any) (found bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -150,14 +152,14 @@ func (f *File) read() (state []byte, err error) {
 	if state, err = unwrap(text); err != nil {
 		return nil, fmt.Errorf("%w; %s", err, moveAway)
 	}
-	// info is older than text, so a change in between is detected before the next
-	// write.
+	// info is older than text, so a change in between is detected before the
+	// next write.
 	f.seen = info
 	return state, nil
 }
 
-// Save replaces the state. If it returns nil, the new state survives a crash of the
-// machine. After an error the file has the old state.
+// Save replaces the state. If it returns nil, the new state survives a crash of
+// the machine. After an error the file has the old state.
 func (f *File) Save(v any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -185,8 +187,8 @@ func (f *File) Save(v any) error {
 	return nil
 }
 
-// untouched returns an error if the file is not the one last read or written. A missing
-// file is not an error.
+// untouched returns an error if the file is not the one last read or written. A
+// missing file is not an error.
 func (f *File) untouched() error {
 	now, err := os.Lstat(f.path)
 	switch {

@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// lock locks the file at path. The lock ends with the process, even if it is killed. The
-// file is never removed: otherwise two processes could each lock a file of that name.
+// lock locks the file at path. The lock ends with the process, even if it is
+// killed. The file is never removed: otherwise two processes could each lock a
+// file of that name.
 func lock(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // next to the file that the user names
 	if err != nil {

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// minInterval is the minimum time between two saves, so that a busy server does not
-// write all the time. A killed process loses the changes of that time.
+// minInterval is the minimum time between two saves, so that a busy server does
+// not write all the time. A killed process loses the changes of that time.
 const minInterval = 100 * time.Millisecond
 
-// Saver saves after changes: immediately after the first one, and then at intervals while
-// there are more. Only one save runs at a time. Use [NewSaver] to make one.
+// Saver saves after changes: immediately after the first one, and then at
+// intervals while there are more. Only one save runs at a time. Use [NewSaver]
+// to make one.
 type Saver struct {
 	save   func() error
 	report func(error)
@@ -27,15 +28,15 @@ type Saver struct {
 	closed  bool
 }
 
-// NewSaver returns a Saver that calls save, which saves the current state. When saving
-// fails, report is called with the error, but not again until a save has succeeded.
-// report may be nil.
+// NewSaver returns a Saver that calls save, which saves the current state. When
+// saving fails, report is called with the error, but not again until a save has
+// succeeded. report may be nil.
 func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
 
-// Changed records a change and returns immediately. If its save fails, it is saved with
-// the next change.
+// Changed records a change and returns immediately. If its save fails, it is
+// saved with the next change.
 func (s *Saver) Changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,8 +102,8 @@ func (s *Saver) attempt() (begins bool, err error) {
 	return begins, err
 }
 
-// Close calls Flush and stops saving. Later changes are saved only by another Close. If
-// it returns an error, the last changes are not saved.
+// Close calls Flush and stops saving. Later changes are saved only by another
+// Close. If it returns an error, the last changes are not saved.
 func (s *Saver) Close() error {
 	s.mu.Lock()
 	if !s.closed {

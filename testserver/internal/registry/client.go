@@ -22,14 +22,14 @@ type Client struct {
 	Secret string `json:"-"` // printable ASCII; "" for a public client
 	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it needs PKCE and may not introspect
 
-	// RedirectURIs are compared byte for byte, except for the port of 127.0.0.1,
-	// [::1] and localhost, which may be any (RFC 8252 §7.3). Empty means those of the
-	// default clients.
+	// RedirectURIs are compared byte for byte, except for the port of
+	// 127.0.0.1, [::1] and localhost, which may be any (RFC 8252 §7.3). Empty
+	// means those of the default clients.
 	RedirectURIs []string
 
-	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout, compared
-	// like RedirectURIs (OpenID Connect RP-Initiated Logout 1.0 §3.1). Empty means the
-	// RedirectURIs, compared byte for byte including the port.
+	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout,
+	// compared like RedirectURIs (OpenID Connect RP-Initiated Logout 1.0 §3.1).
+	// Empty means the RedirectURIs, compared byte for byte including the port.
 	PostLogoutRedirectURIs []string `json:",omitempty"`
 
 	Grants []catalogue.Grant // empty means all suitable ones, except token exchange and jwt-bearer
@@ -41,8 +41,8 @@ type Client struct {
 	RequirePAR bool                 `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
 	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value means the defaults
 
-	// The lifetimes of its refresh tokens and codes; 0 means the server's. A state
-	// file does not have them.
+	// The lifetimes of its refresh tokens and codes; 0 means the server's. A
+	// state file does not have them.
 	RefreshTTL, CodeTTL time.Duration `json:"-"`
 }
 
@@ -55,8 +55,8 @@ func (c Client) GoString() string { return c.String() }
 // LogValue is String, for log/slog.
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// OnRequest reports whether g issues tokens about users without their consent. A
-// client may use such a grant only if its registration lists it.
+// OnRequest reports whether g issues tokens about users without their consent.
+// A client may use such a grant only if its registration lists it.
 func OnRequest(g catalogue.Grant) bool {
 	return g == catalogue.TokenExchange || g == catalogue.JWTBearer
 }
@@ -75,8 +75,8 @@ func LoopbackRedirects() []string {
 	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
 }
 
-// loopbackLogouts are the post-logout redirect URIs of the default clients: the root
-// of an application on loopback, and its callback.
+// loopbackLogouts are the post-logout redirect URIs of the default clients: the
+// root of an application on loopback, and its callback.
 func loopbackLogouts() (uris []string) {
 	for _, origin := range loopbacks {
 		for _, path := range [...]string{"", "/", "/callback"} {

@@ -16,9 +16,9 @@ type Registered struct {
 	Client
 	Digest [sha256.Size]byte
 	Keys   jose.JSONWebKeySet `json:"-"`
-	// Itself is true for a client that was admitted by its first request and has not
-	// sent a secret yet. The first secret that it sends becomes its secret (see
-	// AllowUnregistered).
+	// Itself is true for a client that was admitted by its first request and
+	// has not sent a secret yet. The first secret that it sends becomes its
+	// secret (see AllowUnregistered).
 	Itself   bool
 	Admitted bool     `json:",omitempty"` // it was admitted by its first request; stays true when Itself becomes false
 	Managed  *Managed `json:",omitempty"` // nil unless a registration request has registered it
@@ -73,8 +73,8 @@ func (c *Registered) By(method catalogue.AuthMethod) bool {
 }
 
 // Redirects reports whether uri is one of the client's redirect URIs. They are
-// compared byte for byte, except for the port of a loopback address, which a native
-// application does not know in advance (RFC 8252 §7.3).
+// compared byte for byte, except for the port of a loopback address, which a
+// native application does not know in advance (RFC 8252 §7.3).
 func (c *Registered) Redirects(uri string) bool { return hasURI(c.RedirectURIs, uri) }
 
 // LogsOutTo reports whether a logout may redirect to uri.

@@ -10,13 +10,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Bounds of what any caller may add. The documentation of package testserver states
-// them.
+// Bounds of what any caller may add. The documentation of package testserver
+// states them.
 const (
 	maxItself     = 1000 // clients admitted by their first request
 	maxRegistered = 1000 // clients registered by registration requests
 
-	// MaxText is the maximum length of a client's ID or name in a request, in bytes.
+	// MaxText is the maximum length of a client's ID or name in a request, in
+	// bytes.
 	MaxText = 256
 )
 
@@ -29,8 +30,8 @@ type known struct {
 	users   []Account // oldest first, never changed in place
 }
 
-// New returns a Registry with the default clients and clients, and with users, or
-// with the default user if users is empty.
+// New returns a Registry with the default clients and clients, and with users,
+// or with the default user if users is empty.
 func New(clients []Client, users []User) (*Registry, error) {
 	r := &Registry{}
 	for _, c := range slices.Concat(DefaultClients(), clients) {
@@ -49,8 +50,8 @@ func New(clients []Client, users []User) (*Registry, error) {
 	return r, nil
 }
 
-// OnChange sets a function to call after each change. It must be called before the
-// registry is shared.
+// OnChange sets a function to call after each change. It must be called before
+// the registry is shared.
 func (r *Registry) OnChange(f func()) { r.known.OnChange(f) }
 
 // Put registers a client. It replaces one with the same ID.
@@ -76,8 +77,8 @@ func (k *known) count(which func(*Registered) bool) (n int) {
 	return n
 }
 
-// Admit registers a client with the first redirect URI that it uses. It returns false
-// if the limit is reached or the client is not valid.
+// Admit registers a client with the first redirect URI that it uses. It returns
+// false if the limit is reached or the client is not valid.
 func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	if id == "" || !IsVisible(id) || len(id) > MaxText || CheckRedirect(redirectURI) != nil {
 		return nil, false
@@ -110,8 +111,8 @@ func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	return &settled, true
 }
 
-// Register adds a client from a registration request. It returns false if the limit
-// is reached.
+// Register adds a client from a registration request. It returns false if the
+// limit is reached.
 func (r *Registry) Register(c *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -138,8 +139,8 @@ func (r *Registry) Swap(id string, old, next *Registered) bool {
 	return true
 }
 
-// Remove removes a client. It returns false if the client is unknown. Access tokens
-// of the client stay valid.
+// Remove removes a client. It returns false if the client is unknown. Access
+// tokens of the client stay valid.
 func (r *Registry) Remove(id string) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()

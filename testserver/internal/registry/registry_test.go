@@ -126,7 +126,8 @@ func TestAnAdmittedClientKeepsItsFirstSecret(t *testing.T) {
 			t.Errorf("%s: got it accepted", name)
 		}
 	}
-	// If several first requests send different secrets, exactly one is accepted.
+	// If several first requests send different secrets, exactly one is
+	// accepted.
 	var won atomic.Int64
 	var secret atomic.Value
 	var wg sync.WaitGroup

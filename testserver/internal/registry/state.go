@@ -18,8 +18,8 @@ func (r *Registry) State() (state State, unlock func()) {
 	return State{Clients: k.sorted(), Users: k.users}, unlock
 }
 
-// Check reports values that no Registry writes, as in an edited file. Its errors do
-// not show the values.
+// Check reports values that no Registry writes, as in an edited file. Its
+// errors do not show the values.
 func (s State) Check() error {
 	clients, subs := map[string]bool{}, map[string]bool{}
 	for _, c := range s.Clients {
@@ -44,8 +44,8 @@ func (s State) Check() error {
 	return nil
 }
 
-// Restore adds clients and users that the registry does not have yet. The state has
-// been checked.
+// Restore adds clients and users that the registry does not have yet. The state
+// has been checked.
 func (r *Registry) Restore(s State) {
 	k, unlock := r.known.Lock()
 	defer unlock()

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// CheckScope returns an error unless scope is exactly one scope-token (RFC 6749 §3.3).
+// CheckScope returns an error unless scope is exactly one scope-token (RFC 6749
+// §3.3).
 func CheckScope(scope string) error {
 	isForbidden := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
 	if names := strings.Fields(scope); len(names) > 1 {
@@ -23,7 +24,8 @@ func CheckScope(scope string) error {
 	return nil
 }
 
-// IsErrorCode reports whether s can be an OAuth error code (RFC 6749 §4.1.2.1, §5.2).
+// IsErrorCode reports whether s can be an OAuth error code (RFC 6749 §4.1.2.1,
+// §5.2).
 func IsErrorCode(s string) bool { return s != "" && IsVisible(s) && !strings.ContainsAny(s, `"\`) }
 
 // IsVisible reports whether s is printable ASCII, *VSCHAR of RFC 6749 §A.
@@ -31,8 +33,8 @@ func IsVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// IsTarget reports whether name can be a value of resource or audience. It must be
-// printable and have no spaces, which separate names in audience.
+// IsTarget reports whether name can be a value of resource or audience. It must
+// be printable and have no spaces, which separate names in audience.
 func IsTarget(name string) bool {
 	unfit := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 	return name != "" && !strings.ContainsFunc(name, unfit)

@@ -18,18 +18,18 @@ type User struct {
 	Username string // for the login; "" means Sub
 	Password string `json:"-"`
 
-	// Claims are those in UserInfo and ID tokens, in addition to sub. The standard
-	// claims require the scope profile, email, address or phone (OpenID Connect Core
-	// 1.0 §5.4). Others require no scope.
+	// Claims are those in UserInfo and ID tokens, in addition to sub. The
+	// standard claims require the scope profile, email, address or phone
+	// (OpenID Connect Core 1.0 §5.4). Others require no scope.
 	Claims map[string]any
 
-	// AccessClaims are added to access tokens that the token endpoint issues about the
-	// user, such as its roles. Their names may be JSON Pointers.
+	// AccessClaims are added to access tokens that the token endpoint issues
+	// about the user, such as its roles. Their names may be JSON Pointers.
 	AccessClaims map[string]any `json:",omitempty"`
 
-	// ACR are the authentication contexts that its logins can have, beginning with
-	// that of a login for which no context is requested. Without any, a login has
-	// the first one that is requested.
+	// ACR are the authentication contexts that its logins can have, beginning
+	// with that of a login for which no context is requested. Without any, a
+	// login has the first one that is requested.
 	ACR []string `json:",omitempty"`
 }
 
@@ -70,8 +70,8 @@ func (u User) GoString() string { return u.String() }
 // LogValue is String, for log/slog.
 func (u User) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
-// Account is a user as the server stores it: with the digest of the password instead
-// of the password.
+// Account is a user as the server stores it: with the digest of the password
+// instead of the password.
 type Account struct {
 	User
 	Digest [sha256.Size]byte
@@ -100,8 +100,8 @@ func (r *Registry) PutUser(u User) {
 	k.users = append(k.users, account)
 }
 
-// RemoveUser removes a user. It returns false if the user is unknown. Grants of the
-// user stay valid.
+// RemoveUser removes a user. It returns false if the user is unknown. Grants of
+// the user stay valid.
 func (r *Registry) RemoveUser(sub string) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -153,8 +153,8 @@ func (r *Registry) find(is func(Account) bool) (User, bool) {
 	return User{}, false
 }
 
-// Login returns the user if the password is right. Like [Registry.Authenticate], its
-// time does not depend on the result.
+// Login returns the user if the password is right. Like
+// [Registry.Authenticate], its time does not depend on the result.
 func (r *Registry) Login(username, password string) (User, bool) {
 	users := r.accounts()
 	got := sha256.Sum256([]byte(password))

@@ -6,8 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Config is a configuration. Members that are absent from the file are zero or nil, so
-// that settings from elsewhere apply.
+// Config is a configuration. Members that are absent from the file are zero or
+// nil, so that settings from elsewhere apply.
 type Config struct {
 	Schema string `json:"$schema,omitzero"` // for editors; ignored
 

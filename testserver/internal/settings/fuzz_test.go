@@ -55,8 +55,8 @@ func tree(t *testing.T, text string) (v any) {
 // secrets are the members that a print does not show.
 var secrets = map[string]bool{"secret": true, "password": true, "seed": true, "keys": true}
 
-// differs returns where a print does not say what the text does, "" for nowhere.
-// name is that of the member that both are.
+// differs returns where a print does not say what the text does, "" for
+// nowhere. name is that of the member that both are.
 func differs(name string, text, out any) string {
 	switch text := text.(type) {
 	case map[string]any:

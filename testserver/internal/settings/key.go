@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// signingKey reads a private or symmetric key. Its numbers are checked when it is used.
+// signingKey reads a private or symmetric key. Its numbers are checked when it
+// is used.
 func (v value) signingKey() JWK {
 	if kty, members := v.jwk("a private JWK"); kty != "" {
 		private := "d"
@@ -43,8 +44,8 @@ func (v value) keySet() JWK {
 	return v.compact()
 }
 
-// jwk reads the members that all keys have (RFC 7517 §4). If kty is "", an error has
-// been reported.
+// jwk reads the members that all keys have (RFC 7517 §4). If kty is "", an
+// error has been reported.
 func (v value) jwk(want string) (kty string, members map[string]any) {
 	members = map[string]any{}
 	v.members(want, func(name string, part value) {

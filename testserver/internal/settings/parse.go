@@ -16,8 +16,8 @@ const (
 	maxFaults = 100
 )
 
-// ParseConfig reads one configuration to the end of r. Its error joins all errors in the
-// text, and does not quote secrets.
+// ParseConfig reads one configuration to the end of r. Its error joins all
+// errors in the text, and does not quote secrets.
 func ParseConfig(r io.Reader) (*Config, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {

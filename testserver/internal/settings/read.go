@@ -120,7 +120,8 @@ func (v value) client() (c Client) {
 	return c
 }
 
-// checkClient reports settings that contradict each other (RFC 6749 §2.1, §2.3).
+// checkClient reports settings that contradict each other (RFC 6749 §2.1,
+// §2.3).
 func (v value) checkClient(c Client, given map[string]bool) {
 	switch method := c.AuthMethod; {
 	case v.kind() != "an object":

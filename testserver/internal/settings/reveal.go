@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Types without masking: of two members with the same name, encoding/json writes the one
-// that is less deeply embedded.
+// Types without masking: of two members with the same name, encoding/json
+// writes the one that is less deeply embedded.
 type (
 	openConfig struct {
 		Config

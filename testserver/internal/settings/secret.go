@@ -10,8 +10,8 @@ import (
 
 const masked = "***"
 
-// Secret is a text that is masked when it is printed, logged or written as JSON. Convert
-// it to string to get the text.
+// Secret is a text that is masked when it is printed, logged or written as
+// JSON. Convert it to string to get the text.
 type Secret string
 
 // Format hides s from all the verbs of package fmt.
@@ -44,8 +44,8 @@ func (k JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(public(v))
 }
 
-// public masks all members of a key except the known public ones, since other members
-// may be secret.
+// public masks all members of a key except the known public ones, since other
+// members may be secret.
 func public(v any) any {
 	key, ok := v.(map[string]any)
 	if !ok {

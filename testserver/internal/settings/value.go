@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// value is a JSON value and its position. Its methods report errors and then return zero,
-// so that reading continues.
+// value is a JSON value and its position. Its methods report errors and then
+// return zero, so that reading continues.
 type value struct {
 	report *report
 	up     *value // nil for the root
@@ -109,7 +109,8 @@ func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
 
-// object reads the members of v, and returns the names of those that are present.
+// object reads the members of v, and returns the names of those that are
+// present.
 func (v value) object(fields ...field) (given map[string]bool) {
 	var names []string
 	for _, f := range fields {

@@ -79,7 +79,8 @@ func CheckAlg(a catalogue.Alg) error {
 	return err
 }
 
-// IsShared reports whether a signs with a shared secret, which must not be in a JWKS.
+// IsShared reports whether a signs with a shared secret, which must not be in a
+// JWKS.
 func IsShared(a catalogue.Alg) bool {
 	s, _ := specOf(a)
 	return s.family == shared

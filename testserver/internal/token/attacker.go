@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Attacker has one key for each algorithm. The keys are made at their first use and
-// never published.
+// Attacker has one key for each algorithm. The keys are made at their first use
+// and never published.
 type Attacker struct {
 	source *Source
 
@@ -33,8 +33,8 @@ type Attacker struct {
 // NewAttacker returns an attacker whose keys come from src.
 func NewAttacker(src *Source) *Attacker { return &Attacker{source: src, keys: map[catalogue.Alg]Key{}} }
 
-// attackerPEM is an RSA key for the attackers of all servers, because generating one
-// is slow.
+// attackerPEM is an RSA key for the attackers of all servers, because
+// generating one is slow.
 //
 //go:embed attacker.pem
 var attackerPEM []byte

@@ -17,8 +17,8 @@ type Defect struct {
 	forge          forge
 }
 
-// forge makes a token with one defect. It runs after all options, so their order does
-// not matter.
+// forge makes a token with one defect. It runs after all options, so their
+// order does not matter.
 type forge func(*forgery) (string, error)
 
 // forgery is a valid draft from which a bad token is made.
@@ -28,8 +28,8 @@ type forgery struct {
 	minter *Minter
 }
 
-// Catalogue returns all defects: those of claims, of the kind of token, of keys and
-// signatures, of the encoding, and of the state on the server.
+// Catalogue returns all defects: those of claims, of the kind of token, of keys
+// and signatures, of the encoding, and of the state on the server.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// byteDefects are tokens with a valid signature but an invalid encoding. Lenient
-// parsers accept them.
+// byteDefects are tokens with a valid signature but an invalid encoding.
+// Lenient parsers accept them.
 func byteDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.DuplicateClaim,
@@ -95,8 +95,8 @@ func whole(change func(string) string) forge {
 	}
 }
 
-// trailingBits sets an unused bit of the last character of the signature. If the
-// signature has no unused bits (ES384, ES512, HS384), it uses the claims.
+// trailingBits sets an unused bit of the last character of the signature. If
+// the signature has no unused bits (ES384, ES512, HS384), it uses the claims.
 func trailingBits(f *forgery) (string, error) {
 	token, err := f.token()
 	if err != nil {
@@ -120,8 +120,8 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit replaces the last character with the next one. In canonical text with
-// unused bits, the last bit of the last character is zero.
+// setLastBit replaces the last character with the next one. In canonical text
+// with unused bits, the last bit of the last character is zero.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// claimDefects are tokens with wrong claims: from a faulty issuer, for another audience
-// or for another time.
+// claimDefects are tokens with wrong claims: from a faulty issuer, for another
+// audience or for another time.
 func claimDefects() []Defect {
 	return []Defect{{
 		Name: catalogue.Expired, introspectable: true,

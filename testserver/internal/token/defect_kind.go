@@ -41,9 +41,9 @@ func kindDefects() []Defect {
 	}}
 }
 
-// asIDToken turns the draft into the ID token that its client would get (OpenID Connect
-// Core 1.0 §2). aud stays, as for a client that is also the API: another aud is the
-// defect wrong-audience.
+// asIDToken turns the draft into the ID token that its client would get (OpenID
+// Connect Core 1.0 §2). aud stays, as for a client that is also the API:
+// another aud is the defect wrong-audience.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

@@ -2,7 +2,8 @@ package token
 
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
-// stateDefects are tokens whose defect is only visible by introspection (RFC 7662).
+// stateDefects are tokens whose defect is only visible by introspection (RFC
+// 7662).
 func stateDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.Revoked,

@@ -10,9 +10,9 @@ import (
 // Digest identifies a stored token.
 type Digest [sha256.Size]byte
 
-// Identify returns the digest of a token. For a JWT it does not cover the signature:
-// for an ECDSA signature anyone can compute a second valid one, and a revocation must
-// apply to both.
+// Identify returns the digest of a token. For a JWT it does not cover the
+// signature: for an ECDSA signature anyone can compute a second valid one, and
+// a revocation must apply to both.
 func Identify(token string) Digest {
 	if strings.Count(token, ".") == 2 {
 		token = token[:strings.LastIndexByte(token, '.')]

@@ -20,12 +20,12 @@ const (
 	DefaultAudience = "api"
 )
 
-// DefaultAccessTTL is the lifetime of access tokens from the token endpoint. The
-// documentation of package testserver states it.
+// DefaultAccessTTL is the lifetime of access tokens from the token endpoint.
+// The documentation of package testserver states it.
 const DefaultAccessTTL = 15 * time.Minute
 
-// Draft is a token before it is signed. Options change it in order, so a later one
-// overrides an earlier one.
+// Draft is a token before it is signed. Options change it in order, so a later
+// one overrides an earlier one.
 type Draft struct {
 	Now    time.Time
 	Header Object // alg and kid are set with the key unless an option has set them
@@ -43,9 +43,9 @@ type Draft struct {
 	errs    []error
 }
 
-// newDraft is a valid RFC 9068 §2.2 access token of issuer, or one of another form. Of
-// the optional claims it has nbf, so that APIs can be seen to check it. scope is absent
-// unless an option sets it.
+// newDraft is a valid RFC 9068 §2.2 access token of issuer, or one of another
+// form. Of the optional claims it has nbf, so that APIs can be seen to check
+// it. scope is absent unless an option sets it.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))
@@ -185,8 +185,8 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	return b.String(), nil
 }
 
-// trap is the base of the attacker's URLs: by default a host name that never resolves
-// (RFC 6761 §6.4).
+// trap is the base of the attacker's URLs: by default a host name that never
+// resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
 		return "https://attacker.invalid"

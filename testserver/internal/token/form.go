@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Form describes the claims and the header of an issuer's access tokens. A nil Form is
-// that of RFC 9068.
+// Form describes the claims and the header of an issuer's access tokens. A nil
+// Form is that of RFC 9068.
 type Form struct {
 	Begin   Edit              // turns a draft of RFC 9068 into one of the form, before all other edits
 	IDToken Edit              // further changes that turn an access token into an ID token; may be nil
@@ -16,9 +16,9 @@ type Form struct {
 
 	NoIssuer bool // its access tokens have no iss
 
-	// The claims for the client, the scopes and the audience. If Clients or Scopes is
-	// empty, tokens do not have them, unless an option sets them: then the claim of RFC
-	// 9068 is used.
+	// The claims for the client, the scopes and the audience. If Clients or
+	// Scopes is empty, tokens do not have them, unless an option sets them:
+	// then the claim of RFC 9068 is used.
 	Clients  []string
 	Scopes   []Texts
 	Audience Texts // without a Name it is aud
@@ -29,8 +29,8 @@ type Form struct {
 	AnyAlg bool // keys are published without alg, so any algorithm of their type may be valid
 }
 
-// Texts is a claim with an array of strings, or one string. Expand maps the requested
-// values to those in the claim; nil means no change.
+// Texts is a claim with an array of strings, or one string. Expand maps the
+// requested values to those in the claim; nil means no change.
 type Texts struct {
 	Name   string
 	List   bool
@@ -103,7 +103,8 @@ func (d *Draft) SetScopes(scopes []string) {
 	}
 }
 
-// Scopes returns all scopes in the claims for them, whatever type the claims have.
+// Scopes returns all scopes in the claims for them, whatever type the claims
+// have.
 func (d *Draft) Scopes() (all []string) {
 	for _, claim := range d.Form.scopes() {
 		all = append(all, strings.Fields(strings.Join(d.TextsAt(claim.Name), " "))...)
@@ -124,8 +125,8 @@ func (f *Form) ScopesOf(claims Object) []string {
 	return nil
 }
 
-// SetAudience writes the audience, mapped by Expand. Without an audience it deletes the
-// claim.
+// SetAudience writes the audience, mapped by Expand. Without an audience it
+// deletes the claim.
 func (d *Draft) SetAudience(audience []string) {
 	if expand := d.Form.audience().Expand; expand != nil && len(audience) > 0 {
 		audience = expand(audience)
@@ -149,7 +150,8 @@ func (d *Draft) setResources(audience []string) {
 // AudienceOf returns the audience in claims of the form.
 func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
 
-// Grant writes what the token endpoint has granted, if the form has claims for it.
+// Grant writes what the token endpoint has granted, if the form has claims for
+// it.
 func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	if d.has("sub") {
 		d.Set("sub", sub)
@@ -177,8 +179,8 @@ func (d *Draft) clearScopes() {
 	}
 }
 
-// IsAccessToken distinguishes access tokens of the form from other tokens that the same
-// keys sign (RFC 9068 §4, RFC 8725 §3.12).
+// IsAccessToken distinguishes access tokens of the form from other tokens that
+// the same keys sign (RFC 9068 §4, RFC 8725 §3.12).
 func (f *Form) IsAccessToken(header, claims Object) bool {
 	typ, ok := header.Text("typ")
 	if !ok && header.Find("typ") >= 0 {
@@ -207,15 +209,16 @@ func hasLogin(claims Object) bool {
 	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
 }
 
-// isIDToken reports whether claims are those of an ID token, whose audience is its
-// client (OpenID Connect Core 1.0 §2).
+// isIDToken reports whether claims are those of an ID token, whose audience is
+// its client (OpenID Connect Core 1.0 §2).
 func isIDToken(claims Object) bool {
 	azp, ok := claims.Text("azp")
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
 }
 
-// FormOf returns the form of an access token of this server. If several are possible,
-// it returns the one that matches iss and the client best. ok is false without a match.
+// FormOf returns the form of an access token of this server. If several are
+// possible, it returns the one that matches iss and the client best. ok is
+// false without a match.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	found, best := m.Form, 0
 	iss, _ := claims.Text("iss")
@@ -254,7 +257,8 @@ func (m *Minter) remember(f *Form) {
 	*others = append(slices.Clone(*others), f)
 }
 
-// IssuerOf returns iss in the server's access tokens of a form, "" if they have none.
+// IssuerOf returns iss in the server's access tokens of a form, "" if they have
+// none.
 func (m *Minter) IssuerOf(f *Form) string {
 	if f != nil && f.NoIssuer {
 		return ""
@@ -262,8 +266,8 @@ func (m *Minter) IssuerOf(f *Form) string {
 	return f.issuer(m.Issuer)
 }
 
-// GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). The zero time means that there
-// was no login; "" means that acr is unknown.
+// GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). The zero time means
+// that there was no login; "" means that acr is unknown.
 func (d *Draft) GrantLogin(at time.Time, acr string) {
 	if d.Form != nil { // its values are those of a sample
 		d.blank("auth_time")

@@ -28,8 +28,8 @@ type Key struct {
 	// algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or another
 	// signer with such a public key.
 	Private crypto.Signer `json:"-"`
-	// Secret signs for the HS algorithms. It is never in a JWKS: configure it in the
-	// API that verifies the tokens.
+	// Secret signs for the HS algorithms. It is never in a JWKS: configure it
+	// in the API that verifies the tokens.
 	Secret []byte `json:"-"`
 }
 
@@ -60,8 +60,8 @@ func CheckKey(k Key) error {
 	return nil
 }
 
-// sign returns the JWS signature over input. If repeatable, ECDSA uses RFC 6979 nonces.
-// RSASSA-PSS always has a random salt.
+// sign returns the JWS signature over input. If repeatable, ECDSA uses RFC 6979
+// nonces. RSASSA-PSS always has a random salt.
 func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	s, err := specOf(k.Alg)
 	if err != nil {
@@ -117,8 +117,8 @@ func (k Key) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 }
 
-// same reports whether both have the same public key and ID. Neither may be a shared
-// secret.
+// same reports whether both have the same public key and ID. Neither may be a
+// shared secret.
 func (k Key) same(other Key) bool {
 	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // all types that CheckKey accepts
 	return ok && k.ID == other.ID && public.Equal(other.Private.Public())

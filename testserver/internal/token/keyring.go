@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Keyring has the signing keys and the published keys. The two sets differ during a
-// rotation.
+// Keyring has the signing keys and the published keys. The two sets differ
+// during a rotation.
 type Keyring struct {
 	ring guarded.Value[ring]
 
@@ -45,8 +45,8 @@ type KeySet struct {
 	Write func(keys []Key) ([]byte, error) // the text; keys are sorted oldest first, without shared secrets
 }
 
-// NewKeyring publishes keys. The first one of each algorithm signs. If there is no key
-// for alg, it makes one.
+// NewKeyring publishes keys. The first one of each algorithm signs. If there is
+// no key for alg, it makes one.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -58,12 +58,12 @@ func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyr
 	return k, r.fill(keys)
 }
 
-// OnChange sets a function to call after each change. It must be called before the
-// keyring is shared.
+// OnChange sets a function to call after each change. It must be called before
+// the keyring is shared.
 func (k *Keyring) OnChange(f func()) { k.ring.OnChange(f) }
 
-// Signing returns the signing key for alg; "" means the default algorithm. The first
-// use of an algorithm makes and publishes its key.
+// Signing returns the signing key for alg; "" means the default algorithm. The
+// first use of an algorithm makes and publishes its key.
 func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 	r, unlock := k.ring.RLock()
 	key, ok := r.signing[cmp.Or(alg, r.alg)]
@@ -104,8 +104,8 @@ func (k *Keyring) Use(key Key) error {
 	return nil
 }
 
-// Retire removes the key with the ID kid from the JWKS. If it signs, it continues to
-// sign.
+// Retire removes the key with the ID kid from the JWKS. If it signs, it
+// continues to sign.
 func (k *Keyring) Retire(kid string) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -117,8 +117,8 @@ func (k *Keyring) Retire(kid string) error {
 	return r.render()
 }
 
-// lastRetired returns the key that was last removed from the JWKS. It returns false
-// without such a key, or if it was published again.
+// lastRetired returns the key that was last removed from the JWKS. It returns
+// false without such a key, or if it was published again.
 func (k *Keyring) lastRetired() (Key, bool) {
 	r, unlock := k.ring.RLock()
 	defer unlock()
@@ -128,7 +128,7 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys, and makes a signing key if there is none.
+// fill adds keys, and makes a signing key if it is missing.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {
@@ -166,9 +166,9 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	return key, err
 }
 
-// make uses the embedded RSA keys as long as there are unused ones. Each is used once,
-// so that published keys differ. If keys were configured, embedded ones are not used,
-// since their private parts are public.
+// make uses the embedded RSA keys as long as there are unused ones. Each is
+// used once, so that published keys differ. If keys were configured, embedded
+// ones are not used, since their private parts are public.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

@@ -3,8 +3,8 @@ package token
 // Served returns the key set that the endpoint shows. It must not be changed.
 func (k *Keyring) Served() []byte { return *k.served.Load() }
 
-// Freeze stops updates of the key set that the endpoint shows, until all freezes are
-// thawed.
+// Freeze stops updates of the key set that the endpoint shows, until all
+// freezes are thawed.
 func (k *Keyring) Freeze() (thaw func()) {
 	r, unlock := k.ring.Lock()
 	defer unlock()

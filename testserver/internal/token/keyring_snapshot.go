@@ -26,7 +26,8 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public replaces a signer that a test supplied. The state file has only its public key.
+// public replaces a signer that a test supplied. The state file has only its
+// public key.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }

@@ -11,8 +11,8 @@ import (
 // Edit is one change to a draft; every token option is one.
 type Edit func(*Draft)
 
-// CheckDefaults applies edits to a draft and returns it. Its Alg is "" unless they set
-// one.
+// CheckDefaults applies edits to a draft and returns it. Its Alg is "" unless
+// they set one.
 func CheckDefaults(edits []Edit) (*Draft, error) {
 	d := newDraft(nil, "", "", time.Unix(0, 0), defaultTTL)
 	d.edit(edits)
@@ -51,8 +51,8 @@ func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	return m.Finish(d)
 }
 
-// Sample is a draft of the default access token with an empty jti. Drawing one would
-// change the later tokens of a seeded server.
+// Sample is a draft of the default access token with an empty jti. Drawing one
+// would change the later tokens of a seeded server.
 func (m *Minter) Sample() *Draft {
 	d := newDraft(m.Form, m.Issuer, "", m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
@@ -84,8 +84,8 @@ func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	return d
 }
 
-// IDDraft is an ID token for client without the claims about the end user (OpenID
-// Connect Core 1.0 §2).
+// IDDraft is an ID token for client without the claims about the end user
+// (OpenID Connect Core 1.0 §2).
 func (m *Minter) IDDraft(client string) *Draft {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "JWT")
@@ -110,8 +110,8 @@ func (m *Minter) Finish(d *Draft) (string, error) {
 	return m.Write(d, key)
 }
 
-// Stamp returns the key for the draft, and writes its alg and kid into the header. An
-// opaque token has no key.
+// Stamp returns the key for the draft, and writes its alg and kid into the
+// header. An opaque token has no key.
 func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	switch {
 	case d.Opaque:

@@ -8,12 +8,13 @@ import (
 	"strconv"
 )
 
-// Object is a JSON object with its members in the order in which they were set, so that
-// equal tokens are equal bytes. Unlike a map it can represent invalid objects, such as
-// those with a repeated member.
+// Object is a JSON object with its members in the order in which they were set,
+// so that equal tokens are equal bytes. Unlike a map it can represent invalid
+// objects, such as those with a repeated member.
 type Object []Member
 
-// Member is a name and its value as JSON. A member with a nil value is not written.
+// Member is a name and its value as JSON. A member with a nil value is not
+// written.
 type Member struct {
 	Name  string
 	Value json.RawMessage

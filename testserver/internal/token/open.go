@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Segments returns the three decoded parts of a JWT, if each is canonical base64url. The
-// decoder alone would accept line ends and unused bits.
+// Segments returns the three decoded parts of a JWT, if each is canonical
+// base64url. The decoder alone would accept line ends and unused bits.
 func Segments(token string) (raw [3][]byte, ok bool) {
 	list := strings.Split(token, ".")
 	if len(list) != 3 {
@@ -27,9 +27,9 @@ func Segments(token string) (raw [3][]byte, ok bool) {
 	return raw, true
 }
 
-// Open parses a JWT and verifies it with the keys of the JWKS, or with the secret of an
-// HS algorithm. It refuses other encodings of a token, which a revocation would not
-// cover.
+// Open parses a JWT and verifies it with the keys of the JWKS, or with the
+// secret of an HS algorithm. It refuses other encodings of a token, which a
+// revocation would not cover.
 func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	raw, ok := Segments(token)
 	if !ok {
@@ -49,8 +49,8 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	return nil, nil, false
 }
 
-// verifying returns the keys that verify tokens: the published ones, so that a token
-// becomes invalid when its key is removed, and the shared secret for alg.
+// verifying returns the keys that verify tokens: the published ones, so that a
+// token becomes invalid when its key is removed, and the shared secret for alg.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	r, unlock := k.ring.RLock()
 	defer unlock()

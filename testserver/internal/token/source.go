@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Source yields the bytes for keys, token identifiers and the like: random ones or, with
-// a seed, the same ones in every run.
+// Source yields the bytes for keys, token identifiers and the like: random ones
+// or, with a seed, the same ones in every run.
 type Source struct {
 	seed []byte // nil means random
 
@@ -22,8 +22,8 @@ type Source struct {
 // RandomSource draws from crypto/rand.
 func RandomSource() *Source { return &Source{} }
 
-// SeededSource derives all bytes from seed with HKDF. Draws are counted by label, so that
-// an additional token does not change the next key.
+// SeededSource derives all bytes from seed with HKDF. Draws are counted by
+// label, so that an additional token does not change the next key.
 func SeededSource(seed string) *Source {
 	return &Source{seed: append([]byte("bearerguard testserver\n"), seed...), drawn: map[string]int{}}
 }
@@ -31,8 +31,8 @@ func SeededSource(seed string) *Source {
 // Seeded reports whether the source yields the same bytes in every run.
 func (s *Source) Seeded() bool { return s.seed != nil }
 
-// Draw returns the next n bytes for label. It is safe for concurrent use, but the order
-// of concurrent draws is not repeatable.
+// Draw returns the next n bytes for label. It is safe for concurrent use, but
+// the order of concurrent draws is not repeatable.
 func (s *Source) Draw(label string, n int) []byte {
 	if !s.Seeded() {
 		b := make([]byte, n)
@@ -59,15 +59,15 @@ func (s *Source) Name(label string) string {
 	return base64.RawURLEncoding.EncodeToString(s.Draw(label, idBytes))
 }
 
-// handleBytes are 192 bits: more than RFC 6749 §10.10 requires, and without unused bits
-// in base64url.
+// handleBytes are 192 bits: more than RFC 6749 §10.10 requires, and without
+// unused bits in base64url.
 const handleBytes = 24
 
 // Handle returns a new secret, such as an opaque token.
 func (s *Source) Handle(label string) string {
 	b := s.Draw(label, handleBytes)
-	// A JWT is recognized by the first byte of JSON. Without this, one handle in 256
-	// would be treated as a malformed JWT.
+	// A JWT is recognized by the first byte of JSON. Without this, one handle
+	// in 256 would be treated as a malformed JWT.
 	b[0] |= 0x80
 	return base64.RawURLEncoding.EncodeToString(b)
 }
@@ -79,8 +79,8 @@ func (s *Source) Drawn() map[string]int {
 	return maps.Clone(s.drawn)
 }
 
-// Resume continues after the draws of an earlier run, so that nothing is drawn again
-// after a restart.
+// Resume continues after the draws of an earlier run, so that nothing is drawn
+// again after a restart.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,8 +92,8 @@ func (s *Source) Resume(drawn map[string]int) {
 	}
 }
 
-// Fork returns an independent source. Draws from it do not change what s yields, except
-// for label.
+// Fork returns an independent source. Draws from it do not change what s
+// yields, except for label.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s

@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// testKeys has private keys that are public, so they are only for tests. Generating an
-// RSA key takes some 70 ms, and parsing one as long as starting the rest of a server, so
-// all servers of a process share the parsed keys.
+// testKeys has private keys that are public, so they are only for tests.
+// Generating an RSA key takes some 70 ms, and parsing one as long as starting
+// the rest of a server, so all servers of a process share the parsed keys.
 //
 //go:embed testkeys.pem
 var testKeys []byte

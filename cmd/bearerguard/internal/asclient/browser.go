@@ -9,8 +9,9 @@ import (
 	"runtime"
 )
 
-// OpenBrowser opens a page with the program that $BROWSER names, or with the default
-// browser of the system (RFC 8252 §4). It does not wait for the browser to end.
+// OpenBrowser opens a page with the program that $BROWSER names, or with the
+// default browser of the system (RFC 8252 §4). It does not wait for the browser
+// to end.
 func OpenBrowser(ctx context.Context, page string) error {
 	// A program that opens URLs may also open files and start programs, and the
 	// authorization server chooses the page.

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// CheckRedirect reports whether a login can use this redirect URI. It must be an http
-// URL on loopback, where no other machine can read the answer (RFC 8252 §7.3, §8.3).
-// The error is an [*Error].
+// CheckRedirect reports whether a login can use this redirect URI. It must be
+// an http URL on loopback, where no other machine can read the answer (RFC 8252
+// §7.3, §8.3). The error is an [*Error].
 func CheckRedirect(uri string) error {
 	_, err := parseRedirect(uri)
 	return err
@@ -35,7 +35,8 @@ func parseRedirect(uri string) (*url.URL, error) {
 	return nil, &Error{InvalidRedirect, about, errors.New("the host must be 127.0.0.1, [::1] or localhost, where this program can listen")}
 }
 
-// callback is a server that waits for the answer to a login, which the browser delivers.
+// callback is a server that waits for the answer to a login, which the browser
+// delivers.
 type callback struct {
 	url, path, state string
 	taken            atomic.Bool
@@ -78,7 +79,8 @@ func (c *callback) wait(ctx context.Context) (url.Values, error) {
 	}
 }
 
-// close stops the server, and waits up to a second for the last page to be delivered.
+// close stops the server, and waits up to a second for the last page to be
+// delivered.
 func (c *callback) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -87,8 +89,8 @@ func (c *callback) close() {
 	<-c.served
 }
 
-// ServeHTTP accepts one answer, which must have the state of this login, because any
-// web page can make a browser send a request here.
+// ServeHTTP accepts one answer, which must have the state of this login,
+// because any web page can make a browser send a request here.
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {

@@ -21,7 +21,8 @@ type Config struct {
 	Secret       string // "" for a public client
 }
 
-// Client is a client of an authorization server. Any number of goroutines may use it.
+// Client is a client of an authorization server. Any number of goroutines may
+// use it.
 type Client struct {
 	server     endpoints
 	http       *http.Client
@@ -47,8 +48,8 @@ type endpoints struct {
 	SendsIssuer   bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-// Discover fetches the metadata of the authorization server. All requests are sent by
-// [HTTPClient].
+// Discover fetches the metadata of the authorization server. All requests are
+// sent by [HTTPClient].
 func Discover(ctx context.Context, config Config) (*Client, error) {
 	if err := fetch.CheckIssuer(config.Issuer, config.InsecureHTTP); err != nil {
 		return nil, &Error{InvalidIssuer, "the issuer", err}
@@ -64,7 +65,8 @@ func Discover(ctx context.Context, config Config) (*Client, error) {
 	return c.hiding(config.Secret), nil
 }
 
-// hiding returns a copy of the client whose errors do not contain these secrets either.
+// hiding returns a copy of the client whose errors do not contain these secrets
+// either.
 func (c *Client) hiding(secrets ...string) *Client {
 	hiding := *c
 	hiding.hidden = slices.Clip(hiding.hidden)
@@ -76,7 +78,8 @@ func (c *Client) hiding(secrets ...string) *Client {
 	return &hiding
 }
 
-// checkEndpoint reports an endpoint that is missing, or whose URL is not allowed.
+// checkEndpoint reports an endpoint that is missing, or whose URL is not
+// allowed.
 func (c *Client) checkEndpoint(name, url string) error {
 	if url == "" {
 		return &Error{Metadata, "", fmt.Errorf("the authorization server has no %s endpoint", name)}
@@ -87,7 +90,8 @@ func (c *Client) checkEndpoint(name, url string) error {
 	return nil
 }
 
-// config is the client for package oauth2, which takes its HTTP client from the context.
+// config is the client for package oauth2, which takes its HTTP client from the
+// context.
 func (c *Client) config(ctx context.Context, scopes []string) (context.Context, *oauth2.Config) {
 	return context.WithValue(ctx, oauth2.HTTPClient, c.http), &oauth2.Config{
 		ClientID: c.id, ClientSecret: c.secret, Scopes: scopes,
@@ -97,8 +101,9 @@ func (c *Client) config(ctx context.Context, scopes []string) (context.Context, 
 	}
 }
 
-// authStyle is how the client authenticates: with Basic, which every server must
-// support (RFC 6749 §2.3.1), unless the metadata excludes it or the client has no secret.
+// authStyle is how the client authenticates: with Basic, which every server
+// must support (RFC 6749 §2.3.1), unless the metadata excludes it or the client
+// has no secret.
 func (c *Client) authStyle(supported []string) oauth2.AuthStyle {
 	if c.secret == "" || len(supported) > 0 && !slices.Contains(supported, "client_secret_basic") {
 		return oauth2.AuthStyleInParams

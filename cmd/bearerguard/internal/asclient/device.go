@@ -9,8 +9,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// ByDevice runs the device flow (RFC 8628), in which the user may open the page on
-// another device. An ID token is checked.
+// ByDevice runs the device flow (RFC 8628), in which the user may open the page
+// on another device. An ID token is checked.
 func (l *Login) ByDevice(ctx context.Context) (Tokens, error) {
 	const doing = "device login failed"
 	as := l.client

@@ -22,9 +22,9 @@ const (
 	maxAnswer      = 1 << 20          // bytes of it
 )
 
-// HTTPClient returns a client with a timeout that follows no redirects, because secrets
-// are meant for one endpoint only. Its transport is that of the client in the context
-// under [oauth2.HTTPClient], else the default one.
+// HTTPClient returns a client with a timeout that follows no redirects, because
+// secrets are meant for one endpoint only. Its transport is that of the client
+// in the context under [oauth2.HTTPClient], else the default one.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {
@@ -56,8 +56,8 @@ func (c *Client) post(ctx context.Context, doing, at string, form url.Values, st
 // challengeCode is the error of a Bearer challenge (RFC 6750 §3).
 var challengeCode = regexp.MustCompile(`(?i)\berror="?([^",]*)`)
 
-// exchange sends a request and returns the JSON object of the answer, or nil for an empty
-// body, as in RFC 7009 §2.2.
+// exchange sends a request and returns the JSON object of the answer, or nil
+// for an empty body, as in RFC 7009 §2.2.
 func (c *Client) exchange(doing string, r *http.Request) (map[string]any, error) {
 	r.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(r)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// pretendBrowser is set for the browser that a test starts, which is this program.
+// pretendBrowser is set for the browser that a test starts, which is this
+// program.
 const pretendBrowser = "ASCLIENT_TEST_BROWSER"
 
 func TestMain(m *testing.M) {

@@ -14,8 +14,8 @@ import (
 
 const discovery = "/.well-known/openid-configuration"
 
-// newServer starts an authorization server with handlers by path. Its metadata has an
-// endpoint for each path. changes overrides members; nil removes one.
+// newServer starts an authorization server with handlers by path. Its metadata
+// has an endpoint for each path. changes overrides members; nil removes one.
 func newServer(t *testing.T, changes map[string]any, handlers map[string]http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()

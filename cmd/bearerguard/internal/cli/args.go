@@ -54,7 +54,8 @@ func arguments(use string) (required, all []string, repeated bool) {
 	return required, all, repeated
 }
 
-// ArgChoices restricts the first argument to names, and completes them in shells.
+// ArgChoices restricts the first argument to names, and completes them in
+// shells.
 func ArgChoices(cmd *cobra.Command, names []string) {
 	cmd.Annotations = map[string]string{choices: strings.Join(names, " ")}
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -65,8 +66,9 @@ func ArgChoices(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect moves a negative duration after --, if the command takes a DURATION. Otherwise
-// pflag would parse it as a flag. A duration that follows a flag is the value of that flag.
+// Protect moves a negative duration after --, if the command takes a DURATION.
+// Otherwise pflag would parse it as a flag. A duration that follows a flag is
+// the value of that flag.
 func Protect(root *cobra.Command, args []string) []string {
 	if cmd, _, err := root.Find(args); err != nil || !strings.Contains(cmd.Use, "DURATION") {
 		return args

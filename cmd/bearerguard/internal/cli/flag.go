@@ -22,14 +22,14 @@ func Choices(cmd *cobra.Command, flag string, names []string) {
 	must(cmd.Flags().SetAnnotation(flag, choices, names))
 }
 
-// Offer completes a flag with names in shells. The flag takes other values too. An empty
-// list turns off the completion of file names.
+// Offer completes a flag with names in shells. The flag takes other values too.
+// An empty list turns off the completion of file names.
 func Offer(cmd *cobra.Command, flag string, names []string) {
 	must(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// MayBeEmpty allows an empty value for a flag. Other flags refuse it, because it usually
-// comes from an unset variable.
+// MayBeEmpty allows an empty value for a flag. Other flags refuse it, because
+// it usually comes from an unset variable.
 func MayBeEmpty(cmd *cobra.Command, flag string) {
 	must(cmd.Flags().SetAnnotation(flag, mayBeEmpty, []string{}))
 }

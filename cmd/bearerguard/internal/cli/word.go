@@ -30,8 +30,8 @@ func oneOf(what, word string, names []string) error {
 	return fmt.Errorf("%s: %q is unknown. Give one of %s", what, word, strings.Join(names, ", "))
 }
 
-// similar returns the names that are close to a word. cobra compares only the names of
-// commands, so a command is made for each name.
+// similar returns the names that are close to a word. cobra compares only the
+// names of commands, so a command is made for each name.
 func similar(word string, names []string) []string {
 	c := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, name := range names {

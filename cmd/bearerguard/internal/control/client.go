@@ -19,14 +19,15 @@ var (
 	ErrNoToken = errors.New("no token for the control API")
 )
 
-// Client sends requests to one control API. Any number of goroutines may use it.
+// Client sends requests to one control API. Any number of goroutines may use
+// it.
 type Client struct {
 	base, token string
 	http        *http.Client
 }
 
-// New returns a client of the API at base, an http or https URL, that sends token. The
-// error is [ErrURL] or [ErrNoToken].
+// New returns a client of the API at base, an http or https URL, that sends
+// token. The error is [ErrURL] or [ErrNoToken].
 func New(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -41,9 +42,9 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends in as JSON, unless it is nil, and parses the answer into out, unless
-// that is nil. It also returns the text of the answer. path must begin with a slash
-// and be escaped. Each error is an [*Error].
+// Call sends in as JSON, unless it is nil, and parses the answer into out,
+// unless that is nil. It also returns the text of the answer. path must begin
+// with a slash and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {

@@ -21,7 +21,8 @@ func (o Operation) Do(ctx context.Context, c *Client) (text []byte, err error) {
 // TypedOperation is an operation of the API whose answer is a T.
 type TypedOperation[T any] struct{ operation Operation }
 
-// Do sends the request. It also returns the text of the answer. The error is an [*Error].
+// Do sends the request. It also returns the text of the answer. The error is an
+// [*Error].
 func (o TypedOperation[T]) Do(ctx context.Context, c *Client) (answer T, text []byte, err error) {
 	text, err = c.Call(ctx, o.operation.method, o.operation.path, o.operation.body, &answer)
 	return answer, text, err
@@ -35,7 +36,8 @@ func post[T any](path string, body any) TypedOperation[T] {
 	return TypedOperation[T]{Operation{http.MethodPost, path, body}}
 }
 
-// element escapes an ID as an element of a path. Otherwise the IDs . and .. would change the path.
+// element escapes an ID as an element of a path. Otherwise the IDs . and ..
+// would change the path.
 func element(id string) string {
 	if id == "." || id == ".." {
 		return strings.ReplaceAll(id, ".", "%2E")

@@ -8,18 +8,20 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// ListRequests lists the last requests to the endpoints, or to all endpoints without arguments.
+// ListRequests lists the last requests to the endpoints, or to all endpoints
+// without arguments.
 func ListRequests(endpoints ...string) TypedOperation[wire.Requests] {
 	return get[wire.Requests]("/v1/requests" + query(url.Values{}, endpoints...))
 }
 
-// CountRequests counts the requests to an endpoint, or to all endpoints without arguments.
+// CountRequests counts the requests to an endpoint, or to all endpoints without
+// arguments.
 func CountRequests(endpoint ...string) TypedOperation[wire.Count] {
 	return get[wire.Count]("/v1/requests/count" + query(url.Values{}, endpoint...))
 }
 
-// AwaitRequests waits until an endpoint has received n requests, and returns their
-// number. After timeout, the error is of the kind [Absent].
+// AwaitRequests waits until an endpoint has received n requests, and returns
+// their number. After timeout, the error is of the kind [Absent].
 func AwaitRequests(endpoint string, n int, timeout time.Duration) TypedOperation[wire.Count] {
 	return get[wire.Count]("/v1/requests/wait" + query(url.Values{"n": {strconv.Itoa(n)}, "timeout": {timeout.String()}}, endpoint))
 }

@@ -96,8 +96,8 @@ func (a *api) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// examine runs the checks and returns the findings: the result, the name and the
-// problem of each.
+// examine runs the checks and returns the findings: the result, the name and
+// the problem of each.
 func examine(ctx context.Context, t *testing.T, a *api, path string) (findings []string, report doctor.Report) {
 	t.Helper()
 	report, err := doctor.Run(ctx, a, a.base+path)

@@ -21,7 +21,7 @@ func (x *examination) challenges(a answer) []challenge {
 			remedy: "Give the URL of a route that needs a token, or protect this one."})
 	default:
 		x.fail(aboutStatus, finding{problem: "a request without a token has another answer", want: "401", got: fmt.Sprint(a.status),
-			remedy: "Check the token before anything else, and answer with 401 and a challenge if there is none. Was the URL that of a route which takes GET?"})
+			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing. Was the URL that of a route which takes GET?"})
 	}
 	fields := a.header.Values("WWW-Authenticate")
 	challenges, err := parseChallenges(fields)
@@ -31,7 +31,7 @@ func (x *examination) challenges(a answer) []challenge {
 	}
 	switch {
 	case len(fields) == 0:
-		x.fail(aboutChallenge, finding{problem: "there is no challenge", want: "WWW-Authenticate: Bearer …",
+		x.fail(aboutChallenge, finding{problem: "the challenge is missing", want: "WWW-Authenticate: Bearer …",
 			remedy: `Send WWW-Authenticate: Bearer resource_metadata="…" with the 401. Does a proxy remove the field?`})
 	case err != nil:
 		x.fail(aboutChallenge, finding{problem: "the challenge cannot be parsed", got: strings.Join(fields, " | "),
@@ -45,8 +45,8 @@ func (x *examination) challenges(a answer) []challenge {
 	return challenges
 }
 
-// pointer returns the URL of the metadata that the challenges name, or "" if they
-// name none that a client may request.
+// pointer returns the URL of the metadata that the challenges name, or "" if
+// they name none that a client may request.
 func (x *examination) pointer(challenges []challenge) string {
 	named := pointers(challenges)
 	if len(named) == 0 {

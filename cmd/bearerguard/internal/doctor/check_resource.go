@@ -37,10 +37,10 @@ func (x *examination) resource(ctx context.Context, at place) {
 	x.skip(aboutMatch, aboutLocation, aboutOwn, aboutRoot)
 }
 
-// match compares the resource with the URL that was requested. RFC 9728 §3.3 wants
-// them identical, and some clients insist on it. Many also take a resource whose
-// path is the beginning of that of the URL, without which an API with more than
-// one route could have no metadata.
+// match compares the resource with the URL that was requested. RFC 9728 §3.3
+// wants them identical, and some clients insist on it. Many also take a
+// resource whose path is the beginning of that of the URL, without which an API
+// with more than one route could have no metadata.
 func (x *examination) match(resource *url.URL) bool {
 	f := finding{want: x.base.String(), got: resource.String(), remedy: "Write the URL by which clients reach the API, byte for byte as they write it. They discard the metadata of another resource."}
 	path, prefix := pathOf(x.base), pathOf(resource)
@@ -85,8 +85,8 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// otherLocations checks the well-known URLs of the URL that was requested, and of
-// the host.
+// otherLocations checks the well-known URLs of the URL that was requested, and
+// of the host.
 func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 	right := wellKnown(resource)
 	for _, other := range []struct {
@@ -121,7 +121,7 @@ func (x *examination) location(ctx context.Context, at place, resource *url.URL)
 		x.fail(aboutLocation, finding{problem: "the path of the resource is dropped", want: right, got: at.url,
 			remedy: "The path goes behind the well-known part: serve the metadata there, and name that URL in the challenge."})
 	case p.doc == nil:
-		x.fail(aboutLocation, finding{problem: "there is no metadata at the well-known URL of the resource", want: right, got: at.url,
+		x.fail(aboutLocation, finding{problem: "the metadata is missing at the well-known URL of the resource", want: right, got: at.url,
 			remedy: "Serve it there too, for clients that do not wait for a challenge. The path of the resource goes behind the well-known part."})
 	case !reflect.DeepEqual(p.doc, at.doc):
 		x.fail(aboutLocation, finding{problem: "two places have different metadata", got: at.url + " and " + right,

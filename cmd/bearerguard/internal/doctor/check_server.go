@@ -42,8 +42,9 @@ func (x *examination) servers(listed []string) (issuers []string) {
 	return issuers
 }
 
-// issuerOf guesses the issuer from the URL of its metadata: the well-known part is
-// at the end (OpenID Connect Discovery 1.0 §4) or before the path (RFC 8414 §3).
+// issuerOf guesses the issuer from the URL of its metadata: the well-known part
+// is at the end (OpenID Connect Discovery 1.0 §4) or before the path (RFC 8414
+// §3).
 func issuerOf(location string) string {
 	base, rest, _ := strings.Cut(location, "/.well-known/")
 	if _, path, found := strings.Cut(rest, "/"); found {

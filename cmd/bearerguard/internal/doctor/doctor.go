@@ -24,8 +24,8 @@ type examination struct {
 }
 
 // Run checks the API at a URL by way of transport, of which nil is
-// [http.DefaultTransport]. The error is [ErrURL], or why the URL was not answered,
-// or that of the context. Findings are not errors.
+// [http.DefaultTransport]. The error is [ErrURL], or why the URL was not
+// answered, or that of the context. Findings are not errors.
 func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
 	target, err := url.Parse(address)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" || target.User != nil || strings.Contains(address, "#") {
@@ -76,8 +76,8 @@ func (x *examination) https() {
 	x.pass(aboutHTTPS, "")
 }
 
-// metadata returns where the document is: at the pointer, or else where a client
-// looks without one. Its doc is nil if it is nowhere.
+// metadata returns where the document is: at the pointer, or else where a
+// client looks without one. Its doc is nil if it is nowhere.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// document contains the members of protected resource metadata (RFC 9728 §2) that
-// are checked. Absent ones are "" and nil.
+// document contains the members of protected resource metadata (RFC 9728 §2)
+// that are checked. Absent ones are "" and nil.
 type document struct {
 	resource                 string
 	servers, scopes, methods []string
@@ -71,7 +71,7 @@ func (a answer) document() (*document, finding) {
 		return nil, finding{problem: "the metadata is a redirect", got: fmt.Sprintf("%d to %s", a.status, a.header.Get("Location")),
 			remedy: "Answer with the document itself. Many clients follow no redirect here."}
 	case a.status != http.StatusOK:
-		return nil, finding{problem: "there is no metadata", want: "200", got: fmt.Sprint(a.status),
+		return nil, finding{problem: "the metadata is missing", want: "200", got: fmt.Sprint(a.status),
 			remedy: "Serve the metadata at this URL, to everybody and without a token."}
 	case len(a.body) > maxBytes:
 		return nil, finding{problem: "the metadata is larger than 256 KiB", remedy: "Leave out what clients do not need."}

@@ -90,7 +90,8 @@ func (x *examination) note(a about, r Result, f finding) {
 // maxText limits a text of a report, in bytes.
 const maxText = 1000
 
-// escape replaces what moves a terminal's cursor, tabs and line breaks included.
+// escape replaces what moves a terminal's cursor, tabs and line breaks
+// included.
 func escape(text string) string {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"

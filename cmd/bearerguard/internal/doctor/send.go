@@ -34,8 +34,8 @@ func newClient(transport http.RoundTripper) *http.Client {
 }
 
 // send requests address with additional header fields, of which Host is the
-// host. The body of an answer is read only if it may be metadata: that of an API
-// may never end.
+// host. The body of an answer is read only if it may be metadata: that of an
+// API may never end.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

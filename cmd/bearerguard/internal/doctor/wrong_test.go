@@ -57,13 +57,13 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		want   []string
 	}{
 		{"the API redirects to a login page", func(a *api) { a.serve = at("/v1", status(302)) }, []string{
-			"failed status: the API redirects", "failed challenge: there is no challenge", "failed pointer: no challenge has resource_metadata",
+			"failed status: the API redirects", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
 		{"the route is public", func(a *api) { a.serve = at("/v1", status(204)) }, []string{
-			"failed status: the route needs no token", "failed challenge: there is no challenge", "failed pointer: no challenge has resource_metadata",
+			"failed status: the route needs no token", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
 		{"the API answers with 403", func(a *api) { a.serve = at("/v1", status(403)) }, []string{
-			"failed status: a request without a token has another answer", "failed challenge: there is no challenge", "failed pointer: no challenge has resource_metadata",
+			"failed status: a request without a token has another answer", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
 		{"the challenge is of another scheme", func(a *api) { a.challenge = []string{`Basic realm="api"`} }, []string{
 			"failed challenge: no challenge asks for an access token", "failed pointer: no challenge has resource_metadata",
@@ -86,7 +86,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"two challenges name two documents", func(a *api) {
 			a.challenge = append(a.challenge, `DPoP resource_metadata="`+base+wellKnown+`/v2"`)
 		}, []string{"failed pointer: challenges name several documents"}},
-		{"there is no metadata", func(a *api) { a.places = nil }, []string{"failed metadata: there is no metadata"}},
+		{"the metadata is missing", func(a *api) { a.places = nil }, []string{"failed metadata: the metadata is missing"}},
 		{"the metadata redirects", func(a *api) { a.serve = at(wellKnown, status(302)) }, []string{"failed metadata: the metadata is a redirect"}},
 		{"the metadata is a web page", func(a *api) { a.serve = at(wellKnown, text("text/html", "<p>")) }, []string{"failed metadata: the metadata has another content type"}},
 		{"the metadata is an array", func(a *api) { a.serve = at(wellKnown, text("application/json", "[]")) }, []string{
@@ -122,10 +122,10 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}, []string{"failed location: the path of the resource is dropped"}},
 		{"the challenge drops the path, and nothing is there", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
-		}, []string{"failed metadata: there is no metadata"}},
+		}, []string{"failed metadata: the metadata is missing"}},
 		{"the metadata is only at a URL of its own", func(a *api) {
 			a.places, a.challenge = []string{"/prm"}, []string{`Bearer resource_metadata="` + base + `/prm"`}
-		}, []string{"failed location: there is no metadata at the well-known URL of the resource"}},
+		}, []string{"failed location: the metadata is missing at the well-known URL of the resource"}},
 		{"two places have different metadata", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="` + base + `/prm"`}
 			a.serve = at("/prm", text("application/json", `{"resource":"`+base+`/v1","authorization_servers":["`+base+`/as"]}`))

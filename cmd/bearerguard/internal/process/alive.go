@@ -1,5 +1,5 @@
-// Package process is about other processes: it watches the parent process, locks files
-// for a running process, and returns the exit code of a child.
+// Package process is about other processes: it watches the parent process,
+// locks files for a running process, and returns the exit code of a child.
 //
 // Not in this package: starting processes, and anything about command lines.
 package process

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// Hold locks a file until release is called or this process ends. It waits for a process
-// that has checked the file with Held and has not closed it yet.
+// Hold locks a file until release is called or this process ends. It waits for
+// a process that has checked the file with Held and has not closed it yet.
 func Hold(path string) (release func(), err error) {
 	f, err := os.Open(path) //nolint:gosec // a file of this program
 	if err != nil {
@@ -27,7 +27,8 @@ func Held(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
 }
 
-// IsPrivate reports whether this user owns a file and other users have no access to it.
+// IsPrivate reports whether this user owns a file and other users have no
+// access to it.
 func IsPrivate(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Getuid() && info.Mode().Perm()&0o077 == 0

@@ -14,5 +14,6 @@ func Hold(string) (release func(), err error) { return nil, errors.ErrUnsupporte
 // Held reports false, because Hold is not supported.
 func Held(*os.File) bool { return false }
 
-// IsPrivate reports false, because the owner of a file is unknown on this system.
+// IsPrivate reports false, because the owner of a file is unknown on this
+// system.
 func IsPrivate(fs.FileInfo) bool { return false }

@@ -2,8 +2,8 @@ package process
 
 import "os"
 
-// Forwarded are the signals that exec forwards to its command. The console sends Ctrl-C
-// to the command directly, and Windows has no other signals.
+// Forwarded are the signals that exec forwards to its command. The console
+// sends Ctrl-C to the command directly, and Windows has no other signals.
 var Forwarded = []os.Signal{}
 
 // ExitCode is the exit code of a command.

@@ -7,8 +7,9 @@ import (
 	"os"
 )
 
-// Watch returns a function that reports whether the process that has the ID pid now is
-// still running. A zombie is not running. A later process with the same ID does not count.
+// Watch returns a function that reports whether the process that has the ID pid
+// now is still running. A zombie is not running. A later process with the same
+// ID does not count.
 func Watch(pid int) (alive func() bool, err error) {
 	began, ok := processStart(pid)
 	if !ok {
@@ -20,14 +21,16 @@ func Watch(pid int) (alive func() bool, err error) {
 	}, nil
 }
 
-// processStart is the start time of pid, in ticks since boot: see proc_pid_stat(5).
+// processStart is the start time of pid, in ticks since boot: see
+// proc_pid_stat(5).
 func processStart(pid int) (ticks string, ok bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return "", false
 	}
-	// The program name is in parentheses and may contain parentheses itself, so fields are
-	// counted from the last one. The state is field 3, the start time is field 22.
+	// The program name is in parentheses and may contain parentheses itself, so
+	// fields are counted from the last one. The state is field 3, the start
+	// time is field 22.
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 	if len(fields) < 20 || bytes.ContainsAny(fields[0], "ZXx") {
 		return "", false
