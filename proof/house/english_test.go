@@ -70,7 +70,7 @@ func TestCommentsAreWrapped(t *testing.T) {
 func tracked(t *testing.T, patterns ...string) map[string][]byte {
 	t.Helper()
 	root := filepath.Join("..", "..")
-	list := exec.CommandContext(t.Context(), "git", append([]string{"ls-files", "-z", "--"}, patterns...)...) //nolint:gosec // patterns of these tests
+	list := exec.CommandContext(t.Context(), "git", append([]string{"ls-files", "-z", "--"}, patterns...)...)
 	list.Dir = root
 	out, err := list.Output()
 	if err != nil {
