@@ -28,9 +28,8 @@ const authorization = "Authorization"
 // readCredentials reads the token from the only permitted place: the
 // Authorization field (RFC 6750 §2.1), or the field that Config.TokenHeader
 // names. A token in the query is never used, since URLs end up in logs (RFC
-// 9700 §4.3.2). If a request has a token in the header and another in the
-// query, it is ambiguous (RFC 6750 §2) and refused. The body is left to the
-// handler.
+// 9700 §4.3.2). If a request has a token in the header and one in the query, it
+// is ambiguous (RFC 6750 §2) and refused. The body is left to the handler.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {

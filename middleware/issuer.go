@@ -80,7 +80,7 @@ type Issuer struct {
 	// {tenantid}.
 	Tenants []string
 
-	// AnyTenant accepts every tenant; Tenants is then not used. Anyone can
+	// AnyTenant accepts every tenant; Tenants must then be empty. Anyone can
 	// create a tenant, so the API must check Token.Issuer or the tid claim
 	// itself.
 	AnyTenant bool
