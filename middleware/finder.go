@@ -96,9 +96,9 @@ func (f *finder) matches(iss string) bool {
 	return false
 }
 
-// isName reports whether the * of a pattern matches a text: it has only the
-// unreserved characters of a URL (RFC 3986 §2.3) and is not a dot segment (RFC
-// 3986 §3.3).
+// isName reports whether the * of a pattern matches a string. The string must
+// contain 1 to maxWildcard characters, only characters that are unreserved in a
+// URL (RFC 3986 §2.3), and must not be a dot segment (RFC 3986 §3.3).
 func isName(text string) bool {
 	if text == "" || text == "." || text == ".." || len(text) > maxWildcard {
 		return false

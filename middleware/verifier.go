@@ -42,9 +42,9 @@ type Verifier struct {
 	cache         *tokenCache // nil if disabled
 }
 
-// NewVerifier checks the configuration and reports all its faults at once. It
-// copies the configuration. It does no I/O: keys are fetched when the first
-// token needs them, or by [Verifier.Warm].
+// NewVerifier returns a Verifier for a configuration, or an error that contains
+// all faults of the configuration. It copies the configuration. It does no I/O:
+// keys are fetched when the first token needs them, or by [Verifier.Warm].
 func NewVerifier(config Config) (*Verifier, error) {
 	if err := config.check(); err != nil {
 		return nil, err
