@@ -11,11 +11,12 @@ import (
 )
 
 // tokenCache caches JWTs that passed every step except the route's
-// requirements. For a cached JWT, parsing and verifying the signature are not
-// repeated: the same bytes always have the same claims, and a key that verified
-// a signature would verify it again. All other steps are repeated. A token that
-// was refused is never cached. Entries do not expire, because expiry would need
-// a goroutine.
+// requirements. The same bytes always have the same claims, and a key that
+// verified a signature would verify it again. For a cached JWT, steps that
+// depend only on the token and the configuration are therefore not repeated,
+// nor is the verification of the signature by the same key. All other steps are
+// repeated. A token that was refused is never cached. Entries do not expire,
+// because expiry would need a goroutine.
 type tokenCache struct {
 	tokens                  *otter.Cache[digest, *cachedToken]
 	hits, misses, evictions atomic.Int64

@@ -83,7 +83,8 @@ var steps = []step{
 	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }
 
-// setSteps sets the steps of a Verifier and computes its table first.
+// setSteps sets the steps of a Verifier. For each repetition and each index it
+// records the first step, from the index on, that has at least this repetition.
 func (v *Verifier) setSteps(steps []step) {
 	v.steps = steps
 	for least := range v.first {
