@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Tokens with invented key IDs do not affect users whose key is cached, however
-// the key server responds.
+// Tokens with invented key IDs do not affect users whose key is cached, no
+// matter how the key server responds.
 func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -87,8 +87,8 @@ const (
 	signerKeyID  = "12345678-1234-1234-1234-123456789012"
 )
 
-// A token of an Application Load Balancer is accepted only for that load
-// balancer, client and identity provider.
+// A token of an Application Load Balancer is accepted only if it names the
+// configured load balancer, client and identity provider.
 func TestUsersOfALoadBalancer(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

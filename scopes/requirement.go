@@ -36,8 +36,8 @@ type Evidence struct {
 	Request *http.Request
 }
 
-// Requirement decides whether a token may pass. Its method is called
-// concurrently and must not keep the Evidence.
+// Requirement decides whether a token may pass. Unmet is called concurrently
+// and must not keep the Evidence.
 //
 // When a verifier refuses a request, it calls Unmet with empty Evidence to find
 // out what the challenge must name. Empty Evidence must therefore not meet a
@@ -134,7 +134,7 @@ type claim struct {
 // (RFC 6901) such as "/realm_access/roles". Use Claim for roles and groups,
 // which may contain spaces and other characters that scopes may not. Challenges
 // name nothing for it. Claim panics for a value that is empty or not UTF-8, and
-// for a name that is empty or not a valid pointer.
+// for a name that is empty, or begins with a slash and is not a valid pointer.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {

@@ -9,7 +9,7 @@ import (
 )
 
 // Metadata returns the path and the handler of [middleware.Verifier.Metadata]
-// as arguments for e.Any(echo5auth.Metadata(v)).
+// for use as e.Any(echo5auth.Metadata(v)).
 func Metadata(v *middleware.Verifier) (path string, h echo.HandlerFunc) {
 	pattern, handler := v.Metadata()
 	return strings.TrimSuffix(pattern, "{$}"), echo.WrapHandler(handler)

@@ -9,7 +9,7 @@ import (
 )
 
 // Metadata returns the path and the handler of [middleware.Verifier.Metadata]
-// as arguments for r.Any(ginauth.Metadata(v)).
+// for use as r.Any(ginauth.Metadata(v)).
 func Metadata(v *middleware.Verifier) (path string, h gin.HandlerFunc) {
 	pattern, handler := v.Metadata()
 	return strings.TrimSuffix(pattern, "{$}"), gin.WrapH(handler)
