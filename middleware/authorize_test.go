@@ -222,8 +222,8 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A canceled request is refused only if it was waiting, and never after a
-// decision was made.
+// A canceled request is reported as canceled only if its check was still
+// waiting. Otherwise the decision stands.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys

@@ -90,7 +90,7 @@ func TestValidIntrospectionConfigurations(t *testing.T) {
 }
 
 // A userinfo endpoint does not report the audience and the scopes of a token,
-// so its answers must not pass the checks.
+// so claims with these names in its answer do not count.
 func TestUserInfoAnswerFailsTheChecks(t *testing.T) {
 	user := func(changes ...func(*middleware.Config)) *setup {
 		o := stubAnswering(`{"sub":"alice","aud":"api","scope":"read","exp":99999999999}`)

@@ -38,8 +38,7 @@ func (s *outputRecorder) Write(p []byte) (int, error) {
 	return s.output.Write(p)
 }
 
-// print writes values to the output in all the ways in which programs print
-// values.
+// print writes each value to the output with every verb that programs use.
 func (s *outputRecorder) print(values ...any) {
 	for _, v := range values {
 		fmt.Fprintf(s, "%v %+v %#v %s %q %x\n", v, v, v, v, v, v)
