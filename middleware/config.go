@@ -59,13 +59,13 @@ type Config struct {
 	IssuerPatterns []string
 
 	// Origins are the base URLs at which clients reach the API, such as
-	// "https://api.example.com/v1". They are https, or http on loopback, have
-	// no query, fragment or user info, and include the path that a proxy in
-	// front of the API strips, if any. The protected resource metadata names
-	// the first origin as the resource (RFC 9728 §2), and challenges point to
-	// the metadata; see [Verifier.Metadata]. Without Origins no metadata is
-	// served. The header fields Host, Origin, Forwarded and X-Forwarded-* are
-	// never used, because clients can set them.
+	// "https://api.example.com/v1". They use https, or http on loopback, and
+	// have no query, fragment or user info. If a proxy in front of the API
+	// strips a path, they include that path. The protected resource metadata
+	// names the first origin as the resource (RFC 9728 §2), and challenges
+	// point to the metadata; see [Verifier.Metadata]. Without Origins no
+	// metadata is served. The header fields Host, Origin, Forwarded and
+	// X-Forwarded-* are never used, because clients can set them.
 	Origins []string
 
 	// Resource must repeat the first of Origins if tokens name another
@@ -110,8 +110,8 @@ type Config struct {
 	// except the route's requirements. It can look up the token in a deny-list,
 	// for example. Use the issuer and the ID of the token as the key of such a
 	// list, not the encoded token: the same signature can be encoded in several
-	// ways. An error refuses the request with 503. nil disables the check. It
-	// is called concurrently.
+	// ways. An error refuses the request with 503. nil disables the check.
+	// Revoked is called concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
 	// Realm names the protected space in challenges; "" means Audience, or

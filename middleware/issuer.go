@@ -52,14 +52,15 @@ const (
 	// "-._~+/", and "=" at the end.
 	B64Token OpaqueSyntax = iota
 
-	// VSCHAR allows the characters of RFC 6749 §A.12, printable ASCII, except
-	// space, quote, comma, semicolon and backslash. Salesforce tokens need it,
-	// because they contain "!".
+	// VSCHAR allows the printable ASCII characters of RFC 6749 §A.12, except
+	// space, quote, comma, semicolon and backslash. Tokens of Salesforce need
+	// it, because they contain "!".
 	VSCHAR
 )
 
-// Issuer is one authorization server. In its fields, a claim name that begins
-// with a slash is a JSON Pointer (RFC 6901), such as /realm_access/roles.
+// Issuer is one authorization server. Wherever a field contains the name of a
+// claim, a name that begins with a slash is a JSON Pointer (RFC 6901), such as
+// /realm_access/roles.
 type Issuer struct {
 	// URL is the issuer identifier, compared with the iss claim byte for byte.
 	// A trailing slash matters. URL must be https, or http on loopback. With
@@ -104,8 +105,8 @@ type Issuer struct {
 	AudienceClaim string
 
 	// InsecureNoAudience accepts tokens for any audience. The operator of any
-	// other API that uses this issuer can then replay, to this API, the tokens
-	// that clients send there.
+	// other API with this issuer can then replay the tokens that it receives to
+	// this API.
 	InsecureNoAudience bool
 
 	// Keys provides the keys that verify signatures; nil discovers them from
@@ -116,8 +117,8 @@ type Issuer struct {
 	// whose metadata must not be used. It must be https, or http on loopback.
 	KeysURL string
 
-	// KeyUse lists the accepted values of the member use of keys, such as
-	// "jwt-svid" (SPIFFE); nil accepts "sig" and keys without use.
+	// KeyUse lists the accepted values of "use" in the key set, such as
+	// "jwt-svid" (SPIFFE); nil accepts keys with "sig" and keys without "use".
 	KeyUse []string
 
 	// MetadataURL is the URL of the metadata; "" means a well-known location of
