@@ -22,11 +22,11 @@ import (
 // programming error: every request is refused with 500.
 //
 // In a nested route, if the same Verifier has already authorized the outer
-// route with the same credentials, its decision is reused and only the nested
-// route's own requirements are checked. With other credentials the requirements
-// of the outer routes are checked again. The challenge of a nested route also
-// names the scopes of the outer routes; the challenge of an outer route does
-// not name the scopes of nested routes.
+// route with the same credentials, the decision about the outer route is reused
+// and only the nested route's own requirements are checked. With other
+// credentials the requirements of the outer routes are checked again. The
+// challenge of a nested route also names the scopes of the outer routes; the
+// challenge of an outer route does not name the scopes of nested routes.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()

@@ -44,8 +44,8 @@ func carriedFrom(ctx context.Context) *carried {
 }
 
 // TokenFrom returns the verified token in the context of a request, or nil if
-// the route does not require a token and none was sent. Handlers behind an
-// adapter call the adapter's Token function instead.
+// no token was sent or the route is not protected. Handlers behind an adapter
+// call the adapter's Token function instead.
 func TokenFrom(ctx context.Context) *Token {
 	if c := carriedFrom(ctx); c != nil {
 		return c.token

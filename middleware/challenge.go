@@ -18,9 +18,9 @@ const retryAfter = "2"
 // RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for 503, Retry-After.
 // [Verifier.Authorize] calls it for its refusals, and so do the adapters'
 // Answer functions. All text in the fields is constant, or comes from the
-// configuration or from requirements. It therefore cannot contain a control
-// byte, for which HTTP/2 would drop the field, so that the client would receive
-// a 401 without a challenge.
+// configuration or from requirements. It therefore contains no control byte:
+// HTTP/2 would drop such a field, and the client would receive a 401 without a
+// challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// These fields describe the response that the refusal replaces.

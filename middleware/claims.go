@@ -100,7 +100,8 @@ func (c *claims) reset() {
 }
 
 // audience reads the claim that names the audience: one string or an array of
-// strings (RFC 7519 §4.1.3). An array with any other element is refused as a
+// strings (RFC 7519 §4.1.3). It reports whether the claim is present, and
+// whether its type is accepted. An array with any other element is refused as a
 // whole, because its meaning is unclear. It stores the result in c.audiences
 // and reuses the allocation, because the array of a forged token may have
 // thousands of elements and the signature has not been checked yet.
@@ -189,7 +190,7 @@ func (c *claims) scopeSet() scopes.Set {
 }
 
 // member returns the claim with this name or, if name begins with a slash, the
-// value that name finds as a JSON Pointer. It returns "" if the claim is
+// value that name refers to as a JSON Pointer. It returns "" if the claim is
 // absent.
 func (c *claims) member(name string) strictjson.Value {
 	if name[0] == '/' {

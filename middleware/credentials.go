@@ -12,13 +12,14 @@ type Credentials struct {
 	Token string // an access token, without "Bearer "
 }
 
-// Format implements [fmt.Formatter], for every verb.
+// Format implements [fmt.Formatter]. It prints "[redacted]" for every verb.
 func (Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue implements [slog.LogValuer].
 func (Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON implements [encoding/json.Marshaler], for loggers that marshal.
+// MarshalJSON implements [encoding/json.Marshaler]. It returns "[redacted]",
+// because some loggers encode values as JSON.
 func (Credentials) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
 const redacted = "[redacted]"

@@ -134,10 +134,10 @@ func (d *decision) judge() (refusal *Error) {
 		d.now = d.v.now()
 	}
 	err := d.runSteps()
-	// A cancellation counts only if the check was still waiting, and then
-	// failed as unavailable. A decision that was made stands: net/http also
-	// cancels if a client closed only its sending side, and such a client still
-	// waits for the answer.
+	// Only a check that was still waiting, and therefore failed as unavailable,
+	// is reported as canceled. Any other decision stands: net/http also cancels
+	// the context when a client closes only its sending side, and such a client
+	// still waits for the answer.
 	if err != nil && errors.Is(err, ErrUnavailable) && errors.Is(d.ctx.Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
 	}

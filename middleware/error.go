@@ -40,7 +40,7 @@ type Error struct {
 	// route requires it (RFC 9470 §3). ACR lists the accepted authentication
 	// context classes, the preferred one first. MaxAge is how long ago the
 	// authentication may have been. Both are set only if no token was sent, or
-	// if its acr or auth_time is insufficient.
+	// if the acr or auth_time of the token is insufficient.
 	ACR    []string
 	MaxAge time.Duration
 

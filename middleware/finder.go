@@ -267,7 +267,7 @@ func fault(err error) error {
 }
 
 // delay postpones the next refresh of a cached issuer by retryDelay, unless the
-// issuer was refreshed after found.
+// issuer was refreshed after the time found.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

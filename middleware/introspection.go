@@ -49,9 +49,10 @@ func (v *Verifier) introspects(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object may name an accepted
-// issuer other than the introspecting one, ignoring a trailing slash. Without
-// iss, sub decides. It parses leniently, because a token that is malformed here
-// may be valid for the other issuer.
+// issuer other than the introspecting one, ignoring a trailing slash. If the
+// object has no iss, its sub is compared with the SubjectPrefixes. It parses
+// leniently, because a token that is malformed here may be valid for the other
+// issuer.
 func (v *Verifier) namesAnother(object []byte) bool {
 	iss, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
 	subject, _ := strictjson.String(strictjson.Lookup(object, "/sub"))
@@ -107,8 +108,9 @@ func (d *decision) mustBeActive() bool {
 }
 
 // checkActivity introspects a verified JWT, because it may have been revoked.
-// The claims of the Token still come from the JWT, but an earlier expiry,
-// another issuer or a sender constraint in the answer also refuses it.
+// The claims of the Token still come from the JWT, but the JWT is refused if
+// the answer contains an expiry in the past, another issuer or a sender
+// constraint.
 func (d *decision) checkActivity() error {
 	payload, err := d.requestIntrospection()
 	if err != nil {

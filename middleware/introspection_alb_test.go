@@ -69,7 +69,8 @@ func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	}
 }
 
-// signedByALB returns a token in the format of a load balancer.
+// signedByALB returns a token in the format of an AWS Application Load
+// Balancer.
 func signedByALB(t *testing.T, key *ecdsa.PrivateKey, header, payload string) string {
 	t.Helper()
 	input := base64.URLEncoding.EncodeToString([]byte(header)) + "." + base64.URLEncoding.EncodeToString([]byte(payload))

@@ -87,9 +87,9 @@ type Issuer struct {
 	AnyTenant bool
 
 	// SubjectPrefix assigns a JWT without iss to this issuer if sub begins with
-	// this prefix, such as "spiffe://example.org/", with a slash at the end
-	// (SPIFFE JWT-SVID §3). In a token with iss, sub must begin with it too.
-	// SubjectPrefix requires Keys or KeysURL.
+	// this prefix, such as "spiffe://example.org/" (SPIFFE JWT-SVID §3). The
+	// prefix must end in a slash. In a token with iss, sub must begin with it
+	// too. SubjectPrefix requires Keys or KeysURL.
 	SubjectPrefix string
 
 	// InsecureHTTP allows http beyond loopback, for example between containers.

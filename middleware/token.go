@@ -33,8 +33,8 @@ type Token struct {
 	claims string // the whole claims object, strict JSON
 }
 
-// clone returns a copy of the token, so that a receiver cannot modify the token
-// of another.
+// clone returns a copy of the token, so that one receiver cannot modify the
+// token that another receives.
 func (t *Token) clone() *Token {
 	own := new(struct {
 		Token
@@ -57,7 +57,8 @@ func (t *Token) copyTo(own *Token, audience *[1]string) {
 	own.Audience = slices.Clone(t.Audience)
 }
 
-// makeToken makes the Token, after all checks of claims and signature.
+// makeToken makes the Token. It runs after all checks of the claims and the
+// signature.
 func (d *decision) makeToken() error {
 	d.verified = d.claims.token(d.issuer.clientIDClaims)
 	d.lookup = d.verified.claim
@@ -87,7 +88,7 @@ func (d *decision) checkRevocation() error {
 	return nil
 }
 
-// Format implements [fmt.Formatter], for every verb.
+// Format implements [fmt.Formatter]. It prints "[redacted]" for every verb.
 func (Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue implements [slog.LogValuer].
@@ -118,7 +119,7 @@ func ClaimsAs[T any](t *Token) (T, error) {
 type lookup func(pointer string) (any, bool)
 
 // claim returns the value that a JSON Pointer finds in the claims, or false if
-// there is none or it is null.
+// the claim is absent or null.
 func (t *Token) claim(pointer string) (any, bool) {
 	raw := strictjson.Lookup(t.claims, strictjson.Pointer(pointer))
 	if raw == "" || raw.IsNull() {

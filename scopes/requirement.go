@@ -95,9 +95,8 @@ func Any(first string, more ...string) Requirement {
 }
 
 // OneOf is met by a token that meets at least one of the requirements.
-// Challenges name the scopes, acr values or maximum age of only one
-// requirement: the first that has any of these. OneOf panics if a requirement
-// is nil.
+// Challenges name what only one of the requirements needs: the first that names
+// any scope, acr value or maximum age. OneOf panics if a requirement is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {

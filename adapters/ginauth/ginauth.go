@@ -35,8 +35,8 @@ func Require(v *middleware.Verifier, need ...scopes.Requirement) gin.HandlerFunc
 // [Token] then returns nil. A request whose token is not valid is refused.
 func Optional(v *middleware.Verifier) gin.HandlerFunc { return Guard{Verifier: v}.Optional() }
 
-// Token returns the verified token of a request, or nil if the route does not
-// require a token and none was sent.
+// Token returns the verified token of a request, or nil if no token was sent or
+// the route is not protected.
 func Token(c *gin.Context) *middleware.Token { return middleware.TokenFrom(c.Request.Context()) }
 
 // Require is the function [Require] with g's settings.

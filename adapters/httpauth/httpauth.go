@@ -34,8 +34,8 @@ func Optional(v *middleware.Verifier) func(http.Handler) http.Handler {
 	return Guard{Verifier: v}.Optional()
 }
 
-// Token returns the verified token of a request, or nil if the route does not
-// require a token and none was sent.
+// Token returns the verified token of a request, or nil if no token was sent or
+// the route is not protected.
 func Token(r *http.Request) *middleware.Token { return middleware.TokenFrom(r.Context()) }
 
 // Require is the function [Require] with g's settings.
