@@ -99,9 +99,9 @@ func (d *decision) checkMark() error {
 	return nil
 }
 
-// checkPurpose refuses tokens of another kind than Issuer.Purpose. If the typ
-// of a JWT is at+jwt, it is an access token (RFC 8725 §3.12). Otherwise the
-// claims decide.
+// checkPurpose refuses tokens that are not of the kind that Issuer.Purpose
+// accepts. If the typ of a JWT is at+jwt, it is an access token (RFC 8725
+// §3.12). Otherwise the claims decide.
 //
 // ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2),
 // and UAA's refresh tokens have granted_scopes instead of scope. Access tokens

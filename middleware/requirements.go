@@ -56,8 +56,8 @@ func (d *decision) name(refusal *Error) {
 	}
 }
 
-// required returns everything that a client needs to meet all requirements,
-// which are asked with empty evidence.
+// required returns everything that a client needs to meet all requirements. It
+// checks each of them with empty evidence.
 func required(need []scopes.Requirement) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string

@@ -13,11 +13,11 @@ type Stats struct {
 	// as Keys, have no entry.
 	Keys map[string]jwks.Stats
 
-	// These count for Config.TokenCache. Tokens is the number of tokens in the
-	// cache now. Since the start, Hits is the number of signatures that did not
-	// have to be verified because of the cache, Misses the number that had to
-	// be verified, and Evictions the number of tokens that were evicted. All
-	// are 0 without a cache.
+	// These fields describe the cache of Config.TokenCache. Tokens is the
+	// number of tokens that it contains now. The others count since the start:
+	// Hits the signatures that did not have to be verified, Misses the
+	// signatures that had to be verified, and Evictions the tokens that were
+	// evicted. All are 0 without a cache.
 	Tokens, Hits, Misses, Evictions int
 }
 
