@@ -13,19 +13,20 @@ import (
 // requirements and returns the request with the [Token] for the handler in its
 // context.
 //
-// If it refuses, the error is an *[Error], and the header fields of the answer
-// are already in h: the challenge (RFC 6750 §3), Cache-Control and, for 503,
-// Retry-After. The adapter adds the error's status and body, and does not call
-// the handler.
+// If it refuses the request, the error is an *[Error], and the header fields of
+// the answer are already in h: the challenge (RFC 6750 §3), Cache-Control and,
+// for 503, Retry-After. The adapter adds the error's status and body, and does
+// not call the handler.
 //
 // Without requirements any valid token passes. A nil requirement is a
 // programming error: every request is refused with 500.
 //
-// Within a route that the same Verifier has already authorized with the same
-// credentials, the decision is reused and only the route's own requirements are
-// checked. With other credentials the requirements of the outer routes are
-// checked too. A challenge also names the scopes of outer routes. If an outer
-// route refuses a request, the challenge names only the scopes of that route.
+// In a nested route, if the same Verifier has already authorized the outer
+// route with the same credentials, the decision about the outer route is reused
+// and only the nested route's own requirements are checked. With other
+// credentials the requirements of the outer routes are checked again. The
+// challenge of a nested route also names the scopes of the outer routes; the
+// challenge of an outer route does not name the scopes of nested routes.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -33,10 +34,11 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 	return d.authorize(h)
 }
 
-// AuthorizeOptional is Authorize for routes that are open but treat callers
-// with a token differently. A request without an Authorization field, or with a
-// scheme other than Bearer, passes without a [Token]. A request whose token
-// fails is refused: its sender claims an identity.
+// AuthorizeOptional is [Verifier.Authorize] for routes that are open to
+// everyone but treat callers with a token differently. A request without an
+// Authorization field, or with a scheme other than Bearer, passes without a
+// [Token]. A request whose token is not valid is refused, because its sender
+// claims an identity.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -67,9 +69,9 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 	return d.request.WithContext(c), nil
 }
 
-// Verify decides about a token from any source: a gRPC call, a WebSocket, a
-// queue. It makes every check except those of a route's requirements; see
-// [Verifier.Check] for these. The error is an *[Error].
+// Verify decides about a token from any source, such as a gRPC call, a
+// WebSocket or a queue. It runs all checks except the requirements of a route,
+// which [Verifier.Check] checks. The error is an *[Error].
 func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
 	d := v.begin(ctx)
 	defer d.release()
@@ -81,11 +83,11 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token,
 }
 
 // Check decides whether a verified token meets requirements and has not expired
-// since. Call it inside a handler, for example, or for each message of a
+// in the meantime. Call it in a handler, for example, or for each message of a
 // connection that stays open. Without requirements any token that has not
 // expired passes. The error is an *[Error], which the adapters' Answer
-// functions turn into an answer. For a nil token it is the error for a request
-// without a token.
+// functions turn into an answer. For a nil token the error is the same as for a
+// request without a token.
 func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
 	d := v.begin(context.Background())
 	defer d.release()

@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// authorize returns what an adapter receives.
+// authorize calls Authorize and also returns the header fields of the response.
 func (s *setup) authorize(t *testing.T, r *http.Request, need ...scopes.Requirement) (*http.Request, http.Header, error) {
 	t.Helper()
 	h := make(http.Header)
@@ -70,7 +70,8 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token a test put there", got)
 	}
 
-	// Neither does a token that was added or changed between two routes.
+	// A token that was added or changed between two routes does not meet a
+	// requirement either.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +222,8 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// Only a wait is canceled, never a decision.
+// A canceled request is reported as canceled only if its check was still
+// waiting. Otherwise the decision stands.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys

@@ -12,9 +12,11 @@ import (
 
 // tokenCache caches JWTs that passed every step except the route's
 // requirements. The same bytes always have the same claims, and a key that
-// verified a signature verifies it again, so these steps are not repeated. All
-// others are. A token that was refused is never cached. Entries do not expire:
-// that would need a goroutine.
+// verified a signature would verify it again. For a cached JWT, steps that
+// depend only on the token and the configuration are therefore not repeated,
+// nor is the verification of the signature by the same key. All other steps are
+// repeated. A token that was refused is never cached. Entries do not expire,
+// because expiry would need a goroutine.
 type tokenCache struct {
 	tokens                  *otter.Cache[digest, *cachedToken]
 	hits, misses, evictions atomic.Int64
@@ -33,12 +35,12 @@ type cachedToken struct {
 }
 
 // maxNames is the maximum number of scopes, and of audiences, of a cached
-// token: thousands of short ones fit in a token and would use twenty times its
-// length.
+// token. Without a maximum, a token with thousands of short scopes would use
+// memory of twenty times its length.
 const maxNames = 256
 
-// newTokenCache returns a cache for a number of tokens: 0 means the default, a
-// negative size returns nil.
+// newTokenCache returns a cache for size tokens. For 0 it uses the default
+// size; for a negative size it returns nil.
 func newTokenCache(size int) *tokenCache {
 	if size == 0 {
 		size = defaultTokenCache
@@ -84,7 +86,8 @@ func (d *decision) lookUp() error {
 	return nil
 }
 
-// store caches a JWT that passed, unless it is cached with the same key.
+// store caches a JWT that passed, unless the JWT is already cached with the
+// same key or has too many scopes or audiences.
 func (d *decision) store() error {
 	d.stored = true
 	if (d.cached == nil || !sameKey(d.cached.key, d.key)) && max(d.verified.Scopes.Len(), len(d.verified.Audience)) <= maxNames {
@@ -96,7 +99,8 @@ func (d *decision) store() error {
 // drop removes a cached token that no longer passes.
 func (c *tokenCache) drop(at digest) { c.tokens.Invalidate(at) }
 
-// verifiedBefore reports whether a key has already verified the same bytes.
+// verifiedBefore reports whether the token is cached with this key, so that its
+// signature need not be verified again.
 func (d *decision) verifiedBefore(key any) bool {
 	if !d.lookedUp {
 		return false
@@ -109,9 +113,10 @@ func (d *decision) verifiedBefore(key any) bool {
 	return false
 }
 
-// sameKey reports whether two keys are the same. Pointers are compared as such,
-// because a [jwks.Source] returns the same one while a key is published. The
-// key ID is not enough: another key may now have it.
+// sameKey reports whether two keys are the same. Pointers to keys are compared
+// by identity, because a [jwks.Source] returns the same pointer for as long as
+// a key is published. Comparing key IDs is not enough, because another key may
+// now have the same ID.
 func sameKey(a, b any) bool {
 	switch a := a.(type) {
 	case ed25519.PublicKey:

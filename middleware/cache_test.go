@@ -16,11 +16,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withTokenCache enables the token cache, regardless of the setting for other
-// tests.
+// withTokenCache enables the token cache, even if the environment disables it
+// for other tests.
 func withTokenCache(c *middleware.Config) { c.TokenCache = 100 }
 
-// verifyUntilCached verifies a good token until it is cached.
+// verifyUntilCached verifies a valid token repeatedly until it is cached.
 func verifyUntilCached(t *testing.T, s *setup, token string) {
 	t.Helper()
 	before := s.v.Stats()
@@ -83,7 +83,7 @@ func TestCachedTokenIsCheckedAgainstTheClock(t *testing.T) {
 	}
 }
 
-// replaceableKeys is a source whose set can be replaced.
+// replaceableKeys is a source whose key set can be replaced.
 type replaceableKeys struct{ set atomic.Pointer[jwks.Set] }
 
 func (s *replaceableKeys) Key(ctx context.Context, kid, alg string) (any, error) {
@@ -122,8 +122,8 @@ func TestCachedTokenNeedsItsKey(t *testing.T) {
 	}
 }
 
-// The same key read again is another pointer: the signature is verified again,
-// and the token cached with the new pointer.
+// If the same key is read again, its pointer changes. The signature is then
+// verified again, and the token is cached with the new pointer.
 func TestCachedTokenIsVerifiedAgainWithANewKey(t *testing.T) {
 	source := new(replaceableKeys)
 	s := newSetup(t, withTokenCache, func(c *middleware.Config) { c.Issuers[0].Keys = source })
@@ -188,7 +188,8 @@ func TestRevokedIsCalledOnEachUseOfACachedToken(t *testing.T) {
 	}
 }
 
-// Introspection answers are cached by the introspect.Client.
+// The token cache does not contain introspected tokens: the introspect.Client
+// caches the introspection answers.
 func TestIntrospectedTokenIsNotCached(t *testing.T) {
 	for name, token := range map[string]string{
 		"an opaque token":  handle,

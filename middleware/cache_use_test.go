@@ -40,8 +40,8 @@ func TestRefusedTokensAreNotCached(t *testing.T) {
 	}
 }
 
-// The same signature can be encoded in several ways; each encoding is a
-// separate token.
+// The same signature can be encoded in several ways. The cache treats each
+// encoding as a separate token.
 func TestTokensAreCachedByAllTheirBytes(t *testing.T) {
 	s := newSetup(t, withTokenCache)
 	good := s.Good()
@@ -141,7 +141,8 @@ func TestTokenCacheIsBounded(t *testing.T) {
 	}
 }
 
-// The cache limits the number of tokens, so the size of a token is limited too.
+// The cache limits only the number of tokens, so the size of each cached token
+// must be limited too.
 func TestTokenWithManyScopesIsNotCached(t *testing.T) {
 	for n, want := range map[int]int{256: 1, 257: 0} {
 		s := newSetup(t, withTokenCache)

@@ -7,9 +7,10 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// carried is the context of a request. It carries a token for handlers and, if
-// a verifier made it, the decision for nested routes. The handler's copy of the
-// token is part of the object, to save an allocation per request.
+// carried is a context that carries the token of a request for handlers. If a
+// Verifier made it, it also carries the decision for nested routes. The
+// handler's copy of the token is part of the object, to save an allocation per
+// request.
 type carried struct {
 	context.Context //nolint:containedctx // carried is itself a context
 
@@ -33,8 +34,8 @@ func (c *carried) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Format implements [fmt.Formatter], for every verb: contexts are sometimes
-// logged.
+// Format implements [fmt.Formatter]. It prints "[redacted]" for every verb,
+// because contexts are sometimes logged.
 func (*carried) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 func carriedFrom(ctx context.Context) *carried {
@@ -42,9 +43,9 @@ func carriedFrom(ctx context.Context) *carried {
 	return c
 }
 
-// TokenFrom returns the verified token of a request's context, or nil if no
-// token was required or sent. Handlers of an adapter's framework call the
-// adapter's own Token function instead.
+// TokenFrom returns the verified token in the context of a request, or nil if
+// no token was sent or the route is not protected. Handlers behind an adapter
+// call the adapter's Token function instead.
 func TokenFrom(ctx context.Context) *Token {
 	if c := carriedFrom(ctx); c != nil {
 		return c.token
@@ -53,7 +54,8 @@ func TokenFrom(ctx context.Context) *Token {
 }
 
 // WithToken returns a context in which [TokenFrom] finds t, for tests of
-// handlers. It does not open any route: [Verifier.Authorize] ignores it.
+// handlers. Such a token does not give access to any route:
+// [Verifier.Authorize] ignores it.
 func WithToken(ctx context.Context, t *Token) context.Context {
 	return &carried{Context: ctx, token: t}
 }

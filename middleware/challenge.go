@@ -10,21 +10,22 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// retryAfter is the Retry-After of a 503, in seconds: by then a refresh of the
-// keys has been tried again.
+// retryAfter is the Retry-After of a 503, in seconds. By then a failed refresh
+// of the keys has been repeated.
 const retryAfter = "2"
 
 // SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3,
 // RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for 503, Retry-After.
 // [Verifier.Authorize] calls it for its refusals, and so do the adapters'
-// Answer functions. All text in the fields is constant, from the configuration
-// or from requirements: HTTP/2 drops a field that contains a control byte, and
-// the client would see a 401 without a challenge.
+// Answer functions. All text in the fields is constant, or comes from the
+// configuration or from requirements. It therefore contains no control byte:
+// HTTP/2 would drop such a field, and the client would receive a 401 without a
+// challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
-	// These describe the response that is replaced. Content-Encoding stays: if
-	// it is set by now, an outer middleware encodes whatever is written (RFC
-	// 9110 §8.4).
+	// These fields describe the response that the refusal replaces.
+	// Content-Encoding stays: if it is already set, an outer middleware encodes
+	// everything that is written (RFC 9110 §8.4).
 	for _, name := range [...]string{"Content-Length", "Etag", "Last-Modified"} {
 		h.Del(name)
 	}
@@ -69,9 +70,9 @@ func attribute(b *strings.Builder, name, value string) {
 	b.WriteByte('"')
 }
 
-// quotable reports whether text can appear in a challenge unescaped: printable
-// ASCII without quote and backslash, the grammar RFC 6750 §3 gives for
-// error_description and scope.
+// quotable reports whether text can appear in a challenge unescaped, that is,
+// whether it is not empty and consists of printable ASCII without quote and
+// backslash, as RFC 6750 §3 requires for error_description.
 func quotable(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {

@@ -14,9 +14,9 @@ func (d *decision) checkClaims() error {
 	return err
 }
 
-// checkIssuer finds the configured issuer that the token names. No key is
-// looked up and no server is contacted for any other issuer (RFC 8725 §3.8,
-// §3.10).
+// checkIssuer finds the accepted issuer that the token names. If the token
+// names any other issuer, no key is looked up and no server is contacted (RFC
+// 8725 §3.8, §3.10).
 func (d *decision) checkIssuer() error {
 	if d.opaque { // the issuer that answered is known, so iss is optional (RFC 7662 §2.2)
 		if d.claims.named && !d.issuer.isNamed(d.claims.issuer) {
@@ -43,8 +43,8 @@ func (d *decision) checkAlgorithm() error {
 	return nil
 }
 
-// checkType refuses other kinds of JWT by their explicit type (RFC 8725
-// §3.11, RFC 9068 §4).
+// checkType refuses a JWT whose typ names another kind of JWT (RFC 8725 §3.11,
+// RFC 9068 §4).
 func (d *decision) checkType() error {
 	switch kind := d.header.kind; {
 	case kind == "at+jwt" && d.issuer.Purpose == AccessTokens:
@@ -76,7 +76,8 @@ func (d *decision) checkRequired() error {
 }
 
 func (d *decision) checkExpiry() error {
-	// "on or after", RFC 7519 §4.1.4. Only an introspected token may lack exp.
+	// RFC 7519 §4.1.4 refuses a token "on or after" its exp. Only an
+	// introspected token may lack exp.
 	if !d.claims.expiry.IsZero() && !d.now.Before(d.claims.expiry.Add(d.v.skew)) {
 		return ErrExpired
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 // claims are the registered claims of a token that has not been verified yet.
-// Their strings are substrings of raw. An absent date is the zero time. A token
-// cannot contain that date: NumericDates begin in 1970.
+// Their strings are substrings of raw. An absent date is the zero time, which
+// no token can contain, because NumericDates begin in 1970.
 type claims struct {
 	raw                         string
 	members                     []member // all members
@@ -34,12 +34,12 @@ type member struct {
 }
 
 // parse reads the claims that the checks need. A registered claim of the wrong
-// type makes the token malformed, except acr and auth_time, which count as
-// absent: a requirement on them fails closed. Claims that this module does not
-// use are ignored. A null claim counts as absent, except cnf: a constraint that
-// we cannot read is still a constraint. The text is scanned only once. The
-// issuer determines which claims hold the audience and the scopes, and it is
-// not yet known, so the position of every member is recorded.
+// type makes the token malformed, except acr and auth_time, which then count as
+// absent, so that a requirement on them is not met. Claims that this module
+// does not use are ignored. A null claim counts as absent, except cnf, because
+// a constraint that we cannot read is still a constraint. The text is scanned
+// only once. Every member is recorded, because the issuer determines which
+// claims contain the audience and the scopes, and is not yet known.
 func (c *claims) parse(text string) error {
 	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
@@ -100,10 +100,11 @@ func (c *claims) reset() {
 }
 
 // audience reads the claim that names the audience: one string or an array of
-// strings (RFC 7519 §4.1.3). An array with any other element is refused as a
-// whole, because its meaning is unclear. The result is in c.audiences, whose
-// allocation is reused: an array may have thousands of elements, and the
-// signature has not been checked yet.
+// strings (RFC 7519 §4.1.3). It reports whether the claim is present, and
+// whether its type is accepted. An array with any other element is refused as a
+// whole, because its meaning is unclear. It stores the result in c.audiences
+// and reuses the allocation, because the array of a forged token may have
+// thousands of elements and the signature has not been checked yet.
 func (c *claims) audience(name string) (present, ok bool) {
 	value := c.member(name)
 	add := func(element strictjson.Value) bool {
@@ -114,7 +115,7 @@ func (c *claims) audience(name string) (present, ok bool) {
 	return value != "", value.Kind() == '"' && add(value) || strictjson.Elements(value, len(value), add)
 }
 
-// scopeClaim is a claim that may hold scopes.
+// scopeClaim is a claim that may contain scopes.
 type scopeClaim struct {
 	name string
 	keys bool // the scopes are the names of its members
@@ -130,18 +131,20 @@ func scopeClaims(names []string) (all []scopeClaim) {
 	return all
 }
 
-// grant is the value of such a claim.
+// grant is the value of a scopeClaim in a token.
 type grant struct {
 	value strictjson.Value
 	keys  bool
 }
 
-// scope records the first of the named claims that is present, or all that are
-// present: a string of space-separated scopes (RFC 6749 §3.3), an array of
-// strings, as several providers write it, or an object whose member names are
-// the scopes. It reports whether each has an accepted type; another type makes
-// the token malformed. The set is built only after the signature is verified,
-// because building it costs more than this check.
+// scope records the value of the first named claim that is present or, if all
+// is true, of every named claim that is present. A value may be a string of
+// space-separated scopes (RFC 6749 §3.3), an array of strings, as some
+// providers write, or, for a claim with keys, an object whose member names are
+// the scopes. scope reports whether each recorded claim has an accepted type;
+// another type makes the token malformed. The set of scopes is built only after
+// the signature is verified, because building the set costs more than this
+// check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -159,8 +162,8 @@ func (c *claims) scope(names []scopeClaim, all bool) bool {
 	return true
 }
 
-// scopeSet returns the scopes in the claims that scope has recorded. The
-// strings are copies, like those of the token.
+// scopeSet returns the scopes in the values that scope has recorded. Like the
+// strings of the Token, they are copies.
 func (c *claims) scopeSet() scopes.Set {
 	var names []string
 	for _, g := range c.granted {
@@ -186,8 +189,9 @@ func (c *claims) scopeSet() scopes.Set {
 	return scopes.Of(names...)
 }
 
-// member returns a claim by its name or, if that begins with a slash, by its
-// JSON Pointer.
+// member returns the claim with this name or, if name begins with a slash, the
+// value that name refers to as a JSON Pointer. It returns "" if the claim is
+// absent.
 func (c *claims) member(name string) strictjson.Value {
 	if name[0] == '/' {
 		if value := strictjson.Lookup(c.raw, strictjson.Pointer(name)); !value.IsNull() {
@@ -215,8 +219,8 @@ func (c *claims) text(names []string) string {
 
 func (c *claims) tenant() string { return c.text([]string{"tid"}) }
 
-// token returns the Token of verified claims. Its strings are copies: a handler
-// that stores a subject does not keep all claims in memory.
+// token returns the Token for verified claims. Its strings are copies, so that
+// a handler that stores a subject does not keep all claims in memory.
 func (c *claims) token(clientIDs []string) *Token {
 	audience := append([]string(nil), c.audiences...) // nil without an audience
 	for i := range audience {

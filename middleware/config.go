@@ -23,67 +23,73 @@ const (
 )
 
 // Config specifies which access tokens an API accepts. Audience and Issuers are
-// required; for all other fields zero is the safe choice.
+// required; for all other fields the zero value is the safe choice.
 type Config struct {
 	// Audience is this API's identifier, compared with the aud claim byte for
-	// byte (RFC 7519 §4.1.3). A token that does not name it is for another API.
+	// byte (RFC 7519 §4.1.3). A token that does not name this audience is for
+	// another API.
 	Audience string
 
 	// Issuers are the authorization servers whose tokens are accepted. Each has
-	// its own keys: a key of one never verifies a token of another.
+	// its own keys: a key of one issuer never verifies a token of another.
 	Issuers []Issuer
 
-	// IssuerFor finds issuers that are too many to list, such as the realms of
-	// a platform's customers. It is called with an iss that matches one of
-	// IssuerPatterns and is not in Issuers, before the signature is checked. It
-	// returns nil for an unknown iss. Otherwise it returns an Issuer whose URL
-	// is that iss, without Introspection, Tenants, Aliases and SubjectPrefix.
-	// Any other Issuer is a programming error ([ErrInternal]), and an error
-	// refuses the request with 503. In both cases a cached Issuer, up to 24
-	// hours old, is used instead.
+	// IssuerFor finds issuers that are too numerous to list, such as the realms
+	// of a platform's customers. It is called, before the signature is checked,
+	// with an iss that matches one of IssuerPatterns and is not in Issuers. It
+	// must return nil for an unknown iss, and otherwise an Issuer whose URL is
+	// that iss, without Introspection, Tenants, Aliases and SubjectPrefix. Any
+	// other Issuer is a programming error ([ErrInternal]). If IssuerFor returns
+	// an error, the request is refused with 503. In both cases a cached Issuer
+	// is used instead if it is at most 24 hours old.
 	//
-	// Up to 10,000 Issuers are cached and refreshed after 5 minutes. Requests
-	// wait for the refresh only if the Issuer is more than 10 minutes old. If
-	// IssuerFor returns an equal Issuer, with the same Keys, Secrets and
-	// Client, the issuer's keys stay cached. Up to 10,000 unknown iss are
-	// cached for a minute. IssuerFor is called concurrently, but never twice at
-	// once for the same iss. Each call has two seconds, and its context is not
-	// that of a request.
+	// Up to 10,000 Issuers are cached. An Issuer is refreshed by the first
+	// request after 5 minutes. Requests wait for the refresh only if the Issuer
+	// is more than 10 minutes old. If IssuerFor returns an equal Issuer, with
+	// the same Keys, Secrets and Client, the issuer's keys stay cached. Up to
+	// 10,000 unknown values of iss are cached for a minute. IssuerFor is called
+	// concurrently, but never twice at once for the same iss. Each call must
+	// return within two seconds. Its context is not the context of a request.
 	IssuerFor func(ctx context.Context, iss string) (*Issuer, error)
 
-	// IssuerPatterns are texts with one *, such as
-	// "https://id.example.com/realms/*". The * matches 1 to 128 letters, digits
-	// and "-", ".", "_", "~" (RFC 3986 §2.3), except "." and "..".
+	// IssuerPatterns are the patterns of iss for which IssuerFor is called,
+	// each with one *, such as "https://id.example.com/realms/*". The * matches
+	// 1 to 128 letters, digits and "-", ".", "_", "~" (RFC 3986 §2.3), except
+	// "." and "..".
 	IssuerPatterns []string
 
-	// Origins are the base URLs under which clients reach the API, such as
-	// "https://api.example.com/v1": https, or http on loopback, with a path if
-	// a proxy in front of the API strips one, without query, fragment and user
-	// info. The first is the resource that the metadata names (RFC 9728 §2),
-	// and challenges point to that metadata; see [Verifier.Metadata]. Without
-	// Origins no metadata is served. Nothing is ever taken from the header
-	// fields Host, Origin, Forwarded and X-Forwarded-*, which clients can set.
+	// Origins are the base URLs at which clients reach the API, such as
+	// "https://api.example.com/v1". They use https, or http on loopback, and
+	// have no query, fragment or user info. If a proxy in front of the API
+	// strips a path, they include that path. The protected resource metadata
+	// names the first origin as the resource (RFC 9728 §2), and challenges
+	// point to the metadata; see [Verifier.Metadata]. Without Origins no
+	// metadata is served. The header fields Host, Origin, Forwarded and
+	// X-Forwarded-* are never used, because clients can set them.
 	Origins []string
 
-	// Resource is the first of Origins again if tokens name another audience,
-	// and otherwise "". It confirms that the difference is intended: a client
-	// that asks for a token for the resource (RFC 8707) usually gets one with
-	// the resource as its audience.
+	// Resource must repeat the first of Origins if tokens name another
+	// audience, and must otherwise be "" or the same. It confirms that the
+	// difference is intended: a client that requests a token for the resource
+	// (RFC 8707) usually gets a token with the resource as its audience.
 	Resource string
 
-	// Metadata contains further members of the metadata. It needs Origins.
+	// Metadata contains further members of the protected resource metadata. It
+	// requires Origins.
 	Metadata Metadata
 
-	// TokenHeader is the header field that contains the token, with or without
-	// "Bearer ": a field that a proxy sets, such as X-Goog-Iap-Jwt-Assertion.
-	// "" means Authorization, which is otherwise ignored. The token is verified
-	// like any other. If the proxy does not remove the field from its clients'
-	// requests, clients can send tokens of their own in it.
+	// TokenHeader is the header field in which a proxy sends the token, with or
+	// without "Bearer ", such as X-Goog-Iap-Jwt-Assertion. "" means
+	// Authorization; if another field is set here, Authorization is ignored.
+	// The token is verified like any other. If the proxy does not remove the
+	// field from its clients' requests, clients can send their own tokens in
+	// the field.
 	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
-	// nbf and iat are checked. 0 means 30 seconds, a negative value none. The
-	// maximum is 5 minutes (RFC 7519 §4.1.4: "no more than a few minutes").
+	// nbf and iat are checked. 0 means 30 seconds, a negative value means no
+	// skew. The maximum is 5 minutes (RFC 7519 §4.1.4: "no more than a few
+	// minutes").
 	ClockSkew time.Duration
 
 	// MaxTokenBytes limits the length of a token before it is parsed. 0 means
@@ -91,36 +97,37 @@ type Config struct {
 	MaxTokenBytes int
 
 	// TokenCache is how many accepted JWTs are cached, so that their signatures
-	// need not be verified again. Each use still checks its dates, that its key
-	// is in the issuer's key set, Revoked, introspection under IntrospectJWTs,
-	// and the route's requirements. An entry consists of the SHA-256 and the
-	// claims of a token: about 1 KiB, or 64 KiB if an issuer fills the default
-	// MaxTokenBytes. A token with more than 256 scopes or audiences is not
-	// cached. 0 means 10,000, a negative value no cache. Opaque tokens are
-	// cached by their introspect.Client.
+	// need not be verified again. Each use of a cached JWT still checks its
+	// dates, that its key is in the issuer's key set, Revoked, introspection
+	// under IntrospectJWTs, and the route's requirements. An entry consists of
+	// the SHA-256 and the claims of a token: about 1 KiB, or 64 KiB if an
+	// issuer fills the default MaxTokenBytes. A token with more than 256 scopes
+	// or audiences is not cached. 0 means 10,000, a negative value means no
+	// cache. Opaque tokens are cached by their introspect.Client.
 	TokenCache int
 
 	// Revoked is called on each use of a token that passed all other checks
-	// except the route's requirements, for example to look it up in a deny-list
-	// by Issuer and ID. Do not key the list on the token's text: the same
-	// signature can be encoded in several ways. An error refuses the request
-	// with 503. nil disables the check. It is called concurrently.
+	// except the route's requirements. It can look up the token in a deny-list,
+	// for example. Use the issuer and the ID of the token as the key of such a
+	// list, not the encoded token: the same signature can be encoded in several
+	// ways. An error refuses the request with 503. nil disables the check.
+	// Revoked is called concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
-	// Realm names the protected space in challenges; "" is the Audience, or
+	// Realm names the protected space in challenges; "" means Audience, or
 	// "api" without an Audience.
 	Realm string
 
-	// Client fetches metadata and keys of issuers without Keys; nil is
+	// Client fetches metadata and keys of issuers without Keys; nil means
 	// [http.DefaultClient]. See [jwks.Options].
 	Client *http.Client
 
-	// Logger receives refusals at level Debug, unreachable dependencies (at
-	// most one event a second, the others at Debug) and unusable keys at Warn,
-	// and recovered panics at Error. nil is [slog.Default] at the time of
-	// NewVerifier. Events identify a token by a fingerprint (the first 8 bytes
-	// of its SHA-256 in hex), its configured issuer and its algorithm. They
-	// contain nothing else of it.
+	// Logger receives refusals at level Debug, unreachable dependencies and
+	// unusable keys at Warn, and recovered panics at Error. At most one event a
+	// second about requests that could not be checked is at Warn; the others
+	// are at Debug. nil means [slog.Default] at the time of NewVerifier. Events
+	// identify a token only by a fingerprint (the first 8 bytes of its SHA-256
+	// in hex), its configured issuer and its algorithm.
 	Logger *slog.Logger
 
 	// Observe is called for metrics after each decision that did not panic. It
@@ -128,8 +135,8 @@ type Config struct {
 	// route and each Check.
 	Observe func(context.Context, Observation)
 
-	// Now is the clock for the claims of tokens; nil is [time.Now]. It is
-	// called concurrently.
+	// Now is the clock against which the dates in tokens are checked; nil means
+	// [time.Now]. It is called concurrently.
 	Now func() time.Time
 }
 

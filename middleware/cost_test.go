@@ -11,8 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// minAllocations returns the smallest number of allocations of f. Under the
-// race detector a pool drops entries at random, so that a mean is not reliable.
+// minAllocations returns the smallest number of allocations that a call of f
+// makes. A mean is not reliable, because under the race detector a pool drops
+// entries at random.
 func minAllocations(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
@@ -59,7 +60,8 @@ func TestAllocationsOfACachedToken(t *testing.T) {
 	}
 }
 
-// A refusal before the signature check allocates little, for every token.
+// A refusal before the signature check makes few allocations, whatever the
+// token contains.
 func TestAllocationsOfARefusal(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = remote(t, testserver.New(t, testserver.Clock(clock))) })
 	s.Key = testserver.GenerateKey("ES256", "attacker")

@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// Credentials are what a caller presents, over any transport. They print as
-// "[redacted]".
+// Credentials contain the token that a caller presents over any transport. They
+// print as "[redacted]".
 type Credentials struct {
 	Token string // an access token, without "Bearer "
 }
 
-// Format implements [fmt.Formatter], for every verb.
+// Format implements [fmt.Formatter]. It prints "[redacted]" for every verb.
 func (Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue implements [slog.LogValuer].
 func (Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON implements [encoding/json.Marshaler], for loggers that marshal.
+// MarshalJSON implements [encoding/json.Marshaler]. It returns "[redacted]",
+// because some loggers encode values as JSON.
 func (Credentials) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
 const redacted = "[redacted]"
@@ -26,10 +27,10 @@ const redacted = "[redacted]"
 const authorization = "Authorization"
 
 // readCredentials reads the token from the only permitted place: the
-// Authorization field (RFC 6750 §2.1), or the one that Config.TokenHeader
+// Authorization field (RFC 6750 §2.1), or the field that Config.TokenHeader
 // names. A token in the query is never used, since URLs end up in logs (RFC
-// 9700 §4.3.2). In addition to one in the header, it makes the request
-// ambiguous (RFC 6750 §2). The body is left to the handler.
+// 9700 §4.3.2). If a request has a token in the header and one in the query, it
+// is ambiguous (RFC 6750 §2) and refused. The body is left to the handler.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
@@ -78,7 +79,8 @@ func trimmed(field string) string {
 	return strings.Trim(field, " \t")
 }
 
-// reuse continues with a verified token: only the steps of each route remain.
+// reuse continues the decision with a token that is already verified, so that
+// only the steps that each route repeats remain.
 func (d *decision) reuse(t *Token) {
 	d.verified, d.repeated = t, perRoute
 	if t != nil {
@@ -96,8 +98,9 @@ func (d *decision) checkLength() error {
 	return nil
 }
 
-// checkCharacters runs after the cache lookup: cached tokens have passed it.
-// Text that fails it is not fingerprinted in the log.
+// checkCharacters refuses a token with characters that are not permitted. It
+// runs after the cache lookup, because cached tokens have already passed it.
+// The log contains no fingerprint of a string that fails this check.
 func (d *decision) checkCharacters() error {
 	if !d.v.isTokenText(d.token) {
 		d.token = ""
@@ -106,11 +109,11 @@ func (d *decision) checkCharacters() error {
 	return nil
 }
 
-// hasParameter reports whether some parser would find a parameter of that name
-// in a query. [net/url.URL.Query] is not enough: it drops a parameter with a
-// semicolon or an invalid escape, and all parameters if there are too many.
-// Other parsers do not. Here a semicolon also separates parameters, and an
-// invalid escape does not hide a name.
+// hasParameter reports whether any parser could find a parameter of this name
+// in a query. [net/url.URL.Query] is not enough: unlike other parsers, it drops
+// a parameter with a semicolon or an invalid escape, and all parameters if
+// there are too many. In hasParameter, a semicolon also separates parameters,
+// and an invalid escape does not hide a name.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
 		if i < len(query) && query[i] != '&' && query[i] != ';' {
@@ -128,8 +131,9 @@ func hasParameter(query, name string) bool {
 	return false
 }
 
-// couldBe reports whether percent-encoded text decodes to name, if the first
-// bytes of an invalid escape are dropped: its percent sign, or all three.
+// couldBe reports whether percent-encoded text decodes to name when a parser
+// drops the first bytes of each invalid escape. dropped is the number of these
+// bytes: 1 for the percent sign only, or 3.
 func couldBe(text, name string, dropped int) bool {
 	for text != "" {
 		c, length := text[0], 1
@@ -148,7 +152,7 @@ func couldBe(text, name string, dropped int) bool {
 	return name == ""
 }
 
-// hexDigit returns the value of a digit, or a negative number.
+// hexDigit returns the value of a hexadecimal digit, or -1.
 func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 
 // tokenLength returns the length of the token (RFC 9110 §5.6.2) at the
@@ -162,9 +166,9 @@ func tokenLength(s string) int {
 	return len(s)
 }
 
-// isTokenText reports whether a token has only permitted characters. Without
-// quotes and commas it cannot be mistaken for two tokens, or for parameters of
-// the field.
+// isTokenText reports whether a token contains only permitted characters. These
+// do not include quotes and commas, so a token cannot be mistaken for two
+// tokens, or for parameters of the header field.
 func (v *Verifier) isTokenText(token string) bool {
 	if isB64Token(token) {
 		return true

@@ -13,13 +13,14 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// decision is the state of one token, or of the request that contains it,
-// during the steps. Each step relies on the results of the earlier ones.
+// decision is the state of one decision, about a token or about the request
+// that contains the token. Each step relies on the results of the earlier
+// steps.
 type decision struct {
 	input
 	findings
 
-	// Reused by the next decision, to save allocations.
+	// The next decision reuses the memory of these fields, to save allocations.
 	message jws.Message // empty if opaque
 	claims  claims
 	bytes   []byte // the token, to be hashed
@@ -65,7 +66,7 @@ type findings struct {
 	digest           digest       // of the token, once it was looked up
 }
 
-// decisions are reused, to save allocations.
+// decisions is a pool of decisions, which are reused to save allocations.
 var decisions = sync.Pool{New: func() any { return new(decision) }}
 
 func (v *Verifier) begin(ctx context.Context) *decision {
@@ -74,7 +75,7 @@ func (v *Verifier) begin(ctx context.Context) *decision {
 	return d
 }
 
-// release clears a decision, token included, for the next one.
+// release clears a decision, including its token, and returns it to the pool.
 func (d *decision) release() {
 	d.input, d.findings = input{}, findings{}
 	d.message.Clear()
@@ -86,7 +87,8 @@ func (d *decision) release() {
 	decisions.Put(d)
 }
 
-// runSteps runs the steps that apply.
+// runSteps runs the steps that apply to the token, and returns the error of the
+// first one that fails.
 func (d *decision) runSteps() (err error) {
 	for i := d.v.first[d.repeated][0]; i < len(d.v.steps); i = d.v.first[d.repeated][i+1] {
 		s := &d.v.steps[i]
@@ -100,16 +102,16 @@ func (d *decision) runSteps() (err error) {
 			break
 		}
 	}
-	// A refusal after the token was stored is due to the route, not to the
-	// token.
+	// If the token was already stored, the refusal is due to the route's
+	// requirements, and the cached token stays.
 	if err != nil && d.cached != nil && !d.stored {
 		d.v.cache.drop(d.digest)
 	}
 	return err
 }
 
-// decide runs the steps and turns an error into the refusal. A panic, in a
-// callback or in this module, refuses the request.
+// decide runs the steps and returns the refusal, or nil if the token passes. If
+// a callback or this module panics, the request is refused.
 func (d *decision) decide() (refusal *Error) {
 	if err := d.v.notConstructed(); err != nil {
 		return refuse(err)
@@ -132,9 +134,10 @@ func (d *decision) judge() (refusal *Error) {
 		d.now = d.v.now()
 	}
 	err := d.runSteps()
-	// Only a check that was still waiting can be canceled. net/http also
-	// cancels when a client has only closed its sending side, and such a client
-	// still waits for the result.
+	// Only a check that was still waiting, and therefore failed as unavailable,
+	// is reported as canceled. Any other decision stands: net/http also cancels
+	// the context when a client closes only its sending side, and such a client
+	// still waits for the answer.
 	if err != nil && errors.Is(err, ErrUnavailable) && errors.Is(d.ctx.Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
 	}

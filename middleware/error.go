@@ -11,10 +11,10 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Code is the error code that clients receive with a refusal: one of RFC 6750
-// §3.1, that of RFC 9470 §3, or one of two for failures that the client did not
-// cause. It is "" when no token was sent, because RFC 6750 §3.1 then excludes a
-// code.
+// Code is the error code that clients receive with a refusal. The codes are
+// those of RFC 6750 §3.1 and RFC 9470 §3, and two for failures that the client
+// did not cause. When no token was sent, the code is "", as RFC 6750 §3.1
+// requires.
 type Code string
 
 // The codes, with the HTTP status of each.
@@ -29,25 +29,26 @@ const (
 )
 
 // Error is the reason for refusing a request. Clients receive only a constant
-// text for each cause. It contains no part of the token.
+// message for each cause. An Error contains no part of the token.
 type Error struct {
 	Code        Code
 	Description string     // constant text, safe to send
 	Scope       scopes.Set // what the route requires, never what the token has
 	Err         error      // the cause, which wraps one of the sentinels; for logs, not for clients
 
-	// How and when the user must have authenticated, if the route requires it
-	// (RFC 9470 §3): one of these authentication context classes, the preferred
-	// one first, and at most MaxAge ago. They are set if no token was sent, or
-	// if its acr or auth_time is insufficient.
+	// ACR and MaxAge say how and when the user must have authenticated, if the
+	// route requires it (RFC 9470 §3). ACR lists the accepted authentication
+	// context classes, the preferred one first. MaxAge is how long ago the
+	// authentication may have been. Both are set only if no token was sent, or
+	// if the acr or auth_time of the token is insufficient.
 	ACR    []string
 	MaxAge time.Duration
 
 	realm, metadata string // of the Verifier
 }
 
-// Refusal returns the *Error in err. Any other error, nil included, is a
-// programming error and is answered with 500.
+// Refusal returns the *Error that err is or wraps. Any other err, nil included,
+// is a programming error; Refusal then returns an *Error with status 500.
 func Refusal(err error) *Error {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return refusal
@@ -71,8 +72,8 @@ func (e *Error) StatusCode() int {
 	return http.StatusInternalServerError // for unknown codes too
 }
 
-// MarshalJSON writes the body of the answer that adapters send: error, unless
-// no token was sent, and error_description.
+// MarshalJSON returns the body that adapters send. Its members are error, which
+// is absent if no token was sent, and error_description.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Error       Code   `json:"error,omitempty"`
@@ -80,7 +81,8 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	}{e.Code, e.Description})
 }
 
-// Error describes the refusal for logs. It contains no text of the request.
+// Error returns a description of the refusal for logs, which contains no text
+// of the request.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return "bearerguard: " + e.Description
@@ -91,8 +93,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// cause is a sentinel with the code and texts that belong to it, so that no
-// cause lacks a text for clients.
+// cause is a sentinel error together with its code and messages, so that every
+// cause has a message for clients.
 type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs
@@ -102,9 +104,9 @@ type cause struct {
 
 func (c *cause) Error() string { return c.text }
 
-// The causes of a refusal. Test for them with [errors.Is]. Clients cannot
-// distinguish the failures of key and signature, so an answer does not help an
-// attacker to correct a forgery.
+// The causes of a refusal. Test for them with [errors.Is]. Clients receive the
+// same answer for a wrong key and a wrong signature, so the answer does not
+// help an attacker to correct a forgery.
 var (
 	ErrNoToken error = &cause{"no_token", "an access token is required", CodeNoToken, ""}
 
@@ -132,9 +134,10 @@ var (
 	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
 
-	// A canceled wait is not an outage. A client that only closed its side
-	// still reads the answer, so the code is the same; logs and metrics show
-	// the reason.
+	// errCanceled means that the client canceled a request that was waiting,
+	// which is not an outage. A client that closed only its sending side still
+	// reads the answer, so the code is the same as in an outage. Logs and
+	// metrics show the reason.
 	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 
@@ -164,16 +167,17 @@ func reasonOf(err error) string {
 	return c.reason
 }
 
-// foreign combines a cause with the error of a callback, whose text is not
-// printed because it may contain a claim or a secret. [errors.Is] and
-// [errors.As] find both.
+// foreign combines a cause with the error of a callback. The text of the
+// callback's error is not printed, because it may contain a claim or a secret.
+// [errors.Is] and [errors.As] find both errors.
 type foreign struct{ cause, err error }
 
 func (f *foreign) Error() string   { return f.cause.Error() }
 func (f *foreign) Unwrap() []error { return []error{f.cause, f.err} }
 
-// unavailable returns the error for a token that cannot be judged now. The
-// error text of a Source of another package is not printed.
+// unavailable returns the error for a token that cannot be judged now. The text
+// of err is printed only if err is a [contain.PlainError], because an error of
+// a Source of another package may contain anything.
 func unavailable(err error) error {
 	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// verifierFor returns a verifier of one issuer, as your API would have it.
+// verifierFor returns a Verifier for the tokens of one issuer, like the one
+// that your API would use.
 func verifierFor(issuer middleware.Issuer) *middleware.Verifier {
 	v, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{issuer}})
 	if err != nil {
@@ -24,7 +25,7 @@ func verifierFor(issuer middleware.Issuer) *middleware.Verifier {
 	return v
 }
 
-// show prints the result for a token.
+// show verifies a token, checks the requirements, and prints the result.
 func show(v *middleware.Verifier, token string, need ...scopes.Requirement) *middleware.Token {
 	verified, err := v.Verify(context.Background(), middleware.Credentials{Token: token})
 	if err == nil {
@@ -94,7 +95,8 @@ func ExampleIssuer_tenants() {
 		URL:         "https://login.microsoftonline.com/{tenantid}/v2.0",
 		Tenants:     []string{"72f988bf-86f1-41af-91ab-2d7cd011db47"},
 		MetadataURL: as.Issuer() + "/.well-known/openid-configuration", // for Entra, https://login.microsoftonline.com/common/v2.0/.well-known/…
-		// Entra's metadata contains URL, this server's metadata its own issuer:
+		// Entra's metadata contains URL as its issuer. The mock server's
+		// metadata contains the server's own issuer:
 		MetadataIssuer: as.Issuer(),
 	})
 	for _, tenant := range []string{"72f988bf-86f1-41af-91ab-2d7cd011db47", "9188040d-6c67-4c5b-b112-36a304b66dad"} {
@@ -206,7 +208,7 @@ func ExampleConfig_issuerFor() {
 }
 
 func ExampleIssuer_opaqueSyntax() {
-	// It represents the introspection endpoint of Salesforce.
+	// This server stands in for the introspection endpoint of Salesforce.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"active":%t,"aud":"api","scope":"web"}`, r.FormValue("token") == "00D1!AQx.y_z")
 	}))

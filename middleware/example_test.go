@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// start runs a mock authorization server and makes a verifier for its tokens.
+// start starts a mock authorization server and returns it with a Verifier for
+// its tokens.
 func start() (*testserver.Server, *middleware.Verifier) {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -63,7 +64,7 @@ func ExampleVerifier_Authorize() {
 	as, v := start()
 	defer as.Close()
 
-	// What an adapter does with the decision.
+	// This is how an adapter applies the decision.
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		authorized, err := v.Authorize(w.Header(), r, scopes.All("orders:read"))
 		var refusal *middleware.Error

@@ -22,14 +22,15 @@ type Step struct {
 	Outcome Outcome // of this token
 	Err     error   // why it refused, nil if it did not; quotes nothing of the token
 
-	// What was expected and what was found, as text for operators; "" if there
-	// is nothing to show. Found quotes the token: it escapes all characters
-	// that are not printable, and shows at most 200 bytes of a value.
+	// Expected and Found say, for operators, what the step expected and what it
+	// found; both are "" if there is nothing to show. Found quotes parts of the
+	// token, with unprintable characters escaped and each value cut after 200
+	// bytes.
 	Expected, Found string
 }
 
-// Format implements [fmt.Formatter], for every verb, without Expected and
-// Found.
+// Format implements [fmt.Formatter]. For every verb, the output leaves out
+// Expected and Found, which may quote the token.
 func (s Step) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%s: %s", s.Name, s.Outcome)
 	if s.Err != nil {
@@ -51,14 +52,15 @@ const (
 )
 
 // Explain runs a token through the steps of [Verifier.Verify] and the
-// requirements, to show why it is refused. It returns, in order, the steps that
-// apply to a token of its kind. The error is the one that Verify and
-// [Verifier.Check] would return, or nil.
+// requirements, to show why the token is refused. It returns, in order, the
+// steps that apply to this kind of token. The error is the one that Verify, or
+// [Verifier.Check] with the requirements, would return, or nil.
 //
-// It fetches keys and calls Revoked as Verify does, but does not use the token
-// cache, does not call Observe, and logs only panics. A Verifier that
-// NewVerifier did not make has no steps. Show the result to operators, not to
-// callers: it contains claims, and would help an attacker to correct a forgery.
+// Like Verify, Explain fetches keys and calls Revoked, but it does not use the
+// token cache, does not call Observe, and logs only panics. It returns no steps
+// for a Verifier that NewVerifier did not make. Show the result to operators,
+// not to callers: it contains claims, and would help an attacker to correct a
+// forgery.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)
@@ -92,10 +94,11 @@ func (d *decision) explain(at int, err error) {
 	d.explained[at] = step
 }
 
-// maxShown is how many bytes of a value are shown.
+// maxShown is the maximum number of bytes of a value that are shown.
 const maxShown = 200
 
-// quoted quotes text that an attacker may have written.
+// quoted returns text in quotes, escaped and cut after maxShown bytes, because
+// an attacker may have written the text.
 func quoted(text string) string {
 	if len(text) > maxShown {
 		return strconv.QuoteToASCII(text[:maxShown]) + fmt.Sprintf(" and %d bytes more", len(text)-maxShown)
@@ -110,7 +113,7 @@ func quotedOrNone(text string) string {
 	return quoted(text)
 }
 
-// list quotes up to 20 values.
+// list returns the first 20 values, quoted, and the number of further values.
 func list(values []string) string {
 	const most = 20
 	all := make([]string, 0, most+1)
@@ -249,7 +252,7 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed describes what the clock skew allows.
+// skewed returns a description of what the clock skew allows, or "".
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""
@@ -257,7 +260,7 @@ func (d *decision) skewed(words string) string {
 	return ", or " + fmt.Sprintf(words, d.v.skew)
 }
 
-// away describes how far a time is from now.
+// away returns a description of how far a time is from now.
 func (d *decision) away(t time.Time) string {
 	const day = 24 * time.Hour
 	distance, words := d.now.Sub(t), "%s ago (%s)"
@@ -292,8 +295,9 @@ func showAudience(d *decision) (expected, found string) {
 	return expected, cmp.Or(list(d.claims.audiences), "none")
 }
 
-// showPurpose shows the claims that indicate the kind of token. For most of
-// them the name is enough, and the value may be arbitrary.
+// showPurpose shows the claims that indicate the kind of token. It shows the
+// value only of claims that name the kind: the value of others may be
+// arbitrary.
 func showPurpose(d *decision) (expected, found string) {
 	var present []string
 	for _, one := range d.claims.members {

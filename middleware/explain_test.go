@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Explain shows what was expected and what was found, without control bytes and
-// with a limited length.
+// The types that Explain shows as expected depend on the configuration of the
+// issuer.
 func TestExplainShowsTheTypesOfTheIssuer(t *testing.T) {
 	for want, change := range map[string]func(*middleware.Issuer){
 		`"at+jwt"`:                           func(i *middleware.Issuer) { i.Profile = middleware.RFC9068 },

@@ -30,7 +30,7 @@ const (
 	maxCalls    = 4096 // in progress, for issuers that are not cached
 )
 
-// finder finds issuers by Config.IssuerFor.
+// finder finds issuers with Config.IssuerFor and caches them.
 type finder struct {
 	find     func(context.Context, string) (*Issuer, error)
 	make     func(Issuer) (*issuer, error)
@@ -44,14 +44,15 @@ type finder struct {
 	state    contain.Change // the last one logged
 }
 
-// finding is a cached issuer, and when it was found.
+// finding is a cached issuer and the time when it was found.
 type finding struct {
 	issuer  *issuer
 	at      time.Time
 	retryAt time.Time // after an error: no call before this time
 }
 
-// pattern is the text before and after the * of one of Config.IssuerPatterns.
+// pattern is one of Config.IssuerPatterns, split into the text before and after
+// its *.
 type pattern struct{ before, after string }
 
 func newFinder(config Config, logger *slog.Logger, newIssuer func(Issuer) (*issuer, error)) *finder {
@@ -76,7 +77,8 @@ func (f *finder) resembles(iss string) bool {
 	return slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.resembles(iss) })
 }
 
-// resembles ignores what the * matches, and a trailing slash.
+// resembles reports whether an iss matches the pattern if the * may match
+// anything and a trailing slash is ignored.
 func (p pattern) resembles(iss string) bool {
 	rest, starts := strings.CutPrefix(iss, p.before)
 	return starts && strings.HasSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
@@ -94,9 +96,9 @@ func (f *finder) matches(iss string) bool {
 	return false
 }
 
-// isName reports whether the * of a pattern matches a text: it has only the
-// unreserved characters of a URL (RFC 3986 §2.3) and is not a dot segment (RFC
-// 3986 §3.3).
+// isName reports whether the * of a pattern matches a string. The string must
+// contain 1 to maxWildcard characters, only characters that are unreserved in a
+// URL (RFC 3986 §2.3), and must not be a dot segment (RFC 3986 §3.3).
 func isName(text string) bool {
 	if text == "" || text == "." || text == ".." || len(text) > maxWildcard {
 		return false
@@ -106,7 +108,8 @@ func isName(text string) bool {
 
 var isUnreserved = alphanumericAnd("-._~")
 
-// issuer returns the issuer of a matching iss.
+// issuer returns the issuer for an iss that matches a pattern, from the cache
+// or from Config.IssuerFor.
 func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	now := time.Now()
 	cached, ok := f.found.GetIfPresent(iss)
@@ -148,8 +151,9 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	return nil, unavailable(err)
 }
 
-// refresh calls Config.IssuerFor and caches its result. The call outlives the
-// request that started it, because other requests wait for it too.
+// refresh calls Config.IssuerFor and caches its result. The call continues when
+// the request that started it ends, because other requests may wait for the
+// result too.
 func (f *finder) refresh(iss string) (*issuer, error) {
 	cached, _ := f.found.GetIfPresent(iss)
 	at := time.Now()
@@ -173,8 +177,9 @@ func (f *finder) refresh(iss string) (*issuer, error) {
 
 var errUnknownIssuer = errors.New("IssuerFor does not know the issuer")
 
-// note logs failures of IssuerFor, once per change. The text of its errors is
-// not printed, because it may contain anything.
+// note logs a failure of IssuerFor, but only if the previous call did not fail
+// in the same way. The text of errors that IssuerFor returned is not logged,
+// because it may contain anything.
 func (f *finder) note(err error) {
 	text := ""
 	switch {
@@ -191,8 +196,9 @@ func (f *finder) note(err error) {
 }
 
 // loadInTime loads an issuer within findTimeout. A call that ignores its
-// context is abandoned. It keeps its place in f.calls, which limits the number
-// of such calls. A call for a cached issuer needs no place.
+// context is abandoned, but keeps its place in f.calls until it returns, so
+// that the number of such calls is limited. A call for a cached issuer does not
+// need a place.
 func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	if cached == nil {
 		select {
@@ -232,8 +238,8 @@ func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	}
 }
 
-// load returns the issuer that IssuerFor describes, or the cached one if the
-// description has not changed.
+// load calls IssuerFor and returns the issuer that it describes, or the cached
+// issuer if the description has not changed.
 func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer, error) {
 	config, err := f.find(ctx, iss)
 	switch {
@@ -255,13 +261,13 @@ func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer,
 	return one, nil
 }
 
-// fault returns the error for an IssuerFor that breaks its contract.
+// fault returns the error for a result of IssuerFor that Config does not allow.
 func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay sets the time before which a cached issuer is not refreshed again,
-// unless it has been refreshed in the meantime.
+// delay postpones the next refresh of a cached issuer by retryDelay, unless the
+// issuer was refreshed after the time found.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -271,8 +277,8 @@ func (f *finder) delay(iss string, found time.Time) {
 	}
 }
 
-// isSame reports whether two Issuers are equal. Keys, Secrets and Client are
-// compared by identity, since they have state.
+// isSame reports whether two Issuers are equal. Keys, Secrets and Client have
+// state and are compared by identity.
 func isSame(a, b Issuer) bool {
 	same := false
 	contain.Panic(func() { same = a.Keys == b.Keys && a.Secrets == b.Secrets && a.Client == b.Client }) // panics if a type of Keys is not comparable

@@ -19,7 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// realms is a platform with a key for each realm.
+// realms is a platform with many realms, each of which is an issuer with its
+// own key.
 type realms struct {
 	mutex sync.Mutex
 	keys  map[string]jwks.Source
@@ -122,7 +123,7 @@ func TestAnIssuerIsFoundOnDemand(t *testing.T) {
 			p.assertStatus(t, iss, v, p.maker["a"](testserver.Claim("iss", iss)), 401, 0)
 		}
 
-		// A removed realm is noticed by the refresh.
+		// The refresh notices that a realm was removed.
 		token := p.maker["a"](testserver.ExpiresIn(48 * time.Hour))
 		p.assertStatus(t, "a token that is cached", v, token, 200, 0)
 		p.mutex.Lock()
@@ -135,7 +136,7 @@ func TestAnIssuerIsFoundOnDemand(t *testing.T) {
 		p.assertStatus(t, "during the refresh", v, token, 200, 1)
 		p.assertStatus(t, "once it is gone", v, token, 401, 0)
 
-		// An added one is noticed within a minute.
+		// An added realm is noticed within a minute.
 		p.mutex.Lock()
 		p.keys["https://id.example.com/realms/a"] = keys
 		p.mutex.Unlock()
@@ -212,8 +213,8 @@ func TestIssuerForIsCalledOnceAtATime(t *testing.T) {
 		t.Errorf("got %d calls, want 1", n)
 	}
 
-	// A flood of invented realms causes one call each, and does not affect
-	// other realms.
+	// A flood of invented realms causes only one call of IssuerFor for each
+	// realm, and does not affect other realms.
 	for i := range 20_000 {
 		if got := status(t, v, p.maker["a"](testserver.Claim("iss", fmt.Sprintf("https://id.example.com/realms/x%d", i%10_000)))); got != 401 {
 			t.Fatalf("got %d, want 401", got)
@@ -274,8 +275,8 @@ func TestErrorsOfIssuerFor(t *testing.T) {
 	}
 }
 
-// Issuers of IssuerFor may share a key set in which each key is for one of
-// them.
+// Issuers that IssuerFor returns may share a key set in which each key is
+// restricted to one issuer.
 func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 	p := newRealms(t, "a")
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://id.example.com/realms/b"))
@@ -295,8 +296,8 @@ func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 	}
 }
 
-// A call that ignores its context is abandoned in time, and requests with a
-// shorter deadline still use the cached issuer.
+// A call of IssuerFor that ignores its context is abandoned in time. Requests
+// with a shorter deadline still use the cached issuer.
 func TestIssuerForThatNeverReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")

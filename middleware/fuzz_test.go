@@ -15,9 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// FuzzClaims signs any claims text. What is accepted must be JSON to strict
-// parsers other than ours, with dates in their range and an audience of strings
-// that contains this API.
+// FuzzClaims signs arbitrary claims and verifies the token. Accepted claims
+// must be valid JSON according to strict parsers other than ours, and must have
+// dates in their range and an audience of strings that contains this API.
 func FuzzClaims(f *testing.F) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: key, Issuer: "https://as.example.com", Audience: "api", Now: now}

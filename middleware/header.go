@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// checkShape distinguishes JWTs from opaque tokens. A token that fails as one
-// kind is never tried as the other. An encrypted JWT is opaque, since only its
-// issuer can read it. If its header names another issuer (RFC 7519 §5.3), it is
-// refused.
+// checkShape distinguishes JWTs from opaque tokens. A token that is refused as
+// a JWT is never tried as an opaque token, nor the reverse. An encrypted JWT
+// counts as opaque, since only its issuer can read it, and is refused if its
+// header names another issuer (RFC 7519 §5.3).
 func (d *decision) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(d.token)
 	switch {
@@ -32,8 +32,8 @@ func (d *decision) checkShape() (err error) {
 	return nil
 }
 
-// checkHeader parses the header and refuses what no issuer may use: extensions,
-// nesting, "none" and any other algorithm that is not supported.
+// checkHeader parses the header and refuses everything that is never accepted
+// from any issuer: extensions, nesting, "none" and unsupported algorithms.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
 		return nil
@@ -64,8 +64,9 @@ func newHeader(parsed jws.Header) *header {
 	return &header{Header: parsed, kind: kindOf(parsed.Type), algorithm: jws.Find(parsed.Algorithm)}
 }
 
-// kindOf returns the media type in typ, which is case-insensitive and may omit
-// "application/" (RFC 7515 §4.1.9).
+// kindOf returns the media type in typ, in lower case and without
+// "application/": typ is case-insensitive and may omit that prefix (RFC 7515
+// §4.1.9).
 func kindOf(typ string) string {
 	kind := strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {
@@ -82,10 +83,11 @@ func kindOf(typ string) string {
 // maxHeader is the maximum length of a cached header, in bytes.
 const maxHeader = 1 << 10
 
-// headerCache caches parsed headers, because an issuer writes the same few
-// again and again. Only headers of tokens with a valid signature are cached, so
-// an attacker cannot flood the cache, and the number of slots limits it.
-// Entries never become stale: parsing does not depend on keys.
+// headerCache caches parsed headers, because an issuer uses the same few
+// headers again and again. The cache has a fixed number of slots, and an
+// attacker cannot flood it, because only headers of tokens with a valid
+// signature are cached. Entries never become stale, because parsing does not
+// depend on keys.
 type headerCache struct {
 	seed  maphash.Seed
 	slots [64]atomic.Pointer[header]

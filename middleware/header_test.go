@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// The header cache has few slots: these are more headers, of the same length.
+// The test uses more headers than the cache has slots. All headers have the
+// same length.
 func TestHeadersAreCachedByAllTheirText(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
 	s.Maker = s.with("EdDSA")

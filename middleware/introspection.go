@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// IntrospectionMode specifies which tokens are introspected. In each mode these
-// include tokens that are not JWTs, and encrypted JWTs (RFC 7516) unless their
-// header names another issuer. The issuer sees such tokens even if another
-// issuer made them.
+// IntrospectionMode specifies which tokens are introspected. Every mode
+// introspects tokens that are not JWTs, and encrypted JWTs (RFC 7516) unless
+// their header names another issuer. The introspecting issuer therefore
+// receives such tokens even if another issuer made them.
 type IntrospectionMode int
 
 const (
@@ -21,22 +21,22 @@ const (
 	IntrospectOpaque IntrospectionMode = iota
 
 	// IntrospectJWTs also introspects each JWT of the issuer that has passed
-	// every local check. A revoked JWT is refused, after the client's MaxTTL at
-	// the latest. The claims of the Token, scopes included, are still those of
-	// the JWT.
+	// every local check. A revoked JWT is refused at the latest when the MaxTTL
+	// of the introspection client has passed. The claims of the Token, scopes
+	// included, still come from the JWT.
 	IntrospectJWTs
 
 	// IntrospectAll introspects every token, except JWTs that name another
 	// issuer that is configured or matches Config.IssuerPatterns. No token of
-	// the issuer is verified locally. It is for issuers whose JWTs cannot be
-	// verified locally, such as those signed with HS256 or in a proprietary
-	// format, and for issuers that have no JWTs.
+	// the issuer is verified locally. Use it for issuers that issue no JWTs, or
+	// whose JWTs cannot be verified locally, for example because they are
+	// signed with HS256 or in a proprietary format.
 	IntrospectAll
 )
 
-// introspects reports whether a JWT is treated as opaque. Its claims are not
-// trusted here: they only prevent tokens of another issuer from being sent to
-// this one.
+// introspects reports whether a JWT is treated as opaque. The claims of the JWT
+// are not trusted here: they are read only to avoid sending a token of another
+// issuer to the introspecting one.
 func (v *Verifier) introspects(token string) bool {
 	if v.introspecting == nil || v.introspecting.IntrospectionMode != IntrospectAll {
 		return false
@@ -48,9 +48,11 @@ func (v *Verifier) introspects(token string) bool {
 	return err != nil || !v.namesAnother(message.Payload)
 }
 
-// namesAnother reports whether the iss in a JSON object is that of a configured
-// issuer other than the introspecting one, ignoring a trailing slash. It parses
-// leniently: a token that is malformed here may be valid for the other issuer.
+// namesAnother reports whether the iss in a JSON object may name an accepted
+// issuer other than the introspecting one, ignoring a trailing slash. If the
+// object has no iss, its sub is compared with the SubjectPrefixes. It parses
+// leniently, because a token that is malformed here may be valid for the other
+// issuer.
 func (v *Verifier) namesAnother(object []byte) bool {
 	iss, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
 	subject, _ := strictjson.String(strictjson.Lookup(object, "/sub"))
@@ -62,8 +64,8 @@ func (v *Verifier) namesAnother(object []byte) bool {
 		slices.ContainsFunc(v.templates, func(i *issuer) bool { return pattern{i.before, i.after}.resembles(iss) })
 }
 
-// mayIntrospect reports whether an encrypted JWT may be introspected: the iss
-// that its header may replicate (RFC 7519 §5.3) is that of the introspecting
+// mayIntrospect reports whether an encrypted JWT may be introspected. If its
+// header replicates iss (RFC 7519 §5.3), that iss must name the introspecting
 // issuer, ignoring a trailing slash.
 func (v *Verifier) mayIntrospect(header []byte) bool {
 	iss, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
@@ -87,8 +89,8 @@ func (d *decision) requestIntrospection() (string, error) {
 	return string(answer.Claims), nil
 }
 
-// checkTokenType refuses a token if the token_type in the issuer's answer is
-// not that of a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
+// checkTokenType refuses a token if the token_type in the introspection answer
+// does not mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
 func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
@@ -99,15 +101,16 @@ func (d *decision) checkTokenType() error {
 	return nil
 }
 
-// mustBeActive reports whether a JWT that has passed so far must be
-// introspected.
+// mustBeActive reports whether a JWT that has passed the local checks must also
+// be introspected.
 func (d *decision) mustBeActive() bool {
 	return !d.opaque && d.issuer != nil && d.issuer.Introspection != nil && d.issuer.IntrospectionMode == IntrospectJWTs
 }
 
-// checkActivity introspects a verified JWT, in case it has been revoked. The
-// claims are still those of the JWT, but an earlier expiry, another issuer or a
-// sender constraint in the answer counts too.
+// checkActivity introspects a verified JWT, because it may have been revoked.
+// The claims of the Token still come from the JWT, but the JWT is refused if
+// the answer contains an expiry in the past, another issuer or a sender
+// constraint.
 func (d *decision) checkActivity() error {
 	payload, err := d.requestIntrospection()
 	if err != nil {
@@ -119,7 +122,8 @@ func (d *decision) checkActivity() error {
 	return answer.runSteps()
 }
 
-// checkIntrospection returns the faults of an issuer's introspection.
+// checkIntrospection returns the faults in the introspection settings of an
+// issuer.
 func (i Issuer) checkIntrospection() (faults []error) {
 	mode := i.IntrospectionMode
 	if mode < IntrospectOpaque || mode > IntrospectAll {

@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Tokens with invented key IDs do not affect users whose key is cached, however
-// the key server responds.
+// Tokens with invented key IDs do not affect users whose key is cached, no
+// matter how the key server responds.
 func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -69,7 +69,8 @@ func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	}
 }
 
-// signedByALB returns a token in the format of a load balancer.
+// signedByALB returns a token in the format of an AWS Application Load
+// Balancer.
 func signedByALB(t *testing.T, key *ecdsa.PrivateKey, header, payload string) string {
 	t.Helper()
 	input := base64.URLEncoding.EncodeToString([]byte(header)) + "." + base64.URLEncoding.EncodeToString([]byte(payload))
@@ -87,8 +88,8 @@ const (
 	signerKeyID  = "12345678-1234-1234-1234-123456789012"
 )
 
-// A token of an Application Load Balancer is accepted only for that load
-// balancer, client and identity provider.
+// A token of an Application Load Balancer is accepted only if it names the
+// configured load balancer, client and identity provider.
 func TestUsersOfALoadBalancer(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -18,10 +18,11 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// realTime makes a verifier use the clock of the bubble, as its cache does.
+// realTime makes a verifier use time.Now, as the introspection cache does. In a
+// synctest bubble, that is the fake clock.
 func realTime(c *middleware.Config) { c.Now = nil }
 
-// answerNow returns an answer about a token that was issued now.
+// answerNow returns an introspection answer about a token that was issued now.
 func answerNow(pairs ...string) string {
 	return active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: time.Now()}, pairs...)
 }
@@ -71,7 +72,7 @@ func TestThreatsRevokedWhileKept(t *testing.T) {
 	})
 }
 
-// A token that was valid a moment ago, for another route, is checked again.
+// A token whose introspection answer is cached is still checked on every use.
 func TestThreatsHitsAreJudgedAgain(t *testing.T) {
 	t.Run("I11/exp, although the answer is cached", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -115,7 +116,8 @@ func TestThreatsHitsAreJudgedAgain(t *testing.T) {
 			o.assertReceived(t, handle)
 		})
 	})
-	// One client for two verifiers: they share the answer, not the decision.
+	// Two verifiers with one introspection client share the answer, but not the
+	// decision.
 	for name, tt := range map[string]struct {
 		answer []string
 		other  func(*middleware.Config)
@@ -190,8 +192,8 @@ func TestThreatsVerifiersDoNotShareAnswers(t *testing.T) {
 	})
 }
 
-// Each token has a different subject. In every order of requests, answers and
-// failures, no request receives the subject of another.
+// Each token has a different subject. Whatever the order of requests, answers
+// and failures, no request receives the subject of another request's token.
 func TestThreatsAnswersNeverMeet(t *testing.T) {
 	for seed := range uint64(10) {
 		t.Run(fmt.Sprintf("I15/order %d", seed), func(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 
 // The rules for the claims of a JWT also apply to introspection answers.
 
-// verifyAnswer verifies an opaque token for which the issuer returns answer.
+// verifyAnswer verifies an opaque token for which the issuer returns the given
+// introspection answer.
 func verifyAnswer(t *testing.T, answer string, changes ...func(*middleware.Config)) (*middleware.Token, error) {
 	t.Helper()
 	s, _ := introspectingSetup(t, stubAnswering(answer), changes...)
@@ -134,8 +135,8 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 	})
 }
 
-// The same claims make the same Token, from a JWT or an introspection answer,
-// except for claims that only an answer may omit.
+// The same claims result in the same Token, whether they come from a JWT or
+// from an introspection answer. Only an answer may omit some of them.
 func TestOpaqueTokenAndJWTMakeTheSameToken(t *testing.T) {
 	type custom struct {
 		Department string `json:"department"`

@@ -89,7 +89,8 @@ func TestValidIntrospectionConfigurations(t *testing.T) {
 	}
 }
 
-// A userinfo answer contains neither the audience nor the scopes of a token.
+// A userinfo endpoint does not report the audience and the scopes of a token,
+// so claims with these names in its answer do not count.
 func TestUserInfoAnswerFailsTheChecks(t *testing.T) {
 	user := func(changes ...func(*middleware.Config)) *setup {
 		o := stubAnswering(`{"sub":"alice","aud":"api","scope":"read","exp":99999999999}`)

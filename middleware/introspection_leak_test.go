@@ -17,7 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// failingStore is a shared store whose errors contain the key and the value.
+// failingStore is a shared store whose errors and panics contain the key and
+// the value.
 type failingStore struct{ panics bool }
 
 func (s failingStore) Get(_ context.Context, key string) ([]byte, bool, error) {
@@ -31,8 +32,8 @@ func (s failingStore) Set(_ context.Context, key string, value []byte, _ time.Du
 	return errors.New(key + string(value))
 }
 
-// No output contains a part of an opaque token, of the API's secret, of a claim
-// or of an answer.
+// No output contains any part of an opaque token, the API's secret, a claim or
+// an introspection answer.
 func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	const (
 		token  = "tok3nAq8Zs5WxPl2"
@@ -142,8 +143,8 @@ func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	}
 }
 
-// failingTransport is a transport that fails with the request body in its error
-// or panic.
+// failingTransport is a transport that fails with an error or a panic that
+// contains the request body.
 type failingTransport bool
 
 func (panics failingTransport) RoundTrip(r *http.Request) (*http.Response, error) {

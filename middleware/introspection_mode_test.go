@@ -18,12 +18,12 @@ var modes = map[string]middleware.IntrospectionMode{
 	"opaque tokens": middleware.IntrospectOpaque, "JWTs too": middleware.IntrospectJWTs, "all tokens": middleware.IntrospectAll,
 }
 
-// elsewhere is a configured issuer without Introspection.
+// elsewhere is the URL of a configured issuer without Introspection.
 const elsewhere = "https://elsewhere.example"
 
-// A token is a JWT or opaque by its shape. One that fails as a JWT is never
-// tried as an opaque token: an issuer with a lax check of its own JWTs would
-// accept a forgery.
+// The shape of a token decides whether it is a JWT or opaque. A token that is
+// refused as a JWT is never introspected as an opaque token, because an issuer
+// that checks its own JWTs laxly would accept a forgery.
 func TestThreatsNoFallback(t *testing.T) {
 	answer := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
 	for _, m := range []middleware.IntrospectionMode{middleware.IntrospectOpaque, middleware.IntrospectJWTs} {
@@ -216,7 +216,8 @@ func TestModeAllParsesNoToken(t *testing.T) {
 	}
 }
 
-// Tokens of several issuers: each is sent only to its own issuer.
+// If several issuers are configured, a token is never sent to an issuer other
+// than its own.
 func TestTokensOfOtherIssuersAreNotSent(t *testing.T) {
 	for what, m := range modes {
 		t.Run("where one issuer introspects "+what, func(t *testing.T) {

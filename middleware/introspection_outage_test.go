@@ -129,7 +129,8 @@ func TestModeAllNeedsNoKeys(t *testing.T) {
 	assertPasses(t, s, maker.Good())
 	assertPasses(t, s, handle)
 
-	// If the keys of one issuer are unavailable, another can still introspect.
+	// If the keys of one issuer are unavailable, tokens of another issuer can
+	// still be introspected.
 	down := newSetup(t)
 	down.as.Close()
 	both, _ := introspectingSetup(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {

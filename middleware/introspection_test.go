@@ -23,7 +23,8 @@ const (
 	opaqueEndpoint = opaqueIssuer + "/introspect"
 )
 
-// introspectionStub is an introspection endpoint without a network.
+// introspectionStub is an introspection endpoint that is called without a
+// network.
 type introspectionStub struct {
 	mu     sync.Mutex
 	answer func(token string) string // the answer, or its status if that is a number
@@ -31,7 +32,8 @@ type introspectionStub struct {
 	delay  time.Duration
 }
 
-// stubFor returns a stub with the given answers; all other tokens are inactive.
+// stubFor returns a stub with an answer for each of the given tokens; all other
+// tokens are inactive.
 func stubFor(answers map[string]string) *introspectionStub {
 	return &introspectionStub{answer: func(token string) string {
 		if answer, ok := answers[token]; ok {
@@ -101,8 +103,8 @@ func (o *introspectionStub) client(t testing.TB) *introspect.Client {
 	return c
 }
 
-// localIssuer returns an issuer whose JWTs are verified locally, and the maker
-// of its tokens.
+// localIssuer returns an issuer whose JWTs are verified locally, and a maker of
+// its tokens.
 func localIssuer(issuer string) (middleware.Issuer, forge.Maker) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat(issuer, 4)[:32])}
 	return middleware.Issuer{URL: issuer, Keys: jwks.Secret("s", key.Secret), Algorithms: []string{"HS256"}},
@@ -131,7 +133,8 @@ func mode(m middleware.IntrospectionMode) func(*middleware.Config) {
 	}
 }
 
-// active returns an answer with the claims of RFC 9068, changed by pairs.
+// active returns an introspection answer for an active token with the claims of
+// RFC 9068, changed by pairs.
 func active(m forge.Maker, pairs ...string) string {
 	return m.Claims(append([]string{"active", "true"}, pairs...)...)
 }

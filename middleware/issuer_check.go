@@ -21,7 +21,7 @@ func (i Issuer) check(audience string) (faults []error) {
 	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
 }
 
-// checkNames returns the faults of the issuer's identifiers, and of the
+// checkNames returns the faults in the identifiers of the issuer, and in the
 // locations of its keys and metadata.
 func (i Issuer) checkNames() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -127,7 +127,8 @@ var otherTypes = []string{
 	"oauth-client-attestation+jwt", "oauth-client-attestation-pop+jwt", "entity-statement+jwt", "kb+jwt", "dc+sd-jwt", "vc+sd-jwt", "jwe", "jwk+json", "jwk-set+json",
 }
 
-// checkKind returns the faults of the fields that decide the kind of a JWT.
+// checkKind returns the faults in the fields that determine which kind of JWT
+// is accepted.
 func (i Issuer) checkKind() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -177,8 +178,9 @@ func (i Issuer) checkClaims() (faults []error) {
 	return faults
 }
 
-// checkAlgorithms keeps shared secrets and public keys apart: a secret is never
-// taken from a published key set (RFC 8725 §2.1).
+// checkAlgorithms returns the faults in the algorithms. It keeps shared secrets
+// and public keys apart: a secret is never taken from a published key set (RFC
+// 8725 §2.1).
 func (i Issuer) checkAlgorithms() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -214,8 +216,9 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 	return faults
 }
 
-// isSecret reports whether keys are those of [jwks.Secret], and returns which
-// algorithms they serve. A secret that is too short serves none.
+// isSecret reports whether keys come from [jwks.Secret], and returns the
+// algorithms that they can be used for, without those for which the secret is
+// too short.
 func isSecret(keys jwks.Source) (served []string, secret bool) {
 	fixed, ok := keys.(interface{ Algorithms() []string })
 	if !ok {

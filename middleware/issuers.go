@@ -114,7 +114,8 @@ func (v *Verifier) add(i *issuer) {
 	}
 }
 
-// issuerOf returns the issuer of a token's claims.
+// issuerOf returns the accepted issuer that the claims of a token name, or
+// ErrIssuer.
 func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	var one *issuer
 	if !c.named {
@@ -136,14 +137,14 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	return one, nil
 }
 
-// named returns the configured issuer of that name, ignoring a trailing slash,
-// or nil.
+// named returns the configured issuer with iss as its URL or alias, ignoring a
+// trailing slash, or nil.
 func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
-// isNamed reports whether an issuer has exactly that name.
+// isNamed reports whether iss is exactly the URL or an alias of the issuer.
 func (i *issuer) isNamed(iss string) bool { return iss == i.URL || slices.Contains(i.Aliases, iss) }
 
-// ofTenant returns the issuer that has an accepted tenant of that name, or nil.
+// ofTenant returns the issuer for which iss names an accepted tenant, or nil.
 func (v *Verifier) ofTenant(iss string) *issuer {
 	for _, one := range v.templates {
 		tenant, starts := strings.CutPrefix(iss, one.before)
@@ -155,7 +156,7 @@ func (v *Verifier) ofTenant(iss string) *issuer {
 	return nil
 }
 
-// isGUID reports whether a text is a GUID in lower case (RFC 9562 §4).
+// isGUID reports whether a string is a GUID in lower case (RFC 9562 §4).
 func isGUID(text string) bool {
 	for i := range len(text) {
 		switch c := text[i]; i {
@@ -172,8 +173,8 @@ func isGUID(text string) bool {
 	return len(text) == 36
 }
 
-// ofSubject returns the issuer of a token without iss, found by its subject, or
-// nil.
+// ofSubject returns the issuer of a token that has no iss, which is the issuer
+// whose SubjectPrefix matches the subject, or nil.
 func (v *Verifier) ofSubject(subject string) *issuer {
 	for _, one := range v.bySubject {
 		if one.isOf(subject) {
@@ -183,7 +184,7 @@ func (v *Verifier) ofSubject(subject string) *issuer {
 	return nil
 }
 
-// isOf reports whether an issuer may issue tokens for that subject.
+// isOf reports whether the SubjectPrefix of the issuer allows a subject.
 func (i *issuer) isOf(subject string) bool {
 	return i.SubjectPrefix == "" || strings.HasPrefix(subject, i.SubjectPrefix) && len(subject) > len(i.SubjectPrefix)
 }

@@ -25,23 +25,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// now is the time in all tests of this package that do not test time.
+// now is the current time in all tests of this package, except tests of the
+// time itself.
 var now = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// setup is an authorization server, a verifier of its tokens, and a maker of
-// tokens with a single fault.
+// setup consists of an authorization server, a verifier for its tokens, and a
+// maker that can make tokens with a single fault.
 type setup struct {
 	as *testserver.Server
 	v  *middleware.Verifier
 	forge.Maker
 }
 
-// newSetup configures a verifier for a fresh server's tokens; changes are made
-// to the configuration before it is checked.
+// newSetup starts a server and returns a setup with a verifier for its tokens.
+// The changes are applied to the configuration before NewVerifier checks it.
 func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
 	t.Helper()
 	as := testserver.New(t, testserver.Clock(clock))
@@ -62,8 +63,8 @@ func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
 	}
 }
 
-// newVerifier configures a verifier. BEARERGUARD_TEST_TOKEN_CACHE=off runs the
-// tests without a token cache, except those that configure one.
+// newVerifier returns a verifier. With BEARERGUARD_TEST_TOKEN_CACHE=off in the
+// environment, it has no token cache, unless config sets the size of one.
 func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	t.Helper()
 	if config.TokenCache == 0 && os.Getenv("BEARERGUARD_TEST_TOKEN_CACHE") == "off" {
@@ -76,8 +77,8 @@ func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	return v
 }
 
-// with returns the setup's maker signing with another key, which the server
-// publishes.
+// with returns a copy of the setup's maker that signs with a new key, which the
+// server publishes.
 func (s *setup) with(alg testserver.Alg) forge.Maker {
 	m := s.Maker
 	m.Key = testserver.GenerateKey(alg, "")
@@ -91,16 +92,17 @@ func (s *setup) verify(token string) (*middleware.Token, error) {
 	return s.v.Verify(context.Background(), middleware.Credentials{Token: token})
 }
 
-// tokenCase is a token and the cause it must be refused for; nil means
-// accepted.
+// tokenCase is a token and the cause for which it must be refused; nil means
+// that it must be accepted.
 type tokenCase struct {
 	name  string
 	token string
 	want  error
 }
 
-// check verifies each token and checks the error, and the answer that follows
-// from its cause; then once more, since the token may be cached.
+// check verifies each token, and checks the error and the answer that follows
+// from the cause. It does so twice, because the token may be cached the second
+// time.
 func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {
@@ -133,8 +135,8 @@ func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	}
 }
 
-// remote returns a source for the server's keys that ignores the verifier's
-// configuration.
+// remote returns a source that fetches the server's keys and does not depend on
+// the configuration of the verifier.
 func remote(t *testing.T, as *testserver.Server) *jwks.Remote {
 	t.Helper()
 	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: quiet})
@@ -156,7 +158,8 @@ func request(t *testing.T, authorization ...string) *http.Request {
 	return r
 }
 
-// denyList returns a deny-list of one token ID.
+// denyList returns a function for Config.Revoked that reports the token with
+// this ID as revoked.
 func denyList(id string) func(context.Context, *middleware.Token) (bool, error) {
 	return func(_ context.Context, t *middleware.Token) (bool, error) { return t.ID == id, nil }
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Metadata is what the protected resource metadata says in addition to the rest
-// of the configuration (RFC 9728 §2). Empty fields are left out. URLs are
-// https, or http on loopback.
+// Metadata contains members of the protected resource metadata (RFC 9728 §2)
+// that do not follow from the rest of the configuration. Empty fields are left
+// out. URLs must be https, or http on loopback.
 type Metadata struct {
 	Name           string   // resource_name, for people
 	Documentation  string   // resource_documentation, a URL for developers
@@ -50,8 +50,8 @@ func (c Config) checkMetadata() (faults []error) {
 
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// metadata is the protected resource metadata of a Verifier. Without Origins it
-// is the zero value.
+// metadata is the protected resource metadata of a Verifier, or the zero value
+// without Origins.
 type metadata struct {
 	url      string // where clients find it
 	pattern  string
@@ -59,7 +59,8 @@ type metadata struct {
 	etag     string
 }
 
-// newMetadata makes the metadata of a configuration without faults.
+// newMetadata returns the metadata for a configuration that has already been
+// checked.
 func newMetadata(c Config) (m metadata, err error) {
 	if len(c.Origins) == 0 {
 		return m, nil
@@ -98,13 +99,13 @@ func newMetadata(c Config) (m metadata, err error) {
 	return m, err
 }
 
-// Metadata returns the route of the protected resource metadata (RFC 9728 §3)
-// of the first of Config.Origins: its path, such as
-// "/.well-known/oauth-protected-resource/v1", and the handler. The path is a
-// pattern of [http.ServeMux] without a method, which is the handler's decision.
-// It ends in "/{$}" if that origin has a path that ends in a slash.
+// Metadata returns the path and the handler of the protected resource metadata
+// (RFC 9728 §3) for the first of Config.Origins. The path, such as
+// "/.well-known/oauth-protected-resource/v1", is a pattern of [http.ServeMux]
+// without a method, because the handler checks the method. The path ends in
+// "/{$}" if the first origin has a path that ends in a slash.
 //
-// The document is public and is the same for every request. Without Origins the
+// The metadata is public and the same for every request. Without Origins the
 // handler answers 404.
 func (v *Verifier) Metadata() (pattern string, h http.Handler) {
 	if v.notConstructed() != nil || v.metadata.document == nil {

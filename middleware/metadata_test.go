@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// get requests a path of a mux that serves only the metadata of a Verifier.
+// get requests a path from a mux that serves only the metadata of a Verifier,
+// and returns the response.
 func get(v *middleware.Verifier, path string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
 	mux.Handle(v.Metadata())
@@ -48,8 +49,8 @@ func TestE07TheMetadataIsTheConfiguration(t *testing.T) {
 	}
 }
 
-// The path of the first origin is inserted (RFC 9728 §3.1), and challenges
-// point there (§5.1).
+// The path of the first origin is appended to the well-known path (RFC 9728
+// §3.1), and challenges point to the resulting URL (§5.1).
 func TestE08TheWellKnownPath(t *testing.T) {
 	for origin, want := range map[string]string{
 		"https://api.example.com":                 "https://api.example.com/.well-known/oauth-protected-resource",

@@ -104,7 +104,8 @@ func TestMalformedAudienceIsRefusedUnderInsecureNoAudience(t *testing.T) {
 	})
 }
 
-// The type of a token does not depend on earlier tokens.
+// A token without an audience has the Audience nil, even if the previous token,
+// whose decision is reused, had audiences.
 func TestATokenWithoutAnAudienceHasNone(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience, c.TokenCache = true, -1 })
 	for range 3 {
@@ -124,8 +125,8 @@ func TestATypeIsComparedInASCII(t *testing.T) {
 	})
 }
 
-// verboseSource is a source whose errors contain details that must not be
-// printed.
+// verboseSource is a [jwks.Source] whose errors contain details that must not
+// be printed.
 type verboseSource struct{ cause error }
 
 func (s verboseSource) Key(_ context.Context, kid, _ string) (any, error) {
@@ -201,7 +202,8 @@ func TestRefusalRemovesHeaderFieldsOfAnotherAnswer(t *testing.T) {
 	if _, err := s.v.Authorize(h, request(t)); err == nil {
 		t.Fatal("got no refusal")
 	}
-	// Compressing middleware has set these, and compresses the refusal too.
+	// Content-Encoding and Vary stay: the middleware that set them also
+	// compresses the refusal.
 	if len(h) != 4 || h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" {
 		t.Errorf("got %v, want the challenge, Cache-Control, Content-Encoding and Vary", h)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Observation describes one decision for metrics. Its strings come from closed
+// Observation describes one decision for metrics. Its strings come from fixed
 // sets or from the configuration, so they are suitable as labels.
 type Observation struct {
 	Issuer    string        // URL of the configured issuer the token names, "" if none
@@ -54,14 +54,15 @@ func (d *decision) report(refusal *Error, took time.Duration) {
 		slog.Duration("took", took))
 }
 
-// warns allows one warning a second: in an outage every request would cause
-// one.
+// warns reports whether a warning may be logged now. It allows one warning a
+// second, because in an outage every request would cause a warning.
 func (v *Verifier) warns(now time.Time) bool {
 	last := v.warned.Load()
 	return (last == nil || now.Sub(*last) >= time.Second) && v.warned.CompareAndSwap(last, &now)
 }
 
-// fingerprint identifies a token in logs: the first eight bytes of its SHA-256.
+// fingerprint returns the first eight bytes of the token's SHA-256 in
+// hexadecimal, which identify the token in logs.
 func fingerprint(token string) string {
 	if token == "" {
 		return ""

@@ -36,8 +36,8 @@ func (c Config) checkOrigins() (faults []error) {
 	return append(faults, c.checkMetadata()...)
 }
 
-// hasOtherAudience reports whether an issuer's tokens need not name the
-// resource as their audience.
+// hasOtherAudience reports whether the tokens of some issuer may name an
+// audience other than the resource.
 func (c Config) hasOtherAudience(resource string) bool {
 	if c.Audience != "" && c.Audience != resource {
 		return true
@@ -48,8 +48,8 @@ func (c Config) hasOtherAudience(resource string) bool {
 }
 
 // normalOrigin returns the normal form of an origin (RFC 3986 §6.2.2, §6.2.3),
-// without the slash of an empty path. The characters of a path are those that
-// mean themselves in the routes of every framework and are never
+// without the slash of an empty path. A path may contain only characters that
+// have no special meaning in the routes of any framework and are never
 // percent-encoded.
 func normalOrigin(raw string) (string, error) {
 	u, err := url.Parse(raw)

@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// published is a configuration with origins and their audience.
+// published returns a configuration with these origins, the first of which is
+// also the audience.
 func published(origins ...string) middleware.Config {
 	return middleware.Config{Audience: origins[0], Origins: origins, Issuers: []middleware.Issuer{{URL: "https://as.example.com"}}}
 }
@@ -124,8 +125,8 @@ func TestTwoFaultyOriginsAreNotOneURL(t *testing.T) {
 	}
 }
 
-// FuzzOrigin checks that origins have the same normal form if and only if they
-// are the same URL, according to the algorithms as RFC 3986 writes them.
+// FuzzOrigin checks that two origins have the same normal form if and only if
+// the algorithms of RFC 3986, implemented below, make them the same URL.
 func FuzzOrigin(f *testing.F) {
 	for _, pair := range [][2]string{
 		{"https://a.example", "HTTPS://A.example:443/"}, {"https://a.example/a/b/../c/.", "https://a.example/a/c/"}, {"http://localhost:80", "http://localhost:443"},
@@ -173,7 +174,8 @@ func rfc3986(url string) string {
 	return scheme + " " + authority + " " + port + " " + removeDotSegments("/"+path)
 }
 
-// removeDotSegments is the algorithm of RFC 3986 §5.2.4.
+// removeDotSegments returns a path without dot segments, by the algorithm of
+// RFC 3986 §5.2.4.
 func removeDotSegments(in string) (out string) {
 	for in != "" {
 		switch {

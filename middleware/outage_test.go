@@ -51,7 +51,8 @@ var outages = map[string]outage{
 	"metadata is of another issuer":         {testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`))},
 }
 
-// begin starts the outage. An outage of the metadata affects both documents.
+// begin starts the outage. An outage of the metadata affects the documents of
+// OpenID Connect and of OAuth.
 func (o outage) begin(as *testserver.Server) {
 	as.Inject(o.endpoint, o.fault)
 	if o.endpoint == testserver.EndpointDiscovery {
@@ -59,8 +60,8 @@ func (o outage) begin(as *testserver.Server) {
 	}
 }
 
-// duringOutage runs a test during an outage; warm means that keys were cached
-// before.
+// duringOutage runs a test during each outage. With warm, the keys are cached
+// before the outage begins.
 func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +85,8 @@ func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserve
 // waitLimit is how long a request may wait for keys, in every outage.
 const waitLimit = 2 * time.Second
 
-// assertUnavailable checks for the answer that lets a client keep its token.
+// assertUnavailable checks that the token is refused with 503, so that the
+// client keeps it.
 func assertUnavailable(t *testing.T, v *middleware.Verifier, token string) {
 	t.Helper()
 	h, begin := http.Header{}, time.Now()
@@ -134,7 +136,8 @@ func TestOutageBeforeKeysAreCached(t *testing.T) {
 		if err := v.Healthy(); !errors.Is(err, middleware.ErrUnavailable) {
 			t.Errorf("Healthy: got %v, want ErrUnavailable", err)
 		}
-		// Faults that do not depend on a key are reported in an outage too.
+		// Faults that do not depend on a key are also reported during an
+		// outage.
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: as.Token(testserver.ExpiresIn(-time.Hour))}); !errors.Is(err, middleware.ErrExpired) {
 			t.Errorf("an expired token: got %v, want ErrExpired", err)
 		}
@@ -171,8 +174,8 @@ func TestOutageAfterKeysAreCached(t *testing.T) {
 	})
 }
 
-// A key that is unavailable in the outage may be the issuer's newest: its
-// tokens cannot be called invalid.
+// A key that is unavailable during the outage may be the issuer's newest key,
+// so a token signed with it must not be refused as invalid.
 func TestAnOutageDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint == testserver.EndpointDiscovery {
@@ -207,7 +210,8 @@ func TestAnOutageDuringARotation(t *testing.T) {
 	}
 }
 
-// Metadata is not needed to fetch keys from the same URL again.
+// After the first fetch, keys are fetched again without the metadata if it is
+// unavailable.
 func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint != testserver.EndpointDiscovery {
@@ -277,7 +281,7 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 	}
 }
 
-// Probes make a verifier without traffic ready.
+// Health probes make a verifier ready even if it receives no tokens.
 func TestHealthyMakesAVerifierReady(t *testing.T) {
 	for name, down := range map[string]time.Duration{"at once": 0, "a while after the server": time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -315,7 +319,7 @@ func TestHealthyMakesAVerifierReady(t *testing.T) {
 				if got := as.Count(testserver.EndpointAny); got != before {
 					t.Errorf("the first token caused %d requests, want its keys cached", got-before)
 				}
-				// They also refresh the keys.
+				// Probes also refresh the keys.
 				for range 60 {
 					time.Sleep(time.Minute)
 					if err := probe(); err != nil {

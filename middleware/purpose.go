@@ -8,9 +8,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// marks are what the claims indicate about the kind of a token. Few servers put
-// the kind into the header (RFC 9068 §2.1), and ID, refresh and logout tokens
-// have the same issuer, keys and often the same audience as access tokens.
+// marks records what the claims of a token indicate about its kind. The claims
+// are needed because few servers put the kind into the header (RFC 9068 §2.1),
+// and because ID, refresh and logout tokens have the same issuer and keys as
+// access tokens, and often the same audience.
 type marks struct {
 	bearer    bool // a claim names the kind: an access token
 	access    bool // the same, or a claim that only access tokens have
@@ -21,9 +22,9 @@ type marks struct {
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// kind interprets a claim value that names the kind of a token. Unknown values
-// are ignored. Case, spaces, hyphens and underscores do not matter, nor does
-// the URN of RFC 8693 §3.
+// kind reports which kind of token a claim value names. For an unknown value
+// all results are false. Case, spaces, hyphens, underscores and the URN prefix
+// of RFC 8693 §3 are ignored.
 func kind(value strictjson.Value) (access, identity, other bool) {
 	text, _ := strictjson.String(value)
 	text = strings.TrimPrefix(text, "urn:ietf:params:oauth:token-type:")
@@ -38,8 +39,8 @@ func kind(value strictjson.Value) (access, identity, other bool) {
 	return false, false, strings.HasPrefix(text, "refresh")
 }
 
-// namesKind reports whether servers put the kind of a token into a claim of
-// that name.
+// namesKind reports whether some server uses a claim of this name for the kind
+// of a token.
 func namesKind(name string) bool {
 	switch name {
 	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":
@@ -55,15 +56,16 @@ func isMark(name string, value strictjson.Value) bool {
 	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see checkPurpose
 }
 
-// note evaluates one claim.
+// note records what one claim indicates.
 //
-// The kind is in typ (Keycloak), token_use (Amazon Cognito, Ory Hydra),
-// tokenName (PingAM), tokenType and TokenType (Casdoor), token_type, purpose
-// (Curity), type, or drn (Descope), where DSR is a refresh token. The hashes
-// are OpenID Connect's (Core §3.1.3.6, §3.3.2.11). Only security event tokens
-// have events (RFC 8417 §2.2), only signed introspection answers
-// token_introspection (RFC 9701 §5), and only refresh tokens of Spring Security
-// OAuth have ati, the ID of the accompanying access token.
+// Servers name the kind in typ (Keycloak), token_use (Amazon Cognito, Ory
+// Hydra), tokenName (PingAM), tokenType and TokenType (Casdoor), token_type,
+// purpose (Curity), type, or drn (Descope), where DSR means a refresh token.
+// OpenID Connect defines the hashes (Core §3.1.3.6, §3.3.2.11). The claim
+// events is present only in security event tokens (RFC 8417 §2.2),
+// token_introspection only in signed introspection answers (RFC 9701 §5), and
+// ati, the ID of the accompanying access token, only in refresh tokens of
+// Spring Security OAuth.
 func (m *marks) note(name string, value strictjson.Value) {
 	if namesKind(name) {
 		access, identity, other := kind(value)
@@ -83,9 +85,10 @@ func (m *marks) note(name string, value strictjson.Value) {
 	}
 }
 
-// checkMark requires the claim that all access tokens of an issuer have. The
-// introspection answer about an opaque token need not have it. A number also
-// counts: ID tokens of Spring Authorization Server lack nbf.
+// checkMark requires the claim that Issuer.Mark names. It does not apply to the
+// introspection answer about an opaque token. A number is accepted if Mark has
+// no value, so that Mark can be nbf: access tokens of Spring Authorization
+// Server have it, and its ID tokens do not.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -96,18 +99,20 @@ func (d *decision) checkMark() error {
 	return nil
 }
 
-// checkPurpose refuses other kinds of token. The typ at+jwt of a JWT is
-// decisive (RFC 8725 §3.12). Otherwise the claims decide.
+// checkPurpose refuses tokens that are not of the kind that Issuer.Purpose
+// accepts. If the typ of a JWT is at+jwt, it is an access token (RFC 8725
+// §3.12). Otherwise the claims decide.
 //
 // ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2),
 // and UAA's refresh tokens have granted_scopes instead of scope. Access tokens
 // of some servers have these claims too. A sign of an access token therefore
-// outweighs them, regardless of Issuer.ScopeClaims. In an introspection answer
-// these claims are ignored, because active is stronger evidence. A hash counts
-// there, because it is the only sign of refresh tokens of some servers. In a
-// JWT, Mark outweighs both, because only access tokens of that issuer have it.
-// It does not outweigh granted_scopes: UAA's refresh tokens have the attributes
-// of its access tokens too.
+// outweighs these claims, regardless of Issuer.ScopeClaims. In an introspection
+// answer these claims are ignored, because active is stronger evidence. A hash
+// is not ignored there, because it is the only sign of refresh tokens of some
+// servers. In a JWT, Mark outweighs these claims and the hashes, because only
+// access tokens of the issuer have the claim of Mark. Mark does not outweigh
+// granted_scopes, because UAA's refresh tokens also have the attributes of its
+// access tokens.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil
@@ -135,8 +140,8 @@ func (d *decision) checkPurpose() error {
 	return nil
 }
 
-// marksAnother reports whether a claim with that text is found on tokens that
-// the issuer's purpose excludes.
+// marksAnother reports whether a claim with this name and value marks a kind of
+// token that the issuer's Purpose excludes.
 func (i Issuer) marksAnother(name, text string) bool {
 	if pointer, ok := strings.CutPrefix(name, "/"); ok && !strings.Contains(pointer, "/") {
 		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(pointer)

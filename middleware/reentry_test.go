@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Decisions are pooled. A callback that verifies another token, or panics, runs
-// within a decision.
+// Decisions come from a pool. A decision must not be affected if a callback
+// that it calls verifies another token or panics.
 func TestNestedDecisionsAreIndependent(t *testing.T) {
 	for _, cache := range []int{-1, 100} {
 		var s *setup
@@ -54,7 +54,8 @@ func TestNestedDecisionsAreIndependent(t *testing.T) {
 	}
 }
 
-// A decision is reused for another token and another caller.
+// A released decision must be empty, because it is reused for the token of
+// another caller.
 func TestReleasedDecisionIsEmpty(t *testing.T) {
 	s := newSetup(t, withTokenCache)
 	good := s.Token(s.Header(), s.Claims("aud", `["api","b"]`))

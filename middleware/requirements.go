@@ -6,7 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// checkRequirements also refuses a nil token, which a caller may pass to Check.
+// checkRequirements checks the requirements of the route. It also refuses a nil
+// token, which a caller may pass to Check.
 func (d *decision) checkRequirements() error {
 	t := d.verified
 	if t == nil {
@@ -37,9 +38,10 @@ func (d *decision) checkRequirements() error {
 	return unmet
 }
 
-// name adds what a client must obtain to a refusal that is due to requirements
-// or the lack of a token: scopes only if one is missing, and acr and auth_time
-// only if one of them is insufficient.
+// name adds to a refusal what the client must obtain, if the cause is an unmet
+// requirement or the lack of a token. It adds scopes only if no token was sent
+// or a scope is missing, and acr values and the maximum age only if no token
+// was sent or the authentication is insufficient.
 func (d *decision) name(refusal *Error) {
 	switch code := refusal.Code; code {
 	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:
@@ -54,7 +56,8 @@ func (d *decision) name(refusal *Error) {
 	}
 }
 
-// required returns what requirements together name for empty evidence.
+// required returns everything that a client needs to meet all requirements. It
+// checks each of them with empty evidence.
 func required(need []scopes.Requirement) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string
@@ -75,8 +78,9 @@ func required(need []scopes.Requirement) scopes.Shortfall {
 }
 
 // common returns the acr values that are in both lists. A challenge lists
-// alternatives (RFC 9470 §3), so any other value would not help. Without a
-// common value it returns all of them.
+// alternatives (RFC 9470 §3), so a value in only one list would not meet both
+// requirements. If the lists have no value in common, common returns all
+// values.
 func common(a, b []string) []string {
 	isOther := func(value string) bool { return !slices.Contains(b, value) }
 	if both := slices.DeleteFunc(slices.Clone(a), isOther); len(both) > 0 {

@@ -7,10 +7,11 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkSignature looks up the key by kid. Without a kid, it first tries the
-// only key for the algorithm (RFC 7515 §4.1.4), then x5t as a kid: servers that
-// send no kid often use x5t as the kid in the key set. That lookup may fetch a
-// newer set, so the only key is then tried again.
+// checkSignature looks up the key by kid and verifies the signature. Without a
+// kid, it first tries the only key for the algorithm (RFC 7515 §4.1.4). It then
+// tries x5t as the kid, because servers that send no kid in tokens often use
+// x5t as the kid in the key set. Looking up x5t may fetch a newer key set, so
+// the only key is then tried again.
 func (d *decision) checkSignature() (err error) {
 	if d.header.KeyID != "" || d.header.Thumbprint == "" {
 		return d.verifyBy(d.header.KeyID)
@@ -24,7 +25,8 @@ func (d *decision) checkSignature() (err error) {
 	return err
 }
 
-// findKey looks up a key in the issuer's source for the algorithm.
+// findKey returns the issuer's key for a kid: for a symmetric algorithm from
+// Secrets, if set, and otherwise from Keys.
 func (d *decision) findKey(keyID string) (any, error) {
 	i, alg := d.issuer, d.header.Algorithm
 	if i.Secrets != nil && d.header.algorithm.Symmetric() {

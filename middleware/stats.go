@@ -8,14 +8,16 @@ import (
 // Stats is a snapshot of a Verifier, for metrics. It does not cover
 // introspection.
 type Stats struct {
-	// Keys has the statistics of the key set of each issuer, by the URL of the
-	// issuer. Sources of other packages and issuers under IntrospectAll have no
-	// entry.
+	// Keys contains the statistics of each issuer's key set, by the URL of the
+	// issuer. Issuers under IntrospectAll, or with a Source of another package
+	// as Keys, have no entry.
 	Keys map[string]jwks.Stats
 
-	// Of Config.TokenCache: the tokens in it and, since the start, the
-	// signatures that it saved (Hits), those that had to be verified (Misses),
-	// and the tokens that it evicted. All are 0 without a cache.
+	// These fields describe the cache of Config.TokenCache. Tokens is the
+	// number of tokens that it contains now. The others count since the start:
+	// Hits the signatures that did not have to be verified, Misses the
+	// signatures that had to be verified, and Evictions the tokens that were
+	// evicted. All are 0 without a cache.
 	Tokens, Hits, Misses, Evictions int
 }
 

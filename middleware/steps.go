@@ -3,7 +3,7 @@ package middleware
 import "strings"
 
 // step is one step of a decision. [Verifier.Explain] and the documents describe
-// steps with these texts.
+// the step with the strings name, about and source.
 type step struct {
 	name   string
 	about  string // what it requires
@@ -15,7 +15,7 @@ type step struct {
 	source string                                   // RFC and section
 }
 
-// tokens are the tokens that a step applies to.
+// tokens specifies to which tokens a step applies.
 type tokens struct {
 	name string
 	is   func(*decision) bool // nil means all
@@ -49,10 +49,10 @@ func (r repetition) String() string {
 	return [...]string{"", "cached JWTs", "cached JWTs, nested routes", ""}[r]
 }
 
-// steps are all steps of a decision, in order: cheap steps before expensive
-// ones, and no network access until the token's claims justify it. An opaque
-// token has no claims until it is introspected. The same rules apply to the
-// answer.
+// steps are all steps of a decision, in order. Cheap steps come before
+// expensive ones, and no step uses the network until the token's claims justify
+// it. An opaque token has no claims until it is introspected; its introspection
+// answer then runs through the same checks of claims.
 var steps = []step{
 	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, false, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, false, showLength, ""},
@@ -83,7 +83,8 @@ var steps = []step{
 	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }
 
-// setSteps sets the steps of a verifier.
+// setSteps sets the steps of a Verifier. For each repetition and each index it
+// records the first step, from the index on, that has at least this repetition.
 func (v *Verifier) setSteps(steps []step) {
 	v.steps = steps
 	for least := range v.first {
@@ -98,8 +99,8 @@ func (v *Verifier) setSteps(steps []step) {
 	}
 }
 
-// applies reports whether a step applies to this token. Earlier steps may rule
-// out later ones.
+// applies reports whether a step applies to this token, which may depend on the
+// results of earlier steps.
 func (d *decision) applies(s *step) bool {
 	return s.repeat >= d.repeated && (s.answer || !d.isAnswer) && (s.of == everyToken || s.of.is(d))
 }

@@ -36,8 +36,8 @@ func TestThePageHasTheTableOfSteps(t *testing.T) {
 	}
 }
 
-// A step is one line in the table: every kind of decision runs it, and Explain
-// shows it.
+// To add a step, one line in the table is enough: every kind of decision runs
+// the step, and Explain shows it.
 func TestAStepIsAddedInOnePlace(t *testing.T) {
 	s := newSetup(t)
 	made := 0
@@ -78,7 +78,8 @@ func TestAStepIsAddedInOnePlace(t *testing.T) {
 	count("Explain", 1)
 }
 
-// Text that an attacker wrote into a token is shown in terminals of operators.
+// Operators read the result of Explain in a terminal, so it must not contain
+// unprintable or long text that an attacker wrote into a token.
 func TestExplainShowsNothingUnprintableAndNothingLong(t *testing.T) {
 	s := newSetup(t)
 	for _, length := range []int{3, 300} {

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows J24 to J35 of the threat catalogue: the claims.
+// This file tests the rows J24 to J35 of the threat catalogue: the claims.
 
 func unix(d time.Duration) string { return fmt.Sprint(now.Add(d).Unix()) }
 
@@ -144,8 +144,8 @@ func TestThreatsIdentity(t *testing.T) {
 	})
 }
 
-// TestThreatsKeyIDReused is row J35 over a real rotation: the new key is used
-// as soon as it is fetched, whatever its type.
+// TestThreatsKeyIDReused tests row J35 with a real key rotation: the new key is
+// used as soon as it is fetched, even if its type differs from the old key's.
 func TestThreatsKeyIDReused(t *testing.T) {
 	s := newSetup(t)
 	s.check(t, "J35", []tokenCase{{"a token by the first key is accepted", s.Good(), nil}})

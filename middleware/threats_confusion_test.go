@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows of group X: tokens of another kind, or of another issuer.
+// This file tests the rows of group X: tokens of another kind or of another
+// issuer.
 
 func TestThreatsOtherKinds(t *testing.T) {
 	s := newSetup(t)
@@ -135,7 +136,8 @@ func TestThreatsOtherIssuers(t *testing.T) {
 	}
 }
 
-// TestSecrets covers shared keys, which only an explicit configuration allows.
+// TestSecrets tests shared secrets, which are accepted only if the
+// configuration allows them explicitly.
 func TestSecrets(t *testing.T) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	s := newSetup(t, func(c *middleware.Config) {

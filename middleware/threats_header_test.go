@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows J08 to J14 and J21 of the threat catalogue: the header.
+// This file tests the rows J08 to J14 and J21 of the threat catalogue: the
+// header.
 
 func TestThreatsKeysInTheToken(t *testing.T) {
 	trap, err := net.Listen("tcp", "127.0.0.1:0")

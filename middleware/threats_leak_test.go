@@ -23,7 +23,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows of group E that concern the verifier: leaks and growth.
+// This file tests the rows of group E that concern the verifier: leaks and
+// growth of memory.
 
 // outputRecorder collects all output of the verifier.
 type outputRecorder struct {
@@ -37,14 +38,14 @@ func (s *outputRecorder) Write(p []byte) (int, error) {
 	return s.output.Write(p)
 }
 
-// print writes a value as programs print values.
+// print writes each value to the output with every verb that programs use.
 func (s *outputRecorder) print(values ...any) {
 	for _, v := range values {
 		fmt.Fprintf(s, "%v %+v %#v %s %q %x\n", v, v, v, v, v, v)
 	}
 }
 
-// drain returns the output so far and clears it.
+// drain returns the output that was collected so far and clears it.
 func (s *outputRecorder) drain() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,8 +53,8 @@ func (s *outputRecorder) drain() string {
 	return s.output.String()
 }
 
-// leaked returns the first eight bytes of the secret that text contains, in
-// plain text or hexadecimal.
+// leaked returns the first eight successive bytes of the secret that text
+// contains, in plain text or in hexadecimal, or "".
 func leaked(text, secret string) string {
 	for i := 0; i+8 <= len(secret); i++ {
 		piece := secret[i : i+8]

@@ -11,10 +11,11 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// The rows of group S: what a scope claim grants.
+// This file tests the rows of group S: the scopes that a scope claim grants.
 
-// scoped is a scope claim and whether it meets a requirement; refused is the
-// cause if the token is refused for the claim itself.
+// scoped is a test case with a scope claim. met says whether the claim meets
+// the requirement. refused is the cause if the token is refused because of the
+// claim itself.
 type scoped struct {
 	name    string
 	claims  []string

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// shortfall is a requirement that nothing meets.
+// shortfall is a requirement that no token meets.
 type shortfall scopes.Shortfall
 
 func (s shortfall) Unmet(scopes.Evidence) *scopes.Shortfall { return (*scopes.Shortfall)(&s) }

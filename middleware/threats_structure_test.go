@@ -19,7 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The rows J01 to J23 of the threat catalogue: the structure of a JWT.
+// This file tests the rows J01 to J23 of the threat catalogue: the structure of
+// a JWT.
 
 func TestThreatsAlgorithm(t *testing.T) {
 	s := newSetup(t)
@@ -160,8 +161,9 @@ func TestThreatsSignature(t *testing.T) {
 	}
 	s.check(t, "J06", j06)
 
-	// A second signature over the same bytes. A deny-list must treat both as
-	// one token, so it uses issuer and jti as its key, see Config.Revoked.
+	// For each ECDSA signature (r, s), (r, n-s) is valid for the same bytes. A
+	// deny-list must treat both tokens as one, so it must use issuer and jti as
+	// its key, see Config.Revoked.
 	malleated := append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
 	s.check(t, "J07", []tokenCase{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})
 	revoked := newSetup(t, withDenyList("id-1"))
@@ -267,8 +269,8 @@ func TestThreatsSerialization(t *testing.T) {
 			j18 = append(j18, tokenCase{name + " in the " + segment + " is refused", change(text), want})
 		}
 	}
-	// 64 bytes leave four bits of the last character unused; only zeros there
-	// are canonical.
+	// In the encoding of 64 bytes, four bits of the last character are unused.
+	// The encoding is canonical only if these bits are zero.
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := strings.IndexByte(alphabet, good[len(good)-1])
 	for i := 1; i < 16; i++ {
@@ -328,14 +330,14 @@ func TestThreatsSize(t *testing.T) {
 	s.check(t, "J23", append(j23, tokenCase{"a good token of 16384 bytes is accepted", padded(s, 16384), nil}))
 }
 
-// padded returns a good token of exactly size bytes.
+// padded returns a valid token of exactly size bytes.
 func padded(s *setup, size int) string {
 	for fill := size * 3 / 4; fill > 0; fill-- {
 		if token := s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", fill)+`"`)); len(token) == size {
 			return token
 		} else if len(token) < size {
-			// The claims' length jumps over some sizes; the header's fills
-			// them.
+			// Changing the length of the claims alone cannot reach every size,
+			// so the length of the header is changed too.
 			for extra := 1; extra < 8; extra++ {
 				if token := s.Token(s.Header("y", `"`+strings.Repeat("a", extra)+`"`), s.Claims("x", `"`+strings.Repeat("a", fill-8)+`"`)); len(token) == size {
 					return token

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// by makes a token without a kid, whose x5t is the given text.
+// by returns a token without kid and with the given x5t.
 func by(m forge.Maker, x5t string) string {
 	return m.Token(m.Header("kid", "", "x5t", x5t), m.Claims())
 }
@@ -50,8 +50,8 @@ func TestThreatsThumbprint(t *testing.T) {
 	})
 }
 
-// A server that identifies its keys by x5t may have replaced its only key: the
-// old key does not decide about the token.
+// A server that identifies its keys by x5t may have replaced its only key, so a
+// token that does not match the old key causes a fetch of the new key.
 func TestThumbprintFetchesANewKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		x5t func(fresh testserver.Key) string
@@ -82,7 +82,8 @@ func TestThumbprintFetchesANewKey(t *testing.T) {
 	}
 }
 
-// An algorithm without a key causes only one fetch.
+// A token whose algorithm has no key causes only one fetch, although it has
+// x5t.
 func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	source := new(countingSource)
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = source })
@@ -95,8 +96,8 @@ func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	}
 }
 
-// countingSource is a source that counts how often it lacks a key, for which a
-// Remote would fetch.
+// countingSource is a source that counts lookups of keys that it does not have.
+// A [jwks.Remote] would fetch the key set for each.
 type countingSource struct {
 	replaceableKeys
 	unknown int

@@ -13,9 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Token is a verified access token. Fields whose claim is absent are zero. It
-// prints and logs as "[redacted]": claims are personal data. In JSON it
-// consists of its exported fields, with Scopes as one space-separated string.
+// Token is a verified access token. A field is zero if its claim is absent. A
+// Token prints and logs as "[redacted]", because claims are personal data. Its
+// JSON form contains the exported fields, with Scopes as one space-separated
+// string.
 type Token struct {
 	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub
@@ -32,8 +33,8 @@ type Token struct {
 	claims string // the whole claims object, strict JSON
 }
 
-// clone returns a copy, so that receivers of a token cannot modify each
-// other's.
+// clone returns a copy of the token, so that one receiver cannot modify the
+// token that another receives.
 func (t *Token) clone() *Token {
 	own := new(struct {
 		Token
@@ -43,8 +44,9 @@ func (t *Token) clone() *Token {
 	return &own.Token
 }
 
-// copyTo copies a token, and uses audience for a single audience. Only the
-// fields of a Token and the elements of its audience are mutable.
+// copyTo copies a token to own. A single audience is stored in the given array,
+// to save an allocation. Nothing else needs a deep copy: only the fields of a
+// Token and the elements of its audience are mutable.
 func (t *Token) copyTo(own *Token, audience *[1]string) {
 	*own = *t
 	if len(t.Audience) == 1 {
@@ -55,7 +57,8 @@ func (t *Token) copyTo(own *Token, audience *[1]string) {
 	own.Audience = slices.Clone(t.Audience)
 }
 
-// makeToken makes the Token, after all checks of claims and signature.
+// makeToken makes the Token. It runs after all checks of the claims and the
+// signature.
 func (d *decision) makeToken() error {
 	d.verified = d.claims.token(d.issuer.clientIDClaims)
 	d.lookup = d.verified.claim
@@ -85,16 +88,16 @@ func (d *decision) checkRevocation() error {
 	return nil
 }
 
-// Format implements [fmt.Formatter], for every verb.
+// Format implements [fmt.Formatter]. It prints "[redacted]" for every verb.
 func (Token) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue implements [slog.LogValuer].
 func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// ClaimsAs decodes all claims of a verified token into a T, by its json tags.
-// Names are compared case-sensitively. The error names the Go type that does
-// not fit, never the claim's value. A Token that no Verifier made has no
-// claims, which is an error.
+// ClaimsAs decodes all claims of a verified token into a T, as the json tags of
+// T specify. Names are compared case-sensitively. The error names the Go type
+// that does not fit, never the value of the claim. A Token that was not made by
+// a Verifier has no claims, so ClaimsAs returns an error for it.
 func ClaimsAs[T any](t *Token) (T, error) {
 	var claims T
 	if t == nil || t.claims == "" {
@@ -111,10 +114,12 @@ func ClaimsAs[T any](t *Token) (T, error) {
 	return claims, nil
 }
 
-// lookup is [Token.claim] of one token. It is made once, not for each request.
+// lookup is the method value [Token.claim] of one token. It is made once for a
+// token, not for each request.
 type lookup func(pointer string) (any, bool)
 
-// claim returns what a JSON Pointer names in the claims.
+// claim returns the value that a JSON Pointer finds in the claims, or false if
+// the claim is absent or null.
 func (t *Token) claim(pointer string) (any, bool) {
 	raw := strictjson.Lookup(t.claims, strictjson.Pointer(pointer))
 	if raw == "" || raw.IsNull() {

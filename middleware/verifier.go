@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Verifier decides about access tokens. Create it with [NewVerifier]; a zero
-// or nil one refuses everything. It is safe for concurrent use, owns no
-// goroutine and need not be closed.
+// Verifier decides about access tokens. Create it with [NewVerifier]; a zero or
+// nil Verifier refuses every request. A Verifier is safe for concurrent use,
+// owns no goroutine and need not be closed.
 type Verifier struct {
 	steps         []step
 	first         [never + 1][]int // the first step from an index on that has a repetition or a higher one
@@ -42,9 +42,9 @@ type Verifier struct {
 	cache         *tokenCache // nil if disabled
 }
 
-// NewVerifier checks the configuration and reports all its faults at once.
-// It does no I/O: keys are fetched when the first token needs them, or by
-// [Verifier.Warm]. The configuration is copied.
+// NewVerifier returns a Verifier for a configuration, or an error that contains
+// all faults of the configuration. It copies the configuration. It does no I/O:
+// keys are fetched when the first token needs them, or by [Verifier.Warm].
 func NewVerifier(config Config) (*Verifier, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -100,11 +100,11 @@ func (v *Verifier) notConstructed() error {
 	return nil
 }
 
-// Warm fetches the keys of all issuers now, at start-up or before an instance
-// reports that it is ready. The error names each issuer that failed. The
-// Verifier can be used all the same, and tries again as tokens arrive. Warm
-// does not try introspection: wrong credentials show when the first token is
-// introspected.
+// Warm fetches the keys of all issuers. Call it at start-up, or before an
+// instance reports that it is ready. The error names each issuer whose keys
+// could not be fetched. The Verifier can be used even then, and tries again as
+// tokens arrive. Warm does not test introspection: wrong credentials are
+// noticed only when the first token is introspected.
 func (v *Verifier) Warm(ctx context.Context) error {
 	if err := v.notConstructed(); err != nil {
 		return err
@@ -125,13 +125,14 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy is for probes. It never blocks, and starts a refresh of keys that are
-// due. It considers only keys: it returns an error if every issuer is without
-// usable keys, as before the first fetch, even if opaque tokens can be
-// introspected. It does not show whether introspection or Config.IssuerFor
-// works. With IssuerFor, or an issuer under IntrospectAll, which has no keys,
-// it always returns nil. To monitor these, watch the client's Logger, or the
-// 503s in Config.Observe. [Verifier.Stats] has the details of keys.
+// Healthy returns an error if no issuer has usable keys, as before the first
+// fetch, even if opaque tokens can be introspected. It is for probes: it never
+// blocks, and starts a refresh of the keys if one is due. It does not show
+// whether introspection or Config.IssuerFor works, and it always returns nil
+// with IssuerFor or an issuer under IntrospectAll, which has no keys. To
+// monitor introspection and IssuerFor, watch the Logger of the introspection
+// client, or the 503s in Config.Observe. For details about keys, see
+// [Verifier.Stats].
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err

@@ -11,7 +11,8 @@ type acr struct{ shortfall Shortfall }
 // ACR is met by a token whose authentication context class (acr) is one of the
 // values, compared byte for byte. A token without acr does not meet it.
 // Challenges name the values in this order, the preferred one first (RFC 9470
-// §3). It panics for a value that cannot be one of several in a challenge.
+// §3). ACR panics for a value that cannot appear in the list of a challenge,
+// such as a value with a space.
 func ACR(first string, more ...string) Requirement {
 	return &acr{Shortfall{ACR: mustSet("an acr value (RFC 9470 §3)", first, more).names}}
 }
@@ -30,9 +31,10 @@ type authWithin struct {
 
 // AuthWithin is met by a token whose user last authenticated at most d before
 // Evidence.Now (auth_time). A token without auth_time does not meet it, nor
-// does one whose auth_time is further in the future than Evidence.ClockSkew;
-// the skew does not extend d. Challenges name d as max_age, in whole seconds
-// (RFC 9470 §3). It panics if d is less than a second.
+// does a token whose auth_time is further in the future than
+// Evidence.ClockSkew. The clock skew does not extend d. Challenges name d as
+// max_age, in whole seconds (RFC 9470 §3). AuthWithin panics if d is less than
+// a second.
 func AuthWithin(d time.Duration) Requirement {
 	if d < time.Second {
 		panic(fmt.Sprintf("scopes: AuthWithin(%v) is less than a second", d))

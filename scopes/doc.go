@@ -1,5 +1,5 @@
-// Package scopes describes what a route requires of a token: OAuth 2.0 scopes,
-// claims, and how and when the user authenticated (RFC 9470).
+// Package scopes describes the requirements of a route on a token: OAuth 2.0
+// scopes, claims, and how and when the user authenticated (RFC 9470).
 //
 // A scope is an opaque, case-sensitive string (RFC 6749 §3.3): "read" is met
 // only by "read", not by "READ", "read:all" or "readonly".
@@ -10,10 +10,10 @@
 //	scopes.ACR("urn:example:mfa")                              // this authentication context class
 //	scopes.AuthWithin(5 * time.Minute)                         // the user authenticated at most 5 minutes ago
 //
-// A [Requirement] without a scope cannot be constructed, and a malformed scope
-// panics on construction, as [regexp.MustCompile] does: requirements are code,
-// not input.
+// [All] and [Any] cannot be called without a scope, and panic for a malformed
+// scope, as [regexp.MustCompile] does for a malformed expression: requirements
+// are code, not input.
 //
-// Requirement is an interface so that programs can add their own, for example
-// on the time or the path of the request.
+// Requirement is an interface, so programs can add their own requirements, for
+// example on the time or the path of the request.
 package scopes

@@ -63,7 +63,8 @@ func ExampleOneOf() {
 	// pay: false
 }
 
-// plan is met by tokens of customers who pay for it.
+// plan is a custom requirement. It is met by tokens of customers who pay for
+// the plan.
 type plan string
 
 func (p plan) Unmet(e scopes.Evidence) *scopes.Shortfall {

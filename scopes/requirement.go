@@ -11,50 +11,53 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Evidence is what requirements are checked against: the contents of a verified
-// token, and the request.
+// Evidence contains everything that requirements are checked against: the
+// contents of a verified token, and the request.
 type Evidence struct {
 	Scopes   Set
 	ACR      string    // authentication context class, "" when unknown
 	AuthTime time.Time // when the user last authenticated, zero when unknown
 	Now      time.Time // the verifier's clock
 
-	// ClockSkew is how far the clocks of issuer and API may differ.
+	// ClockSkew is how far the clocks of the issuer and the API may differ.
 	ClockSkew time.Duration
 
-	// Claim returns the claim a JSON Pointer (RFC 6901) names, such as
-	// "/tenant" or "/realm_access/roles", as encoding/json decodes it into an
-	// any, or false if it is absent or null. A verifier never leaves it nil.
+	// Claim returns the claim that a JSON Pointer (RFC 6901) names, such as
+	// "/tenant" or "/realm_access/roles". The value has the type that
+	// encoding/json decodes into an any. Claim returns false if the claim is
+	// absent or null. A verifier always sets Claim.
 	Claim func(pointer string) (any, bool)
 
-	// Request is the HTTP request as the route of the requirement received it,
-	// for requirements that depend on it, such as a tenant in its path. It is
-	// nil without a request: for a token from another source, or a check within
-	// a handler. Do not change it, and do not read its body.
+	// Request is the HTTP request as the route with the requirement received
+	// it. It is for requirements on the request, such as a tenant in its path.
+	// It is nil for a token that did not come in an HTTP request, and for a
+	// check within a handler. Do not modify the request, and do not read its
+	// body.
 	Request *http.Request
 }
 
-// Requirement decides whether a token may pass. Implementations are called
-// concurrently and must not keep the Evidence.
+// Requirement decides whether a token may pass. Unmet is called concurrently
+// and must not keep the Evidence.
 //
-// When a verifier refuses a request before there is a token, it calls Unmet
-// with empty Evidence to find out what the challenge must name, so empty
-// Evidence must not meet a requirement.
+// When a verifier refuses a request, it calls Unmet with empty Evidence to find
+// out what the challenge must name. Empty Evidence must therefore not meet a
+// requirement.
 type Requirement interface {
-	// Unmet returns nil when the requirement is met, else what the challenge
-	// must name.
+	// Unmet returns nil if the requirement is met, and otherwise what the
+	// challenge must name.
 	Unmet(Evidence) *Shortfall
 }
 
-// Shortfall is what a client must obtain to meet a requirement. It may be
-// shared: do not modify one that you receive.
+// Shortfall is what a client must obtain to meet a requirement. A Shortfall may
+// be shared, so do not modify one that you receive.
 type Shortfall struct {
 	Scopes Set           // all scopes of the requirement, including those the token has; empty if no scope helps
 	ACR    []string      // accepted authentication context classes, the preferred one first; empty if none helps
 	MaxAge time.Duration // how long ago the user may have authenticated, in whole seconds; 0 if any time is accepted
 }
 
-// namesSomething reports whether a client can do anything about it.
+// namesSomething reports whether the Shortfall names anything that a client can
+// obtain.
 func (s *Shortfall) namesSomething() bool {
 	return s.Scopes.Len() > 0 || len(s.ACR) > 0 || s.MaxAge > 0
 }
@@ -82,7 +85,7 @@ func (r *all) Unmet(e Evidence) *Shortfall {
 type oneOf []Requirement
 
 // Any is met by a token that has at least one of the named scopes. Challenges
-// name the first scope.
+// name only the first scope.
 func Any(first string, more ...string) Requirement {
 	var alternatives oneOf
 	for name := range mustSet(aScope, first, more).All() {
@@ -92,8 +95,8 @@ func Any(first string, more ...string) Requirement {
 }
 
 // OneOf is met by a token that meets at least one of the requirements.
-// Challenges name what the first requirement that names anything asks for: its
-// scopes, acr values or age. It panics if a requirement is nil.
+// Challenges name what only one of the requirements needs: the first that names
+// any scope, acr value or maximum age. OneOf panics if a requirement is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {
@@ -123,13 +126,14 @@ type claim struct {
 	values  []string
 }
 
-// Claim is met by a token in which a claim has every one of the values: it is
-// that string, an array that contains each as a string, or an object with a
-// member of each name that is neither null nor false. name is a claim or, if it
-// begins with a slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles".
-// It is for roles and groups, which may have spaces and other characters that
-// scopes may not. Challenges name no scope for it. It panics for a value that
-// is empty or not UTF-8, and for a name that is neither a claim nor a pointer.
+// Claim is met by a token in which a claim has every one of the values. The
+// claim has a value if it is that string, an array that contains that string,
+// or an object that has a member of that name which is neither null nor false.
+// name is the name of the claim or, if it begins with a slash, a JSON Pointer
+// (RFC 6901) such as "/realm_access/roles". Use Claim for roles and groups,
+// which may contain spaces and other characters that scopes may not. Challenges
+// name nothing for it. Claim panics for a value that is empty or not UTF-8, and
+// for a name that is empty, or begins with a slash and is not a valid pointer.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {
@@ -170,7 +174,8 @@ func (c *claim) Unmet(e Evidence) *Shortfall {
 
 const aScope = "a scope (RFC 6749 §3.3)"
 
-// mustSet makes a set of values of a kind that challenges list with spaces.
+// mustSet returns a set of values of a kind that challenges list separated by
+// spaces. It panics for a value that cannot be in such a list.
 func mustSet(kind, first string, more []string) Set {
 	names := append([]string{first}, more...)
 	for _, name := range names {

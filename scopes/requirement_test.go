@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// unmet returns what the challenge must name, or "met".
+// unmet returns the scopes that the challenge must name, or "met".
 func unmet(r scopes.Requirement, granted string) string {
 	shortfall := r.Unmet(scopes.Evidence{Scopes: scopes.Parse(granted)})
 	if shortfall == nil {
@@ -67,7 +67,8 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
-// Every subset of three scopes against a formula written out by hand.
+// The test checks requirements with every subset of three scopes against
+// formulas that are written out by hand.
 func TestTruthTable(t *testing.T) {
 	for bits := range 8 {
 		a, b, c := bits&1 != 0, bits&2 != 0, bits&4 != 0
@@ -114,8 +115,8 @@ func TestARequirementMayBeLong(t *testing.T) {
 	}
 }
 
-// S04: a call without a scope does not compile; the remaining cases are texts
-// that are not scopes, and requirements that are nil.
+// This is row S04. A call without any scope does not compile, so only strings
+// that are not scopes, and nil requirements, are tested.
 func TestS04EmptyRequirementsPanic(t *testing.T) {
 	var none scopes.Requirement
 	for _, test := range []struct {

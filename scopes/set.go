@@ -13,9 +13,10 @@ type Set struct {
 	index map[string]struct{} // nil while a linear search is as fast
 }
 
-// Parse reads the text form of a scope list: names separated only by SPACE (RFC
-// 6749 §3.3). A name with a byte outside the grammar, such as a TAB or a quote,
-// is left out, because it cannot meet a requirement. Repeated names count once.
+// Parse returns the set of the scopes in a string. Only SPACE separates names
+// (RFC 6749 §3.3). A name with a byte that the grammar does not allow, such as
+// a TAB or a quote, is left out, because it cannot meet a requirement. Repeated
+// names count once.
 func Parse(text string) Set {
 	if text == "" {
 		return Set{}
@@ -23,12 +24,12 @@ func Parse(text string) Set {
 	return Of(strings.Split(text, " ")...)
 }
 
-// Of returns the set of the given names under the rules of [Parse], except
-// that a name with a SPACE is malformed rather than two names.
+// Of returns the set of the given names. The rules of [Parse] apply, but SPACE
+// does not separate names: a name with a SPACE is left out.
 func Of(names ...string) Set {
-	// The capacity does not follow len(names): thousands of spaces or
-	// repetitions in a token would otherwise use memory for as long as the set
-	// exists.
+	// The capacity is small even if there are many names. Otherwise thousands
+	// of spaces or repetitions in a token would use memory for as long as the
+	// set exists.
 	s := Set{names: make([]string, 0, min(len(names), fewNames))}
 	for _, name := range names {
 		if !valid(name) || s.Has(name) {
@@ -48,8 +49,8 @@ func Of(names ...string) Set {
 	return s
 }
 
-// fewNames is the number of names up to which a linear search is as fast as an
-// index.
+// fewNames is the largest number of names for which a linear search is as fast
+// as an index.
 const fewNames = 16
 
 // valid reports whether name is a scope-token: one or more of
@@ -63,7 +64,7 @@ func valid(name string) bool {
 	return name != ""
 }
 
-// Has reports whether the set holds exactly this name.
+// Has reports whether the set contains exactly this name.
 func (s Set) Has(name string) bool {
 	if s.index != nil {
 		_, ok := s.index[name]
@@ -78,12 +79,12 @@ func (s Set) Len() int { return len(s.names) }
 // All iterates over the names in their order.
 func (s Set) All() iter.Seq[string] { return slices.Values(s.names) }
 
-// String returns the names separated by SPACE, the form of a scope claim and
-// of the scope attribute of a challenge.
+// String returns the names separated by SPACE, as in a scope claim and in the
+// scope attribute of a challenge.
 func (s Set) String() string { return strings.Join(s.names, " ") }
 
-// MarshalText implements [encoding.TextMarshaler] with the text of
-// [Set.String], so that in JSON a set is the string that OAuth uses.
+// MarshalText implements [encoding.TextMarshaler] with the result of
+// [Set.String], so that a set in JSON is the string that OAuth uses.
 func (s Set) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler] under the rules of

@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// inGrammar is scope-token of RFC 6749 §3.3, written independently of the code.
+// inGrammar reports whether RFC 6749 §3.3 allows a byte in a scope-token. It is
+// written independently of the code under test.
 func inGrammar(c byte) bool {
 	return c == 0x21 || c >= 0x23 && c <= 0x5b || c >= 0x5d && c <= 0x7e
 }
@@ -114,7 +115,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// The set changes its lookup at 17 names; its contents must not change.
+// With 17 names, a set switches from a linear search to an index. Its contents
+// must not change.
 func TestSetsOfEverySizeContainTheirNames(t *testing.T) {
 	var names []string
 	for size := range 40 {
@@ -139,7 +141,7 @@ func TestSetsOfEverySizeContainTheirNames(t *testing.T) {
 	}
 }
 
-// lookalikes of "read": Has must not confuse them with it.
+// lookalikes are names that Has must not confuse with "read".
 var lookalikes = map[string]string{
 	"another case":                           "READ",
 	"a capital":                              "Read",
@@ -220,8 +222,8 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 	}
 }
 
-// Sets live as long as their tokens: padding between scopes must not use
-// memory.
+// Padding between scopes must not use memory, because a set exists as long as
+// its token.
 func TestSetCapacityFollowsItsNames(t *testing.T) {
 	var before, after runtime.MemStats
 	for name, text := range map[string]string{"spaces": strings.Repeat(" ", 6000), "repetitions": strings.Repeat("a ", 3000), "quotes": strings.Repeat("\" ", 3000)} {

@@ -11,17 +11,20 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler, for the error of
-// [middleware.Verifier.Check]: with status, challenge and body, as Require
-// does. The handler must return the result. Any other error, nil included, is
-// answered with 500. Behind Require and Optional a handler may also return the
-// error itself, unless a middleware in between handles errors.
+// Answer refuses a request from within its handler. Call it with the error of
+// [middleware.Verifier.Check]; for any other error, nil included, the status is
+// 500. Like Require, Answer sets status, challenge and body. The handler must
+// return the result. Behind Require and Optional, a handler may also return the
+// error of Check instead of calling Answer, unless a middleware in between
+// handles errors.
 func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
-// answered marks a context whose request was refused, in a Guard or by Answer.
+// answered is the key that marks the context of a request that a Guard or
+// Answer has refused.
 const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
 
-// refused answers a refusal that a handler returned and has not answered yet.
+// refused calls Answer if the error that a handler returned is a refusal for
+// which no response has been written yet, and otherwise returns the error.
 func (g Guard) refused(c *echo.Context, err error) error {
 	if err == nil {
 		return nil

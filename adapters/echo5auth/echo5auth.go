@@ -9,31 +9,34 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Guard protects routes with a Verifier. [Require] and [Optional] are short
-// for a Guard without an ErrorBody.
+// Guard protects routes with a Verifier. The functions [Require] and [Optional]
+// use a Guard without an ErrorBody.
 type Guard struct {
 	Verifier *middleware.Verifier
 
-	// ErrorBody replaces the JSON body of a refusal, for example by a problem
-	// document (RFC 9457). Status and header fields stay as they are, so the
-	// challenge cannot be lost. Echo's error handler is then called with the
-	// response committed. nil leaves the body to that handler.
+	// ErrorBody returns a body that replaces the JSON body of a refusal, for
+	// example a problem document (RFC 9457). Status and header fields stay as
+	// they are, so the challenge cannot be lost. The response is already
+	// committed when Echo's error handler is called. If ErrorBody is nil, that
+	// handler writes the body.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 
-// Require returns a middleware that lets only requests pass with a valid token
-// that meets all requirements. Without any, a valid token is enough. See
-// [middleware.Verifier.Authorize] for routes within a protected group.
+// Require returns a middleware that lets a request pass only if it has a valid
+// token that meets all requirements. Without requirements, a valid token is
+// enough. See [middleware.Verifier.Authorize] for routes within a protected
+// group.
 func Require(v *middleware.Verifier, need ...scopes.Requirement) echo.MiddlewareFunc {
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a middleware that lets requests pass without a token too,
-// and refuses those whose token fails.
+// Optional returns a middleware that also lets a request pass if it has no
+// token; [Token] then returns nil. A request whose token is not valid is
+// refused.
 func Optional(v *middleware.Verifier) echo.MiddlewareFunc { return Guard{Verifier: v}.Optional() }
 
-// Token returns the verified token of a request, or nil where none was
-// required or sent.
+// Token returns the verified token of a request, or nil if no token was sent or
+// the route is not protected.
 func Token(c *echo.Context) *middleware.Token { return middleware.TokenFrom(c.Request().Context()) }
 
 // Require is the function [Require] with g's settings.

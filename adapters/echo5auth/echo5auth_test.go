@@ -79,7 +79,7 @@ func TestEchosOwnHandlerAnswersAsHTTPAuthDoes(t *testing.T) {
 	}
 }
 
-// Over a socket: only there is Content-Length enforced.
+// The test uses a socket, because Content-Length is enforced only there.
 func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	v := newVerifier(t)
 	guard := echo5auth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
@@ -163,7 +163,8 @@ func TestAGroupsRequirementCoversAllOfIt(t *testing.T) {
 	}
 }
 
-// doc.go warns of this. If Echo changes this, remove the warning.
+// doc.go warns that a later Group.Use does not protect earlier routes. If Echo
+// changes this, remove the warning.
 func TestGroupUseSkipsEarlierRoutes(t *testing.T) {
 	v := newVerifier(t)
 	e := echo.New()
@@ -189,8 +190,8 @@ func TestUnconstructedVerifierRefuses(t *testing.T) {
 	}
 }
 
-// The Guard around a handler does not answer again what the handler has
-// answered.
+// If a handler has already written a response, the Guard around it does not
+// write another.
 func TestHandlersKeepTheirOwnAnswers(t *testing.T) {
 	v := newVerifier(t)
 	guard := echo5auth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Metadata returns the route of [middleware.Verifier.Metadata], for
-// e.Any(echo5auth.Metadata(v)).
+// Metadata returns the path and the handler of [middleware.Verifier.Metadata]
+// for use as e.Any(echo5auth.Metadata(v)).
 func Metadata(v *middleware.Verifier) (path string, h echo.HandlerFunc) {
 	pattern, handler := v.Metadata()
 	return strings.TrimSuffix(pattern, "{$}"), echo.WrapHandler(handler)

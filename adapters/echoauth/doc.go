@@ -4,24 +4,25 @@
 //	orders.GET("", list)                                                   // in list: echoauth.Token(c).Subject
 //	orders.POST("", create, echoauth.Require(v, scopes.All("orders:write"))) // needs both
 //
-// A route within a protected group may require more; the token is verified
-// once. Give a group its requirement when it is created, as above: a later
-// Group.Use does not apply to routes that were added before.
+// A route within a protected group may have further requirements; the token is
+// verified only once. Pass the requirement of a group when you create the
+// group, as above: a later Group.Use does not apply to routes that were added
+// before.
 //
 // # Refusals
 //
-// A refused request never reaches the handler. Its status and header fields
-// are those of RFC 6750 §3, and the error that is returned to Echo is an
-// *echo.HTTPError around the *[middleware.Error], so that loggers see the cause
-// and the program's HTTPErrorHandler writes the answer:
+// A refused request never reaches the handler. Its response has the status and
+// header fields of RFC 6750 §3. The adapter returns to Echo an *echo.HTTPError
+// that wraps the *[middleware.Error], so that loggers see the cause and the
+// program's HTTPErrorHandler writes the response:
 //
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }
 //
-// Echo's own handler answers {"error","error_description"}, the body of the
-// other adapters. To change only the body, and in the same way for
-// every framework, use a [Guard] with an ErrorBody.
+// Echo's own handler writes {"error","error_description"}, the same body as the
+// other adapters. To change only the body, in the same way for every framework,
+// use a [Guard] with an ErrorBody.
 //
-// Echo's handler answers HEAD without a content type. The adapter adds that of
-// the JSON answer unless another one is set.
+// Echo's handler answers a HEAD request without Content-Type. The adapter adds
+// the Content-Type of the JSON body, unless another is set.
 package echoauth

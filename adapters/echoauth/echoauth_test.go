@@ -80,7 +80,7 @@ func TestEchosOwnHandlerAnswersAsHTTPAuthDoes(t *testing.T) {
 	}
 }
 
-// Over a socket: only there is Content-Length enforced.
+// The test uses a socket, because Content-Length is enforced only there.
 func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
@@ -165,7 +165,8 @@ func TestAGroupsRequirementCoversAllOfIt(t *testing.T) {
 	}
 }
 
-// doc.go warns of this. If Echo changes this, remove the warning.
+// doc.go warns that a later Group.Use does not protect earlier routes. If Echo
+// changes this, remove the warning.
 func TestGroupUseSkipsEarlierRoutes(t *testing.T) {
 	v := newVerifier(t)
 	e := echo.New()
@@ -191,8 +192,8 @@ func TestUnconstructedVerifierRefuses(t *testing.T) {
 	}
 }
 
-// The Guard around a handler does not answer again what the handler has
-// answered.
+// If a handler has already written a response, the Guard around it does not
+// write another.
 func TestHandlersKeepTheirOwnAnswers(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

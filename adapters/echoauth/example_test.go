@@ -17,7 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// setup stands in for your authorization server and your configuration.
+// setup starts a mock authorization server and returns it with a Verifier for
+// its tokens. A real API uses its own server and configuration.
 func setup() (*testserver.Server, *middleware.Verifier) {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -36,7 +37,7 @@ func setup() (*testserver.Server, *middleware.Verifier) {
 
 func get(path string) *http.Request { return httptest.NewRequest("GET", path, nil) }
 
-// show prints the answer to a request.
+// show sends a request to an API and prints the response.
 func show(api http.Handler, r *http.Request) {
 	rec := httptest.NewRecorder()
 	api.ServeHTTP(rec, r)

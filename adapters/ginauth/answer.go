@@ -6,9 +6,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler, for the error of
-// [middleware.Verifier.Check]: with status, challenge and body, as Require
-// does. Any other error, nil included, is answered with 500.
+// Answer refuses a request from within its handler. Call it with the error of
+// [middleware.Verifier.Check]; for any other error, nil included, the status is
+// 500. Like Require, Answer writes status, challenge and body.
 func Answer(c *gin.Context, err error) { Guard{}.Answer(c, err) }
 
 // Answer is the function [Answer] with g's settings.
@@ -36,8 +36,8 @@ func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
 	c.Data(status, contentType, body)
 }
 
-// settled is a writer whose status is final, while another middleware writes
-// the body.
+// settled is a writer whose status cannot be changed by the middleware that
+// writes the body.
 type settled struct{ gin.ResponseWriter }
 
 func (settled) WriteHeader(int) {}

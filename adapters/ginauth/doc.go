@@ -4,24 +4,24 @@
 //	orders.GET("", list)                                                   // in list: ginauth.Token(c).Subject
 //	orders.POST("", ginauth.Require(v, scopes.All("orders:write")), create) // needs both
 //
-// A route within a protected group may require more; the token is verified
-// once. Give a group its requirement when it is created, as above: a later Use
-// does not apply to routes that were added before.
+// A route within a protected group may have further requirements; the token is
+// verified only once. Pass the requirement of a group when you create the
+// group, as above: a later Use does not apply to routes that were added before.
 //
-// Handlers call [Token]. [middleware.TokenFrom] accepts a *gin.Context too,
-// since that is a context, but finds no token in it: the token is in the
-// context of the request.
+// Handlers call [Token]. Do not pass a *gin.Context to [middleware.TokenFrom]:
+// it compiles, because a *gin.Context is a [context.Context], but finds no
+// token, because the token is in the context of the request.
 //
 // # Refusals
 //
-// A refused request reaches no further handler. Its answer is that of RFC 6750
-// §3, with the body {"error","error_description"} unless a [Guard] has an
-// ErrorBody. The *[middleware.Error] is among the errors of the gin.Context,
-// for loggers:
+// A refused request does not reach any further handler. Its response has the
+// status and header fields of RFC 6750 §3, and the body
+// {"error","error_description"} unless a [Guard] has an ErrorBody. Loggers find
+// the *[middleware.Error] among the errors of the gin.Context:
 //
 //	var refusal *middleware.Error
 //	if last := c.Errors.Last(); last != nil && errors.As(last, &refusal) { … }
 //
-// The answer is complete by then: middleware that writes a body for such errors
-// should check c.Writer.Written first.
+// The response is then already complete, so middleware that writes a body for
+// such errors should check c.Writer.Written first.
 package ginauth

@@ -9,32 +9,34 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Guard protects routes with a Verifier. [Require] and [Optional] are short
-// for a Guard without an ErrorBody.
+// Guard protects routes with a Verifier. The functions [Require] and [Optional]
+// use a Guard without an ErrorBody.
 type Guard struct {
 	Verifier *middleware.Verifier
 
-	// ErrorBody replaces the JSON body of a refusal, for example by a problem
-	// document (RFC 9457). Status and header fields stay as they are, so the
-	// challenge cannot be lost. nil writes {"error","error_description"}. If it
-	// returns a nil body, the body is left to a middleware of the application
-	// that looks at c.Errors, where the *middleware.Error is.
+	// ErrorBody returns a body that replaces the JSON body of a refusal, for
+	// example a problem document (RFC 9457). Status and header fields stay as
+	// they are, so the challenge cannot be lost. If ErrorBody is nil, the body
+	// is {"error","error_description"}. If it returns a nil body, a middleware
+	// of the application must write the body; it finds the *middleware.Error in
+	// c.Errors.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 
-// Require returns a handler that lets only requests pass with a valid token
-// that meets all requirements. Without any, a valid token is enough. See
-// [middleware.Verifier.Authorize] for routes within a protected group.
+// Require returns a handler that lets a request pass only if it has a valid
+// token that meets all requirements. Without requirements, a valid token is
+// enough. See [middleware.Verifier.Authorize] for routes within a protected
+// group.
 func Require(v *middleware.Verifier, need ...scopes.Requirement) gin.HandlerFunc {
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a handler that also lets requests pass without a token;
-// [Token] is then nil. A token that fails is refused all the same.
+// Optional returns a handler that also lets a request pass if it has no token;
+// [Token] then returns nil. A request whose token is not valid is refused.
 func Optional(v *middleware.Verifier) gin.HandlerFunc { return Guard{Verifier: v}.Optional() }
 
-// Token returns the verified token of a request, or nil where none was
-// required or sent.
+// Token returns the verified token of a request, or nil if no token was sent or
+// the route is not protected.
 func Token(c *gin.Context) *middleware.Token { return middleware.TokenFrom(c.Request.Context()) }
 
 // Require is the function [Require] with g's settings.

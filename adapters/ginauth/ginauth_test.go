@@ -53,7 +53,7 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 	}
 }
 
-// Over a socket: only there is Content-Length enforced.
+// The test uses a socket, because Content-Length is enforced only there.
 func TestErrorRendererCannotExtendAnAnswer(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()
@@ -110,7 +110,8 @@ func TestAGroupsRequirementCoversAllOfIt(t *testing.T) {
 	}
 }
 
-// doc.go warns of this. If Gin changes this, remove the warning.
+// doc.go warns that a later Use does not protect earlier routes. If Gin changes
+// this, remove the warning.
 func TestUseSkipsEarlierRoutes(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()
@@ -135,7 +136,7 @@ func TestUnconstructedVerifierRefuses(t *testing.T) {
 	}
 }
 
-// If no error middleware writes the body that is left to it, the body is empty.
+// If ErrorBody returns nil and no middleware writes a body, the body is empty.
 func TestNilErrorBodyGivesAnEmptyBody(t *testing.T) {
 	_, v := newVerifier(t)
 	g := ginauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) { return "", nil }}

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Metadata returns the route of [middleware.Verifier.Metadata], for
-// r.Any(ginauth.Metadata(v)).
+// Metadata returns the path and the handler of [middleware.Verifier.Metadata]
+// for use as r.Any(ginauth.Metadata(v)).
 func Metadata(v *middleware.Verifier) (path string, h gin.HandlerFunc) {
 	pattern, handler := v.Metadata()
 	return strings.TrimSuffix(pattern, "{$}"), gin.WrapH(handler)

@@ -6,9 +6,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler, for the error of
-// [middleware.Verifier.Check]: with status, challenge and body, as Require
-// does. Any other error, nil included, is answered with 500.
+// Answer refuses a request from within its handler. Call it with the error of
+// [middleware.Verifier.Check]; for any other error, nil included, the status is
+// 500. Like Require, Answer writes status, challenge and body.
 func Answer(w http.ResponseWriter, r *http.Request, err error) { Guard{}.Answer(w, r, err) }
 
 // Answer is the function [Answer] with g's settings.

@@ -11,8 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// minAllocations returns the smallest number of allocations of f. Under the
-// race detector a pool drops entries at random, so that a mean is not reliable.
+// minAllocations returns the smallest number of allocations that a call of f
+// makes. A mean is not reliable, because under the race detector a pool drops
+// entries at random.
 func minAllocations(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {

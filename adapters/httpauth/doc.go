@@ -1,13 +1,14 @@
-// Package httpauth protects net/http handlers, including those of every router
-// built on them, with a [middleware.Verifier].
+// Package httpauth protects net/http handlers with a [middleware.Verifier]. It
+// works with every router that uses such handlers.
 //
 //	read := httpauth.Require(v, scopes.All("orders:read"))
 //	mux.Handle("GET /orders", read(http.HandlerFunc(list)))
 //
-// In list, httpauth.Token(r) is the verified token. A handler within a
-// protected one may require more; the token is verified once.
+// In list, httpauth.Token(r) returns the verified token. A handler within a
+// protected handler may have further requirements; the token is verified only
+// once.
 //
-// Refused requests are answered as RFC 6750 §3 specifies, with the body
-// {"error","error_description"} unless a [Guard] has an ErrorBody, and never
-// reach the handler.
+// A refused request never reaches the handler. Its response has the status and
+// header fields of RFC 6750 §3, and the body {"error","error_description"}
+// unless a [Guard] has an ErrorBody.
 package httpauth

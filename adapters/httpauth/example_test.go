@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// setup stands in for your authorization server and your configuration.
+// setup starts a mock authorization server and returns it with a Verifier for
+// its tokens. A real API uses its own server and configuration.
 func setup() (*testserver.Server, *middleware.Verifier) {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -34,7 +35,7 @@ func setup() (*testserver.Server, *middleware.Verifier) {
 
 func get(path string) *http.Request { return httptest.NewRequest("GET", path, nil) }
 
-// show prints the answer to a request.
+// show sends a request to an API and prints the response.
 func show(api http.Handler, r *http.Request) {
 	rec := httptest.NewRecorder()
 	api.ServeHTTP(rec, r)
@@ -138,7 +139,7 @@ func ExampleAnswer() {
 	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
 }
 
-// ownTenant is met if the tenant in the path is that of the token.
+// ownTenant is met if the path and the token name the same tenant.
 type ownTenant struct{}
 
 func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -150,7 +151,7 @@ func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-// A custom requirement that depends on the request.
+// A program can add its own requirement, here one that depends on the request.
 func ExampleRequire_tenant() {
 	as, v := setup()
 	defer as.Close()

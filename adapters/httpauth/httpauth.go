@@ -7,32 +7,35 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Guard protects handlers with a Verifier. [Require] and [Optional] are short
-// for a Guard without an ErrorBody.
+// Guard protects handlers with a Verifier. The functions [Require] and
+// [Optional] use a Guard without an ErrorBody.
 type Guard struct {
 	Verifier *middleware.Verifier
 
-	// ErrorBody replaces the JSON body of a refusal, for example by a problem
-	// document (RFC 9457). Status and header fields stay as they are, so the
-	// challenge cannot be lost. nil writes {"error","error_description"}.
+	// ErrorBody returns a body that replaces the JSON body of a refusal, for
+	// example a problem document (RFC 9457). Status and header fields stay as
+	// they are, so the challenge cannot be lost. If ErrorBody is nil, the body
+	// is {"error","error_description"}.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 
-// Require returns a wrapper for handlers that run only for requests with a
-// valid token that meets all requirements. Without any, a valid token is
-// enough. See [middleware.Verifier.Authorize] for nested routes.
+// Require returns a function that wraps a handler, so that the handler runs
+// only for a request with a valid token that meets all requirements. Without
+// requirements, a valid token is enough. See [middleware.Verifier.Authorize]
+// for nested routes.
 func Require(v *middleware.Verifier, need ...scopes.Requirement) func(http.Handler) http.Handler {
 	return Guard{Verifier: v}.Require(need...)
 }
 
-// Optional returns a wrapper for handlers that also run without a token;
-// [Token] is then nil. A token that fails is refused all the same.
+// Optional returns a function that wraps a handler, so that the handler also
+// runs for a request without a token; [Token] then returns nil. A request whose
+// token is not valid is refused.
 func Optional(v *middleware.Verifier) func(http.Handler) http.Handler {
 	return Guard{Verifier: v}.Optional()
 }
 
-// Token returns the verified token of a request, or nil where none was
-// required or sent.
+// Token returns the verified token of a request, or nil if no token was sent or
+// the route is not protected.
 func Token(r *http.Request) *middleware.Token { return middleware.TokenFrom(r.Context()) }
 
 // Require is the function [Require] with g's settings.

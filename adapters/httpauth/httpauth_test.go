@@ -64,8 +64,8 @@ func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
 	}
 }
 
-// An outer route's requirement receives the request as that route received it,
-// even if an inner one changes the path.
+// The requirement of an outer route receives the request as the outer route
+// received it, even if the path changes before an inner route.
 func TestARequirementOnTheRequestIsCheckedByItsOwnRoute(t *testing.T) {
 	as, v := newVerifier(t)
 	orders := http.NewServeMux()
