@@ -102,7 +102,8 @@ func TestARedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	}
 }
 
-// The origin is that of the first request, also after a redirect within it.
+// The origin of the first request is decisive, even after a redirect within
+// this origin.
 func TestALaterRedirectOutOfTheOriginIsRefused(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
