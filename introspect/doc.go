@@ -45,14 +45,14 @@
 // until a call succeeds. A failure for one token does not prove an outage: many
 // servers, and firewalls in front of them, refuse unknown tokens in ways that
 // look like an outage. The client backs off after five failures without an
-// answer in between. A failure counts only if the connection could not be made,
-// or if the token had been active before. After a failure that counted,
-// failures of the same token do not count until it is active again. When other
-// tokens fail, the client queries the last five tokens that were active, and
-// backs off if all of these fail. A client that has not seen an active token
-// yet counts only failed connections and, once, refused credentials. After two
-// seconds of back-off it lets one query through, then two, then four, until one
-// is answered. Each query has its own connection.
+// answer in between. A failure counts if the connection could not be made, or
+// if the token had been active before. After a failure that counted, failures
+// of the same token do not count until it is active again. When other tokens
+// fail, the client queries the last five tokens that were active, and backs off
+// if all of these fail. A client that has not seen an active token yet counts
+// only failed connections and, once, refused credentials. After two seconds of
+// back-off it lets one query through, then two, then four, until one is
+// answered. Each query has its own connection.
 //
 // If the server refuses the API's own credentials, the error is
 // [ErrCredentials], which is logged at level Error. All other failures are

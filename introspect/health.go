@@ -45,7 +45,7 @@ type health struct {
 	failed        []hash       // evidence since the last answer: each token once, and a zero hash for each query that was not sent
 	suspicious    int          // failures since then that would be evidence if the token had been active before
 	lastCheck     time.Time    // when checkServer was last called
-	retryAt       time.Time    // end of the back-off, after which probes are made; zero if it is missing
+	retryAt       time.Time    // end of the back-off, after which probes are made; zero without a back-off
 	probes        [classes]int // queries in flight since then that probe the server
 	probeLimit    [classes]int // maximum of probes: one at first, doubled after each inconclusive one
 	everBackedOff bool         // whether there ever was a back-off

@@ -30,7 +30,7 @@
 //     them
 //   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
 //     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
-//   - points that are not on their curve or have a small order (RFC 7518 §6.2.1)
+//   - points off their curve or of small order (RFC 7518 §6.2.1)
 //   - different keys with the same kid and algorithm: the choice would be a
 //     guess
 //

@@ -20,7 +20,7 @@ import (
 // repeated header members, with crit or b64 (RFC 7515 §4.1.11, RFC 7797 §7), or
 // with an RSASSA-PSS salt that is not as long as the hash (RFC 7518 §3.5). To
 // enforce the salt length, it sets the token's Method. The caller must require
-// issuer, audience, algorithms and expiry: jwt.WithIssuer, WithAudience,
+// issuer, audience, algorithms, type and expiry: jwt.WithIssuer, WithAudience,
 // WithValidMethods and WithExpirationRequired are off by default. golang-jwt
 // supports EdDSA only under that name, not as Ed25519. The errors are those of
 // [Remote.Key], or describe a fault of the header.

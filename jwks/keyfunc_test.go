@@ -211,7 +211,7 @@ func TestKeyfuncFollowsARotation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Both clocks are those of the synctest bubble.
+		// The server and jwt.Parse both use the clock of the synctest bubble.
 		parse := func(token string) error { _, err := jwt.Parse(token, r.Keyfunc(t.Context())); return err }
 		old := as.Token()
 		if err := parse(old); err != nil {

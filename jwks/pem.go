@@ -24,8 +24,8 @@ var errPEM = errors.New("must be a single PEM block of type PUBLIC KEY, RSA PUBL
 // keys maps each key ID to one block of type PUBLIC KEY, RSA PUBLIC KEY or
 // CERTIFICATE. Only the public key of a certificate is used: neither its dates
 // nor its signature are checked. The keys must pass the policy in the package
-// comment. Each verifies all algorithms of its type and curve; to accept fewer,
-// set the verifier's Algorithms. At most 100 keys are accepted.
+// comment. Each key verifies all algorithms of its type and curve; to accept
+// fewer, set the verifier's Algorithms. At most 100 keys are accepted.
 //
 // Unlike [Parse], PEM skips no key: the error wraps [ErrConfig] and lists every
 // fault. The error numbers the keys in the sorted order of their key IDs and

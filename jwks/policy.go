@@ -171,9 +171,9 @@ func isUse(use string, uses []string) bool {
 	return slices.Contains(uses, use)
 }
 
-// fitting returns the algorithms that a key may verify. With an alg member,
-// this is alg if the key's type and curve allow it, otherwise nothing. Without
-// alg, these are all algorithms that type and curve allow.
+// fitting returns the algorithms that a key may verify. If the key has alg, the
+// result is that algorithm, or nothing if the key's type and curve do not allow
+// it. Otherwise the result is all algorithms that type and curve allow.
 func fitting(m jwkset.JWKMarshal) []string {
 	if m.KTY == jwkset.KtyOct {
 		return nil

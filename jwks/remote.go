@@ -20,8 +20,9 @@ import (
 // While fetches fail for any reason, the last good set remains in use for up to
 // Options.MaxStale. A set without a usable key counts as a failure. A failed
 // fetch is retried after a second, then at growing intervals up to a minute. It
-// is never retried before the end of the server's Retry-After, up to five
-// minutes. While there is no usable key, it is retried every second.
+// is also not retried before the end of the server's Retry-After, for five
+// minutes at most. However, while there is no usable key, it is retried every
+// second.
 //
 // A token waits for a fetch if its key is unknown. It also waits if the set is
 // older than MaxAge and no fetch began before the set reached that age, for

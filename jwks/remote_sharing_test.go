@@ -80,9 +80,9 @@ func TestK21AThousandCallersShareOneFetch(t *testing.T) {
 	})
 }
 
-// A key may be published after an attempt began. If that attempt does not find
-// the key, the callers that arrived during the attempt therefore share a second
-// one.
+// A key may be published after an attempt began. Therefore, if that attempt
+// does not find the key, the callers that arrived during the attempt share a
+// second one.
 func TestAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 	const latency = time.Second
 	answers := func(keys ...any) answer { return delayed(latency, respondOK(set(keys...))) }

@@ -15,8 +15,9 @@ type schedule struct {
 	burst            int           // attempts for unknown key IDs at once
 }
 
-// state is the state after an attempt. It is immutable. Its times are
-// monotonic, so a step of the wall clock neither delays nor repeats a fetch.
+// state holds the set and the times that result from an attempt. It is
+// immutable. Its times are monotonic, so a step of the wall clock neither
+// delays nor repeats a fetch.
 type state struct {
 	set     *Set          // nil until a fetch succeeded
 	fetched time.Time     // start of the attempt that fetched or confirmed the set

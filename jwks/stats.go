@@ -78,8 +78,8 @@ func class(err error) string {
 }
 
 // log records what an attempt changed. It writes one line for an outage,
-// however many attempts fail, and one for each key that cannot be used. It runs
-// after the state has been stored.
+// however many attempts fail. It lists the keys that cannot be used only when
+// they change. It runs after the state has been stored.
 func (r *Remote) log(ctx context.Context, before, after *state) {
 	logger, usable := r.options.Logger, r.schedule.usable(after, after.ended)
 	if after.err == nil {

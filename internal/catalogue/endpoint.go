@@ -98,7 +98,7 @@ func Disableable() []Endpoint {
 }
 
 // Served reports which endpoints are served when off disables some of them. An
-// endpoint is not served either if all endpoints that it needs are disabled.
+// endpoint that needs others is served only if at least one of these is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {
