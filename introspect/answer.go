@@ -72,8 +72,8 @@ func parse(data []byte) (*Response, error) {
 			case ok:
 				r.expiry = expiry
 			default:
-				// The verifier refuses an invalid exp, but the answer must not
-				// be cached until then.
+				// The verifier will refuse this answer because its exp is
+				// invalid. Until then, the answer must not be cached.
 				r.expiry = time.Unix(0, 0)
 			}
 		}

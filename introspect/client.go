@@ -25,8 +25,8 @@ var (
 	// ErrCredentials means that the authorization server refuses the API's own
 	// credentials, which is a configuration fault. The server answered
 	// invalid_client, sent a Basic challenge, or answered 401 or 403 before its
-	// first valid answer. In the last case ErrCredentials may be a false alarm,
-	// because some servers answer unknown tokens with 401 or 403.
+	// first valid answer. Some servers answer unknown tokens in these ways too,
+	// so before the first valid answer ErrCredentials may be a false alarm.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 

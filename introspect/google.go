@@ -22,9 +22,9 @@ import (
 // config.Endpoint is the tokeninfo endpoint; "" is
 // https://oauth2.googleapis.com/tokeninfo. It is queried as Google's own
 // libraries do: by POST, with the token as bearer token. Auth, Keys and
-// RequireTokenType must be zero. Issuer is optional. Opaque and encrypted
-// tokens of all other issuers are also sent to Google, because they may be
-// Google's.
+// RequireTokenType must be zero. Issuer is optional. An opaque or encrypted
+// token does not show its issuer, so Google also receives such tokens of other
+// issuers.
 func Google(config Config, clientIDs ...string) (*Client, error) {
 	var fault error
 	if len(clientIDs) == 0 || slices.Contains(clientIDs, "") {

@@ -32,8 +32,8 @@ var tokenClaims = []string{
 // claims is nil, the client uses the members that describe the user. claims is
 // called concurrently.
 //
-// Opaque and encrypted tokens of all other issuers are also sent to the
-// endpoint, as bearer tokens, because they may be tokens of this server.
+// An opaque or encrypted token does not show its issuer, so the endpoint also
+// receives such tokens of other issuers, as bearer tokens.
 //
 // Auth, Keys and RequireTokenType of config must be zero. Endpoint is the
 // userinfo endpoint. If it is empty, the metadata of Issuer must contain the

@@ -56,8 +56,8 @@ type ClientAlg struct {
 	Allowed             []Alg
 }
 
-// Fields describes all fields of a (OpenID Connect Dynamic Client Registration
-// 1.0 §2, RFC 9701 §6).
+// Fields returns a description of each field (OpenID Connect Dynamic Client
+// Registration 1.0 §2, RFC 9701 §6).
 func (a *ClientAlgs) Fields() []ClientAlg {
 	return []ClientAlg{
 		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "the algorithm of access tokens, or RS256 for a client that registers itself", &a.IDToken, PublicAlgs},

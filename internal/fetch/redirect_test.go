@@ -102,8 +102,8 @@ func TestARedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	}
 }
 
-// The origin of the first request is decisive, even after a redirect within
-// this origin.
+// A redirect must stay within the origin of the first request, even if it
+// follows another redirect.
 func TestALaterRedirectOutOfTheOriginIsRefused(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {

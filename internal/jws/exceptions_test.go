@@ -41,7 +41,7 @@ var exceptions = []exception{
 }
 
 // misprint is a case that Wycheproof calls invalid, although its text equals
-// the text of a valid case, twin. The case is meant to test padding, but the
+// the text of the valid case twin. The case is meant to test padding, but the
 // padding is missing in the file. This module therefore accepts the case.
 type misprint struct {
 	file     string

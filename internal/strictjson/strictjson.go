@@ -82,8 +82,8 @@ func LooseObject[T text](data T, member func(name string, value Value) error) er
 	return err
 }
 
-// fault returns one of this package's errors for an error of jsontext, whose
-// text quotes the input.
+// fault replaces an error of jsontext with one of this package, because the
+// text of the original quotes the input.
 func fault(err error) error {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return ErrDuplicate
