@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// The call that probes whether a server is back may never return. It must not
-// block other calls.
+// A call that probes whether a server is back may never return. Such a call
+// must not block other calls.
 func TestHangingCallIsAFailure(t *testing.T) {
 	for name, hang := range map[string]func(done chan struct{}){
 		"blocks": func(done chan struct{}) { <-done },
@@ -77,8 +77,8 @@ func TestHangingTokenSourcesDoNotBlockOthers(t *testing.T) {
 	})
 }
 
-// An instance with a MaxTTL of an hour shares the store with one with a MaxTTL
-// of five seconds.
+// Two instances share a store. One has a MaxTTL of an hour, the other of five
+// seconds.
 func TestSharedStoreDoesNotProlongMaxTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()

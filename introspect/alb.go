@@ -21,20 +21,21 @@ import (
 
 // ALB returns a client that verifies the header field X-Amzn-Oidc-Data, in
 // which an AWS Application Load Balancer sends the claims of a logged-in user
-// to its targets. The value resembles a JWT, but its base64url is padded. The
-// load balancer with the ARN loadBalancer must have signed it with ES256 for
-// clientID and config.Issuer, the identity provider, and exp in its header must
-// be in the future. Any other token is not active.
+// to its targets. The value resembles a JWT, but its base64url is padded. A
+// token is active only if the load balancer with the ARN loadBalancer signed it
+// with ES256 for clientID and for the identity provider config.Issuer, and if
+// the exp in its header is in the future.
 //
-// The claims are those that describe the user, and iss, exp, client_id and aud
-// (both clientID, so the verifier's audience is clientID). The verifier needs
-// IntrospectAll and VSCHAR for the issuer, and TokenHeader. No token has
-// scopes, so routes that require one refuse every token.
+// The claims describe the user and also include iss, exp, client_id and aud.
+// Both client_id and aud are clientID, so the verifier's audience is clientID.
+// The verifier's issuer needs IntrospectAll and VSCHAR, and the verifier needs
+// TokenHeader. No token has scopes, so routes that require a scope refuse every
+// token.
 //
-// config.Endpoint is the URL of the keys without the key ID; "" is that of the
-// ARN's region, which is available for the partitions aws and aws-us-gov. Keys
-// are cached for 24 hours. Auth, Keys and RequireTokenType must be zero, and
-// Issuer is required.
+// config.Endpoint is the URL of the keys without the key ID. If it is empty,
+// ALB uses the URL for the ARN's region, which it knows for the partitions aws
+// and aws-us-gov. Keys are cached for 24 hours. Auth, Keys and RequireTokenType
+// must be zero, and Issuer is required.
 func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	var faults []error
 	if clientID == "" || config.Issuer == "" {
@@ -100,8 +101,8 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	return c, nil
 }
 
-// keysURL returns the URL of a load balancer's keys, "" for an unknown
-// partition. ok reports whether arn is that of an Application Load Balancer.
+// keysURL returns the URL of a load balancer's keys, or "" if the partition is
+// unknown. ok reports whether arn identifies an Application Load Balancer.
 func keysURL(arn string) (place string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "elasticloadbalancing" || parts[3] == "" || !strings.HasPrefix(parts[5], "loadbalancer/app/") {
@@ -122,8 +123,9 @@ type albHeader struct {
 	expiry                 time.Time
 }
 
-// splitALB splits a token, or returns nil. Only base64url with padding is
-// accepted: another encoding of the same token would evade a deny-list.
+// splitALB splits and decodes a token, or returns nil if it is invalid. It
+// accepts only base64url with padding: if it accepted another encoding of the
+// same token, that encoding would evade a deny-list.
 func splitALB(token string) (*jws.Message, albHeader) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") {
@@ -164,7 +166,8 @@ func splitALB(token string) (*jws.Message, albHeader) {
 	return &jws.Message{Header: h.Header, Payload: segments[1], SigningInput: parts[0] + "." + parts[1], Signature: segments[2]}, h
 }
 
-// isUUID reports whether text is a UUID (RFC 9562 §4), which is safe in a URL.
+// isUUID reports whether text is a UUID (RFC 9562 §4), and therefore safe in a
+// URL.
 func isUUID(text string) bool {
 	for i, c := range []byte(text) {
 		isHyphen := i == 8 || i == 13 || i == 18 || i == 23
@@ -175,7 +178,7 @@ func isUUID(text string) bool {
 	return len(text) == 36
 }
 
-// albKeys caches keys. A published key never changes; a missing one may be
+// albKeys caches keys. A published key never changes, but a missing key may be
 // published later.
 type albKeys struct {
 	mutex  sync.Mutex
@@ -194,7 +197,8 @@ const (
 	absentKeyAge = 5 * time.Second
 )
 
-// find returns a cached key, nil if it does not exist.
+// find returns a cached key, which is nil if the server has no such key. ok
+// reports whether the key ID is cached.
 func (k *albKeys) find(id string) (key any, ok bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
@@ -202,8 +206,8 @@ func (k *albKeys) find(id string) (key any, ok bool) {
 	return known.key, ok && time.Now().Before(known.until)
 }
 
-// add makes room by removing absent and expired keys, so that made-up key IDs
-// do not evict valid keys.
+// add caches a key. In a full cache it makes room by removing absent and
+// expired keys, so that made-up key IDs do not evict valid keys.
 func (k *albKeys) add(id string, key any) {
 	now := time.Now()
 	age := albKeyAge
@@ -220,8 +224,8 @@ func (k *albKeys) add(id string, key any) {
 	}
 }
 
-// fetch gets a key, or nil if it does not exist. Concurrent calls share one
-// request.
+// fetch fetches a key and returns nil if the key does not exist. Concurrent
+// calls share one request.
 func (k *albKeys) fetch(ctx context.Context, client *http.Client, place, id string) (any, error) {
 	key, err, _ := k.flight.Do(id, func() (any, error) {
 		answer, err := fetch.Get(ctx, client, strings.TrimSuffix(place, "/")+"/"+id, "")

@@ -14,14 +14,14 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// Media types of answers.
+// Media types of introspection answers.
 const (
 	plainMedia  = "application/json"
 	signedMedia = "application/token-introspection+jwt" // RFC 9701 §4
 )
 
-// maxSignedAge is the maximum difference between iat of a signed answer and
-// now. The answer is new, so this only allows for clock skew.
+// maxSignedAge is the maximum difference between a signed answer's iat and now.
+// The answer was made just now, so this only allows for clock skew.
 const maxSignedAge = 5 * time.Minute
 
 // Response is an authorization server's answer about a token. It prints as
@@ -48,7 +48,8 @@ func (Response) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `
 const redacted = "[redacted]"
 
 // parse reads the members of an answer (RFC 7662 §2.2). The member "active"
-// must be present once and be true or false. Anything else is an error.
+// must occur exactly once and be true or false; otherwise parse returns an
+// error.
 func parse(data []byte) (*Response, error) {
 	var (
 		r       Response
@@ -71,8 +72,8 @@ func parse(data []byte) (*Response, error) {
 			case ok:
 				r.expiry = expiry
 			default:
-				// The verifier refuses this claim. Until then the answer must
-				// not be cached.
+				// The verifier will refuse this answer because its exp is
+				// invalid. Until then, the answer must not be cached.
 				r.expiry = time.Unix(0, 0)
 			}
 		}
@@ -87,7 +88,7 @@ func parse(data []byte) (*Response, error) {
 	return &r, nil
 }
 
-// read parses an answer and, with Config.Keys, verifies it.
+// read parses an answer. If Config.Keys is set, it also verifies the signature.
 func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, error) {
 	switch {
 	case len(answer.Body) > maxBytes:
@@ -105,8 +106,8 @@ func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, erro
 }
 
 // open verifies a signed answer (RFC 9701 §5) and returns its
-// token_introspection. The claims are checked before the signature, as with
-// tokens.
+// token_introspection. As for tokens, the claims are checked before the
+// signature.
 func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	message, err := jws.Parse(compact)
 	if err != nil {
@@ -169,7 +170,8 @@ func isAsymmetric(algorithm string) bool {
 	return known != nil && !known.Symmetric()
 }
 
-// lower converts only ASCII: [strings.ToLower] would map the Kelvin sign to k.
+// lower converts only ASCII letters: [strings.ToLower] would also map the
+// Kelvin sign to k.
 func lower(text string) string {
 	return strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {

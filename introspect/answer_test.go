@@ -24,7 +24,7 @@ func TestThreatsInactive(t *testing.T) {
 	}
 }
 
-// invalidAnswers are answers without a valid member active.
+// invalidAnswers are answers without a valid "active" member.
 var invalidAnswers = map[string]string{
 	"active is missing":                     `{"scope":"read","sub":"` + canary + `"}`,
 	"the answer is empty":                   `{}`,
@@ -92,8 +92,8 @@ func TestThreatsActive(t *testing.T) {
 	}
 }
 
-// An answer with an exp that is past or invalid is returned, so that the
-// verifier refuses it, and not cached.
+// An answer whose exp is past or invalid is returned, so that the verifier
+// refuses it, but is not cached.
 func TestThreatsDatesOfAnswers(t *testing.T) {
 	for name, exp := range map[string]string{
 		"exp is past": "1", "exp is now": "946684800", "exp is a string": `"99999999999"`, "exp is just after the epoch": "0.001",

@@ -17,9 +17,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Auth authenticates this API to the authorization server (RFC 7662 §2.1):
-// [Basic], [Post], [PrivateKeyJWT], [Bearer] or [MutualTLS]. It prints as
-// "[redacted]".
+// Auth authenticates this API to the authorization server (RFC 7662 §2.1).
+// Create it with [Basic], [Post], [PrivateKeyJWT], [Bearer] or [MutualTLS]. It
+// prints as "[redacted]".
 type Auth struct {
 	clientID string // "" for Bearer
 	fault    error
@@ -38,7 +38,7 @@ type call struct {
 func (Auth) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // Basic authenticates with a client identifier and secret in the Authorization
-// field, each form-encoded first (RFC 6749 §2.3.1).
+// field. Each of the two is form-encoded first (RFC 6749 §2.3.1).
 func Basic(clientID, secret string) Auth {
 	credentials := url.QueryEscape(clientID) + ":" + url.QueryEscape(secret)
 	field := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
@@ -59,10 +59,11 @@ func Post(clientID, secret string) Auth {
 }
 
 // PrivateKeyJWT authenticates with an assertion signed for each request (RFC
-// 7523 §2.2). Its iss and sub are the client, its aud is Config.Issuer or else
-// the endpoint, and it is valid for a minute. keyID may be "". The algorithm is
-// RS, PS or ES with 256, 384 or 512, or EdDSA. key is a matching
-// *rsa.PrivateKey, *ecdsa.PrivateKey or ed25519.PrivateKey.
+// 7523 §2.2). The assertion's iss and sub are clientID, its aud is
+// Config.Issuer or, if that is empty, the endpoint, and it is valid for a
+// minute. keyID may be "". The algorithm is RS, PS or ES with 256, 384 or 512,
+// or EdDSA. key is a matching *rsa.PrivateKey, *ecdsa.PrivateKey or
+// ed25519.PrivateKey.
 func PrivateKeyJWT(clientID, keyID, algorithm string, key crypto.Signer) Auth {
 	fault := missing("PrivateKeyJWT", clientID, "-")
 	known := jws.Find(algorithm)
@@ -97,9 +98,10 @@ func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key c
 }
 
 // Bearer authenticates with the API's own access token (RFC 7662 §2.1). token
-// is called for each request, concurrently, and should cache, as the token
-// sources of golang.org/x/oauth2 do. A call fails after two seconds, even if it
-// does not return. At most 4096 calls may be running.
+// is called for each request, possibly concurrently, and should cache its
+// result, as the token sources of golang.org/x/oauth2 do. A call fails after
+// two seconds even if token does not return. At most 4096 calls may run at a
+// time.
 func Bearer(token func(context.Context) (string, error)) Auth {
 	var fault error
 	if token == nil {
@@ -118,8 +120,8 @@ func Bearer(token func(context.Context) (string, error)) Auth {
 
 // MutualTLS authenticates with the certificate of Config.Client, which is
 // required, and sends client_id in the body (RFC 8705 §2). If the metadata has
-// another endpoint for that (mtls_endpoint_aliases, §5), set it as the
-// Endpoint.
+// a separate introspection endpoint for mutual TLS (mtls_endpoint_aliases, §5),
+// set Config.Endpoint to its URL.
 func MutualTLS(clientID string) Auth {
 	return Auth{clientID: clientID, mutual: true, fault: missing("MutualTLS", clientID, "-"), apply: func(_ context.Context, c *call) error {
 		c.form.Set("client_id", clientID)

@@ -25,15 +25,15 @@ func withAuth(auth introspect.Auth) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Auth = auth }
 }
 
-// specialCharacters are credentials with every character that is special in a
-// form, in Basic or in a header field.
+// specialCharacters are credentials that together contain every character with
+// a special meaning in a form, in Basic or in a header field.
 var specialCharacters = map[string]string{
 	"plain": "api", "a colon": "a:b", "a space": "a b", "a plus": "a+b", "a percent sign": "50%25", "an ampersand": "a&token=x", "an equals sign": "a=b",
 	"a slash": "https://api.example.com/?a#b", "letters beyond ASCII": "käse", "a line break": "a\r\nX-Evil: 1", "a quote": `a"b`,
 }
 
-// RFC 6749 §2.3.1: identifier and secret are form-encoded, then joined by a
-// colon, then base64.
+// RFC 6749 §2.3.1: the identifier and the secret are form-encoded, joined by a
+// colon, and then encoded in base64.
 func TestThreatsBasicCredentials(t *testing.T) {
 	for name, text := range specialCharacters {
 		t.Run("I17/"+name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestThreatsPostCredentials(t *testing.T) {
 	}
 }
 
-// A token is one value of the form, whatever characters it contains.
+// A token is a single value of the form, whatever characters it contains.
 func TestThreatsTokensInForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"CR and LF": "a\r\nb", "an ampersand": "a&token=b", "a plus": "a+b", "a percent sign": "a%26b", "an equals sign": "a==", "a NUL": "a\x00b",
@@ -159,7 +159,7 @@ func TestAssertionsOfEveryAlgorithm(t *testing.T) {
 }
 
 // checkAssertion verifies an assertion as an authorization server would (RFC
-// 7523 §3), and returns its jti.
+// 7523 §3), and returns the assertion's jti.
 func checkAssertion(t *testing.T, text, algorithm string, key crypto.Signer, audience string) string {
 	t.Helper()
 	assertion, err := josejwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(algorithm)})

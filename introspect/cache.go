@@ -16,9 +16,9 @@ const (
 	maxSeen     = 50_000   // hashes of tokens that were active
 )
 
-// hash is the cache key of a token. It includes the client's name, because two
-// servers may issue the same token and their answers must not be mixed. The
-// separator does not occur in names.
+// hash is the cache key of a token: the SHA-256 of the client's name and the
+// token. The name is included because two servers may issue the same token, and
+// their answers must not be mixed. The separator does not occur in names.
 type hash [sha256.Size]byte
 
 func (c *Client) hash(token string) hash {
@@ -34,9 +34,9 @@ type entry struct {
 }
 
 // memory caches answers in this process. Inactive answers have a separate
-// cache, so that a flood of random tokens cannot evict active ones. Entries
-// contain their expiry, because expiry by the cache library would need a
-// goroutine.
+// cache, so that a flood of random tokens cannot evict active answers. Each
+// entry contains its expiry, because the cache library would need a goroutine
+// to expire entries.
 type memory struct {
 	active   *otter.Cache[hash, entry] // with a shared store, only answers that it failed to store
 	inactive *otter.Cache[hash, time.Time]
@@ -69,7 +69,7 @@ func (m memory) find(h hash, now time.Time) (*Response, bool) {
 	return nil, false
 }
 
-// history returns the history of a token before a query.
+// history returns what is known about a token before it is queried.
 func (m memory) history(h hash) history {
 	if counted, ok := m.seen.GetIfPresent(h); ok {
 		return history{class: seenActive, counted: counted}
@@ -77,7 +77,7 @@ func (m memory) history(h hash) history {
 	return history{class: unseen}
 }
 
-// cacheAnswer caches an answer until its TTL or the token expires.
+// cacheAnswer caches an answer until its TTL ends or the token expires.
 func (c *Client) cacheAnswer(ctx context.Context, h hash, r *Response, queriedAt time.Time) {
 	ttl := c.ttl
 	if !r.Active {

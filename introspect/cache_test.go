@@ -134,7 +134,7 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 	})
 }
 
-// Pairs of tokens that a careless cache key would mix up.
+// A careless cache key would mix up the tokens of these pairs.
 func TestThreatsCacheKeys(t *testing.T) {
 	long := strings.Repeat("a", 4000)
 	for name, pair := range map[string][2]string{
@@ -156,7 +156,7 @@ func TestThreatsCacheKeys(t *testing.T) {
 	}
 }
 
-// heap returns the size of the live heap.
+// heap returns the size of the live heap in bytes.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC()
@@ -165,7 +165,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// fixed answers without storing the request.
+// fixed is a transport that answers without storing the request.
 type fixed func(token string) string
 
 func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -175,8 +175,8 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return respond(r, http.StatusOK, "application/json", strings.NewReader(f(r.PostForm.Get("token")))), nil
 }
 
-// A million tokens take most of a minute: go test ./introspect -run Flood
-// -tokens 1000000.
+// A flood of a million tokens takes most of a minute: go test ./introspect -run
+// Flood -tokens 1000000.
 var flood = flag.Int("tokens", 30_000, "number of random tokens in the flood; more than 10 000 causes evictions")
 
 func TestThreatsFloodOfRandomTokens(t *testing.T) {

@@ -17,16 +17,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Errors of a query. With both, the state of the token is unknown.
+// Errors of a query. Either one means that the state of the token is unknown.
 var (
 	// ErrUnavailable is wrapped by every error of a Client.
 	ErrUnavailable = errors.New("introspect: no answer about the token")
 
 	// ErrCredentials means that the authorization server refuses the API's own
-	// credentials, a configuration fault. The server answered invalid_client,
-	// sent a Basic challenge, or answered 401 or 403 before its first valid
-	// answer. Some servers answer like this about unknown tokens, so before the
-	// first valid answer it may be a false alarm.
+	// credentials, which is a configuration fault. The server answered
+	// invalid_client, sent a Basic challenge, or answered 401 or 403 before its
+	// first valid answer. Some servers answer unknown tokens in these ways too,
+	// so before the first valid answer ErrCredentials may be a false alarm.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 
@@ -46,8 +46,8 @@ var (
 
 // Client queries one authorization server about tokens. Create it with [New],
 // [GitHub], [Google], [ALB], [Custom] or [InsecureUserInfo]. It is safe for
-// concurrent use, has no goroutine between calls except those of idle
-// connections, and need not be closed.
+// concurrent use and need not be closed. Between calls its only goroutines are
+// those of idle connections.
 type Client struct {
 	config Config
 	name   string // all that answers depend on, for hashes
@@ -72,15 +72,16 @@ type Client struct {
 // exchange sends the query for one token.
 type exchange func(ctx context.Context, endpoint, token string) (*Response, error)
 
-// part is a part of the client whose failures are logged separately.
+// part is a part of the client whose failures are logged separately from those
+// of other parts.
 type part struct {
 	name    string
 	trouble contain.Change            // last logged failure
 	logged  atomic.Pointer[time.Time] // time of the last failure of the store, or of the last line of noteRarely
 }
 
-// New checks the configuration and returns all its faults at once. It does no
-// I/O.
+// New returns a client, or an error that lists all faults of the configuration.
+// It does no I/O.
 func New(config Config) (*Client, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -97,10 +98,10 @@ func newClient(config Config, kind string) *Client {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	// The name includes all that an answer depends on. A server may answer
-	// differently to different clients (RFC 7662 §2.2), an unsigned answer must
-	// not replace a signed one, and a client with a long MaxTTL must not
-	// prolong the answers of others. Quoting separates the parts.
+	// The name includes everything that an answer depends on. A server may
+	// answer different clients differently (RFC 7662 §2.2), an unsigned answer
+	// must not replace a signed one, and a client with a long MaxTTL must not
+	// prolong the answers of other clients. Quoting separates the parts.
 	if config.RequireTokenType {
 		kind += " with token_type"
 	}
@@ -116,19 +117,19 @@ func newClient(config Config, kind string) *Client {
 	return c
 }
 
-// Introspect returns the server's answer about a token, which may be cached for
-// up to Config.MaxTTL. Concurrent callers share one call, which ctx does not
-// end. The token must be valid in a header field: a b64token (RFC 6750 §2.1),
-// or VSCHAR as middleware.OpaqueSyntax restricts it. Errors wrap
-// [ErrUnavailable] and quote neither the token nor the answer. For a token that
-// is not active the error is nil.
+// Introspect returns the server's answer about a token. The answer may have
+// been cached for up to Config.MaxTTL. Concurrent callers share one call, which
+// continues if ctx ends. The token must be valid in a header field: a b64token
+// (RFC 6750 §2.1), or VSCHAR as restricted by middleware.OpaqueSyntax. For a
+// token that is not active, the error is nil. Errors wrap [ErrUnavailable] and
+// quote neither the token nor the answer.
 func (c *Client) Introspect(ctx context.Context, token string) (*Response, error) {
 	h := c.hash(token)
 	if r, ok := c.memory.find(h, time.Now()); ok {
 		return r.clone(), nil
 	}
-	// The call has its own timeout. This one is for transports that ignore
-	// their context.
+	// The call has its own timeout. This one is needed for transports that
+	// ignore their context.
 	ctx, cancel := context.WithTimeout(ctx, waitLimit)
 	defer cancel()
 	done := c.flight.DoChan(string(h[:]), func() (any, error) {
@@ -145,7 +146,7 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Response, error
 	}
 }
 
-// resolve gets the answer for all callers that wait for it.
+// resolve gets the answer about a token for all callers that wait for it.
 func (c *Client) resolve(h hash, token string) (*Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -186,8 +187,8 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 		return nil, err
 	}
 	defer q.release()
-	// A query must be settled. It has failed if it does not return or its
-	// goroutine exits.
+	// Every query must be settled. A query fails if it does not return in time
+	// or its goroutine exits.
 	lost := func() {
 		if c.endpoint.Load() == nil {
 			q.settle(errMetadata)
@@ -218,9 +219,9 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 	return r, err
 }
 
-// checkServer queries the tokens that were active last, after failures on
-// tokens that may be made up. If the server fails on all of these too, the
-// tokens are not the cause.
+// checkServer queries the last tokens that were active. It is called after
+// failures on tokens that may be made up. If the server also fails on all of
+// the active tokens, the tokens are not the cause, and the client backs off.
 func (c *Client) checkServer() {
 	tokens := c.recent.list(time.Now())
 	hasCounted := func(w activeToken) bool { return c.memory.history(w.hash).counted }
@@ -244,9 +245,9 @@ func (c *Client) checkServer() {
 	}()
 }
 
-// recovered runs code of other packages: a transport, a Cache, a token source,
-// a mapping. It turns a panic into an error, because in the goroutine of a
-// shared call it would end the process.
+// recovered runs code of other packages, such as a transport, a Cache, a token
+// source or a mapping, and turns its panic into an error. Such a panic would
+// end the process, because shared calls run in their own goroutine.
 func recovered(run func() (*Response, error)) (r *Response, err error) {
 	if contain.Panic(func() { r, err = run() }) != nil {
 		return nil, errPanic
@@ -254,8 +255,8 @@ func recovered(run func() (*Response, error)) (r *Response, err error) {
 	return r, err
 }
 
-// noteRarely logs a failure that may be caused by one token, at most once a
-// minute, because an attacker can repeat it.
+// noteRarely logs a failure that one token may have caused. It logs at most
+// once a minute, because an attacker can repeat the failure.
 func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	now := time.Now()
 	if last := part.logged.Load(); last != nil && now.Sub(*last) < time.Minute || !part.logged.CompareAndSwap(last, &now) {
@@ -265,7 +266,8 @@ func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	c.note(ctx, part, err)
 }
 
-// note logs failure and recovery of a part, once per change.
+// note logs failures and the recovery of a part. It logs only changes, not
+// every failure.
 func (c *Client) note(ctx context.Context, part *part, err error) {
 	text := ""
 	if err != nil {

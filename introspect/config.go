@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// Times and bounds of a Client.
+// Times and limits of a Client.
 const (
 	timeout        = 2 * time.Second      // for an answer, including metadata and Cache
 	waitLimit      = timeout + timeout/20 // for a caller; longer, because the error of the call itself says more
@@ -28,60 +28,64 @@ const (
 // Config configures a [Client]. For [New], Auth and an Issuer or an Endpoint
 // are required.
 type Config struct {
-	// Issuer is the authorization server's issuer identifier, an https URL. Its
-	// metadata names the endpoint (RFC 8414 §2). With Endpoint, no metadata is
-	// fetched, and it may be any printable ASCII text without spaces.
+	// Issuer is the authorization server's issuer identifier, an https URL. The
+	// issuer's metadata contains the endpoint (RFC 8414 §2). If Endpoint is
+	// set, no metadata is fetched, and Issuer may be any printable ASCII text
+	// without spaces.
 	Issuer string
 
-	// Endpoint is the introspection endpoint: https, or http on loopback.
+	// Endpoint is the URL of the introspection endpoint. It must be https, or
+	// http on a loopback address.
 	Endpoint string
 
-	// InsecureHTTP allows http for other hosts. An attacker on the network path
-	// can then read the tokens and the API's own credentials, and can forge
-	// answers.
+	// InsecureHTTP allows http for all other hosts. An attacker on the network
+	// path can then read the tokens and the API's own credentials, and can
+	// forge answers.
 	InsecureHTTP bool
 
-	// Auth authenticates the API. It is only for [New].
+	// Auth authenticates the API to the server. Only [New] accepts it.
 	Auth Auth
 
 	// Keys, if set, requires signed answers (RFC 9701). It provides the
-	// issuer's keys, from [jwks.Discover] for example. Issuer is then required.
-	// The answer must have the right type, be signed with an asymmetric
-	// algorithm, be issued by Issuer for Auth's client, and have an iat within
+	// issuer's keys; use [jwks.Discover], for example. Issuer is then required.
+	// An answer must have the right type, be signed by Issuer with an
+	// asymmetric algorithm, be meant for Auth's client, and have an iat within
 	// five minutes of now.
 	Keys jwks.Source
 
 	// RequireTokenType treats an active answer without token_type as inactive.
 	// Doorkeeper (GitLab, Mastodon) reports refresh tokens as active, and omits
-	// token_type only for these. The default, false, accepts such answers
-	// (token_type is optional, RFC 7662 §2.2). It is only for [New].
+	// token_type only for refresh tokens. If false, such answers are accepted,
+	// because token_type is optional (RFC 7662 §2.2). Only [New] accepts it.
 	RequireTokenType bool
 
 	// Client sends the requests; nil is a client that keeps up to 256 idle
 	// connections. Its transport and Timeout apply in addition to these limits:
 	// two seconds per call, 256 KiB, no redirects. An *http.Transport is copied
-	// and limited to HTTP/1.1 if possible. With HTTP/2, one connection would
-	// carry all queries, and a firewall that closes it because of one token
-	// would end them all. Other transports should use HTTP/1.1 too.
+	// and limited to HTTP/1.1 if possible. With HTTP/2, all queries would use
+	// one connection, and a firewall that closes this connection because of one
+	// token would end all queries. Transports of other types should use
+	// HTTP/1.1 too.
 	Client *http.Client
 
-	// Cache stores active answers for all instances of a program; nil caches up
-	// to 16 MiB of them in memory. An error counts as a miss, and so does an
-	// operation that takes more than a quarter of a second.
+	// Cache stores active answers for all instances of a program. If it is nil,
+	// up to 16 MiB of active answers are cached in memory. An operation of the
+	// Cache that fails or takes more than a quarter of a second counts as a
+	// miss.
 	Cache Cache
 
 	// MaxTTL is how long an answer is cached, unless the token expires earlier.
 	// A revoked token is accepted for that long. 0 is 30 seconds. A negative
-	// value disables the cache: every request makes a call or shares one in
-	// flight. The maximum is an hour.
+	// value disables the cache: every request makes a call or shares one that
+	// is in flight. The maximum is an hour.
 	MaxTTL time.Duration
 
-	// Logger receives failures, once per change, and unexpected answers about a
-	// token, at most one per minute; nil is [slog.Default].
+	// Logger receives failures, each only when it changes, and unexpected
+	// answers about a token, at most one per minute. nil is [slog.Default].
 	Logger *slog.Logger
 }
 
-// check returns all faults of the configuration.
+// check returns an error that lists all faults of the configuration.
 func (c Config) check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("introspect: "+format, args...)) }
@@ -118,7 +122,8 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// ttl returns MaxTTL with its default, 0 for no cache.
+// ttl returns MaxTTL with its default filled in. It returns 0 if the cache is
+// disabled.
 func (c Config) ttl() time.Duration {
 	if c.MaxTTL == 0 {
 		return defaultMaxTTL
@@ -126,8 +131,8 @@ func (c Config) ttl() time.Duration {
 	return max(c.MaxTTL, 0)
 }
 
-// client returns a copy of Client with its defaults, and one connection per
-// query.
+// client returns a copy of Client with defaults filled in. Where possible, it
+// uses a connection for each query.
 func (c Config) client() *http.Client {
 	var client http.Client
 	if c.Client != nil {

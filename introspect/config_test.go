@@ -87,8 +87,8 @@ func TestValidConfigurations(t *testing.T) {
 	}
 }
 
-// The default Client keeps enough idle connections: the default transport of
-// net/http keeps two.
+// The default Client keeps enough idle connections; the default transport of
+// net/http keeps only two.
 func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int32
 	addresses := make(map[string]bool)
@@ -146,7 +146,7 @@ func TestHTTPClientIsNotChanged(t *testing.T) {
 	}
 }
 
-// Untrusted addresses are faults of the configuration.
+// Addresses that must not be trusted are faults of the configuration.
 func TestThreatsAddressesOfTheProgram(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
 		"plain http":             {Endpoint: "http://login.example.com/introspect"},

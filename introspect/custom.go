@@ -17,23 +17,23 @@ const noEndpoint = "https://custom.invalid"
 
 // Custom returns a client for a server that does not support RFC 7662. ask
 // returns the claims of a token as introspection would: iss, aud, exp, scope
-// and so on, of types that marshal to JSON. nil means that the token is not
-// active, and an empty map that it is active. An error means that the state of
-// the token is unknown (503); its text is not logged or returned. The claims
-// are checked like those of an introspection answer, so return only claims that
-// the server has confirmed.
+// and so on, of types that marshal to JSON. A nil map means that the token is
+// not active; an empty map means that it is active. An error means that the
+// state of the token is unknown (503); the text of the error is neither logged
+// nor returned. The claims are checked like those of an introspection answer,
+// so return only claims that the server has confirmed.
 //
 // ask is called concurrently. Concurrent requests with the same token share one
-// call, and it is not repeated while its answer is cached. A call fails after
-// two seconds, even if it does not return. While 4096 calls have not returned,
-// further ones wait for one that does, and fail after two seconds too. A panic
-// is an error. ask makes its own requests, and must not follow redirects that
-// send the token to another server.
+// call, and the call is not repeated while its result is cached. A call fails
+// after two seconds even if ask does not return. While 4096 calls have not
+// returned, a further call waits until one of them returns, and also fails
+// after two seconds. A panic counts as an error. ask makes its own requests,
+// and must not follow redirects that send the token to another server.
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
-// must be zero. Issuer is optional, except with a Cache, where it separates the
-// answers of different functions; it may be any printable ASCII text without
-// spaces.
+// must be zero. Issuer may be any printable ASCII text without spaces. It is
+// required only with a Cache, where it separates the answers of different
+// functions.
 func Custom(config Config, ask func(ctx context.Context, token string) (claims map[string]any, err error)) (*Client, error) {
 	var faults []error
 	if ask == nil {
@@ -60,9 +60,9 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 }
 
 // newFromClaims makes a client that gets the claims of a token from
-// fetchClaims, which returns nil for a token that is not active. fault has the
-// faults that the constructor found, and auth the client identifiers on which
-// answers depend.
+// fetchClaims, which returns nil for a token that is not active. fault holds
+// the faults that the constructor found. auth holds the client identifiers that
+// the answers depend on.
 func newFromClaims(config Config, constructor string, auth Auth, fault error,
 	fetchClaims func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error),
 ) (*Client, error) {
@@ -87,7 +87,7 @@ func newFromClaims(config Config, constructor string, auth Auth, fault error,
 	return c, nil
 }
 
-// encode returns the claims as an introspection answer.
+// encode returns the claims in the form of an introspection answer.
 func encode(claims map[string]any) (*Response, error) {
 	if claims == nil {
 		return inactive, nil
@@ -110,8 +110,8 @@ func encode(claims map[string]any) (*Response, error) {
 	return parse(data)
 }
 
-// members reads an answer in another format than introspection. Numbers are
-// [json.Number].
+// members reads an answer that is not in the format of introspection. Numbers
+// become [json.Number].
 func members(body []byte) (map[string]any, error) {
 	if len(body) > maxBytes {
 		return nil, errSize
@@ -133,8 +133,8 @@ func members(body []byte) (map[string]any, error) {
 	return all, nil
 }
 
-// member returns a member of an answer, zero if it is absent or null. A value
-// of another type sets wrongType.
+// member returns a member of an answer, or the zero value if the member is
+// absent or null. It sets wrongType if the member has another type.
 func member[T any](of map[string]any, name string, wrongType *bool) (value T) {
 	if found := of[name]; found != nil {
 		var ok bool

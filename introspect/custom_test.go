@@ -31,7 +31,8 @@ func newCustom(t testing.TB, ask claimsFunc, changes ...func(*introspect.Config)
 	return c
 }
 
-// fixedClaims returns a function that returns the same for every token.
+// fixedClaims returns a function that returns the same claims and error for
+// every token.
 func fixedClaims(claims members, err error) claimsFunc {
 	return func(context.Context, string) (members, error) { return claims, err }
 }
@@ -183,8 +184,8 @@ func TestHangingCustomFunctions(t *testing.T) {
 	})
 }
 
-// Failures for tokens that were active are an outage; failures for made-up
-// tokens are not.
+// Failures for tokens that were active show an outage; failures for made-up
+// tokens do not.
 func TestCustomUsesTheCircuitBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32
@@ -243,7 +244,8 @@ func TestCustomConfiguration(t *testing.T) {
 	})
 }
 
-// assertFaults checks for faults of a configuration, one per line.
+// assertFaults checks that a configuration is refused with an error that
+// mentions each fault in want and has one fault per line.
 func assertFaults(t *testing.T, c *introspect.Client, err error, want ...string) {
 	t.Helper()
 	if c != nil || err == nil {

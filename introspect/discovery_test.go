@@ -16,7 +16,7 @@ func metadata(endpoint string) string {
 	return fmt.Sprintf(`{"issuer":%q,"introspection_endpoint":%q,"userinfo_endpoint":%q}`, issuer, issuer+endpoint, issuer+"/userinfo")
 }
 
-// count returns the number of requests by path.
+// count returns the number of requests for each path.
 func (s *site) count() map[string]int {
 	by := make(map[string]int)
 	for _, c := range s.received() {

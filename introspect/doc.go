@@ -20,44 +20,45 @@
 //
 // # Other servers
 //
-// Some servers issue opaque tokens and describe them in a proprietary way.
-// [GitHub] and [Google] query these services, [ALB] verifies user claims from
-// an AWS load balancer, [Custom] calls a function, and [InsecureUserInfo]
-// queries a userinfo endpoint. They return claims as introspection does, and
-// the following sections apply to them too.
+// Some servers issue opaque tokens but describe them in a proprietary way.
+// [GitHub] and [Google] query the services of these names, [ALB] verifies user
+// claims from an AWS load balancer, [Custom] calls a function, and
+// [InsecureUserInfo] queries a userinfo endpoint. They all return claims as
+// introspection does, and the following sections apply to them too.
 //
 // # Caching
 //
 // Active answers are cached for Config.MaxTTL from the time of the query, or
 // until the token expires. Inactive answers are cached separately for five
-// seconds. A revoked token is accepted until its cached answer expires. The
-// cache keys are the SHA-256 of the server, the client and the token.
+// seconds. A revoked token is accepted until its cached answer expires. Each
+// cache key is the SHA-256 of the server, the client and the token.
 //
 // # Load and outages
 //
 // Concurrent requests with the same token share one call, which continues if a
-// caller is canceled. A call takes two seconds at most, and 256 may be in
-// flight. Tokens that were never active may use half of these, because anyone
-// can make them up. Calls beyond the limit fail at once. Connections are
-// reused.
+// caller is canceled. A call takes two seconds at most, and 256 calls may be in
+// flight. Tokens that were never active may use half of these calls, because
+// anyone can make up such tokens. Calls beyond the limit fail at once.
+// Connections are reused.
 //
 // When a server is down, the client makes no calls for two seconds at a time,
 // until a call succeeds. A failure for one token does not prove an outage: many
 // servers, and firewalls in front of them, refuse unknown tokens in ways that
-// look like one. The client backs off after five failures without an answer in
-// between. A failure counts if the connection could not be made, or if the
-// token had been active before. Each token counts once until it is active
-// again. When other tokens fail, the client queries the last five tokens that
-// were active, and backs off if all of these fail. A client that has not seen
-// an active token yet counts only failed connections and, once, refused
-// credentials. After two seconds it lets one query through, then two, then
-// four, until one is answered. Each query has its own connection.
+// look like an outage. The client backs off after five failures without an
+// answer in between. A failure counts if the connection could not be made, or
+// if the token had been active before. After a failure that counted, failures
+// of the same token do not count until it is active again. When other tokens
+// fail, the client queries the last five tokens that were active, and backs off
+// if all of these fail. A client that has not seen an active token yet counts
+// only failed connections and, once, refused credentials. After two seconds of
+// back-off it lets one query through, then two, then four, until one is
+// answered. Each query has its own connection.
 //
 // If the server refuses the API's own credentials, the error is
-// [ErrCredentials], logged at level Error. Other failures are logged at level
-// Warn. Failures of the server are logged once per change. Failures that a
-// token may have caused, including refused credentials, are logged at most once
-// a minute.
+// [ErrCredentials], which is logged at level Error. All other failures are
+// logged at level Warn. A failure of the server is logged only when it changes.
+// Failures that a token may have caused, including refused credentials, are
+// logged at most once a minute.
 //
 // Logs and errors contain no token, secret, claim or byte of an answer.
 package introspect

@@ -81,7 +81,7 @@ func ExampleInsecureUserInfo() {
 }
 
 func ExampleGitHub() {
-	// It replaces https://api.github.com, the default Endpoint.
+	// This server replaces https://api.github.com, the default Endpoint.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if body, _ := io.ReadAll(r.Body); string(body) != `{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a"}` {
 			w.WriteHeader(http.StatusNotFound) // GitHub's answer for invalid tokens and for tokens of other apps
@@ -110,7 +110,7 @@ func ExampleGitHub() {
 }
 
 func ExampleGoogle() {
-	// It replaces https://oauth2.googleapis.com/tokeninfo, the default
+	// This server replaces https://oauth2.googleapis.com/tokeninfo, the default
 	// Endpoint.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client := map[string]string{"Bearer ya29.ours": "web", "Bearer ya29.theirs": "other"}[r.Header.Get("Authorization")]
@@ -135,7 +135,7 @@ func ExampleGoogle() {
 }
 
 func ExampleCustom() {
-	// A server with a proprietary way to describe a session.
+	// This server has a proprietary way to describe a session.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Session") != "2YotnFZFEjr1zCsicMWpAA" {
 			w.WriteHeader(http.StatusGone)

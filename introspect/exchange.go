@@ -25,7 +25,7 @@ type endpoint struct {
 	found time.Time // zero if it was configured
 }
 
-// introspect makes one call (RFC 7662 §2.1).
+// introspect makes one introspection request (RFC 7662 §2.1).
 func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Response, error) {
 	accept := plainMedia
 	if c.config.Keys != nil {
@@ -58,7 +58,8 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 }
 
 // refusal returns the error for a status other than 200. It is ErrCredentials
-// if the answer is, or may be, about the client (RFC 6749 §5.2).
+// if the server refuses, or may refuse, the client rather than the token (RFC
+// 6749 §5.2).
 func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
@@ -81,8 +82,9 @@ func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	return refused
 }
 
-// locate returns the endpoint, from metadata if it is not configured. While the
-// metadata is unavailable, the last discovered endpoint remains in use.
+// locate returns the configured endpoint, or else the one in the issuer's
+// metadata. While the metadata is unavailable, the last discovered endpoint
+// remains in use.
 func (c *Client) locate(ctx context.Context) (string, error) {
 	known := c.endpoint.Load()
 	if known != nil && (known.found.IsZero() || time.Since(known.found) < endpointAge) {

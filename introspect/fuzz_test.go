@@ -13,7 +13,7 @@ import (
 // FuzzIntrospection compares Parse with encoding/json. A token is active or
 // inactive only if the answer is an object with exactly one member "active"
 // that is true or false. Anything else is an error. The claims of an active
-// token are the answer, byte for byte.
+// token equal the answer, byte for byte.
 func FuzzIntrospection(f *testing.F) {
 	for _, body := range invalidAnswers {
 		f.Add([]byte(body))
@@ -42,7 +42,8 @@ func FuzzIntrospection(f *testing.F) {
 	})
 }
 
-// topLevel returns the values of all members of one JSON object with that name.
+// topLevel returns the values of all members with the given name in one JSON
+// object.
 func topLevel(data []byte, name string) (values []any) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {

@@ -16,19 +16,20 @@ import (
 )
 
 // GitHub returns a client for the user tokens of an OAuth app or a GitHub App
-// (gho_, ghu_), which GitHub checks for the app that they were issued to (POST
-// /applications/{client_id}/token of its REST API, version 2022-11-28). A token
-// of another app is not active, and neither is a personal access token.
+// (gho_, ghu_). GitHub checks such a token for the app that it was issued to
+// (POST /applications/{client_id}/token of the REST API, version 2022-11-28). A
+// token of another app is not active, and neither is a personal access token.
 //
 // The claims are sub (the user's number, as a string), username (the login),
-// client_id and aud (both clientID, so the verifier's audience is clientID),
-// scope and, for tokens that expire, exp. Tokens of GitHub Apps have no scopes.
+// client_id, aud, scope and, for tokens that expire, exp. Both client_id and
+// aud are clientID, so the verifier's audience is clientID. Tokens of GitHub
+// Apps have no scopes.
 //
 // config.Endpoint is the base URL of the REST API: "" is
-// https://api.github.com, and https://HOST/api/v3 is that of GitHub Enterprise
-// Server. Auth, Keys and RequireTokenType must be zero. Issuer is optional. A
-// 404 means that the token is not active. A 422 may also mean that GitHub was
-// asked too often, so it is an error.
+// https://api.github.com; for GitHub Enterprise Server, use
+// https://HOST/api/v3. Auth, Keys and RequireTokenType must be zero. Issuer is
+// optional. A 404 means that the token is not active. A 422 is an error,
+// because it may also mean that GitHub was asked too often.
 func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	var fault error
 	if err := missing("GitHub", clientID, clientSecret); err != nil {
@@ -77,7 +78,8 @@ func hasMessage(body []byte) (has bool) {
 	return has && err == nil
 }
 
-// gitHubClaims reads GitHub's answer, which also contains the token.
+// gitHubClaims returns the claims in GitHub's answer, which also contains the
+// token.
 func gitHubClaims(body []byte, clientID string) (map[string]any, error) {
 	answer, err := members(body)
 	if err != nil {

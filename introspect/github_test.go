@@ -20,7 +20,7 @@ const (
 	gitHubToken = "gho_16C7e42F292c6912E7710c838347Ae178B4a"
 )
 
-// respondWith answers with a status and a body.
+// respondWith returns a handler that answers with a status and a body.
 func respondWith(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -29,7 +29,8 @@ func respondWith(code int, body string) http.HandlerFunc {
 	}
 }
 
-// startServer starts a server that counts its requests.
+// startServer starts a server and returns its URL and a counter of its
+// requests.
 func startServer(t testing.TB, handler http.Handler) (url string, asked *atomic.Int32) {
 	t.Helper()
 	asked = new(atomic.Int32)
@@ -54,8 +55,8 @@ func newGitHub(t testing.TB, base string, changes ...func(*introspect.Config)) *
 	return c
 }
 
-// authorization returns GitHub's answer about a token, with members changed by
-// pairs of name and value; "" removes the member.
+// authorization returns GitHub's answer about a token. Pairs of name and value
+// change members; the value "" removes a member.
 func authorization(pairs ...string) string {
 	return object(map[string]string{
 		"id": "1", "url": `"https://api.github.com/authorizations/1"`, "token": `"` + gitHubToken + `"`, "token_last_eight": `"Ae178B4a"`,
@@ -226,7 +227,7 @@ func TestGitHubRefusesCredentials(t *testing.T) {
 	}
 }
 
-// Made-up tokens are inactive, however many there are.
+// Made-up tokens are reported as inactive, however many there are.
 func TestMadeUpTokensOfGitHubAndGoogle(t *testing.T) {
 	for name, tt := range map[string]struct {
 		client func(testing.TB, string, ...func(*introspect.Config)) *introspect.Client

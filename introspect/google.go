@@ -11,20 +11,20 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Google returns a client for Google's access tokens (ya29.…), which its
-// tokeninfo endpoint describes to any client. A token that was not issued to
-// one of clientIDs is not active. Neither is one without a scope, such as an ID
-// token.
+// Google returns a client for Google's access tokens (ya29.…), which Google's
+// tokeninfo endpoint describes to any client. A token is not active if it was
+// not issued to one of clientIDs, or if it has no scope, like an ID token.
 //
 // The claims are aud (the client identifier, so the verifier's audiences are
-// clientIDs), client_id (azp, or else aud), scope and exp. If Google sends
-// them, they include sub, email and email_verified.
+// clientIDs), client_id (azp, or else aud), scope and exp. They include sub,
+// email and email_verified if Google sends these.
 //
 // config.Endpoint is the tokeninfo endpoint; "" is
 // https://oauth2.googleapis.com/tokeninfo. It is queried as Google's own
 // libraries do: by POST, with the token as bearer token. Auth, Keys and
-// RequireTokenType must be zero. Issuer is optional. Since any opaque or
-// encrypted token may come from another issuer, Google sees those too.
+// RequireTokenType must be zero. Issuer is optional. An opaque or encrypted
+// token does not show its issuer, so Google also receives such tokens of other
+// issuers.
 func Google(config Config, clientIDs ...string) (*Client, error) {
 	var fault error
 	if len(clientIDs) == 0 || slices.Contains(clientIDs, "") {
@@ -48,8 +48,8 @@ func Google(config Config, clientIDs ...string) (*Client, error) {
 	})
 }
 
-// googleClaims reads Google's answer, in which numbers and booleans are
-// strings.
+// googleClaims returns the claims in Google's answer, in which numbers and
+// booleans are strings.
 func googleClaims(body []byte, clientIDs []string) (map[string]any, error) {
 	answer, err := members(body)
 	if err != nil {

@@ -35,8 +35,8 @@ func newGoogleAt(t testing.TB, url string, changes ...func(*introspect.Config)) 
 	return newGoogle(t, nil, []string{"another", googleID}, append(changes, func(c *introspect.Config) { c.Endpoint = url })...)
 }
 
-// tokenInfo returns Google's answer about a token, with members changed by
-// pairs of name and value; "" removes the member.
+// tokenInfo returns Google's answer about a token. Pairs of name and value
+// change members; the value "" removes a member.
 func tokenInfo(pairs ...string) string {
 	return object(map[string]string{
 		"azp": `"` + googleID + `"`, "aud": `"` + googleID + `"`, "sub": `"110248495921238986420"`, "scope": `"openid https://www.googleapis.com/auth/drive"`,

@@ -17,8 +17,9 @@ const (
 	checkInterval = time.Second // minimum time between two calls of checkServer
 )
 
-// class distinguishes tokens before a query. An attacker can make up unseen
-// tokens, but not tokens that were active.
+// class distinguishes tokens by what was known of them before a query. An
+// attacker can make up tokens that were never seen, but not tokens that were
+// active.
 type class int
 
 const (
@@ -27,16 +28,16 @@ const (
 	classes // number of classes
 )
 
-// history is what the client knows of a token before a query.
+// history is what the client knows about a token before a query.
 type history struct {
 	class   class
 	counted bool // a failure has counted as evidence since the token was last active; no other counts, because the token may have been revoked
 }
 
-// health is the circuit breaker, and the limit on queries in flight. A failure
-// is evidence against the server only if the token cannot be the cause.
-// Otherwise an attacker with one token that the server, or a firewall in front
-// of it, rejects could block all other callers.
+// health is the circuit breaker and limits the queries in flight. A failure is
+// evidence against the server only if the token cannot be the cause. Otherwise
+// an attacker could block all other callers with one token that the server, or
+// a firewall in front of it, rejects.
 type health struct {
 	mu            sync.Mutex
 	inFlight      [classes]int
@@ -44,7 +45,7 @@ type health struct {
 	failed        []hash       // evidence since the last answer: each token once, and a zero hash for each query that was not sent
 	suspicious    int          // failures since then that would be evidence if the token had been active before
 	lastCheck     time.Time    // when checkServer was last called
-	retryAt       time.Time    // end of the back-off, after which probes are made; zero if it is missing
+	retryAt       time.Time    // end of the back-off, after which probes are made; zero without a back-off
 	probes        [classes]int // queries in flight since then that probe the server
 	probeLimit    [classes]int // maximum of probes: one at first, doubled after each inconclusive one
 	everBackedOff bool         // whether there ever was a back-off
@@ -62,9 +63,10 @@ type query struct {
 }
 
 // begin reserves a place for a query. Unseen tokens get half of the places.
-// During the back-off there are no queries. After it, each class gets one
-// probe, so that unseen tokens do not block those that were active. More probes
-// follow, so that inconclusive ones do not block the others for long.
+// During the back-off, begin refuses all queries. After the back-off, each
+// class gets one probe, so that unseen tokens do not block tokens that were
+// active. The number of probes then grows, so that inconclusive probes do not
+// block other queries for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -83,8 +85,8 @@ func (h *health) begin(s history, token hash) (*query, error) {
 	return &query{health: h, history: s, token: token, probe: h.retryAt}, nil
 }
 
-// settle records the outcome on its first call, and reports whether it counts
-// for or against the server.
+// settle records the outcome of the query on its first call. It reports whether
+// the outcome counts for or against the server.
 func (q *query) settle(err error) bool {
 	q.once.Do(func() {
 		h := q.health
@@ -121,8 +123,8 @@ func (q *query) settle(err error) bool {
 	return q.counts
 }
 
-// checkFailed starts a back-off after the server failed on all tokens of
-// checkServer.
+// checkFailed starts a back-off after the server failed on all tokens that
+// checkServer queried.
 func (h *health) checkFailed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -168,8 +170,8 @@ func (h *health) isEvidence(c class, err error) bool {
 	return !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
 
-// checkIsDue reports whether checkServer should be called, because the server
-// fails on other tokens.
+// checkIsDue reports whether checkServer should be called because the server
+// fails on tokens that may be made up.
 func (h *health) checkIsDue() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -181,7 +183,7 @@ func (h *health) checkIsDue() bool {
 	return true
 }
 
-// hasAnswered reports whether the server ever gave a valid answer.
+// hasAnswered reports whether the server has ever given a valid answer.
 func (h *health) hasAnswered() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// activate queries n active tokens: token0, token1 and so on.
+// activate queries n active tokens, named token0, token1 and so on.
 func activate(t *testing.T, c *introspect.Client, n int) {
 	t.Helper()
 	for i := range n {
@@ -81,7 +81,8 @@ func TestThreatsCallsInFlight(t *testing.T) {
 }
 
 // A failure for an unseen token is not evidence against the server, because an
-// attacker can make up such tokens. A failure for a token that was active is.
+// attacker can make up such tokens. A failure for a token that was active is
+// evidence.
 func TestWhatOpensTheBreaker(t *testing.T) {
 	challenges := func(challenge string) answer {
 		return func(r *http.Request, seen call) (*http.Response, error) {
@@ -97,15 +98,16 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		failure              answer
 		cold, unseen, active int // calls for 20 tokens: unseen, by a server that never answered; unseen; that were active
 	}{
-		// The last five calls are those of checkServer.
+		// Of the ten calls for unseen tokens, the last five are made by
+		// checkServer.
 		"502": {status(502, ``), never, 10, 5}, "503": {status(503, ``), never, 10, 5}, "429": {status(429, ``), never, 10, 5},
 		"a truncated answer": {truncated, never, 10, 5}, "an HTML page": {respondAs(200, "text/html", ``), never, 10, 5},
 		"a redirect": {redirect(302, "https://evil.example/"), never, 10, 5}, "no answer": {hang, never, 10, 5},
-		// These are caused by the client.
+		// The client, not the token, causes these failures.
 		"invalid_client": {invalidClient, 5, 10, 5}, "a Basic challenge": {basic, 5, 10, 5},
-		// The token was not sent.
+		// Here the token was not sent.
 		"a refused connection": {connectionRefused, 5, 5, 5},
-		// These may be caused by the token.
+		// The token may be the cause of these failures.
 		"401": {status(401, ``), never, never, never}, "403": {status(403, ``), never, never, never}, "400": {status(400, ``), never, never, never},
 		"404": {status(404, ``), never, never, never}, "a Bearer challenge": {challenges("Bearer"), never, never, never},
 		"500": {status(500, ``), never, never, never}, "an odd answer": {respondOK(`{"active":1}`), never, never, never},
@@ -210,7 +212,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	})
 }
 
-// While the server fails on made-up tokens, a failure of one active token
+// While the server fails on made-up tokens, the failure of one active token
 // counts once and does not open the breaker.
 func TestOneFailureDuringACheckDoesNotOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 )
 
 // Each answer names its token. In any order of requests, answers, cancellations
-// and expiries, no caller gets an answer that names another token or is too
-// old.
+// and expiries, no caller gets an answer for another token or an answer that is
+// too old.
 func TestThreatsAnswersAreNotMixedUp(t *testing.T) {
 	for _, kept := range []struct {
 		name   string

@@ -20,7 +20,7 @@ import (
 var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each server, at a fixed rate; 0 sends about a hundred, without a rate")
 
 // Unseen tokens may use half of the 256 queries in flight. Made-up and fresh
-// tokens together stay below that.
+// tokens together stay below that half.
 const (
 	junkRate, junkRoom = 1000, 64 // made-up tokens per second, and in flight
 	goodRate, goodRoom = 100, 32  // tokens that were active before, and as many fresh ones
@@ -56,8 +56,8 @@ func rejectWith(status int, challenge, body string) http.HandlerFunc {
 	}
 }
 
-// newJunkSite starts a server to which tokens with the prefix good are active,
-// and that rejects all others.
+// newJunkSite starts a server that accepts tokens with the prefix good as
+// active and rejects all others. It returns a client of this server.
 func newJunkSite(t *testing.T, reject http.HandlerFunc, latency time.Duration) *introspect.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -81,12 +81,13 @@ func newJunkSite(t *testing.T, reject http.HandlerFunc, latency time.Duration) *
 	return c
 }
 
-// count is the number of tokens of a kind that were queried, and how many of
-// these queries failed.
+// count holds how many tokens of one kind were queried, and how many of these
+// queries failed.
 type count struct{ asked, refused atomic.Int64 }
 
-// queryTokens queries tokens, up to room at a time: at a rate for the time of
-// the flag, or by default the tokens of a tenth of a second.
+// queryTokens queries tokens, at most room of them at a time. It runs at the
+// given rate for the time that the flag sets. By default, it queries as many
+// tokens as the rate allows in a tenth of a second.
 func (n *count) queryTokens(c *introspect.Client, rate, room int, token func(i int64) string) {
 	inFlight := make(chan struct{}, room)
 	var all sync.WaitGroup
@@ -128,9 +129,9 @@ func TestThreatsMadeUpTokens(t *testing.T) {
 	}
 }
 
-// If a server takes a tenth of a second, unseen tokens reach their limit at
-// 1280 per second. Beyond that, queries of fresh tokens fail, but never those
-// of tokens that were active before.
+// If a server takes a tenth of a second per query, unseen tokens reach their
+// limit at 1280 queries per second. Beyond this rate, queries of fresh tokens
+// fail, but queries of tokens that were active before never do.
 func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -148,8 +149,8 @@ func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 
 func (n *count) String() string { return fmt.Sprintf("%d of %d", n.refused.Load(), n.asked.Load()) }
 
-// inventTokens queries made-up tokens, good ones that were active before, and
-// good ones that were not, all at the same time.
+// queryMadeUpTokens queries three kinds of tokens at the same time: made-up
+// tokens, good tokens that were active before, and good tokens that were not.
 func queryMadeUpTokens(t *testing.T, c *introspect.Client, rate, room int) (before, fresh, junk *count) {
 	t.Helper()
 	var all sync.WaitGroup

@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// activeIfGood answers that tokens with the prefix good are active, and uses
-// otherwise for all others.
+// activeIfGood returns an answer that reports tokens with the prefix good as
+// active, and passes all others to otherwise.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {
@@ -30,8 +30,7 @@ func activeIfGood(otherwise answer) answer {
 	}
 }
 
-// queryRepeatedly queries tokens until the context ends, without waiting for
-// answers.
+// queryRepeatedly queries tokens until ctx ends, without waiting for answers.
 func queryRepeatedly(ctx context.Context, all *sync.WaitGroup, c *introspect.Client, pause time.Duration, token func(i int) string) {
 	all.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
@@ -41,7 +40,7 @@ func queryRepeatedly(ctx context.Context, all *sync.WaitGroup, c *introspect.Cli
 	})
 }
 
-// A token that was active may have been revoked or may have expired.
+// A token that was active may have been revoked or have expired since.
 func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	for name, ended := range map[string]answer{
 		"at an unknown time": respondOK(`{"active":true}`),
@@ -69,8 +68,8 @@ func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	}
 }
 
-// The client queries the last five active tokens once each, and skips expired
-// ones.
+// The client queries each of the last five active tokens once, and skips
+// expired tokens.
 func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))
@@ -102,7 +101,7 @@ func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 }
 
 // An attacker who replays revoked tokens can make the server look down once,
-// not for as long as the replay goes on.
+// but not for as long as the replay continues.
 func TestTokenIsEvidenceOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))
@@ -156,8 +155,8 @@ func TestMadeUpTokensDoNotBlockProbes(t *testing.T) {
 	}
 }
 
-// A server may answer invalid_client to every unknown token before its first
-// valid answer. The client backs off only once for that.
+// Before its first valid answer, a server may answer invalid_client to every
+// unknown token. The client backs off for that only once.
 func TestServerThatNeverAnsweredIsQueriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(activeIfGood(delayed(20*time.Millisecond, status(401, `{"error":"invalid_client"}`))))
@@ -195,8 +194,8 @@ func TestTokenFromSharedStoreCountsAsActive(t *testing.T) {
 
 type connKey struct{}
 
-// With HTTP/2, one connection would carry all queries, and a firewall may close
-// it because of one.
+// With HTTP/2, all queries would share one connection, and a firewall may close
+// that connection because of one query.
 func TestEachQueryHasItsOwnConnection(t *testing.T) {
 	const asked = 10
 	arrived, leave := make(chan struct{}, asked), make(chan struct{})

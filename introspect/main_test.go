@@ -19,7 +19,7 @@ const (
 	token    = "2YotnFZFEjr1zCsicMWpAA"
 )
 
-// canary marks text that must not appear in logs and errors.
+// canary marks strings that must not appear in logs and errors.
 const canary = "c4n4ry-q7Zk2Xw9"
 
 var discardLogger = slog.New(slog.DiscardHandler)
@@ -29,8 +29,8 @@ func (s *site) config() introspect.Config {
 	return introspect.Config{Endpoint: endpoint, Auth: introspect.Basic("api", "secret"), Client: s.client(), Logger: discardLogger}
 }
 
-// newClient returns a client of the site. changes are applied to its
-// configuration.
+// newClient returns a client of the site. The changes are applied to its
+// configuration first.
 func newClient(t testing.TB, s *site, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := s.config()
@@ -47,7 +47,7 @@ func newClient(t testing.TB, s *site, changes ...func(*introspect.Config)) *intr
 // noCache disables the cache.
 func noCache(c *introspect.Config) { c.MaxTTL = -1 }
 
-// assertActive checks that a token is active and returns its claims.
+// assertActive checks that a token is active and returns the token's claims.
 func assertActive(t *testing.T, c *introspect.Client, token string) string {
 	t.Helper()
 	r, err := c.Introspect(t.Context(), token)
@@ -66,7 +66,8 @@ func assertInactive(t *testing.T, c *introspect.Client, token string) {
 	}
 }
 
-// assertUnavailable checks for an error that quotes no secrets.
+// assertUnavailable checks that a query fails with an error that wraps want and
+// quotes no secrets.
 func assertUnavailable(t *testing.T, c *introspect.Client, token string, want error) {
 	t.Helper()
 	r, err := c.Introspect(t.Context(), token)

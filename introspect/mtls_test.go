@@ -18,7 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// selfSigned returns a client certificate.
+// selfSigned returns a self-signed client certificate.
 func selfSigned(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// assertDuration checks how long a function takes in a synctest bubble.
+// assertDuration checks that a function takes exactly the time want in a
+// synctest bubble.
 func assertDuration(t *testing.T, want time.Duration, what func()) {
 	t.Helper()
 	begin := time.Now()

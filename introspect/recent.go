@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// activeToken is a token that was active, and its expiry, zero if unknown.
+// activeToken is a token that was active, with its expiry, which is zero if
+// unknown.
 type activeToken struct {
 	hash   hash
 	token  string
 	expiry time.Time
 }
 
-// activeTokens has the last tokens that were active: several, because any of
-// them may have been revoked.
+// activeTokens holds the last tokens that were active. It holds several,
+// because any of them may have been revoked.
 type activeTokens struct {
 	mu   sync.Mutex
 	last []activeToken

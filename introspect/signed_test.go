@@ -157,14 +157,15 @@ func withPayload(compact, payload string) string {
 	return parts[0] + "." + b64(payload) + "." + parts[2]
 }
 
-// signedWithout returns a valid answer without a member of its header.
+// signedWithout returns a valid signed answer, except that one member of its
+// header is missing.
 func signedWithout(s signer, member string) string {
 	header := map[string]string{"kid": `{"alg":"ES256","typ":"token-introspection+jwt"}`, "typ": `{"alg":"ES256","kid":"k1"}`}[member]
 	input := b64(header) + "." + b64(signedPayload())
 	return input + "." + b64(string(es256(s.key, input)))
 }
 
-// iat may differ from now by exactly five minutes.
+// iat may differ from now by five minutes, but not by more.
 func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	key := newSigner(t, "ES256")
 	for _, tt := range []struct {
@@ -188,7 +189,7 @@ func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	}
 }
 
-// source is a jwks.Source of another package.
+// source stands in for a jwks.Source of another package.
 type source struct{ err error }
 
 func (s source) Key(context.Context, string, string) (any, error) { return nil, s.err }

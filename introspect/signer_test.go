@@ -47,7 +47,7 @@ func newKey(t testing.TB, algorithm string) (key crypto.Signer) {
 	return key
 }
 
-// signer signs answers, without the code under test.
+// signer signs answers without using the code under test.
 type signer struct {
 	algorithm string
 	key       crypto.Signer
@@ -55,7 +55,7 @@ type signer struct {
 
 func newSigner(t testing.TB, algorithm string) signer { return signer{algorithm, newKey(t, algorithm)} }
 
-// text returns the JWK Set of the issuer.
+// text returns the JWK Set of the issuer as JSON.
 func (s signer) text() []byte {
 	data, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: s.key.Public(), KeyID: "k1", Use: "sig"}}})
 	if err != nil {
@@ -72,7 +72,7 @@ func (s signer) set() *jwks.Set {
 	return set
 }
 
-// sign returns a JWS. Pairs of names and values change its header.
+// sign returns a JWS. Pairs of name and value change the JWS header.
 func (s signer) sign(payload string, header ...any) string {
 	options := (&jose.SignerOptions{}).WithHeader("kid", "k1").WithType("token-introspection+jwt")
 	for i := 0; i < len(header); i += 2 {
@@ -93,8 +93,9 @@ func (s signer) sign(payload string, header ...any) string {
 	return compact
 }
 
-// signedPayload returns the payload of a valid signed answer, issued now. Pairs
-// of names and JSON texts change its members; "" removes the member.
+// signedPayload returns the payload of a valid signed answer that is issued
+// now. Pairs of name and JSON value change its members; the value "" removes a
+// member.
 func signedPayload(pairs ...string) string {
 	values := map[string]string{
 		"iss": `"` + issuer + `"`, "aud": `"api"`, "iat": fmt.Sprint(time.Now().Unix()), "token_introspection": `{"active":true,"sub":"alice"}`,
@@ -119,14 +120,14 @@ const signedType = "application/token-introspection+jwt"
 
 func respondSigned(compact string) answer { return respondAs(200, signedType, compact) }
 
-// requireSigned requires signed answers.
+// requireSigned configures a client to require signed answers.
 func requireSigned(keys jwks.Source) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Issuer, c.Keys = issuer, keys }
 }
 
 func b64(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// es256 signs messages with headers that go-jose does not support.
+// es256 signs messages whose headers go-jose does not support.
 func es256(key crypto.Signer, input string) []byte {
 	sum := sha256.Sum256([]byte(input))
 	r, s, err := ecdsa.Sign(rand.Reader, key.(*ecdsa.PrivateKey), sum[:])

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// site is an authorization server without a network. It works in a synctest
-// bubble and can fail in ways that a real server cannot.
+// site simulates an authorization server without a network. It works in a
+// synctest bubble and can fail in ways that a real server cannot.
 type site struct {
 	mu     sync.Mutex
 	answer answer
@@ -77,7 +77,7 @@ func respond(r *http.Request, status int, media string, body io.Reader) *http.Re
 	}
 }
 
-// respondOK answers every request with status 200 and one body.
+// respondOK returns an answer with status 200 and the given body.
 func respondOK(body string) answer { return status(http.StatusOK, body) }
 
 func status(code int, body string) answer { return respondAs(code, "application/json", body) }
@@ -88,7 +88,7 @@ func respondAs(code int, media, body string) answer {
 	}
 }
 
-// redirect answers with a status and a Location.
+// redirect returns an answer with a status and a Location.
 func redirect(code int, to string) answer {
 	return func(r *http.Request, _ call) (*http.Response, error) {
 		res := respond(r, code, "application/json", strings.NewReader(`{"active":true}`))
@@ -97,7 +97,8 @@ func redirect(code int, to string) answer {
 	}
 }
 
-// delayed answers after d, unless the request ends before.
+// delayed returns an answer that is sent after d, unless the request ends
+// before.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		select {
@@ -109,7 +110,7 @@ func delayed(d time.Duration, then answer) answer {
 	}
 }
 
-// hang never answers.
+// hang never responds.
 func hang(r *http.Request, _ call) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
@@ -119,7 +120,7 @@ var errRefused error = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New(cana
 
 func connectionRefused(*http.Request, call) (*http.Response, error) { return nil, errRefused }
 
-// truncated answers with the beginning of a body.
+// truncated sends only the beginning of a body.
 func truncated(r *http.Request, _ call) (*http.Response, error) {
 	return respond(r, http.StatusOK, "application/json", io.MultiReader(strings.NewReader(`{"active":true`), brokenBody{})), nil
 }
@@ -128,7 +129,8 @@ type brokenBody struct{}
 
 func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// byPath answers by path, with 404 for others.
+// byPath returns an answer that depends on the path of the request, with 404
+// for all other paths.
 func byPath(by map[string]answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		if a := by[r.URL.Path]; a != nil {
@@ -154,7 +156,7 @@ func (j *logCapture) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// lines returns level, part and message of the records, and resets the log.
+// lines returns the level, part and message of each record, and resets the log.
 func (j *logCapture) lines(t *testing.T) (lines []string) {
 	t.Helper()
 	j.mu.Lock()

@@ -13,13 +13,14 @@ import (
 // Cache stores active answers for several instances of a program, in Redis for
 // example. Keys are hashes of tokens, never tokens. Values contain claims, so
 // the store must be as well protected as the API. An attacker who can write to
-// it can make tokens active. Implementations must be safe for concurrent use.
+// the store can make tokens active. Implementations must be safe for concurrent
+// use.
 //
-// Clients that differ in their constructor, Issuer, Endpoint, client
-// identifiers, MaxTTL, RequireTokenType or whether they require signed answers
-// may share a Cache: their keys differ. Those that differ only in something
-// else, such as the function of [Custom], the mapping of [InsecureUserInfo] or
-// whose token [Bearer] sends, may not.
+// Clients may share a Cache if they differ in their constructor, Issuer,
+// Endpoint, client identifiers, MaxTTL, RequireTokenType or in whether they
+// require signed answers, because their keys then differ. Clients must not
+// share a Cache if they differ only in something else, such as the function of
+// [Custom], the mapping of [InsecureUserInfo] or the token that [Bearer] sends.
 type Cache interface {
 	// Get returns the value, or false if the key does not exist.
 	Get(ctx context.Context, key string) ([]byte, bool, error)
@@ -28,11 +29,12 @@ type Cache interface {
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
 }
 
-// errStore replaces the errors of a store, whose texts may contain secrets.
+// errStore replaces the errors of a store, because their messages may contain
+// secrets.
 var errStore = errors.New("the Cache failed or took too long")
 
-// storeBackoff is how long a store is not used after a failure. Answers are
-// cached in memory meanwhile.
+// storeBackoff is how long a store is not used after a failure. Meanwhile,
+// answers are cached in memory.
 const storeBackoff = 2 * time.Second
 
 // recall looks an answer up in the shared store.
@@ -63,7 +65,8 @@ func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time,
 	return err == nil
 }
 
-// operate runs an operation of the store, except during its back-off.
+// operate runs an operation of the store, but fails at once during the store's
+// back-off.
 func (c *Client) operate(ctx context.Context, operation func(context.Context) ([]byte, error)) ([]byte, error) {
 	if failed := c.store.logged.Load(); failed != nil && time.Since(*failed) < storeBackoff {
 		return nil, errStore
@@ -80,9 +83,9 @@ func (c *Client) operate(ctx context.Context, operation func(context.Context) ([
 	return value, err
 }
 
-// within runs code of other packages that may ignore its context. It runs in a
-// goroutine that is abandoned when ctx ends. At most cap(slots) of them run at
-// a time.
+// within runs code of other packages that may ignore its context. It runs the
+// code in a goroutine that it abandons when ctx ends. At most cap(slots) of
+// these goroutines run at a time.
 func within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -113,15 +116,15 @@ func within[T any](ctx context.Context, slots chan struct{}, operation func(cont
 }
 
 // seal encodes an answer for a shared store, preceded by the token's hash and
-// the expiry. A store that mixes up keys or expires entries too late therefore
-// has no effect.
+// the expiry. The answer is therefore rejected if the store mixes up keys or
+// expires entries too late.
 func seal(h hash, r *Response, ends time.Time) []byte {
 	value := append(make([]byte, 0, len(h)+8+len(r.Claims)), h[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(ends.UnixMilli()))
 	return append(value, r.Claims...)
 }
 
-// unseal decodes it, as strictly as an answer of the server.
+// unseal decodes the result of seal, as strictly as an answer of the server.
 func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
 		return nil, false

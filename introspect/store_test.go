@@ -20,7 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// store is a shared store. get and set, if not nil, replace its methods.
+// store is a shared store. If get or set is not nil, it replaces the method of
+// that name.
 type store struct {
 	mu     sync.Mutex
 	values map[string][]byte
@@ -64,14 +65,15 @@ func (s *store) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	return nil
 }
 
-// repair removes get and set.
+// repair removes get and set, so that the store works again.
 func (s *store) repair() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.get, s.set = nil, nil
 }
 
-// onlyEntry returns the only entry of the store.
+// onlyEntry returns the only entry of the store, and fails the test unless
+// there is exactly one.
 func (s *store) onlyEntry(t *testing.T) (key string, value []byte, ttl time.Duration) {
 	t.Helper()
 	s.mu.Lock()
@@ -194,8 +196,8 @@ func TestThreatsSharedStore(t *testing.T) {
 	}
 }
 
-// Values of a store are parsed as strictly as answers of a server, and used no
-// longer than MaxTTL.
+// Values of a store are parsed as strictly as answers of a server, and are used
+// no longer than MaxTTL.
 func TestInvalidStoreValues(t *testing.T) {
 	sealed := func(t *testing.T, key string, ends time.Duration, answer string) []byte {
 		t.Helper()

@@ -9,32 +9,35 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// tokenClaims are removed from a userinfo answer without a mapping: the answer
-// describes the user, not the token.
+// tokenClaims are removed from a userinfo answer if there is no mapping,
+// because the answer describes the user, not the token.
 var tokenClaims = []string{
 	"active", "iss", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "scp", "cnf", "acr", "auth_time", "token_type",
 }
 
 // InsecureUserInfo returns a client for servers that issue opaque tokens but do
 // not support introspection. It presents each token to the userinfo endpoint
-// (OpenID Connect Core 1.0 §5.3). If that answers 200, the token is active. For
-// GitHub and Google, [GitHub] and [Google] are safer.
+// (OpenID Connect Core 1.0 §5.3). If the endpoint answers 200, the token is
+// active. For GitHub and Google, [GitHub] and [Google] are safer.
 //
 // This is weaker than introspection, hence the name: the answer shows neither
 // the audience nor the scopes of the token, so any application's token for the
 // user is accepted. The verifier's issuer therefore needs InsecureNoAudience,
-// and routes that require scopes refuse every token. This can be avoided if
-// claims derives aud and scope from the answer, or if the issuer's ScopeClaims
-// name other members of it. claims maps the members of the answer, whose
-// numbers are [json.Number], to the claims of the token, or to nil for a token
-// that is not active. A nil claims uses the members that describe the user.
-// claims is called concurrently.
+// and routes that require scopes refuse every token. To avoid this, claims can
+// derive aud and scope from the answer, or the issuer's ScopeClaims can name
+// other members of the answer.
 //
-// Since any opaque or encrypted token may come from another issuer, the
-// endpoint receives those too, as bearer tokens.
+// claims maps the members of the answer, whose numbers are [json.Number], to
+// the claims of the token. It returns nil for a token that is not active. If
+// claims is nil, the client uses the members that describe the user. claims is
+// called concurrently.
+//
+// An opaque or encrypted token does not show its issuer, so the endpoint also
+// receives such tokens of other issuers, as bearer tokens.
 //
 // Auth, Keys and RequireTokenType of config must be zero. Endpoint is the
-// userinfo endpoint. If it is empty, the metadata of Issuer must name it.
+// userinfo endpoint. If it is empty, the metadata of Issuer must contain the
+// endpoint.
 func InsecureUserInfo(config Config, claims func(answer map[string]any) map[string]any) (*Client, error) {
 	if claims == nil {
 		claims = userClaims
@@ -60,7 +63,7 @@ func InsecureUserInfo(config Config, claims func(answer map[string]any) map[stri
 	return c, nil
 }
 
-// userClaims is the default mapping.
+// userClaims is the default mapping: it removes the claims about the token.
 func userClaims(answer map[string]any) map[string]any {
 	claims := maps.Clone(answer)
 	for _, name := range tokenClaims {

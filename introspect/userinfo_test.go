@@ -80,7 +80,8 @@ func TestUserInfoVerdicts(t *testing.T) {
 	})
 }
 
-// Claims about the token are not taken from the description of its user.
+// Without a mapping, members of the userinfo answer that look like claims about
+// the token are dropped, because the answer describes the user.
 func TestUserInfoWithoutMappingDropsTokenClaims(t *testing.T) {
 	const body = `{"active":false,"iss":"x","aud":"api","exp":1,"nbf":1,"iat":1,"jti":"x","client_id":"x","azp":"x","scope":"admin",
 		"scp":["admin"],"cnf":{},"acr":"x","auth_time":1,"token_type":"x","sub":"alice","email":"a@example.com","id":9007199254740993}`

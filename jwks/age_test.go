@@ -15,11 +15,12 @@ func renewalAge(r *jwks.Remote) time.Duration {
 	return stats.Age + time.Until(stats.Next)
 }
 
-// maxAge returns the age up to which a set is used without waiting, to within 5
-// ns. It differs between sets because of the jitter.
+// maxAge returns the age up to which a set is used without waiting, accurate to
+// 5 ns. It differs between sets because of the jitter.
 func maxAge(r *jwks.Remote) time.Duration { return renewalAge(r) / 4 * 5 }
 
-// checkMaxAge checks that it is want or up to a tenth less.
+// checkMaxAge checks that the maximum age of the set is want or up to a tenth
+// less.
 func checkMaxAge(t *testing.T, r *jwks.Remote, want time.Duration) {
 	t.Helper()
 	if got := maxAge(r); got > want || got < want/10*9-5 {
@@ -161,8 +162,8 @@ func TestKeyOfOldSetWaitsForRenewal(t *testing.T) {
 	}
 }
 
-// A caller waits 2 s at most for a renewal, which continues after that. The
-// withdrawn key is accepted until it ends.
+// A caller waits at most 2 s for a renewal. The renewal continues after that,
+// and the withdrawn key is accepted until it ends.
 func TestK19WithdrawnKeyIsUsedDuringOneSlowRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(set(freshEC("withdrawn"))))
@@ -184,8 +185,8 @@ func TestK19WithdrawnKeyIsUsedDuringOneSlowRenewal(t *testing.T) {
 	})
 }
 
-// A set that an attacker made the server return once is replaced by the next
-// renewal.
+// If an attacker once makes the server return a poisoned set, the next renewal
+// replaces that set.
 func TestK26PoisonedSetIsReplaced(t *testing.T) {
 	for name, headers := range map[string][]string{
 		"K26/by the next renewal":                    nil,

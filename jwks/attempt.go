@@ -67,10 +67,10 @@ func (s *state) count(err error) {
 
 // locate finds the URL of the set in the issuer's metadata. It reads the
 // metadata again whenever the set is due for renewal, because a server that
-// moves its keys may continue to serve the old ones. While the metadata is
-// unavailable or names another issuer, the last discovered URL remains in use.
-// Once a URL has been discovered, the time for metadata is limited, so that
-// slow metadata does not delay callers that wait for a key.
+// moves its keys may continue to serve the old ones. If the metadata is
+// unavailable or has another issuer, locate keeps the last discovered URL. Once
+// a URL is known, locate limits the time for metadata, so that slow metadata
+// does not delay callers that wait for a key.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
 	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil
@@ -108,8 +108,8 @@ func (r *Remote) discover(ctx context.Context) (metadata.Document, error) {
 	return metadata.Discover(ctx, o.Client, r.issuer, o.InsecureHTTP)
 }
 
-// fetched is an answer and the set in it. The set is nil if the cached one is
-// unchanged.
+// fetched holds an HTTP answer and the set parsed from it. The set is nil if
+// the server confirmed that the cached set is unchanged.
 type fetched struct {
 	fetch.Answer
 	set *Set

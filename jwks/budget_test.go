@@ -39,8 +39,8 @@ func TestNewKeyIsFoundAtOnceAfterScheduledFetch(t *testing.T) {
 	}
 }
 
-// A failed fetch gives no information, so it may be repeated before MinInterval
-// has passed.
+// A failed fetch says nothing about the key, so it may be repeated before
+// MinInterval has passed.
 func TestFailedFetchDoesNotUseTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{MaxAge: 24 * time.Hour, MinInterval: time.Minute, Burst: 1})
@@ -85,8 +85,8 @@ func TestUnknownKeyIDsShortenTheBackoff(t *testing.T) {
 	})
 }
 
-// Only a recent set shows that a key does not exist: the issuer may have
-// published it since an older one.
+// Only a recent set shows that a key does not exist: if the set is older, the
+// issuer may have published the key since then.
 func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{Burst: 1})
@@ -110,7 +110,8 @@ func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	})
 }
 
-// If the set is too old and the key unknown, a token waits for one fetch only.
+// If the set is too old and also lacks the key, a token waits for a single
+// fetch.
 func TestRenewalAlsoLooksForUnknownKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// slowMetadata answers after 4 s at all well-known locations, and returns the
-// document only at the last one.
+// slowMetadata returns an answer that takes 4 s at each well-known location and
+// contains the document only at the last one.
 func slowMetadata(document, keys answer) answer {
 	slowly := func(a answer) answer { return delayed(4*time.Second, a) }
 	return byPath(map[string]answer{

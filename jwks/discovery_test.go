@@ -39,8 +39,8 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 	return r
 }
 
-// rejectedMetadata are answers to the metadata request that must be rejected,
-// with the failure class. Their jwks_uri is never that of the keys.
+// rejectedMetadata lists answers to the metadata request that must be rejected,
+// each with its failure class. Their jwks_uri never equals the URL of the keys.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer
@@ -93,7 +93,7 @@ func TestRejectedMetadata(t *testing.T) {
 }
 
 // Once there are keys, rejected or unavailable metadata has no effect: the keys
-// are renewed from the same URL.
+// are still renewed from the same URL.
 func TestRejectedMetadataKeepsTheOldURL(t *testing.T) {
 	for _, test := range rejectedMetadata {
 		t.Run(test.name, func(t *testing.T) {
@@ -155,7 +155,7 @@ func TestMetadataIsReadAgainAfterFailedFetch(t *testing.T) {
 			t.Errorf("got requests %q, want %q", got, want)
 		}
 
-		// A rejected set causes the metadata to be read again too.
+		// After a rejected set, the metadata is read again as well.
 		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": respondOK(`{}`), keysPath: respondOK(set(freshEC("newer")))}))
 		time.Sleep(time.Minute)
 		assertKeyError(t, r, "newer", jwks.ErrUnavailable)

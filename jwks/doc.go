@@ -4,12 +4,12 @@
 // A [Remote] fetches a set from a URL or, with [Discover], from the jwks_uri in
 // an issuer's metadata. It has no goroutine between fetches and need not be
 // closed. A fetch starts when a caller requests an unknown key or uses a set
-// that is due for renewal. All callers that wait share one fetch, and it
-// continues if a caller is canceled.
+// that is due for renewal. All waiting callers share one fetch, which continues
+// even if a caller is canceled.
 //
 //	keys, err := jwks.Discover("https://login.example.com", jwks.Options{})
 //
-// Pass it to a verifier of package middleware, or use it directly with
+// Pass the Remote to a verifier of package middleware, or use it directly with
 // golang-jwt:
 //
 //	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}),
@@ -20,13 +20,14 @@
 //
 // # Key policy
 //
-// Each key of a set is checked on its own. A key that this package cannot or
-// should not use is skipped and listed by [Set.Stats]; the others are used.
-// Skipped are:
+// Each key of a set is checked on its own. If this package cannot or should not
+// use a key, it skips that key, lists it in [Set.Stats] and uses the others. It
+// skips:
 //
-//   - unknown or incomplete keys, and those with repeated members (RFC 7517 §5)
-//   - keys for encryption, by use, key_ops or alg (RFC 7517 §4.2–4.4)
-//   - private and symmetric keys: once published, anyone can sign with them
+//   - unknown or incomplete keys, and keys with repeated members (RFC 7517 §5)
+//   - encryption keys, as shown by use, key_ops or alg (RFC 7517 §4.2–4.4)
+//   - private and symmetric keys: once they are published, anyone can sign with
+//     them
 //   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
 //     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
 //   - points off their curve or of small order (RFC 7518 §6.2.1)
@@ -36,9 +37,10 @@
 // A member that is null counts as absent, and so does an empty key_ops. Leading
 // zeros of an EC coordinate do not matter.
 //
-// A key verifies the algorithm in its alg member or, without one, those of its
-// type and curve. The token's header cannot extend that (RFC 8725 §3.1). A set
-// of more than 100 keys, or without a usable key, is refused as a whole.
+// A key verifies only the algorithm in its alg member. If it has no alg, it
+// verifies all algorithms of its type and curve. The token's header cannot
+// extend this list (RFC 8725 §3.1). A set with more than 100 keys or without a
+// usable key is refused as a whole.
 //
 // Errors, logs and panics of this package contain no key ID, no URL and no byte
 // that a server sent.

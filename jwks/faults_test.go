@@ -15,21 +15,22 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. The site of
-// site_test.go simulates faults at the transport.
+// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. In
+// contrast, the site in site_test.go simulates faults in the transport.
 type serverFault struct {
 	name  string
 	fault testserver.Fault
 	takes time.Duration // until the attempt fails
 }
 
-// recoveryTime is how long a new key remains unavailable after the first token
-// stopped waiting.
+// recoveryTime returns how long a new key remains unavailable after the first
+// token stopped waiting.
 func (f serverFault) recoveryTime() time.Duration {
 	return f.takes - min(f.takes, waitLimit) + time.Second
 }
 
-// isNotModified reports whether the answer is valid once there is a set.
+// isNotModified reports whether the fault is a 304, which is a valid answer
+// once there is a set.
 func (f serverFault) isNotModified() bool { return f.name == "K01/304" }
 
 var keySetFaults = []serverFault{
@@ -57,7 +58,7 @@ var keySetFaults = []serverFault{
 	{"K07/a redirect to itself", testserver.RedirectTo("jwks"), 0},
 }
 
-// bomb is 4 MiB of spaces, compressed about a thousandfold.
+// bomb returns 4 MiB of spaces, compressed by a factor of about 1000.
 var bomb = sync.OnceValue(func() []byte {
 	var text bytes.Buffer
 	z := gzip.NewWriter(&text)
@@ -176,7 +177,7 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 	}
 }
 
-// The same over sockets, without faults that take time.
+// This repeats the test over sockets, without the faults that take time.
 func TestFaultsOverSockets(t *testing.T) {
 	for where, options := range map[string][]testserver.Option{"TCP": nil, "TLS": {testserver.TLS()}} {
 		as := testserver.New(t, options...)

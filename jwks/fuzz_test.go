@@ -17,10 +17,10 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// FuzzJWKS checks that Parse returns a set of 1 to 100 keys or an error. Each
-// accepted key must appear in the text in a form that the policy allows, and
-// must be accepted again when written by another library. Memory is bounded by
-// the length of the text.
+// FuzzJWKS checks that Parse returns either a set of 1 to 100 keys or an error.
+// Each accepted key must appear in the input in a form that the policy allows,
+// and must be accepted again when another library writes it. Memory must be
+// bounded by the length of the input.
 func FuzzJWKS(f *testing.F) {
 	for _, bad := range badKeys() {
 		f.Add([]byte(set(bad.key)))
@@ -43,7 +43,7 @@ func FuzzJWKS(f *testing.F) {
 		runtime.ReadMemStats(&before)
 		s, err := jwks.Parse(data)
 		runtime.ReadMemStats(&after)
-		// Each of 100 keys needs maps and numbers, however short it is.
+		// Each of up to 100 keys needs maps and numbers, however short it is.
 		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(2<<20+64*len(data)); got > most {
 			t.Errorf("got %d bytes allocated for %d, want %d at most", got, len(data), most)
 		}
@@ -72,8 +72,9 @@ func FuzzJWKS(f *testing.F) {
 
 type members map[string]json.RawMessage
 
-// membersByKeyID reads the keys with encoding/json. It keeps the last of
-// repeated members, but Parse accepts no repeated members. "" has all keys.
+// membersByKeyID reads the keys with encoding/json and groups their members by
+// key ID; "" has the members of all keys. encoding/json keeps the last of
+// repeated members, but Parse accepts no repeated members.
 func membersByKeyID(data []byte) map[string][]members {
 	var document map[string]json.RawMessage
 	var raw []json.RawMessage
@@ -93,7 +94,7 @@ func membersByKeyID(data []byte) map[string][]members {
 	return by
 }
 
-// text returns the value of a string member.
+// text returns the value of a string member, or "".
 func (m members) text(name string) string {
 	var value string
 	_ = json.Unmarshal(m[name], &value)

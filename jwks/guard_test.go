@@ -19,8 +19,8 @@ import (
 )
 
 // guard has a net.Dialer that refuses private addresses after name resolution,
-// as a cautious program would configure its client. 127.0.0.1 may represent a
-// public address.
+// as a cautious program would configure its client. In these tests 127.0.0.1
+// may play the part of a public address.
 type guard struct {
 	dialer net.Dialer
 
@@ -56,7 +56,7 @@ func (g *guard) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: g.dialer.DialContext}}
 }
 
-// names makes the dialer resolve all names with a test server.
+// names makes the dialer resolve all names with a test DNS server.
 func (g *guard) names(resolve func(name string) netip.Addr) {
 	g.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
@@ -65,7 +65,8 @@ func (g *guard) names(resolve func(name string) netip.Addr) {
 	}}
 }
 
-// answerNames speaks DNS over TCP, which net.Resolver uses on a pipe.
+// answerNames serves DNS over TCP, the protocol that net.Resolver uses on a
+// pipe.
 func answerNames(conn net.Conn, resolve func(name string) netip.Addr) {
 	defer conn.Close()
 	for {
@@ -114,8 +115,8 @@ func (l unusedListener) url(scheme string) string {
 	return scheme + "://" + l.Addr().String() + "/CANARY"
 }
 
-// checkNoConnection makes a connection and checks that it is the first:
-// connections are accepted in order.
+// checkNoConnection checks that nothing has connected before: it connects, and
+// its own connection must be the first one that the listener accepts.
 func (l unusedListener) checkNoConnection(t *testing.T) {
 	t.Helper()
 	var d net.Dialer
@@ -134,7 +135,8 @@ func (l unusedListener) checkNoConnection(t *testing.T) {
 	}
 }
 
-// checkGuarded checks that the guard refused the connection of a fetch.
+// checkGuarded checks that a fetch fails because the guard refuses its
+// connection.
 func checkGuarded(t *testing.T, g *guard, r *jwks.Remote, address string) {
 	t.Helper()
 	assertKeyError(t, r, "a", jwks.ErrUnavailable)

@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// traffic calls ask at each tick in a new goroutine, as requests do. It returns
-// how long each call waited, by the time of its arrival.
+// traffic calls ask at each tick, each time in a new goroutine, as a server
+// handles requests. It returns how long each call waited, indexed by the time
+// of its arrival.
 func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Duration]time.Duration {
 	t.Helper()
 	waits := make(map[time.Duration]time.Duration)
@@ -91,8 +92,8 @@ func TestHangingServerBlocksForTwoSeconds(t *testing.T) {
 	}
 }
 
-// After a period without tokens, a server that used to hang is waited for
-// again, for 2 s.
+// After a period without tokens, callers again wait 2 s for a server that used
+// to hang.
 func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
@@ -107,7 +108,7 @@ func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	})
 }
 
-// A server that fails quickly is waited for at each attempt.
+// Callers wait at each attempt for a server that fails quickly.
 func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = waitLimit - 1
@@ -128,7 +129,7 @@ func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 	})
 }
 
-// Without a key, each attempt blocks callers for its first 2 s only.
+// Without a key, each attempt blocks callers only for its first 2 s.
 func TestColdStartWithHangingServer(t *testing.T) {
 	for name, cold := range map[string]func(t *testing.T) *jwks.Remote{
 		"K03/before the first set": func(t *testing.T) *jwks.Remote {
@@ -219,7 +220,7 @@ func TestK22JunkKeyIDsWhileTheServerHangs(t *testing.T) {
 	})
 }
 
-// A canceled caller gets no key of a set that is too old, because the key may
+// A canceled caller gets no key from a set that is too old, because the key may
 // have been withdrawn.
 func TestCanceledCallerGetsNoKeyOfAnOldSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

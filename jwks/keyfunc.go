@@ -15,14 +15,15 @@ import (
 // package's keys but not the verifier of package middleware. ctx bounds the
 // wait for a fetch.
 //
-// For a token without kid it uses x5t as the key ID if several keys fit the
-// algorithm. It also refuses what golang-jwt accepts: repeated header members,
-// crit and b64 (RFC 7515 §4.1.11, RFC 7797 §7), and RSASSA-PSS salts that are
-// not as long as the hash (RFC 7518 §3.5), for which it sets the token's
-// Method. The caller must require issuer, audience, type and expiry:
-// jwt.WithIssuer, WithAudience, WithExpirationRequired and WithValidMethods are
-// off by default. golang-jwt supports EdDSA only under that name, not as
-// Ed25519. Errors are those of [Remote.Key] or describe the header.
+// If a token has no kid and several keys fit the algorithm, Keyfunc uses x5t as
+// the key ID. It also refuses tokens that golang-jwt accepts: tokens with
+// repeated header members, with crit or b64 (RFC 7515 §4.1.11, RFC 7797 §7), or
+// with an RSASSA-PSS salt that is not as long as the hash (RFC 7518 §3.5). To
+// enforce the salt length, it sets the token's Method. The caller must require
+// issuer, audience, algorithms, type and expiry: jwt.WithIssuer, WithAudience,
+// WithValidMethods and WithExpirationRequired are off by default. golang-jwt
+// supports EdDSA only under that name, not as Ed25519. The errors are those of
+// [Remote.Key], or describe a fault of the header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		message, err := jws.Parse(token.Raw)
@@ -51,8 +52,8 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	}
 }
 
-// storage implements the method of [jwkset.Storage] with which keyfunc reads
-// the key of one token.
+// storage implements the one method of [jwkset.Storage] that package keyfunc
+// calls to read the key of a token.
 type storage struct {
 	jwkset.Storage
 	remote *Remote

@@ -56,7 +56,8 @@ func TestKeyfuncAcceptsEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// newMaker publishes a new key of the server and returns a token maker for it.
+// newMaker publishes a new key on the server and returns a maker of tokens
+// signed with it.
 func newMaker(as *testserver.Server, algorithm testserver.Alg) forge.Maker {
 	key := testserver.GenerateKey(algorithm, "")
 	as.Publish(key)
@@ -114,7 +115,7 @@ func TestKeyfuncSelectsTheKey(t *testing.T) {
 	attacker := forge.Maker{Key: testserver.GenerateKey("ES256", es.Key.ID), Issuer: as.Issuer(), Now: time.Now()}
 	unknown := forge.Maker{Key: testserver.GenerateKey("ES256", "CANARY"), Issuer: as.Issuer(), Now: time.Now()}
 
-	// Algorithm confusion: an HMAC whose secret is the public key in PEM.
+	// For algorithm confusion, the HMAC's secret is the public key in PEM.
 	der, err := x509.MarshalPKIXPublicKey(rs.Key.Private.Public())
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +211,7 @@ func TestKeyfuncFollowsARotation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Both clocks are those of the synctest bubble.
+		// The server and jwt.Parse both use the clock of the synctest bubble.
 		parse := func(token string) error { _, err := jwt.Parse(token, r.Keyfunc(t.Context())); return err }
 		old := as.Token()
 		if err := parse(old); err != nil {

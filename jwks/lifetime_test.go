@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A Remote need not be closed: after its last fetch, and once the client's idle
-// connections are closed, no goroutine remains.
+// A Remote need not be closed: no goroutine remains after its last fetch, once
+// the client's idle connections are closed.
 func TestK28NoGoroutineRemains(t *testing.T) {
 	for name, use := range map[string]func(t *testing.T, as *testserver.Server, r *jwks.Remote){
 		"K28/without use": func(*testing.T, *testserver.Server, *jwks.Remote) {},

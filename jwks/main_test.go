@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // jwk is a key as a JSON object, written without the code under test.
 type jwk map[string]any
 
-// with returns a copy with one member changed, or left out if value is nil.
+// with returns a copy with one member changed, or removed if value is nil.
 func (k jwk) with(name string, value any) jwk {
 	c := maps.Clone(k)
 	if c[name] = value; value == nil {
@@ -44,7 +44,7 @@ func encoded(v any) string {
 	return string(text)
 }
 
-// set returns the text of a JWK Set. Strings are inserted as they are.
+// set returns a JWK Set as JSON. Keys that are strings are inserted unchanged.
 func set(keys ...any) string {
 	texts := make([]string, len(keys))
 	for i, k := range keys {
@@ -101,8 +101,8 @@ func rsaJWK(kid string, n *big.Int) jwk {
 	return jwk{"kty": "RSA", "kid": kid, "n": b64(n.Bytes()), "e": "AQAB"}
 }
 
-// modulus returns an odd number of exactly bits bits. It need not be a product
-// of two primes, which a public key does not show.
+// modulus returns an odd number of exactly the given number of bits. It need
+// not be the product of two primes, because a public key does not show that.
 func modulus(bits int) *big.Int {
 	source := mathrand.New(mathrand.NewPCG(uint64(bits), 1))
 	n := new(big.Int)
@@ -115,7 +115,7 @@ func modulus(bits int) *big.Int {
 
 func freshRSA(kid string) jwk { return rsaJWK(kid, modulus(2048)) }
 
-// algorithms are all supported algorithms, and some unsupported ones.
+// algorithms lists all supported algorithms and some unsupported ones.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 	"HS256", "HS384", "HS512", "none", "None", "", "ES256K", "Ed448", "RSA-OAEP", "rs256",

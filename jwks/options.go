@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Times of a Remote that are not options.
+// Times of a Remote that cannot be configured.
 const (
 	waitLimit      = 2 * time.Second // for a caller, counted from the start of the attempt
 	refreshTimeout = 2 * fetch.Timeout
@@ -32,20 +32,20 @@ type Options struct {
 	// per refresh, 512 KiB, three redirects within the origin. Its
 	// CheckRedirect is ignored; cookies are neither sent nor stored. Addresses
 	// are not restricted. To prevent metadata or DNS from directing requests to
-	// internal addresses, give its transport a net.Dialer with a Control
-	// function.
+	// internal addresses, give Client a transport whose net.Dialer has a
+	// Control function that refuses them.
 	Client *http.Client
 
-	// MetadataURL is the URL of the issuer's metadata for [Discover]; "" is the
-	// well-known locations. The metadata must still contain the issuer, which
-	// may then be any printable ASCII text without spaces. [NewRemote] refuses
-	// it.
+	// MetadataURL is the URL of the issuer's metadata for [Discover]. If it is
+	// empty, Discover tries the well-known locations. With MetadataURL, the
+	// issuer may be any printable ASCII text without spaces, and the metadata
+	// must still contain it. [NewRemote] refuses a MetadataURL.
 	MetadataURL string
 
-	// Use lists the values of the member use (RFC 7517 §4.2) that mark keys for
-	// tokens; nil accepts "sig" and keys without use. In SPIFFE bundles the
-	// value is "jwt-svid", and the other keys are for certificates (SPIFFE
-	// Trust Domain and Bundle §4.2.2).
+	// Use lists the accepted values of the member use (RFC 7517 §4.2); nil
+	// accepts "sig" and keys without use. In SPIFFE bundles, keys for tokens
+	// have the value "jwt-svid", and all other keys are for certificates
+	// (SPIFFE Trust Domain and Bundle §4.2.2).
 	Use []string
 
 	// InsecureHTTP allows http for hosts other than loopback. An attacker on
@@ -53,35 +53,38 @@ type Options struct {
 	InsecureHTTP bool
 
 	// MaxAge is the age up to which a set is used without waiting for a
-	// renewal. From 80 % of it, a use renews the set in the background; beyond
-	// it, a use waits for the renewal. 0 follows the server's Cache-Control or
-	// Expires, between a minute and an hour, or is 5 minutes if the server
-	// sends neither. Any other value overrides the server. Each set's limit is
-	// reduced by up to a tenth at random, so that instances do not renew at the
-	// same time. A key withdrawn by the issuer is trusted for about that long.
-	// A key replaced under the same key ID is not picked up for that long. The
+	// renewal. When a set older than 80 % of MaxAge is used, it is renewed in
+	// the background. When a set older than MaxAge is used, the caller waits
+	// for the renewal. If MaxAge is 0, it follows the server's Cache-Control or
+	// Expires, limited to between a minute and an hour, or is 5 minutes if the
+	// server sends neither. Any other value overrides the server. Each set's
+	// limit is reduced at random by up to a tenth, so that instances do not
+	// renew at the same time. After the issuer withdraws a key, or replaces it
+	// under the same key ID, the old key is used for about that long. The
 	// maximum is 24 hours.
 	MaxAge time.Duration
 
-	// MaxStale is the age from which a set that cannot be renewed is no longer
-	// used: no token can then be verified until the server is back. It bounds
-	// how long an attacker who blocks fetches can keep a withdrawn key in use.
-	// 0 is 24 hours, the maximum is 30 days.
+	// MaxStale is the age at which a set that cannot be renewed is no longer
+	// used: no token can then be verified until the server is back. MaxStale
+	// bounds how long an attacker who blocks fetches can keep a withdrawn key
+	// in use. 0 is 24 hours, the maximum is 30 days.
 	MaxStale time.Duration
 
 	// MinInterval and Burst limit the fetches that unknown key IDs cause: Burst
-	// at once, and one per MinInterval in the long run. After a few made-up key
-	// IDs a new key is still found at once, and under a flood of them within
-	// MinInterval. 0 is 5 seconds and 4; the maximum is an hour and 100.
+	// fetches at once, and one per MinInterval in the long run. After a few
+	// made-up key IDs, a new key is still found at once; under a flood of
+	// made-up key IDs, it is found within MinInterval. The defaults for 0 are 5
+	// seconds and 4; the maxima are an hour and 100.
 	MinInterval time.Duration
 	Burst       int
 
-	// Logger receives failed refreshes and skipped keys, each once per change;
-	// nil is [slog.Default].
+	// Logger receives failed refreshes and skipped keys. Each is logged only
+	// when it changes, not at every attempt. nil is [slog.Default].
 	Logger *slog.Logger
 }
 
-// withDefaults returns the options with their defaults, and all faults.
+// withDefaults returns the options with defaults filled in, and an error that
+// lists all faults.
 func (o Options) withDefaults() (Options, error) {
 	var faults []error
 	for _, d := range []struct {

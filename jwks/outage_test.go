@@ -18,8 +18,8 @@ func warmRemote(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
 	return s, r
 }
 
-// gaps returns the times between requests, starting with the request of index
-// from. Requests take no time.
+// gaps returns the times between consecutive requests, starting with the
+// request at index from. Requests themselves take no time.
 func (s *site) gaps(from int) (list []time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,8 +52,8 @@ func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 					}
 					want = min(2*want, time.Minute)
 				}
-				// With the delays above: at least 59 more of a minute, at most
-				// 119 of half a minute.
+				// With these delays, there are at least 59 more retries (one a
+				// minute) and at most 119 (one every half minute).
 				if n := len(gaps); n < 6+58 || n > 6+119 {
 					t.Errorf("got %d retries in an hour", n)
 				}
@@ -62,7 +62,7 @@ func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 				}
 
 				// A success resets the back-off: the next outage starts with a
-				// second.
+				// delay of a second.
 				s.setAnswer(respondOK(set(freshEC("a"))))
 				time.Sleep(time.Minute)
 				assertKey(t, r, "a")
@@ -118,8 +118,8 @@ func TestK01RetryAfterIsRespected(t *testing.T) {
 	}
 }
 
-// Retry-After applies to renewals and to unknown key IDs, whichever of them the
-// server refused.
+// Retry-After applies both to renewals and to fetches for unknown key IDs,
+// whichever of the two the server refused.
 func TestRetryAfterAppliesToEveryCause(t *testing.T) {
 	for _, age := range []time.Duration{
 		10 * time.Second, // less than Retry-After
@@ -194,7 +194,8 @@ func TestK25StaleSetIsNotUsed(t *testing.T) {
 	})
 }
 
-// Without a usable set, a delay from the time before that no longer applies.
+// Once the set is too old to be used, neither the back-off nor a Retry-After
+// from before applies.
 func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	for name, down := range map[string]answer{
 		"K25/whatever the back-off was":     connectionRefused,
@@ -254,8 +255,8 @@ func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// A recovered server is noticed within 2 s. If it hung, it is noticed when the
-// hanging attempt ends.
+// A Remote notices within 2 s that the server has recovered. If the server
+// hung, the Remote notices it when the hanging attempt ends.
 func TestK24RecoveryIsNoticed(t *testing.T) {
 	for name, test := range map[string]struct {
 		down answer

@@ -20,16 +20,16 @@ import (
 
 var errPEM = errors.New("must be a single PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE and nothing else")
 
-// PEM returns the set of public keys in PEM by their key IDs, for issuers that
-// publish no JWK Set. Each text is one block of type PUBLIC KEY, RSA PUBLIC KEY
-// or CERTIFICATE. Only the public key of a certificate is used: neither its
-// dates nor its signature are checked. The keys must pass the policy in the
-// package comment. They verify all algorithms of their type and curve; to
-// accept fewer, set the verifier's Algorithms. At most 100 keys are accepted.
+// PEM returns a set of public keys in PEM, for issuers that publish no JWK Set.
+// keys maps each key ID to one block of type PUBLIC KEY, RSA PUBLIC KEY or
+// CERTIFICATE. Only the public key of a certificate is used: neither its dates
+// nor its signature are checked. The keys must pass the policy in the package
+// comment. Each key verifies all algorithms of its type and curve; to accept
+// fewer, set the verifier's Algorithms. At most 100 keys are accepted.
 //
 // Unlike [Parse], PEM skips no key: the error wraps [ErrConfig] and lists every
-// fault. It numbers keys in the sorted order of their key IDs, and quotes no
-// input. The error for an empty map is [ErrNoKeys].
+// fault. The error numbers the keys in the sorted order of their key IDs and
+// quotes no input. For an empty map, the error is [ErrNoKeys].
 func PEM(keys map[string]string) (*Set, error) {
 	switch {
 	case len(keys) == 0:
@@ -55,7 +55,7 @@ func PEM(keys map[string]string) (*Set, error) {
 	return newSet(read, nil), nil
 }
 
-// readPEM applies the policy to one key.
+// readPEM reads one key and applies the policy to it.
 func readPEM(id, text string) (k key, err error) {
 	if !jws.ValidKeyID(id) {
 		return k, errKeyID
@@ -98,7 +98,7 @@ func readPEM(id, text string) (k key, err error) {
 	return k, nil
 }
 
-// shape returns the kty and crv of a key as in a JWK.
+// shape returns the kty and crv that the key would have in a JWK.
 func shape(material any) (keyType, curve string) {
 	switch k := material.(type) {
 	case *rsa.PublicKey:

@@ -41,9 +41,9 @@ type key struct {
 	issuers    []string // values of "issuer", nil for all issuers
 }
 
-// decode returns the Go form of a key that has passed the checks of its JWK
-// members. The library's own validation is off, because it would compare these
-// members with themselves.
+// decode returns the Go key for a JWK whose members have been checked. The
+// library's own validation is off, because it would only compare these members
+// with themselves.
 func decode(m jwkset.JWKMarshal) (any, error) {
 	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 	if err != nil {
@@ -53,11 +53,12 @@ func decode(m jwkset.JWKMarshal) (any, error) {
 }
 
 // Parse reads a JWK Set (RFC 7517 §5) under the policy in the package comment.
-// The error wraps [ErrSet] when data is not a set or has more than 100 keys,
-// and [ErrNoKeys] when no key is left.
+// The error wraps [ErrSet] if data is not a set or has more than 100 keys, and
+// [ErrNoKeys] if no key is usable.
 func Parse(data []byte) (*Set, error) { return parse(data, nil) }
 
-// parse skips keys whose use is not one of uses; nil is "sig" or absent.
+// parse reads a JWK Set and skips keys whose use is not listed in uses. If uses
+// is nil, it accepts "sig" and keys without use.
 func parse(data []byte, uses []string) (*Set, error) {
 	var (
 		keys    []key
@@ -98,8 +99,9 @@ func parse(data []byte, uses []string) (*Set, error) {
 
 func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place, reason) }
 
-// readKey applies the policy to one key. Certificate members (x5c, x5t, x5u)
-// are ignored: a key is trusted because of the URL it was fetched from.
+// readKey reads one key and applies the policy to it. It ignores certificate
+// members (x5c, x5t, x5u): a key is trusted because of the URL it was fetched
+// from.
 func readKey(data strictjson.Value, uses []string) (key, error) {
 	var (
 		k      key
@@ -169,8 +171,9 @@ func isUse(use string, uses []string) bool {
 	return slices.Contains(uses, use)
 }
 
-// fitting returns the algorithms that a key may verify: its alg, if its type
-// and curve allow it, or else all that they allow.
+// fitting returns the algorithms that a key may verify. If the key has alg, the
+// result is that algorithm, or nothing if the key's type and curve do not allow
+// it. Otherwise the result is all algorithms that type and curve allow.
 func fitting(m jwkset.JWKMarshal) []string {
 	if m.KTY == jwkset.KtyOct {
 		return nil
@@ -189,10 +192,10 @@ func fitting(m jwkset.JWKMarshal) []string {
 	return nil
 }
 
-// checkEncoding checks what the decoded key no longer shows: base64url without
-// padding, and an exponent that fits (RFC 7518 §6.3.1.2). Coordinates may lack
-// leading zeros or have too many, although RFC 7518 §6.2.1.2 forbids both,
-// because the number is the same.
+// checkEncoding checks properties that the decoded key no longer shows:
+// base64url without padding, and an exponent that fits (RFC 7518 §6.3.1.2).
+// Coordinates may lack leading zeros or have too many. RFC 7518 §6.2.1.2
+// forbids both, but the number is the same.
 func checkEncoding(m jwkset.JWKMarshal) error {
 	for _, text := range [...]string{m.X, m.Y, m.N, m.E} {
 		// encoding/base64 skips CR and LF even when strict.
@@ -233,8 +236,8 @@ func checkMaterial(material any) error {
 	return nil
 }
 
-// withoutAmbiguous drops different keys that share a key ID and algorithm: any
-// choice between them would be a guess. A repeated key counts once.
+// withoutAmbiguous drops different keys that share a key ID and algorithm,
+// because any choice between them would be a guess. A repeated key counts once.
 func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 	type place struct{ id, algorithm string }
 	first, contested := make(map[place]*key), make(map[place]bool)

@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// Reasons in Skipped: the whole text after the position of the key.
+// These are the reasons in Skipped: the whole message after the position of the
+// key.
 const (
 	reasonSyntax    = "must be a JSON object without repeated members or values of the wrong type"
 	reasonKeyID     = "key ID is not printable ASCII of at most 256 bytes"
@@ -26,11 +27,11 @@ const (
 	reasonAmbiguous = "another key has the same key ID and algorithm"
 )
 
-// rocaModulus is from Wycheproof's json_web_key_test, tcId 7 (Apache-2.0): a
-// product of two primes of the broken generator, 2049 bits long.
+// rocaModulus is from Wycheproof's json_web_key_test, tcId 7 (Apache-2.0). It
+// is a product of two primes from the broken generator, and 2049 bits long.
 const rocaModulus = "AanFpofbj7KjD4Lf-N2hVMKR7yewSyXhhbirIMTGpfYEhZ_lnt5UoK98DnKIgArXGTu3MaW_HhFw16HGaTDUHqPrId7fe4r11CqRw09yBFuW79V8sYIwHdzCaWflUI6auImYbVfoN9_nD5n8N8SY9DwXw7mwZM9wREPXoDPgOoIWl6q_MPsp7n0zs3Z5ZaiQWOOzl1S9OhwAfSiiOwz6efnXEaxuTEtPd7BjSx7NaFka8Dx9U7YqXy2RFj1O9PjyaDGuRh7YXsX3iMUSP_wSyHQg_c_qHRtKUsNSGCT7OZg0hzm2KphtjnayKJvC64vAbROBR4Ubg6Bxg9IQVZ-QYyE"
 
-// shortModulus and exponentOne are from its tcId 8 and 9.
+// shortModulus and exponentOne are from tcId 8 and 9 of the same file.
 const (
 	shortModulus = "rJBIp6T1YK-RtPyvYqFFlcucqewSAA_IReSFchE8qyiQrbARqRlXWkB2DR8j_pJQnIpYELbQWZC5Cd0PTGAU8rMbar2AW6zpmBbi7aQf17lUBdt8XI9M9rq7FPVQ1dDdUXm1SVH_9qqWhvMPR422SbfHBEzCAtzK0ANDRo6qz78"
 	exponentOne  = "u-SfdHPjFtGmzuoH6gheIIZ4nLwUHBQEtFGqOe0N8JuZUc5VOzlI8yl0r8ESilAouttkdftexj4VFJz5R9FH90ypVQDPL0H4mC_RtkcJ1DBB8MriU8dmzqSXP1SBs4s5L-pJWxKKLjXddD6gXJZ7HT_aPl2olvlLh8JkD_52U6sjdeP3OWDKvMu5GsrMlS9XJCVaCx8r9698OEElwK-ZW9PztgTSb-MvyTuyzis5Yc13n_z0wMLahpDilI2fzNsZ3yH6htu4VXPraSEZV6C0Z7epAAAUqiUnxh3WRupEICaewYEnW3MVS2hHwLwtPu_RR0XHoZr1oPSlQMP3Zi2QKw"
@@ -38,8 +39,9 @@ const (
 
 const canary = "CANARY-kid-of-the-bad-key"
 
-// rocaLike returns a number of that many bits that is congruent to a power of
-// 65537 modulo every prime up to 167, like the moduli of the broken generator.
+// rocaLike returns a number of the given length in bits that, like a modulus
+// from the broken generator, is congruent to a power of 65537 modulo every
+// prime up to 167.
 func rocaLike(bits int) *big.Int {
 	m := primorial()
 	n := new(big.Int).Exp(big.NewInt(65537), big.NewInt(12345), m)
@@ -51,7 +53,7 @@ func rocaLike(bits int) *big.Int {
 	return n
 }
 
-// primorial is the product of the odd primes up to 167.
+// primorial returns the product of the odd primes up to 167.
 func primorial() *big.Int {
 	m := big.NewInt(1)
 	for p := int64(3); p <= 167; p += 2 {
@@ -62,7 +64,7 @@ func primorial() *big.Int {
 	return m
 }
 
-// withNull returns a copy of the key with these members set to null.
+// withNull returns a copy of the key in which the named members are null.
 func withNull(k jwk, names ...string) jwk {
 	for _, name := range names {
 		k = k.with(name, json.RawMessage("null"))

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// An attacker who can make a server redirect must not make the client connect
-// to another server.
+// An attacker who can make a server redirect must not be able to make the
+// client connect to another server.
 func TestK07CrossOriginRedirectsAreNotFollowed(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -19,13 +19,15 @@ import (
 //
 // While fetches fail for any reason, the last good set remains in use for up to
 // Options.MaxStale. A set without a usable key counts as a failure. A failed
-// fetch is retried after a second, then at growing intervals up to a minute,
-// and not before a server's Retry-After of up to five minutes. While there is
-// no usable key it is retried every second.
+// fetch is retried after a second, then at growing intervals up to a minute. It
+// is also not retried before the end of the server's Retry-After, for five
+// minutes at most. However, while there is no usable key, it is retried every
+// second.
 //
-// A token waits for a fetch only if its key is unknown, or if the set is older
-// than MaxAge and no fetch began before that, as after a period without tokens.
-// It waits until 2 seconds after that fetch began at most.
+// A token waits for a fetch if its key is unknown. It also waits if the set is
+// older than MaxAge and no fetch began before the set reached that age, for
+// example after a period without tokens. It waits at most until 2 seconds after
+// that fetch began.
 type Remote struct {
 	options  Options
 	schedule schedule
@@ -47,8 +49,8 @@ type Remote struct {
 // epoch is the origin of monotonic times.
 var epoch = time.Now()
 
-// NewRemote returns a source for the JWK Set at an https URL, or an http one
-// on a loopback address. It does no I/O; the first use fetches.
+// NewRemote returns a source for the JWK Set at an https URL, or at an http URL
+// on a loopback address. It does no I/O; the first use fetches the set.
 func NewRemote(url string, options Options) (*Remote, error) {
 	fault := fetch.CheckURL(url, options.InsecureHTTP)
 	if fault != nil {
@@ -62,11 +64,12 @@ func NewRemote(url string, options Options) (*Remote, error) {
 
 // Discover returns a source for the JWK Set at the jwks_uri of the issuer's
 // metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The issuer in the
-// metadata must match byte for byte. Of the well-known locations, one whose
-// answer is not metadata (a web page, JSON without an issuer) is skipped;
-// metadata of another issuer or a server error ends the search.
-// Options.MetadataURL replaces these locations. Discover does no I/O; the first
-// use does, and each renewal reads the metadata again.
+// metadata must match byte for byte. Discovery tries the well-known locations
+// in order. It skips a location if the answer is not metadata (a web page, JSON
+// without an issuer), but stops with an error at metadata of another issuer or
+// at a server error. Options.MetadataURL replaces these locations. Discover
+// does no I/O: the metadata is read at the first use, and again at each
+// renewal.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
 	if options.MetadataURL != "" {
@@ -90,14 +93,15 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 }
 
 // Key implements [Source]. It selects the key from the set. If the set lacks
-// the key ID, or there is no set, it fetches within the limits of Options and
-// looks again. Errors are those of [Set.Key], or [ErrUnavailable] if the keys
-// are unavailable.
+// the key ID, or there is no set, Key fetches a set within the limits of
+// Options and looks again. The error is one of those of [Set.Key], or
+// [ErrUnavailable] if the keys are unavailable.
 func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	return r.find(ctx, "", kid, alg)
 }
 
-// KeyFor is Key for one of several issuers. See [Set.KeyFor].
+// KeyFor is Key for one of several issuers that share the set. See
+// [Set.KeyFor].
 func (r *Remote) KeyFor(ctx context.Context, issuer, kid, alg string) (any, error) {
 	return r.find(ctx, issuer, kid, alg)
 }
@@ -135,7 +139,7 @@ func (r *Remote) Warm(ctx context.Context) error {
 }
 
 // Healthy returns an error if there is no usable key. It never waits. If the
-// set is due for renewal, it starts that in the background.
+// set is due for renewal, it starts the renewal in the background.
 func (r *Remote) Healthy() error {
 	_, err := r.snapshot(time.Now())
 	return err
@@ -152,9 +156,9 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 	return s.set, nil
 }
 
-// refresh fetches a set for a key ID that the current one lacks. A nil error
-// means that the current set decides: it has the key ID, was fetched after the
-// caller arrived, or is as new as the budget allows.
+// refresh fetches a set for a key ID that the current set lacks. A nil error
+// means that the current set now decides: it has the key ID, was fetched after
+// the caller arrived, or is as new as the budget allows.
 func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
@@ -176,9 +180,9 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 }
 
 // renew waits while the set is too old to be used, and returns the time after
-// that. If a fetch began before the set became too old, the server is slow, and
-// the old set is used meanwhile. A caller whose context ends while it waits
-// gets an error, not a key of the old set: its cancellation does not mean that
+// the wait. If a fetch began before the set became too old, the server is slow,
+// and the old set is used meanwhile. A caller whose context ends while it waits
+// gets an error, not a key of the old set: a canceled caller does not mean that
 // the server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
@@ -194,8 +198,8 @@ func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, err
 	return time.Now(), nil // a set that cannot be renewed remains in use
 }
 
-// join waits for the running attempt, or for one that it begins, until that
-// attempt has taken atMost.
+// join waits for the running attempt, or begins one, and stops waiting once
+// that attempt has taken atMost.
 func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) error {
 	if began := r.inFlight.Load(); began != nil {
 		if atMost -= time.Since(*began); atMost <= 0 {
@@ -234,7 +238,8 @@ func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 	})
 }
 
-// unavailable wraps err in ErrUnavailable. The text quotes no input.
+// unavailable wraps err in ErrUnavailable. The text of the result quotes no
+// input.
 func unavailable(err error) error {
 	switch {
 	case err == nil:

@@ -27,8 +27,8 @@ type transportFault struct {
 	takes  time.Duration // until the attempt fails
 }
 
-// transportFaults returns faults of a server that has the set good with the key
-// known.
+// transportFaults returns faults of a server whose set is good and contains the
+// key known.
 func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	t.Helper()
 	html := func(body string) answer {
@@ -117,8 +117,8 @@ func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	}
 }
 
-// Cached keys remain in use during any fault, and the next successful fetch
-// ends it.
+// Cached keys remain in use during any fault. The next successful fetch ends
+// the fault.
 func TestFaultsWithCachedKeys(t *testing.T) {
 	known := freshEC("known")
 	good := set(known, freshEC("new"))
@@ -157,8 +157,8 @@ func TestFaultsWithCachedKeys(t *testing.T) {
 	}
 }
 
-// Without cached keys, keys are unavailable until a second after the fault at
-// most.
+// Without cached keys, keys are available again at most a second after the
+// fault ends.
 func TestFaultsWithoutCachedKeys(t *testing.T) {
 	known := freshEC("known")
 	good := set(known, freshEC("new"))
@@ -199,8 +199,8 @@ func TestFaultsWithoutCachedKeys(t *testing.T) {
 	}
 }
 
-// checkFailureLog checks for one line about a failed fetch, with a reason that
-// quotes no input, and one about the recovery.
+// checkFailureLog checks that the log has exactly two lines: one about a failed
+// fetch, with a reason that quotes no input, and one about the recovery.
 func checkFailureLog(t *testing.T, log *logCapture, class string, known bool) {
 	t.Helper()
 	records, text := log.lines(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// requestKeys requests the key n times at once and checks that all calls return
-// it.
+// requestKeys requests the key n times concurrently and checks that all calls
+// return it.
 func requestKeys(t *testing.T, n int, r *jwks.Remote, kid string) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -80,8 +80,9 @@ func TestK21AThousandCallersShareOneFetch(t *testing.T) {
 	})
 }
 
-// A key may be published after an attempt began. Callers that arrive during the
-// attempt therefore share a second one if the first does not have the key.
+// A key may be published after an attempt began. Therefore, if that attempt
+// does not find the key, the callers that arrived during the attempt share a
+// second one.
 func TestAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 	const latency = time.Second
 	answers := func(keys ...any) answer { return delayed(latency, respondOK(set(keys...))) }

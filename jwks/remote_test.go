@@ -160,8 +160,8 @@ func TestStats(t *testing.T) {
 	})
 }
 
-// K27: fetches are scheduled by the monotonic clock, so a step of the wall
-// clock has no effect.
+// K27: fetches are scheduled by the monotonic clock, so steps of the wall clock
+// have no effect.
 func TestK27TimesAreMonotonic(t *testing.T) {
 	as := testserver.New(t)
 	r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger})

@@ -15,8 +15,9 @@ type schedule struct {
 	burst            int           // attempts for unknown key IDs at once
 }
 
-// state is the result of an attempt. It is immutable. Its times are monotonic,
-// so a step of the wall clock neither delays nor repeats a fetch.
+// state holds the set and the times that result from an attempt. It is
+// immutable. Its times are monotonic, so a step of the wall clock neither
+// delays nor repeats a fetch.
 type state struct {
 	set     *Set          // nil until a fetch succeeded
 	fetched time.Time     // start of the attempt that fetched or confirmed the set
@@ -43,8 +44,8 @@ func (p schedule) usable(s *state, now time.Time) bool {
 	return s.set != nil && s.age(now) < p.maxStale
 }
 
-// backoff returns the delay after a failed attempt. Without a usable set it is
-// short, whatever Retry-After says.
+// backoff returns the delay after a failed attempt. Without a usable set the
+// delay is short, whatever Retry-After says.
 func (p schedule) backoff(s *state, now time.Time) time.Duration {
 	if !p.usable(s, now) {
 		return s.coldBackoff
@@ -60,10 +61,10 @@ func (p schedule) due(s *state, now time.Time) bool {
 	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(p.retryAt(s, now))
 }
 
-// tooOld reports whether callers must wait for a renewal of the set. A set that
-// could not be renewed is used during the back-off. If the last attempt failed
-// slowly, it is also used during the next attempt, because waiting for a server
-// that hangs would only delay callers.
+// tooOld reports whether callers must wait for a renewal of the set. After a
+// failed renewal, the old set is used during the back-off. If the last attempt
+// failed slowly, the old set is also used during the next attempt, because
+// waiting for a server that hangs would only delay callers.
 func (p schedule) tooOld(s *state, now time.Time) bool {
 	if s.set == nil || s.age(now) < s.maxAge {
 		return false
@@ -78,10 +79,10 @@ func (p schedule) tooOld(s *state, now time.Time) bool {
 }
 
 // mayRefresh reports whether an unknown key ID may cause an attempt. Such
-// attempts have a separate budget. Neither a recent renewal nor a few made-up
-// key IDs therefore delay the first new key. A failed attempt costs nothing and
-// may be repeated after minInterval: with a longer back-off, a flood of made-up
-// key IDs could delay a new key.
+// attempts have their own budget, so neither a recent renewal nor a few made-up
+// key IDs delay the first new key. A failed attempt costs nothing and may be
+// repeated after minInterval: with a longer back-off, a flood of made-up key
+// IDs could delay a new key.
 func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	if !p.usable(s, now) {
 		return !now.Before(p.retryAt(s, now))

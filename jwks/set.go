@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// The reasons why a key is missing. Errors wrap one of these, except those of
-// [Stats] and those with which Keyfunc refuses a header.
+// The reasons why a key is missing. Every error wraps one of these, except the
+// errors in [Stats] and the errors with which Keyfunc refuses a header.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
 	ErrNoKeys      = errors.New("jwks: set has no usable key")
@@ -37,13 +37,14 @@ var (
 //	KeyFor(ctx context.Context, issuer, kid, alg string) (any, error)
 //	                            // Key, if one Source has keys of several tenants
 type Source interface {
-	// Key returns the key for a token's kid, "" if it has none, and alg:
-	// *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, of a shared
-	// secret, []byte. While a key is published, each call returns the same
-	// pointer, and the key it points to must not change. The key policy does
-	// not apply to a Source of another package. However, RSA keys of fewer than
-	// 2048 or more than 8192 bits, points of another curve or of small order,
-	// and short secrets never verify a token.
+	// Key returns the key for a token with this kid ("" if the token has none)
+	// and alg. The key is an *rsa.PublicKey, *ecdsa.PublicKey,
+	// ed25519.PublicKey or, for a shared secret, a []byte. While a key is
+	// published, each call returns the same pointer, and the key it points to
+	// must not change. The key policy does not apply to a Source of another
+	// package. However, RSA keys of fewer than 2048 or more than 8192 bits,
+	// points of another curve or of small order, and short secrets never verify
+	// a token.
 	//
 	// An error that wraps [ErrUnknownKey] or [ErrUnfitKey] means that the token
 	// is invalid. Any other error means that the keys are unavailable; its text
@@ -62,12 +63,12 @@ type Set struct {
 	skipped    []error
 }
 
-// selector identifies the key of a token: its kid or "", and the canonical name
-// of its algorithm.
+// selector identifies the key of a token by the token's kid, or "", and the
+// canonical name of its algorithm.
 type selector struct{ keyID, algorithm string }
 
-// newSet indexes the keys by selector. No two keys may have the same key ID and
-// algorithm.
+// newSet returns a set that indexes the keys by selector. No two keys may have
+// the same key ID and algorithm.
 func newSet(keys []key, skipped []error) *Set {
 	s := &Set{keys: make(map[selector]any), issuers: make(map[selector][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
 	fit := make(map[string][]key) // by algorithm
@@ -94,8 +95,8 @@ func newSet(keys []key, skipped []error) *Set {
 	return s
 }
 
-// reuseKeys keeps the pointers of keys that are also in the set before this
-// one, so that a published key is always the same pointer.
+// reuseKeys replaces keys that were already in the set before by their old
+// pointers, so that a published key is always the same pointer.
 func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {
@@ -104,17 +105,18 @@ func (s *Set) reuseKeys(before *Set) {
 	}
 }
 
-// Key implements [Source]. For a token without a kid it returns a key only if
-// exactly one fits the algorithm (RFC 7515 §4.1.4 makes kid optional; trying
-// all keys would multiply work). The error is [ErrUnknownKey] if a newer set
-// might have the key, otherwise [ErrUnfitKey].
+// Key implements [Source]. For a token without a kid, it returns a key only if
+// exactly one key fits the algorithm (RFC 7515 §4.1.4 makes kid optional;
+// trying all keys would multiply work). The error is [ErrUnknownKey] if a newer
+// set might have the key, otherwise [ErrUnfitKey].
 func (s *Set) Key(_ context.Context, kid, alg string) (any, error) { return s.find("", kid, alg) }
 
-// KeyFor is Key for a set with the keys of several issuers. The member "issuer"
-// of a key names the issuer that may use it; {tenantid} in it matches any text
+// KeyFor is Key for a set with the keys of several issuers, such as the one
+// that Microsoft Entra ID publishes. The member "issuer" of a key names the
+// issuer that may use the key; {tenantid} in that member matches any string
 // without a slash. A key without the member is for all issuers. If the key is
-// for another issuer, the error is [ErrUnfitKey]. An empty issuer ignores the
-// member, as Key does. Microsoft Entra ID publishes such sets.
+// for another issuer, the error is [ErrUnfitKey]. If issuer is "", KeyFor
+// ignores the member, as Key does.
 func (s *Set) KeyFor(_ context.Context, issuer, kid, alg string) (any, error) {
 	return s.find(issuer, kid, alg)
 }
@@ -149,21 +151,22 @@ func (s *Set) serves(at selector, issuer string) bool {
 	})
 }
 
-// Format implements [fmt.Formatter] for every verb, so that the keys of a
-// [Secret] are never printed.
+// Format implements [fmt.Formatter] for every verb. It prints only the number
+// of keys, so that the key of a [Secret] is never printed.
 func (s *Set) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "JWK Set of %d keys", s.size) }
 
-// LogValue implements [slog.LogValuer] and returns the same text as Format.
+// LogValue implements [slog.LogValuer] and returns the same text as Format
+// writes.
 func (s *Set) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
-// Algorithms returns the algorithms the set has a key for, sorted.
+// Algorithms returns the sorted algorithms that the set has a key for.
 func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
-// Secret returns a source for tokens signed with a shared secret: HS256 if it
-// has at least 32 bytes, HS384 from 48 and HS512 from 64 (RFC 7518 §3.2). An
-// API that can verify such a token can also make one. A shorter secret makes a
-// set without a key, which NewVerifier refuses. A token with another kid is
-// refused; a token without a kid is accepted.
+// Secret returns a source for tokens signed with a shared secret. A secret of
+// at least 32 bytes verifies HS256, from 48 bytes also HS384, and from 64 bytes
+// also HS512 (RFC 7518 §3.2). An API that can verify such a token can also make
+// one. A shorter secret makes a set without a key, which NewVerifier refuses. A
+// token with another kid is refused; a token without a kid is accepted.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid, material: slices.Clone(secret)}
 	for _, name := range jws.Fitting(jwkset.KtyOct.String(), "") {

@@ -23,8 +23,8 @@ type badDocument struct {
 	want       error
 }
 
-// badDocuments returns texts that are not an acceptable set, whatever keys they
-// contain.
+// badDocuments returns documents that are not an acceptable set, whatever keys
+// they contain.
 func badDocuments(good jwk) []badDocument {
 	return []badDocument{
 		{"K05/an empty object is refused", `{}`, jwks.ErrSet},

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// site is a server without a network. It works in a synctest bubble and can
-// fail in ways that a real server cannot.
+// site simulates a server without a network. It works in a synctest bubble and
+// can fail in ways that a real server cannot.
 type site struct {
 	mu       sync.Mutex
 	answer   answer
@@ -62,7 +62,7 @@ func respond(r *http.Request, status int, media string, body io.Reader) *http.Re
 	}
 }
 
-// respondOK answers every request with status 200 and one body.
+// respondOK returns an answer with status 200 and the given body.
 func respondOK(body string) answer { return status(http.StatusOK, body) }
 
 func status(code int, body string) answer {
@@ -71,7 +71,8 @@ func status(code int, body string) answer {
 	}
 }
 
-// withHeader adds header fields, given as names and values, to an answer.
+// withHeader returns an answer with additional header fields, given as names
+// and values.
 func withHeader(then answer, fields ...string) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		res, err := then(r)
@@ -82,7 +83,8 @@ func withHeader(then answer, fields ...string) answer {
 	}
 }
 
-// withETag answers with an ETag, and with 304 if the request has it.
+// withETag returns an answer with an ETag. A request that has the same ETag
+// gets a 304.
 func withETag(tag, body string) answer {
 	return withHeader(func(r *http.Request) (*http.Response, error) {
 		if r.Header.Get("If-None-Match") == tag {
@@ -92,7 +94,8 @@ func withETag(tag, body string) answer {
 	}, "ETag", tag)
 }
 
-// delayed answers after d, unless the request ends before.
+// delayed returns an answer that is sent after d, unless the request ends
+// before.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		select {
@@ -104,13 +107,14 @@ func delayed(d time.Duration, then answer) answer {
 	}
 }
 
-// hang never answers.
+// hang never responds.
 func hang(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// byPath answers by path, with 404 for others.
+// byPath returns an answer that depends on the path of the request, with 404
+// for all other paths.
 func byPath(by map[string]answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		if a := by[r.URL.Path]; a != nil {
@@ -124,7 +128,7 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// streamed answers 200 with a body from read.
+// streamed returns an answer with status 200 whose body comes from read.
 func streamed(read func(r *http.Request, p []byte) (int, error)) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		return respond(r, http.StatusOK, "application/json", readFunc(func(p []byte) (int, error) { return read(r, p) })), nil
@@ -153,7 +157,7 @@ func (j *logCapture) Write(p []byte) (int, error) {
 
 func (j *logCapture) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(j, nil)) }
 
-// lines returns the records without their time, and the whole text.
+// lines returns the log records without their time, and the log as one string.
 func (j *logCapture) lines(t *testing.T) (records []map[string]any, text string) {
 	t.Helper()
 	j.mu.Lock()
@@ -177,7 +181,7 @@ func waitForAttempt() {
 	synctest.Wait()
 }
 
-// sleepJustUnder sleeps for d less a nanosecond.
+// sleepJustUnder sleeps for one nanosecond less than d.
 func sleepJustUnder(d time.Duration) { time.Sleep(d - 1) }
 
 var discardLogger = slog.New(slog.DiscardHandler)
@@ -208,7 +212,7 @@ func assertKey(t *testing.T, r *jwks.Remote, kid string) {
 	}
 }
 
-// assertKeyAfter checks that Key returns a key after exactly that time.
+// assertKeyAfter checks that Key returns a key after exactly the time want.
 func assertKeyAfter(t *testing.T, r *jwks.Remote, kid string, want time.Duration) {
 	t.Helper()
 	begin := time.Now()
@@ -218,7 +222,7 @@ func assertKeyAfter(t *testing.T, r *jwks.Remote, kid string, want time.Duration
 	}
 }
 
-// assertKeyError checks that Key returns the error.
+// assertKeyError checks that Key returns an error that wraps want.
 func assertKeyError(t *testing.T, r *jwks.Remote, kid string, want error) {
 	t.Helper()
 	key, err := r.Key(t.Context(), kid, "ES256")

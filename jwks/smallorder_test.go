@@ -21,9 +21,9 @@ func TestK15SmallOrderEd25519KeyIsSkipped(t *testing.T) {
 		for sign := range 2 {
 			x := bytes.Clone(point)
 			x[31] |= byte(sign) << 7
-			// With R the neutral element and S zero, the signature is valid for
-			// at least one message in eight under such a key, without its
-			// private key.
+			// If R is the neutral element and S is zero, the signature is valid
+			// under such a key for at least one message in eight, and nobody
+			// needs the private key to make it.
 			signature, forged := append([]byte{1}, make([]byte, 63)...), false
 			for i := range 200 {
 				forged = forged || ed25519.Verify(x, []byte{byte(i)}, signature)

@@ -55,7 +55,7 @@ func (r *Remote) Stats() Stats {
 // zero.
 func (s *Set) Stats() Stats { return Stats{Keys: s.size, Skipped: slices.Clone(s.skipped)} }
 
-// class returns the reason for a failure from the list at Stats.Failures.
+// class returns the reason for a failure, as listed at Stats.Failures.
 func class(err error) string {
 	for _, c := range []struct {
 		err  error
@@ -77,9 +77,9 @@ func class(err error) string {
 	return cmp.Or(fetch.Class(err), "other")
 }
 
-// log records what an attempt changed. An outage is one line, however many
-// attempts fail, and so is a key that cannot be used. It runs after the state
-// has been stored.
+// log records what an attempt changed. It writes one line for an outage,
+// however many attempts fail. It lists the keys that cannot be used only when
+// they change. It runs after the state has been stored.
 func (r *Remote) log(ctx context.Context, before, after *state) {
 	logger, usable := r.options.Logger, r.schedule.usable(after, after.ended)
 	if after.err == nil {

@@ -9,7 +9,7 @@ import (
 // Alg is the name of a JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
 type Alg string
 
-// The algorithms that the server signs with.
+// The algorithms that the server can sign with.
 const (
 	ES256 Alg = "ES256"
 	ES384 Alg = "ES384"
@@ -26,19 +26,20 @@ const (
 	HS512 Alg = "HS512"
 )
 
-// Ed25519 is EdDSA with that curve (RFC 9864 §2.2). Clients may sign with it.
+// Ed25519 is EdDSA with the curve Ed25519 (RFC 9864 §2.2). Clients may sign
+// with it.
 const Ed25519 Alg = "Ed25519"
 
-// PublicAlgs are the algorithms whose keys the server publishes. Algs includes
-// those that use shared secrets. AssertionAlgs are the algorithms that clients
-// may sign with.
+// PublicAlgs are the algorithms whose keys the server publishes. Algs also
+// includes the algorithms that use shared secrets. AssertionAlgs are the
+// algorithms that clients may sign with.
 var (
 	PublicAlgs    = []Alg{ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA}
 	Algs          = slices.Concat(PublicAlgs, []Alg{HS256, HS384, HS512})
 	AssertionAlgs = slices.Concat(PublicAlgs, []Alg{Ed25519})
 )
 
-// ClientAlgs are the signing algorithms of one client. "" means the default:
+// ClientAlgs holds the signing algorithms of one client. "" means the default:
 // see [ClientAlgs.Fields].
 type ClientAlgs struct {
 	IDToken       Alg `json:"id_token_signed_response_alg,omitzero"`
@@ -55,8 +56,8 @@ type ClientAlg struct {
 	Allowed             []Alg
 }
 
-// Fields returns all fields (OpenID Connect Dynamic Client Registration 1.0 §2,
-// RFC 9701 §6).
+// Fields returns a description of each field (OpenID Connect Dynamic Client
+// Registration 1.0 §2, RFC 9701 §6).
 func (a *ClientAlgs) Fields() []ClientAlg {
 	return []ClientAlg{
 		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "the algorithm of access tokens, or RS256 for a client that registers itself", &a.IDToken, PublicAlgs},
@@ -71,8 +72,8 @@ func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }
 
-// Check reports the first algorithm that is not allowed, under the name that
-// nameOf returns.
+// Check returns an error for the first algorithm that is not allowed. nameOf
+// returns the name under which the error reports the field.
 func (a ClientAlgs) Check(nameOf func(ClientAlg) string) error {
 	for _, f := range a.Fields() {
 		if *f.Alg != "" && !slices.Contains(f.Allowed, *f.Alg) {

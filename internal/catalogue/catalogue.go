@@ -1,8 +1,8 @@
 // Package catalogue lists the endpoints, grants, authentication methods,
-// algorithms and defects of the mock authorization server, by the names that
-// its metadata, configuration, control API and command line use. Each list
-// exists only here. The package holds data only, and no types except those of
-// the names.
+// algorithms and defects of the mock authorization server, by the names used in
+// its metadata, configuration, control API and command line. Each list exists
+// only here. The package holds only data, and its types only describe the
+// names.
 package catalogue
 
 // Names converts a list of names to strings.
@@ -31,11 +31,11 @@ const (
 // Grants lists all grants.
 var Grants = []Grant{AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode, TokenExchange, JWTBearer}
 
-// AuthMethod is a way for a client to authenticate (RFC 6749 §2.3), the value
-// of token_endpoint_auth_method (RFC 7591 §2).
+// AuthMethod is a method of client authentication (RFC 6749 §2.3), the value of
+// token_endpoint_auth_method (RFC 7591 §2).
 type AuthMethod string
 
-// The ways to authenticate.
+// The authentication methods.
 const (
 	ClientSecretBasic AuthMethod = "client_secret_basic"
 	ClientSecretPost  AuthMethod = "client_secret_post"

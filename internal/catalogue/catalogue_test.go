@@ -25,7 +25,8 @@ func kinds() map[string][]string {
 	}
 }
 
-// constants returns the identifiers of the catalogue's constants, by value.
+// constants returns the identifiers of the catalogue's constants, indexed by
+// their values.
 func constants(t *testing.T) map[string][]string {
 	t.Helper()
 	names := map[string][]string{}
@@ -66,8 +67,8 @@ func TestEveryConstantIsInItsList(t *testing.T) {
 	}
 }
 
-// Copies of a list diverge, so only the catalogue may list names of one kind.
-// More than two of them in one literal count as a list.
+// Copies of a list diverge, so only the catalogue may list names of one kind. A
+// literal with more than two of these names counts as a list.
 func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	root := filepath.Join("..", "..")
 	texts := constants(t)
@@ -109,7 +110,8 @@ func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	}
 }
 
-// namesIn returns the given names that are elements or keys of a literal.
+// namesIn returns those of the given names that are elements or keys of a
+// literal.
 func namesIn(list *ast.CompositeLit, names []string, constants map[string][]string) (found []string) {
 	add := func(e ast.Expr) {
 		var text string

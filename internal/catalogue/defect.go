@@ -3,7 +3,8 @@ package catalogue
 import "slices"
 
 // Defect is the name of one way in which a token can be wrong. The names are
-// stable: configuration, the control API and the command line use them too.
+// stable, because configuration, the control API and the command line use them
+// too.
 type Defect string
 
 // The defects.
@@ -64,19 +65,19 @@ var Defects = []Defect{
 	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
 }
 
-// DefectsOnRequest are the defects that a correct API may accept, or whose test
-// needs more than a token.
+// DefectsOnRequest are the defects that a correct API may accept, and the
+// defects that cannot be tested with a token alone.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }
 
-// AllDefects returns Defects and DefectsOnRequest.
+// AllDefects returns Defects followed by DefectsOnRequest.
 func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
-// Expect is the answer of a correct API: 401 and "invalid_token", 403 and
-// "insufficient_scope" (RFC 6750 §3.1), or 401 and
-// "insufficient_user_authentication" (RFC 9470 §3). It is 0 and "" for an
-// unknown name.
+// Expect returns the status and error code that a correct API answers with: 401
+// and "invalid_token", 403 and "insufficient_scope" (RFC 6750 §3.1), or 401 and
+// "insufficient_user_authentication" (RFC 9470 §3). For an unknown name it
+// returns 0 and "".
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:

@@ -9,7 +9,7 @@ import (
 // API and the command line use the same names.
 type Endpoint string
 
-// The endpoints, and the pages for users.
+// The endpoints of the protocol, and the pages for users.
 const (
 	Discovery           Endpoint = "discovery"
 	ASMetadata          Endpoint = "as_metadata"
@@ -31,7 +31,8 @@ const (
 	Any Endpoint = "any"
 )
 
-// Route is the path of an endpoint, with its methods and conditions.
+// Route describes an endpoint: its path, its methods and the conditions under
+// which it is served.
 type Route struct {
 	Endpoint Endpoint
 	Path     string // after the path of the issuer, or the well-known part of it
@@ -43,9 +44,9 @@ type Route struct {
 	Env      string     // the environment variable that holds its URL, "" if none does
 }
 
-// ForScripts reports whether scripts of other origins may call the endpoint, as
-// single-page applications do. Browsers navigate to the authorization and
-// logout endpoints, so scripts do not call those.
+// ForScripts reports whether scripts of other origins, such as single-page
+// applications, may call the endpoint. They may not call the authorization and
+// logout endpoints, because browsers navigate to these.
 func (r Route) ForScripts() bool {
 	return r.Kind != ForUsers && r.Endpoint != Authorize && r.Endpoint != EndSession
 }
@@ -96,8 +97,8 @@ func Disableable() []Endpoint {
 	return endpoints(func(r Route) bool { return r.Kind != ForUsers && r.Option == "" })
 }
 
-// Served reports which endpoints are served when some are off. An endpoint that
-// needs one of those is not served either.
+// Served reports which endpoints are served when off disables some of them. An
+// endpoint that needs others is served only if at least one of these is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {

@@ -3,21 +3,21 @@ package control
 import "encoding/json"
 
 // Check is a request to send an API every kind of bad token. URL, Method,
-// Header and Body describe a request that the API answers with 2xx when the
-// token is good.
+// Header and Body describe a request that the API answers with 2xx if the token
+// is good.
 type Check struct {
 	URL    string           `json:"url"`
 	Method string           `json:"method,omitzero"` // GET, if empty
 	Header map[string]Texts `json:"header,omitzero"`
 	Body   string           `json:"body,omitzero"`
 
-	// What the API requires of tokens.
+	// These members describe what the API requires of tokens.
 	Scope  Scopes                     `json:"scope,omitzero"`
 	Aud    Texts                      `json:"aud,omitzero"`
 	Alg    string                     `json:"alg,omitzero"`
 	Claims map[string]json.RawMessage `json:"claims,omitzero"`
 
-	// RequireClaim maps claims to the values, such as roles, that the route
+	// RequireClaim maps each claim to the values, such as roles, that the route
 	// requires.
 	RequireClaim map[string]Texts `json:"require_claim,omitzero"`
 

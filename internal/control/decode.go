@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads one JSON value into v, a pointer. Unknown members (names are
-// compared exactly), repeated members, null and values of another type are
-// errors that name the path of the member.
+// Decode reads one JSON value into v, which must be a pointer. Unknown members,
+// repeated members, null and values of the wrong type are errors that include
+// the path of the member. Names are compared exactly.
 func Decode(text []byte, v any) error {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return fmt.Errorf("the body is not JSON in UTF-8")
@@ -28,7 +28,7 @@ var (
 	unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
 )
 
-// check reports why text, which is valid JSON, does not fit the type t.
+// check returns an error if text, which is valid JSON, does not fit the type t.
 func check(path string, text json.RawMessage, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

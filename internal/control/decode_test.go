@@ -71,7 +71,7 @@ func FuzzDecode(f *testing.F) {
 		if control.Decode(text, &m) != nil {
 			return
 		}
-		// What Decode accepts survives a round trip.
+		// Every value that Decode accepts must survive a round trip.
 		b, err := json.Marshal(m)
 		if err != nil {
 			t.Fatal(err)

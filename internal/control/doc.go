@@ -1,8 +1,8 @@
 // Package control defines the wire types of the control API of a test
-// authorization server: the bodies of requests and answers, as JSON. [OpenAPI],
-// the text of openapi.json, describes every path with its methods, parameters
-// and bodies.
+// authorization server: the JSON bodies of requests and responses. [OpenAPI],
+// the content of openapi.json, describes every path with its methods,
+// parameters and bodies.
 //
 // Requests are read strictly: if a misspelt member were ignored, a test would
-// check nothing. Answers may gain members.
+// check nothing. Later versions may add members to responses.
 package control

@@ -20,7 +20,8 @@ type Key struct {
 	JWK       json.RawMessage `json:"jwk,omitzero"` // absent for a shared secret
 }
 
-// Rotate is a rotation, and how it differs from an orderly one.
+// Rotate requests a key rotation. Its members say how the rotation differs from
+// an orderly one.
 type Rotate struct {
 	PublishFirst bool `json:"publish_first,omitzero"`
 	SignFirst    bool `json:"sign_first,omitzero"`
@@ -30,19 +31,19 @@ type Rotate struct {
 	Alg catalogue.Alg `json:"alg,omitzero"` // "" means the algorithm of access tokens
 }
 
-// KeyID names a key.
+// KeyID identifies a key.
 type KeyID struct {
 	ID string `json:"kid"`
 }
 
-// Export is a request for keys as a key set.
+// Export is a request to export keys as a key set.
 type Export struct {
 	ID      string `json:"kid,omitzero"` // "" means all
 	Private bool   `json:"private,omitzero"`
 }
 
-// Import is a private JWK to publish. With Sign it replaces the signing key of
-// its algorithm.
+// Import is a request to publish a private JWK. With Sign, this key replaces
+// the signing key of its algorithm.
 type Import struct {
 	Key  json.RawMessage `json:"key"`
 	Sign bool            `json:"sign,omitzero"`

@@ -2,8 +2,9 @@ package control
 
 import _ "embed"
 
-// OpenAPI describes the control API as an OpenAPI 3.1 document. It is public,
-// since it contains nothing about one server. Do not change the bytes.
+// OpenAPI describes the control API as an OpenAPI 3.1 document. It is served
+// publicly, because it contains nothing about a particular server. Do not
+// change the bytes.
 //
 //go:embed openapi.json
 var OpenAPI []byte

@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// schema is the part of a schema that these tests need.
+// schema holds the parts of a JSON schema that these tests need.
 type schema struct {
 	Ref        string            `json:"$ref"`
 	Type       string            `json:"type"`
@@ -41,7 +41,8 @@ func schemas(t *testing.T) map[string]schema {
 	return document.Components.Schemas
 }
 
-// enums are the expected enumerations, by the names of their schemas.
+// enums returns the expected enumerations, indexed by the names of their
+// schemas.
 func enums() map[string][]string {
 	return map[string][]string{
 		"Endpoint":     catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)),
@@ -73,7 +74,8 @@ func TestEnumerationsMatchTheCatalogue(t *testing.T) {
 	}
 }
 
-// wireTypes are the types of request and response bodies.
+// wireTypes returns the types that appear in request and response bodies,
+// indexed by name.
 func wireTypes() map[string]reflect.Type {
 	types := map[string]reflect.Type{}
 	for _, v := range []any{
@@ -118,8 +120,8 @@ func TestEveryWireTypeIsTested(t *testing.T) {
 	}
 }
 
-// flatten returns the properties of a schema and the names of the required
-// ones, including those of the schemas in allOf.
+// flatten returns the properties of a schema and the names of its required
+// properties. Both include those of the schemas in allOf.
 func flatten(s schema, found map[string]schema) (properties map[string]schema, required []string) {
 	properties, required = maps.Clone(s.Properties), slices.Clone(s.Required)
 	if properties == nil {
@@ -185,7 +187,8 @@ func TestSchemasMatchTheWireTypes(t *testing.T) {
 	}
 }
 
-// kindOf returns the JSON type of a Go type, "" for one that decodes itself.
+// kindOf returns the JSON type of a Go type, or "" for a type that decodes
+// itself.
 func kindOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -199,8 +202,9 @@ func kindOf(t reflect.Type) string {
 	}[t.Kind()]
 }
 
-// refOf returns the reference to the schema of a type, "" if there is no such
-// schema. It skips Alg, since clients may use only some algorithms.
+// refOf returns the reference to the schema of a type, or "" if there is no
+// such schema. It returns "" for Alg, because clients may use only some
+// algorithms.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

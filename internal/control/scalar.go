@@ -36,7 +36,8 @@ func (d *Duration) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Texts is an array of strings, or a single string.
+// Texts is a list of strings. In JSON it is an array of strings or a single
+// string.
 type Texts []string
 
 // UnmarshalJSON reads a string or an array.
@@ -46,7 +47,8 @@ func (t *Texts) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// Scopes is an array of strings, or one string of them separated by spaces.
+// Scopes is a list of scopes. In JSON it is an array of strings or a single
+// string of scopes separated by spaces.
 type Scopes []string
 
 // UnmarshalJSON reads a string or an array.

@@ -38,7 +38,7 @@ type Clock struct {
 	Now time.Time `json:"now"`
 }
 
-// Advance is how far to move the clock.
+// Advance is a request to move the clock.
 type Advance struct {
 	By Duration `json:"advance"`
 }
@@ -79,8 +79,8 @@ type Users struct {
 	Users []User `json:"users"`
 }
 
-// NextLogin decides the next authorizations: Sub is the user that logs in and
-// consents, or Deny is the error code of a refusal.
+// NextLogin decides the next authorizations. Sub is the user who logs in and
+// consents. If Deny is set instead, it is the error code of a refusal.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`
 	Deny  string `json:"deny,omitzero"`

@@ -22,7 +22,8 @@ type Mint struct {
 	Like        string                     `json:"like,omitzero"` // the name of a provider
 }
 
-// Minted is the answer that the token endpoint would give, with the claims.
+// Minted is the response that the token endpoint would give for the token, with
+// the token's claims.
 type Minted struct {
 	AccessToken  string          `json:"access_token"`
 	TokenType    string          `json:"token_type"`
@@ -38,7 +39,7 @@ type BadTokens struct {
 	Tokens []BadToken `json:"tokens"`
 }
 
-// BadToken is a token with one defect, and the answer of a correct API.
+// BadToken is a token with one defect, and the response of a correct API to it.
 type BadToken struct {
 	Name   string `json:"name"`
 	Status int    `json:"expected_status"`
@@ -46,7 +47,7 @@ type BadToken struct {
 	Token  string `json:"token"`
 }
 
-// Tokens lists the access tokens of the audit log, the oldest first.
+// Tokens lists the access tokens in the audit log, the oldest first.
 type Tokens struct {
 	Tokens []Token `json:"tokens"`
 }
@@ -67,7 +68,7 @@ type Inspect struct {
 	Token string `json:"token"`
 }
 
-// Inspected describes a token, of this server or another one.
+// Inspected describes a token issued by this server or by another one.
 type Inspected struct {
 	Fingerprint   string          `json:"fingerprint"`
 	Header        json.RawMessage `json:"header,omitzero"` // of a JWT; not verified

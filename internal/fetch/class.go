@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// classes maps the errors of this package to values for metrics.
+// classes maps the errors of this package to label values for metrics.
 var classes = []struct {
 	err  error
 	name string
@@ -22,8 +22,8 @@ var classes = []struct {
 	{ErrURL, "url"},
 }
 
-// Class returns the reason why an exchange failed, from a closed set, or "" if
-// err is not an error of this package.
+// Class returns the reason why an exchange failed, as one of a fixed set of
+// values, or "" if err is not an error of this package.
 func Class(err error) string {
 	if status, ok := errors.AsType[StatusError](err); ok {
 		switch {

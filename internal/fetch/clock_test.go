@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// piped returns a client whose connections are in-memory pipes to serve, for
+// piped returns a client that connects to serve through in-memory pipes, for
 // use with synctest. serve is called once per connection, after the request was
 // read, and writes the raw answer.
 func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
@@ -94,7 +94,7 @@ var slow = []struct {
 	}},
 }
 
-// methods are the functions that share the limits.
+// methods are the functions that share the same limits.
 var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	"GET": func(ctx context.Context, c *http.Client) ([]byte, error) {
 		return get(ctx, c, "http://as.test/"+canary)
@@ -104,8 +104,8 @@ var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	},
 }
 
-// checkFailure runs one exchange in a synctest bubble and checks its error and
-// its duration.
+// checkFailure runs one exchange in a synctest bubble and checks the error and
+// the duration of the exchange.
 func checkFailure(ctx context.Context, t *testing.T, exchange func(context.Context, *http.Client) ([]byte, error), client *http.Client, after time.Duration, want error) {
 	t.Helper()
 	start := time.Now()
@@ -210,8 +210,8 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 	})
 }
 
-// The rest of a refused answer is read so that the connection can be reused,
-// but not beyond the time limit.
+// After an answer has been refused, the rest of it is read so that the
+// connection can be reused, but not beyond the time limit.
 func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {
 		name, begin string

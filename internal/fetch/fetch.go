@@ -1,6 +1,6 @@
-// Package fetch requests JSON from an authorization server over HTTP and does
-// not trust the answer: it limits time, size, redirects and statuses, and no
-// byte of a URL, header or body reaches an error.
+// Package fetch requests JSON from an authorization server over HTTP without
+// trusting the answer: it limits time, size, redirects and statuses, and its
+// errors contain no byte of a URL, header or body.
 package fetch
 
 import (
@@ -58,7 +58,7 @@ func (e StatusError) Error() string {
 	return "server answered with an unknown status"
 }
 
-// Answer is the answer of a server.
+// Answer is a server's response to a request.
 type Answer struct {
 	Body      []byte        // without a byte order mark; nil if Unchanged
 	Media     string        // media type of the body, without parameters, in lower case
@@ -69,9 +69,10 @@ type Answer struct {
 	BasicChallenge bool // a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
 
-// Get requests address and returns its 200 answer, or the 304 one if etag is
-// that of an earlier answer. It follows at most three redirects. They must
-// not change scheme, host or port. A nil client is [http.DefaultClient].
+// Get requests address and returns the answer if its status is 200, or 304 if
+// etag is the ETag of an earlier answer. It follows at most three redirects,
+// which must not change scheme, host or port. A nil client is
+// [http.DefaultClient].
 func Get(ctx context.Context, client *http.Client, address, etag string) (Answer, error) {
 	header := http.Header{"Accept": {"application/json, application/jwk-set+json"}}
 	if etag != "" {
@@ -86,15 +87,16 @@ func GetAs(ctx context.Context, client *http.Client, address, token string) (Ans
 }
 
 // Post sends body with extra header fields. It has the limits of [Get] but
-// follows no redirects, since the body is meant for one endpoint only. The body
-// is a form unless header has another Content-Type. With a [StatusError] of 400
-// to 499, the answer contains the first 4 KiB of the body, and BasicChallenge
-// is set.
+// follows no redirects, because the body is meant for one endpoint only. The
+// body is a form unless header has another Content-Type. If the error is a
+// [StatusError] with a status from 400 to 499, the answer contains the first 4
+// KiB of the body, and BasicChallenge is set if the server asked for Basic
+// authentication.
 func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }
 
-// PostForm is [Post] for a form.
+// PostForm is [Post] with a form as the body.
 func PostForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) (Answer, error) {
 	return Post(ctx, client, address, form.Encode(), header)
 }
@@ -108,8 +110,9 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		// Not sent. It allows net/http to repeat the request if the server
-		// closed the idle connection just before the request was written.
+		// This field is not sent. It allows net/http to repeat the request if
+		// the server closed the idle connection just before the request was
+		// written.
 		req.Header["Idempotency-Key"] = []string{}
 	}
 	req.Header.Set("Accept", "application/json")
@@ -151,20 +154,21 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	return Answer{}, err
 }
 
-// basicChallenge finds a challenge of the scheme Basic (RFC 7617) among those
-// of a field (RFC 9110 §11.6.1), but not in a quoted string.
+// basicChallenge matches a header field that contains a challenge of the scheme
+// Basic (RFC 7617), also among other challenges (RFC 9110 §11.6.1), but not in
+// a quoted string.
 var basicChallenge = regexp.MustCompile(`(?i)^(?:(?:[^"]|"(?:[^"\\]|\\.)*")*,)?\s*Basic(?:[\s,]|$)`)
 
 // drain reads up to 16 KiB of the rest of a body, so that the connection can be
-// reused, and closes it.
+// reused, and closes the body.
 func drain(body io.ReadCloser) {
 	_, _ = io.CopyN(io.Discard, body, 16<<10)
 	_ = body.Close()
 }
 
 // restricted returns a copy of client with our redirect policy and without a
-// cookie jar. It shares the client's transport, and so its connections and
-// trusted CAs.
+// cookie jar. The copy shares the client's transport, and therefore also its
+// connections and trusted CAs.
 func restricted(client *http.Client, limit int) *http.Client {
 	if client == nil {
 		client = http.DefaultClient

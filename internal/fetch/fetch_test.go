@@ -97,7 +97,7 @@ func TestContentType(t *testing.T) {
 	}
 }
 
-// hijack answers with raw bytes and closes the connection.
+// hijack returns a handler that sends raw bytes and closes the connection.
 func hijack(t *testing.T, raw string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()

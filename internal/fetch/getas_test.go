@@ -35,7 +35,7 @@ func TestGetAsSendsOnlyTheToken(t *testing.T) {
 	}
 }
 
-// The target of a redirect would receive the token.
+// If a redirect were followed, its target would receive the token.
 func TestGetAsFollowsNoRedirect(t *testing.T) {
 	elsewhere := trap(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// maxETag limits the ETags that are stored and sent back.
+// maxETag limits the length of ETags that are stored and sent back, in bytes.
 const maxETag = 256
 
 // maxDuration caps durations from header fields, so that arithmetic cannot
@@ -22,8 +22,9 @@ func etagOf(h http.Header) string {
 }
 
 // freshness returns how long a private cache may use an answer (RFC 9111
-// §4.2.1, §5.2.2): 0 if it must be fetched again each time, negative if the
-// server does not specify it. Invalid values count as 0.
+// §4.2.1, §5.2.2). It returns 0 if the answer must be fetched again each time,
+// and a negative value if the server does not specify a lifetime. Invalid
+// values count as 0.
 func freshness(h http.Header) time.Duration {
 	lifetime := time.Duration(-1)
 	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
@@ -46,7 +47,8 @@ func freshness(h http.Header) time.Duration {
 	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // a cache on the way may have stored it
 }
 
-// retryAfter reads Retry-After (RFC 9110 §10.2.3): seconds or a date.
+// retryAfter reads Retry-After (RFC 9110 §10.2.3), which contains seconds or a
+// date.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if wait := seconds(value); wait >= 0 {
@@ -55,8 +57,8 @@ func retryAfter(h http.Header) time.Duration {
 	return max(until(value, h), 0)
 }
 
-// seconds reads delta-seconds (RFC 9111 §1.2.2). It is negative for other
-// texts.
+// seconds reads delta-seconds (RFC 9111 §1.2.2). It returns a negative value if
+// text is anything else.
 func seconds(text string) time.Duration {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return -1
@@ -69,7 +71,7 @@ func seconds(text string) time.Duration {
 }
 
 // until returns the time until date, by the server's clock if the answer has a
-// Date. It is negative if date is in the past or not a date.
+// Date. The result is negative if date is in the past or not a date.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {

@@ -19,11 +19,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// canary is in the URLs, headers and bodies of these tests, and must not be in
-// an error.
+// canary is contained in the URLs, headers and bodies of these tests, and must
+// not appear in an error.
 const canary = "c4n4ry"
 
-// server is a server on a loopback socket that counts what reaches it.
+// server is a server on a loopback socket that counts connections and requests.
 type server struct {
 	*httptest.Server
 	connections atomic.Int32
@@ -61,7 +61,7 @@ func prepare(handler http.HandlerFunc) *server {
 	return s
 }
 
-// trap returns a server that must not receive a connection.
+// trap returns a server that fails the test if it receives a connection.
 func trap(t *testing.T) *server {
 	t.Helper()
 	s := newServer(t, func(http.ResponseWriter, *http.Request) {})
@@ -86,7 +86,7 @@ func (s *server) port() string {
 	return s.URL[strings.LastIndexByte(s.URL, ':')+1:]
 }
 
-// checkSilent checks that an error quotes no address or answer.
+// checkSilent checks that an error does not quote an address or an answer.
 func checkSilent(t *testing.T, err error) {
 	t.Helper()
 	if err != nil && (strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "127.0.0.1")) {

@@ -31,8 +31,8 @@ func TestPostFormSendsTheFormAndTheHeader(t *testing.T) {
 	}
 }
 
-// The body of a POST contains a token and often a secret, for one endpoint
-// only.
+// The body of a POST contains a token and often a secret, which are meant for
+// one endpoint only.
 func TestPostFormFollowsNoRedirect(t *testing.T) {
 	elsewhere := trap(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {

@@ -102,7 +102,8 @@ func TestARedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	}
 }
 
-// The origin is that of the first request, also after a redirect within it.
+// A redirect must stay within the origin of the first request, even if it
+// follows another redirect.
 func TestALaterRedirectOutOfTheOriginIsRefused(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {

@@ -13,9 +13,10 @@ var (
 	ErrInsecure = errors.New("not https (http is allowed only for loopback addresses, or with InsecureHTTP)")
 )
 
-// CheckURL reports an endpoint that must not be requested. The scheme must be
-// https, or http if the host is a loopback address or insecure is set. A query
-// is allowed in endpoints (RFC 8414 §2), but not in issuers: see [CheckIssuer].
+// CheckURL returns an error if an endpoint must not be requested. The scheme
+// must be https, or http if the host is a loopback address or insecure is set.
+// A query is allowed in endpoints (RFC 8414 §2), but not in issuers: see
+// [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
@@ -32,8 +33,8 @@ func CheckURL(raw string, insecure bool) error {
 	return ErrInsecure
 }
 
-// CheckIssuer is [CheckURL] for an issuer identifier, which has no query
-// (RFC 8414 §2).
+// CheckIssuer is [CheckURL] for an issuer identifier, which must not have a
+// query (RFC 8414 §2).
 func CheckIssuer(raw string, insecure bool) error {
 	if strings.Contains(raw, "?") {
 		return ErrNotURL
@@ -44,8 +45,9 @@ func CheckIssuer(raw string, insecure bool) error {
 // ErrNotText is the error of [CheckText].
 var ErrNotText = errors.New("not printable ASCII without spaces")
 
-// CheckText checks an issuer identifier that is compared but never fetched. It
-// must be printable ASCII, so that two equal identifiers have the same bytes.
+// CheckText checks an issuer identifier that is compared but never fetched. The
+// identifier must be printable ASCII, so that identifiers that look equal have
+// the same bytes.
 func CheckText(raw string) error {
 	if raw == "" || strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return ErrNotText

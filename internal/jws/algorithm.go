@@ -21,8 +21,8 @@ type Algorithm struct {
 	verify func(m *Message, key any, a *Algorithm) bool
 }
 
-// algorithms lists all supported algorithms. It does not contain "none", nor
-// algorithms that other packages register with golang-jwt.
+// algorithms lists all supported algorithms. The list contains neither "none"
+// nor algorithms that other packages register with golang-jwt.
 var algorithms = []*Algorithm{
 	{"RS256", "RSA", "", crypto.SHA256, jwt.SigningMethodRS256, 0, (*Message).verifiesPKCS1},
 	{"RS384", "RSA", "", crypto.SHA384, jwt.SigningMethodRS384, 0, (*Message).verifiesPKCS1},
@@ -39,8 +39,8 @@ var algorithms = []*Algorithm{
 	{"HS512", "oct", "", crypto.SHA512, jwt.SigningMethodHS512, 0, (*Message).verifiesHMAC},
 }
 
-// Find returns the algorithm of that name, or nil if it is not supported.
-// "Ed25519" is another name of EdDSA (RFC 9864 §2.2).
+// Find returns the algorithm with the given name, or nil if it is not
+// supported. "Ed25519" is another name for EdDSA (RFC 9864 §2.2).
 func Find(name string) *Algorithm {
 	if name == "Ed25519" {
 		name = "EdDSA"
@@ -53,7 +53,8 @@ func Find(name string) *Algorithm {
 	return nil
 }
 
-// Fitting returns the names of the algorithms for keys of a type and curve.
+// Fitting returns the names of the algorithms for keys of the given type and
+// curve.
 func Fitting(keyType, curve string) (names []string) {
 	for _, a := range algorithms {
 		if a.KeyType == keyType && a.Curve == curve {
@@ -63,7 +64,7 @@ func Fitting(keyType, curve string) (names []string) {
 	return names
 }
 
-// Asymmetric returns the algorithms that need no shared secret.
+// Asymmetric returns the algorithms that do not use a shared secret.
 func Asymmetric() (public []*Algorithm) {
 	for _, a := range algorithms {
 		if !a.Symmetric() {

@@ -14,7 +14,8 @@ import (
 // FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits.
 // Verifying with a longer key takes milliseconds, which would let an attacker
 // who controls the key waste CPU time. Verify repeats this part of the key
-// policy, since keys of a caller-supplied source have not passed it.
+// policy, because keys from a caller-supplied source have not passed the
+// policy.
 func FitRSA(public *rsa.PublicKey) bool {
 	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
 }
@@ -37,8 +38,8 @@ func (m *Message) verifiesPSS(key any, a *Algorithm) bool {
 	return ok && FitRSA(public) && rsa.VerifyPSS(public, a.Hash, m.digest(a.Hash), m.Signature, exactSalt) == nil
 }
 
-// verifiesECDSA checks a signature that is r and s, each of a fixed size (RFC
-// 7518 §3.4).
+// verifiesECDSA checks a signature that consists of r and s, each of a fixed
+// size (RFC 7518 §3.4).
 func (m *Message) verifiesECDSA(key any, a *Algorithm) bool {
 	public, ok := key.(*ecdsa.PublicKey)
 	if !ok || public.Curve == nil || public.Curve.Params().Name != a.Curve || len(m.Signature) != 2*a.size {
@@ -54,11 +55,11 @@ func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
-// input copies the signing input into the spare part of the buffer, since the
-// hashes of the standard library would allocate a copy of a string.
+// input returns a copy of the signing input in the spare part of the buffer,
+// because the standard library's hashes would allocate to copy a string.
 func (m *Message) input() []byte { return append(m.buffer[len(m.buffer):], m.SigningInput...) }
 
-// digest hashes the signing input and stores the sum behind it in the buffer.
+// digest hashes the signing input and stores the hash behind it in the buffer.
 func (m *Message) digest(hash crypto.Hash) []byte {
 	input := m.input()
 	spare := input[len(input):]
@@ -75,9 +76,9 @@ func (m *Message) digest(hash crypto.Hash) []byte {
 	}
 }
 
-// appendDER writes two positive numbers as the Ecdsa-Sig-Value of RFC 3279
-// §2.2.3, and reports false if one is zero. math/big would need
-// twenty allocations.
+// appendDER appends two positive numbers as the Ecdsa-Sig-Value of RFC 3279
+// §2.2.3. It returns false if either number is zero. math/big would need twenty
+// allocations.
 func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	r, s = positive(r), positive(s)
 	if r == nil || s == nil {
@@ -92,7 +93,7 @@ func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	return appendInteger(appendInteger(der, r), s), true
 }
 
-// positive removes the leading zeros of a number. It returns nil for zero.
+// positive returns a number without its leading zeros, or nil for zero.
 func positive(number []byte) []byte {
 	for i, digit := range number {
 		if digit != 0 {

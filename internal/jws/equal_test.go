@@ -74,8 +74,8 @@ func TestVerifyAgreesWithGolangJWTOnDamagedSignatures(t *testing.T) {
 	}
 }
 
-// In DER, a short number has fewer bytes and a number with its high bit set has
-// one more. One number in 256 is short.
+// In DER, a short number has fewer bytes, and a number with its high bit set
+// has one more byte. One number in 256 is short.
 func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	shapes := make(map[string]bool)
 	for i := 0; i < 10_000 && len(shapes) < 6; i++ {
@@ -116,8 +116,9 @@ func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 	return keys, m
 }
 
-// fewest returns the smallest number of allocations of f. A mean would be
-// meaningless: under the race detector a pool drops items at random.
+// fewest returns the smallest number of allocations in several runs of f. A
+// mean would be meaningless, because under the race detector a pool drops items
+// at random.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 20 {
@@ -126,8 +127,8 @@ func fewest(f func()) float64 {
 	return least
 }
 
-// The limits are those of the standard library plus a digest, and DER for
-// ECDSA. proof/bench compares them with golang-jwt.
+// The limits are what the standard library allocates, plus a digest, and DER
+// for ECDSA. proof/bench compares them with golang-jwt.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for algorithm, most := range map[string]float64{"RS256": 9, "PS256": 19, "ES256": 13, "ES512": 17, "EdDSA": 0} {
 		_, public := signer(algorithm)

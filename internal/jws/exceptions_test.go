@@ -9,15 +9,15 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// exception is a case that is valid in Wycheproof and that this module refuses.
+// exception is a case that Wycheproof calls valid but this module refuses.
 type exception struct {
 	file   string
 	id     int
 	reason string
 	want   error
 
-	// repair removes the reason. The repaired case must be accepted, which
-	// shows that nothing else is wrong with it.
+	// repair removes the reason for the refusal. The repaired case must be
+	// accepted, which shows that nothing else is wrong with it.
 	repair func(key map[string]any, compact string) (repaired map[string]any, text string)
 }
 
@@ -40,9 +40,9 @@ var exceptions = []exception{
 	{signatures, 373, "the base64url of the payload contains a question mark (RFC 7515 §2)", jws.ErrShape, withoutQuestionMark},
 }
 
-// misprint is a case that is invalid in Wycheproof although its text equals
-// that of a valid case, twin: the file lacks the padding that the case is
-// about. It is accepted.
+// misprint is a case that Wycheproof calls invalid, although its text equals
+// the text of the valid case twin. The case is meant to test padding, but the
+// padding is missing in the file. This module therefore accepts the case.
 type misprint struct {
 	file     string
 	id, twin int

@@ -9,9 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// FuzzJOSEHeader checks that an accepted header survives a round trip through
-// the parameters that were read, and that every error is a constant of the
-// package.
+// FuzzJOSEHeader checks that the parameters read from an accepted header
+// survive a round trip, and that every error is a constant of the package.
 func FuzzJOSEHeader(f *testing.F) {
 	for _, tt := range accepted {
 		f.Add([]byte(tt.text))

@@ -14,13 +14,13 @@ var (
 	errMethod   = errors.New("method is not in the list")
 )
 
-// verifyWithGolangJWT verifies with golang-jwt and keyfunc only, with the
-// options of a careful program: strict base64 and a list of methods without
+// verifyWithGolangJWT verifies a token with golang-jwt and keyfunc only, with
+// the options of a careful program: strict base64 and a list of methods without
 // HMAC and "none".
 //
-// jwt.Parser.Parse cannot run, since it reads the payload as JSON and
-// Wycheproof's payloads are words. This function takes its other steps in the
-// same order and with golang-jwt's own code: the segments, the header by
+// It cannot call jwt.Parser.Parse, because Parse reads the payload as JSON and
+// Wycheproof's payloads are words. Instead, it takes the other steps of Parse
+// in the same order and with golang-jwt's own code: the segments, the header by
 // encoding/json, the method by name, the list of methods, the key function, and
 // the signature with each returned key. It adds no checks, and accepts nothing
 // that the parser would refuse.

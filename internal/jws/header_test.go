@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// accepted headers, which also seed the fuzz target.
+// accepted lists headers that ParseHeader accepts. They also seed the fuzz
+// target.
 var accepted = []struct {
 	name string
 	text string
@@ -43,7 +44,8 @@ var accepted = []struct {
 	{"an unknown algorithm is left to policy and Verify", `{"alg":"none"}`, jws.Header{Algorithm: "none"}},
 }
 
-// refused headers, which also seed the fuzz target.
+// refused lists headers that ParseHeader refuses. They also seed the fuzz
+// target.
 var refused = []struct {
 	name string
 	text string
@@ -119,7 +121,8 @@ var refused = []struct {
 	{"a nested JWT by its full media type in capitals is refused", `{"alg":"ES256","cty":"Application/JWT"}`, jws.ErrNested},
 	{"an escaped nested JWT is refused", `{"alg":"ES256","cty":"\u004aWT"}`, jws.ErrNested},
 	{"a content type that is not a string is refused", `{"alg":"ES256","cty":["JWT"]}`, jws.ErrNested},
-	// The policy decides about typ, but it must be a string.
+	// Any typ is accepted here, because the policy checks its value later, but
+	// it must be a string.
 	{"a null type is refused", `{"alg":"ES256","typ":null}`, jws.ErrHeader},
 	{"a number as type is refused", `{"alg":"ES256","typ":1}`, jws.ErrHeader},
 	{"an array as type is refused", `{"alg":"ES256","typ":["at+jwt"]}`, jws.ErrHeader},

@@ -1,10 +1,11 @@
-// Package jws reads and verifies compact JSON Web Signatures (RFC 7515 §7.1)
-// only: it supports no JSON serialization, no encryption and no extensions.
+// Package jws reads and verifies JSON Web Signatures in compact form (RFC 7515
+// §7.1). It supports no JSON serialization, no encryption and no extensions.
 // Third-party test vectors run against this package.
 //
 // A signature covers bytes. If base64url had several spellings of the same
-// bytes, one token could have several texts, and a cache or deny-list keyed by
-// text could be bypassed. Only the canonical spelling is therefore accepted.
+// bytes, one token could be written as several strings, and an attacker could
+// bypass a cache or deny-list that compares strings. Therefore only the
+// canonical spelling is accepted.
 package jws
 
 import (
@@ -27,9 +28,9 @@ var (
 	ErrSignature = errors.New("signature does not verify")
 )
 
-// Header contains the parameters that are used. All others are ignored, so a
-// key or certificate in the token (jwk, jku, x5c, x5u) is never used (RFC 8725
-// §3.10).
+// Header contains the parameters that are used. All other parameters are
+// ignored, so a key or certificate in the token (jwk, jku, x5c, x5u) is never
+// used (RFC 8725 §3.10).
 type Header struct {
 	Algorithm  string // never empty
 	KeyID      string // "" when absent; an empty kid is refused
@@ -37,8 +38,8 @@ type Header struct {
 	Type       string // "" when absent
 }
 
-// Message is a parsed compact JWS whose signature has not been verified. It
-// is not for concurrent use.
+// Message is a parsed compact JWS whose signature has not been verified. It is
+// not safe for concurrent use.
 type Message struct {
 	Header       Header
 	Payload      []byte
@@ -54,11 +55,11 @@ type Message struct {
 const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
-// its first segment decodes to the beginning of a JSON object, which white
-// space may precede. The result is final: such a token is never treated as
-// opaque, however it fails, unless it is encrypted. The dot and the character
-// after the brace distinguish JWTs from random opaque tokens, of which one in
-// 256 decodes to a leading brace.
+// its first segment decodes to the beginning of a JSON object, possibly after
+// white space. The result is final: unless such a token is encrypted, it is
+// never treated as opaque, however it fails. One in 256 random opaque tokens
+// decodes to a leading brace. JWTs differ from these by the dot and by the
+// character after the brace.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -94,9 +95,9 @@ func outOfAlphabet(c rune) bool {
 	return (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
 }
 
-// Encrypted reports whether a bearer token is an encrypted JWT: five segments,
-// and a header with enc (RFC 7516 §3.1, §4.1.2). It returns the header. This
-// package does not decrypt.
+// Encrypted reports whether a bearer token is an encrypted JWT, and returns its
+// header. An encrypted JWT has five segments and a header with enc (RFC 7516
+// §3.1, §4.1.2). This package does not decrypt.
 func Encrypted(token string) (header []byte, encrypted bool) {
 	if strings.Count(token, ".") != 4 {
 		return nil, false
@@ -115,7 +116,7 @@ func Encrypted(token string) (header []byte, encrypted bool) {
 
 // Split checks the shape of a compact JWS and decodes its segments. The decoded
 // header is returned separately, for [ParseHeader]. Only the payload may be
-// empty: that is a valid JWS, though not a JWT.
+// empty: a JWS with an empty payload is valid, although it is not a JWT.
 func Split(compact string) (m *Message, header []byte, err error) {
 	m = new(Message)
 	if header, err = m.Split(compact); err != nil {
@@ -124,8 +125,8 @@ func Split(compact string) (m *Message, header []byte, err error) {
 	return m, header, nil
 }
 
-// Split is the function Split for a message that is reused. The segments,
-// including the header, are stored in the buffer of the message.
+// Split is like the function Split, but reuses a message. It stores the
+// segments, including the header, in the buffer of the message.
 func (m *Message) Split(compact string) (header []byte, err error) {
 	head, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
@@ -133,7 +134,7 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 		return nil, ErrShape
 	}
 	m.used = true
-	// One allocation is enough for all three segments and for Verify.
+	// One allocation provides space for all three segments and for Verify.
 	m.buffer = slices.Grow(m.buffer[:0], base64.RawURLEncoding.DecodedLen(len(compact))+len(compact)+verifySpace)
 	var segments [3][]byte
 	for i, text := range [...]string{head, payload, signature} {
@@ -148,11 +149,11 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 	return segments[0], nil
 }
 
-// maxBuffer limits the buffer that Clear keeps. It is enough for a token of 16
-// KiB: its decoded segments and its signing input.
+// maxBuffer limits the buffer that Clear keeps. It is enough for the decoded
+// segments and the signing input of a token of 16 KiB.
 const maxBuffer = 32 << 10
 
-// Clear empties m for reuse. It overwrites the buffer with zeros and keeps it.
+// Clear empties m for reuse. It keeps the buffer, but overwrites it with zeros.
 func (m *Message) Clear() {
 	if !m.used {
 		return
@@ -183,8 +184,9 @@ const verifySpace = 256
 
 var encoding = base64.RawURLEncoding.Strict()
 
-// appendDecoded decodes canonical base64url. The charset is checked first
-// because encoding/base64 skips CR and LF even when strict.
+// appendDecoded decodes canonical base64url and appends the result to dst. It
+// checks the characters first, because encoding/base64 skips CR and LF even
+// when strict.
 func appendDecoded(dst []byte, text string) ([]byte, error) {
 	if strings.IndexByte(text, '\r') >= 0 || strings.IndexByte(text, '\n') >= 0 {
 		return dst, ErrShape
@@ -192,8 +194,8 @@ func appendDecoded(dst []byte, text string) ([]byte, error) {
 	return encoding.AppendDecode(dst, []byte(text))
 }
 
-// maxKeyID limits a key ID, in bytes. Usual key IDs are thumbprints, UUIDs or
-// URLs.
+// maxKeyID limits the length of a key ID, in bytes. Usual key IDs are
+// thumbprints, UUIDs or URLs.
 const maxKeyID = 256
 
 // ParseHeader reads a decoded JOSE header strictly.
@@ -237,8 +239,8 @@ func ParseHeader(data []byte) (Header, error) {
 	return h, nil
 }
 
-// isJWTMedia reports whether a content type is that of JWTs, with or without
-// application/, which may be omitted (RFC 7515 §4.1.10).
+// isJWTMedia reports whether content is the media type of JWTs. The prefix
+// application/ may be omitted (RFC 7515 §4.1.10).
 func isJWTMedia(content string) bool {
 	return strings.EqualFold(content, "JWT") || strings.EqualFold(content, "application/jwt")
 }
@@ -250,9 +252,9 @@ func refuseUnless(ok bool, err error) error {
 	return err
 }
 
-// ValidKeyID reports whether a key ID is acceptable: 1 to 256 bytes of
-// printable ASCII. Other key IDs could only attack code that prints or looks
-// them up.
+// ValidKeyID reports whether a key ID consists of 1 to 256 bytes of printable
+// ASCII. Other key IDs could serve only to attack code that prints them or
+// looks them up.
 func ValidKeyID(kid string) bool {
 	for i := range len(kid) {
 		if kid[i] < 0x20 || kid[i] > 0x7e {

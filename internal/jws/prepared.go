@@ -8,15 +8,15 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// Prepared caches the prepared keys of an issuer. A key is prepared at its
-// first use. It is identified by its pointer, which stays the same while the
-// key is published. It is safe for concurrent use.
+// Prepared caches the prepared keys of an issuer. A key is prepared when it is
+// first used. It is identified by its pointer, which stays the same while the
+// key is published. Prepared is safe for concurrent use.
 type Prepared struct {
 	keys  sync.Map // *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32
 }
 
-// maxPrepared limits the cached keys, which include withdrawn ones.
+// maxPrepared limits the number of cached keys, including withdrawn ones.
 const maxPrepared = 256
 
 // Key returns the prepared form of a key for [Message.Verify], or the key

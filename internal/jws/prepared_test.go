@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// A prepared key verifies only signatures of its own key, however many other
+// A prepared key verifies only signatures of the same key, however many other
 // keys are prepared.
 func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 	var prepared jws.Prepared

@@ -15,8 +15,9 @@ import (
 )
 
 // verify checks the segments and the header of a compact JWS, applies the key
-// policy, selects the key and verifies the signature. The verifier of package
-// middleware cannot run, since Wycheproof's payloads are not claims.
+// policy, selects the key and verifies the signature. It replaces the verifier
+// of package middleware, which cannot run because Wycheproof's payloads are not
+// claims.
 func verify(set []byte, compact string) error {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -44,8 +45,8 @@ const (
 	encryptions = "wycheproof_json_web_encryption_test.json"
 )
 
-// counts are the cases of each file by kind, counted by hand, so that no case
-// is skipped unnoticed.
+// counts holds the number of cases of each kind in each file. The cases were
+// counted by hand, so that no case is skipped unnoticed.
 var counts = []struct {
 	file           string
 	total          int
@@ -62,7 +63,7 @@ var counts = []struct {
 }
 
 // tally counts the results. Symmetric and encrypted cases count as invalid,
-// since published keys must not accept them.
+// because published keys must not accept them.
 type tally struct {
 	accepted, refused           int
 	wrongAccepted, wrongRefused []int // tcIds

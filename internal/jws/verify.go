@@ -2,8 +2,8 @@ package jws
 
 // Verify checks the signature with a key that was selected for the header's
 // algorithm: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey, []byte, or
-// the result of [Prepared.Key]. A key of another type is refused like a wrong
-// signature.
+// the result of [Prepared.Key]. For a key of another type, it returns the same
+// error as for a wrong signature.
 func (m *Message) Verify(key any) error {
 	a := Find(m.Header.Algorithm)
 	switch {
@@ -15,8 +15,8 @@ func (m *Message) Verify(key any) error {
 	return nil
 }
 
-// verifiesHMAC calls golang-jwt. A secret must have at least as many bytes as
-// the hash (RFC 7518 §3.2).
+// verifiesHMAC checks an HMAC with golang-jwt. The secret must have at least as
+// many bytes as the hash (RFC 7518 §3.2).
 func (m *Message) verifiesHMAC(key any, a *Algorithm) bool {
 	secret, ok := key.([]byte)
 	return ok && len(secret) >= a.Hash.Size() && a.Method.Verify(m.SigningInput, m.Signature, key) == nil

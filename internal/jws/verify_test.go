@@ -28,8 +28,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Keys for all tests of this package. They are generated once, since RSA keys
-// are slow.
+// These keys are used by all tests of this package. They are generated only
+// once, because generating RSA keys is slow.
 var (
 	rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
 	p256   = sync.OnceValue(func() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) })
@@ -74,8 +74,8 @@ func asymmetric() (names []string) {
 	return names
 }
 
-// message returns a parsed token of the algorithm, with the signature that sign
-// returns for its signing input.
+// message returns a parsed token with the given algorithm. Its signature is
+// what sign returns for the token's signing input.
 func message(t *testing.T, algorithm string, sign func(input string) []byte) *jws.Message {
 	t.Helper()
 	header, err := json.Marshal(map[string]string{"alg": algorithm})
@@ -90,7 +90,7 @@ func message(t *testing.T, algorithm string, sign func(input string) []byte) *jw
 	return m
 }
 
-// signed returns a parsed token with a valid signature of the algorithm.
+// signed returns a parsed token with a valid signature of the given algorithm.
 func signed(t *testing.T, algorithm string) *jws.Message {
 	t.Helper()
 	private, _ := signer(algorithm)
@@ -234,7 +234,7 @@ func TestVerifyDoesNotUseAPublicKeyAsASecret(t *testing.T) {
 	}
 }
 
-// RFC 7518 §3.5: the salt is as long as the hash.
+// RFC 7518 §3.5: the salt must be as long as the hash.
 func TestVerifyAcceptsOneSaltLength(t *testing.T) {
 	for algorithm, hash := range map[string]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512} {
 		for _, tt := range []struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// wycheproof is one file of Project Wycheproof.
+// wycheproof holds one file of Project Wycheproof.
 type wycheproof struct {
 	Total  int     `json:"numberOfTests"`
 	Groups []group `json:"testGroups"`
@@ -36,7 +36,7 @@ type vector struct {
 
 func (v vector) text() string { return string(v.JWS + v.JWE) }
 
-// serialized is a compact serialization, or the text of a JSON one.
+// serialized is a compact serialization, or the text of a JSON serialization.
 type serialized string
 
 func (s *serialized) UnmarshalJSON(data []byte) error {
@@ -55,8 +55,9 @@ func (v vector) valid(t *testing.T) bool {
 	return v.Result == "valid"
 }
 
-// keys returns the keys as an issuer would publish them: the public keys, or
-// else the private keys without their private members. Symmetric keys keep k.
+// keys returns the keys as an issuer would publish them: the public keys if the
+// group has any, otherwise the private keys without their private members.
+// Symmetric keys keep k.
 func (g group) keys() []map[string]any {
 	source := g.Public
 	if source == nil {
@@ -73,7 +74,7 @@ func (g group) keys() []map[string]any {
 	return published
 }
 
-// public returns a JWK without its private members.
+// public returns a copy of a JWK without its private members.
 func public(jwk map[string]any) map[string]any {
 	jwk = maps.Clone(jwk)
 	for _, secret := range []string{"d", "p", "q", "dp", "dq", "qi", "oth"} {
@@ -87,8 +88,8 @@ func (g group) asymmetric() bool {
 	return !slices.ContainsFunc(g.keys(), func(jwk map[string]any) bool { return jwk["kty"] == "oct" })
 }
 
-// secret returns the group's only key as a shared secret of this module, or
-// nil if the group has other keys.
+// secret returns the group's key as a shared secret of this module, or nil
+// unless the group has exactly one key and that key is for HMAC.
 func (g group) secret(t *testing.T) *jwks.Set {
 	t.Helper()
 	keys := g.keys()

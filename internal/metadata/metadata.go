@@ -22,8 +22,8 @@ var (
 )
 
 // Document contains the members of a metadata document that this module uses.
-// Absent members are "". So are the introspection and UserInfo endpoints if
-// their URL is not acceptable.
+// Absent members are "". The introspection and UserInfo endpoints are also ""
+// if their URL is not acceptable.
 type Document struct {
 	JWKSURI               string
 	IntrospectionEndpoint string
@@ -36,18 +36,18 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 	return doc, err
 }
 
-// At is Discover for metadata at the given URL.
+// At is Discover for metadata at a given URL.
 func At(ctx context.Context, client *http.Client, location, issuer string, insecure bool) (Document, error) {
 	doc, _, err := first(ctx, client, []string{location}, issuer, insecure)
 	return doc, err
 }
 
 // Fetch is Discover for callers that need more of the document: it also returns
-// its text. Fetch tries the well-known locations in order. It tries the next
-// one only if the answer shows that the metadata is missing at this one: a
-// server that is down must not look like one with another layout. If all fail,
-// the error is that of the last answer that is not a [fetch.StatusError], or
-// else of the first.
+// the document's bytes. Fetch tries the well-known locations in order. It tries
+// the next location only if the answer shows that the metadata is missing at
+// the current one: a server that is down must not look like a server with its
+// metadata elsewhere. If all locations fail, Fetch returns the last error that
+// is not a [fetch.StatusError], or the first error if all are.
 func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
 	return first(ctx, client, locations(issuer), issuer, insecure)
 }
@@ -74,9 +74,9 @@ func first(ctx context.Context, client *http.Client, locations []string, issuer 
 }
 
 // isAbsent reports whether an error shows that the metadata is missing at a
-// location. Many servers answer with 200 then: a web page, a redirect to one,
-// or other JSON. Metadata that is invalid or names another issuer is not absent
-// but wrong. A server that fails or is busy shows nothing.
+// location. In that case, many servers answer 200 with a web page or other
+// JSON, or redirect to a web page. Metadata that is invalid or has another
+// issuer is wrong, not missing. A server that fails or is busy shows nothing.
 func isAbsent(err error) bool {
 	refused, ok := errors.AsType[fetch.StatusError](err)
 	if !ok {
@@ -89,9 +89,9 @@ func isAbsent(err error) bool {
 	return refused.Status < http.StatusInternalServerError
 }
 
-// locations returns the URLs where metadata may be: the OpenID Connect suffix,
-// the RFC 8414 insertion before the issuer's path, and the RFC 8414 name as a
-// suffix, which many servers use.
+// locations returns the URLs where metadata may be: the OpenID Connect name as
+// a suffix of the issuer, the RFC 8414 name inserted before the issuer's path,
+// and the RFC 8414 name as a suffix, which many servers use.
 func locations(issuer string) []string {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	base := strings.TrimSuffix(issuer, "/")
@@ -103,8 +103,8 @@ func locations(issuer string) []string {
 	return append(list, base+oauth)
 }
 
-// Parse reads a metadata document. Its issuer must equal the expected one byte
-// for byte (RFC 8414 §3.3).
+// Parse reads a metadata document. The issuer in the document must equal the
+// expected issuer byte for byte (RFC 8414 §3.3).
 func Parse(data []byte, issuer string, insecure bool) (Document, error) {
 	return parse(data, issuer, isHTTPS(issuer), insecure)
 }

@@ -26,8 +26,8 @@ const (
 	oauth = "/.well-known/oauth-authorization-server"
 )
 
-// server answers each path with the handler of the test, or else with 404, and
-// logs the paths.
+// server answers each path with the handler that the test sets, or else with
+// 404, and logs the paths.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request
@@ -139,7 +139,7 @@ func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 	}
 }
 
-// firstAnswer is an answer at the first location.
+// firstAnswer is a server's answer at the first location.
 type firstAnswer struct {
 	name   string
 	answer http.HandlerFunc

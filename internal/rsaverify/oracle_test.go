@@ -18,7 +18,7 @@ import (
 var cases = flag.Int("cases", 15_000, "number of cases to compare with crypto/rsa")
 
 // pair is a key pair of any length and exponent. Its modulus is the product of
-// many small primes, which are fast to find and make no difference to
+// many small primes, which are found quickly and make no difference to
 // verification.
 type pair struct {
 	public  *rsa.PublicKey
@@ -26,7 +26,7 @@ type pair struct {
 	private *big.Int
 }
 
-// random is a source of random numbers that a seed determines.
+// random is a source of random numbers that depend only on a seed.
 type random struct{ *rand.ChaCha8 }
 
 func newRandom(seed uint64) random {
@@ -43,8 +43,8 @@ func (c random) bytes(n int) []byte {
 	return data
 }
 
-// prime returns a prime p of exactly the given bits, where p-1 and e are
-// coprime.
+// prime returns a prime p with exactly the given number of bits, such that p-1
+// and e are coprime.
 func (c random) prime(bits int, e int64) *big.Int {
 	for {
 		p := new(big.Int).SetBytes(c.bytes((bits + 7) / 8))
@@ -61,7 +61,7 @@ func (c random) pair(t *testing.T, bits int, e int64) pair {
 	t.Helper()
 	n, phi := big.NewInt(1), big.NewInt(1)
 	for n.BitLen() < bits {
-		// The last one makes the length exact.
+		// The last prime makes the length exact.
 		part, last := 64, bits-n.BitLen() <= 100
 		if last {
 			part = bits - n.BitLen()
@@ -82,13 +82,14 @@ func (c random) pair(t *testing.T, bits int, e int64) pair {
 	return pair{public, key, new(big.Int).ModInverse(big.NewInt(e), phi)}
 }
 
-// sign returns the signature whose encoded message is the given one.
+// sign returns the signature of an encoded message.
 func (p pair) sign(encoded []byte) []byte {
 	s := new(big.Int).Exp(new(big.Int).SetBytes(encoded), p.private, p.public.N)
 	return s.FillBytes(make([]byte, p.public.Size()))
 }
 
-// agree checks that Verify and crypto/rsa agree, and returns the result.
+// agree checks that Verify and crypto/rsa agree about a signature, and returns
+// the result of Verify.
 func (p pair) agree(t *testing.T, what string, hash crypto.Hash, digest, signature []byte) bool {
 	t.Helper()
 	ours, theirs := p.key.Verify(hash, digest, signature), rsa.VerifyPKCS1v15(p.public, hash, digest, signature) == nil
@@ -105,7 +106,8 @@ var derOf = map[crypto.Hash][]byte{
 	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
 }
 
-// encoded is an encoded message in parts, so that a case can change one part.
+// encoded holds the parts of an encoded message, so that a case can change one
+// part.
 type encoded struct{ head, padding, end, prefix, digest []byte }
 
 func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
@@ -119,8 +121,8 @@ func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
 
 func (e encoded) join() []byte { return slices.Concat(e.head, e.padding, e.end, e.prefix, e.digest) }
 
-// messages returns the right encoded message, "right", and wrong ones that
-// lenient verifiers have accepted.
+// messages returns the right encoded message under the name "right", and wrong
+// ones that lenient verifiers have accepted.
 func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]byte {
 	right := func() encoded { return p.encode(hash, digest) }
 	list := map[string][]byte{"right": right().join()}
@@ -175,7 +177,8 @@ func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]b
 	return list
 }
 
-// variants returns a signature, "unchanged", and wrong variants of it.
+// variants returns the signature itself under the name "unchanged", and wrong
+// variants of it.
 func (p pair) variants(c random, signature []byte) map[string][]byte {
 	size := p.public.Size()
 	number := new(big.Int).SetBytes(signature)
@@ -209,7 +212,7 @@ func (p pair) variants(c random, signature []byte) map[string][]byte {
 	}
 }
 
-// TestVerifyAgreesWithCryptoRSA compares Verify with crypto/rsa. For many
+// TestVerifyAgreesWithCryptoRSA compares Verify with crypto/rsa. To run many
 // cases:
 //
 //	go test ./internal/rsaverify -run TestVerifyAgrees -cases 10000000 -timeout 0

@@ -1,11 +1,12 @@
 // Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2)
-// with values that are computed once per key. [crypto/rsa] computes them for
-// each signature: a constant of the modulus for Montgomery multiplication, and
-// whether the key is valid. That takes a third of its time.
+// with values that are computed once per key. [crypto/rsa] computes these
+// values for each signature: a constant of the modulus for Montgomery
+// multiplication, and whether the key is valid. This takes a third of the time
+// that crypto/rsa needs.
 //
-// The arithmetic is that of the standard library, which filippo.io/bigmod
-// re-exports. The expected encoded message (EMSA-PKCS1-v1_5, RFC 8017 §9.2) is
-// built and compared as a whole. No part of a signature is parsed.
+// The package uses the standard library's arithmetic, which filippo.io/bigmod
+// re-exports. It builds the expected encoded message (EMSA-PKCS1-v1_5, RFC 8017
+// §9.2) and compares it as a whole. It does not parse any part of a signature.
 //
 // It supports RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31
 // bits. It supports no keys in FIPS 140-3 mode or with the build tag
@@ -31,7 +32,7 @@ type Key struct {
 	before   map[crypto.Hash][]byte // the encoded message up to the digest
 }
 
-// New returns a prepared key, or nil for a key that is not supported.
+// New returns a prepared key, or nil if the key is not supported.
 func New(public *rsa.PublicKey) *Key {
 	if off || fips140.Enabled() || public.N == nil {
 		return nil
@@ -52,15 +53,17 @@ func New(public *rsa.PublicKey) *Key {
 	return k
 }
 
-// prefixes are the DER of DigestInfo before the digest (RFC 8017 §9.2, note 1).
+// prefixes are the bytes before the digest in the DER encoding of DigestInfo
+// (RFC 8017 §9.2, note 1).
 var prefixes = map[crypto.Hash][]byte{
 	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
 	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
 	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
 }
 
-// Verify reports whether a signature is that of a digest by SHA-256, SHA-384 or
-// SHA-512. All inputs are public, so it need not take constant time.
+// Verify reports whether the signature is valid for a digest by SHA-256,
+// SHA-384 or SHA-512. All inputs are public, so Verify need not take constant
+// time.
 func (k *Key) Verify(hash crypto.Hash, digest, signature []byte) bool {
 	before, ok := k.before[hash]
 	if !ok || len(digest) != hash.Size() || len(signature) != k.modulus.Size() {

@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// wycheproof is a file of Project Wycheproof.
+// wycheproof holds a file of Project Wycheproof.
 type wycheproof struct {
 	Groups []struct {
 		Key struct {

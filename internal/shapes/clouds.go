@@ -8,8 +8,8 @@ import (
 // clouds are the shapes of platforms.
 var clouds = slices.Concat(auth0, okta, entra, microsoft, googleUsers, googleServices, aws, gitHub, gitLab, kubernetes, spiffe, edge, apple, salesforce, clerk)
 
-// later is an exp in the year 2100, for introspection responses and fixed
-// dates.
+// later is a time in the year 2100, used as exp in introspection responses and
+// as a fixed date.
 const later = 4102444800
 
 // guids returns n GUIDs in lower case, as Microsoft writes them.

@@ -19,8 +19,9 @@ const (
 		"api://ID/NAME for a user, or api://ID/.default without a user."
 )
 
-// entraKeys are the keys that Microsoft publishes. They have no alg. The first
-// one signs for the given issuer, or for all if that is the template.
+// entraKeys returns the keys that Microsoft publishes. They have no alg. The
+// first key signs for the given issuer, or for all issuers if issuer is the
+// template.
 func entraKeys(issuer string) []Key {
 	members := func(thumb, issuer string) []Member {
 		return []Member{{"alg", nil}, {"kid", thumb}, {"x5t", thumb}, {"x5c", []string{"MIIC"}}, {"issuer", issuer}}

@@ -12,7 +12,7 @@ var (
 	}
 )
 
-// googleUsers are tokens about users of Google.
+// googleUsers are Google's tokens about users.
 var googleUsers = []Shape{{
 	Name: "google-id", Title: "Google, ID tokens of users", Issuer: "https://accounts.google.com", Audience: googleClient,
 	Header: []Member{{"typ", "JWT"}}, Claims: googleUser, Keys: googleKeys,
@@ -87,7 +87,7 @@ var googleUsers = []Shape{{
 	},
 }}
 
-// googleServices are tokens of services and proxies at Google.
+// googleServices are tokens from Google's services and proxies.
 var googleServices = []Shape{{
 	Name: "pubsub-push", Title: "Google Pub/Sub, push subscriptions", Issuer: "https://accounts.google.com", Audience: "https://orders.example.com/push",
 	Header: []Member{{"typ", "JWT"}}, Claims: serviceAccount, Keys: googleKeys,

@@ -12,7 +12,7 @@ type Filling struct {
 }
 
 // Value returns a deep copy of v with its placeholders replaced, including
-// those in lists, objects and names of members.
+// placeholders in lists, objects and member names.
 func (f Filling) Value(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -48,7 +48,8 @@ func (f Filling) text(s string) string {
 	return strings.NewReplacer("{issuer}", f.Issuer, "{audience}", f.Audience, "{now}", strconv.FormatInt(f.Now, 10)).Replace(s)
 }
 
-// Put sets the members of an object, and deletes those whose Value is nil.
+// Put sets the given members of an object, and deletes members whose Value is
+// nil.
 func (f Filling) Put(object map[string]any, members ...Member) {
 	for _, m := range members {
 		if m.Value == nil {
@@ -59,8 +60,8 @@ func (f Filling) Put(object map[string]any, members ...Member) {
 	}
 }
 
-// Lookup returns the value of the last member of that name. found is also true
-// for a member whose Value is nil.
+// Lookup returns the value of the last member with the given name. found is
+// true even if the Value of that member is nil.
 func Lookup(members []Member, name string) (value any, found bool) {
 	for _, m := range members {
 		if m.Name == name {

@@ -8,7 +8,7 @@ import (
 // products are the shapes of self-hosted and hosted servers.
 var products = slices.Concat(ory, zitadel, dex, authentik, authelia, frameworks, introspected, ping, enterprise, sap, casdoor, rented, sessions)
 
-// numbered returns n texts from a format with a number.
+// numbered returns n strings made from a format that contains a number.
 func numbered(format string, n int) []string {
 	texts := make([]string, n)
 	for i := range texts {

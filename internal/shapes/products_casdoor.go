@@ -19,7 +19,7 @@ func empty(names []string) (members []Member) {
 	return members
 }
 
-// casdoor is Casdoor.
+// casdoor is the shape of Casdoor.
 var casdoor = []Shape{{
 	Name: "casdoor", Title: "Casdoor", Issuer: "https://door.example.com", Audience: "0a1b2c3d4e5f60718293",
 	Header: []Member{{"typ", "JWT"}},

@@ -1,6 +1,7 @@
 package shapes
 
-// frameworks are the shapes of servers that are built with a library.
+// frameworks are the shapes of servers that are built with a framework or
+// library.
 var frameworks = []Shape{{
 	Name: "duende", Title: "Duende IdentityServer", Issuer: "https://id.example.com", Audience: "orders-api",
 	Header: []Member{{"typ", "at+jwt"}},
@@ -95,7 +96,8 @@ var frameworks = []Shape{{
 	},
 }}
 
-// introspected are the shapes of servers that issue only opaque tokens to APIs.
+// introspected are the shapes of servers whose access tokens for APIs are
+// always opaque.
 var introspected = []Shape{{
 	Name: "doorkeeper", Title: "Doorkeeper", Issuer: "https://app.example.com", Audience: "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD",
 	Introspection: []Member{{"scope", "orders:read"}, {"client_id", "{audience}"}, {"token_type", "Bearer"}, {"iat", "{now}"}},

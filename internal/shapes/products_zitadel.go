@@ -1,12 +1,13 @@
 package shapes
 
-// zitadelProject is the ID of the project that the samples are for.
+// zitadelProject is the ID of the project that the sample tokens are issued
+// for.
 const zitadelProject = "218528353504723201"
 
 // zitadelClaim is the claim with the roles of the project.
 const zitadelClaim = "urn:zitadel:iam:org:project:" + zitadelProject + ":roles"
 
-// zitadel is ZITADEL, in the cloud or self-hosted.
+// zitadel are the shapes of ZITADEL, in the cloud or self-hosted.
 var zitadel = []Shape{{
 	Name: "zitadel", Title: "ZITADEL, with JWTs", Issuer: "https://acme.zitadel.cloud", Audience: zitadelProject,
 	Header: []Member{{"typ", "JWT"}},

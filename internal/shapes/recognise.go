@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Recognise returns the shape of a token, by its header and claims, and the
-// hints that apply to it. Hints quote nothing of the token.
+// Recognise finds the shape that fits a token's header and claims best. It
+// returns this shape and the hints that apply to the token. Hints quote nothing
+// from the token.
 func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool) {
 	best := 0
 	for _, shape := range All {
@@ -34,7 +35,8 @@ func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool)
 	return s, hints, true
 }
 
-// score returns how well a token matches, 0 if a criterion is not met.
+// score returns how well a token matches, or 0 if it does not meet one of the
+// criteria.
 func (r Recognised) score(header, claims map[string]any) (score int) {
 	if r.Issuer != "" {
 		iss, _ := claims["iss"].(string)

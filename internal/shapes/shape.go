@@ -15,11 +15,11 @@ type Shape struct {
 	Issuer   string // of the samples, as the provider writes it
 	Audience string // of the API that the samples are for
 
-	// Header lists the members of the JOSE header in addition to alg and kid.
-	// Claims lists the claims in their order. iss, aud, sub, iat and exp have
-	// default values unless they are listed. {issuer}, {audience} and {now} in
-	// a text are placeholders. {now} is a NumericDate, and becomes a number if
-	// it is the whole text.
+	// Header lists the members of the JOSE header other than alg and kid.
+	// Claims lists the claims in their order. The claims iss, aud, sub, iat and
+	// exp have default values unless they are listed. {issuer}, {audience} and
+	// {now} in a string are placeholders. {now} is a NumericDate, and becomes a
+	// number if it is the whole string.
 	Header []Member
 	Claims []Member
 
@@ -33,16 +33,17 @@ type Shape struct {
 	Good []Row // in addition to the sample itself
 	Bad  []Row
 
-	// Setup explains how to configure the provider. Preset is its function in
-	// package issuers. Recognised and Hints are for the explain command.
+	// Setup explains how to configure the provider. Preset is the provider's
+	// function in package issuers. Recognised and Hints are for the explain
+	// command.
 	Setup      string
 	Preset     string // "Keycloak"
 	Recognised Recognised
 	Hints      []Hint
 }
 
-// Recognised contains the criteria that identify a token of the provider. All
-// must be met.
+// Recognised contains the criteria that identify a token of the provider. A
+// token must meet all of them.
 type Recognised struct {
 	Issuer string   // a regular expression for iss, "" for none
 	Claims []string // claims that only its tokens have; nil for none
@@ -58,8 +59,8 @@ type Hint struct {
 	Text   string // for users: what it means and what to do
 }
 
-// Member is a member of a JSON object. A nil Value omits the member, and Null
-// is null.
+// Member is a member of a JSON object. If Value is nil, the member is omitted.
+// If Value is Null, the member is null.
 type Member struct {
 	Name  string
 	Value any
@@ -74,8 +75,8 @@ type Key struct {
 	Members []Member
 }
 
-// Row describes a token that differs from the sample, and the status of an
-// API's answer.
+// Row describes a token that differs from the sample token, and the status with
+// which an API must answer it.
 type Row struct {
 	Name   string // a short description
 	Header []Member
@@ -86,7 +87,7 @@ type Row struct {
 	AnotherKey bool // the token is signed with a key that is not in the key set
 }
 
-// Find returns the shape of that name.
+// Find returns the shape with the given name.
 func Find(name string) (Shape, bool) {
 	i := slices.IndexFunc(All, func(s Shape) bool { return s.Name == name })
 	if i < 0 {

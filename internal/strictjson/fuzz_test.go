@@ -12,10 +12,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// FuzzObject checks that accepted text has one meaning: encoding/json accepts
-// it, names are unique at any depth, and Object passes on the same members as
-// encoding/json. Every error is a constant of the package, and LooseObject
-// accepts what Object accepts.
+// FuzzObject checks that an accepted document has only one meaning:
+// encoding/json accepts it, names are unique at any depth, and Object passes on
+// the same members as encoding/json. It also checks that every error is a
+// constant of the package, and that LooseObject accepts what Object accepts.
 func FuzzObject(f *testing.F) {
 	for _, tt := range documents {
 		if len(tt.text) < 1<<12 {
@@ -63,8 +63,8 @@ func FuzzObject(f *testing.F) {
 
 var errRepeated = errors.New("an object repeats a name")
 
-// uniqueNames walks text with encoding/json only. It returns the depth of the
-// text, and errRepeated if an object repeats a name.
+// uniqueNames reads a document with encoding/json only. It returns the
+// document's depth, and errRepeated if an object repeats a name.
 func uniqueNames(dec *json.Decoder) (deepest int, err error) {
 	type level struct {
 		names map[string]bool // nil in an array

@@ -21,7 +21,8 @@ func members(n int) string {
 	return "{" + strings.Join(list, ",") + "}"
 }
 
-// documents and the results of both readers. They also seed the fuzz target.
+// documents lists documents with the results of both Object and LooseObject.
+// They also seed the fuzz target.
 var documents = []struct {
 	name  string
 	text  string

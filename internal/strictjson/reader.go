@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is the text of one JSON value, as in its document. A value is never "",
-// so "" means that the value is missing.
+// Value is the text of one JSON value, as written in its document. A value is
+// never "", so "" means that the value is missing.
 type Value string
 
 // Kind returns the kind of the value: 'n', 't', 'f', '"', '0' for all numbers,
@@ -36,8 +36,8 @@ const space = " \t\r\n"
 // IsSpace reports whether c is white space between the parts of a document.
 func IsSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
-// reader reads one document. The decoder needs bytes, so the document is
-// copied. Callers get substrings of the original document, which are immutable.
+// reader reads one document. The document is copied because the decoder needs
+// bytes. Callers get substrings of the original document, which is immutable.
 type reader struct {
 	doc    string
 	copied []byte
@@ -60,9 +60,9 @@ func read(doc string, options ...jsontext.Options) *reader {
 	return r
 }
 
-// release prepares the reader for the next document. Of this document it then
-// keeps only the names of members that the decoder stores to detect duplicates,
-// and no values.
+// release prepares the reader for the next document. Afterwards the reader
+// keeps no values of the old document, but only the member names that the
+// decoder stores to detect duplicates.
 func (r *reader) release() {
 	clear(r.copied)
 	if cap(r.copied) > maxPooled {
@@ -83,8 +83,8 @@ func (r *reader) value() (Value, error) {
 	return Value(r.doc[end-len(raw) : end]), nil
 }
 
-// members calls member with each member of the one object, at most limit of
-// them.
+// members calls member with each member of the document's object, which may
+// have at most limit members.
 func (r *reader) members(limit int, member func(name string, value Value) error) error {
 	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return ErrSyntax
@@ -115,7 +115,9 @@ func (r *reader) members(limit int, member func(name string, value Value) error)
 	return nil
 }
 
-// elements calls f with each element of the one array, until f returns false.
+// elements calls f with each element of the document's array. It reports
+// whether the array has at most limit elements and f returned true for each of
+// them.
 func (r *reader) elements(limit int, f func(Value) bool) bool {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return false

@@ -2,11 +2,11 @@
 // claims, JWK Sets, metadata and introspection responses.
 //
 // If two parsers disagree about the same bytes, an attacker can bypass a check.
-// So everything ambiguous is refused (RFC 7515 §4, RFC 7519 §4, RFC 8725 §2.4):
-// repeated member names at any depth, invalid UTF-8 and lone surrogates, a root
-// that is not an object, bytes after the root. Names are compared exactly:
-// "EXP" is not "exp". Nesting and member counts are limited. Errors are
-// constants: they never quote the input.
+// Everything ambiguous is therefore refused (RFC 7515 §4, RFC 7519 §4, RFC 8725
+// §2.4): repeated member names at any depth, invalid UTF-8 and lone surrogates,
+// a root that is not an object, and bytes after the root. Names are compared
+// exactly: "EXP" is not "exp". Nesting and member counts are limited. Errors
+// are constants, so they never quote the input.
 package strictjson
 
 import (
@@ -20,15 +20,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits of a document: its depth, and the members of its outermost object.
-// Real tokens are nested four or five levels deep and have fewer than forty
-// members. Tokens that contain a whole user record have two hundred.
+// Limits of a document: its nesting depth, and the number of members of its
+// outermost object. Real tokens are nested four or five levels deep and have
+// fewer than forty members. Tokens that contain a whole user record have about
+// two hundred.
 const (
 	MaxDepth   = 32
 	MaxMembers = 256
 )
 
-// The errors of a document.
+// The reasons why a document is refused.
 var (
 	ErrSyntax    = errors.New("not one strict JSON object")
 	ErrDepth     = errors.New("JSON is nested too deeply")
@@ -39,12 +40,13 @@ var (
 // Pointer is a JSON Pointer (RFC 6901).
 type Pointer = jsontext.Pointer
 
-// text is the type of a document.
+// text is the type constraint of a document.
 type text interface{ ~string | ~[]byte }
 
-// Object reads data as one strict JSON object and calls member with each of its
-// members in the order of the text. An error of member ends the walk and is
-// returned unchanged. If data is a string, name and value are substrings of it.
+// Object reads data as one strict JSON object and calls member with each member
+// in the order of the document. If member returns an error, Object stops and
+// returns that error unchanged. If data is a string, name and value are
+// substrings of it.
 func Object[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -57,8 +59,8 @@ func Object[T text](data T, member func(name string, value Value) error) error {
 }
 
 // LooseObject is Object for a container whose parts are checked later, such as
-// a JWK Set. It allows repeated names and bad UTF-8 inside the value of a
-// member, but not in the names of the object itself.
+// a JWK Set. It allows repeated names and invalid UTF-8 inside the value of a
+// member, but not in the names of the outermost object.
 func LooseObject[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -80,7 +82,8 @@ func LooseObject[T text](data T, member func(name string, value Value) error) er
 	return err
 }
 
-// fault replaces an error of jsontext, whose text quotes the input.
+// fault replaces an error of jsontext with one of this package, because the
+// text of the original quotes the input.
 func fault(err error) error {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return ErrDuplicate
@@ -88,9 +91,9 @@ func fault(err error) error {
 	return ErrSyntax
 }
 
-// checkDepth counts brackets outside strings before the recursive walk. For
-// text that is not JSON the count may be wrong, but then the walk refuses the
-// text.
+// checkDepth counts brackets outside strings to limit the depth before the
+// recursive walk. If doc is not JSON, the count may be wrong, but then the walk
+// refuses doc.
 func checkDepth(doc string) error {
 	if strings.Count(doc, "{")+strings.Count(doc, "[") <= MaxDepth {
 		return nil // true for nearly all tokens
@@ -114,7 +117,8 @@ func checkDepth(doc string) error {
 	return nil
 }
 
-// String returns the text of a JSON string, or false for any other value.
+// String returns the content of a JSON string, or false if v is any other
+// value.
 func String(v Value) (string, bool) {
 	if v.Kind() != '"' {
 		return "", false
@@ -131,7 +135,7 @@ func unquote(v Value) (string, bool) {
 }
 
 // Strings returns the elements of a JSON array of at most limit strings, or
-// false for any other value.
+// false if v is any other value.
 func Strings(v Value, limit int) ([]string, bool) {
 	var list []string
 	ok := Elements(v, limit, func(element Value) bool {
@@ -157,8 +161,9 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 	return ok
 }
 
-// maxDate is 9999-12-31T23:59:59Z. The conversion of a float beyond the range
-// of int64 depends on the CPU, so later dates are refused before it.
+// maxDate is 9999-12-31T23:59:59Z. Later dates are refused before they are
+// converted to int64, because the conversion of a float beyond the range of
+// int64 depends on the CPU.
 const maxDate = 253402300799
 
 // Date reads a NumericDate (RFC 7519 §2): a JSON number of seconds from 1970
@@ -175,9 +180,9 @@ func Date(v Value) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(fraction*1e9)), true
 }
 
-// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if it
-// is missing. If data is not strict JSON, the result is one of several possible
-// ones.
+// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if there
+// is no such value. If data is not strict JSON, several values are possible,
+// and Lookup returns any of them.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {
