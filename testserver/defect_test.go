@@ -79,8 +79,8 @@ const (
 	signedByAttacker = "by an unpublished key"
 )
 
-// The differences from the good token: members of the header, claims, and the
-// signer of the changed token.
+// changes lists how each bad token differs from the good token: the changed
+// members of the header, the changed claims, and who signed the changed token.
 var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.Expired:           {"", "exp iat nbf", signedByIssuer},
 	testserver.NotYetValid:       {"", "exp nbf", signedByIssuer},
@@ -136,7 +136,8 @@ func TestADefectChangesOneThing(t *testing.T) {
 	}
 }
 
-// Defects in the encoding, and how to undo them.
+// Each function undoes a defect in the encoding, which must result in the good
+// token.
 func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 	encoded := base64.RawURLEncoding.EncodeToString
 	for d, repair := range map[testserver.Defect]func(bad string) (good string){
