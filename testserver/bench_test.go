@@ -71,8 +71,8 @@ func BenchmarkIntrospection(b *testing.B) {
 	}
 }
 
-// The assertions have invalid signatures and are up to as large as a body
-// allows.
+// The assertions have invalid signatures. The largest one is about as large as
+// a request body may be.
 func BenchmarkUnsignedAssertion(b *testing.B) {
 	for _, n := range []int{100, 1000, 3000} {
 		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {

@@ -189,8 +189,8 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API introspects opaque tokens. With a verifier in place of the
-// introspection here, this example is a test of revocation.
+// An API introspects opaque tokens. With a verifier in place of the function
+// active, this example is a test of revocation.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
