@@ -10,9 +10,9 @@ import (
 )
 
 // TruncateBody sends the right header, including Content-Length and ETag, and
-// the beginning of the right body, as many bytes as after says. Then it drops
-// the connection, or on HTTP/2 the stream. It never sends the last byte,
-// however large after is.
+// the beginning of the right body: after is the number of its bytes that are
+// sent. Then it drops the connection, or on HTTP/2 the stream. It never sends
+// the last byte, however large after is.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		n := max(min(after, a.body.Len()-1), 0)

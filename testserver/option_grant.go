@@ -10,9 +10,9 @@ import (
 )
 
 // RotateRefresh sets how long a used refresh token can be used again, as after
-// a lost response; it then returns the same successor. The default is 0: every
-// refresh token can be used once, and reuse revokes its whole family (RFC 9700
-// §4.14.2).
+// a lost response; the server then returns the same successor. The default is
+// 0: every refresh token can be used once, and reuse revokes its whole family
+// (RFC 9700 §4.14.2).
 func RotateRefresh(grace time.Duration) Option {
 	return serverOption(func(c *config) {
 		if grace < 0 {
@@ -22,7 +22,7 @@ func RotateRefresh(grace time.Duration) Option {
 	})
 }
 
-// Scopes limits the scopes that can be granted to s and the scopes openid,
+// Scopes lists the only scopes that can be granted, in addition to openid,
 // profile, email, address, phone and offline_access. Without the option every
 // scope can be granted.
 func Scopes(s ...string) Option {
@@ -36,8 +36,8 @@ func Scopes(s ...string) Option {
 	})
 }
 
-// Resources limits what clients may name in the parameters resource (RFC 8707)
-// and audience to names and the default audience. Any other name is refused
+// Resources lists the only names that clients may send as resource (RFC 8707)
+// or audience, in addition to the default audience. Any other name is refused
 // with invalid_target. Without the option every name is accepted.
 func Resources(names ...string) Option {
 	return serverOption(func(c *config) {
@@ -71,11 +71,12 @@ func AuthorizationDetailTypes(types ...string) Option {
 // for a test. Without the option, the first of [Users] is logged in and
 // consents to everything.
 //
-// It also serves a debug page, at /debug under the issuer, with the clients,
-// the requests (fingerprints instead of secrets), the keys with a button for
-// [Server.Rotate], and a form that mints a token, good or with one of
-// [Defects]. The page does not require a password. It is served only at the
-// issuer's host and the names of this machine, and accepts only its own form.
+// The option also adds a debug page, at /debug under the issuer, with the
+// clients, the requests (fingerprints instead of secrets), the keys with a
+// button for [Server.Rotate], and a form that mints a token, good or with one
+// of [Defects]. The page does not require a password. It is served only at the
+// issuer's host and the names of this machine, and accepts a form only if it
+// comes from the page itself.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
 // AllowUnregistered registers an unknown client at its first authorization

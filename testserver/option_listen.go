@@ -2,7 +2,7 @@ package testserver
 
 // Addr sets the listen address, such as 127.0.0.2:0 or [::1]:8080. Port 0 means
 // a free port. Without the option, the server listens on a free port of
-// 127.0.0.1. The issuer has the listen address, unless [IssuerURL] is set.
+// 127.0.0.1. The issuer is at the listen address, unless [IssuerURL] is set.
 //
 // The host must be an IP address or localhost, which always means 127.0.0.1 and
 // is not looked up. An address that is not loopback needs [AllowRemote]. An

@@ -137,7 +137,7 @@ func start(opts []Option) (*Server, error) {
 	return s, nil
 }
 
-// build makes the server, without a listener.
+// build returns a server with this configuration, without a listener.
 func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
 	settings, likenesses := c.Config, c.likenesses(issuer)
 	settings.Issuer = issuer
@@ -174,7 +174,7 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 // state is saved (see [Persist]). It cancels the context of requests in flight,
 // waits up to five seconds for them, and returns an error if some are still
 // running. A second Close does nothing. A response body that the client does
-// not close keeps its goroutines, as with every server.
+// not close keeps its goroutines running, as with every server.
 func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err()) }
 
 // ServeHTTP answers as the server would on a socket, so that it can be mounted
