@@ -25,11 +25,11 @@ const (
 // Client is a registered client (RFC 6749 §2): its ID and Secret, whether it is
 // Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
 // its AuthMethod ("client_secret_basic", "client_secret_post",
-// "private_key_jwt" or "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL
-// are the lifetimes of its refresh tokens and codes, by default 30 days and one
-// minute; each use of a refresh token returns a new one with a new lifetime.
-// See [Server.AddClient]. When a Client is printed or logged, it shows only its
-// ID.
+// "private_key_jwt" or "none") and JWKS, and RequirePAR, which is true if it
+// must push its authorization requests. RefreshTTL and CodeTTL are the
+// lifetimes of its refresh tokens and codes, by default 30 days and one minute;
+// each use of a refresh token returns a new one with a new lifetime. See
+// [Server.AddClient]. When a Client is printed or logged, it shows only its ID.
 type Client = registry.Client
 
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the

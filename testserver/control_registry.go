@@ -148,8 +148,8 @@ func (c *controller) removeUser(r *http.Request) (any, error) {
 	return done{}, nil
 }
 
-// nextLogin calls [Server.NextUser] with a registered user, or
-// [Server.DenyNext].
+// nextLogin does what [Server.NextUser] does, for a registered user, or what
+// [Server.DenyNext] does.
 func (c *controller) nextLogin(r *http.Request) (any, error) {
 	var input control.NextLogin
 	if err := read(r, &input); err != nil {

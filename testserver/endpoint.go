@@ -11,14 +11,14 @@ import (
 type Endpoint = catalogue.Endpoint
 
 const (
-	// EndpointDiscovery is the OpenID Connect Discovery 1.0 document, at
-	// /.well-known/openid-configuration after the issuer's path (§4) or before
-	// it.
+	// EndpointDiscovery is the OpenID Connect Discovery 1.0 document, served at
+	// /.well-known/openid-configuration, both after the issuer's path (§4) and
+	// before it.
 	EndpointDiscovery = catalogue.Discovery
 
-	// EndpointASMetadata is the RFC 8414 document, at
-	// /.well-known/oauth-authorization-server before the issuer's path (§3) or
-	// after it, where many clients look.
+	// EndpointASMetadata is the RFC 8414 document, served at
+	// /.well-known/oauth-authorization-server, both before the issuer's path
+	// (§3) and after it, where many clients look.
 	EndpointASMetadata = catalogue.ASMetadata
 
 	// EndpointJWKS is the JSON Web Key Set (RFC 7517 §5), served as
