@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Roles of users and rules by user apply to every token about a user, and not
-// to tokens about a client.
+// Access claims of a user, and rules for a user, apply to every token about
+// this user, but not to tokens about a client.
 func TestAccessClaimsOfUsers(t *testing.T) {
 	s, r := newJWTBearerServer(t, fromFile(`{
 		"users": [{"sub": "alice", "access_claims": {"roles": ["admin"], "/realm_access/tier": "gold"}, "claims": {"name": "Alice"}}, {"sub": "bob"},

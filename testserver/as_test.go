@@ -86,8 +86,8 @@ func TestSameSeedGivesSameGrants(t *testing.T) {
 	}
 }
 
-// After each step of the clock the claims, the response and introspection have
-// the same time.
+// After each step of the clock, the token response, the ID token and
+// introspection have times from the same clock.
 func TestAllTimesUseTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"JWTs": nil, "opaque tokens": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {

@@ -72,7 +72,7 @@ func TestRedirectURIs(t *testing.T) {
 			if rec.Code != http.StatusBadRequest || to != nil || rec.Header().Get("Refresh") != "" || !strings.Contains(rec.Header().Get("Content-Type"), "text/html") {
 				t.Errorf("got %d to %v, want a page with 400 and no redirect", rec.Code, to)
 			}
-			// The URI is shown as text, not as a link.
+			// The error page shows the redirect URI as text, not as a link.
 			page := rec.Body.String()
 			named := strings.Contains(page, "<bdi>Sent</bdi>") && strings.Contains(page, "<bdi>Registered</bdi>")
 			if named != (tt.uri != "") || strings.Contains(page, "href=") || strings.Contains(page, "<form") {

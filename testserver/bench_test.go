@@ -71,8 +71,8 @@ func BenchmarkIntrospection(b *testing.B) {
 	}
 }
 
-// Assertions without a valid signature, up to the largest that a body can
-// contain.
+// The assertions have invalid signatures. The largest one is about as large as
+// a request body may be.
 func BenchmarkUnsignedAssertion(b *testing.B) {
 	for _, n := range []int{100, 1000, 3000} {
 		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {

@@ -13,14 +13,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// canary collects secrets, and all output in which they must not appear.
+// canary collects secrets, and the output of the server, in which no secret may
+// appear.
 type canary struct {
 	t       *testing.T
 	secrets map[string]string
 	output  strings.Builder
 }
 
-// secret adds a secret; of a token, also the signature.
+// secret adds text to the secrets. If text is a JWT, its signature becomes a
+// secret too.
 func (c *canary) secret(name, text string) string {
 	c.t.Helper()
 	if len(text) < 8 {
@@ -35,7 +37,8 @@ func (c *canary) secret(name, text string) string {
 
 func (c *canary) record(v ...any) { fmt.Fprintf(&c.output, "%+v %#v\n", v, v) }
 
-// page adds the CSRF token of a page and the cookies.
+// page adds the CSRF token of a page and the cookies of the browser to the
+// secrets.
 func (c *canary) page(p *browser, rec *httptest.ResponseRecorder) {
 	n := len(c.secrets)
 	c.secret(fmt.Sprint("CSRF token ", n), hiddenFields(rec).Get("server_csrf"))
@@ -44,7 +47,7 @@ func (c *canary) page(p *browser, rec *httptest.ResponseRecorder) {
 	}
 }
 
-// errorPage records an error response, which must not contain anything of the
+// errorPage records an error response, which must not contain any part of the
 // request.
 func (c *canary) errorPage(rec *httptest.ResponseRecorder) {
 	c.t.Helper()
@@ -54,7 +57,7 @@ func (c *canary) errorPage(rec *httptest.ResponseRecorder) {
 	c.record(rec.Code, rec.Header(), rec.Body)
 }
 
-// errorReply is errorPage for a response of a JSON endpoint.
+// errorReply does what errorPage does, for a response of a JSON endpoint.
 func (c *canary) errorReply(r reply) {
 	c.t.Helper()
 	if r.status < 400 {
@@ -63,7 +66,8 @@ func (c *canary) errorReply(r reply) {
 	c.record(r.status, r.header, r.body)
 }
 
-// exchanges sends tokens and assertions as grants, valid and invalid ones.
+// exchanges sends tokens and assertions as grants, in valid and in invalid
+// requests.
 func (c *canary) exchanges(s *testserver.Server, r robot) {
 	form := jwtBearerRequest(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
 	c.secret("the assertion for alice", form.Get("assertion"))
@@ -77,7 +81,8 @@ func (c *canary) exchanges(s *testserver.Server, r robot) {
 	c.errorReply(exchange(c.t, s, form))
 }
 
-// Everything that was issued or sent is searched in all output of the server.
+// The test searches all output of the server for every secret that was issued
+// or sent.
 func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 	var audit bytes.Buffer
 	robot := newRobot(t, "ES256")

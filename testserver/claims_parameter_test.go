@@ -19,9 +19,10 @@ const (
 	requestNothing     = `{}`
 )
 
-// A claim requested by name is returned without its scope, only where it was
-// requested and never in an access token (OpenID Connect Core 1.0 §5.5). This
-// also holds after a refresh and a restart.
+// A claim that the client requests by name does not need its scope. It is
+// returned only where it was requested, and never in an access token (OpenID
+// Connect Core 1.0 §5.5). This is also true after a refresh and after a
+// restart.
 func TestClaimsRequestedByName(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path, testserver.Users(alice))
@@ -66,7 +67,7 @@ func mustCode(t *testing.T, s *testserver.Server, query url.Values) string {
 	return to.Query().Get("code")
 }
 
-// A hint or a requested subject selects the user (§3.1.2.1, §5.5.1).
+// A login hint or a requested subject selects the user (§3.1.2.1, §5.5.1).
 func TestHintsAndClaimsSelectTheUser(t *testing.T) {
 	bob := testserver.User{Sub: "bob", Username: "bobby", Password: "x"}
 	s := testserver.New(t, testserver.Users(alice, bob))

@@ -8,10 +8,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Grant is a grant type (RFC 6749 §1.3), by the name that the RFCs give it:
+// Grant is a grant type (RFC 6749 §1.3), with the name that the RFCs use:
 // "authorization_code" (RFC 6749 §4.1, RFC 7636), "client_credentials" (§4.4),
-// "refresh_token" (§6), or one of the constants. The implicit grant and the
-// password grant are deliberately absent (RFC 9700 §2.1.2, §2.4).
+// "refresh_token" (§6), or one of the constants below. The server deliberately
+// supports neither the implicit grant nor the password grant (RFC 9700 §2.1.2,
+// §2.4).
 type Grant = catalogue.Grant
 
 // The grants whose names are URNs.
@@ -24,28 +25,29 @@ const (
 // Client is a registered client (RFC 6749 §2): its ID and Secret, whether it is
 // Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
 // its AuthMethod ("client_secret_basic", "client_secret_post",
-// "private_key_jwt" or "none") and JWKS, and RequirePAR. RefreshTTL and CodeTTL
-// are the lifetimes of its refresh tokens and codes, by default 30 days and one
-// minute; each use of a refresh token returns a new one with a new lifetime.
-// See [Server.AddClient]. Printed or logged, a Client shows only its ID.
+// "private_key_jwt" or "none") and JWKS, and RequirePAR, which is true if it
+// must push its authorization requests. RefreshTTL and CodeTTL are the
+// lifetimes of its refresh tokens and codes, by default 30 days and one minute;
+// each use of a refresh token returns a new one with a new lifetime. See
+// [Server.AddClient]. When a Client is printed or logged, it shows only its ID.
 type Client = registry.Client
 
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the
-// default. IDToken signs ID tokens, by default with the algorithm of access
-// tokens. UserInfo signs UserInfo responses as JWTs; by default they are JSON
-// and not signed. Introspection signs introspection responses (RFC 9701), by
-// default with RS256. Assertion is the only algorithm accepted for its
-// assertions; by default all are. HS algorithms and "none" are errors. Keys are
-// published when the client is added.
+// default. IDToken is for ID tokens; its default is the algorithm of access
+// tokens. UserInfo is for UserInfo responses: if it is set, they are signed
+// JWTs; otherwise they are unsigned JSON. Introspection is for introspection
+// responses (RFC 9701); its default is RS256. Assertion is for the client's
+// assertions: if it is set, the server accepts only this algorithm; otherwise
+// it accepts all that it supports. HS algorithms and "none" are errors. The
+// server publishes the keys when the client is added.
 type ClientAlgs = catalogue.ClientAlgs
 
 // Clients registers more clients. Every server already has two: the
 // confidential client test-client with the secret test-secret, to which tokens
-// are issued by default, and the public client test-public, both with the
-// redirect URIs
-// http://127.0.0.1/callback, http://localhost/callback and
-// http://[::1]/callback on any port. A client with either ID replaces the
-// default one.
+// are issued by default, and the public client test-public. Both have the
+// redirect URIs http://127.0.0.1/callback, http://localhost/callback and
+// http://[::1]/callback on any port. A client with one of these IDs replaces
+// the default client.
 func Clients(c ...Client) Option {
 	return serverOption(func(config *config) {
 		for _, client := range c {
@@ -65,10 +67,10 @@ func Clients(c ...Client) Option {
 	})
 }
 
-// AddClient registers a client while the server runs, and replaces one with the
-// same ID. It returns the client with empty fields filled in: an ID, redirect
-// URIs, and a secret unless the client is public or has a JWKS. opts change
-// only this client's tokens.
+// AddClient registers a client while the server runs, replacing any client with
+// the same ID. It returns the client with empty fields filled in: an ID,
+// redirect URIs, and a secret unless the client is public or has a JWKS. opts
+// apply only to this client's tokens.
 //
 //	web := s.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/cb"}}, testserver.AccessTTL(time.Minute))
 func (s *Server) AddClient(c Client, opts ...SharedOption) Client {
@@ -123,16 +125,16 @@ func (s *Server) Clients() []Client {
 	return list
 }
 
-// DefaultClient returns the client test-client. An API under test introspects
-// with its ID and secret.
+// DefaultClient returns the client test-client. An API under test can
+// authenticate with its ID and secret to introspect tokens.
 func (s *Server) DefaultClient() Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.defaultClient
 }
 
-// setDefaultClient stores the default client with its secret, because the
-// registry has only the digest of it.
+// setDefaultClient stores c with its secret if c is the default client, because
+// the registry has only a digest of the secret.
 func (s *Server) setDefaultClient(c Client) {
 	if c.ID == token.DefaultClient {
 		s.mu.Lock()

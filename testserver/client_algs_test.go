@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// clientAlgUse is something that the server signs for one client, with the
+// clientAlgUse is one kind of response or token that the server signs with the
 // algorithm in the client's metadata.
 type clientAlgUse struct {
 	member, advertised string
@@ -45,7 +45,8 @@ var clientAlgUses = []clientAlgUse{
 	},
 }
 
-// tokensOf returns the tokens of a new authorization of a client with a secret.
+// tokensOf authorizes c, a client with a secret, and returns the token
+// response.
 func tokensOf(t *testing.T, s *testserver.Server, c testserver.Client) reply {
 	t.Helper()
 	code := codeFor(t, s, "client_id", c.ID, "scope", "openid email")
@@ -60,8 +61,8 @@ func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
 	return rec
 }
 
-// wantAlg registers a client with an algorithm. Its key must be published
-// immediately.
+// wantAlg registers a client with the requested algorithm. The key for this
+// algorithm must be published immediately.
 func (u clientAlgUse) wantAlg(t *testing.T, s *testserver.Server, requested, want testserver.Alg) testserver.Client {
 	t.Helper()
 	c := testserver.Client{ID: "client-" + string(requested), Secret: "s", RedirectURIs: []string{callback}}
@@ -94,8 +95,8 @@ func TestDefaultClientAlgs(t *testing.T) {
 	}
 }
 
-// The keys for ES256 and RS256 are always published, with those that clients
-// require.
+// The keys for ES256 and RS256 are always published, and so are the keys that
+// clients require.
 func TestPublishedKeys(t *testing.T) {
 	client := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
 	for _, tt := range []struct {

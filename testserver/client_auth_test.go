@@ -64,7 +64,7 @@ func TestClientAuthentication(t *testing.T) {
 	}
 }
 
-// robot is a client that authenticates by key.
+// robot is the key of a client that authenticates with private_key_jwt.
 type robot struct {
 	key  testserver.Key
 	jwks []byte

@@ -213,7 +213,8 @@ func TestRefresh(t *testing.T) {
 			if hasID := r.text("id_token") != ""; hasID != strings.Contains(tt.scope, "openid") {
 				t.Errorf("got an ID token %v, want one only with openid", hasID)
 			}
-			// The next refresh token has all scopes again, and a new hour.
+			// The next refresh token has all scopes again and is valid for
+			// another hour.
 			s.Advance(59 * time.Minute)
 			defer s.Advance(-59 * time.Minute)
 			next := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))

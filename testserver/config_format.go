@@ -16,9 +16,9 @@ import (
 
 // FormatConfig reads a configuration as [ConfigJSON] does and returns it with
 // its defaults filled in, except the issuer and the keys, which each server
-// chooses. Secrets are written as "***" unless secrets is true; only then is
-// the result itself a usable configuration. The error is the one that starting
-// a server would return.
+// chooses. It writes secrets as "***" unless secrets is true; only with its
+// secrets can the result be used as a configuration. It returns the error that
+// starting a server with this configuration would return.
 func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -45,8 +45,8 @@ func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// fill sets what file leaves out to the defaults; c is the configuration that
-// file results in.
+// fill sets the members that file leaves out to their defaults. c is the
+// configuration made from file.
 func fill(file *settings.Config, c *config) {
 	file.Signing.Alg = cmp.Or(c.Alg, catalogue.ES256)
 	file.Access.TTL = cmp.Or(file.Access.TTL, settings.Duration(token.DefaultAccessTTL))

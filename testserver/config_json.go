@@ -14,7 +14,8 @@ import (
 )
 
 // ConfigJSON reads options from a configuration file, which is one JSON object.
-// They apply at its place in the list of options. Every member is optional:
+// They apply as if they were in the list of options in place of ConfigJSON.
+// Every member is optional:
 //
 //	{
 //	  "$schema": "https://raw.githubusercontent.com/bearerguard/bearerguard/main/docs/config.schema.json",
@@ -40,16 +41,18 @@ import (
 //	  "tls": true, "seed": "…"
 //	}
 //
-// The signing keys are private JWKs, or symmetric ones for the HS algorithms.
-// The first key for the algorithm signs, and the others are published. Rules
-// add claims, named as for [Claim], to matching access tokens of the token
-// endpoint, or refuse them. Faults last until [Server.Reset]; if two match, the
-// first in the file applies.
+// The signing keys are private JWKs, or symmetric JWKs for the HS algorithms.
+// The first key for the signing algorithm signs tokens; the other keys are
+// published too. A rule adds claims, named as for [Claim], to the access tokens
+// from the token endpoint that match it, or makes the endpoint refuse to issue
+// them. Faults last until [Server.Reset]; if two match a request, the first in
+// the file applies.
 //
 // $schema is for editors. The server ignores it.
 //
-// An unknown or invalid member is an error of [New], [Start] or [NewUnstarted],
-// which lists the paths of all of them, without secrets.
+// [New], [Start] and [NewUnstarted] fail if the file has unknown or invalid
+// members. The error lists the paths of all these members and contains no
+// secrets.
 func ConfigJSON(r io.Reader) Option {
 	if r == nil {
 		return serverOption(func(c *config) { c.fail("ConfigJSON(nil): leave the option out") })
@@ -74,8 +77,8 @@ func ConfigJSON(r io.Reader) Option {
 // fileConfig applies a file to a configuration.
 type fileConfig struct{ *config }
 
-// use applies an option and prefixes its errors with path, their place in the
-// file.
+// use applies an option and prefixes its errors with path, the place of the
+// option in the file.
 func (f fileConfig) use(path string, o Option) {
 	errs, edits := len(f.errs), len(f.Defaults)
 	o.applyServer(f.config)

@@ -17,16 +17,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// maxControl bounds the body of a request to the control API.
+// maxControl is the maximum length of a request body in the control API.
 const maxControl = 1 << 20
 
-// Control is the control API: it does over HTTP and in JSON, for tests in any
-// language, what this package does for tests in Go. It mints tokens, rotates
-// keys, injects faults and lists requests. The command bearerguard serves it
-// and is a client of it.
+// Control returns a handler for the control API. Over HTTP and in JSON, this
+// API does for tests in any language what this package does for tests in Go: it
+// mints tokens, rotates keys, injects faults and lists requests. The command
+// bearerguard serves the API and is also a client of it.
 //
-// Serve it on a separate listener, on loopback, because it mints any token for
-// its callers. A request must present token, and its Host must be a loopback
+// Serve it on a separate listener, on loopback, because its callers can mint
+// any token. A request must present token, and its Host must be a loopback
 // address or localhost, so that no web page can call the API (DNS rebinding).
 // With [AllowRemote] every Host is accepted. GET /openapi.json returns a
 // description of the API and needs no token.
@@ -112,8 +112,8 @@ func (c *controller) routes() map[string]map[string]action {
 
 func describe(*http.Request) (any, error) { return json.RawMessage(control.OpenAPI), nil }
 
-// handleMethods serves the methods of one path; nil methods make every request
-// a 404.
+// handleMethods returns a handler for the methods of one path. If methods is
+// nil, the handler answers every request with a 404.
 func handleMethods(methods map[string]action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		act, ok := methods[r.Method]
@@ -146,7 +146,7 @@ func (r refusal) Error() string { return r.description }
 
 func notFound(what string) error { return refusal{http.StatusNotFound, "not_found", what} }
 
-// sendError sends an error; one that is not a refusal becomes a 400.
+// sendError sends err as JSON. If err is not a refusal, the status is 400.
 func sendError(w http.ResponseWriter, err error) {
 	r := refusal{http.StatusBadRequest, "invalid_request", err.Error()}
 	_ = errors.As(err, &r)

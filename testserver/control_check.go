@@ -15,8 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// checkAPI is CheckURL of package apitest. When the caller disconnects, the
-// context of the check is canceled and its remaining requests fail at once.
+// checkAPI does what CheckURL of package apitest does. When the caller
+// disconnects, the context of the check is canceled and its remaining requests
+// fail at once.
 func (c *controller) checkAPI(r *http.Request) (any, error) {
 	var input control.Check
 	if err := read(r, &input); err != nil {

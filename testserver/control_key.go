@@ -24,7 +24,7 @@ func (c *controller) keys() []control.Key {
 
 func (c *controller) listKeys(*http.Request) (any, error) { return control.Keys{Keys: c.keys()}, nil }
 
-// key is the entry of the list for the key named kid.
+// key returns the entry for the key named kid in the list of keys.
 func (c *controller) key(kid string) (any, error) {
 	list := c.keys()
 	i := slices.IndexFunc(list, func(k control.Key) bool { return k.ID == kid })

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// documentedMethods returns the methods of each path in the OpenAPI document
-// that the server serves.
+// documentedMethods returns the methods of each path, as listed in the OpenAPI
+// document that the server serves.
 func documentedMethods(t *testing.T, c controlAPI) map[string][]string {
 	t.Helper()
 	var document struct {

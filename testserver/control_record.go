@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// maxWait bounds how long a request may wait for others.
+// maxWait is the longest time that a request may wait for other requests.
 const maxWait = 10 * time.Minute
 
 // query parses the query of a request and refuses unknown parameters.

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// clientWire is a client in JSON, without its secret.
+// clientWire returns c in the form that is sent as JSON, without its secret.
 func clientWire(c Client) control.Client {
 	return control.Client{
 		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
@@ -89,7 +89,7 @@ func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
 	return wire, nil
 }
 
-// claimsOf is the inverse of claimsWire.
+// claimsOf decodes claims that claimsWire encoded.
 func claimsOf(wire map[string]json.RawMessage) map[string]any {
 	if len(wire) == 0 {
 		return nil
@@ -148,7 +148,8 @@ func (c *controller) removeUser(r *http.Request) (any, error) {
 	return done{}, nil
 }
 
-// nextLogin is [Server.NextUser] of a registered user, or [Server.DenyNext].
+// nextLogin does what [Server.NextUser] does, for a registered user, or what
+// [Server.DenyNext] does.
 func (c *controller) nextLogin(r *http.Request) (any, error) {
 	var input control.NextLogin
 	if err := read(r, &input); err != nil {

@@ -27,7 +27,7 @@ func newControlAPI(t *testing.T, opts ...testserver.Option) controlAPI {
 	return controlAPI{t, s, s.Control(controlToken)}
 }
 
-// send sends a valid request, changed by change.
+// send sends a valid request to which change has been applied.
 func (c controlAPI) send(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	c.Helper()
 	r := httptest.NewRequest(method, "http://127.0.0.1:9001"+path, strings.NewReader(body))
@@ -59,7 +59,7 @@ func decodeObject(t *testing.T, text []byte) map[string]any {
 	return answer
 }
 
-// objects returns a member that is an array of objects.
+// objects returns the member name of answer, an array of objects.
 func objects(answer map[string]any, name string) (all []map[string]any) {
 	items, _ := answer[name].([]any)
 	for _, item := range items {

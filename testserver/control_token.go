@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// tokenOptions are the options that m describes, claims last so that they win.
+// tokenOptions returns the options that m describes. Claims come last, so they
+// override the other options.
 func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.Sub != "" {
 		opts = append(opts, Subject(m.Sub))
@@ -60,7 +61,7 @@ func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
-// jsonNames replaces the Go names in an error with those of JSON members.
+// jsonNames replaces the Go names in an error with the names of JSON members.
 var jsonNames = strings.NewReplacer(
 	"JOSEHeader says", "header says", "OpaqueTokens makes", "opaque makes", `; for a malformed claim use Claim("scope", …)`, `; for a malformed one use claims`,
 	"Scope: ", "scope: ", "Audience: ", "aud: ", "SigningAlg", "alg", "Without", "without", "With(", "defect(",
@@ -160,7 +161,7 @@ func (c *controller) inspectToken(r *http.Request) (any, error) {
 	return response, nil
 }
 
-// segment is the JSON in a part of a JWT, or nil if it is not JSON.
+// segment decodes one part of a JWT. It returns nil if the part is not JSON.
 func segment(part string) json.RawMessage {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil || !json.Valid(text) {

@@ -99,7 +99,8 @@ func TestControlRevokes(t *testing.T) {
 	}
 }
 
-// keyStates returns the ES256 keys as signing/published, newest first.
+// keyStates returns "signing/published" for each ES256 key, such as
+// "true/false", newest first.
 func (c controlAPI) keyStates() (states []string) {
 	c.Helper()
 	for _, k := range objects(c.call("GET", "/v1/keys", ""), "keys") {

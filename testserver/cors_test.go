@@ -105,8 +105,8 @@ func TestCORSOrigins(t *testing.T) {
 	}
 }
 
-// A script can read the status of a fault, because faults have CORS headers
-// too.
+// Responses with faults have CORS headers too, so that a script can read their
+// status.
 func TestFaultsHaveCORSHeaders(t *testing.T) {
 	s := testserver.New(t)
 	s.Inject(testserver.EndpointToken, testserver.Status(503))

@@ -38,8 +38,8 @@ func (d *debugBrowser) reload() string {
 	return html.UnescapeString(main)
 }
 
-// submit posts a form of the page; pairs change its fields, and header is
-// added.
+// submit posts a form of the page. pairs change the fields of the form, and
+// header is added to the request.
 func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.ResponseRecorder {
 	form := url.Values{}
 	for name, value := range hiddenFields(d.page) {

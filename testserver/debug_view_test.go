@@ -68,7 +68,7 @@ func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 }
 
 // An error page shows the client, the value that was sent and the registered
-// ones.
+// values.
 func TestErrorPages(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "web", Secret: "s", RedirectURIs: []string{"https://app.example/cb"}, PostLogoutRedirectURIs: []string{"https://app.example/bye"}}))
 	for name, tt := range map[string]struct {

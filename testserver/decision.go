@@ -9,9 +9,10 @@ import (
 )
 
 // NextUser makes u log in and consent at the next authorization, instead of the
-// first of [Users], and without the pages of [Interactive]. A user that is not
-// registered is registered. [Times] makes it more than one authorization, and
-// [Skip], [Matching] and [FromClient] narrow which.
+// first of [Users] and without the pages of [Interactive]. If u is not
+// registered, NextUser registers it. With [Times] the decision applies to more
+// than one authorization; [Skip], [Matching] and [FromClient] select the
+// authorizations that it applies to.
 func (s *Server) NextUser(u User, when ...When) *Injection {
 	s.helper()
 	if u.Sub == "" {
@@ -20,9 +21,9 @@ func (s *Server) NextUser(u User, when ...When) *Injection {
 	return s.decide("NextUser", oauth.Decision{User: &u}, when)
 }
 
-// DenyNext answers the next authorization with an error (RFC 6749 §4.1.2.1),
+// DenyNext makes the next authorization fail with an error (RFC 6749 §4.1.2.1),
 // such as "access_denied" or "login_required", or denies the next device. when
-// is as for [Server.NextUser].
+// has the same meaning as for [Server.NextUser].
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()
 	if !registry.IsErrorCode(errorCode) {

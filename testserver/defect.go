@@ -13,8 +13,8 @@ import (
 // names are stable.
 //
 // A token with a defect is wrong in exactly one way, so an API that accepts it
-// lacks exactly that check. It is signed with the key that an attacker or a
-// careless issuer would have.
+// lacks exactly the check for this defect. It is signed with the key that an
+// attacker or a careless issuer would have.
 type Defect = catalogue.Defect
 
 // Defects of the claims.
@@ -32,14 +32,14 @@ const (
 	AudNotString    = catalogue.AudNotString // a number next to the right aud
 )
 
-// Not an access token, or not a bearer token.
+// Defects that make the token not an access token, or not a bearer token.
 const (
 	WrongTyp        = catalogue.WrongTyp        // typ logout+jwt
 	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token for a client that is also the API
 	BoundAsBearer   = catalogue.BoundAsBearer   // with cnf, sent without a proof (RFC 9449 §7.2)
 )
 
-// Signed with the wrong key, badly signed, or not signed.
+// Defects of the signature: the wrong key, a bad signature, or no signature.
 const (
 	BadSignature       = catalogue.BadSignature // one bit flipped
 	TruncatedSignature = catalogue.TruncatedSignature
@@ -56,7 +56,7 @@ const (
 	AlgKeyMismatch     = catalogue.AlgKeyMismatch     // such as PS256 with an RS256 key
 )
 
-// Correctly signed, but not a well-formed JWT.
+// Defects of tokens that are correctly signed, but are not well-formed JWTs.
 const (
 	DuplicateClaim  = catalogue.DuplicateClaim  // exp ahead, then exp past
 	DuplicateHeader = catalogue.DuplicateHeader // alg, then alg none
@@ -68,8 +68,8 @@ const (
 	Encrypted       = catalogue.Encrypted    // a good token inside a JWE
 )
 
-// Only on request: [Defects] and [Server.BadTokens] leave them out, because a
-// correct API may accept such a token.
+// Defects that are tested only on request: [Defects] and [Server.BadTokens]
+// leave them out, because a correct API may accept these tokens.
 const (
 	NoKid         = catalogue.NoKid
 	ExpFractional = catalogue.ExpFractional
@@ -80,19 +80,20 @@ const (
 	RetiredKey    = catalogue.RetiredKey // signed with the key that left the JWKS last: Rotate with DropOld, or Retire, first
 )
 
-// Also only on request, because only introspection detects them.
+// Defects that are also tested only on request, because only introspection can
+// detect them.
 const (
 	Revoked        = catalogue.Revoked        // an otherwise good JWT
 	InactiveOpaque = catalogue.InactiveOpaque // an opaque token that was revoked
 	UnknownOpaque  = catalogue.UnknownOpaque  // a handle that was never issued
 )
 
-// Defects yields every defect that a correct API refuses, [MissingScope] only
-// on routes that require a scope.
+// Defects yields every defect that a correct API refuses. A correct API refuses
+// [MissingScope] only on routes that require a scope.
 func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
-// BadTokens yields a token for each of [Defects]: the token of opts, with that
-// defect. Each is made as the loop reaches it.
+// BadTokens yields one token for each of [Defects]: the token that opts
+// describe, with this defect. Each token is made when the loop reaches it.
 func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	return func(yield func(Defect, string) bool) {
 		s.helper()
@@ -110,14 +111,15 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 }
 
 // With adds a defect to the token that the other options describe, whether they
-// come before or after it. A token takes only one defect: with two, it would
-// not be clear which one was found.
+// come before or after it. A token can have only one defect: with two, it would
+// not be clear which one the API detected.
 //
 // With [OpaqueTokens] the token stays opaque if an introspection response can
-// have the defect and RFC 7662 requires an API to refuse it: [Expired],
-// [NotYetValid], [IssuedInFuture], [WrongAudience], [MissingAudience],
-// [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub], [WeakACR],
-// [StaleAuth]. With any other defect it is a JWT.
+// have the defect and RFC 7662 requires an API to refuse such a response:
+// [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
+// [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
+// [MissingSub], [WeakACR], [StaleAuth]. With any other defect the token is a
+// JWT.
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)

@@ -30,7 +30,8 @@ var optionalDefects = []testserver.Defect{
 	testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.RetiredKey,
 }
 
-// The names are used on the command line and by users, so they never change.
+// The names of defects are used on the command line and in the tests of users,
+// so they must never change.
 func TestNamesOfDefectsAreStable(t *testing.T) {
 	const names = "expired not-yet-valid issued-in-future wrong-issuer wrong-audience missing-audience missing-exp missing-scope " +
 		"exp-as-string exp-overflow aud-not-string wrong-typ id-token-as-access bound-as-bearer bad-signature truncated-signature " +

@@ -31,8 +31,8 @@ func ExampleDefects() {
 	// Output: missing-scope 403 insufficient_scope
 }
 
-// A custom test with all bad tokens. Package apitest checks more than the
-// status.
+// This is a custom test with all bad tokens. Package apitest checks more than
+// the status.
 func ExampleServer_BadTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

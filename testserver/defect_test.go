@@ -18,8 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// sameSeedServers returns two servers that make the same tokens, so a bad token
-// of one differs from a good token of the other only by its defect.
+// sameSeedServers returns two servers that make the same tokens, so that a bad
+// token of one server differs from a good token of the other only by its
+// defect.
 func sameSeedServers(t *testing.T) (a, b *testserver.Server) {
 	t.Helper()
 	opts := []testserver.Option{testserver.InMemory(), testserver.Seed("twins"), testserver.Clock(atNoon)}
@@ -79,8 +80,8 @@ const (
 	signedByAttacker = "by an unpublished key"
 )
 
-// The differences from the good token: members of the header, claims, and the
-// signer of the changed token.
+// changes lists how each bad token differs from the good token: the changed
+// members of the header, the changed claims, and who signed the changed token.
 var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.Expired:           {"", "exp iat nbf", signedByIssuer},
 	testserver.NotYetValid:       {"", "exp nbf", signedByIssuer},
@@ -136,7 +137,8 @@ func TestADefectChangesOneThing(t *testing.T) {
 	}
 }
 
-// Defects in the encoding, and how to undo them.
+// Each function undoes a defect in the encoding, which must result in the good
+// token.
 func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 	encoded := base64.RawURLEncoding.EncodeToString
 	for d, repair := range map[testserver.Defect]func(bad string) (good string){

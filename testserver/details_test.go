@@ -19,7 +19,8 @@ const (
 
 var detailTypes = testserver.AuthorizationDetailTypes("payment", "account")
 
-// wantDetails compares authorization_details as JSON, and numbers as text.
+// wantDetails compares authorization_details as JSON, with numbers as they are
+// written.
 func wantDetails(t *testing.T, got any, want ...string) {
 	t.Helper()
 	read := func(text string) (v any) {
@@ -211,8 +212,8 @@ func TestDetailsAreShownToTheEndUser(t *testing.T) {
 	if !strings.Contains(payload(t, r.text("access_token")), "12.50") {
 		t.Errorf("got %v, want the details that were consented to", r.body)
 	}
-	// The consent to the scope is stored; the consent to the payment is for one
-	// use.
+	// The consent to the scope is stored; the consent to the payment is valid
+	// only once.
 	if again := p.open(query); !strings.Contains(again.Body.String(), "12.50") {
 		t.Errorf("got %d %s, want the consent page again", again.Code, again.Body)
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// startDevice starts the device flow.
+// startDevice starts the device flow. It returns the first response and a
+// function that polls for the tokens.
 func startDevice(t *testing.T, s *testserver.Server) (first reply, poll func() reply) {
 	t.Helper()
 	first = formTo(t, s, testserver.EndpointDeviceAuthorization, "client_id=test-public&scope=openid+a")

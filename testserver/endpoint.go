@@ -11,25 +11,25 @@ import (
 type Endpoint = catalogue.Endpoint
 
 const (
-	// EndpointDiscovery is the OpenID Connect Discovery 1.0 document, at
-	// /.well-known/openid-configuration after the issuer's path (§4) or before
-	// it.
+	// EndpointDiscovery is the OpenID Connect Discovery 1.0 document, served at
+	// /.well-known/openid-configuration, both after the issuer's path (§4) and
+	// before it.
 	EndpointDiscovery = catalogue.Discovery
 
-	// EndpointASMetadata is the RFC 8414 document, at
-	// /.well-known/oauth-authorization-server before the issuer's path (§3) or
-	// after it, where many clients look.
+	// EndpointASMetadata is the RFC 8414 document, served at
+	// /.well-known/oauth-authorization-server, both before the issuer's path
+	// (§3) and after it, where many clients look.
 	EndpointASMetadata = catalogue.ASMetadata
 
 	// EndpointJWKS is the JSON Web Key Set (RFC 7517 §5), served as
-	// application/jwk-set+json with a strong ETag; a client that already has it
-	// gets a 304 (RFC 9110 §13.1.2).
+	// application/jwk-set+json with a strong ETag; a client that already has
+	// the current set gets a 304 (RFC 9110 §13.1.2).
 	EndpointJWKS = catalogue.JWKS
 
 	// EndpointIntrospect is the introspection endpoint (RFC 7662), for every
 	// confidential client and every token: see [OpaqueTokens]. A token of this
 	// server that is valid by the server's clock and not revoked is active,
-	// with all its claims; the response to any other is exactly
+	// with all its claims; the response for any other token is exactly
 	// {"active":false}. A client that sends application/token-introspection+jwt
 	// in Accept gets a JWT (RFC 9701).
 	EndpointIntrospect = catalogue.Introspect
@@ -38,21 +38,21 @@ const (
 	// code flow with S256 (RFC 7636), response_mode query and form_post,
 	// prompt, max_age, login_hint, id_token_hint, nonce and resource (RFC
 	// 8707). Every response has iss (RFC 9207). A wrong client or redirect URI
-	// is a 400 with a page.
+	// gets an error page with status 400.
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The
 	// request_uri that it returns is valid for 90 seconds; a browser that is on
-	// a page by then has ten minutes more. The authorization response uses it
-	// up.
+	// a login or consent page by then has ten more minutes. After the
+	// authorization response the request_uri is invalid.
 	EndpointPAR = catalogue.PAR
 
 	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant].
 	EndpointToken = catalogue.Token
 
-	// EndpointRevoke is the revocation endpoint (RFC 7009) for tokens of either
-	// kind. A refresh token is revoked with all tokens of its grant. An unknown
-	// token is a 200.
+	// EndpointRevoke is the revocation endpoint (RFC 7009) for access and
+	// refresh tokens. A refresh token is revoked together with all tokens of
+	// its grant. An unknown token gets a 200.
 	EndpointRevoke = catalogue.Revoke
 
 	// EndpointUserInfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3),
@@ -60,28 +60,31 @@ const (
 	EndpointUserInfo = catalogue.UserInfo
 
 	// EndpointEndSession logs an end user out (OpenID Connect RP-Initiated
-	// Logout 1.0). The user confirms it on a page, unless an id_token_hint
-	// identifies the user. post_logout_redirect_uri must be registered.
+	// Logout 1.0). The user confirms the logout on a page, unless an
+	// id_token_hint identifies the user. post_logout_redirect_uri must be
+	// registered.
 	EndpointEndSession = catalogue.EndSession
 
 	// EndpointDeviceAuthorization starts the device flow (RFC 8628 §3.1). Its
 	// codes are valid for ten minutes. Unless the server is [Interactive],
-	// opening verification_uri_complete is enough: see [Server.Login].
+	// opening verification_uri_complete is enough to approve the device: see
+	// [Server.Login].
 	EndpointDeviceAuthorization = catalogue.DeviceAuthorization
 
-	// EndpointRegister is where clients register themselves (RFC 7591), with
-	// the option [Registration], and manage their registration with its token
-	// (RFC 7592). jwks_uri is refused, because the server never fetches URLs.
+	// EndpointRegister lets clients register themselves (RFC 7591) and manage
+	// their registration with the registration access token (RFC 7592). It is
+	// served only with the option [Registration]. jwks_uri is refused, because
+	// the server never fetches URLs.
 	EndpointRegister = catalogue.Register
 
-	// EndpointLogin is where the login form is posted, with [Interactive].
+	// EndpointLogin receives the login form if the server is [Interactive].
 	EndpointLogin = catalogue.Login
 
-	// EndpointConsent is where the consent form is posted, with [Interactive].
+	// EndpointConsent receives the consent form if the server is [Interactive].
 	EndpointConsent = catalogue.Consent
 
-	// EndpointDevice is where a user enters the code that a device shows (RFC
-	// 8628 §3.3).
+	// EndpointDevice is the page on which a user enters the code that a device
+	// shows (RFC 8628 §3.3).
 	EndpointDevice = catalogue.Device
 
 	// EndpointAny means all requests, including those to unknown paths.
@@ -89,11 +92,11 @@ const (
 )
 
 // Endpoints yields every endpoint that a server can have, without
-// [EndpointAny]. The options of a server decide which of them it has: see
-// [Server.Endpoint].
+// [EndpointAny]. The options of a server decide which of these endpoints it
+// has: see [Server.Endpoint].
 func Endpoints() iter.Seq[Endpoint] { return slices.Values(catalogue.Endpoints()) }
 
-// Endpoint returns the URL of ep. [EndpointAny] does not have one.
+// Endpoint returns the URL of ep. [EndpointAny] does not have a URL.
 func (s *Server) Endpoint(ep Endpoint) string {
 	s.helper()
 	u, ok := s.oauth.URL(ep)
@@ -108,7 +111,7 @@ const (
 	useAny      = useEndpoint + ", or EndpointAny"
 )
 
-// countable reports whether ep is an endpoint or [EndpointAny].
+// countable reports whether ep is an endpoint of this server or [EndpointAny].
 func (s *Server) countable(ep Endpoint) bool {
 	_, ok := s.oauth.URL(ep)
 	return ok || ep == EndpointAny

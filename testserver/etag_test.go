@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// conditional adds fields to requests.
+// conditional adds header fields to requests.
 type conditional struct {
 	http.RoundTripper
 	fields http.Header
@@ -104,8 +104,8 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
-// net/http implements the rest of RFC 9110 §13 and §14; it reads only one line
-// of a list.
+// net/http implements the other conditions of RFC 9110 §13 and the ranges of
+// §14. If a list has several lines, net/http reads only one of them.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
@@ -169,8 +169,9 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 	wantResponse(200, keySetType, string(s.JWKS()))(t, fetchIfNoneMatch(s, tag), fetched{})
 }
 
-// A client that has the keys, or requests a part of them, gets the same fault
-// as other clients, and never the ETag of the right body with another body.
+// A client that already has the keys, or requests only a part of them, gets the
+// same fault as other clients, and never gets the ETag of the right body with
+// another body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 	tagged := map[string]bool{ // the right body, or its beginning
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,

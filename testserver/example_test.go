@@ -91,7 +91,7 @@ func ExampleServer_Token() {
 	// -60
 }
 
-// Nested claims, as in tokens of Keycloak.
+// A claim can be nested, as in tokens of Keycloak.
 func ExampleClaim() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -136,7 +136,7 @@ func ExampleServer_Rotate() {
 }
 
 // A CDN in front of the server still serves the old key set after a rotation.
-// In a real test a verifier would take the place of published.
+// In a real test, a verifier would be used in place of the function published.
 func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -169,8 +169,8 @@ func ExampleSignedWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 
-	// A key with the right kid that is not the server's: the API must refuse
-	// it.
+	// The key has the right kid, but it is not the server's key: the API must
+	// refuse the token.
 	attackerKey := testserver.GenerateKey("ES256", as.SigningKey().ID)
 	forged := as.Token(testserver.SignedWith(attackerKey))
 	fmt.Println(claims(forged).Sub)
@@ -189,8 +189,8 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API introspects opaque tokens. With a verifier in place of active, this is
-// a test of revocation.
+// An API introspects opaque tokens. With a verifier in place of the function
+// active, this example is a test of revocation.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -223,7 +223,8 @@ func ExampleOpaqueTokens() {
 	// {Active:false Sub: Scope:}
 }
 
-// Any response for any token, such as one that every API must refuse.
+// SetIntrospection can set any response for any token, such as a response that
+// every API must refuse.
 func ExampleServer_SetIntrospection() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

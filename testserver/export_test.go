@@ -17,7 +17,7 @@ var (
 // NotBeforeIn is a token option of the control API.
 var NotBeforeIn = notBeforeIn
 
-// ReadAhead is the request as Latency and Hang read it.
+// ReadAhead reads a request in advance, as Latency and Hang do.
 var ReadAhead = readAhead
 
 // Fingerprint identifies a token in records and events.
@@ -26,7 +26,7 @@ var Fingerprint = journal.Fingerprint
 // Snapshot returns the state of s, for Restore.
 func Snapshot(s *Server) ([]byte, error) { return s.oauth.Snapshot() }
 
-// Restore replaces the state of s with that of Snapshot.
+// Restore replaces the state of s with a state from Snapshot.
 func Restore(s *Server, state []byte) error { return s.oauth.Restore(state) }
 
 // ControlPaths returns the paths of the control API.

@@ -17,9 +17,9 @@ type Fault struct {
 	err  error
 }
 
-// chain combines faults, the first outermost: chain(Latency(d), Status(503))
-// answers 503 after d. A fault has no effect after one that does not call the
-// endpoint.
+// chain combines faults so that each one wraps the faults after it:
+// chain(Latency(d), Status(503)) answers 503 after d. If a fault does not call
+// the endpoint, the faults after it have no effect.
 func chain(f ...Fault) Fault {
 	chain := Fault{}
 	if len(f) == 0 {
@@ -49,7 +49,7 @@ func chain(f ...Fault) Fault {
 	return chain
 }
 
-// When narrows the requests that get a fault. With several, a request must
+// When limits which requests get a fault. If there are several, a request must
 // match all of them.
 type When interface{ applyWhen(*rule) }
 
@@ -63,16 +63,17 @@ type when func(*rule)
 func (w when) applyWhen(r *rule) { w(r) }
 
 // Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
-// [Server.Reset]. when narrows the requests.
+// [Server.Reset]. when limits which requests get it.
 //
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
-// A request gets at most one fault: that of the newest injection that matches.
-// Older injections neither see nor count it. [EndpointAny] is every request,
-// including those to unknown paths. Faults come before all other checks, so a
-// request with a wrong method gets the fault too. Those that alter a response
-// alter the full one, whatever If-None-Match or Range requested, and they never
-// send the ETag of the right body with another body.
+// A request gets at most one fault: the fault of the newest injection that
+// matches. Older injections neither see nor count this request. [EndpointAny]
+// means every request, including those to unknown paths. Faults come before all
+// other checks, so a request with a wrong method gets the fault too. A fault
+// that alters a response alters the full response, whatever If-None-Match or
+// Range requested, and never sends the ETag of the right body with another
+// body.
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)
@@ -121,15 +122,16 @@ func (r *rule) narrow(when []When) {
 }
 
 // Injection is an active fault: see [Server.Inject]. Its ID, Endpoint, Skip and
-// Times do not change. Hits is the number of requests that got the fault so
-// far, and Remove ends it. The methods are safe for concurrent use.
+// Times do not change. Hits is the number of requests that have received the
+// fault so far, and Remove ends the fault. The methods are safe for concurrent
+// use.
 type Injection = journal.Injection
 
 // Injections returns the active faults, oldest first.
 func (s *Server) Injections() []*Injection { return s.oauth.Faults.All() }
 
 // Times ends the fault after n requests, however many arrive at once. Without
-// it the fault does not end.
+// Times, the number of requests is not limited.
 func Times(n int) When {
 	return when(func(r *rule) {
 		if n < 1 {
@@ -139,7 +141,8 @@ func Times(n int) When {
 	})
 }
 
-// Skip exempts the first n matching requests. [Times] counts from there.
+// Skip exempts the first n matching requests. [Times] counts only the requests
+// after these.
 func Skip(n int) When {
 	return when(func(r *rule) {
 		if n < 0 {
@@ -150,7 +153,7 @@ func Skip(n int) When {
 }
 
 // Matching selects the requests for which f returns true. f must not read the
-// body. It is called on the server's goroutines, concurrently.
+// body. The server calls f concurrently, on its own goroutines.
 func Matching(f func(*http.Request) bool) When {
 	return when(func(r *rule) {
 		if f == nil {
@@ -161,8 +164,8 @@ func Matching(f func(*http.Request) bool) When {
 	})
 }
 
-// FromClient selects the requests of one client of a server that several tests
-// share: see [Server.ClientFor].
+// FromClient selects the requests of the client with this id, on a server that
+// several tests share: see [Server.ClientFor].
 func FromClient(id string) When {
 	return when(func(r *rule) {
 		if err := checkClientID(id); err != nil {

@@ -9,9 +9,10 @@ import (
 	"strconv"
 )
 
-// TruncateBody sends the right header, with Content-Length and ETag, and the
-// first after bytes of the right body, and then drops the connection, or on
-// HTTP/2 the stream. The last byte is never sent, however large after is.
+// TruncateBody sends the right header, including Content-Length and ETag, and
+// the beginning of the right body: after is the number of its bytes that are
+// sent. Then it drops the connection, or on HTTP/2 the stream. It never sends
+// the last byte, however large after is.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		n := max(min(after, a.body.Len()-1), 0)
@@ -27,8 +28,8 @@ func TruncateBody(after int) Fault {
 }
 
 // MalformedJSON sends the right response without the last byte of its body, the
-// closing brace. Unlike that of [TruncateBody], the response is complete HTTP,
-// so only a JSON parser notices.
+// closing brace. Unlike the response of [TruncateBody], this one is complete
+// HTTP, so only a JSON parser notices the error.
 func MalformedJSON() Fault {
 	return alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		if n := a.body.Len(); n > 0 { // 0 in the response to a HEAD
@@ -66,9 +67,10 @@ func emptyJWKS() Fault {
 	return f
 }
 
-// HugeBody sends the right body after enough spaces to make it n bytes long:
-// valid JSON for a client that reads it all. It has no Content-Length, so a
-// client cannot see its size in advance. It stops when the client disconnects.
+// HugeBody sends a body of n bytes: spaces, followed by the right body. A
+// client that reads all of it gets valid JSON. The response has no
+// Content-Length, so a client cannot know its size in advance. HugeBody stops
+// when the client disconnects.
 func HugeBody(n int64) Fault {
 	f := alterResponse(func(w http.ResponseWriter, r *http.Request, a *response) {
 		spaces := n - int64(a.body.Len())
@@ -118,7 +120,8 @@ type response struct {
 	body   bytes.Buffer
 }
 
-// alterResponse calls the endpoint and lets send write its response.
+// alterResponse returns a fault that calls the endpoint and lets send write the
+// response.
 func alterResponse(send func(http.ResponseWriter, *http.Request, *response)) Fault {
 	return Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,8 +135,8 @@ func alterResponse(send func(http.ResponseWriter, *http.Request, *response)) Fau
 	})
 }
 
-// withoutConditions is r without the fields that could shorten the response: a
-// client with cached keys must get the fault too.
+// withoutConditions returns r without the header fields that could shorten the
+// response, because a client with cached keys must get the fault too.
 func withoutConditions(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match", "Range"} {

@@ -8,15 +8,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// ClientFor is [Server.Client] with a name, so that parallel tests can share
-// one server: give each verifier the client of its test, and narrow faults with
-// [FromClient] and counts with [Server.Mark] to the same id.
+// ClientFor returns a client like [Server.Client] that identifies itself with
+// id, so that parallel tests can share one server. Give each verifier the
+// client of its test, and pass the same id to [FromClient] for faults and to
+// [Server.Mark] for counts.
 //
 //	v, err := middleware.NewVerifier(middleware.Config{…, Client: as.ClientFor(t.Name())})
 //	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient(t.Name()))
 //
-// The name, at most 256 bytes of text, is sent in the header Testserver-Client,
-// because nothing else in a key fetch identifies the client.
+// The client sends the id, at most 256 bytes of text, in the header
+// Testserver-Client, because nothing else in a key fetch identifies the client.
 func (s *Server) ClientFor(id string) *http.Client {
 	s.helper()
 	if err := checkClientID(id); err != nil {
@@ -47,7 +48,7 @@ func (n namedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return n.RoundTripper.RoundTrip(r)
 }
 
-// CloseIdleConnections implements what [http.Client.CloseIdleConnections]
+// CloseIdleConnections is the method that [http.Client.CloseIdleConnections]
 // calls.
 func (n namedTransport) CloseIdleConnections() {
 	(&http.Client{Transport: n.RoundTripper}).CloseIdleConnections()

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// An outage of two requests. In a real test a verifier would fetch the keys and
-// have to survive it.
+// The outage lasts for two requests. In a real test, a verifier would fetch the
+// keys and would have to survive the outage.
 func ExampleServer_Inject() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -52,7 +52,8 @@ func ExampleServer_ClientFor() {
 	// TestOrders 200
 }
 
-// Await waits for requests of other goroutines: here, one that hangs.
+// Await waits for requests from other goroutines, in this example for a request
+// that hangs.
 func ExampleServer_Await() {
 	as := testserver.New(new(testing.T))
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

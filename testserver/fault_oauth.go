@@ -33,7 +33,7 @@ func OAuthError(code, description string) Fault {
 	return f
 }
 
-// refusalStatus is the status for an error code.
+// refusalStatus returns the status for an error code.
 func refusalStatus(code string) int {
 	switch code {
 	case "invalid_client":

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Fifty tests share one server. Each has its own verifier and fault, and must
-// see only that fault, with exact hits and counts.
+// Fifty tests share one server. Each test has its own verifier and its own
+// fault. It must see only this fault, with exact hits and counts.
 func TestParallelTestsWithFaults(t *testing.T) {
 	faults := []testserver.Fault{
 		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),

@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// statuses sends n requests to the handler directly.
+// statuses sends n requests directly to the handler and returns the statuses of
+// the responses.
 func statuses(s *testserver.Server, ep testserver.Endpoint, n int) (list []int) {
 	for range n {
 		list = append(list, serve(s, "GET", s.Endpoint(ep)).Code)
@@ -88,8 +89,8 @@ func TestNewestMatchingFaultApplies(t *testing.T) {
 	oldest := s.Inject(testserver.EndpointJWKS, testserver.Status(500), testserver.Skip(1))
 	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
 	newest := s.Inject(testserver.EndpointJWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
-	// newest skips the first request, so older gets it; oldest matches from the
-	// fourth on and skips that one.
+	// newest skips the first request, so older applies to it. oldest sees only
+	// requests from the fourth on, and skips the fourth.
 	wantStatuses(t, s, testserver.EndpointJWKS, 502, 504, 502, 200, 500, 500)
 	for name, tt := range map[string]struct{ got, want int }{
 		"oldest": {oldest.Hits(), 2}, "older": {older.Hits(), 2}, "newest": {newest.Hits(), 1},
@@ -204,8 +205,8 @@ func TestClientForDoesNotChangeTheRequest(t *testing.T) {
 	}
 }
 
-// Times is exact under concurrent requests: no request gets a fault after its
-// last one, and no fault is counted without a request.
+// Times is exact even if requests are concurrent: no more than n requests get
+// the fault, and Hits counts only requests that got it.
 func TestTimesAreExactUnderLoad(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// fetched is the response that a client got.
+// fetched is the response, or the error, that a client got.
 type fetched struct {
 	resp    *http.Response // nil if there was none
 	body    []byte
@@ -157,8 +157,8 @@ var faultCases = map[string]faultCase{
 	}},
 }
 
-// Each fault hits one request over a reused connection, which a transport might
-// retry. The next request must succeed.
+// Each fault is injected for one request over a reused connection. A transport
+// might retry this request. The next request must succeed.
 func TestFaultsOverEveryListener(t *testing.T) {
 	for where, opts := range listeners {
 		s := testserver.New(t, opts...)

@@ -37,7 +37,8 @@ func TestLatencyDelaysTheResponse(t *testing.T) {
 	}
 }
 
-// methods are kinds of requests whose cancellation the server must notice.
+// methods are the kinds of requests for which the server must notice that the
+// client has canceled the request.
 var methods = map[string]func(ctx context.Context, u string) (*http.Request, error){
 	"GET": func(ctx context.Context, u string) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, "GET", u, nil)
@@ -123,7 +124,7 @@ func TestCloseStopsHangs(t *testing.T) {
 }
 
 // A request with an incomplete body blocks its handler, and net/http does not
-// report to it that the connection is closed.
+// tell the handler that the connection has been closed.
 func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
@@ -141,8 +142,8 @@ func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	})
 }
 
-// A test's own handler may block without reading the body, and then a closed
-// connection does not cancel the request.
+// A test's own handler may block without reading the body. In that case a
+// closed connection does not cancel the request.
 func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {
@@ -174,8 +175,8 @@ func TestCloseStopsBlockedHandlers(t *testing.T) {
 	}
 }
 
-// Latency and Hang read a part of the body in advance; the endpoint must still
-// get all of it.
+// Latency and Hang read a part of the body in advance, but the endpoint must
+// get the whole body.
 func TestReadAheadKeepsTheBody(t *testing.T) {
 	for _, size := range []int{0, 1, 1 << 20, 3 << 20} {
 		want := strings.Repeat("x", size)
@@ -224,8 +225,8 @@ func TestHangLeaksNoGoroutines(t *testing.T) {
 	}
 }
 
-// A huge body stops with its reader; otherwise a test of a limit would never
-// finish.
+// HugeBody must stop when the client stops reading; otherwise a test of a size
+// limit would never finish.
 func TestHugeBodyStopsWithTheClient(t *testing.T) {
 	for name, opts := range listeners {
 		t.Run(name, func(t *testing.T) {

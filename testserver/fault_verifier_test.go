@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The tests in this file show tests with a clock: server and verifier are in
-// one synctest bubble, where an hour takes a millisecond.
+// The tests in this file show how to test with a clock: the server and the
+// verifier are in one synctest bubble, where an hour takes a millisecond.
 
 // newVerifier returns a verifier for the tokens of as that fetches with client.
 func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *middleware.Verifier {
@@ -32,7 +32,8 @@ func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *midd
 	return v
 }
 
-// status returns the status that an API behind v answers to a token.
+// status returns the status with which an API behind v answers a request with
+// token.
 func status(v *middleware.Verifier, token string) int {
 	r := httptest.NewRequest("GET", "/orders", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -81,8 +82,8 @@ func TestServerClockAhead(t *testing.T) {
 	})
 }
 
-// Keys are cached for five minutes minus up to a tenth, and renewed after four
-// fifths of that: after 3m36s at the earliest and 4m at the latest.
+// Keys are cached for 4m30s to 5m, at random, and renewed after four fifths of
+// that time: after 3m36s at the earliest and 4m at the latest.
 func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for _, step := range []struct {
@@ -202,7 +203,7 @@ func TestCanceledCallerDoesNotCancelTheFetch(t *testing.T) {
 	})
 }
 
-// An orderly rotation: all verifiers have the new key before it signs.
+// In an orderly rotation, all verifiers have the new key before it signs.
 func TestRotationThatPublishesFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		old := as.SigningKey()
@@ -237,7 +238,8 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 	})
 }
 
-// A hasty rotation: the server signs with a key that is not yet in its key set.
+// In a hasty rotation, the server signs with a key that is not yet in its key
+// set.
 func TestRotationThatSignsFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		before := as.Token()
@@ -267,8 +269,8 @@ func TestRotationThatSignsFirst(t *testing.T) {
 	})
 }
 
-// Clients behind a CDN with an old key set refuse tokens of the new key and,
-// worse, accept those of a withdrawn key.
+// Verifiers behind a CDN with an old key set refuse tokens signed with the new
+// key and, worse, accept tokens signed with a withdrawn key.
 func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))

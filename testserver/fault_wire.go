@@ -14,8 +14,8 @@ import (
 // not called.
 func Status(code int) Fault { return refuse(code, nil) }
 
-// RetryAfter is [Status] with d as Retry-After, in seconds, rounded up (RFC
-// 9110 §10.2.3).
+// RetryAfter answers like [Status], with d as Retry-After, in seconds, rounded
+// up (RFC 9110 §10.2.3).
 func RetryAfter(d time.Duration, code int) Fault {
 	f := refuse(code, func(h http.Header) {
 		seconds := int64(d / time.Second)
@@ -53,8 +53,8 @@ func refuse(code int, change func(http.Header)) Fault {
 }
 
 // Latency waits for d before the endpoint gets the request. It stops early when
-// the client disconnects or the server closes. The wait is in real time, or in
-// that of a synctest bubble; [Clock] does not change it.
+// the client disconnects or the server closes. It waits in real time, or in the
+// time of a synctest bubble; [Clock] does not change the wait.
 func Latency(d time.Duration) Fault {
 	f := Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -84,8 +84,9 @@ func Hang() Fault {
 	})
 }
 
-// readAhead is r with its body read, because net/http notices that a client has
-// disconnected only after the whole request is read.
+// readAhead returns r with up to 1 MiB of its body already read, because
+// net/http notices that a client has disconnected only after the whole request
+// is read.
 func readAhead(r *http.Request) *http.Request {
 	const enough = 1 << 20
 	if r.Body == nil {
@@ -102,8 +103,8 @@ func readAhead(r *http.Request) *http.Request {
 
 // DropConnection drops the request without a response: on HTTP/2 it resets the
 // stream, on HTTP/1.1 it closes the connection in the middle of the status
-// line. The partial line makes the client fail: [http.Transport] retries a
-// request on a reused connection that received no byte.
+// line. The partial line makes the client fail: without it, [http.Transport]
+// would retry a request that it sent on a reused connection.
 func DropConnection() Fault {
 	return replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
@@ -115,9 +116,9 @@ func DropConnection() Fault {
 	})
 }
 
-// Handler makes a fault of any handler. h is called once, by [Server.Inject];
-// next answers as the server would. Use an [http.ResponseController] to flush
-// or hijack.
+// Handler makes a fault from any handler. [Server.Inject] calls h once. next
+// answers as the server would without the fault. Use an
+// [http.ResponseController] to flush or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {
 		return Fault{err: errors.New("Handler(nil): give a function")}
@@ -125,7 +126,7 @@ func Handler(h func(next http.Handler) http.Handler) Fault {
 	return Fault{wrap: h}
 }
 
-// replaceResponse answers in place of the endpoint, which is not called.
+// replaceResponse returns a fault that calls h instead of the endpoint.
 func replaceResponse(h http.HandlerFunc) Fault {
 	return Handler(func(http.Handler) http.Handler { return h })
 }

@@ -59,8 +59,9 @@ func TestFreezeJWKSDoesNotAffectSigning(t *testing.T) {
 	}
 }
 
-// Each letter is a step: f freezes, r rotates, R resets, and a digit calls the
-// thaw of that freeze, starting with 0.
+// Each character is a step: f freezes the key set, r rotates the key, R resets
+// the server, and the digit n calls the thaw function of freeze n, counted from
+// 0.
 func TestNestedFreezes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		steps string

@@ -23,8 +23,8 @@ func s256(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// values returns base with pairs of names and values set; a value of "-"
-// removes the name.
+// values returns base with the given pairs of names and values set. The value
+// "-" removes a name.
 func values(base url.Values, pairs ...string) url.Values {
 	form := url.Values{}
 	for name, v := range base {
@@ -48,8 +48,8 @@ func authorizationRequest(pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// authorize sends an authorization request and returns the response and its
-// redirect, or nil.
+// authorize sends an authorization request. It returns the response and the URL
+// that it redirects to, or nil without a redirect.
 func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
 	rec := serve(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
 	to, err := rec.Result().Location()
@@ -78,8 +78,8 @@ type reply struct {
 
 func (r reply) text(name string) string { s, _ := r.body[name].(string); return s }
 
-// exchange sends a form to the token endpoint, with auth as Authorization
-// fields.
+// exchange sends a form to the token endpoint, with auth as values of
+// Authorization header fields.
 func exchange(t testing.TB, s *testserver.Server, form url.Values, auth ...string) reply {
 	t.Helper()
 	return formTo(t, s, testserver.EndpointToken, form.Encode(), auth...)
@@ -103,7 +103,8 @@ func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body str
 	return a
 }
 
-// codeRequest returns a token request of the public client with a code.
+// codeRequest returns a request of the public client that exchanges a code for
+// tokens.
 func codeRequest(code string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},
@@ -114,7 +115,7 @@ func refreshRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{"grant_type": {"refresh_token"}, "client_id": {"test-public"}, "refresh_token": {token}}, pairs...)
 }
 
-// tokens returns the tokens of a new authorization of the public client.
+// tokens authorizes the public client and returns the token response.
 func tokens(t testing.TB, s *testserver.Server, pairs ...string) reply {
 	t.Helper()
 	return wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, pairs...))))
@@ -139,7 +140,8 @@ func wantError(t testing.TB, r reply, status int, code string) {
 	}
 }
 
-// parse decodes a JSON object; malformed JSON is an empty object.
+// parse decodes a JSON object. If the JSON is malformed, it returns an empty
+// object.
 func parse(text []byte) map[string]any {
 	o := map[string]any{}
 	_ = json.Unmarshal(text, &o)

@@ -17,8 +17,8 @@ import (
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
 // sendWithForgedHost calls the handler with another host in every header that
-// could set it. It returns the response and its full text, including the claims
-// of tokens.
+// could set it. It returns the response and its full text, in which the claims
+// of tokens are decoded.
 func sendWithForgedHost(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
 	r := httptest.NewRequest(method, u, strings.NewReader(form.Encode()))
 	r.Host = "evil.example"

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A browser that opens the issuer gets a page with links. A program still gets
-// a 404.
+// A browser that opens the issuer's URL gets a page with links. A program that
+// does so gets a 404.
 func TestIndexPage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts  []testserver.Option

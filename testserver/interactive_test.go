@@ -47,7 +47,8 @@ func (p *browser) follow(rec *httptest.ResponseRecorder) *httptest.ResponseRecor
 
 var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 
-// hiddenFields returns the hidden fields of a page, changed by pairs.
+// hiddenFields returns the hidden fields of a page, with the pairs of names and
+// values in pairs set.
 func hiddenFields(rec *httptest.ResponseRecorder, pairs ...string) url.Values {
 	form := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(rec.Body.String(), -1) {

@@ -108,7 +108,7 @@ func TestHangingIntrospectionStopsWithTheClient(t *testing.T) {
 	})
 }
 
-// A request counts from its arrival, even if its body is incomplete.
+// A request is counted when it arrives, even if its body is incomplete.
 func TestIntrospectionWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The response to any request is JSON with an expected status, and only the
-// server's tokens are active.
+// FuzzIntrospection checks that the response to any request is JSON with an
+// expected status, and that only the server's tokens are active.
 func FuzzIntrospection(f *testing.F) {
 	s, err := testserver.NewUnstarted(testserver.IssuerURL("https://as.example"), testserver.Seed("fuzz"), testserver.Clock(atNoon))
 	if err != nil {

@@ -13,10 +13,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// encodedClient is a client whose ID and secret need encoding.
+// encodedClient is a client with an ID and a secret that need encoding.
 var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
-// basic returns an Authorization field for pair, which it does not form-encode.
+// basic returns the value of an Authorization field for pair. It does not
+// form-encode pair.
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
 
 const (
@@ -26,7 +27,8 @@ const (
 
 var testClient = basic("test-client:test-secret")
 
-// Each request differs in one thing. TOKEN is replaced with a good token.
+// Each request differs in one thing from a good request. The test replaces
+// TOKEN with a good token.
 var introspections = map[string]struct {
 	method, contentType string // "" means POST and a form
 	authorization       []string
@@ -150,8 +152,8 @@ func TestIntrospectionRequests(t *testing.T) {
 	}
 }
 
-// authenticated reports whether the server had authenticated the client of the
-// request.
+// authenticated reports whether the response shows that the server
+// authenticated the client.
 func authenticated(status int, body []byte) bool {
 	return status == 200 || strings.Contains(string(body), "token is missing")
 }
@@ -173,7 +175,8 @@ func checkIntrospectionBody(t *testing.T, resp *http.Response, body []byte, code
 	}
 }
 
-// The handler can be called without a connection, and with a nil body.
+// The handler can be called without a connection, with a request that has a nil
+// body.
 func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), nil)

@@ -16,7 +16,7 @@ import (
 
 const signedType = "application/token-introspection+jwt"
 
-// RFC 9701 §5, verified with go-jose.
+// The signed responses (RFC 9701 §5) are verified with go-jose.
 func TestSignedResponsesMatchPlainOnes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "PS256", "EdDSA", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg), testserver.Clock(atNoon))

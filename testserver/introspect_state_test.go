@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// postForm sends a form to the handler directly, with header fields in pairs;
-// empty values are left out.
+// postForm sends a form directly to the introspection handler. header contains
+// pairs of field names and values; fields with an empty value are left out.
 func postForm(s *testserver.Server, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(body))
 	r.Header.Set("Content-Type", formType)
@@ -34,7 +34,8 @@ func postForm(s *testserver.Server, body string, header ...string) *httptest.Res
 	return rec
 }
 
-// isActive introspects token at the handler directly.
+// isActive sends token directly to the introspection handler and reports
+// whether it is active.
 func isActive(s *testserver.Server, token string) bool {
 	return strings.HasPrefix(postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String(), `{"active":true`)
 }
@@ -112,7 +113,8 @@ func TestRevokeRefusesForeignTokens(t *testing.T) {
 	}
 }
 
-// (r, n-s) is as valid an ECDSA signature as (r, s), and easy to compute.
+// If (r, s) is a valid ECDSA signature, (r, n-s) is valid too, and anybody can
+// compute it.
 func TestMalleatedRevokedTokenIsInactive(t *testing.T) {
 	s := testserver.New(t)
 	token := s.Token()
@@ -226,8 +228,8 @@ func TestSameSeedGivesSameHandles(t *testing.T) {
 
 var handleText = regexp.MustCompile(`^[A-Za-z0-9_-]{32}$`)
 
-// An API may take a token for a JWT if it decodes to a brace, or to white space
-// before one.
+// An API may mistake a token for a JWT if the decoded token begins with a brace
+// or with white space.
 func TestHandlesAreNotTakenForJWTs(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens())
 	seen := map[string]bool{}

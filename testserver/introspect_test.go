@@ -14,7 +14,7 @@ import (
 )
 
 // introspectionResponse introspects a token as the default client of s and
-// returns the unparsed response. accept are the Accept fields.
+// returns the unparsed response. accept contains the values of Accept fields.
 func introspectionResponse(t testing.TB, s *testserver.Server, token string, accept ...string) (contentType, body string) {
 	t.Helper()
 	r, err := http.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), strings.NewReader(url.Values{"token": {token}}.Encode()))
@@ -36,8 +36,8 @@ func introspectionResponse(t testing.TB, s *testserver.Server, token string, acc
 	return resp.Header.Get("Content-Type"), string(text)
 }
 
-// active reports whether introspection returns a token as active. All inactive
-// tokens must get the same response.
+// active reports whether the introspection response says that a token is
+// active. All inactive tokens must get the same response.
 func active(t testing.TB, s *testserver.Server, token string) bool {
 	t.Helper()
 	_, body := introspectionResponse(t, s, token)
@@ -51,8 +51,8 @@ func opaque(s *testserver.Server, opts ...testserver.TokenOption) string {
 	return s.Token(append([]testserver.TokenOption{testserver.OpaqueTokens()}, opts...)...)
 }
 
-// Over every listener, an opaque token and a JWT have the same response, with
-// all claims in order.
+// Over every listener, the response for an opaque token is the same as for a
+// JWT, with all claims in order.
 func TestIntrospectionReturnsAllClaims(t *testing.T) {
 	claims := []testserver.TokenOption{
 		testserver.Scope("orders:read"), testserver.Claim("tenant", "<acme>"), testserver.Claim("n", json.RawMessage("1.50e1")), testserver.Claim("jti", "j"),
@@ -84,7 +84,8 @@ func TestTokenTypeClaimIsReturned(t *testing.T) {
 	}
 }
 
-// Validity of opaque tokens and JWTs with unusual claims.
+// Each case says whether a JWT and an opaque token with unusual claims are
+// active.
 func TestIntrospectionOfValidityClaims(t *testing.T) {
 	type opts = []testserver.TokenOption
 	for name, tt := range map[string]struct {
@@ -174,8 +175,8 @@ func TestIntrospectionOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// No bad token is active, except those that only the API can refuse and those
-// that RFC 9068 §2.2 leaves to it.
+// A bad token is active only if just the API can detect the defect, or if RFC
+// 9068 §2.2 leaves the check to the API.
 func TestIntrospectionOfDefects(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))
@@ -198,8 +199,8 @@ func TestIntrospectionOfDefects(t *testing.T) {
 	}
 }
 
-// A JWT is active while its key is published, even if a cache serves an older
-// key set.
+// A JWT is active while its key is published, even if the JWKS endpoint serves
+// an older key set.
 func TestJWTIsActiveWhileItsKeyIsPublished(t *testing.T) {
 	s := testserver.New(t)
 	old, key := s.Token(), s.SigningKey()

@@ -9,13 +9,14 @@ import (
 // Issued is what [Server.Mint] returns: the Access token; the Refresh token, ""
 // if the client does not get one; the ID token, "" without the scope openid;
 // the Claims of the access token, even of an opaque one; its Expiry, zero if it
-// has no exp; and its Fingerprint, as in [Event]. Printed or logged, it shows
-// only the Fingerprint.
+// has no exp; and its Fingerprint, as in [Event]. When an Issued is printed or
+// logged, it shows only the Fingerprint.
 type Issued = oauth.Issued
 
-// Mint is [Server.Token] with the other tokens that the token endpoint would
-// return: a refresh token, if the client may use it, and an ID token for the
-// scope openid. They require a registered client: see [ForClient].
+// Mint does what [Server.Token] does, and also returns the other tokens that
+// the token endpoint would return: a refresh token, if the client may use one,
+// and an ID token for the scope openid. These two require a registered client:
+// see [ForClient].
 func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 	issued, err := s.oauth.Issue(editBy(opts))
 	if err != nil {

@@ -9,13 +9,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// jwtBearerClient can request tokens for users with its key.
+// jwtBearerClient returns a client that can request tokens for users by signing
+// assertions with its key.
 func jwtBearerClient(r robot) testserver.Client {
 	return testserver.Client{ID: "robot", JWKS: r.jwks, Grants: []testserver.Grant{"client_credentials", testserver.JWTBearer}, Scopes: []string{"a", "b", "openid"}}
 }
 
-// jwtBearerRequest returns a request of jwtBearerClient for the first user,
-// with only the assertion.
+// jwtBearerRequest returns a token request of jwtBearerClient for the first
+// user. The client authenticates only with the assertion.
 func jwtBearerRequest(t *testing.T, s *testserver.Server, r robot, change func(claims map[string]any), pairs ...string) url.Values {
 	t.Helper()
 	now := s.Now().Unix()

@@ -7,22 +7,23 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Alg is a JWS algorithm, by its name in RFC 7518 §3.1 or RFC 8037 §3.1:
+// Alg is a JWS algorithm, with its name from RFC 7518 §3.1 or RFC 8037 §3.1:
 // "ES256" (the default, with the fastest key generation), "ES384", "ES512",
 // "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA" (Ed25519), and
 // "HS256", "HS384" and "HS512", which sign with a secret: see [Key].
 type Alg = catalogue.Alg
 
 // Key signs tokens: ID is its kid, Alg its algorithm, Private the signer for
-// all algorithms except HS, and Secret the secret for those. A secret is never
-// in a JWKS: configure it in the API that verifies the tokens. Printed or
-// logged, a Key shows only its algorithm and ID.
+// all algorithms except HS, and Secret the secret for the HS algorithms. A
+// secret is never in a JWKS: configure it in the API that verifies the tokens.
+// When a Key is printed or logged, it shows only its algorithm and ID.
 type Key = token.Key
 
-// GenerateKey makes a random key that does not belong to a server: to sign with
-// as an attacker ([SignedWith]), or to add to a JWKS ([Server.Publish]). An
-// empty kid becomes the prefix of the thumbprint. An RSA key takes 70 ms or
-// more. GenerateKey panics if alg is unknown.
+// GenerateKey makes a random key that does not belong to a server. Use it to
+// sign as an attacker would ([SignedWith]), or to add a key to a JWKS
+// ([Server.Publish]). If kid is empty, the ID is a prefix of the key's
+// thumbprint. Generating an RSA key takes 70 ms or more. GenerateKey panics if
+// alg is unknown.
 func GenerateKey(alg Alg, kid string) Key {
 	k, err := token.NewKey(alg, kid, token.RandomSource())
 	if err != nil {
@@ -31,8 +32,8 @@ func GenerateKey(alg Alg, kid string) Key {
 	return k
 }
 
-// SigningKey returns the key that signs tokens by default: that of the server's
-// [SigningAlg].
+// SigningKey returns the key that signs tokens by default: the key for the
+// server's [SigningAlg].
 func (s *Server) SigningKey() Key {
 	s.helper()
 	k, err := s.oauth.Keys.Signing("")
@@ -43,7 +44,7 @@ func (s *Server) SigningKey() Key {
 	return k
 }
 
-// Keys returns the published keys, oldest first, and the unpublished ones that
+// Keys returns the published keys, oldest first, and the unpublished keys that
 // sign or are staged to sign.
 func (s *Server) Keys() []Key {
 	var list []Key
@@ -59,7 +60,7 @@ func (s *Server) Keys() []Key {
 // that the endpoint serves.
 func (s *Server) JWKS() []byte { return s.oauth.Keys.JWKS() }
 
-// Publish adds the public part of k to the JWKS and replaces a key with the
+// Publish adds the public part of k to the JWKS, replacing any key with the
 // same ID. A shared secret cannot be published.
 func (s *Server) Publish(k Key) {
 	s.helper()
@@ -68,8 +69,8 @@ func (s *Server) Publish(k Key) {
 	}
 }
 
-// Retire removes the key named kid from the JWKS; an unknown kid is an error. A
-// signing key still signs after that.
+// Retire removes the key named kid from the JWKS; an unknown kid is an error.
+// If it is a signing key, it still signs tokens after that.
 func (s *Server) Retire(kid string) {
 	s.helper()
 	if err := s.oauth.Keys.Retire(kid); err != nil {
@@ -80,13 +81,14 @@ func (s *Server) Retire(kid string) {
 // FreezeJWKS makes the JWKS endpoint serve the current key set, with its ETag,
 // until thaw is called, as a stale cache or a CDN in front of a server would.
 // [Server.Rotate], [Server.Publish], [Server.Retire] and the first token of an
-// algorithm still change the keys that sign tokens. Only the endpoint does not
-// show the changes; [Server.JWKS] does. Faults apply as usual.
+// algorithm still change the keys that sign tokens. [Server.JWKS] shows these
+// changes, but the endpoint does not. Faults apply as usual.
 //
 //	thaw := s.FreezeJWKS()
 //	s.Rotate(testserver.Rotation{DropOld: true}) // not visible to clients …
 //	thaw()                                       // … until now
 //
-// A second freeze keeps the set of the first, and the last thaw ends both.
-// Calling a thaw twice has no further effect. [Server.Reset] thaws everything.
+// A second freeze keeps the key set of the first, and the endpoint stays frozen
+// until both are thawed. Calling the same thaw again has no effect.
+// [Server.Reset] thaws everything.
 func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }

@@ -13,7 +13,7 @@ import (
 
 // Like makes access tokens, keys, metadata and introspection look like those of
 // a provider, such as "keycloak". An unknown name is an error that lists all
-// names. Token options, [SigningAlg] and [IssuerURL] override it.
+// names. Token options, [SigningAlg] and [IssuerURL] override what Like sets.
 func Like(name string) Option {
 	return serverOption(func(c *config) {
 		shape, err := findShape(name)
@@ -36,8 +36,8 @@ func findShape(name string) (shapes.Shape, error) {
 	return shape, nil
 }
 
-// issuerAt is the issuer of a server at u. It ends in a slash if that of the
-// provider does and [IssuerURL] is not set.
+// issuerAt returns the issuer of a server at u. It ends in a slash if the
+// provider's issuer does and [IssuerURL] is not set.
 func (c *config) issuerAt(u string) string {
 	if c.like != nil && c.Issuer == "" && strings.HasSuffix(c.like.Issuer, "/") {
 		return u + "/"
@@ -45,8 +45,8 @@ func (c *config) issuerAt(u string) string {
 	return u
 }
 
-// likenesses makes likenesses for a server at issuer. The audience is the one
-// that its tokens have by default.
+// likenesses returns a function that makes likenesses for a server at issuer.
+// Their audience is the default audience of the server's tokens.
 func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness {
 	server := likeness.Server{Issuer: issuer, Named: c.Issuer != "", Audience: token.DefaultAudience, Source: c.Source, Now: c.Now}
 	if trial, err := token.CheckDefaults(c.Defaults); err == nil {
@@ -66,8 +66,8 @@ func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, e
 	return settings, err
 }
 
-// formLike is the token form of the named provider, or that of the server for
-// "".
+// formLike returns the token form of the named provider, or the server's own
+// form if name is "".
 func (c *controller) formLike(name string) (*token.Form, error) {
 	if name == "" {
 		return c.oauth.Form, nil

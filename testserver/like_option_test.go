@@ -34,8 +34,8 @@ func TestLikeRefusesUnknownProviders(t *testing.T) {
 	}
 }
 
-// One server mints tokens like those of several providers, and all of them are
-// active.
+// One server can mint tokens that look like the tokens of several providers,
+// and all these tokens are active.
 func TestMintLikeOtherProviders(t *testing.T) {
 	c := newControlAPI(t)
 	for _, shape := range shapes.All {
@@ -61,8 +61,8 @@ func TestMintLikeOtherProviders(t *testing.T) {
 	}
 }
 
-// Options override the provider, and Metadata options apply after the
-// provider's metadata.
+// Options override what Like sets, and Metadata options change the metadata
+// that Like sets.
 func TestOptionsOverrideLike(t *testing.T) {
 	s := testserver.New(t, testserver.InMemory(), testserver.IssuerURL("http://id.example/realms/shop"), testserver.SigningAlg("ES256"),
 		testserver.Audience("orders"), testserver.Scope("orders:read"), testserver.Like("keycloak"),
@@ -89,7 +89,7 @@ func TestOptionsOverrideLike(t *testing.T) {
 	}
 }
 
-// Keys and tokens of a provider survive a restart.
+// The keys and tokens of a server with Like survive a restart.
 func TestLikeSurvivesARestart(t *testing.T) {
 	for _, shape := range shapes.All {
 		t.Run(shape.Name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestLikeSurvivesARestart(t *testing.T) {
 	}
 }
 
-// A server like a provider still refuses tokens that are not access tokens.
+// A server with Like still refuses tokens that are not access tokens.
 func TestLikeRefusesOtherTokens(t *testing.T) {
 	s := testserver.New(t, testserver.InMemory(), testserver.Like("keycloak"))
 	for name, token := range map[string]string{

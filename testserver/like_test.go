@@ -21,10 +21,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverMembers are members with values of the server, not of the shape.
+// serverMembers are the members with values that come from the server, not from
+// the shape.
 var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
-// forEachShape tests a server for every shape.
+// forEachShape runs test with a server for every shape.
 func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
 	t.Helper()
 	for _, shape := range shapes.All {
@@ -34,7 +35,7 @@ func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, sh
 	}
 }
 
-// segments returns the header and the claims of a JWT.
+// segments returns the decoded header and claims of a JWT.
 func segments(t *testing.T, token string) (list [2]map[string]any) {
 	t.Helper()
 	for i := range list {
@@ -62,8 +63,9 @@ func asJSON(t *testing.T, v any) (read any) {
 	return read
 }
 
-// wantMembers compares an object with the members of a shape; of repeated names
-// the last one counts. Members in others must only be present.
+// wantMembers compares an object with the members of a shape. If a name is
+// repeated, the last member counts. For the members in others, it checks only
+// that they are present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {
@@ -130,7 +132,8 @@ func TestLikeTokens(t *testing.T) {
 	})
 }
 
-// signed returns a JWT of the server: an ID token if access tokens are opaque.
+// signed returns a JWT of the server: an access token, or an ID token if access
+// tokens are opaque.
 func signed(s *testserver.Server, shape shapes.Shape) string {
 	if shape.Introspection != nil {
 		return s.IDToken()
@@ -222,7 +225,8 @@ func TestLikeKeys(t *testing.T) {
 	})
 }
 
-// wantCertificate compares the certificate of a JWK, if present, with its key.
+// wantCertificate checks that the certificate in a JWK, if there is one, is for
+// the key in the JWK.
 func wantCertificate(t *testing.T, jwk map[string]any) {
 	t.Helper()
 	chain, ok := jwk["x5c"].([]any)

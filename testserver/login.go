@@ -18,7 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// LoginAs is what the user does on the pages: see [Server.Login].
+// LoginAs describes what the user does on the pages: see [Server.Login].
 type LoginAs struct {
 	User   User     // the user that logs in; without a Sub, the first of [Users]
 	Scopes []string // scopes to consent to; nil means all
@@ -26,10 +26,10 @@ type LoginAs struct {
 }
 
 // Login opens authURL as a new browser would, and logs in and consents where
-// pages require it. It returns the redirect URL of the client, with code and
-// state or with error, and does not open it. With response_mode=form_post the
-// parameters are in the query of the URL too. For the verification_uri_complete
-// of a device it returns the URL of the last page.
+// pages require it. It returns the client's redirect URL, with code and state
+// or with error, without opening it. Even with response_mode=form_post, the
+// parameters are in the query of this URL. For the verification_uri_complete of
+// a device, Login returns the URL of the last page.
 func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	tb.Helper()
 	var l LoginAs
@@ -48,7 +48,8 @@ func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	return to
 }
 
-// maxPages is more than any login needs.
+// maxPages is the maximum number of pages in a login, more than any login
+// needs.
 const maxPages = 10
 
 func (s *Server) runLogin(ctx context.Context, authURL string, l LoginAs) (*url.URL, error) {
@@ -100,7 +101,8 @@ func (b *browser) decideInAdvance() (end func()) {
 	return end
 }
 
-// open sends one request and returns the next one, or the final URL.
+// open sends one request. It returns the next request to send, or the final
+// URL.
 func (b *browser) open(r *http.Request) (next *http.Request, done *url.URL, err error) {
 	if b.name != "" {
 		r.Header.Set(oauth.LoginHeader, b.name)
@@ -219,8 +221,8 @@ func joinQuery(a, b string) string {
 	return a + "&" + b
 }
 
-// textOf is the text of a page. The server never puts a part of a request into
-// it.
+// textOf returns the text of a page. The server never puts a part of a request
+// into this text.
 func textOf(page string) string {
 	text := page
 	if m := heading.FindStringSubmatch(page); m != nil {

@@ -106,8 +106,8 @@ var allAlgs = []jose.SignatureAlgorithm{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
 }
 
-// verified verifies token with the published key of its kid, or with key if
-// given, and returns its header and claims.
+// verified verifies token and returns its header and claims. It uses key if
+// there is one, otherwise the published key with the kid of token.
 func verified(t testing.TB, s *testserver.Server, token string, key ...any) (jose.Header, map[string]any) {
 	t.Helper()
 	header, claims, err := verify(s.JWKS(), token, key...)
@@ -164,7 +164,7 @@ func wantAll(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// dialTCP returns a new connection to s, without a request.
+// dialTCP opens a TCP connection to s and sends nothing.
 func dialTCP(t *testing.T, s *testserver.Server) net.Conn {
 	t.Helper()
 	_, host, _ := strings.Cut(s.Issuer(), "://")
@@ -176,7 +176,8 @@ func dialTCP(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// lastRequest returns the latest request to ep, or false if it is missing.
+// lastRequest returns the latest request to ep, or false if there was no
+// request.
 func lastRequest(s *testserver.Server, ep testserver.Endpoint) (testserver.Request, bool) {
 	list := s.Requests(ep)
 	if len(list) == 0 {

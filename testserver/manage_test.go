@@ -11,13 +11,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// manage sends a request for a client's registration, with its token.
+// manage sends a request to the client's registration URI, with the
+// registration access token from the response c.
 func manage(t testing.TB, s *testserver.Server, method string, c reply, body string) reply {
 	t.Helper()
 	return sendRegistration(t, s, method, c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
 }
 
-// wantInvalidToken checks that a registration access token is refused.
+// wantInvalidToken checks that r refuses a registration access token.
 func wantInvalidToken(t testing.TB, r reply) {
 	t.Helper()
 	if r.status != 401 || !strings.Contains(r.header.Get("WWW-Authenticate"), `error="invalid_token"`) || r.body["client_id"] != nil {
@@ -156,7 +157,7 @@ func TestDeletedClientLosesItsGrants(t *testing.T) {
 		wantInvalidToken(t, manage(t, s, method, c, ""))
 	}
 	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", id)), 401, "invalid_client")
-	// Another client has the ID now.
+	// The ID now belongs to another client.
 	if _, to := authorize(s, authorizationRequest("client_id", id, "redirect_uri", callback)); to == nil {
 		t.Fatal("got no redirect, want the ID available")
 	}

@@ -56,7 +56,7 @@ func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 	wantAll(t, fatalText(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)
 }
 
-// If an introspection response can have the defect, the token stays opaque.
+// A token stays opaque if an introspection response can have the defect.
 func TestDefectsOfOpaqueTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens(), testserver.Scope("a"), testserver.Clock(atNoon))
 	want := map[testserver.Defect]string{
@@ -125,7 +125,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// RFC 9068 tokens and introspection responses have the same claims.
+// The introspection response for an opaque token has the claims that an RFC
+// 9068 JWT has.
 func TestOpaqueTokensHaveTheClaimsOfJWTs(t *testing.T) {
 	a, b := sameSeedServers(t)
 	var members, signed map[string]any

@@ -32,8 +32,8 @@ type serverOption func(*config)
 
 func (o serverOption) applyServer(c *config) { o(c) }
 
-// fault is an error in an option, without the name of the option in reason,
-// because a configuration file names it differently.
+// fault is an error in an option. reason does not contain the name of the
+// option, because a configuration file names the option differently.
 type fault struct {
 	option string
 	reason error
@@ -42,7 +42,7 @@ type fault struct {
 func (f fault) Error() string { return f.option + ": " + f.reason.Error() }
 func (f fault) Unwrap() error { return f.reason }
 
-// fail records a fault. The format begins with the option and a colon.
+// fail records a fault. format begins with the name of the option and a colon.
 func (c *config) fail(format string, args ...any) {
 	option, reason, _ := strings.Cut(format, ": ")
 	n := strings.Count(option, "%")
@@ -77,8 +77,8 @@ func (c *config) certificateKey() (crypto.Signer, error) {
 // bubble, where a socket would stop the clock. It can be combined with [TLS].
 //
 // The issuer is then http://127.a.b.c, with a different address for each
-// server, so that several servers are several issuers. With [Seed] the address
-// depends on the seed.
+// server, so that several servers have different issuers. With [Seed] the
+// address depends on the seed.
 func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory = true }) }
 
 // TLS serves HTTPS, over HTTP/1.1 and HTTP/2, with a certificate made for this
@@ -93,7 +93,7 @@ func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true })
 // issuer's scheme: https needs [TLS].
 //
 // u is an absolute http or https URL without user, query and fragment (RFC 8414
-// §2). It is used byte for byte, a terminating slash included.
+// §2). It is used byte for byte, including a trailing slash.
 func IssuerURL(u string) Option {
 	return serverOption(func(c *config) {
 		c.Issuer = u
@@ -109,8 +109,8 @@ func IssuerURL(u string) Option {
 
 // Hosts gives the server two more names. In discovery, the endpoints that
 // browsers open are at browser, and all others at alias. The issuer does not
-// change. Each is a scheme and a host, such as http://localhost:9000, or "" for
-// the issuer's.
+// change. Each name is a scheme and a host, such as http://localhost:9000, or
+// "" for those of the issuer.
 func Hosts(browser, alias string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range [...]string{browser, alias} {
@@ -148,10 +148,10 @@ func Seed(seed string) Option {
 	})
 }
 
-// Metadata changes both discovery documents: f is called for each one while the
-// server is set up, after the Metadata options before it. The values in doc are
-// strings, booleans and []string; f may set any value that encodes as JSON. It
-// changes only the documents, not what the server does.
+// Metadata changes both discovery documents: the server calls f for each
+// document while it is set up. Several Metadata options apply in order. The
+// values in doc are strings, booleans and []string; f may set any value that
+// encodes as JSON. f changes only the documents, not what the server does.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

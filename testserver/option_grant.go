@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// RotateRefresh sets how long a used refresh token can be used again for the
-// same successor, as after a lost response. The default is 0: every refresh
-// token can be used once, and reuse revokes its whole family (RFC 9700
-// §4.14.2).
+// RotateRefresh sets how long a used refresh token can be used again, as after
+// a lost response; the server then returns the same successor. The default is
+// 0: every refresh token can be used once, and reuse revokes its whole family
+// (RFC 9700 §4.14.2).
 func RotateRefresh(grace time.Duration) Option {
 	return serverOption(func(c *config) {
 		if grace < 0 {
@@ -22,9 +22,9 @@ func RotateRefresh(grace time.Duration) Option {
 	})
 }
 
-// Scopes limits the scopes that can be granted, in addition to openid, profile,
-// email, address, phone and offline_access. Without the option every scope can
-// be granted.
+// Scopes lists the only scopes that can be granted, in addition to openid,
+// profile, email, address, phone and offline_access. Without the option every
+// scope can be granted.
 func Scopes(s ...string) Option {
 	return serverOption(func(c *config) {
 		for _, scope := range s {
@@ -36,9 +36,9 @@ func Scopes(s ...string) Option {
 	})
 }
 
-// Resources limits what clients may name in resource (RFC 8707) and audience,
-// in addition to the default audience: any other name is refused with
-// invalid_target. Without the option every name is accepted.
+// Resources lists the only names that clients may send as resource (RFC 8707)
+// or audience, in addition to the default audience. Any other name is refused
+// with invalid_target. Without the option every name is accepted.
 func Resources(names ...string) Option {
 	return serverOption(func(c *config) {
 		for _, name := range names {
@@ -52,10 +52,10 @@ func Resources(names ...string) Option {
 
 // AuthorizationDetailTypes sets the types that authorization_details may have
 // (RFC 9396). Without the option, every request with authorization_details is
-// refused. What was granted is in the access token, in the token response and
-// in the introspection response. A later request of the client can leave out
-// some of it, but not change it. Only the members that are common to all types
-// are checked (§2.2).
+// refused. The granted details are in the access token, in the token response
+// and in the introspection response. A later request of the client can leave
+// out some of them, but not change them. The server checks only the members
+// that are common to all types (§2.2).
 func AuthorizationDetailTypes(types ...string) Option {
 	return serverOption(func(c *config) {
 		for _, t := range types {
@@ -67,32 +67,34 @@ func AuthorizationDetailTypes(types ...string) Option {
 	})
 }
 
-// Interactive makes users log in and consent on pages, as [Server.Login] does.
-// Without it the first of [Users] is logged in and consents to everything.
+// Interactive makes users log in and consent on pages; [Server.Login] does this
+// for a test. Without the option, the first of [Users] is logged in and
+// consents to everything.
 //
-// It also serves a debug page, at /debug under the issuer, with the clients,
-// the requests (fingerprints instead of secrets), the keys with a button for
-// [Server.Rotate], and a form that mints a token, good or with one of
-// [Defects]. The page does not require a password. It is served only at the
-// issuer's host and the names of this machine, and accepts only its own form.
+// The option also adds a debug page, at /debug under the issuer, with the
+// clients, the requests (fingerprints instead of secrets), the keys with a
+// button for [Server.Rotate], and a form that mints a token, good or with one
+// of [Defects]. The page does not require a password. It is served only at the
+// issuer's host and the names of this machine, and accepts a form only if it
+// comes from the page itself.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
 // AllowUnregistered registers an unknown client at its first authorization
-// request. From then on it has only that redirect URI, and its secret is the
-// one that it first authenticates with; without a secret it is public and needs
-// PKCE. The limit is 1000 such clients.
+// request. From then on the client has only the redirect URI of that request.
+// Its secret is the first one that it authenticates with; without a secret the
+// client is public and needs PKCE. The limit is 1000 such clients.
 func AllowUnregistered() Option {
 	return serverOption(func(c *config) { c.AllowUnregistered = true })
 }
 
 // Registration lets any caller register a client, at [EndpointRegister]. The
-// limit is 1000 such clients. [Server.Reset] keeps them, and [Persist] saves
-// them.
+// limit is 1000 such clients. [Server.Reset] keeps these clients, and [Persist]
+// saves them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
 
 // CORS lets scripts on pages of these origins, such as https://app.example.com,
-// or "*" for all, call the endpoints that are meant for scripts. Pages of
-// loopback origins always can.
+// or "*" for all, call the endpoints that are meant for scripts. Scripts on
+// pages of loopback origins always can.
 func CORS(origins ...string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range origins {
@@ -105,9 +107,9 @@ func CORS(origins ...string) Option {
 }
 
 // Disable turns endpoints off: they are not served, and discovery does not list
-// them. Without [EndpointToken], [EndpointAuthorize] and
-// [EndpointDeviceAuthorization] are off too, and without [EndpointAuthorize] so
-// is [EndpointPAR].
+// them. Disabling [EndpointToken] also disables [EndpointAuthorize] and
+// [EndpointDeviceAuthorization]; disabling [EndpointAuthorize] also disables
+// [EndpointPAR].
 func Disable(ep ...Endpoint) Option {
 	return serverOption(func(c *config) {
 		for _, e := range ep {

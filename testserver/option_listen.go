@@ -1,13 +1,12 @@
 package testserver
 
-// Addr sets the listen address, by default a free port of 127.0.0.1: another
-// port, where 0 means a free one, or another loopback address, such as
-// 127.0.0.2:0 or [::1]:8080. The issuer is that address, unless [IssuerURL] is
-// set.
+// Addr sets the listen address, such as 127.0.0.2:0 or [::1]:8080. Port 0 means
+// a free port. Without the option, the server listens on a free port of
+// 127.0.0.1. The issuer is at the listen address, unless [IssuerURL] is set.
 //
-// The host is an IP address or localhost, which always means 127.0.0.1, without
-// a resolver. An address that is not loopback needs [AllowRemote], and one that
-// means all addresses, such as 0.0.0.0, also needs IssuerURL.
+// The host must be an IP address or localhost, which always means 127.0.0.1 and
+// is not looked up. An address that is not loopback needs [AllowRemote]. An
+// address that means all addresses, such as 0.0.0.0, also needs [IssuerURL].
 func Addr(hostport string) Option {
 	return serverOption(func(c *config) {
 		if hostport == "" {
@@ -24,5 +23,5 @@ func Addr(hostport string) Option {
 //
 // Any caller that can reach the server can get any token: the secret of the
 // default client is public, and the debug page of [Interactive] does not
-// require one. No production API may trust this server.
+// require a secret. No production API may trust this server.
 func AllowRemote() Option { return serverOption(func(c *config) { c.listen.AllowRemote = true }) }

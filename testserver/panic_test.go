@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// net/http logs the value of a panic, and the value of a hook's panic may
-// contain a token.
+// net/http logs the value of a panic. If a hook panics, this value may contain
+// a token.
 func TestHookPanicsAreNotLogged(t *testing.T) {
 	const canary = "canary-that-a-hook-has-seen"
 	var logged bytes.Buffer

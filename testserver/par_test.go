@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// push pushes a request of the public client, changed by pairs, and returns the
-// query for the authorization endpoint.
+// push pushes an authorization request of the public client, changed by pairs.
+// It returns the query for the authorization endpoint.
 func push(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 	t.Helper()
 	form := authorizationRequest(pairs...)
@@ -26,7 +26,8 @@ func push(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 	return url.Values{"client_id": form["client_id"], "request_uri": {r.text("request_uri")}}
 }
 
-// wantPage checks that the response is an error page without a redirect.
+// wantPage sends an authorization request and checks that the response is an
+// error page without a redirect.
 func wantPage(t testing.TB, s *testserver.Server, query url.Values) {
 	t.Helper()
 	if rec, to := authorize(s, query); to != nil || rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "request_uri") {
@@ -77,8 +78,8 @@ func TestRequestURIIsSingleUse(t *testing.T) {
 	})
 }
 
-// A second request arrives during the first, each time the first one reads the
-// clock.
+// A second request arrives while the first one reads the clock; in each step it
+// arrives during a later read.
 func TestConcurrentRequestURIIsSingleUse(t *testing.T) {
 	t.Run("T02/a request_uri by two at once", func(t *testing.T) {
 		for step := range 6 {

@@ -10,17 +10,17 @@ package testserver
 // [Server.Advance]. An option overrides an entry of the file with the same ID,
 // subject or kid.
 //
-// Endpoints answer after their changes are on disk. If a write fails they
-// response temporarily_unavailable, and the client can retry: its code or
-// refresh token stays valid. A revocation takes effect even then. Changes by Go
-// methods and by the pages are written a moment later; [Server.Close] writes
-// the rest.
+// Endpoints respond only after their changes are on disk. If a write fails,
+// they respond with temporarily_unavailable, and the client can retry: its code
+// or refresh token stays valid. A revocation takes effect even if the write
+// fails. Changes by Go methods and by the pages are written a moment later;
+// [Server.Close] writes the rest.
 //
 // The file is for its owner only (mode 0600). Tokens, codes, secrets and
 // passwords are stored as their SHA-256, but the signing keys in it can sign
-// new tokens. Only one server can use the file at a time: a second one is an
-// error of [New]. A file that is damaged, or written by another program or a
-// newer release, is an error too, and is not changed.
+// new tokens. Only one server can use the file at a time: for a second server,
+// [New] fails. It also fails if the file is damaged, or was written by another
+// program or a newer release, and does not change the file.
 func Persist(path string) Option {
 	return serverOption(func(c *config) {
 		if path == "" {

@@ -18,11 +18,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// With this environment variable the test binary runs as a server that saves
-// its state in a file.
+// childState names an environment variable that makes the test binary run as a
+// server that saves its state in the named file.
 const childState = "TESTSERVER_TEST_CHILD_STATE"
 
-// child serves until it is killed, and prints its issuer.
+// child starts a server, prints its issuer and serves until the process is
+// killed.
 func child(path string) {
 	s, err := testserver.Start(context.Background(), testserver.Persist(path), testserver.OpaqueTokens())
 	if err != nil {
@@ -33,8 +34,8 @@ func child(path string) {
 	_, _ = io.Copy(io.Discard, os.Stdin) // ends with the parent
 }
 
-// workload uses the server of a child until it is killed, and stores the tokens
-// and codes that it got.
+// workload uses the server in the child process until the process is killed. It
+// stores the tokens and codes that it got.
 type workload struct {
 	issuer     string
 	client     *http.Client
@@ -44,7 +45,7 @@ type workload struct {
 	access, codes, refresh []string // the last refresh token of each grant
 }
 
-// run goes through one grant; it returns false when the server is down.
+// run uses the server for one grant. It returns false if the server is down.
 func (c *workload) run(t *testing.T) bool {
 	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizationRequest().Encode())
 	if err != nil {
@@ -149,8 +150,9 @@ func TestKilledServerKeepsItsState(t *testing.T) {
 	}
 }
 
-// checkState continues where the child stopped. A refresh may be saved although
-// its response was lost, so the server has a grace period.
+// checkState starts a server with the state that the child left, and checks the
+// tokens and codes in c. A refresh may be saved although its response was lost,
+// so the server has a grace period.
 func checkState(t *testing.T, path string, c *workload) {
 	t.Helper()
 	s := startPersisted(t, path, testserver.RotateRefresh(time.Hour))

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withoutDirSync runs f while files in dir can be created and replaced, but dir
-// cannot be opened to sync it. To make this work for root too, the thread runs
-// as another user.
+// withoutDirSync runs f with permissions under which files in dir can be
+// created and replaced, but dir cannot be opened to sync it. The thread runs as
+// another user, because permissions do not stop root.
 func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
@@ -37,8 +37,8 @@ func withoutDirSync(t *testing.T, dir string, f func()) {
 	}
 }
 
-// A state that was written but not synced must be written again, even if it
-// equals the state from before.
+// If a state was written but not synced, the next state must be written, even
+// if it equals the last synced state.
 func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := statePath(t)

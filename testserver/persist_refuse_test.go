@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// blockSaving makes saving impossible, also for root, until the returned
-// function is called: it moves a directory to the path where the next state is
-// written. It moves it in one step, because a save may be running.
+// blockSaving makes saving impossible, even for root, until the returned
+// function is called: it moves a directory to the path to which the next state
+// would be written. It does so in one step, because a save may be running.
 func blockSaving(t *testing.T, path string) (unblock func()) {
 	t.Helper()
 	next, away := path+".bearerguard-new", filepath.Join(t.TempDir(), "away")

@@ -15,7 +15,8 @@ import (
 const persistedIssuer = "http://login.test"
 
 // startPersisted starts a server on a socket that saves its state in the file
-// at path. The caller may close it to start another.
+// at path. The caller may close the server to start another one with the same
+// file.
 func startPersisted(t testing.TB, path string, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	s, err := testserver.Start(t.Context(), append([]testserver.Option{testserver.Persist(path), testserver.IssuerURL(persistedIssuer)}, opts...)...)

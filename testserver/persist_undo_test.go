@@ -7,8 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// If a code is replayed while the first request with it waits for a failing
-// save, two clients have it, so it must not be restored for either.
+// If a code is replayed while the first request with the code waits for a save
+// that fails, two parties have the code, so it must not become valid again for
+// either of them.
 func TestReplayedGrantIsNotRestored(t *testing.T) {
 	path := statePath(t)
 	var looks int

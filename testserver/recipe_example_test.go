@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Browsers reach the server under another name than other containers.
+// Browsers and other containers reach the server under different names.
 func ExampleMetadata() {
 	as, err := testserver.Start(context.Background(), testserver.Metadata(func(doc map[string]any) {
 		doc["authorization_endpoint"] = "http://localhost:8080/authorize"
@@ -37,7 +37,7 @@ func ExampleMetadata() {
 	// Output: {"authorization_endpoint":"http://localhost:8080/authorize","authori…
 }
 
-// A custom handler in front of every endpoint.
+// A custom handler can be put in front of every endpoint.
 func ExampleHandler() {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -60,7 +60,7 @@ func ExampleHandler() {
 	// Output: 200 OK *
 }
 
-// A custom handler that Reset does not remove.
+// Unlike a fault, a custom handler around the server is not removed by Reset.
 func ExampleNewUnstarted_wrapped() {
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("http://as.example.com"))
 	if err != nil {

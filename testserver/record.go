@@ -15,8 +15,9 @@ import (
 type Request = journal.Request
 
 // Count returns the number of requests that ep has received since the server
-// started or since [Server.Reset], including those it refused and those that
-// got a fault: for example, how often a cache really fetched.
+// started or since the last [Server.Reset], including requests that ep refused
+// and requests that got a fault. It shows, for example, how often a cache
+// really fetched.
 func (s *Server) Count(ep Endpoint) int {
 	s.helper()
 	return s.count("Count", journal.Mark{}, ep)
@@ -30,10 +31,11 @@ func (s *Server) count(what string, m journal.Mark, ep Endpoint) int {
 	return s.oauth.Journal.Count(m, ep)
 }
 
-// Requests returns the last requests to the endpoints, oldest first; without
-// arguments, or with [EndpointAny], those to all. A request is recorded on
-// arrival, so one that hangs is included. The server records the last 1000
-// requests in total; the counts have no limit.
+// Requests returns the last requests to the given endpoints, oldest first.
+// Without arguments, or with [EndpointAny], it returns requests to all
+// endpoints. A request is recorded on arrival, so a request that hangs is
+// included. The server records the last 1000 requests in total; the counts have
+// no limit.
 func (s *Server) Requests(ep ...Endpoint) []Request {
 	s.helper()
 	for _, e := range ep {
@@ -45,8 +47,8 @@ func (s *Server) Requests(ep ...Endpoint) []Request {
 }
 
 // Await waits until [Server.Count] of ep is n or more. It counts arrivals: the
-// requests may still be in flight. The error reports how many there were when
-// ctx ended, and wraps the error of ctx.
+// requests may still be in flight. The error reports how many requests had
+// arrived when ctx ended, and wraps the error of ctx.
 func (s *Server) Await(ctx context.Context, ep Endpoint, n int) error {
 	s.helper()
 	return s.await(ctx, journal.Mark{}, ep, n)
@@ -70,9 +72,9 @@ type Mark struct {
 	mark journal.Mark
 }
 
-// Mark starts a new count. With ids of [Server.ClientFor], it counts only the
-// requests of these clients, for tests that share a server. Only the first 4096
-// clients of a server are counted separately.
+// Mark starts a new count. With ids that were given to [Server.ClientFor], it
+// counts only the requests of these clients, for tests that share a server.
+// Only the first 4096 clients of a server are counted separately.
 func (s *Server) Mark(client ...string) Mark {
 	s.helper()
 	for _, id := range client {
@@ -100,6 +102,6 @@ func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 // all requests, events, grants, codes, logins, opaque tokens, revocations,
 // replies of [Server.SetIntrospection] and decisions of [Server.NextUser] and
 // [Server.DenyNext]. Opaque and refresh tokens become unknown, and revoked JWTs
-// valid again. Keys, clients, users, functions of [Server.OnToken] and the
-// offset of [Server.Advance] stay. Requests that hang still hang.
+// become valid again. Keys, clients, users, functions of [Server.OnToken] and
+// the offset of [Server.Advance] stay. Requests that hang still hang.
 func (s *Server) Reset() { s.oauth.Reset() }

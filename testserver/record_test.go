@@ -65,7 +65,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-// agent returns the version in the User-Agent of net/http.
+// agent returns the HTTP version that the User-Agent of net/http names.
 func agent(opts []testserver.Option) string {
 	s, err := testserver.Start(context.Background(), opts...)
 	if err != nil {
@@ -115,7 +115,8 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 			t.Errorf("got %s, want no %q in it", text, part)
 		}
 	}
-	// Computed with: printf %s sesame-open-sesame | sha256sum | cut -c1-16
+	// The values were computed with: printf %s sesame-open-sesame | sha256sum |
+	// cut -c1-16
 	for name, want := range map[string][]string{
 		"X-Api-Key": {"a157a9fb34f7793d"}, "Accept": {"application/json"},
 	} {

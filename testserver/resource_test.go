@@ -33,8 +33,8 @@ func TestResourceAndAudienceTogether(t *testing.T) {
 	}
 }
 
-// Without a list every resource is accepted, and with a list only those in it
-// (RFC 8707 §2).
+// Without a list, every resource is accepted. With a list, only the resources
+// in it are accepted (RFC 8707 §2).
 func TestResourcesOption(t *testing.T) {
 	const known = `{"resources":["https://one.example","two"]}`
 	for name, tt := range map[string]struct {

@@ -2,21 +2,22 @@ package testserver
 
 import "github.com/bearerguard/bearerguard/testserver/internal/token"
 
-// Rotation is a way to change keys that verifiers must survive. PublishFirst
+// Rotation describes a change of keys that verifiers must survive. PublishFirst
 // publishes the new key while the old one still signs; the next rotation, with
 // the zero Rotation or with DropOld, completes it. SignFirst signs with the new
 // key before it is in the JWKS, as on servers with a cached key set, until
 // [Server.Publish] publishes it. DropOld removes the previous signing key from
-// the JWKS, as after a compromise. These three exclude each other. ReuseKid,
-// which can be combined with each of them, gives the new key the ID of the old
-// one, which it replaces in the JWKS: a server mistake that a verifier should
-// survive. Alg selects the algorithm whose key changes, by default the server's
-// [SigningAlg].
+// the JWKS, as after a compromise. Only one of these three can be set.
+// ReuseKid, which can be combined with each of them, gives the new key the ID
+// of the old one, so that the new key replaces the old one in the JWKS: a
+// server mistake that a verifier should survive. Alg selects the algorithm
+// whose key changes, by default the server's [SigningAlg].
 type Rotation = token.Rotation
 
 // Rotate changes the signing key of an algorithm and returns the new key.
-// Without a [Rotation] the new key signs and is published at once. The old one
-// stays published until [Server.Retire]. More than one [Rotation] is an error.
+// Without a [Rotation], the new key is published and signs tokens at once. The
+// old key stays published until [Server.Retire]. More than one [Rotation] is an
+// error.
 //
 //	s.Rotate()
 //	s.Rotate(testserver.Rotation{DropOld: true})

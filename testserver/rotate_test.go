@@ -19,7 +19,7 @@ func kids(t *testing.T, s *testserver.Server) (ids []string) {
 	return ids
 }
 
-// rotation is a server with its first key and a token of it.
+// rotation is a server with its first key and a token signed with this key.
 type rotation struct {
 	*testserver.Server
 	old      testserver.Key
@@ -31,8 +31,8 @@ func newRotation(t *testing.T) rotation {
 	return rotation{s, s.SigningKey(), s.Token()}
 }
 
-// check checks the signing key, whether a new token and the old one verify, and
-// which keys are published.
+// check checks which key signs, whether a new token and the old token verify,
+// and which keys are published.
 func (r rotation) check(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
 	t.Helper()
 	if got := r.SigningKey(); got.ID != signs.ID || got.Private != signs.Private {
@@ -156,8 +156,8 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 	}
 }
 
-// The retired key is the one that was removed from the JWKS last, in any way,
-// and is not published now.
+// The retired key is the key that was last removed from the JWKS, no matter
+// how, and that is not published now.
 func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)

@@ -26,7 +26,7 @@ var routes = map[string]string{
 // pageRoutes are the paths that need Interactive.
 var pageRoutes = map[string]string{"/login": "POST", "/consent": "POST"}
 
-// unservedPaths are paths at which other servers have control endpoints.
+// unservedPaths are paths at which other servers might have control endpoints.
 var unservedPaths = strings.Fields(`/ /admin /admin/faults /api /api/faults /api/v1/faults /control /debug/faults /debug/pprof/ /debug/vars /fault /faults
 	/inject /injections /internal /keys /keys/rotate /rotate /clock /advance /reset /revoke/all /clients /users /register /mint /tokens
 	/events /audit /requests /snapshot /state /shutdown /close /health /metrics /test /_test /mock /__admin/mappings /mockserver/expectation
@@ -35,8 +35,8 @@ var unservedPaths = strings.Fields(`/ /admin /admin/faults /api /api/faults /api
 
 var httpMethods = strings.Fields("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND INJECT get post")
 
-// faultRequest returns a request for a fault, in every place where a server
-// might look.
+// faultRequest returns a request that asks for a fault in every place where a
+// server might look.
 func faultRequest(method, path string) *http.Request {
 	const want = "endpoint=jwks&status=503&times=100&fault=hang&action=inject&body=x&delay=1h"
 	r := httptest.NewRequest(method, "http://x"+path+"?"+want, strings.NewReader(want))
@@ -67,7 +67,7 @@ func TestServedPathsAndMethods(t *testing.T) {
 		for _, path := range unservedPaths {
 			t.Run("T22/"+name+" "+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) { wantMethods(t, s, path, "") })
 		}
-		// With Interactive there is a debug page at this path.
+		// With Interactive, the debug page is at this path.
 		if !interactive {
 			t.Run("T22/"+name+" _debug", func(t *testing.T) { wantMethods(t, s, "/debug", "") })
 		}
@@ -105,8 +105,8 @@ func wantMethods(t *testing.T, s *testserver.Server, path, allow string) {
 	}
 }
 
-// Only Go code can inject a fault, not a header of a request. The header of
-// ClientFor only identifies the client.
+// A header of a request cannot inject a fault. The header that ClientFor adds
+// only identifies the client.
 func TestHeadersDoNotInjectFaults(t *testing.T) {
 	t.Run("T22/a fault of another client", func(t *testing.T) {
 		s := testserver.New(t)

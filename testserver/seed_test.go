@@ -72,7 +72,7 @@ func TestSeededTokensDoNotRevealKeys(t *testing.T) {
 	}
 }
 
-// The documented exception.
+// This is the documented exception to Seed.
 func TestPSSIsRandomUnderASeed(t *testing.T) {
 	token := func() string {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed("a"), testserver.Clock(atNoon), testserver.SigningAlg("PS256"))

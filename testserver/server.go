@@ -16,10 +16,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// Server is an authorization server. All its methods may be called from any
-// number of goroutines; [Server.Token] and the other methods without an error
-// end the test of a server from [New], and panic for one from [Start] or
-// [NewUnstarted], if a call is invalid.
+// Server is an authorization server. Its methods are safe for concurrent use.
+// An invalid call of [Server.Token], or of another method that does not return
+// an error, ends the test if the server is from [New], and panics if it is from
+// [Start] or [NewUnstarted].
 type Server struct {
 	oauth  *oauth.Server
 	caPEM  []byte
@@ -41,13 +41,13 @@ type Server struct {
 // New starts a server that closes when tb and its subtests are done. Invalid
 // options end the test with a tb.Fatalf that lists all of them.
 //
-// On its socket it accepts as Host loopback addresses, localhost and the
-// issuer's host. A request with any other Host gets a 421, so that no web page
-// can make a browser fetch tokens (DNS rebinding). With [AllowRemote] every
-// Host is accepted.
+// On its socket, the server accepts only loopback addresses, localhost and the
+// issuer's host as Host. A request with any other Host gets a 421, so that no
+// web page can make a browser fetch tokens (DNS rebinding). With [AllowRemote]
+// every Host is accepted.
 //
 // The server belongs to tb: an invalid call in a subtest ends the parent test.
-// In a fuzz target use a server made with its *testing.F. There, an invalid
+// In a fuzz target, use a server made with the *testing.F. There, an invalid
 // call panics, because a *testing.F cannot be used inside the target.
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
@@ -137,7 +137,7 @@ func start(opts []Option) (*Server, error) {
 	return s, nil
 }
 
-// build makes the server, without a listener.
+// build returns a server with this configuration, without a listener.
 func (c *config) build(issuer string, transport http.RoundTripper) (*Server, error) {
 	settings, likenesses := c.Config, c.likenesses(issuer)
 	settings.Issuer = issuer
@@ -172,9 +172,9 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 // Close stops listening and closes every connection, including idle ones and
 // those of [Server.Client]. It returns when all handlers have returned and the
 // state is saved (see [Persist]). It cancels the context of requests in flight,
-// waits five seconds for them, and returns an error if some are still running.
-// A second Close does nothing. A response body that the client does not close
-// keeps its goroutines, as with every server.
+// waits up to five seconds for them, and returns an error if some are still
+// running. A second Close does nothing. A response body that the client does
+// not close keeps its goroutines running, as with every server.
 func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err()) }
 
 // ServeHTTP answers as the server would on a socket, so that it can be mounted
@@ -196,10 +196,10 @@ func (s *Server) Issuer() string { return s.oauth.Issuer }
 func (s *Server) Client() *http.Client { return s.client }
 
 // CACertPEM returns the root certificate, in PEM, for clients other than
-// [Server.Client] to trust; nil without [TLS].
+// [Server.Client] to trust. Without [TLS] it returns nil.
 func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
 
-// Now returns the server's time: that of [Clock] plus the offset of
+// Now returns the server's time: the time of [Clock] plus the offset of
 // [Server.Advance].
 func (s *Server) Now() time.Time { return s.oauth.Clock.Now() }
 

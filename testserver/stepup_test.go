@@ -18,8 +18,8 @@ var (
 	free   = testserver.User{Sub: "free", Password: "p"}
 )
 
-// accessClaims are the claims that an API reads about an access token, from the
-// token or by introspection.
+// accessClaims returns the claims that an API gets from an access token or by
+// introspection.
 func accessClaims(t *testing.T, s *testserver.Server, access string) map[string]any {
 	t.Helper()
 	if strings.Contains(access, ".") {

@@ -62,7 +62,7 @@ func TestCloseReturnsAtOnce(t *testing.T) {
 	}
 }
 
-// dial opens a connection with the dialer of Client, without a request.
+// dial opens a connection with the dialer of Client and sends nothing.
 func dial(t *testing.T, s *testserver.Server) net.Conn {
 	t.Helper()
 	u, err := url.Parse(s.Issuer())
@@ -77,7 +77,7 @@ func dial(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// A TLS connection sends close_notify when it closes, which on a pipe waits up
+// When a TLS connection closes, it sends close_notify. On a pipe, this waits up
 // to five seconds for a reader.
 func TestCloseDoesNotWaitForCloseNotify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestCloseDoesNotWaitForCloseNotify(t *testing.T) {
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(s.CACertPEM())
 		host := strings.TrimPrefix(s.Issuer(), "https://")
-		// TLS 1.2, where the server sends nothing after the handshake.
+		// In TLS 1.2 the server sends nothing after the handshake.
 		c := tls.Client(dial(t, s), &tls.Config{RootCAs: roots, ServerName: host, MaxVersion: tls.VersionTLS12})
 		if err := c.Handshake(); err != nil {
 			t.Fatal(err)

@@ -11,12 +11,13 @@ import (
 )
 
 // TokenOption changes one token: see [Server.Token]. Options apply in order: of
-// two that set the same claim, the later one wins. Token of package apitest
-// applies them to all tokens of a check.
+// two that set the same claim, the later one wins. The option Token of package
+// apitest applies token options to all tokens of a check.
 type TokenOption interface{ applyToken(*token.Draft) }
 
-// SharedOption can be given to a server, as the default for all its tokens, to
-// a client, for its tokens from the token endpoint, or to one token.
+// SharedOption is an option that can be given to a server, as the default for
+// all its tokens; to a client, for the tokens that it gets from the token
+// endpoint; or to one token.
 type SharedOption interface {
 	Option
 	TokenOption
@@ -32,8 +33,8 @@ type SharedOption interface {
 // and "scope" with [Scope]. Members are in this order; further claims follow in
 // the order of their options.
 //
-// A JWT is not stored: the server recognizes it by its signature, without a
-// limit. With [OpaqueTokens] the token is a handle instead.
+// A JWT is not stored: the server recognizes any number of JWTs by their
+// signature. With [OpaqueTokens] the token is a handle instead.
 func (s *Server) Token(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.mint(opts)
@@ -71,9 +72,9 @@ type tokenOption token.Edit
 
 func (o tokenOption) applyToken(d *token.Draft) { o(d) }
 
-// sharedOption, given to a server, is applied to every draft before other
-// options. It is tried once while the server is set up, to report its faults
-// there.
+// sharedOption is a SharedOption. If it is given to a server, it is applied to
+// every draft before other options, and once while the server is set up, to
+// report its errors there.
 type sharedOption token.Edit
 
 func (o sharedOption) applyToken(d *token.Draft) { o(d) }
@@ -86,13 +87,13 @@ func Subject(sub string) TokenOption {
 
 // ForClient sets client_id, "test-client" by default. It does not change the
 // subject. In a token of the client credentials grant the subject is the client
-// (RFC 9068 §2.2): add Subject(id) for one.
+// (RFC 9068 §2.2): add Subject(id) for such a token.
 func ForClient(id string) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetClient(id) })
 }
 
 // Scope sets the scope claim to the scopes, separated by one space (RFC 9068
-// §2.2.3, RFC 6749 §3.3), and replaces earlier ones. Without arguments the
+// §2.2.3, RFC 6749 §3.3), and replaces earlier scopes. Without arguments the
 // token has no scope claim, which is the default. Text that is not allowed in a
 // scope is an error: use [Claim] for it.
 func Scope(scopes ...string) SharedOption {
@@ -107,7 +108,8 @@ func Scope(scopes ...string) SharedOption {
 }
 
 // Audience sets aud, "api" by default: a string for one audience, an array for
-// several (RFC 7519 §4.1.3). For a token without one use Without("aud").
+// several (RFC 7519 §4.1.3). For a token without an audience use
+// Without("aud").
 func Audience(aud ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if len(aud) == 0 {
@@ -130,11 +132,11 @@ func AccessTTL(ttl time.Duration) SharedOption {
 	})
 }
 
-// SigningAlg sets the algorithm, ES256 by default. Given to a server, it also
-// applies to [Server.SigningKey] and [Server.Rotate]. Given to one token, the
-// server makes and publishes a key for it at its first use, so that one server
-// can sign with several algorithms. The HS algorithms sign with a secret that
-// is never published: see [Key].
+// SigningAlg sets the algorithm, ES256 by default. If it is given to a server,
+// it also applies to [Server.SigningKey] and [Server.Rotate]. If it is given to
+// one token, the server makes and publishes a key for the algorithm at its
+// first use, so that one server can sign with several algorithms. The HS
+// algorithms sign with a secret that is never published: see [Key].
 func SigningAlg(alg Alg) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if err := token.CheckAlg(alg); err != nil {
@@ -194,9 +196,9 @@ func Typ(typ string) TokenOption {
 	})
 }
 
-// SignedWith signs with k instead of the server's key, with k's algorithm and
-// ID; with an empty ID the token has no kid. The JWKS does not change: see
-// [Server.Publish].
+// SignedWith signs the token with k instead of the server's key, and uses the
+// algorithm and ID of k. If the ID is empty, the token has no kid. The JWKS
+// does not change: see [Server.Publish].
 func SignedWith(k Key) TokenOption {
 	return tokenOption(func(d *token.Draft) {
 		d.ForJWT("SignedWith")

@@ -273,8 +273,9 @@ func TestEveryAlgorithmOnOneServer(t *testing.T) {
 	}
 }
 
-// The hash lengths not covered above, each on its own server, because a
-// server's third RSA key is not embedded and takes time to generate.
+// TestLongerHashes covers the hash lengths that the tests above do not. Each
+// algorithm has its own server, because the third RSA key of a server is not
+// embedded and takes time to generate.
 func TestLongerHashes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"RS384", "RS512", "PS384", "PS512"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))

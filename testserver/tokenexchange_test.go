@@ -22,8 +22,8 @@ var (
 	asGateway = basic("gateway:gateway-secret")
 )
 
-// exchangeRequest returns a token exchange request of gateway, without an actor
-// token.
+// exchangeRequest returns a token exchange request of the client gateway,
+// without an actor token unless pairs add one.
 func exchangeRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {string(testserver.TokenExchange)}, "subject_token": {token}, "subject_token_type": {accessType},
@@ -249,8 +249,8 @@ func TestTokenExchangeNarrows(t *testing.T) {
 	})
 }
 
-// Revoking a token also revokes the tokens that it was exchanged for, over any
-// number of steps.
+// Revoking a token also revokes the tokens that it was exchanged for, after any
+// number of exchanges.
 func TestRevocationCoversExchangedTokens(t *testing.T) {
 	type step = func(s *testserver.Server, login reply, subject, actor string)
 	for name, end := range map[string]step{

@@ -87,7 +87,8 @@ func TestApprovedDeviceIsNotSlowedDown(t *testing.T) {
 	wantTokens(t, poll()) // RFC 8628 §3.5: slow_down is for a request that is still pending
 }
 
-// RFC 6749 §5.2 and RFC 7591 §3.2.2 have printable ASCII.
+// RFC 6749 §5.2 and RFC 7591 §3.2.2 allow only printable ASCII in
+// error_description.
 func TestDescriptionsAreASCII(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
 	_, to := authorize(s, authorizationRequest("code_challenge", "", "code_challenge_method", ""))

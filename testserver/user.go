@@ -13,12 +13,13 @@ import (
 // (§5.5); other claims do not need a scope. AccessClaims, named as for [Claim],
 // are added to the user's access tokens from the token endpoint.
 //
-// ACR are the authentication contexts that the user's logins can have: acr is
-// the first one that the request asks for and that is among them, else the
-// first of ACR (RFC 9470, OpenID Connect Core 1.0 §5.5.1.1). Without ACR it is
-// the first one that the request asks for.
+// ACR lists the authentication contexts that the user's logins can have. The
+// claim acr is the first context that the request asks for and that ACR
+// contains, or else the first of ACR (RFC 9470, OpenID Connect Core 1.0
+// §5.5.1.1). If ACR is empty, acr is the first context that the request asks
+// for.
 //
-// Printed or logged, a User shows only its subject.
+// When a User is printed or logged, it shows only its subject.
 type User = registry.User
 
 // Users registers users that can log in. The first one logs in by default.
@@ -47,7 +48,7 @@ func Users(u ...User) Option {
 	})
 }
 
-// AddUser registers a user while the server runs, and replaces one with the
+// AddUser registers a user while the server runs, replacing any user with the
 // same subject. It returns the user with empty fields filled in: a subject, a
 // username and a password.
 func (s *Server) AddUser(u User) User {

@@ -14,8 +14,8 @@ import (
 // deviate from RFC 6750 and the RFCs that it builds on: see the package
 // documentation. api is any http.Handler, however it is protected; it must
 // trust s and be able to reach it. newRequest makes a request that the API
-// answers with 2xx if the token is good. Check calls it about 150 times and
-// adds the token.
+// answers with 2xx if the token is good. Check calls newRequest about 150 times
+// and adds a token to each request.
 //
 // api is served over TLS on loopback, or in memory if s is
 // [testserver.InMemory], so that the check can run inside a testing/synctest
@@ -43,11 +43,12 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 }
 
 // CheckURL is [Check] for an API that runs elsewhere, in any language. Requests
-// go to baseURL, with the method, query, header and body of newRequest and with
-// its path after that of baseURL. HTTP/2 is compared if baseURL is https and
-// offers it. An API on another machine cannot reach the URLs in tokens with
-// [testserver.JKUHeader] and [testserver.X5UHeader], so it may pass these
-// checks although it follows such URLs.
+// go to the path of baseURL followed by the path of newRequest, with the
+// method, query, header and body of newRequest. HTTP/2 is compared with
+// HTTP/1.1 if baseURL is https and its server offers HTTP/2. An API on another
+// machine cannot reach the URLs in tokens with [testserver.JKUHeader] and
+// [testserver.X5UHeader], so it may pass the checks with these defects although
+// it follows such URLs.
 func CheckURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
 	checkURL(tb, s, baseURL, newRequest, opts, listen.NewTransport)

@@ -34,7 +34,7 @@ func command(t *testing.T) string {
 	return file
 }
 
-// checkVulnerableAPI runs the command line against an API with a hole.
+// checkVulnerableAPI runs the command line against an API with the given hole.
 func checkVulnerableAPI(t *testing.T, file, hole string) (out []byte, err error) {
 	t.Helper()
 	addr := program.Address(t)

@@ -1,4 +1,4 @@
-// Package apitest checks that an API refuses every bad token, in the way that
+// Package apitest checks that an API refuses every bad token, and does so as
 // RFC 6750 and the RFCs that it builds on require. The tokens come from a
 // server of package testserver that the API trusts:
 //
@@ -8,28 +8,28 @@
 //	}, apitest.RequireScope("orders:read"))
 //
 // [Check] takes any http.Handler, however it is protected. [CheckURL] takes the
-// URL of a program in any language; the command bearerguard check-api does the
-// same without Go.
+// URL of an API in any language; the command bearerguard check-api does the
+// same without Go code.
 //
 // # What is checked
 //
 // A check expects
 //
 //   - 2xx for a good token, whatever the case of "Bearer";
-//   - 401 and a Bearer challenge without an error attribute, if there is no
-//
-// token;
+//   - 401 and a Bearer challenge without an error attribute for a request
+//     without a token;
 //   - for each of [testserver.Defects] the status and error code of
 //     [testserver.Defect.Expect], and no request to a URL from the token;
-//   - a refusal of two tokens, of a token in the query, of a token under
-//     another scheme and of garbage;
-//   - 403, insufficient_scope and the scope, for tokens without it and with
-//     similar scopes, if [RequireScope] names one;
-//   - 403 and insufficient_scope for tokens without the value of a claim, such
-//     as a role, and with similar values, if [RequireClaim] names one;
+//   - a refusal of requests with two tokens, with a token in the query, with a
+//     token under another scheme and with garbage;
+//   - 403, insufficient_scope and the required scope, for tokens without this
+//     scope and for tokens with similar scopes, if [RequireScope] names one;
+//   - 403 and insufficient_scope for tokens without a required value in a
+//     claim, such as a role, and for tokens with similar values, if
+//     [RequireClaim] names one;
 //   - 401, insufficient_user_authentication, and acr_values or max_age, for
-//     tokens of weak or old logins, if [RequireACR] or [RequireAuthWithin] asks
-//     for it (RFC 9470);
+//     tokens from weak or old logins, if [RequireACR] or [RequireAuthWithin]
+//     asks for it (RFC 9470);
 //   - metadata of the API at the URL in the challenge, if [RequireMetadata]
 //     asks for it (RFC 9728);
 //   - challenges that follow RFC 9110 §11 and RFC 6750 §3;
@@ -41,14 +41,16 @@
 //
 // # The good token
 //
-// A good token is one from [testserver.Server.Token]. [Token] changes it and
-// all bad ones: to set the audience of the API, for example, or a claim that it
-// requires. If the API refuses the good token, nothing else is checked.
+// The good token comes from [testserver.Server.Token]. The option [Token]
+// changes the good token and all bad ones: to set the audience of the API, for
+// example, or a claim that the API requires. If the API refuses the good token,
+// nothing else is checked.
 //
 // # Failures
 //
-// Each kind of wrong response is one failure. It shows what was sent, the
-// response, the RFC that requires another one, and how to fix it:
+// Each kind of wrong response is one failure. A failure shows what was sent,
+// the response, the RFC that requires a different response, and how to fix the
+// API:
 //
 //	apitest.Check: wrong-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 //		sent: a token with the defect wrong-audience, fingerprint 4f1c09a7d2be6638
@@ -58,12 +60,12 @@
 // Failures identify a token by its defect and a fingerprint, the first 8 bytes
 // of its SHA-256 in hex. They never contain a token. [Results] passes all
 // results to a function, for a custom report. [SkipDefect] leaves out defects
-// that the API accepts on purpose, and [AlsoDefect] adds optional ones that it
-// refuses on purpose.
+// that the API accepts on purpose, and [AlsoDefect] adds optional defects that
+// the API refuses on purpose.
 //
 // # Limits
 //
-// A check sends about 150 requests: rate limits and limits on failed requests
-// must be off or high. While it runs, no other client should make the API fetch
-// keys.
+// A check sends about 150 requests, so rate limits and limits on failed
+// requests must be off or high. While it runs, no other client should make the
+// API fetch keys.
 package apitest

@@ -27,7 +27,8 @@ func (*printer) Errorf(format string, args ...any) {
 	fmt.Println(first)
 }
 
-// An API that reads the role from the wrong claim, and what its test reports.
+// This API reads the role from the wrong claim. The output is what its test
+// reports.
 func ExampleRequireClaim() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)
@@ -52,7 +53,7 @@ func ExampleRequireClaim() {
 	// apitest.Check: look-alike-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
 }
 
-// An API that accepts tokens for other APIs, and what its test reports.
+// This API accepts tokens for other APIs. The output is what its test reports.
 func ExampleCheck() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)
@@ -77,8 +78,8 @@ func ExampleCheck() {
 	// apitest.Check: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 }
 
-// An API that neither looks at the login of the user nor has metadata, and what
-// its test reports.
+// This API does not check how and when the user logged in, and it does not have
+// metadata. The output is what its test reports.
 func ExampleRequireACR() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)

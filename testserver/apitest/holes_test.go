@@ -14,10 +14,11 @@ import (
 
 func orders() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
 
-// tokenText matches any part of a token: "eyJ" is how JSON in base64url begins.
+// tokenText matches any part of a token: JSON in base64url begins with "eyJ".
 var tokenText = regexp.MustCompile(`eyJ|[A-Za-z0-9_-]{30,}`)
 
-// findings runs apitest.Check and returns the failures by name.
+// findings runs apitest.Check and returns the text of each failure under the
+// name of the failure.
 func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...apitest.Option) map[string]string {
 	t.Helper()
 	tb := &recorder{TB: t}
@@ -42,8 +43,8 @@ func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...api
 // requirements are what the vulnerable APIs require of tokens.
 var requirements = []apitest.Option{apitest.RequireScope("orders:read"), apitest.RequireClaim("/realm_access/roles", "admin")}
 
-// newRoleAPI returns an API with a hole that requires a role in addition to a
-// scope.
+// newRoleAPI returns an API with the given hole. The API requires a role in
+// addition to a scope.
 func newRoleAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	c := newVulnerableAPI(as, hole)
 	c.role = "admin"
@@ -119,8 +120,8 @@ func TestAPIWithoutHolesPasses(t *testing.T) {
 	}
 }
 
-// Each API has exactly one hole. The words must be in the text of each failure:
-// the RFC, and a part of the fix that is in no other failure.
+// Each API has exactly one hole. The text of each failure must contain the
+// given words: the RFC, and a part of the fix that no other failure contains.
 var holes = []struct {
 	hole  string
 	found []string

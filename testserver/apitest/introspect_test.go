@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// newIntrospectingAPI returns an API with a hole that introspects every token
-// and never parses one.
+// newIntrospectingAPI returns an API with the given hole. The API introspects
+// every token and never parses one.
 func newIntrospectingAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	c := newVulnerableAPI(as, hole)
 	c.introspect = func(token string) error {
@@ -99,7 +99,8 @@ func TestCheckFindsHolesOfIntrospection(t *testing.T) {
 	}
 }
 
-// introspectWith makes the middleware introspect in mode.
+// introspectWith returns a change of the configuration that makes the
+// middleware introspect tokens in mode.
 func introspectWith(t *testing.T, as *testserver.Server, mode middleware.IntrospectionMode) func(*middleware.Config) {
 	return func(c *middleware.Config) {
 		t.Helper()

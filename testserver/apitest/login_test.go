@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// loginError is the part of the challenge about the login.
+// loginError contains the parameters of the challenge that are about the login.
 type loginError string
 
 func (e loginError) Error() string { return string(e) }
@@ -22,13 +22,13 @@ var contexts = []string{"urn:example:mfa", "urn:example:key"}
 
 const freshness = 5 * time.Minute
 
-// loginRequirements are what the APIs of these tests require of logins.
+// loginRequirements are the requirements of the APIs in these tests for logins.
 var loginRequirements = []apitest.Option{
 	apitest.RequireScope("orders:read"), apitest.RequireACR(contexts[0], contexts[1:]...), apitest.RequireAuthWithin(freshness),
 }
 
-// newLoginAPI returns an API with a hole that requires a strong and recent
-// login.
+// newLoginAPI returns an API with the given hole. The API requires a strong and
+// recent login.
 func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	c := newVulnerableAPI(as, hole)
 	c.login = func(claims map[string]any) error {

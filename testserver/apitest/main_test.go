@@ -62,7 +62,7 @@ func wantAll(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// fingerprint is the text by which failures identify a token.
+// fingerprint returns the text that identifies a token in failures.
 func fingerprint(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return fmt.Sprintf("%x", sum[:8])

@@ -16,8 +16,8 @@ import (
 
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// newDescribedAPI returns an API with a hole that has metadata and is known as
-// origin and path.
+// newDescribedAPI returns an API with the given hole. The API has metadata,
+// which names it by origin and path.
 func newDescribedAPI(as *testserver.Server, origin, path, hole string) http.Handler {
 	c := newVulnerableAPI(as, hole)
 	host := func(r *http.Request, text string) string {
@@ -117,7 +117,8 @@ func TestCheckFindsHolesOfMetadata(t *testing.T) {
 	}
 }
 
-// metadataFindings checks an API whose routes are below /v1.
+// metadataFindings checks an API with routes below /v1 and returns the
+// failures.
 func metadataFindings(t *testing.T, as *testserver.Server, api http.Handler) map[string]string {
 	t.Helper()
 	tb := &recorder{TB: t}

@@ -16,45 +16,47 @@ type option func(*check)
 func (o option) apply(c *check) { o(c) }
 
 // Token changes all tokens of the check, good and bad: to set the audience of
-// the API, for example, or a claim that it requires. Given several times, all
-// options apply in order. [testserver.With] is not allowed: the check itself
-// makes the bad tokens.
+// the API, for example, or a claim that the API requires. If Token is given
+// several times, all options apply in order. [testserver.With] is not allowed:
+// the check itself makes the bad tokens.
 func Token(opts ...testserver.TokenOption) Option {
 	return option(func(c *check) { c.token = append(c.token, opts...) })
 }
 
-// RequireScope declares that the route requires scope: the good token has it,
-// and a token without it must get a 403. Given several times, the route
-// requires all. Without it scopes are not checked.
+// RequireScope declares that the route requires scope: the good token has this
+// scope, and a token without it must get a 403. If RequireScope is given
+// several times, the route requires all scopes. Without RequireScope, scopes
+// are not checked.
 func RequireScope(scope string) Option {
 	return option(func(c *check) { c.Scopes = append(c.Scopes, scope) })
 }
 
 // RequireClaim declares that the route requires value, such as a role, in the
-// claim name, as in [testserver.Claim]: RequireClaim("/realm_access/roles",
-// "admin"). The good token has it, in an array of strings unless [Token] sets
-// it as one string. A token without it must get a 403. The challenge may name
-// value as a scope, but not only scopes that the token has. Given several
-// times, the route requires all. Without it claims are not checked.
+// claim name, which is written as for [testserver.Claim]:
+// RequireClaim("/realm_access/roles", "admin"). The good token has value in an
+// array of strings, unless [Token] sets the claim as one string. A token
+// without value must get a 403. The challenge may name value as a scope, but
+// not only scopes that the token has. If RequireClaim is given several times,
+// the route requires all values. Without RequireClaim, claims are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })
 }
 
 // RequireACR declares that the route requires a login with one of the given
 // authentication contexts, the preferred one first (RFC 9470). The good token
-// has the first one in acr, unless [Token] sets another of them. A token with
-// another acr, or without one, must get a 401 with the error
-// insufficient_user_authentication and acr_values. Without it acr is not
-// checked.
+// has the first one in acr, unless [Token] sets another of the given contexts.
+// A token with any other acr, or without acr, must get a 401 with the error
+// insufficient_user_authentication and acr_values. Without RequireACR, acr is
+// not checked.
 func RequireACR(first string, more ...string) Option {
 	return option(func(c *check) { c.ACR = append([]string{first}, more...) })
 }
 
 // RequireAuthWithin declares that the route requires a login at most d ago, in
 // whole seconds (RFC 9470). The good token has the time of the check in
-// auth_time. A token with an auth_time more than d ago, or without one, must
-// get a 401 with the error insufficient_user_authentication and max_age.
-// Without it auth_time is not checked.
+// auth_time. A token with an auth_time more than d ago, or without auth_time,
+// must get a 401 with the error insufficient_user_authentication and max_age.
+// Without RequireAuthWithin, auth_time is not checked.
 func RequireAuthWithin(d time.Duration) Option {
 	return option(func(c *check) {
 		if c.AuthWithin = d; d == 0 {
@@ -65,11 +67,11 @@ func RequireAuthWithin(d time.Duration) Option {
 
 // RequireMetadata declares that the API has metadata (RFC 9728): that the
 // challenge names its URL in resource_metadata, that everybody can read the
-// document there, and that it is about the API, whatever the host of a request.
-// The check asks the API under test, whatever the origin of the URL. The path
-// of newRequest must begin with that of the resource: if a proxy strips a
-// prefix in front of the API, check a mux that strips it too, and that serves
-// the metadata beside it.
+// document there, and that the document is about the API, whatever the Host of
+// the request. The check requests the document from the API under test, even if
+// the URL has another origin. The path of newRequest must begin with the path
+// of the resource. If a proxy in front of the API strips a prefix, check a mux
+// that strips this prefix too, and that also serves the metadata.
 func RequireMetadata() Option {
 	return option(func(c *check) { c.Metadata = true })
 }
@@ -79,8 +81,8 @@ func SkipDefect(d ...testserver.Defect) Option {
 	return option(func(c *check) { c.Skip = append(c.Skip, d...) })
 }
 
-// AlsoDefect adds defects that [testserver.Defects] leaves out because a
-// correct API may accept them, and that this API must refuse.
+// AlsoDefect adds defects that this API must refuse, although
+// [testserver.Defects] leaves them out because a correct API may accept them.
 func AlsoDefect(d ...testserver.Defect) Option {
 	return option(func(c *check) { c.Also = append(c.Also, d...) })
 }

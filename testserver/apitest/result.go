@@ -9,13 +9,13 @@ type Result struct {
 	Name string
 	OK   bool
 
-	// Set for a failure, as text: the response, the required response, what was
-	// sent (never a token), the reason and the fix.
+	// These are set only for a failure: the response, the required response,
+	// what was sent (never a token), the reason and the fix.
 	Got, Want, Sent, Why, Fix string
 }
 
-// Results calls f with all results after the check, before failures are
-// reported, for tools that write their own report. If the API refused the good
+// Results is for tools that write their own report: it calls f with all results
+// after the check, before failures are reported. If the API refused the good
 // token, the results of the skipped parts are missing.
 func Results(f func([]Result)) Option {
 	return option(func(c *check) { c.results = f })

@@ -25,8 +25,8 @@ import (
 )
 
 // vulnerableAPI is an API that checks tokens correctly except for one hole. It
-// does not use our verifier, so apitest.Check finds the same hole in other
-// implementations too.
+// does not use our verifier, so these tests show that apitest.Check finds the
+// hole in other implementations too.
 type vulnerableAPI struct {
 	as         *testserver.Server
 	hole       string
