@@ -7,6 +7,7 @@
 // reported at once, each with its path and the expected value:
 //
 //	clients[1].redirect_uris[0]: got a number, want an absolute URI without fragment, such as "http://127.0.0.1/callback"
+//
 // The server makes the checks that need more than the file, such as whether a
 // key is suitable for its algorithm.
 package settings
