@@ -42,7 +42,8 @@ func (s *StatusRecorder) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
-// FlushError is called by [http.ResponseController], which also calls Hijack.
+// FlushError records the status and flushes. [http.ResponseController] calls
+// FlushError and Hijack.
 func (s *StatusRecorder) FlushError() error {
 	s.begin(http.StatusOK)
 	return http.NewResponseController(s.ResponseWriter).Flush()

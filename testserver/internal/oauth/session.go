@@ -48,9 +48,9 @@ func (s *Server) acrOf(sub string, wanted []string) string {
 	return strings.Join(u.ACR[:min(len(u.ACR), 1)], "")
 }
 
-// stepsUp reports whether a new login is needed for its authentication context:
-// the request does not want the context of the session, but wants the one that
-// a new login would have (RFC 9470 §4).
+// stepsUp reports whether the end user must log in again to get another
+// authentication context: the request does not accept the context of the
+// session, but accepts the context of a new login (RFC 9470 §4).
 func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }

@@ -124,9 +124,9 @@ func (r *Registry) Register(c *Registered) bool {
 	return true
 }
 
-// Swap replaces the client old with next. If old or next is nil, there is no
-// such client before or after. Swap returns false if another request has
-// changed the client.
+// Swap replaces the client old with next. If old is nil, the client must not
+// exist yet. If next is nil, the client is removed. Swap returns false if
+// another request has changed the client.
 func (r *Registry) Swap(id string, old, next *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()

@@ -50,8 +50,9 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	return nil, nil, false
 }
 
-// verifying returns the keys that verify tokens for alg: the published keys, so
-// that a token becomes invalid when its key is removed, and the shared secret.
+// verifying returns the keys that can verify a token: the published keys, so
+// that a token becomes invalid when its key is removed, and the shared secret
+// for alg if there is one.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	r, unlock := k.ring.RLock()
 	defer unlock()
