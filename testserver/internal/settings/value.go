@@ -104,7 +104,7 @@ func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
 
-// intoNew is like into, but for values that can be present and zero.
+// intoNew is like into. Use it for values that can be present and zero.
 func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
