@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// probe is one request of the battery and its expected answer.
+// probe is one request of the battery and its expected response.
 type probe struct {
 	name          string
 	sent          string   // a description
@@ -27,7 +27,7 @@ type probe struct {
 	why, fix      string
 }
 
-// reply is a status and, unless it is "", an error code.
+// reply is an expected status and, unless it is "", an expected error code.
 type reply struct {
 	status int
 	code   string
@@ -40,20 +40,21 @@ var (
 )
 
 const (
-	// flood is the number of tokens with unknown keys, and of malformed ones.
-	// Together they may cause at most few fetches of the JWKS.
+	// flood is the number of tokens with unknown keys, and also the number of
+	// malformed tokens. All these tokens together may cause at most few fetches
+	// of the JWKS.
 	flood = 20
 	few   = 5
 )
 
-// spoiled gives a token a defect.
+// spoiled returns an edit that gives a token a defect.
 func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }
 }
 
-// battery makes all probes and their tokens before anything is sent: the first
-// use of an algorithm publishes a key, which must be in the JWKS before the API
-// caches it.
+// battery makes all probes and their tokens before anything is sent. The first
+// use of an algorithm publishes a key, and that key must be in the JWKS before
+// the API caches it.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {
@@ -166,7 +167,8 @@ func garbage() []probe {
 	return probes
 }
 
-// lookAlike is a token with scopes similar to the required ones.
+// lookAlike returns a probe with a token whose scopes are similar to the
+// required ones.
 func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 	var similar []string
 	for _, s := range scopes {

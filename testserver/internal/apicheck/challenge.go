@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// challenge is one of a WWW-Authenticate field (RFC 9110 §11.6.1).
+// challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.6.1).
 type challenge struct {
 	scheme string
 	params map[string]string // by lower-case name; nil for a token68 or without parameters
 }
 
-// parseChallenges parses one WWW-Authenticate field line strictly by RFC 9110
-// §11.6.1, §5.6, since clients may treat anything else differently.
+// parseChallenges parses one WWW-Authenticate field line. It follows RFC 9110
+// §11.6.1 and §5.6 strictly, since clients may interpret anything else
+// differently.
 func parseChallenges(field string) ([]challenge, error) {
 	p := &challengeParser{rest: field}
 	var list []challenge
@@ -64,7 +65,7 @@ func (p *challengeParser) challenge() (challenge, error) {
 	}
 }
 
-// end checks that a challenge or a parameter ends here.
+// end checks that a challenge or a parameter ends at this point.
 func (p *challengeParser) end() error {
 	p.space()
 	if p.rest != "" && p.rest[0] != ',' {
@@ -129,7 +130,7 @@ func (p *challengeParser) token68() bool {
 	return true
 }
 
-// atParam reports whether a parameter follows, and not another challenge.
+// atParam reports whether a parameter follows and not another challenge.
 func (p *challengeParser) atParam() bool {
 	ahead := challengeParser{p.rest}
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")

@@ -62,8 +62,8 @@ func TestChallengesAreParsedStrictly(t *testing.T) {
 	}
 }
 
-// FuzzChallenges checks that parsed challenges, written again, are parsed as
-// the same.
+// FuzzChallenges checks that challenges are still the same after they have been
+// parsed, written and parsed again.
 func FuzzChallenges(f *testing.F) {
 	for _, seed := range []string{`Bearer realm="a\"b", error=x, DPoP algs="ES256"`, `Negotiate YQ==`, `Bearer`, `,a b="c",,d`} {
 		f.Add(seed)

@@ -20,7 +20,7 @@ type Issuer struct {
 	InMemory bool                             // the API is not served on a socket, and Trap is not used
 }
 
-// Check is the configuration of a check of an API.
+// Check is the configuration for checking an API.
 type Check struct {
 	Issuer Issuer
 
@@ -36,8 +36,8 @@ type Check struct {
 	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
-// Faults returns all errors of the check, with the names of the options that it
-// is made from.
+// Faults returns all errors in the check. The errors name the options that set
+// the wrong values.
 func (c *Check) Faults() error {
 	var errs []error
 	for _, scope := range c.Scopes {
@@ -65,7 +65,7 @@ func known(option string, defect catalogue.Defect) error {
 	return nil
 }
 
-// mint makes a token of the check. The edits apply after the options.
+// mint makes a token for the check. The edits apply after the options.
 func (c *Check) mint(edits ...token.Edit) (string, error) {
 	return c.Issuer.Mint(func(d *token.Draft) {
 		if len(c.Scopes) > 0 {

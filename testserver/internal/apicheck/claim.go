@@ -27,8 +27,8 @@ func (v Claim) faults() error {
 	return errors.Join(errs...)
 }
 
-// edited changes the strings of the claim. A single string that is not changed
-// does not become an array.
+// edited returns an edit that changes the strings of the claim. A single string
+// that does not change does not become an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)
@@ -42,7 +42,7 @@ func (v Claim) edited(edit func([]string) []string) token.Edit {
 	}
 }
 
-// carried adds the value if it is absent.
+// carried returns an edit that adds the value if it is absent.
 func (v Claim) carried() token.Edit {
 	return v.edited(func(list []string) []string {
 		if slices.Contains(list, v.Value) {
@@ -52,15 +52,15 @@ func (v Claim) carried() token.Edit {
 	})
 }
 
-// replaced replaces the value with others.
+// replaced returns an edit that replaces the value with others.
 func (v Claim) replaced(others ...string) token.Edit {
 	return v.edited(func(list []string) []string {
 		return append(slices.DeleteFunc(list, func(one string) bool { return one == v.Value }), others...)
 	})
 }
 
-// similar returns values that only a careless comparison accepts as this one,
-// except those that the route also requires.
+// similar returns values that only a careless comparison accepts as this one.
+// It leaves out values that the route also requires.
 func (v Claim) similar(needed []Claim) []string {
 	letters := []rune(v.Value)
 	title := strings.ToUpper(string(letters[0])) + string(letters[1:])
@@ -74,8 +74,9 @@ func (v Claim) similar(needed []Claim) []string {
 	return list
 }
 
-// elsewhere returns the value in claims with other names: the path with each
-// name changed, and the last name alone.
+// elsewhere returns the value in claims with other names: one claim for each
+// name in the path with that name changed, and one whose path is only the last
+// name.
 func (v Claim) elsewhere() (list []Claim) {
 	path, _ := token.ClaimPath(v.Name) // Faults has checked it
 	for i := range path {
@@ -89,8 +90,8 @@ func (v Claim) elsewhere() (list []Claim) {
 	return list
 }
 
-// withoutIt returns probes with tokens without this value but with all others
-// that are required.
+// withoutIt returns probes whose tokens lack this value but have all other
+// required values.
 func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []probe {
 	lacking := func(name, sent, why, fix string, edits ...token.Edit) probe {
 		p := probe{

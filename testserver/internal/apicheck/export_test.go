@@ -1,7 +1,7 @@
 package apicheck
 
-// ParseChallenges is the parser of WWW-Authenticate fields: schemes, each with
-// its parameters.
+// ParseChallenges parses a WWW-Authenticate field line. It returns the schemes,
+// and the parameters of each.
 func ParseChallenges(field string) (schemes []string, params []map[string]string, err error) {
 	list, err := parseChallenges(field)
 	for _, c := range list {

@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// finding is a failure of the API, and the first probe that showed it.
+// finding is a failure of the API, with the first probe that revealed it.
 type finding struct {
 	kind      string
 	probe     probe
@@ -15,8 +15,9 @@ type finding struct {
 	others    []string // names of further probes
 }
 
-// note adds a finding. Further ones of the same kind only add their probe,
-// since a wrong challenge is usually wrong everywhere.
+// note adds a finding. If there is already a finding of the same kind, note
+// only adds the probe to that finding, since a wrong challenge is usually wrong
+// everywhere.
 func (r *run) note(p probe, kind, got, want string) {
 	for i := range r.findings {
 		if f := &r.findings[i]; f.kind == kind {

@@ -1,6 +1,7 @@
 package apicheck
 
-// The failures that any probe may show. All others are named after their probe.
+// These failures can occur with any probe. All other failures have the name of
+// their probe.
 const (
 	noAnswer           = "no-answer"
 	serverError        = "server-error"
@@ -25,7 +26,7 @@ var everywhere = []string{
 	errorCode, scopeMissing, scopeHeld, acrValuesMissing, maxAgeMissing, tokenEchoed, urlFetched, jwksStampede, http2Differs,
 }
 
-// general has their texts.
+// general holds the explanation and the fix for each of these failures.
 var general = map[string]struct{ why, fix string }{
 	noAnswer: {
 		"Every request must be answered, whatever the token (RFC 6750 §3.1).",

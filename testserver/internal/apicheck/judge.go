@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// judge adds findings about the answer to p.
+// judge adds findings about the response to p.
 func (r *run) judge(p probe, a outcome) {
 	if a.lost != "" {
 		r.note(p, noAnswer, "no answer: "+a.lost, p.wanted())
@@ -62,7 +62,7 @@ func (r *run) judgeChallenge(p probe, a outcome, want reply) {
 	}
 }
 
-// compare adds a finding if the answers over HTTP/2 and HTTP/1.1 differ.
+// compare adds a finding if the responses over HTTP/2 and HTTP/1.1 differ.
 func (r *run) compare(p probe, first, next outcome) {
 	switch {
 	case next.lost != "" && first.lost == "":
@@ -73,8 +73,9 @@ func (r *run) compare(p probe, first, next outcome) {
 	}
 }
 
-// bearer returns the parameters of the Bearer challenge, or nil. Of several
-// challenges, as for several realms, it uses the one with an error.
+// bearer returns the parameters of the Bearer challenge, or nil. If there are
+// several challenges, for example for several realms, it uses the one with an
+// error.
 func (a outcome) bearer() (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {
@@ -102,8 +103,8 @@ func (a outcome) bearer() (map[string]string, error) {
 	return found, nil
 }
 
-// isBearerText reports whether s has the characters that RFC 6750 §3 allows in
-// error, error_description and scope.
+// isBearerText reports whether s contains only characters that RFC 6750 §3
+// allows in error, error_description and scope.
 func isBearerText(s string) bool {
 	for i := range len(s) {
 		if ch := s[i]; ch < ' ' || ch > '~' || ch == '"' || ch == '\\' {
@@ -113,7 +114,8 @@ func isBearerText(s string) bool {
 	return true
 }
 
-// describe is the status and the challenges of the answer, without the token.
+// describe returns the status and the challenges of the response, without the
+// token.
 func (a outcome) describe(p probe) string {
 	if a.lost != "" {
 		return "no answer"
@@ -139,8 +141,8 @@ func (p probe) wanted() string {
 	return strings.Join(texts, " or ")
 }
 
-// secrets are the parts of tokens that must not be in an answer: the whole
-// tokens and their longer segments.
+// secrets returns the strings that must not be in a response: the whole tokens
+// and their longer segments.
 func secrets(tokens []string) []string {
 	var parts []string
 	for _, token := range tokens {

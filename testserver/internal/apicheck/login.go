@@ -14,13 +14,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The parameters of a challenge that say which login would do (RFC 9470 §3).
+// These parameters of a challenge say which login the route requires (RFC 9470
+// §3).
 const (
 	acrValues = "acr_values"
 	maxAge    = "max_age"
 )
 
-// loginFaults reports values that a challenge cannot name.
+// loginFaults returns errors for values that a challenge cannot express.
 func (c *Check) loginFaults() error {
 	var errs []error
 	if err := registry.CheckACR(c.ACR); err != nil {
@@ -42,8 +43,9 @@ func (c *Check) login(d *token.Draft) {
 	}
 }
 
-// loginDefects are the defects of logins that the route must refuse, by the
-// parameter of the challenge that says what it requires instead.
+// loginDefects returns the login defects that the route must refuse. Each
+// defect is mapped to the parameter of the challenge that says which login is
+// required instead.
 func (c *Check) loginDefects() map[catalogue.Defect]string {
 	defects := map[catalogue.Defect]string{}
 	if len(c.ACR) > 0 {
@@ -55,8 +57,8 @@ func (c *Check) loginDefects() map[catalogue.Defect]string {
 	return defects
 }
 
-// logins are tokens of good logins that an API may misjudge, and of logins that
-// are not good enough.
+// logins returns probes with tokens of good logins that an API may misjudge,
+// and of logins that are not good enough.
 func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, lacks, why, fix string, edit token.Edit) {
 		token := good(edit)
@@ -103,8 +105,8 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 	return probes
 }
 
-// judgeDemand notes a challenge that does not say which login the route
-// requires.
+// judgeDemand adds a finding if the challenge does not say which login the
+// route requires.
 func (r *run) judgeDemand(p probe, a outcome, bearer map[string]string) {
 	seconds := strconv.FormatInt(int64(r.AuthWithin/time.Second), 10)
 	switch {

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The parts of the check of an API's metadata.
+// These are the parts of the check of an API's metadata.
 const (
 	metadataURL      = "metadata-url"
 	metadataDocument = "metadata-document"
@@ -26,9 +26,10 @@ const (
 	otherHost = "attacker.invalid"
 )
 
-// metadata checks where the challenge says that the API's metadata is, and what
-// is there. Origins in URLs stand for the target: the API may be known under
-// another one than that under which the check reaches it.
+// metadata checks the metadata URL in the challenge and the document at that
+// URL. The requests use only the path and the query of that URL and go to the
+// target, because the origin in the URL may differ from the origin at which the
+// check reaches the API.
 func (r *run) metadata(ctx context.Context) {
 	at, got := metadataAt(r.ask(ctx, nil))
 	if !r.row(metadataURL, "no token", got, `resource_metadata="https://…`+wellKnown+`…"`) {
@@ -74,12 +75,14 @@ func (r *run) metadata(ctx context.Context) {
 	r.row(metadataHost, "a request without a token, and GET"+where+", both for the host "+otherHost, got, "the same answers, or a refusal of the host")
 }
 
-// ask sends the request without a token, changed by edit if that is not nil.
+// ask sends the request without a token. If edit is not nil, it changes the
+// request.
 func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
 	return r.send(ctx, probe{edit: edit}, r.target.via[0])
 }
 
-// row notes one part of the check, which is right if got is "".
+// row records the result of one part of the check. An empty got means that this
+// part passed.
 func (r *run) row(name, sent, got, want string) bool {
 	r.sent = append(r.sent, name)
 	if got != "" {
@@ -88,7 +91,8 @@ func (r *run) row(name, sent, got, want string) bool {
 	return got == ""
 }
 
-// metadataAt is the URL that the challenge names, or what is wrong with it.
+// metadataAt returns the metadata URL in the challenge, or what is wrong with
+// the challenge.
 func metadataAt(a outcome) (u *url.URL, got string) {
 	bearer, err := a.bearer()
 	u, malformed := url.Parse(bearer["resource_metadata"])
@@ -98,16 +102,16 @@ func metadataAt(a outcome) (u *url.URL, got string) {
 	return u, ""
 }
 
-// isPublic reports whether u can be a resource or the URL of its metadata
-// (RFC 9728 §1.2, §3). http is for tests on loopback.
+// isPublic reports whether u can be a resource or the URL of its metadata (RFC
+// 9728 §1.2, §3). http is allowed only on loopback, for tests.
 func isPublic(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	loopback := u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 	return u.Host != "" && u.User == nil && u.Fragment == "" && (u.Scheme == "https" || u.Scheme == "http" && loopback)
 }
 
-// resourceIn is the resource that a document is about, or what is wrong with
-// the document.
+// resourceIn returns the resource that the document names, or what is wrong
+// with the document.
 func resourceIn(a outcome) (resource, got string) {
 	document, err := token.ParseObject(a.body)
 	resource, _ = document.Text("resource")
@@ -117,8 +121,8 @@ func resourceIn(a outcome) (resource, got string) {
 	return resource, ""
 }
 
-// judgeResource returns what is wrong with the resource of the document at a
-// URL (RFC 9728 §3.3), "" if nothing is.
+// judgeResource returns what is wrong with the resource that the document at a
+// URL names (RFC 9728 §3.3), or "" if nothing is wrong.
 func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (got, want string) {
 	got = fmt.Sprintf("the resource %q", resource)
 	u, err := url.Parse(resource)
@@ -136,7 +140,7 @@ func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (
 	return "", ""
 }
 
-// inserted is the URL of the metadata of a resource (RFC 9728 §3.1).
+// inserted returns the URL of the metadata of a resource (RFC 9728 §3.1).
 func inserted(u url.URL) string {
 	if u.Path == "/" {
 		u.Path = ""
@@ -146,13 +150,13 @@ func inserted(u url.URL) string {
 	return u.String()
 }
 
-// media is the type of the body.
+// media returns the media type of the body.
 func (a outcome) media() string {
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	return media
 }
 
-// summary is an answer to a request for a document.
+// summary describes the response to a request for a document.
 func (a outcome) summary() string {
 	if a.lost != "" {
 		return "no answer: " + a.lost

@@ -13,13 +13,13 @@ type Result struct {
 	Name string // of a defect, or another stable name such as no-token
 	OK   bool
 
-	// Texts about a failure: the answer and the expected one, what was sent
-	// (without tokens), the rule and the remedy.
+	// These strings describe a failure: the response, the expected response,
+	// what was sent (without tokens), the rule and the remedy.
 	Got, Want, Sent, Why, Fix string
 }
 
-// report returns the results so far. If the API refused the good token, it does
-// not have results that were not checked.
+// report returns the results so far. If the API refused the good token, the
+// report leaves out everything that was not checked.
 func (r *run) report() Report {
 	var report Report
 	for _, f := range r.findings {

@@ -25,7 +25,8 @@ type run struct {
 }
 
 // Run sends all probes to target and returns the results. An error means that
-// the setup failed, for example [Check.Faults]. Requests have the context ctx.
+// the setup failed, for example because of [Check.Faults]. The requests use the
+// context ctx.
 func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	if err := c.Faults(); err != nil {
 		return Report{}, err
@@ -57,8 +58,8 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	return r.report(), nil
 }
 
-// try sends one probe over each protocol and judges the answers. It returns the
-// one over HTTP/1.1.
+// try sends one probe over each protocol and judges the responses. It returns
+// the response over HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
 	first := r.send(ctx, p, r.target.via[0])
@@ -77,7 +78,7 @@ func (r *run) try(ctx context.Context, p probe) outcome {
 	return first
 }
 
-// setTrap starts the attacker's server, to which the URLs in tokens refer.
+// setTrap starts the attacker's server, which the URLs in tokens refer to.
 func (r *run) setTrap() (stop func(), err error) {
 	l, err := listen.Open(listen.Config{})
 	if err != nil {
@@ -91,7 +92,8 @@ func (r *run) setTrap() (stop func(), err error) {
 	return func() { _ = shut() }, nil
 }
 
-// stampede sends tokens with unknown keys, and malformed ones.
+// stampede sends tokens with unknown keys and malformed tokens, and adds a
+// finding if the API fetches the JWKS too often.
 func (r *run) stampede(ctx context.Context) error {
 	unknown, _ := token.FindDefect(catalogue.UnknownKid)
 	before := r.Issuer.Fetches()

@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	// tooLong is how long to wait for an answer.
+	// tooLong is how long to wait for a response.
 	tooLong = 10 * time.Second
-	// maxAnswer is how much of a body is searched for tokens.
+	// maxAnswer is the number of bytes of a body that are searched for tokens.
 	maxAnswer = 1 << 20
 )
 
-// outcome is an answer over one protocol, or why it is missing.
+// outcome is a response over one protocol, or the reason why there is none.
 type outcome struct {
 	proto      string
 	status     int
@@ -59,8 +59,8 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 }
 
-// request is the user's request with the credentials of the probe and the URL
-// of the API.
+// request returns the user's request with the credentials of the probe and the
+// URL of the API.
 func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	made := r.Request()
 	if made == nil || made.URL == nil {
@@ -93,8 +93,8 @@ func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	return sent, nil
 }
 
-// reason describes an error without its text, which quotes the URL and so may
-// contain a token.
+// reason describes an error without using its message, which quotes the URL and
+// so may contain a token.
 func reason(ctx context.Context, err error) string {
 	switch {
 	case errors.Is(err, ctx.Err()):

@@ -28,8 +28,8 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	}, nil
 }
 
-// Locate returns an API at a URL, reached with transports that transport makes.
-// HTTP/2 is tried if baseURL is https.
+// Locate returns the API at a URL. transport makes the transports that reach
+// the API. If baseURL is https, HTTP/2 is also tried.
 func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

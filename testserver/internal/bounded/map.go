@@ -1,7 +1,7 @@
-// Package bounded has a map that drops its oldest entries, so that the memory
-// of a server is bounded whatever requests it gets.
+// Package bounded provides a map that drops its oldest entries, so that the
+// memory of a server is limited no matter which requests it gets.
 //
-// It does not depend on the types of entries.
+// It does not depend on the types of the entries.
 package bounded
 
 import (
@@ -12,11 +12,11 @@ import (
 )
 
 // Limit is the maximum number of entries of a Map. The documentation of package
-// testserver states it.
+// testserver states the value.
 const Limit = 100_000
 
-// Map has the last Limit entries that were added. The zero Map is empty. It is
-// not safe for concurrent use.
+// Map holds the last Limit entries that were added. The zero Map is empty. It
+// is not safe for concurrent use.
 type Map[K comparable, V any] struct {
 	entries map[K]V
 	order   []K // a ring once it is full; it may contain deleted keys
@@ -29,7 +29,7 @@ func (m *Map[K, V]) Get(key K) (V, bool) {
 	return v, ok
 }
 
-// Put sets the value of key. A replaced entry keeps its age.
+// Put sets the value of key. An entry whose value is replaced keeps its age.
 func (m *Map[K, V]) Put(key K, v V) {
 	if m.entries == nil {
 		m.entries = map[K]V{}
@@ -61,7 +61,7 @@ func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
-// Sweep removes the entries for whose values dead returns true.
+// Sweep removes the entries with a value for which dead returns true.
 func (m *Map[K, V]) Sweep(dead func(V) bool) {
 	order := make([]K, 0, len(m.order))
 	for key, v := range m.All() {

@@ -2,8 +2,8 @@ package grants
 
 import "time"
 
-// Code is an authorization code (RFC 6749 §4.1.2). A used code stays stored, so
-// that reuse is detected.
+// Code is an authorization code (RFC 6749 §4.1.2). It stays stored after its
+// use, so that reuse is detected.
 type Code struct {
 	Family      Family // the template; it has no ID yet
 	RedirectURI string

@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Family is one grant, by an end user or by a client for itself, with all
-// tokens that were issued for it. Its refresh tokens are computed from ID and
+// Family is one grant, from an end user or from a client for itself, with all
+// tokens that were issued for it. The refresh tokens are computed from ID and
 // Generation: see [RefreshToken].
 type Family struct {
 	ID        string

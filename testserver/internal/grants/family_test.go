@@ -42,7 +42,7 @@ func TestAPushedRequestIsUsedOnce(t *testing.T) {
 	if !g.UsePushed(digest("uri")) || g.UsePushed(digest("uri")) {
 		t.Error("want the first use accepted and the second one refused")
 	}
-	// It stays stored for the detection of reuse, without its form.
+	// The request stays stored without its form, so that reuse is detected.
 	p, known := g.Pushed.Get(digest("uri"))
 	if !known || !p.Used || p.Client != "web" || p.Form != nil || p.Hinted != "" {
 		t.Errorf("got %+v, want its client and nothing of its form", p)

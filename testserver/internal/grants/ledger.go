@@ -8,10 +8,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Ledger stores what the server knows about access tokens, but not the tokens.
+// Ledger stores what the server knows about access tokens, but not the tokens
+// themselves.
 type Ledger struct{ guarded.Value[Entries] }
 
-// Entries is the content of a Ledger, at most some 50 MB for typical tokens.
+// Entries holds the contents of a Ledger, at most some 50 MB for typical
+// tokens.
 type Entries struct {
 	opaque  bounded.Map[token.Digest, []byte]   // the claims of an opaque token, as JSON
 	revoked bounded.Map[token.Digest, struct{}] // opaque tokens and JWTs
@@ -76,7 +78,7 @@ func (l *Ledger) Reply(text string) ([]byte, bool) {
 	return reply, ok
 }
 
-// LedgerSnapshot is the part of a Ledger that a state file has: everything
+// LedgerSnapshot is the part of a Ledger that a state file contains: everything
 // except replies.
 type LedgerSnapshot struct {
 	Opaque  bounded.Map[token.Digest, []byte]

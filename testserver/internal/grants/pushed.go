@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Pushed is a pushed authorization request (RFC 9126). A used one stays stored
-// without its Form, so that reuse is detected.
+// Pushed is a pushed authorization request (RFC 9126). A used request stays
+// stored without its Form, so that reuse is detected.
 type Pushed struct {
 	Client  string
 	Form    url.Values `json:",omitempty"`
@@ -19,7 +19,7 @@ type Pushed struct {
 
 // PagesTTL is how long a browser that has opened a pushed request may stay on
 // the pages after the request has expired. The documentation of package
-// testserver states it.
+// testserver states the value.
 const PagesTTL = 10 * time.Minute
 
 // UsePushed marks a pushed request as used. It returns false if the request is

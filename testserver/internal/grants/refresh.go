@@ -8,16 +8,17 @@ import (
 )
 
 // A refresh token consists of the ID of its family, the number of its
-// generation and a MAC of both. It is not stored. A token that was rotated long
-// ago is still recognized, and the same successor can be issued twice.
+// generation and a MAC of both. Refresh tokens are not stored. Still, a token
+// that was rotated long ago is recognized, and the same successor can be issued
+// twice.
 const (
 	familyBytes  = 16
 	refreshBytes = 1 + familyBytes + 4 + sha256.Size
 	refreshMark  = 0x80 // as for opaque tokens: no JSON text begins with this byte
 )
 
-// RefreshToken returns the refresh token of the family's current generation, ""
-// if it is missing. secret is that of the server.
+// RefreshToken returns the refresh token of the family's current generation, or
+// "" if the family has none. secret is the secret of the server.
 func RefreshToken(secret []byte, f Family) string {
 	id, err := base64.RawURLEncoding.DecodeString(f.ID)
 	if err != nil || len(id) != familyBytes || f.Generation == 0 {

@@ -73,7 +73,8 @@ func TestForgedRefreshTokensAreRefused(t *testing.T) {
 	}
 }
 
-// Every accepted refresh token is exactly one that was made with the secret.
+// FuzzReadRefreshToken checks that every accepted refresh token is exactly one
+// that was made with the secret.
 func FuzzReadRefreshToken(f *testing.F) {
 	good := grants.RefreshToken(secret, grants.Family{ID: token.SeededSource("seed").Name("family"), Generation: 3})
 	f.Add(good, []byte(nil))

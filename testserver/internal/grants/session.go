@@ -12,7 +12,7 @@ import (
 const SessionTTL = 24 * time.Hour
 
 // Session is the session of a browser. It begins before the login, so that the
-// login form has a CSRF token. It gets a new name at the login.
+// login form has a CSRF token. At the login the session gets a new name.
 type Session struct {
 	CSRF      string
 	Sub       string
@@ -27,7 +27,7 @@ type Session struct {
 	Known bool
 }
 
-// Session returns a copy of the session with that name, or one that is not
+// Session returns a copy of the session called name, or a session that is not
 // Known.
 func (g *Store) Session(name string, at time.Time) *Session {
 	all, unlock := g.RLock()

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Snapshot is the part of a Store that a state file has: everything except
+// Snapshot is the part of a Store that a state file contains: everything except
 // sessions.
 type Snapshot struct {
 	Families bounded.Map[string, *Family]
@@ -25,8 +25,8 @@ func (g *State) Snapshot() Snapshot {
 	return Snapshot{Families: g.Families, Codes: g.Codes, Devices: g.Devices, Issued: g.Issued, Used: g.Used, Pushed: g.Pushed}
 }
 
-// Restore replaces the contents with those of a snapshot, which has been
-// checked.
+// Restore replaces the contents with those of a snapshot. The caller must have
+// checked the snapshot.
 func (g *Store) Restore(saved Snapshot) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -38,8 +38,8 @@ func (g *Store) Restore(saved Snapshot) {
 	}
 }
 
-// Check reports values that no Store writes, as in an edited file. Its errors
-// do not show the values.
+// Check returns an error for values that no Store writes but that an edited
+// file may contain. The errors do not show the values.
 func (k Snapshot) Check() error {
 	for id, f := range k.Families.All() {
 		if f == nil || f.ID != id || f.Generation < 0 || f.Generation >= math.MaxInt32 {

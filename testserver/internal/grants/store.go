@@ -17,11 +17,11 @@ const sweepEvery = 4096
 // test may request a later expiry.
 const lastYear = 9999
 
-// Store has the state of all authorizations, with a lock.
+// Store holds the state of all authorizations, with a lock.
 type Store struct{ guarded.Value[State] }
 
-// State is the state that the endpoints share. It has digests of tokens, codes
-// and session names.
+// State is the state that the endpoints share. It contains digests of tokens,
+// codes and session names, not the originals.
 type State struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
@@ -77,7 +77,7 @@ func (g *Store) Begin(f Family, now time.Time) {
 	all.Begin(f, now)
 }
 
-// Belongs stores the family of an access token.
+// Belongs records that an access token belongs to a family.
 func (g *Store) Belongs(text, family string, ends time.Time) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -90,8 +90,8 @@ func (g *Store) Belongs(text, family string, ends time.Time) {
 	}
 }
 
-// Family returns a copy of the family of an access token, the zero Family if it
-// has none.
+// Family returns a copy of the family of an access token, or the zero Family if
+// the token has none.
 func (g *Store) Family(d token.Digest) Family {
 	all, unlock := g.RLock()
 	defer unlock()
@@ -117,9 +117,9 @@ func (g *Store) Revoke(match func(*Family) bool) []Family {
 	return ended
 }
 
-// RemoveClient revokes the families of a client and removes everything else of
-// it, so that a later client with the same ID inherits nothing. It returns the
-// families that were not revoked before.
+// RemoveClient revokes the families of a client and removes everything else
+// that belongs to it, so that a later client with the same ID inherits nothing.
+// It returns the families that were not revoked before.
 func (g *Store) RemoveClient(client string) []Family {
 	ended := g.Revoke(func(f *Family) bool { return f.Client == client })
 	all, unlock := g.Lock()
@@ -155,8 +155,8 @@ func (g *Store) Withdraw(sub string) {
 	}
 }
 
-// Once reports whether text has not been used before. After expires it may be
-// forgotten.
+// Once reports whether text has not been used before. After expires, the store
+// may forget the use.
 func (g *Store) Once(text string, now, expires time.Time) bool {
 	all, unlock := g.Lock()
 	defer unlock()

@@ -15,7 +15,8 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// digest is the key of a code, a device code or a session.
+// digest returns the digest under which a code, a device code or a session is
+// stored.
 func digest(text string) token.Digest { return sha256.Sum256([]byte(text)) }
 
 // change calls f with the locked state.

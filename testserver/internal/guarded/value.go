@@ -6,28 +6,29 @@ package guarded
 
 import "sync"
 
-// Value is a T with a lock. The zero Value has the zero T.
+// Value is a T with a lock. The zero Value contains the zero T.
 type Value[T any] struct {
 	mu      sync.RWMutex
 	value   T
 	changed func()
 }
 
-// Lock returns the value for reading and writing, until unlock.
+// Lock returns the value for reading and writing until unlock is called.
 func (v *Value[T]) Lock() (value *T, unlock func()) {
 	v.mu.Lock()
 	return &v.value, v.unlock
 }
 
-// RLock returns the value for reading, until unlock. Readers do not exclude
-// each other.
+// RLock returns the value for reading until unlock is called. Readers do not
+// exclude each other.
 func (v *Value[T]) RLock() (value *T, unlock func()) {
 	v.mu.RLock()
 	return &v.value, v.mu.RUnlock
 }
 
-// OnChange sets a function to call after each unlock of Lock, whether the value
-// has changed or not. It must be called before the value is shared.
+// OnChange sets a function to call after each unlock that Lock returned,
+// whether the value has changed or not. OnChange must be called before the
+// value is shared.
 func (v *Value[T]) OnChange(f func()) { v.changed = f }
 
 func (v *Value[T]) unlock() {

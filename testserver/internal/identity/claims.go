@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Bounds of the parameter claims, which is stored with the grant.
+// Limits for the parameter claims, which is stored with the grant.
 const (
 	maxText   = 4 << 10
 	maxClaims = 64
@@ -22,12 +22,12 @@ type ClaimsRequest struct {
 	EssentialACR      bool // without one of ACRs the request must fail (§5.5.1.1)
 }
 
-// RequestedClaims maps requested claims to their accepted values; nil means any
-// value.
+// RequestedClaims maps each requested claim to its accepted values; nil means
+// that any value is accepted.
 type RequestedClaims map[string][]json.RawMessage
 
-// ParseClaims parses the parameter; "" means absent. Unknown members are
-// ignored, as the section requires.
+// ParseClaims parses the parameter claims. An empty text means that the
+// parameter is absent. Unknown members are ignored, as the section requires.
 func ParseClaims(text string) (r ClaimsRequest, err error) {
 	if text == "" {
 		return r, nil
@@ -49,7 +49,8 @@ func ParseClaims(text string) (r ClaimsRequest, err error) {
 	return r, nil
 }
 
-// essential reports whether the claim on a path of members is essential.
+// essential reports whether the claim at a path of members is requested as
+// essential.
 func essential(o token.Object, path ...string) (is bool) {
 	for _, name := range path {
 		i := o.Find(name)
@@ -80,8 +81,9 @@ func parseRequested(of token.Object, member string) (RequestedClaims, error) {
 	return requested, nil
 }
 
-// parseValues reads the request for one claim (§5.5.1). essential has no effect
-// here: the server returns every requested claim that it has.
+// parseValues parses the request for one claim (§5.5.1) and returns its
+// accepted values. essential has no effect here: the server returns every
+// requested claim that it has.
 func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	if isNull(text) {
 		return nil, nil
@@ -104,8 +106,8 @@ func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	return values, nil
 }
 
-// read reads the member with exactly that name into v. It returns false if the
-// type is wrong.
+// read decodes the member called name into v. It returns false if the member
+// has the wrong type.
 func read(o token.Object, name string, v any) bool {
 	i := o.Find(name)
 	return i < 0 || json.Unmarshal(o[i].Value, v) == nil
@@ -128,8 +130,8 @@ func (r ClaimsRequest) Subjects() []string {
 	return append(r.IDToken.texts("sub"), r.UserInfo.texts("sub")...)
 }
 
-// ACRs returns the accepted authentication contexts, the preferred one first
-// (§5.5.1.1).
+// ACRs returns the accepted authentication contexts, with the preferred one
+// first (§5.5.1.1).
 func (r ClaimsRequest) ACRs() []string { return r.IDToken.texts("acr") }
 
 func (a RequestedClaims) texts(name string) (texts []string) {
@@ -142,8 +144,8 @@ func (a RequestedClaims) texts(name string) (texts []string) {
 	return texts
 }
 
-// Names returns the requested claims about the user that these scopes do not
-// already release, sorted and without duplicates.
+// Names returns the requested claims about the user that the given scopes do
+// not already release, sorted and without duplicates.
 func (r ClaimsRequest) Names(scopes []string) []string {
 	names := map[string]bool{}
 	for _, requested := range []RequestedClaims{r.UserInfo, r.IDToken} {

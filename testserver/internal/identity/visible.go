@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// claimScopes are the scopes that the standard claims require (OpenID Connect
-// Core 1.0 §5.4). Other claims require no scope.
+// claimScopes maps each standard claim to the scope that it requires (OpenID
+// Connect Core 1.0 §5.4). Other claims require no scope.
 var claimScopes = map[string]string{
 	"name": "profile", "family_name": "profile", "given_name": "profile", "middle_name": "profile", "nickname": "profile",
 	"preferred_username": "profile", "profile": "profile", "picture": "profile", "website": "profile", "gender": "profile",
@@ -15,9 +15,9 @@ var claimScopes = map[string]string{
 	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
 }
 
-// Visible returns the claims of a user that scopes or a request by name release
-// to a client. If the request has values, the user's value must be one of them
-// (§5.5.1).
+// Visible returns the claims of a user that a client receives, because of the
+// scopes or because of a request by name. If the request for a claim has
+// values, the user's value must be one of them (§5.5.1).
 func Visible(claims map[string]any, scopes []string, requested RequestedClaims) map[string]any {
 	seen := map[string]any{}
 	for name, v := range claims {

@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// maxEvents bounds the events in memory, some 3 MB.
+// maxEvents limits the number of events in memory. They take some 3 MB.
 const maxEvents = 10_000
 
-// Audit is the log of what was done with tokens: JSON lines to a writer, and
-// the last 10 000 events in memory. It is safe for concurrent use. Use
-// [NewAudit] to make one.
+// Audit is the log of what happened to tokens. It writes JSON lines to a
+// writer, and keeps the last 10 000 events in memory. It is safe for concurrent
+// use. Use [NewAudit] to make an Audit.
 type Audit struct {
 	line   sync.Mutex // held while writing; taken before list, so that both have the same order
 	w      io.Writer
@@ -25,11 +25,11 @@ type Audit struct {
 }
 
 // NewAudit returns an Audit that calls w.Write once for each event, never
-// concurrently. If w is nil, events are only stored in memory.
+// concurrently. If w is nil, events are stored only in memory.
 func NewAudit(w io.Writer) *Audit { return &Audit{w: w} }
 
-// Record adds e. It does not return errors: see [Audit.Err]. An event of an
-// unknown Kind is not recorded.
+// Record adds e. Errors are not returned here, but by [Audit.Err]. An event
+// with an unknown Kind is not recorded.
 func (a *Audit) Record(e Event) {
 	a.line.Lock()
 	defer a.line.Unlock()
@@ -46,7 +46,8 @@ func (a *Audit) Record(e Event) {
 	}
 }
 
-// write tries again after an error: a full disk may have space later.
+// write writes an event as one line. It still tries after an earlier error: a
+// full disk may have space later.
 func (a *Audit) write(e *Event) error {
 	text, err := e.line()
 	if err != nil {
@@ -99,7 +100,7 @@ func (a *Audit) Events() []Event {
 	return events
 }
 
-// Reset drops the events in memory. Written lines stay.
+// Reset drops the events in memory. Lines that have been written stay.
 func (a *Audit) Reset() {
 	a.list.Lock()
 	defer a.list.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// writer records what is written. It can cut lines short and fail.
+// writer records what is written to it. It can cut lines short and fail.
 type writer struct {
 	calls []string
 	short int   // bytes to accept of each line, 0 for all
@@ -128,7 +128,7 @@ func TestAFailingWriterDoesNotStopTheLog(t *testing.T) {
 	if got := len(a.Events()); got != 4 {
 		t.Errorf("got %d events in memory, want all 4", got)
 	}
-	// The incomplete line is ended, and the following ones are complete.
+	// The incomplete line is ended, and the following lines are complete.
 	lines := strings.Split(strings.Join(w.calls, ""), "\n")
 	if len(lines) != 5 || !strings.Contains(lines[2], `"sub":"3"`) || !json.Valid([]byte(lines[2])) || !json.Valid([]byte(lines[3])) {
 		t.Errorf("got %q, want the last two lines complete", lines)
@@ -152,7 +152,7 @@ func TestATimeThatJSONCannotRepresentIsAnErrorOfTheLog(t *testing.T) {
 	}
 }
 
-// stuck blocks until free is closed.
+// stuck is a writer that blocks until free is closed.
 type stuck struct{ entered, free chan struct{} }
 
 func (s stuck) Write(p []byte) (int, error) {

@@ -1,6 +1,7 @@
-// Package journal records what happens at a test authorization server:
-// requests, with fingerprints instead of secrets, their numbers, the faults
-// that answered some of them, and the audit log of tokens.
+// Package journal records what happens at a test authorization server: the
+// requests, with fingerprints instead of secrets, the number of requests, the
+// faults that requests got instead of normal responses, and the audit log of
+// tokens.
 //
-// It does not depend on grants, clients or tokens, only on requests and texts.
+// It depends only on requests and strings, not on grants, clients or tokens.
 package journal

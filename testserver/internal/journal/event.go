@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The kinds of events.
+// These are the kinds of events.
 const (
 	Issued        = "issued"
 	Refreshed     = "refreshed"
@@ -29,7 +29,8 @@ func isKind(kind string) bool {
 }
 
 // Event is one line of the audit log. It contains no token. Members that do not
-// apply are empty and not written. Members are written in this order.
+// apply are empty and are not written. The others are written in the order of
+// the fields.
 type Event struct {
 	Time        time.Time `json:"time"`
 	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered or unregistered
@@ -41,7 +42,7 @@ type Event struct {
 	Reason      string    `json:"reason,omitempty"` // the grant, the error code, or the cause of the event: never text from a client
 }
 
-// line is e as it is written: one line, including its line end.
+// line returns e as one line of JSON, including the line end.
 func (e *Event) line() ([]byte, error) {
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -50,8 +51,8 @@ func (e *Event) line() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// hidden returns text if it is a fingerprint, otherwise its fingerprint, so
-// that a token that is passed by mistake is not written.
+// hidden returns text if it is a fingerprint, and otherwise the fingerprint of
+// text, so that a token that is passed by mistake is not written.
 func hidden(text string) string {
 	if text == "" || isFingerprint(text) {
 		return text

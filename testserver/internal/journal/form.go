@@ -9,14 +9,14 @@ import (
 	"slices"
 )
 
-// MaxForm bounds the body of a request. The documentation of package testserver
-// states it.
+// MaxForm limits the size of a request body. The documentation of package
+// testserver states the value.
 const MaxForm = 64 << 10
 
 // FormType is the content type of a form.
 const FormType = "application/x-www-form-urlencoded"
 
-// IsForm reports whether the content type of r is that of a form.
+// IsForm reports whether r has the content type of a form.
 func IsForm(r *http.Request) bool {
 	types := r.Header.Values("Content-Type")
 	if len(types) != 1 {
@@ -26,8 +26,9 @@ func IsForm(r *http.Request) bool {
 	return err == nil && media == FormType
 }
 
-// PeekForm returns the form in the body of r, nil without a form, and restores
-// the body. An error in reading the body occurs again in the endpoint.
+// PeekForm returns the form in the body of r, or nil if there is none, and
+// restores the body. If reading the body fails, the endpoint gets the same
+// error.
 func PeekForm(r *http.Request) url.Values {
 	if r.Body == nil || !IsForm(r) {
 		return nil
@@ -44,9 +45,8 @@ func PeekForm(r *http.Request) url.Values {
 	return form
 }
 
-// readForm returns the form for the record, and the request to use from then
-// on. It runs before faults apply, so that requests answered by a fault have a
-// form too.
+// readForm returns the form to record, and the request to use from then on. It
+// runs before faults apply, so that requests that get a fault also have a form.
 func readForm(r *http.Request) (url.Values, *http.Request) {
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		query, _ := url.ParseQuery(r.URL.RawQuery)
@@ -60,9 +60,9 @@ func readForm(r *http.Request) (url.Values, *http.Request) {
 	return redactedForm(form), r
 }
 
-// parameters are the names that are recorded unchanged. Other names are not: in
-// a body that is not a form, the name can be a token. If true, the value is
-// recorded too.
+// parameters are the parameter names that are recorded unchanged. Other names
+// are not, because the name can be a token in a body that is not a form. If the
+// value in this map is true, the value of the parameter is also recorded.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
 	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
@@ -75,8 +75,9 @@ var parameters = map[string]bool{
 	"server_request": false, "server_csrf": false, "decision": false, "pick": false,
 }
 
-// redactedForm is form with fingerprints instead of values that could be
-// secrets, with the same bounds as a header.
+// redactedForm returns form with fingerprints instead of values that could be
+// secrets. The limits on the number of fields, values and bytes are the same as
+// for a header.
 func redactedForm(form url.Values) url.Values {
 	redacted := url.Values{}
 	for name, values := range form {

@@ -16,8 +16,8 @@ type Rule struct {
 	Times    int                        // requests hit after those; 0 means all
 }
 
-// Injection is an active rule, such as that of a fault. It is safe for
-// concurrent use. The zero Injection has been removed.
+// Injection is an active rule, for example the rule of a fault. It is safe for
+// concurrent use. The zero Injection has no effect, as if it had been removed.
 type Injection struct {
 	ID       int // unique on this server
 	Endpoint catalogue.Endpoint
@@ -32,16 +32,16 @@ type Injection struct {
 	removed    bool
 }
 
-// Hits is the number of requests that were hit. A request counts as soon as it
-// is picked, even while a fault delays it.
+// Hits returns the number of requests that the rule was applied to. A request
+// counts as soon as the rule is picked, even while a fault delays the response.
 func (in *Injection) Hits() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.hits
 }
 
-// Remove removes the injection: it does not apply to later requests. Requests
-// that hang continue to hang. A second Remove has no effect.
+// Remove removes the injection, so that it does not apply to later requests.
+// Requests that hang continue to hang. A second Remove has no effect.
 func (in *Injection) Remove() {
 	in.mu.Lock()
 	in.removed = true
@@ -64,7 +64,7 @@ func (in *Injection) matches(ep catalogue.Endpoint, r *http.Request) bool {
 }
 
 // apply counts a matching request and reports whether the rule applies to it.
-// It removes a rule whose Times are used up.
+// When the Times of the rule are used up, apply removes the rule.
 func (in *Injection) apply() bool {
 	in.mu.Lock()
 	if in.removed {
@@ -86,7 +86,7 @@ func (in *Injection) apply() bool {
 	return true
 }
 
-// Injections are the active rules, each with its value: a handler or a
+// Injections holds the active rules, each with its value: a handler or a
 // decision.
 type Injections[T any] struct {
 	mu    sync.Mutex
@@ -99,7 +99,7 @@ type injected[T any] struct {
 	value T
 }
 
-// Add adds a rule. It takes precedence over earlier ones.
+// Add adds a rule, which takes precedence over earlier ones.
 func (l *Injections[T]) Add(rule Rule, value T) *Injection {
 	in := &Injection{Endpoint: rule.Endpoint, Skip: rule.Skip, Times: rule.Times, match: rule.Match}
 	in.drop = func() { l.drop(in) }
@@ -111,8 +111,8 @@ func (l *Injections[T]) Add(rule Rule, value T) *Injection {
 	return in
 }
 
-// Pick returns the value of the rule that applies to r, and false without such
-// a rule. The functions of a rule run without a lock, so they may call the
+// Pick returns the value of the rule that applies to r, or false if there is
+// none. The functions of a rule run without a lock, so they may call the
 // server.
 func (l *Injections[T]) Pick(ep catalogue.Endpoint, r *http.Request) (value T, ok bool) {
 	for _, in := range slices.Backward(l.current()) {

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// picks returns the values that n requests to the token endpoint get, "-" for
-// no value.
+// picks returns the values that are picked for n requests to the token
+// endpoint, with "-" for no value.
 func picks(l *journal.Injections[string], n int) string {
 	var got []string
 	for range n {

@@ -8,26 +8,27 @@ import (
 	"strings"
 )
 
-// ClientHeader names one of the test clients that share a server. It is not
-// part of OAuth, and does not authenticate.
+// ClientHeader is the header field that names one of several test clients that
+// share a server. The field is not part of OAuth and does not authenticate the
+// client.
 const ClientHeader = "Testserver-Client"
 
-// Bounds of the record of one request.
+// Limits for the record of one request.
 const (
 	maxFields = 64
 	maxValues = 8
 	MaxText   = 256
 )
 
-// harmless are the fields that are recorded unchanged. It is an allow list,
-// since the names of all fields that can contain a token are not known.
+// harmless are the header fields that are recorded unchanged. It is an allow
+// list, because nobody knows the names of all fields that can contain a token.
 var harmless = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Content-Type",
 	"Date", "Expect", "Host", "If-Modified-Since", "Origin", "Pragma", "User-Agent",
 }
 
-// schemes are the authentication schemes that are followed by credentials (RFC
-// 9110 §11.4).
+// schemes are the authentication schemes whose names are followed by
+// credentials (RFC 9110 §11.4).
 var schemes = []string{"basic", "bearer", "dpop"}
 
 // Fingerprint identifies a secret without showing it.
@@ -36,8 +37,8 @@ func Fingerprint(secret string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Redact is h with fingerprints instead of values that could be secrets, and
-// with bounded size.
+// Redact returns h with fingerprints instead of values that could be secrets,
+// and with limited size.
 func Redact(h http.Header) http.Header {
 	redacted := http.Header{}
 	for name, values := range h {
@@ -56,7 +57,8 @@ func redact(name, value string) string {
 	case slices.Contains(harmless, name):
 		return Short(value)
 	case name == "Authorization":
-		// The fingerprint of the token itself is the one that other logs show.
+		// The fingerprint covers only the token, so it is the one that other
+		// logs show.
 		scheme, credentials, ok := strings.Cut(value, " ")
 		if ok && slices.Contains(schemes, strings.ToLower(scheme)) {
 			return scheme + " " + Fingerprint(strings.Trim(credentials, " "))
@@ -73,5 +75,6 @@ func Short(text string) string {
 	return text
 }
 
-// Caller is the client that r names in ClientHeader, "" without the field.
+// Caller returns the client that r names in ClientHeader, or "" if r does not
+// have the field.
 func Caller(r *http.Request) string { return Short(r.Header.Get(ClientHeader)) }

@@ -17,7 +17,7 @@ import (
 
 const canary = "canary-that-must-not-be-recorded"
 
-// record returns the record of a request with that header and body.
+// record returns the record of a request with the given header and body.
 func record(t *testing.T, method, target string, header http.Header, body string) journal.Request {
 	t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))

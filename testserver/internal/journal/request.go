@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Bounds of a journal. The documentation of package testserver states them.
+// Limits for a journal. The documentation of package testserver states them.
 const (
 	maxRequests = 1000
 	maxClients  = 4096
@@ -27,31 +27,33 @@ type Request struct {
 	Client   string // the id given to ClientFor, "" for other clients
 	ClientID string // the OAuth client that authenticated, "" for none
 
-	// Header is the header of the request, except the client's name. Values are
-	// replaced by their fingerprints, the first 8 bytes of their SHA-256 in
-	// hex, unless the field is harmless (Accept, Content-Type, User-Agent and
-	// the like) and the value at most 256 bytes long. In Authorization only the
-	// token is replaced, not the scheme: "Bearer 5e884898da280471". At most 64
-	// fields with 8 values are recorded.
+	// Header is the header of the request, without the field that names the
+	// client. Each value is replaced by its fingerprint, which is the first 8
+	// bytes of its SHA-256 in hex, unless the field is harmless (Accept,
+	// Content-Type, User-Agent and the like) and the value is at most 256 bytes
+	// long. In Authorization only the token is replaced, not the scheme:
+	// "Bearer 5e884898da280471". At most 64 fields with 8 values each are
+	// recorded.
 	Header http.Header
 
 	// Form is the form in the body, or the query of a GET, if the endpoint
-	// takes a form. It has fingerprints instead of all values except those of
-	// client_id, grant_type, response_type, scope and others that reveal
-	// nothing, and instead of names that are not OAuth parameters. It is set
-	// once the body has been read, before a fault answers.
+	// takes a form. Values are replaced by fingerprints, except for the values
+	// of client_id, grant_type, response_type, scope and others that reveal
+	// nothing. Names that are not OAuth parameters are also replaced by
+	// fingerprints. Form is set once the body has been read, before a fault
+	// applies.
 	Form url.Values
 
-	// Status is the status of the answer, set before the client receives it. It
-	// is 0 before there is an answer, and stays 0 without one: after
-	// DropConnection, or when the client did not wait.
+	// Status is the status of the response, which is set before the client
+	// receives the response. It is 0 until then, and stays 0 if there is no
+	// response: after DropConnection, or when the client did not wait.
 	Status int
 
 	Injected bool // a fault answered
 }
 
-// Journal has the records and the counts of a server's requests. It counts all
-// requests and has the records of the last ones.
+// Journal holds the records and the counts of a server's requests. It counts
+// all requests, but records only the most recent ones.
 type Journal struct{ log guarded.Value[requestLog] }
 
 type requestLog struct {
@@ -61,8 +63,8 @@ type requestLog struct {
 	arrival  chan struct{} // closed by the next request; nil while no Await waits
 }
 
-// Add records a request when it arrives, so that hanging requests are recorded
-// too.
+// Add records a request when it arrives, so that requests that hang are also
+// recorded.
 func (j *Journal) Add(r *Request) {
 	l, unlock := j.log.Lock()
 	defer unlock()
@@ -93,7 +95,8 @@ func (l *requestLog) count(client string, ep catalogue.Endpoint) {
 	}
 }
 
-// answered sets the status of a request, whose record may have been dropped.
+// answered sets the status of a request. The record of the request may have
+// been dropped in the meantime.
 func (j *Journal) answered(r *Request, status int) {
 	_, unlock := j.log.Lock()
 	defer unlock()
@@ -129,8 +132,9 @@ func (j *Journal) Reset() {
 	l.resets++
 }
 
-// Requests returns copies of the recorded requests to the endpoints, oldest
-// first. Any, or no endpoint, means all.
+// Requests returns copies of the recorded requests to the given endpoints,
+// oldest first. If an endpoint is Any, or no endpoint is given, it returns all
+// requests.
 func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	l, unlock := j.log.RLock()
 	defer unlock()
@@ -145,16 +149,17 @@ func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	return list
 }
 
-// Mark is a point in time from which requests are counted: those of some
-// clients, or of all. The zero Mark counts all requests from the start.
+// Mark is a point in time from which requests are counted. It counts the
+// requests of some clients, or of all clients. The zero Mark counts all
+// requests from the start.
 type Mark struct {
 	clients []string
 	resets  int
 	before  map[catalogue.Endpoint]int
 }
 
-// Mark returns a Mark for now. Without clients it counts the requests of all
-// clients.
+// Mark returns a Mark for the current time. If clients is empty, the Mark
+// counts the requests of all clients.
 func (j *Journal) Mark(clients []string) Mark {
 	l, unlock := j.log.RLock()
 	defer unlock()
@@ -184,8 +189,8 @@ func (l *requestLog) since(m Mark, ep catalogue.Endpoint) int {
 	return n
 }
 
-// Count is the number of requests that reached ep since the mark, refused ones
-// included.
+// Count returns the number of requests that reached ep since the mark,
+// including refused requests.
 func (j *Journal) Count(m Mark, ep catalogue.Endpoint) int {
 	l, unlock := j.log.RLock()
 	defer unlock()

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// StatusRecorder records the status of an answer before the client receives it,
-// so that a test that has the answer finds it recorded.
+// StatusRecorder records the status of a response before the client receives
+// the response, so that a test that has received it finds the status recorded.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request
@@ -20,7 +20,8 @@ func (j *Journal) Recorder(w http.ResponseWriter, request *Request) *StatusRecor
 	return &StatusRecorder{ResponseWriter: w, request: request, journal: j}
 }
 
-// Finish records the 200 that net/http sends for a handler that wrote nothing.
+// Finish records the status 200, which net/http sends for a handler that wrote
+// nothing.
 func (s *StatusRecorder) Finish() { s.begin(http.StatusOK) }
 
 func (s *StatusRecorder) begin(status int) {
@@ -41,18 +42,19 @@ func (s *StatusRecorder) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
-// FlushError is for an [http.ResponseController], which also calls Hijack.
+// FlushError records the status and flushes. [http.ResponseController] calls
+// FlushError and Hijack.
 func (s *StatusRecorder) FlushError() error {
 	s.begin(http.StatusOK)
 	return http.NewResponseController(s.ResponseWriter).Flush()
 }
 
-// Hijack leaves the status at 0, since the server does not write the answer.
+// Hijack leaves the status at 0, since the server does not write the response.
 func (s *StatusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, rw, err := http.NewResponseController(s.ResponseWriter).Hijack()
 	s.begun = s.begun || err == nil
 	return c, rw, err
 }
 
-// Unwrap is for the other methods of an [http.ResponseController].
+// Unwrap gives [http.ResponseController] the writer for its other methods.
 func (s *StatusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }

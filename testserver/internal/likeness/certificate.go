@@ -18,11 +18,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// certificateMembers are the members of keys and headers for a certificate (RFC
-// 7517 §4.7 to §4.9).
+// certificateMembers are the members of keys and headers that describe a
+// certificate (RFC 7517 §4.7 to §4.9).
 var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last is a nonstandard spelling
 
-// certificates makes the certificate of each key once.
+// certificates makes the certificate for each key once.
 type certificates struct {
 	source *token.Source
 
@@ -31,9 +31,9 @@ type certificates struct {
 	made  map[string][]byte // DER, by the DER of the public key
 }
 
-// members returns the members for the certificate of a key. It is self-signed
-// if signer is a private key of the standard library, otherwise signed with a
-// generated key.
+// members returns the certificate members for a key. The certificate is
+// self-signed if signer is a private key of the standard library. Otherwise a
+// generated key signs the certificate.
 func (c *certificates) members(public crypto.PublicKey, signer crypto.Signer) (map[string]any, error) {
 	der, err := c.certificate(public, signer)
 	if err != nil {
@@ -72,7 +72,8 @@ func (c *certificates) certificate(public crypto.PublicKey, signer crypto.Signer
 		NotBefore:    time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
-	// No source of randomness: the signatures are those of RFC 6979.
+	// The source of randomness is nil, since the signatures are deterministic
+	// (RFC 6979).
 	der, err := x509.CreateCertificate(nil, template, template, public, signer)
 	if err != nil {
 		return nil, err

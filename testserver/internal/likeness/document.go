@@ -31,8 +31,8 @@ func isEndpoint(member string) bool {
 	return false
 }
 
-// Introspection writes the members of the shape for active tokens into an
-// answer. Claims of the token are not changed.
+// Introspection writes the members that the shape has for active tokens into an
+// introspection response. Claims of the token are not changed.
 func (l *Likeness) Introspection(answer *token.Object, client string, scopes []string) {
 	fill := l.filling(l.server.Now())
 	set := func(name string, v any) {

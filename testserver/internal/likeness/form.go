@@ -45,7 +45,8 @@ func (l *Likeness) Form() *token.Form {
 	return f
 }
 
-// claim returns the value of a claim of the shape, nil if it is absent.
+// claim returns the value of a claim of the shape, or nil if the claim is
+// absent.
 func (l *Likeness) claim(name string) any {
 	v, _ := shapes.Lookup(l.shape.Claims, name)
 	return v
@@ -57,8 +58,8 @@ func (l *Likeness) typ() (string, bool) {
 	return typ, ok
 }
 
-// audience is the claim with the audience. It is aud, unless aud of the shape
-// does not have the audience and another claim does.
+// audience returns the claim that contains the audience. It is aud, unless aud
+// of the shape does not contain the audience and another claim does.
 func (l *Likeness) audience() token.Texts {
 	name := "aud"
 	v, named := shapes.Lookup(l.shape.Claims, name)
@@ -89,9 +90,9 @@ func (l *Likeness) audience() token.Texts {
 	}}
 }
 
-// begin turns an RFC 9068 token into one of the shape: first the claims of
-// every token that the shape does not mention, then the claims of the shape in
-// their order.
+// begin turns an RFC 9068 token into a token of the shape. The claims that
+// every token has and that the shape does not mention come first, followed by
+// the claims of the shape in their order.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -161,8 +162,8 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 	}
 }
 
-// idToken turns an ID token into one of the shape, which lists the differences
-// to an access token in the first matching row of its bad tokens.
+// idToken turns an ID token into an ID token of the shape. The shape lists the
+// differences from an access token in the first matching row of its bad tokens.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey

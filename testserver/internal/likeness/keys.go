@@ -20,13 +20,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// moduli are those of RSA keys whose private parts were discarded.
+// moduli are the moduli of RSA keys whose private parts were discarded.
 //
 //go:embed moduli.txt
 var moduli string
 
-// KeySet makes the keys of the shape that do not sign. In the key set they
-// follow the server's own keys, which all have the members of the shape's
+// KeySet makes the keys of the shape that do not sign. In the key set these
+// keys follow the server's own keys, which all have the members of the shape's
 // signing key.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
@@ -57,8 +57,9 @@ func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	return set, nil
 }
 
-// name returns the function for key IDs: the certificate's thumbprint, or a
-// hash in standard base64. It is nil for other shapes.
+// name returns the function that makes key IDs: from the certificate's
+// thumbprint, or from a hash in standard base64. It returns nil if the shape
+// uses neither.
 func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	kid, _ := shapes.Lookup(k.Members, "kid")
 	thumb, _ := shapes.Lookup(k.Members, "x5t")
@@ -82,8 +83,8 @@ func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	return nil
 }
 
-// signing is a key of the server with the members of the shape's signing key.
-// The key itself, its kid and its alg are not changed.
+// signing returns a key of the server with the members of the shape's signing
+// key. The key itself, its kid and its alg are not changed.
 func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error) {
 	text, err := key.JWK(false)
 	if err != nil {
@@ -123,8 +124,8 @@ func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error
 	return list, nil
 }
 
-// dress writes members into a key, with a valid certificate instead of the
-// sample.
+// dress writes members into a key. A certificate in the members is replaced by
+// a valid one for the key.
 func (l *Likeness) dress(jwk map[string]any, list []shapes.Member, public crypto.PublicKey, signer crypto.Signer) error {
 	l.filling(l.server.Now()).Put(jwk, list...)
 	for _, m := range list {
@@ -154,8 +155,8 @@ func described(public crypto.PublicKey, alg string) (jwk map[string]any, err err
 	return jwk, json.Unmarshal(text, &jwk)
 }
 
-// decoy returns a public key that does not sign, and the remaining moduli:
-// generating an RSA key takes longer than most tests.
+// decoy returns a public key that does not sign, and the remaining moduli. The
+// moduli are used because generating an RSA key takes longer than most tests.
 func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
 	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {
 		n, err := base64.RawURLEncoding.DecodeString(moduli[0])

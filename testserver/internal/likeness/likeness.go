@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Server has the properties of the server that a Likeness needs.
+// Server holds the properties of the server that a Likeness needs.
 type Server struct {
 	Issuer   string
 	Named    bool // the issuer is configured, so the shape does not change it
@@ -18,14 +18,14 @@ type Server struct {
 	Now      func() time.Time
 }
 
-// Likeness is a shape for one server.
+// Likeness applies a shape to one server.
 type Likeness struct {
 	shape        shapes.Shape
 	server       Server
 	certificates certificates
 }
 
-// New returns the likeness of a shape.
+// New returns the Likeness of a shape for a server.
 func New(shape shapes.Shape, server Server) *Likeness {
 	if server.Now == nil {
 		server.Now = time.Now
@@ -36,8 +36,9 @@ func New(shape shapes.Shape, server Server) *Likeness {
 	return &Likeness{shape: shape, server: server, certificates: certificates{source: server.Source}}
 }
 
-// settled removes repeated members; the last one applies. It replaces the
-// audience of the samples with a placeholder for that of the server.
+// settled removes repeated members, of which the last one applies. It also
+// replaces the audience of the samples with a placeholder for the server's
+// audience.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)
@@ -62,7 +63,7 @@ func Alg(shape shapes.Shape) catalogue.Alg {
 	return catalogue.Alg(shape.Alg)
 }
 
-// own is v with a placeholder for the audience of the samples.
+// own returns v with a placeholder instead of the audience of the samples.
 func own(v any, audience string) any {
 	text := func(s string) string {
 		if s == audience {
@@ -93,7 +94,7 @@ func (l *Likeness) filling(now time.Time) shapes.Filling {
 	return shapes.Filling{Issuer: l.server.Issuer, Audience: l.server.Audience, Now: now.Unix()}
 }
 
-// The claims in which providers name the client and the scopes.
+// These are the claims in which providers name the client and the scopes.
 var (
 	clientNames = []string{"client_id", "azp", "cid", "appid", "clientId", "client"}
 	scopeNames  = []string{"scope", "scp", "scopes"}
@@ -104,7 +105,7 @@ func isClient(m shapes.Member) bool {
 	return ok && slices.Contains(clientNames, m.Name)
 }
 
-// isScope reports whether a member has scopes, and whether they are in an
+// isScope reports whether a member contains scopes, and whether they are in an
 // array.
 func isScope(m shapes.Member) (ok, list bool) {
 	switch m.Value.(type) {

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// certify makes a root and a server certificate: clients other than Go's refuse
-// a root that is also the server certificate.
+// certify makes a root and a separate server certificate. Clients other than
+// Go's refuse a server certificate that is also the root.
 func (l *Listener) certify(c Config) error {
 	if c.Key == nil {
 		c.Key = randomKey
@@ -32,8 +32,8 @@ func (l *Listener) certify(c Config) error {
 		return err
 	}
 
-	// From before the start of a synctest bubble's clock, 2000-01-01, to after
-	// any time that a test is likely to set.
+	// The certificates are valid from before the start of a synctest bubble's
+	// clock, 2000-01-01, until after any time that a test is likely to set.
 	notBefore := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	notAfter := time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC)
 	root := &x509.Certificate{
@@ -65,7 +65,8 @@ func (l *Listener) certify(c Config) error {
 		server.IPAddresses = append(server.IPAddresses, ip)
 	}
 
-	// No source of randomness: the signatures are those of RFC 6979.
+	// The source of randomness is nil, since the signatures are deterministic
+	// (RFC 6979).
 	rootDER, err := x509.CreateCertificate(nil, root, root, rootKey.Public(), rootKey)
 	if err != nil {
 		return fmt.Errorf("making the root certificate: %w", err)
@@ -74,9 +75,9 @@ func (l *Listener) certify(c Config) error {
 	if err != nil {
 		return fmt.Errorf("making the root certificate: %w", err)
 	}
-	// With the parsed root, which has a key identifier: the roots of several
-	// servers have the same name, and OpenSSL distinguishes them only by the
-	// identifier.
+	// The parent is the parsed root, because only the parsed root has a key
+	// identifier. The roots of several servers have the same name, and OpenSSL
+	// distinguishes them only by the identifier.
 	serverDER, err := x509.CreateCertificate(nil, server, parsed, serverKey.Public(), rootKey)
 	if err != nil {
 		return fmt.Errorf("making the server certificate: %w", err)
@@ -92,7 +93,8 @@ func randomKey() (crypto.Signer, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
-// serial is positive and at most 16 octets long (RFC 5280 §4.1.2.2 allows 20).
+// serial returns a serial number that is positive and at most 16 octets long
+// (RFC 5280 §4.1.2.2 allows 20).
 func serial(random func(string, int) []byte) *big.Int {
 	b := random("certificate serial", 16)
 	b[0] = b[0]&0x7f | 0x40

@@ -17,7 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// root is the root certificate of l, and a pool with nothing else in it.
+// root returns the root certificate of l, and a pool that contains only that
+// certificate.
 func root(t *testing.T, l *listen.Listener) (*x509.Certificate, *x509.CertPool) {
 	t.Helper()
 	block, rest := pem.Decode(l.CACertPEM)
@@ -33,7 +34,8 @@ func root(t *testing.T, l *listen.Listener) (*x509.Certificate, *x509.CertPool) 
 	return c, pool
 }
 
-// handshake is one with a client that asks for name and trusts roots.
+// handshake makes a TLS handshake with l as a client that asks for name and
+// trusts roots.
 func handshake(t *testing.T, l *listen.Listener, name string, roots *x509.CertPool) error {
 	t.Helper()
 	d := tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: name}}
@@ -80,7 +82,8 @@ func TestTheCertificateNamesTheHostOfTheURL(t *testing.T) {
 
 func host2xx(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
 
-// counting yields bytes that differ from call to call and not from run to run.
+// counting returns a configuration whose random bytes differ between calls but
+// are the same in every run.
 func counting() listen.Config {
 	var calls byte
 	random := func(_ string, n int) []byte {

@@ -18,19 +18,20 @@ type Config struct {
 	InMemory    bool   // without a socket
 	TLS         bool
 
-	// URL is the URL that clients use, "" for that of the listener. With TLS,
-	// its host is in the certificate.
+	// URL is the URL that clients use, or "" for the URL of the listener. With
+	// TLS, the certificate contains the host of this URL.
 	URL string
 
-	// Random returns n bytes for label: the address in memory, or the serial
-	// number of a certificate. Key returns a new ECDSA key of a certificate at
-	// each call. If one is nil, crypto/rand is used.
+	// Random returns n bytes for label, which names the use: the address in
+	// memory or the serial number of a certificate. Key returns a new ECDSA key
+	// for a certificate at each call. If one of the two is nil, crypto/rand is
+	// used instead.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }
 
-// Check reports all errors of the configuration, with the names of the options
-// that it is made from.
+// Check returns all errors in the configuration. The errors name the options
+// that set the wrong values.
 func (c Config) Check() error {
 	var scheme error
 	switch https := strings.HasPrefix(c.URL, "https:"); {

@@ -22,9 +22,9 @@ type Listener struct {
 	dial        func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
-// Open starts to listen. It fails if [Config.Check] does. Close the listener
-// with the function that [Listener.Serve] returns, or with [Listener.Close] if
-// Serve is not called.
+// Open starts listening. It fails if [Config.Check] returns an error. Close the
+// listener with the function that [Listener.Serve] returns, or with
+// [Listener.Close] if Serve is not called.
 func Open(c Config) (*Listener, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -90,10 +90,10 @@ func (l *Listener) openSocket(scheme, addr string) error {
 	return nil
 }
 
-// Close stops listening. It is only for a listener without [Listener.Serve].
+// Close stops listening. Call it only if [Listener.Serve] was not called.
 func (l *Listener) Close() error { return l.net.Close() }
 
-// Host returns the host and port that a client dials for URL, "" if URL is
+// Host returns the host and port that a client dials for URL, or "" if URL is
 // invalid.
 func (l *Listener) Host() string {
 	u, err := url.Parse(l.URL)
@@ -111,8 +111,8 @@ func (l *Listener) Host() string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// memoryHost is an address in 127.0.0.0/8, unique for each server. It is
-// loopback, so that clients accept plain http. It is never dialed.
+// memoryHost returns an address in 127.0.0.0/8, unique for each server. It is a
+// loopback address, so that clients accept plain http. It is never dialed.
 func memoryHost(random func(string, int) []byte) string {
 	b := random("in-memory address", 3)
 	return netip.AddrFrom4([4]byte{127, b[0], b[1], b[2]}).String()

@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// opened is a listener that closes with its test.
+// opened returns a listener that closes when the test ends.
 func opened(t *testing.T, c listen.Config) *listen.Listener {
 	t.Helper()
 	l, err := listen.Open(c)
@@ -23,7 +23,8 @@ func opened(t *testing.T, c listen.Config) *listen.Listener {
 	return l
 }
 
-// serving is a listener that h answers for, and a client of it, until stop.
+// serving returns a listener that serves h, and a client for it. Both work
+// until stop is called.
 func serving(t *testing.T, c listen.Config, h http.HandlerFunc) (l *listen.Listener, client *http.Client, stop func() error) {
 	t.Helper()
 	l, err := listen.Open(c)
@@ -36,10 +37,10 @@ func serving(t *testing.T, c listen.Config, h http.HandlerFunc) (l *listen.Liste
 	return l, &http.Client{Transport: transport}, stop
 }
 
-// host answers with the Host that it was asked for.
+// host responds with the Host of the request.
 func host(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) }
 
-// get fetches u and returns the answer with its whole body.
+// get fetches u and returns the response with its whole body.
 func get(t *testing.T, c *http.Client, u string) (*http.Response, string) {
 	t.Helper()
 	resp, err := c.Get(u)

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// memoryListener accepts net.Pipe pairs. Close closes all connections:
-// otherwise closing a TLS connection would wait for a peer that may not be
+// memoryListener accepts net.Pipe pairs. Close closes all connections.
+// Otherwise closing a TLS connection would wait for a peer that may not be
 // reading.
 type memoryListener struct {
 	pending chan net.Conn
@@ -44,8 +44,9 @@ func (l *memoryListener) Accept() (net.Conn, error) {
 	}
 }
 
-// dial is the client's side of Accept. It needs no context because it does not
-// block: the server accepts until the listener closes.
+// dial returns the client's side of a connection, and Accept returns the
+// server's side. dial needs no context because it does not block: the server
+// accepts until the listener closes.
 func (l *memoryListener) dial() (net.Conn, error) {
 	near, far := net.Pipe()
 	accepted := &memoryConn{Conn: far, listener: l}

@@ -12,12 +12,14 @@ import (
 	"time"
 )
 
-// waitLimit is how long stop waits for handlers that ignore their context.
+// waitLimit is how long stop waits for handlers that ignore that their context
+// is done.
 const waitLimit = 5 * time.Second
 
 // Serve serves h until stop is called. stop closes all connections, cancels the
-// contexts of all requests, closes idle connections of client, and waits for
-// the handlers. It returns an error if one still runs after five seconds.
+// contexts of all requests, closes the idle connections of client, and waits
+// for the handlers. It returns an error if a handler still runs after five
+// seconds.
 func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
 	base, end := context.WithCancel(context.Background())
@@ -54,7 +56,8 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	return sync.OnceValue(func() error {
 		err := srv.Close()
 		<-served
-		// The first Close can miss a connection that was accepted while it ran.
+		// The first Close can miss a connection that was accepted while Close
+		// ran.
 		err = errors.Join(err, srv.Close())
 		end() // a lost connection cancels the context of a request only once its body is read
 		if !live.wait(waitLimit) {

@@ -99,8 +99,8 @@ func TestStopEndsConnectionsThatSaidNothing(t *testing.T) {
 	}
 }
 
-// A closing TLS connection says goodbye, and over a pipe that waits for a
-// reader, five seconds long.
+// A TLS connection that closes sends an alert. Over a pipe, sending the alert
+// waits up to five seconds for a reader.
 func TestStopWaitsForNoFarewell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true, TLS: true}, host)
@@ -111,7 +111,7 @@ func TestStopWaitsForNoFarewell(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer near.Close()
-		// TLS 1.2, where the server sends nothing after the handshake.
+		// With TLS 1.2 the server sends nothing after the handshake.
 		name, _, _ := strings.Cut(l.Host(), ":")
 		c := tls.Client(near, &tls.Config{RootCAs: roots, ServerName: name, MaxVersion: tls.VersionTLS12})
 		if err := c.Handshake(); err != nil {
@@ -145,7 +145,7 @@ func TestStopEndsTheClientsIdleConnections(t *testing.T) {
 	}
 }
 
-// watched is a connection that says when it is closed.
+// watched is a connection that reports when it is closed.
 type watched struct {
 	net.Conn
 	closed func()
@@ -156,8 +156,8 @@ func (w watched) Close() error {
 	return w.Conn.Close()
 }
 
-// A request whose body never comes holds its handler by itself, and net/http
-// does not report to it that the connection is gone.
+// A request whose body never arrives blocks its handler, and net/http does not
+// report to the handler that the connection is gone.
 func TestStopEndsARequestThatAwaitsItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true}, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

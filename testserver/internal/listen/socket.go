@@ -7,7 +7,7 @@ import (
 
 const localhost = "localhost"
 
-// listenAt listens on addr, which Check has accepted.
+// listenAt listens on addr, which Config.Check has accepted.
 func listenAt(addr string) (net.Listener, error) {
 	if addr == "" {
 		return listenLoopback()
@@ -23,8 +23,8 @@ func listenAt(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// listenLoopback listens only on loopback, since no other machine may trust the
-// tokens of a test server.
+// listenLoopback listens only on loopback, since no other machine should trust
+// the tokens of a test server.
 func listenLoopback() (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err == nil {
@@ -36,7 +36,8 @@ func listenLoopback() (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on loopback: use InMemory(), which needs no socket: %w", err)
 }
 
-// reachedAt is the address of a listener, with localhost if addr has it.
+// reachedAt returns the address of a listener. If addr has the host localhost,
+// the returned address has that host.
 func reachedAt(addr string, l net.Listener) string {
 	at := l.Addr().String()
 	if host, _, _ := net.SplitHostPort(addr); host == localhost {

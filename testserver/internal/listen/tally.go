@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// tally counts running handlers and connections. A WaitGroup does not allow Add
-// from zero during Wait, and its Wait has no timeout.
+// tally counts running handlers and connections. A WaitGroup is not suitable:
+// it does not allow Add from zero during Wait, and its Wait has no timeout.
 type tally struct {
 	mu   sync.Mutex
 	n    int

@@ -17,8 +17,9 @@ func OnlyHTTP1(t *http.Transport) *http.Transport {
 	return t
 }
 
-// Transport returns a new transport that reaches the listener under its URL and
-// trusts its certificate. In memory it reaches no other address.
+// Transport returns a new transport that reaches the listener at its URL and
+// trusts its certificate. If the listener is in memory, the transport reaches
+// no other address.
 func (l *Listener) Transport() *http.Transport {
 	t := NewTransport()
 	t.DialContext = l.dial

@@ -9,7 +9,8 @@ type accessToken struct {
 	Claims token.Object
 	Form   *token.Form
 
-	// From the claims or, without such claims, from the grant.
+	// Sub, Client and Scopes come from the stored grant if the claims do not
+	// have them.
 	Sub, Client string
 	Scopes      []string
 
@@ -64,7 +65,8 @@ func (s *Server) active(text string) (accessToken, bool) {
 }
 
 // readIDTokenHint parses an id_token_hint, which may have expired. Access
-// tokens are not accepted as hints: every API sees those of its callers.
+// tokens are not accepted as hints, because every API sees the access tokens of
+// its callers.
 func (s *Server) readIDTokenHint(text string) (claims token.Object, ok bool) {
 	header, claims, ok := s.Keys.Open(text)
 	if !ok {

@@ -16,7 +16,7 @@ import (
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" // RFC 7523 §2.2
 
-// assertionAlgs are the algorithms of private_key_jwt.
+// assertionAlgs returns the signature algorithms that private_key_jwt accepts.
 func assertionAlgs() []jose.SignatureAlgorithm {
 	var algs []jose.SignatureAlgorithm
 	for _, alg := range catalogue.AssertionAlgs {
@@ -27,12 +27,12 @@ func assertionAlgs() []jose.SignatureAlgorithm {
 
 const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose has no constant for it
 
-// maxAssertion is how far in the future the exp of an assertion may be. The jti
-// is stored until then.
+// maxAssertion is how far in the future the exp of an assertion may be. The
+// server remembers the jti of a used assertion until its exp.
 const maxAssertion = time.Hour
 
 // byAssertion authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
-// Connect Core 1.0 §9). Every invalid assertion gets the same answer.
+// Connect Core 1.0 §9). The response is the same for every invalid assertion.
 func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure) {
 	if form.Get("client_assertion_type") != assertionType {
 		return nil, invalidClient("client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer", false)
@@ -51,8 +51,9 @@ func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure
 	return c, nil
 }
 
-// readAssertion returns the claims of an assertion that the client named by iss
-// has signed with one of its keys (RFC 7523 §3).
+// readAssertion returns the claims of an assertion and the client that iss
+// names. The assertion must be signed with one of that client's keys (RFC 7523
+// §3).
 func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
 	if _, plain := token.Segments(text); err != nil || !plain { // otherwise it could be replayed in another encoding
@@ -74,7 +75,7 @@ func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Obje
 }
 
 // isTimely reports whether an assertion is for this server, is valid now, and
-// has not been used under this name before.
+// has not been used before under the given name.
 func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	now := s.Clock.Now()
 	i := claims.Find("exp")

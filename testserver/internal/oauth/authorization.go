@@ -40,8 +40,8 @@ type authorization struct {
 }
 
 // readAuthorization returns the request, or the failure. Without a valid client
-// and redirect URI the failure is shown on a page. Otherwise it is sent to the
-// client, and a has what could be read.
+// and redirect URI, the failure is show, for a page. Any other failure is
+// redirect, for the client, and a then holds the parameters that could be read.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
@@ -65,7 +65,7 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 	return a, nil, s.readParameters(a, form)
 }
 
-// findClient finds the client and the redirect URI. The browser is not
+// findClient finds the client and checks the redirect URI. The browser is not
 // redirected unless both are valid (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
 func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	if id == "" {
@@ -98,7 +98,8 @@ func unknownClient(id string) *failure {
 	)
 }
 
-// unregistered is the failure for a URI that is not registered for the client.
+// unregistered returns the failure for a URI that is not registered for the
+// client.
 func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
 	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "Sent", Value: sent}}
 	for _, uri := range shortened(own) {

@@ -20,7 +20,7 @@ import (
 // requests and the login and consent pages.
 type authorizeEndpoint struct{ *Server }
 
-// serve answers an authorization request.
+// serve responds to an authorization request.
 func (s authorizeEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed != nil {
@@ -33,8 +33,8 @@ func (s authorizeEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readOrRefuse returns the authorization request. It answers an invalid one
-// itself.
+// readOrRefuse returns the authorization request. If the request is invalid, it
+// writes the response and returns false.
 func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, form url.Values) (a *authorization, ok bool) {
 	a, show, redirect := s.requested(r, form)
 	switch {
@@ -48,8 +48,8 @@ func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, 
 	return nil, false
 }
 
-// authorizeForm reads the parameters from the query or from a form (§3.1).
-// Callers check for repeated ones.
+// authorizeForm reads the parameters from the query or from a form (§3.1). It
+// does not check for repeated parameters: its callers do.
 func authorizeForm(r *http.Request) (url.Values, *failure) {
 	if r.Method == http.MethodPost {
 		return readValues(r)
@@ -64,7 +64,7 @@ func authorizeForm(r *http.Request) (url.Values, *failure) {
 	return form, nil
 }
 
-// proceed logs the end user in, gets the consent, and answers the client.
+// proceed logs the end user in, gets the consent, and responds to the client.
 func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
 	now := s.Clock.Now()
 	session := s.sessions.session(r)
@@ -89,7 +89,7 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	}
 }
 
-// need is what an end user still has to do.
+// need is the next step that an end user still has to take.
 type need int
 
 const (
@@ -98,7 +98,8 @@ const (
 	toConsent
 )
 
-// needs depends only on the request and the session.
+// needs returns the next step for the end user. It depends only on the request,
+// the session and the time.
 func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now time.Time) need {
 	again := a.hasPrompt("login") || a.hasPrompt("select_account") || a.maxAge >= 0 && now.Sub(session.AuthTime) >= a.maxAge || s.stepsUp(a, session)
 	switch {
@@ -112,7 +113,7 @@ func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now 
 	return nothing
 }
 
-// interact shows the next page, or answers the client.
+// interact shows the next page, or responds to the client.
 func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, now time.Time) {
 	next := s.needs(a, session, now)
 	if next == toLogin && !s.acceptsAnybody(a) {
@@ -163,8 +164,8 @@ func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
-// preferredUser is the user that id_token_hint or claims names, otherwise the
-// one that login_hint names.
+// preferredUser returns the user that id_token_hint or claims names, or else
+// the user that login_hint names.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
@@ -174,7 +175,7 @@ func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	return s.Registry.Hinted(a.loginHint)
 }
 
-// prefilledUsername is the initial user name on the login page.
+// prefilledUsername returns the initial user name on the login page.
 func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	if a.hinted == "" && len(a.requested.Subjects()) == 0 {
 		return a.loginHint
@@ -277,8 +278,8 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect makes the browser continue with a GET. 307 would forward a password
-// (RFC 9700 §4.12).
+// redirect makes the browser continue with a GET. Status 307 would make the
+// browser forward a password (RFC 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

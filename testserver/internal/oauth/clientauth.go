@@ -17,9 +17,9 @@ type clientAuth struct{ *Server }
 
 const basicChallenge = `Basic realm="testserver", charset="UTF-8"`
 
-// authenticate returns the client that sent r (RFC 6749 §2.3). It authenticates
-// with HTTP Basic, with parameters in the body or with an assertion. A public
-// client only sends its client_id.
+// authenticate returns the client that sent r (RFC 6749 §2.3). A client
+// authenticates with HTTP Basic, with parameters in the body or with an
+// assertion. A public client sends only its client_id.
 func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	fields := r.Header.Values("Authorization")
 	id, secret, assertion := form.Get("client_id"), form.Get("client_secret"), form.Has("client_assertion")
@@ -47,7 +47,7 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 }
 
 // identify returns the client that sent a token request. An assertion that is a
-// grant authenticates the client too, since the client has signed it. Other
+// grant also authenticates the client, since the client has signed it. Other
 // client authentication is then optional (RFC 7521 §4.1), unless the client is
 // registered for another method.
 func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
@@ -64,8 +64,8 @@ func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Regist
 	return c, nil
 }
 
-// confidential is authenticate for endpoints that only confidential clients may
-// use.
+// confidential authenticates a client like authenticate, but refuses public
+// clients.
 func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	c, failed := s.authenticate(r, form)
 	if failed == nil && c.Public {
@@ -74,8 +74,9 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 	return c, failed
 }
 
-// basic reads an Authorization field. named is the client_id in the form. It is
-// not a second authentication method, but must match.
+// basic authenticates a client by an Authorization field. named is the
+// client_id in the form: it does not count as a second authentication method,
+// but it must match.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -99,9 +100,9 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	return c, nil
 }
 
-// checkAuthenticated returns the failure of a client that has not
-// authenticated, or used a method that it is not registered for. Only a caller
-// with the right secret learns about the method.
+// checkAuthenticated returns the failure for a client that has not
+// authenticated, or that used a method it is not registered for. The failure
+// names the wrong method only to a caller with the right secret.
 func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {
 	case !ok:
@@ -113,8 +114,8 @@ func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod
 }
 
 // Claims reports whether r names the client id in any of the places where
-// clients identify themselves. The client need not be authenticated. r is not
-// changed.
+// clients identify themselves. The client need not be authenticated. Claims
+// does not change r.
 func Claims(r *http.Request, id string) bool {
 	if journal.Caller(r) == id || r.URL.Query().Get("client_id") == id {
 		return true

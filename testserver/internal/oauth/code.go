@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// authorizationCodeGrant is the grant authorization_code (RFC 6749 §4.1.3).
+// authorizationCodeGrant handles the grant authorization_code (RFC 6749
+// §4.1.3).
 func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("code")
 	if text == "" {
@@ -66,8 +67,8 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
 }
 
-// replayed revokes the family of a code that is used again. The code has leaked
-// (RFC 6749 §4.1.2).
+// replayed revokes the family of a code that is used again, since such a code
+// has leaked (RFC 6749 §4.1.2).
 func replayed(g *grants.State, code *grants.Code, text string) []event {
 	f, ok := g.Families.Get(code.FamilyID)
 	if !ok { // dropped, so its tokens are already invalid
@@ -78,14 +79,15 @@ func replayed(g *grants.State, code *grants.Code, text string) []event {
 	return events
 }
 
-// isVerifier checks the syntax of a code_verifier (RFC 7636 §4.1).
+// isVerifier reports whether text has the syntax of a code_verifier (RFC 7636
+// §4.1).
 func isVerifier(text string) bool {
 	return len(text) >= 43 && len(text) <= 128 && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(unreserved, r) })
 }
 
 const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
-// isChallenge checks for a SHA-256 hash in base64url (§4.2).
+// isChallenge reports whether text is a SHA-256 hash in base64url (§4.2).
 func isChallenge(text string) bool {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	return err == nil && len(b) == sha256.Size && len(text) == 43

@@ -25,8 +25,8 @@ func (s *Server) isDebug(r *http.Request) bool {
 	return s.debugPath != "" && r.URL.Path == s.debugPath
 }
 
-// serve answers a request for the page. Its forms rotate the keys and mint
-// tokens. Faults can only be added by the test.
+// serve responds to a request for the page. The forms on the page rotate the
+// keys and mint tokens. Only the test can add faults.
 func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
@@ -49,10 +49,11 @@ func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isOwnForm reports whether the header fields allow that one of the server's
-// pages sent r. Browsers send Sec-Fetch-Site to loopback and over TLS. Origin
-// is null from pages without a referrer, such as these. If the browser sends
-// neither, only the CSRF token protects the form.
+// isOwnForm reports whether the header fields are consistent with a form that
+// one of the server's pages sent. Browsers send Sec-Fetch-Site to loopback
+// addresses and over TLS. Origin is null from pages without a referrer, such as
+// the server's pages. If the browser sends neither field, only the CSRF token
+// protects the form.
 func isOwnForm(r *http.Request) bool {
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if !slices.Contains([]string{"", "same-origin", "none"}, site) {
@@ -62,7 +63,7 @@ func isOwnForm(r *http.Request) bool {
 	return origin == "" || origin == "null" || err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
-// debugForm handles the buttons of the page.
+// debugForm handles the forms of the page.
 func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	session := s.sessions.session(r)
 	form, failed := readForm(r)
@@ -98,11 +99,12 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// maxShown is the number of requests that the debug page shows, equal ones
-// counted once, and the number of clients.
+// maxShown is the largest number of requests and of clients that the debug page
+// shows. Equal requests count once.
 const maxShown = 50
 
-// shortened shortens a list for a page: any client may register a long one.
+// shortened returns a list that is short enough for a page, since any client
+// may register a long one.
 func shortened(list []string) []string {
 	const most = 10
 	if len(list) <= most {
@@ -111,7 +113,8 @@ func shortened(list []string) []string {
 	return append(slices.Clip(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
 }
 
-// noEndpoint is the endpoint of a request to an unknown path.
+// noEndpoint is the name that the debug page shows as the endpoint of a request
+// to an unknown path.
 const noEndpoint = "no endpoint"
 
 // showDebug adds the server's state to p and shows it.
@@ -160,7 +163,8 @@ func (s debugPage) showDebug(w http.ResponseWriter, session *grants.Session, p p
 	pages.Debug(w, p)
 }
 
-// shownRequest is a recorded request, with its secrets redacted.
+// shownRequest returns a recorded request for the page, with its secrets
+// redacted.
 func shownRequest(r journal.Request) pages.DebugRequest {
 	shown := pages.DebugRequest{
 		Time: r.Time, Method: r.Method, Endpoint: string(r.Endpoint), ClientID: r.ClientID, Status: r.Status, Injected: r.Injected,

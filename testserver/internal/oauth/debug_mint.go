@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// mintForm has the values of the server's own tokens, as defaults of the form.
+// mintForm returns the initial values of the form, which are those of the
+// server's own tokens.
 func (s debugPage) mintForm() pages.MintForm {
 	d := s.Sample()
 	sub, _ := d.Claims.Text("sub")
@@ -24,7 +25,7 @@ func (s debugPage) mintForm() pages.MintForm {
 	}
 }
 
-// lifetime is exp as the form shows it: 5m, not 5m0s.
+// lifetime returns the time until exp as the form shows it: 5m, not 5m0s.
 func lifetime(d *token.Draft) string {
 	i := d.Claims.Find("exp")
 	var exp int64
@@ -35,7 +36,8 @@ func lifetime(d *token.Draft) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(ttl.String())
 }
 
-// mintEdit makes the token that a form describes. An empty field adds no claim.
+// mintEdit returns the edit that makes the token that a form describes. An
+// empty field adds no claim.
 func mintEdit(f pages.MintForm) token.Edit {
 	return func(d *token.Draft) {
 		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)

@@ -24,11 +24,11 @@ func (d Decision) narrow(requested []string) []string {
 	return chosen(requested, d.Scopes)
 }
 
-// LoginHeader is the header field that marks the login of a test: see
+// LoginHeader is the header field that marks a login that a test decides: see
 // DecideLogin.
 const LoginHeader = "Testserver-Login"
 
-// decisions are those that have not been used yet.
+// decisions holds the decisions that have not been used yet.
 type decisions struct {
 	waiting journal.Injections[Decision]
 	named   guarded.Value[map[string]Decision] // by the value of LoginHeader
@@ -41,7 +41,7 @@ func (d *decisions) reset() {
 	*named = nil
 }
 
-// Decide decides the authorizations that match the rule.
+// Decide decides the authorization requests that match the rule.
 func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)
@@ -69,7 +69,7 @@ func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	}
 }
 
-// decided returns the decision of a test about r, or the zero Decision.
+// decided returns the decision of a test for r, or the zero Decision.
 func (s *Server) decided(r *http.Request) Decision {
 	if name := r.Header.Get(LoginHeader); name != "" {
 		named, unlock := s.decisions.named.RLock()

@@ -14,7 +14,7 @@ import (
 
 const detailsParameter = "authorization_details"
 
-// Bounds of authorization_details, since every token contains them.
+// Limits for authorization_details, since every token contains them.
 const (
 	maxDetails     = 32
 	maxDetailsText = 8 << 10
@@ -24,9 +24,9 @@ func invalidDetails(description string) *failure {
 	return refused("invalid_authorization_details", description)
 }
 
-// readDetails reads the parameter authorization_details (RFC 9396 §2), nil if
-// it is absent. Each element is returned as normalized JSON, so equal ones are
-// equal strings: see subset.
+// readDetails reads the parameter authorization_details (RFC 9396 §2). It
+// returns nil if the parameter is absent. Each element is returned as
+// normalized JSON, so that equal elements are equal strings: see subset.
 func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	text := form.Get(detailsParameter)
 	switch {
@@ -48,7 +48,7 @@ func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	return details, nil
 }
 
-// parseDetails reads the array, which is not empty.
+// parseDetails reads the array, which must not be empty.
 func parseDetails(text []byte) ([]string, bool) {
 	var list []map[string]any
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -72,7 +72,7 @@ func parseDetails(text []byte) ([]string, bool) {
 	return details, true
 }
 
-// commonMembers reports whether the members common to all types have the right
+// commonMembers reports whether the members that all types share have the right
 // JSON types (§2.2).
 func commonMembers(detail map[string]any) bool {
 	for name, v := range detail {
@@ -91,8 +91,8 @@ func commonMembers(detail map[string]any) bool {
 	return true
 }
 
-// narrowedDetails returns the details of one token: the requested ones, which
-// must have been granted (§6.1).
+// narrowedDetails returns the details of one token: the requested details,
+// which must have been granted (§6.1).
 func (s *Server) narrowedDetails(granted []string, form url.Values) ([]string, *failure) {
 	requested, failed := s.readDetails(form)
 	switch {
@@ -106,14 +106,14 @@ func (s *Server) narrowedDetails(granted []string, form url.Values) ([]string, *
 	return requested, nil
 }
 
-// writtenDetails is the array for tokens and answers (§7, §9).
+// writtenDetails returns the array for tokens and responses (§7, §9).
 func writtenDetails(details []string) json.RawMessage {
 	return json.RawMessage("[" + strings.Join(details, ",") + "]")
 }
 
-// shownDetails are the texts that the end user agrees to. Characters that are
-// not printable, such as those that change the direction of text, are shown as
-// their code points.
+// shownDetails returns the strings that the end user agrees to. Characters that
+// are not printable, such as those that change the direction of text, are shown
+// as their code points.
 func shownDetails(details []string) []string {
 	var shown []string
 	for _, one := range details {

@@ -25,12 +25,13 @@ const (
 	deviceInterval = 5 * time.Second
 )
 
-// deviceLeeway is subtracted from the interval: a client that waits as long as
-// it should seems early if its previous request was slow to arrive.
+// deviceLeeway is subtracted from the interval. Otherwise a client that waits
+// for the full interval would seem early if its previous request was slow to
+// arrive.
 const deviceLeeway = 500 * time.Millisecond
 
-// userLetters has no vowels, which would spell words, and no letters that are
-// easily confused (§6.1).
+// userLetters has no vowels, so that user codes do not spell words, and no
+// letters that are easily confused (§6.1).
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
 // deviceAuthorization begins the device flow (§3.1).
@@ -95,8 +96,8 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
-		// Larger bytes are discarded, since they would make some letters
-		// likelier.
+		// Larger bytes are discarded, since they would make some letters more
+		// likely.
 		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {
@@ -110,11 +111,11 @@ func (s deviceFlow) userCode() string {
 	return b.String()
 }
 
-// digestOf is the digest that a user code is stored under.
+// digestOf returns the digest under which a user code is stored.
 func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal(userCode))) }
 
-// normal is a user code as the device shows it, in whatever form it was typed
-// (§6.1).
+// normal returns a user code as the device shows it, however the end user typed
+// it (§6.1).
 func normal(typed string) string {
 	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
 	if len(letters) != 8 {
@@ -123,7 +124,7 @@ func normal(typed string) string {
 	return string(letters[:4]) + "-" + string(letters[4:])
 }
 
-// deviceCodeGrant is the grant of the device flow (§3.4, §3.5).
+// deviceCodeGrant handles the grant of the device flow (§3.4, §3.5).
 func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("device_code")
 	if text == "" {
@@ -151,7 +152,7 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down is a kind of authorization_pending
 		// A client that has added five seconds since the last slow_down behaves
 		// as required (§3.5), even if it is still too early. If the interval
-		// grew as well, the client would never reach it.
+		// also grew, the client would never catch up with it.
 		if !slower {
 			d.Interval += deviceInterval
 		}

@@ -94,8 +94,8 @@ func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, sessio
 	s.decide(w, code, u, form[pages.FieldScope], session.AuthTime)
 }
 
-// decide stores the end user's decision about a device. A user without a Sub
-// means refusal.
+// decide stores the end user's decision about a device. If u has no Sub, the
+// decision is to refuse.
 func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.User, scopes []string, authTime time.Time) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.Lock()

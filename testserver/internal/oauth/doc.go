@@ -1,8 +1,8 @@
 // Package oauth is the authorization server behind package testserver, as one
 // http.Handler without a listener: the endpoints, the grants and the flow of
-// the pages. Package testserver adds the listeners, the options and the failing
-// of tests.
+// the pages. Package testserver adds the listeners and the options, and makes
+// tests fail.
 //
-// Only code that answers requests belongs here. State and tokens are in the
-// packages that it imports.
+// Only code that responds to requests belongs here. State and tokens are in the
+// packages that oauth imports.
 package oauth

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// document serves JSON. It sets no Cache-Control: tests measure how long a
-// client caches a document without it.
+// document serves JSON. It sets no Cache-Control, because tests measure how
+// long a client caches a document that has none.
 func document(contentType string, body func() []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b := body()
@@ -48,8 +48,9 @@ func keySet(body func() []byte) http.HandlerFunc {
 	}
 }
 
-// joined is r with each list of entity tags on one field line. A list may be
-// split over several lines (RFC 9110 §5.3), but net/http reads only the first.
+// joined returns r with each list of entity tags on one field line. A list may
+// be split over several lines (RFC 9110 §5.3), but net/http reads only the
+// first line.
 func joined(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match"} {
@@ -93,21 +94,21 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 	return err
 }
 
-// signingAlgs are the signing algorithms that a client can choose, the server's
-// default first.
+// signingAlgs returns the signing algorithms that a client can choose. The
+// server's default comes first.
 func signingAlgs(own catalogue.Alg) []string {
 	return unique(append([]string{string(own)}, catalogue.Names(catalogue.PublicAlgs)...))
 }
 
 const idTokenAlgs = "id_token_signing_alg_values_supported"
 
-// metadata has the members of both documents (RFC 8414 §2).
+// metadata returns the members that both documents have (RFC 8414 §2).
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
-		// Required by both specifications. RFC 8414 §3.2 omits empty lists, but
-		// an absent grant_types_supported means authorization_code and implicit
-		// (§2).
+		// Both specifications require this member. RFC 8414 §3.2 omits empty
+		// lists, but an absent grant_types_supported means authorization_code
+		// and implicit (§2).
 		"response_types_supported": []string{},
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),
@@ -169,7 +170,7 @@ func (s *Server) grantTypes() []string {
 	return list
 }
 
-// claims lists the claims of ID tokens and UserInfo.
+// claims returns the names of the claims of ID tokens and UserInfo.
 func (s *Server) claims() []string {
 	own := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "azp", "at_hash"}
 	users := map[string]bool{}

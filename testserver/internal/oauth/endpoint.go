@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// route is what is served at one path.
+// route describes what the server serves at one path.
 type route struct {
 	endpoint catalogue.Endpoint
 	methods  []string
@@ -58,7 +58,7 @@ func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 }
 
 // mount fills s.routes and s.urls. base is the issuer's path without a trailing
-// slash: both specifications remove it before they append or prepend the
+// slash: both specifications remove the slash before they append or prepend the
 // well-known part.
 func (s *Server) mount(origin, base string) {
 	s.served = catalogue.Served(func(r catalogue.Route) bool {
@@ -72,8 +72,9 @@ func (s *Server) mount(origin, base string) {
 		}
 		rt := &route{endpoint: ep, methods: r.Methods, handler: s.handler(ep), scripts: r.ForScripts(), form: slices.Contains(r.Methods, http.MethodPost)}
 		paths := []string{base + r.Path}
-		// Clients disagree on where the issuer's path goes, so both places are
-		// served. URL returns the specified one, which is the first.
+		// Clients disagree on where the issuer's path goes, so the document is
+		// served in both places. URL returns the place that the specification
+		// requires, which is the first.
 		switch {
 		case ep == catalogue.ASMetadata:
 			paths = []string{r.Path + base, base + r.Path}
@@ -98,14 +99,14 @@ func (s *Server) mount(origin, base string) {
 	}
 }
 
-// isIndex reports whether r opens the issuer in a browser. Programs get 404
-// there.
+// isIndex reports whether a browser opens the issuer URL with r. Other programs
+// get 404 there.
 func (s *Server) isIndex(r *http.Request) bool {
 	_, route := s.routes[r.URL.Path]
 	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// index shows the most useful links.
+// index shows the page with the most useful links.
 func (s *Server) index(w http.ResponseWriter) {
 	links := s.links()
 	if s.debugPath != "" {
@@ -126,7 +127,7 @@ func (s *Server) links() (links []pages.Link) {
 	return links
 }
 
-// grantable reports whether the endpoints of a grant are served.
+// grantable reports whether the server serves the endpoints that a grant needs.
 func (s *Server) grantable(g catalogue.Grant) bool {
 	switch g {
 	case catalogue.AuthorizationCode:
@@ -142,7 +143,7 @@ func (s *Server) grantable(g catalogue.Grant) bool {
 }
 
 // ServeHTTP routes only by path. Neither Host nor X-Forwarded header fields
-// change the URLs in the server's answers.
+// change the URLs in the server's responses.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.isDebug(r):
@@ -182,7 +183,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	recorder.Finish() // unless it panicked
 }
 
-// answer serves a request without faults.
+// answer responds to a request without applying faults.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	rt, ok := s.routes[r.URL.Path]
 	if !ok {
@@ -201,7 +202,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	rt.handler(w, r)
 }
 
-// URL returns the URL of ep, and false if the server does not serve it.
+// URL returns the URL of ep. It returns false if the server does not serve ep.
 func (s *Server) URL(ep catalogue.Endpoint) (string, bool) {
 	u, ok := s.urls[ep]
 	return u, ok

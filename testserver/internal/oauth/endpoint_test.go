@@ -13,7 +13,7 @@ import (
 // everything enables all endpoints.
 func everything(c *oauth.Config) { c.Interactive, c.Registration = true, true }
 
-// without disables one of them.
+// without returns a configuration change that disables the endpoint of r.
 func without(r catalogue.Route) func(*oauth.Config) {
 	return func(c *oauth.Config) {
 		switch {

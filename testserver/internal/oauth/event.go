@@ -11,8 +11,8 @@ import (
 // is a constant of the server.
 type event = journal.Event
 
-// note adds events. It must not run under a lock: the writer of the log may be
-// slow.
+// note adds events to the audit log. Do not call it while a lock is held: the
+// writer of the log may be slow.
 func (s *Server) note(list ...event) {
 	for _, e := range list {
 		e.Time = s.Clock.Now()
@@ -33,7 +33,7 @@ func revoked(reason, fingerprint string, families ...grants.Family) []event {
 }
 
 // reused returns the events for a code or token that was used twice, and for
-// the revocation of its family unless that was revoked before.
+// the revocation of its family unless the family was already revoked.
 func reused(what, text string, f grants.Family) []event {
 	first := event{
 		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),

@@ -37,7 +37,7 @@ func (f *failure) show(w http.ResponseWriter) {
 	pages.Message(w, f.status, p)
 }
 
-// The error codes of resource servers (RFC 6750 §3.1).
+// These are the error codes of resource servers (RFC 6750 §3.1).
 const (
 	invalidToken      = "invalid_token"
 	insufficientScope = "insufficient_scope"
@@ -45,8 +45,9 @@ const (
 
 func invalidRequest(description string) *failure { return refused("invalid_request", description) }
 
-// invalidClient is the failure of client authentication. It has a challenge if
-// the credentials were in the Authorization field (RFC 6749 §5.2).
+// invalidClient returns the failure of client authentication. The response has
+// a challenge if the credentials were in the Authorization field (RFC 6749
+// §5.2).
 func invalidClient(description string, field bool) *failure {
 	return &failure{status: http.StatusUnauthorized, code: "invalid_client", description: description, challenge: field}
 }
@@ -65,7 +66,8 @@ func invalidGrant(description string) *failure  { return refused("invalid_grant"
 func invalidScope(description string) *failure  { return refused("invalid_scope", description) }
 func invalidTarget(description string) *failure { return refused("invalid_target", description) }
 
-// serverError is the failure of a signer, which a test may have supplied.
+// serverError returns the failure for a signer that does not work. A test may
+// have supplied the signer.
 func serverError() *failure {
 	return &failure{status: http.StatusInternalServerError, code: "server_error", description: "the token could not be signed"}
 }
@@ -81,9 +83,9 @@ func (f *failure) send(w http.ResponseWriter) {
 	sendText(w, f.status, "application/json", body)
 }
 
-// readForm returns the parameters in the body of a request. Those in the URL
-// are ignored, since URLs end up in logs (RFC 6749 §2.3.1). No parameter may be
-// repeated except the repeatable ones.
+// readForm returns the parameters in the body of a request. Parameters in the
+// URL are ignored, since URLs end up in logs (RFC 6749 §2.3.1). No parameter
+// may be repeated except the repeatable ones.
 func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	form, failed := readValues(r)
 	if failed != nil {
@@ -92,8 +94,8 @@ func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	return singleValued(form, repeatable...)
 }
 
-// singleValued returns form without empty parameters. Except for the repeatable
-// ones it refuses repeated parameters (RFC 6749 §3.1, §3.2).
+// singleValued returns form without empty parameters. It refuses a repeated
+// parameter unless the parameter is repeatable (RFC 6749 §3.1, §3.2).
 func singleValued(form url.Values, repeatable ...string) (url.Values, *failure) {
 	for name, values := range form {
 		if len(values) > 1 && !slices.Contains(repeatable, name) {
@@ -108,7 +110,7 @@ func singleValued(form url.Values, repeatable ...string) (url.Values, *failure) 
 	return form, nil
 }
 
-// readValues returns the parameters unchecked.
+// readValues returns the parameters without checking them.
 func readValues(r *http.Request) (url.Values, *failure) {
 	if !journal.IsForm(r) {
 		return nil, invalidRequest("the content type is not " + journal.FormType)

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Issued has the tokens that the token endpoint would have issued. Printed or
-// logged, it shows only its fingerprint.
+// Issued holds the tokens that the token endpoint would have issued. When an
+// Issued is printed or logged, only its fingerprint is shown.
 type Issued struct {
 	Access  string
 	Refresh string // "" if the client gets none
@@ -30,18 +30,20 @@ type Issued struct {
 // String identifies the tokens without showing them.
 func (i Issued) String() string { return "tokens " + i.Fingerprint }
 
-// GoString is String, for %#v.
+// GoString returns the same string as String, so that %#v does not show the
+// tokens.
 func (i Issued) GoString() string { return i.String() }
 
-// LogValue is String, for log/slog.
+// LogValue returns the same string as String, so that log/slog does not show
+// the tokens.
 func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // Issue returns an access token as Mint does, with the refresh token and the ID
-// token that its client would get. If the token has a defect, there are no
-// other tokens.
+// token that its client would get. If the access token has a defect, Issue
+// returns no other tokens.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
-// IssueAs is Issue for an access token of another form.
+// IssueAs issues tokens like Issue, with an access token of another form.
 func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error) {
 	d, err := s.DraftAs(form, edit)
 	if err != nil {
@@ -84,8 +86,8 @@ func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error
 	return m, err
 }
 
-// IDToken returns an ID token without a token request: for the default user and
-// the default client, changed by edit.
+// IDToken returns an ID token for the default user and the default client,
+// without a token request. edit changes the token.
 func (s *Server) IDToken(edit token.Edit) (string, error) {
 	d := s.IDDraft("")
 	d.Claims.Delete("azp")

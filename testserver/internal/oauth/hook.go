@@ -16,17 +16,17 @@ type TokenRequest struct {
 	Grant    catalogue.Grant
 }
 
-// TokenResponse is the answer to a TokenRequest, before it is sent.
+// TokenResponse is the response to a TokenRequest, before it is sent.
 type TokenResponse struct {
 	Status int
 	Header http.Header
 	Body   map[string]any // the members of the JSON
 }
 
-// Hook sees the answers of the token endpoint and may change them.
+// Hook sees the responses of the token endpoint and may change them.
 type Hook func(*TokenRequest, *TokenResponse) error
 
-// hooks are never changed in place.
+// hooks holds the hooks. The list is never changed in place.
 type hooks struct{ guarded.Value[[]*Hook] }
 
 func (h *hooks) list() []*Hook {
@@ -35,7 +35,7 @@ func (h *hooks) list() []*Hook {
 	return *list
 }
 
-// OnToken adds a hook.
+// OnToken adds a hook. The returned function removes it.
 func (s *Server) OnToken(hook Hook) (remove func()) {
 	list, unlock := s.hooks.Lock()
 	defer unlock()

@@ -15,15 +15,15 @@ import (
 )
 
 // The kinds of requests that a login or consent page can belong to. The page
-// carries the request itself, which is checked again each time.
+// carries the request itself, which the server checks again each time.
 const (
 	forAuthorize = "authorize?"
 	forDevice    = "device?"
 	forLogout    = "logout?" // consent only
 )
 
-// readSubmitted reads a form of one of the pages. The form must belong to the
-// session of the browser (RFC 9700 §4.7).
+// readSubmitted reads a form that one of the pages sent. The form must belong
+// to the session of the browser (RFC 9700 §4.7).
 func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *failure) {
 	form, failed := readForm(r, pages.FieldScope)
 	if failed != nil {
@@ -67,8 +67,8 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, to)
 }
 
-// restartURL returns the URL that restarts a request, always one of this
-// server.
+// restartURL returns the URL that restarts a request. The URL is always one of
+// this server's.
 func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) {
 	for prefix, ep := range map[string]catalogue.Endpoint{forAuthorize: catalogue.Authorize, forDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {

@@ -16,12 +16,12 @@ import (
 )
 
 // originsValid reports whether all tokens that a token was exchanged for are
-// still valid: neither they nor their families have been revoked.
+// still valid: neither these tokens nor their families have been revoked.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
 
-// Introspection is the answer about a token (RFC 7662 §2.2).
+// Introspection returns the introspection response for a token (RFC 7662 §2.2).
 func (s *Server) Introspection(text string) json.RawMessage {
 	if reply, ok := s.ledger.Reply(text); ok {
 		return reply
@@ -54,7 +54,7 @@ var inactive = json.RawMessage(`{"active":false}`)
 const signedIntrospection = "token-introspection+jwt" // RFC 9701 §5; prefixed with application/ it is the media type (§4)
 
 // introspect is the introspection endpoint (RFC 7662 §2). Every confidential
-// client may ask about every token.
+// client may introspect every token.
 func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r)
 	if failed != nil {
@@ -87,7 +87,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	sendText(w, http.StatusOK, "application/"+signedIntrospection, []byte(signed))
 }
 
-// acceptsSigned reports whether r accepts the media type of a signed answer
+// acceptsSigned reports whether r accepts the media type of a signed response
 // (RFC 9701 §4). Wildcards do not count.
 func acceptsSigned(r *http.Request) bool {
 	for _, field := range r.Header.Values("Accept") {
@@ -103,7 +103,7 @@ func acceptsSigned(r *http.Request) bool {
 	return false
 }
 
-// responseDraft is the draft of a signed response to a client.
+// responseDraft returns the draft of a signed response to a client.
 func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *token.Draft {
 	d := &token.Draft{Header: token.UnsignedHeader(), Alg: alg}
 	d.SetHeader("typ", typ)
@@ -112,9 +112,9 @@ func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *to
 	return d
 }
 
-// signIntrospection signs an answer for the client that sent the request (RFC
-// 9701 §5). It has neither sub nor exp, so that it is not accepted as an access
-// token.
+// signIntrospection signs a response for the client that sent the request (RFC
+// 9701 §5). The signed JWT has neither sub nor exp, so that no API accepts it
+// as an access token.
 func (s *Server) signIntrospection(reply json.RawMessage, requester *registry.Registered) (string, error) {
 	d := s.responseDraft(signedIntrospection, cmp.Or(requester.Algs.Introspection, catalogue.RS256), requester.ID)
 	d.Set("iat", s.Clock.Now().Unix())

@@ -108,8 +108,8 @@ func addClaims(d *token.Draft, claims map[string]any) {
 	}
 }
 
-// requestedClaims parses the parameter claims of a grant, which was validated
-// with the authorization request.
+// requestedClaims parses the parameter claims of a grant. The parameter was
+// validated with the authorization request.
 func requestedClaims(claims string) identity.ClaimsRequest {
 	requested, _ := identity.ParseClaims(claims)
 	return requested

@@ -10,15 +10,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// notTaken is the failure for every invalid assertion (RFC 7523 §3.1). The
-// client that signed it can find the fault.
+// notTaken returns the failure for every invalid assertion (RFC 7523 §3.1). The
+// response does not say what is wrong: the client that signed the assertion can
+// find out.
 func notTaken() *failure { return invalidGrant("the assertion is invalid") }
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
 
-// jwtBearerGrant is the grant jwt-bearer (RFC 7523 §2.1). The client signs an
-// assertion about the subject, a user or itself. An assertion can be used once,
-// with or without a jti, and yields no refresh token (RFC 7521 §4.1).
+// jwtBearerGrant handles the grant jwt-bearer (RFC 7523 §2.1). The client signs
+// an assertion about the subject, which is a user or the client itself. An
+// assertion can be used only once, with or without a jti, and yields no refresh
+// token (RFC 7521 §4.1).
 func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("assertion")
 	if text == "" {
@@ -58,8 +60,9 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued}, nil
 }
 
-// scopesOfAssertion returns the requested scopes: those of the form, by default
-// those of the assertion. The form cannot exceed the assertion (RFC 7521 §4.1).
+// scopesOfAssertion returns the requested scopes: the scopes in the form or, if
+// the form has none, those in the assertion. The form cannot exceed the
+// assertion (RFC 7521 §4.1).
 func (s tokenEndpoint) scopesOfAssertion(t *tokenRequest, claims token.Object) ([]string, *failure) {
 	requested := t.form.Get("scope")
 	if claims.Find("scope") >= 0 {

@@ -73,8 +73,9 @@ func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	case failed != nil:
 		failed.show(w)
 	case s.config.Interactive && !session.Known && r.Method == http.MethodPost:
-		// Browsers do not send the cookie with a form of another site, such as
-		// the client's, but they send it with the GET after this redirect.
+		// Browsers do not send the cookie with a form from another site, such
+		// as the client's, but they send the cookie with the GET after this
+		// redirect.
 		redirect(w, r, s.urls[catalogue.EndSession]+"?"+form.Encode())
 	case session.Sub != "" && session.Sub != requested.sub:
 		u, _ := s.Registry.User(session.Sub)
@@ -105,7 +106,8 @@ func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, fo
 	}
 }
 
-// logOut ends the session, if any. Without a session it is not an error (§4).
+// logOut ends the session if there is one. A missing session is not an error
+// (§4).
 func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *grants.Session, requested *logout) {
 	if session.Known {
 		s.grants.EndSession(session)

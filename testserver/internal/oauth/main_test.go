@@ -32,8 +32,8 @@ const (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// fixture is a server with a client for each purpose, whose secrets are their
-// IDs.
+// fixture is a server with one client for each purpose. The secret of each
+// client is its ID.
 type fixture struct {
 	*oauth.Server
 	robot token.Key // of the client robot
@@ -96,7 +96,7 @@ func (s fixture) post(t *testing.T, ep catalogue.Endpoint, client string, form u
 	return read(t, s.send("POST", u, form.Encode(), header...))
 }
 
-// reply is an answer in JSON.
+// reply is a JSON response.
 type reply struct {
 	status int
 	header http.Header
@@ -115,7 +115,8 @@ func read(t *testing.T, rec *httptest.ResponseRecorder) reply {
 
 func (r reply) get(name string) string { s, _ := r.body[name].(string); return s }
 
-// with returns form with the pairs set. An empty value removes the parameter.
+// with returns a copy of form with the pairs set. An empty value removes the
+// parameter.
 func with(form url.Values, pairs ...string) url.Values {
 	changed := url.Values(http.Header(form).Clone())
 	for i := 0; i < len(pairs); i += 2 {
@@ -126,7 +127,7 @@ func with(form url.Values, pairs ...string) url.Values {
 	return changed
 }
 
-// code returns a valid token request with a new code of the client web.
+// code returns a valid token request with a new code for the client web.
 func (s fixture) code(t *testing.T) url.Values {
 	t.Helper()
 	u, _ := s.URL(catalogue.Authorize)
@@ -154,8 +155,8 @@ func (s fixture) refresh(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {r.get("refresh_token")}}
 }
 
-// device returns a token request with a new device code of the client web. It
-// is valid after decide.
+// device returns a token request with a new device code of the client web. The
+// request is valid after decide is called.
 func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	t.Helper()
 	r := s.post(t, catalogue.DeviceAuthorization, "web", nil)
@@ -166,7 +167,7 @@ func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	return form, func() { s.send("GET", r.get("verification_uri_complete"), "") }
 }
 
-// tokenExchange returns a valid token exchange of the client gateway.
+// tokenExchange returns a valid token exchange request of the client gateway.
 func (s fixture) tokenExchange(t *testing.T) url.Values {
 	t.Helper()
 	subject, err := s.Mint(func(d *token.Draft) { d.Set("scope", "a") })
@@ -177,7 +178,7 @@ func (s fixture) tokenExchange(t *testing.T) url.Values {
 }
 
 // assertion returns a token request of the client robot with an assertion,
-// valid unless change makes it invalid.
+// which is valid unless change makes it invalid.
 func (s fixture) assertion(t *testing.T, change func(jwt.MapClaims)) url.Values {
 	t.Helper()
 	claims := jwt.MapClaims{"iss": "robot", "sub": "alice", "aud": issuer, "exp": noon.Unix() + 60, "jti": s.Source.Name("test")}

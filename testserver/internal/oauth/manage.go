@@ -36,7 +36,7 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 }
 
 // manages returns the client that the registration access token belongs to. The
-// answer is the same for a deleted client and for a wrong token (RFC 7592
+// failure is the same for a deleted client and for a wrong token (RFC 7592
 // §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is invalid"}
@@ -79,7 +79,7 @@ func changedMeanwhile() *failure {
 	return &failure{status: http.StatusConflict, code: badMetadata, description: "the registration was changed by another request: read it again"}
 }
 
-// updated returns c as changed by a request, and the secret if it is new.
+// updated returns c with the changes of a request, and the secret if it is new.
 func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {

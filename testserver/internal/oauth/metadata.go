@@ -68,8 +68,8 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 	return c, nil
 }
 
-// checkRedirects is stricter than registry.CheckRedirect, since any client may
-// register here.
+// checkRedirects checks the redirect URIs of a client. It is stricter than
+// registry.CheckRedirect, since any client may register here.
 func checkRedirects(c registry.Client) *failure {
 	if slices.Contains(c.Grants, catalogue.AuthorizationCode) && len(c.RedirectURIs) == 0 {
 		return invalidRedirect("redirect_uris is missing: the grant authorization_code requires it")
@@ -92,7 +92,7 @@ func checkRedirects(c registry.Client) *failure {
 	return nil
 }
 
-// checkGrants refuses unsupported grants, and those that do not match the
+// checkGrants refuses unsupported grants and grants that do not match the
 // response types (RFC 7591 §2.1).
 func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *failure {
 	if len(c.Grants) == 0 {
@@ -139,8 +139,8 @@ func (s registrationEndpoint) checkKeys(c registry.Client, o token.Object) *fail
 	return nil
 }
 
-// takeScopes sets the scopes that the client may request. If text is empty,
-// these are all scopes of the server.
+// takeScopes sets the scopes that the client may request. If text is empty, the
+// client may request all scopes of the server.
 func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failure {
 	scopes, failed := splitScopes(text)
 	if failed != nil || slices.ContainsFunc(scopes, func(scope string) bool { return !s.allows(&registry.Registered{}, scope) }) {
@@ -163,8 +163,9 @@ func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 	return nil
 }
 
-// takesSecret reports whether a client that registers gets a secret. Without a
-// method it may use client_secret_basic or client_secret_post.
+// takesSecret reports whether a client that registers gets a secret. A client
+// without an authentication method may use client_secret_basic or
+// client_secret_post.
 func takesSecret(c registry.Client) bool {
 	return c.AuthMethod != catalogue.PrivateKeyJWT && !c.Public
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // IsLocalHost reports whether a Host field is a loopback address or localhost,
-// which browsers resolve without DNS. It is a protection against DNS rebinding.
+// which browsers resolve without DNS. The check protects against DNS rebinding.
 // The port does not matter, since ports can be forwarded.
 func IsLocalHost(hostport string) bool {
 	host := hostname(hostport)
@@ -20,8 +20,8 @@ func IsLocalHost(hostport string) bool {
 
 // isOwnHost reports whether a Host field is a loopback address, localhost or a
 // configured host of the server. Under any other name the server could have the
-// same origin as an attacker's page (DNS rebinding), which could then read its
-// tokens.
+// same origin as an attacker's page (DNS rebinding), and that page could then
+// read the server's tokens.
 func (s *Server) isOwnHost(hostport string) bool {
 	for _, origin := range [...]string{s.config.BrowserOrigin, s.config.AliasOrigin} {
 		if u, err := url.Parse(origin); err == nil && u.Host != "" && strings.EqualFold(hostname(hostport), u.Hostname()) {
@@ -31,9 +31,9 @@ func (s *Server) isOwnHost(hostport string) bool {
 	return IsLocalHost(hostport) || strings.EqualFold(hostname(hostport), s.issuerHost)
 }
 
-// OwnHostOnly answers requests for another host with 421 (RFC 9110 §15.5.20)
-// without recording them, and passes on all others. It is for sockets on
-// loopback, which any web page can reach.
+// OwnHostOnly returns a handler that responds to requests for another host with
+// 421 (RFC 9110 §15.5.20) without recording them, and passes all other requests
+// to next. It is for sockets on loopback, which any web page can reach.
 func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.isOwnHost(r.Host) {
@@ -47,8 +47,8 @@ func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 
 func hostname(hostport string) string { return (&url.URL{Host: hostport}).Hostname() }
 
-// CheckOrigin reports a text that is neither an origin as browsers send it (RFC
-// 6454 §6.2) nor "*", which means all origins.
+// CheckOrigin returns an error unless origin is an origin as browsers send it
+// (RFC 6454 §6.2), or "*" for all origins.
 func CheckOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	if origin == "*" || err == nil && u.Scheme != "" && u.Host != "" && u.Scheme+"://"+u.Host == origin {
@@ -57,8 +57,8 @@ func CheckOrigin(origin string) error {
 	return errors.New(`not an origin: expected a scheme and a host, such as https://app.example.com, or "*" for all origins`)
 }
 
-// allows reports whether scripts of an origin may call the server: those of
-// loopback and of the configured origins.
+// allows reports whether scripts of an origin may call the server. Loopback
+// origins and the configured origins may.
 func (c *Config) allows(origin string) bool {
 	if slices.Contains(c.CORS, "*") || slices.Contains(c.CORS, origin) {
 		return true
@@ -67,9 +67,10 @@ func (c *Config) allows(origin string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && IsLocalHost(u.Host)
 }
 
-// cors lets scripts of other origins read the answer (Fetch Standard §3.2). It
-// answers their preflights and then returns true. These endpoints do not use
-// cookies but credentials in the request, so credentials mode is not allowed.
+// cors lets scripts of other origins read the response (Fetch Standard §3.2).
+// It responds to their preflight requests and then returns true. These
+// endpoints do not use cookies but credentials in the request, so credentials
+// mode is not allowed.
 func (s *Server) cors(w http.ResponseWriter, r *http.Request, rt *route) (answered bool) {
 	if !rt.scripts {
 		return false

@@ -19,13 +19,13 @@ import (
 // §2.2).
 const requestURN = "urn:ietf:params:oauth:request_uri:"
 
-// pushedTTL is how long a pushed request waits for the browser. For the time
-// that the pages may take after that see [grants.PagesTTL]. The documentation
-// of package testserver states it.
+// pushedTTL is how long a pushed request waits for the browser.
+// [grants.PagesTTL] limits the time on the pages after that. The documentation
+// of package testserver states the value.
 const pushedTTL = 90 * time.Second
 
 // pushedRequest is the pushed authorization request endpoint (RFC 9126 §2). It
-// refuses what the authorization endpoint would refuse.
+// refuses every request that the authorization endpoint would refuse.
 func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request) {
 	uri, failed := s.push(r)
 	if failed != nil {
@@ -89,9 +89,9 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*g
 	return p, nil
 }
 
-// requested reads an authorization request as readAuthorization does: the one
-// in form or, if there is a request_uri, the pushed one. Other parameters in
-// form are then ignored (RFC 9126 §4, RFC 9101 §6.3).
+// requested reads an authorization request as readAuthorization does. If form
+// has a request_uri, requested reads the pushed request and ignores the other
+// parameters in form (RFC 9126 §4, RFC 9101 §6.3).
 func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
 	uri := form.Get("request_uri")
 	if _, served := s.urls[catalogue.PAR]; !served || !strings.HasPrefix(uri, requestURN) {
@@ -107,7 +107,8 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 		s.note(event{Kind: journal.Denied, Reason: show.code})
 		return nil, show, nil
 	}
-	// The client may have changed since, so the request is checked again.
+	// The registration of the client may have changed since the request was
+	// pushed, so the request is checked again.
 	a, show, redirect = s.readAuthorization(p.Form)
 	if a != nil {
 		a.raw = url.Values{"client_id": {id}, "request_uri": {uri}}.Encode()
@@ -141,8 +142,8 @@ func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Push
 	return found, nil
 }
 
-// noteOpened stores that a browser has opened a pushed request. That browser
-// may finish it even after the request has expired for all others.
+// noteOpened records that a browser has opened a pushed request. That browser
+// may finish the request even after it has expired for all other browsers.
 func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization) {
 	if a.pushed == (token.Digest{}) {
 		return
@@ -151,9 +152,9 @@ func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization)
 	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
-// usePushed marks a pushed request as used. Only an answer to the client uses
-// it, a code or an error. Pages may be loaded again (§4). It returns false if
-// the request was used before.
+// usePushed marks a pushed request as used. Only sending the client a code or
+// an error counts as use, since pages may be loaded again (§4). It returns
+// false if the request was used before.
 func (a *authorization) usePushed(all *grants.State) bool {
 	if a.pushed == (token.Digest{}) || a.used {
 		return true

@@ -7,8 +7,8 @@ import (
 )
 
 // Policy is a rule of the configuration for the token endpoint: it adds claims
-// to access tokens, or refuses them. It applies to grants that match each of
-// Client, User and Scope that is not empty.
+// to access tokens, or refuses to issue them. It applies to grants that match
+// each of Client, User and Scope that is not empty.
 type Policy struct {
 	Client, User, Scope string
 	Claims              map[string]any
@@ -21,8 +21,8 @@ func (p Policy) fits(g *grant) bool {
 		(p.Scope == "" || slices.Contains(g.Scopes, p.Scope))
 }
 
-// refusedByPolicy returns the failure of the first policy that refuses, nil if
-// none does.
+// refusedByPolicy returns the failure of the first policy that refuses the
+// grant, or nil if none does.
 func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
 	for _, p := range s.config.Policies {
 		if p.Deny != "" && p.fits(g) {
@@ -32,7 +32,7 @@ func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
 	return nil
 }
 
-// applyPolicies adds the claims of the user, and then those of the policies,
+// applyPolicies adds the claims of the user and then those of the policies,
 // which take precedence.
 func (s tokenEndpoint) applyPolicies(d *token.Draft, g *grant) {
 	if u, ok := s.Registry.User(g.Sub); ok && !g.OfClient {

@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// refreshTokenGrant is the grant refresh_token (RFC 6749 §6). Every use rotates
-// the token. If an old token is used again, it may have been stolen, and the
-// whole family is revoked (RFC 9700 §4.14.2).
+// refreshTokenGrant handles the grant refresh_token (RFC 6749 §6). Every use
+// rotates the token. If an old token is used again, it may have been stolen, so
+// the whole family is revoked (RFC 9700 §4.14.2).
 func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))
 	if !t.form.Has("refresh_token") {
@@ -68,7 +68,7 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 }
 
 // withinGrace reports whether the previous token is used within the grace
-// period, as by a client that did not receive the answer.
+// period, for example by a client that did not receive the response.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
@@ -80,8 +80,8 @@ func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	return s.config.RefreshTTL
 }
 
-// subset reports whether all contains some. Both may be long: a request without
-// credentials can have thousands of names.
+// subset reports whether all contains every element of some. Both lists may be
+// long: a request without credentials can have thousands of names.
 func subset(some, all []string) bool {
 	has := make(map[string]bool, len(all))
 	for _, one := range all {

@@ -43,7 +43,8 @@ type information struct {
 	catalogue.ClientAlgs
 }
 
-// serve registers a client. It passes requests about registered ones to manage.
+// serve registers a client. It passes requests about registered clients to
+// manage.
 func (s registrationEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		s.manage(w, r)
@@ -92,8 +93,8 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	return s.describe(known, c.Secret, credential), nil
 }
 
-// describe is the answer to a client about itself. It has the secret only if
-// that is new, since the server stores a digest.
+// describe returns the response to a client about itself. The response contains
+// the secret only if the secret is new, since the server stores only a digest.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,

@@ -9,9 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// revocation is the revocation endpoint (RFC 7009 §2). It answers 200 for an
-// unknown token. It does the same for another client's token, which stays
-// valid, so that the answer does not show whether the token exists.
+// revocation is the revocation endpoint (RFC 7009 §2). It responds with 200
+// even if the token is unknown or belongs to another client, so that the
+// response does not show whether the token exists. A token of another client
+// stays valid.
 func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r)
 	var c *registry.Registered
@@ -37,7 +38,7 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 }
 
 // revokeFor revokes a token of the client. token_type_hint is ignored, since
-// the type can be seen from the token.
+// the token itself shows its type.
 func (s *Server) revokeFor(client, text string) {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id && f.Client == client })
@@ -58,8 +59,8 @@ func (s *Server) endAccess(text string, a accessToken) {
 	s.note(event{Kind: journal.Revoked, ClientID: a.Client, Sub: a.Sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
 }
 
-// RevokeSubject revokes all grants of sub with their tokens, and returns how
-// many.
+// RevokeSubject revokes all grants of sub with their tokens, and returns the
+// number of grants.
 func (s *Server) RevokeSubject(sub string) int {
 	s.grants.Withdraw(sub)
 	ended := s.grants.Revoke(func(f *grants.Family) bool { return f.Sub == sub })
@@ -67,8 +68,8 @@ func (s *Server) RevokeSubject(sub string) int {
 	return len(ended)
 }
 
-// Revoke revokes a token of this server, with its family if it is a refresh
-// token. It returns false for any other text.
+// Revoke revokes a token of this server. If it is a refresh token, the whole
+// family is revoked. Revoke returns false for any other string.
 func (s *Server) Revoke(text string) bool {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })
@@ -82,6 +83,6 @@ func (s *Server) Revoke(text string) bool {
 	return true
 }
 
-// SetIntrospection makes introspection of text answer reply, which is JSON. nil
-// restores the normal answer.
+// SetIntrospection sets the introspection response for text to reply, which is
+// JSON. A nil reply restores the normal response.
 func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.SetReply(text, reply) }

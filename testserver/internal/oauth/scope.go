@@ -25,7 +25,7 @@ func splitScopes(text string) ([]string, *failure) {
 }
 
 // scopesFor returns the scopes that the client gets for the scope parameter
-// text. If it is empty, the client gets the default scopes of its tokens.
+// text. If text is empty, the client gets the default scopes of its tokens.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)
 	if failed != nil {
@@ -48,8 +48,8 @@ func (s *Server) allows(c *registry.Registered, scope string) bool {
 	return len(s.config.Scopes) == 0 || slices.Contains(s.config.Scopes, scope) || slices.Contains(ownScopes, scope)
 }
 
-// targetParameters are the parameters for the APIs that a token is for. They
-// may be repeated.
+// targetParameters are the parameters that name the APIs for a token. They may
+// be repeated.
 var targetParameters = []string{"resource", "audience"}
 
 // targets returns the APIs that a request names. A resource is an absolute URI
@@ -90,8 +90,9 @@ func unique(list []string) []string {
 	return once
 }
 
-// narrowed returns the resources of one token: the requested ones. If the grant
-// is limited to certain resources, they must be among them.
+// narrowed returns the resources of one token, which are the requested ones. If
+// the grant is limited to certain resources, the requested ones must be among
+// them.
 func narrowed(granted, requested []string) ([]string, *failure) {
 	switch {
 	case len(requested) == 0:

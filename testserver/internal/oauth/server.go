@@ -46,8 +46,8 @@ type Config struct {
 	Disabled []catalogue.Endpoint
 	Policies []Policy
 
-	// The origins of the URLs for browsers and for clients: a scheme and a
-	// host. "" means the origin of the issuer.
+	// The origins of the URLs for browsers and for clients. Each is a scheme
+	// and a host, or "" for the origin of the issuer.
 	BrowserOrigin, AliasOrigin string
 
 	CORS []string // origins whose scripts may call, in addition to loopback; "*" means all
@@ -61,12 +61,12 @@ type Config struct {
 	State             string        // the path of the state file, "" for none
 }
 
-// Server is the authorization server as an http.Handler, safe for concurrent
-// use.
+// Server is the authorization server as an http.Handler. It is safe for
+// concurrent use.
 type Server struct {
 	*token.Minter
 
-	// Written only by New.
+	// Only New writes these fields.
 	config         Config
 	issuerHost     string // without a port
 	secret         []byte // the key of refresh tokens
@@ -79,13 +79,13 @@ type Server struct {
 	base           string // the path of the issuer, without a trailing slash
 	debugPath      string // "" without the debug page
 
-	// State, safe for concurrent use.
+	// These fields are state and are safe for concurrent use.
 	Registry *registry.Registry
 	Journal  journal.Journal
 	Audit    *journal.Audit
 	Faults   journal.Injections[http.Handler]
 
-	// The parts of the server, one for each endpoint or task.
+	// These are the parts of the server, one for each endpoint or task.
 	auth         clientAuth
 	sessions     sessions
 	authz        authorizeEndpoint
@@ -102,8 +102,8 @@ type Server struct {
 	persistence persistence
 }
 
-// New makes the first key and both discovery documents. The issuer never
-// changes afterwards.
+// New returns a Server with its first key and both discovery documents. The
+// issuer never changes afterwards.
 func New(c Config) (*Server, error) {
 	if c.Alg == "" {
 		c.Alg = catalogue.ES256
@@ -153,9 +153,9 @@ func New(c Config) (*Server, error) {
 
 // publishDefaultKeys publishes the keys that clients expect: for RS256 (OpenID
 // Connect Core 1.0 §15.1, RFC 9701 §6), for ES256, and for the algorithms that
-// clients are registered with. A server with configured keys, with a shared
-// secret or that imitates a provider publishes a key for RS256 or ES256 only
-// when it signs.
+// clients are registered with. A server that has configured keys, uses a shared
+// secret or imitates a provider publishes a key for RS256 or ES256 only when it
+// first signs with that algorithm.
 func (s *Server) publishDefaultKeys() error {
 	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
@@ -191,8 +191,8 @@ func (s *Server) Reset() {
 }
 
 // Inject adds a fault, which takes precedence over earlier ones. The handler
-// that wrap returns answers instead of the endpoint. Its parameter next answers
-// without faults. Inject returns false if wrap returns nil.
+// that wrap returns then responds instead of the endpoint. The parameter next
+// of wrap responds without faults. Inject returns false if wrap returns nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

@@ -36,8 +36,8 @@ func loggedInFor(session *grants.Session, a *authorization) bool {
 	return session.Fresh == sha256.Sum256([]byte(a.raw))
 }
 
-// acrOf is the authentication context of a login: the first wanted one that the
-// user can have, else the user's first.
+// acrOf returns the authentication context of a login: the first wanted context
+// that the user can have, or else the user's first.
 func (s *Server) acrOf(sub string, wanted []string) string {
 	u, _ := s.Registry.User(sub)
 	for _, acr := range wanted {
@@ -48,13 +48,14 @@ func (s *Server) acrOf(sub string, wanted []string) string {
 	return strings.Join(u.ACR[:min(len(u.ACR), 1)], "")
 }
 
-// stepsUp reports whether a new login has an authentication context that the
-// request wants, and that of the session is not wanted (RFC 9470 §4).
+// stepsUp reports whether the end user must log in again to get another
+// authentication context: the request does not accept the context of the
+// session, but accepts the context of a new login (RFC 9470 §4).
 func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }
 
-// begin stores v under a new name, which replaces the old one.
+// begin stores the session under a new name, which replaces the old name.
 func (s sessions) begin(w http.ResponseWriter, session *grants.Session) {
 	now := s.Clock.Now()
 	old := session.Name
@@ -90,7 +91,8 @@ func pageUser(u registry.User) pages.User {
 	return pages.User{Username: u.Username, Name: text(u.Claims["name"]), Email: text(u.Claims["email"])}
 }
 
-// text returns a claim that is a string, in Go or as JSON, and "" for others.
+// text returns a claim that is a string, as a Go string or as JSON. It returns
+// "" for other claims.
 func text(claim any) (text string) {
 	if raw, isRaw := claim.(json.RawMessage); isRaw {
 		_ = json.Unmarshal(raw, &text)

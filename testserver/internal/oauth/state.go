@@ -14,9 +14,9 @@ import (
 )
 
 // snapshot is the state that survives a restart: clients, users, grants and
-// keys. It has secrets and tokens only as digests, except for the private keys
-// and Secret, the key of refresh tokens. Logins do not survive, nor do options
-// for a client's tokens.
+// keys. It contains secrets and tokens only as digests, except for the private
+// keys and Secret, which is the key of refresh tokens. Logins and the options
+// for a client's tokens do not survive.
 type snapshot struct {
 	Secret []byte
 	registry.State
@@ -26,7 +26,7 @@ type snapshot struct {
 	Drawn map[string]int // how often each name was drawn from the seed
 }
 
-// Snapshot is the state as JSON.
+// Snapshot returns the state as JSON.
 func (s *Server) Snapshot() ([]byte, error) {
 	registered, unlockRegistry := s.Registry.State()
 	defer unlockRegistry()
@@ -40,10 +40,10 @@ func (s *Server) Snapshot() ([]byte, error) {
 	})
 }
 
-// Restore loads the state of a Snapshot, completely or not at all. Clients,
-// users and keys of the configuration replace those of the same name in the
-// state, and the first configured user stays the first. The server must not be
-// used before Restore returns.
+// Restore loads the state of a Snapshot, completely or not at all. Configured
+// clients, users and keys replace those of the same name in the state, and the
+// first configured user stays the first. The server must not be used before
+// Restore returns.
 func (s *Server) Restore(text []byte) error {
 	var state snapshot
 	if readStrictly(text, &state) != nil { // its error could quote the state
@@ -63,8 +63,9 @@ func (s *Server) Restore(text []byte) error {
 	return nil
 }
 
-// readStrictly reads the JSON of a state file. It refuses unknown members,
-// which the next save would lose. Numbers in users' claims are not changed.
+// readStrictly reads the JSON of a state file into v. It refuses unknown
+// members, which the next save would lose. Numbers in users' claims are not
+// changed.
 func readStrictly(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -78,8 +79,8 @@ func readStrictly(text []byte, v any) error {
 	return nil
 }
 
-// check reports values that no server writes, as in an edited file. Its errors
-// name members, not values.
+// check reports values that no server writes but that an edited file may
+// contain. Its errors name members, not values.
 func (state *snapshot) check() error {
 	if len(state.Secret) < 32 {
 		return errors.New("the secret is missing or shorter than 32 bytes")

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// persistence saves the state to a file. The zero keeper saves nothing.
+// persistence saves the state to a file. The zero persistence saves nothing.
 type persistence struct {
 	file  *persist.File
 	saver *persist.Saver
@@ -21,8 +21,9 @@ type persistence struct {
 	closed  error // the result of Close
 }
 
-// openState loads the state from the file at path, if it exists, and saves
-// later changes. The server must not be used before it returns.
+// openState loads the state from the file at path, if the file exists, and
+// saves later changes to that file. The server must not be used before
+// openState returns.
 func (s *Server) openState(path string) (err error) {
 	file, err := persist.Open(path)
 	if err != nil {
@@ -55,7 +56,7 @@ func (s *Server) openState(path string) (err error) {
 	return nil
 }
 
-// save is for one goroutine at a time.
+// save writes the state to the file. Only one goroutine at a time may call it.
 func (s *Server) save() error {
 	text, err := s.Snapshot()
 	if err != nil {
@@ -73,9 +74,9 @@ func (s *Server) save() error {
 	return nil
 }
 
-// durable waits until all changes are in the file. If that fails, the request
-// must fail: what a client was answered must survive a restart (RFC 7009
-// §2.2.1). Concurrent requests are saved together.
+// durable waits until all changes are in the file. If saving fails, the request
+// must fail: a change that a client was told about must survive a restart (RFC
+// 7009 §2.2.1). Concurrent requests are saved together.
 func (s *Server) durable() *failure {
 	if s.persistence.saver == nil || s.persistence.saver.Flush() == nil {
 		return nil
@@ -83,8 +84,8 @@ func (s *Server) durable() *failure {
 	return &failure{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", description: "the state cannot be saved: try again later"}
 }
 
-// Close saves remaining changes and unlocks the state file. After it the server
-// refuses requests that change state.
+// Close saves the remaining changes and unlocks the state file. After Close the
+// server refuses requests that change state.
 func (s *Server) Close() error {
 	k := &s.persistence
 	k.closing.Do(func() {

@@ -33,7 +33,7 @@ type grant struct {
 	undo      func(*grants.Family) // reverts the use of the code, the device or the family
 }
 
-// serve answers a token request, after the hooks.
+// serve responds to a token request. The hooks run before the response is sent.
 func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	t := &tokenRequest{}
 	body, failed := s.exchange(r, t)
@@ -137,8 +137,9 @@ func (s tokenEndpoint) takeBack(g *grant) {
 	}
 }
 
-// clientCredentialsGrant is the grant client_credentials (RFC 6749 §4.4): the
-// client is its own subject (RFC 9068 §2.2) and gets no refresh token (§4.4.3).
+// clientCredentialsGrant handles the grant client_credentials (RFC 6749 §4.4):
+// the client is its own subject (RFC 9068 §2.2) and gets no refresh token
+// (§4.4.3).
 func (s tokenEndpoint) clientCredentialsGrant(t *tokenRequest) (*grant, *failure) {
 	if t.client.Public {
 		return nil, refused("unauthorized_client", "a public client may not use client_credentials")

@@ -38,15 +38,15 @@ func wantRefusal(t *testing.T, r reply, status int, code string) {
 	}
 }
 
-// refusal is a token request and its expected error.
+// refusal is a token request and the error that it must get, if any.
 type refusal struct {
 	client string
 	form   url.Values
 	code   string // "" if tokens are expected
 }
 
-// requests has the requests for each grant. Each grant is tested on a new
-// server.
+// requests maps each grant to a function that returns its requests. Each grant
+// is tested on a new server.
 var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 	catalogue.AuthorizationCode: func(t *testing.T, s fixture) map[string]refusal {
 		late := s.code(t)

@@ -13,27 +13,28 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The supported token types (RFC 8693 §3): access tokens, under both names. ID
-// tokens are not accepted, since they have no scope to narrow, nor are refresh
-// tokens, which are only for the grant refresh_token.
+// These are the supported token types (RFC 8693 §3), which are two names for
+// access tokens. ID tokens are not accepted, since they have no scope to
+// narrow. Refresh tokens are not accepted, since they are only for the grant
+// refresh_token.
 const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
 // maxOrigins is the largest number of tokens that a token can be exchanged for,
-// directly and indirectly. It bounds the chain of actors.
+// directly and indirectly. It limits the length of the chain of actors.
 const maxOrigins = 16
 
-// exchanged is what an access token inherits from those that it was exchanged
-// for.
+// exchanged holds what an access token inherits from the tokens that it was
+// exchanged for.
 type exchanged struct {
 	kind        string          // issued_token_type
 	act, mayAct json.RawMessage // nil for none
 	until       time.Time       // the latest expiry, zero for no limit
 }
 
-// party is a verified token of the request and its subject.
+// party is a verified token in the request, with its subject.
 type party struct {
 	accessToken
 	act     json.RawMessage
@@ -41,9 +42,9 @@ type party struct {
 	until   time.Time
 }
 
-// tokenExchangeGrant is the grant token-exchange (RFC 8693 §2). It exchanges a
-// token of this server for another one of the same subject, with no more scope
-// and no later expiry.
+// tokenExchangeGrant handles the grant token-exchange (RFC 8693 §2). It
+// exchanges a token of this server for another token with the same subject, no
+// more scope and no later expiry.
 func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	kind := t.form.Get("requested_token_type")
 	switch kind {
@@ -95,10 +96,10 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued, exchanged: x}, nil
 }
 
-// readToken verifies a token of the request, which must be a valid access token
-// of this server. Tokens that are bound to a key are refused: possession of the
-// key is not proved here, and the new token would not be bound. Every invalid
-// token gets the same invalid_request (§2.2.2).
+// readToken verifies a token in the request, which must be a valid access token
+// of this server. Tokens that are bound to a key are refused: the request does
+// not prove possession of the key, and the new token would not be bound. Every
+// invalid token gets the same invalid_request (§2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
@@ -135,7 +136,7 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 }
 
 // mayAct reports whether the claim may_act (§4.4) allows actor. Every member
-// must match, so an unknown member refuses it.
+// must match, so an unknown member makes mayAct return false.
 func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	o, err := token.ParseObject(claim)
 	if err != nil || o.Find("sub") < 0 {
@@ -151,9 +152,9 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	return true
 }
 
-// narrow makes the family for the request. The subject token must cover all of
-// it. Only the audience may be another one, if the client is registered with
-// it.
+// narrow returns the family for the request. The subject token must cover
+// everything that the family contains, except that the audience may be a
+// different one if the client is registered with it.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient
@@ -195,7 +196,7 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 	return f, nil
 }
 
-// audienceOf returns the audience that the client's options set, nil if they
+// audienceOf returns the audience that the client's options set, or nil if they
 // set none.
 func audienceOf(c *registry.Registered) []string {
 	d := &token.Draft{}
@@ -226,7 +227,7 @@ func (x *exchanged) write(d *token.Draft) {
 
 func isObject(text json.RawMessage) bool { _, err := token.ParseObject(text); return err == nil }
 
-// earlier returns the earlier of two times. Zero means no limit.
+// earlier returns the earlier of two times. A zero time means no limit.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -46,8 +46,8 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	sendText(w, http.StatusOK, media, text)
 }
 
-// userInfoResponse encodes claims as the client has registered: as JSON, or as
-// a signed JWT (§5.3.2).
+// userInfoResponse encodes claims in the format that the client has registered:
+// as JSON or as a signed JWT (§5.3.2).
 func (s *Server) userInfoResponse(client string, claims map[string]any) (media string, text []byte, err error) {
 	c, known := s.Registry.Client(client)
 	if !known || c.Algs.UserInfo == "" {
@@ -94,7 +94,8 @@ func bearer(r *http.Request) (string, *failure) {
 	return access, nil
 }
 
-// challengeBearer sends the failure as a resource server does (RFC 6750 §3).
+// challengeBearer writes the response for the failure as a resource server does
+// (RFC 6750 §3).
 func (f *failure) challengeBearer(w http.ResponseWriter) {
 	challenge := `Bearer realm="testserver"`
 	if f.code != "" {

@@ -22,9 +22,9 @@ type Cookie struct {
 	Secure bool // sent over TLS only
 }
 
-// CookieFor returns the cookie of the server with this issuer. Cookies are
-// shared by all ports of a host, so the name depends on the issuer: otherwise
-// two servers on one host would sign out each other's users.
+// CookieFor returns the cookie of the server with this issuer. All ports of a
+// host share cookies, so the name of the cookie depends on the issuer.
+// Otherwise two servers on one host would sign out each other's users.
 func CookieFor(issuer string) Cookie {
 	sum := sha256.Sum256([]byte(issuer))
 	c := Cookie{Name: "testserver_" + hex.EncodeToString(sum[:8]), Path: "/"}
@@ -45,14 +45,15 @@ func (c Cookie) with(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure only with TLS: otherwise there would be no session on plain HTTP
 		Name: c.Name, Value: value, Path: c.Path, MaxAge: maxAge,
 		HttpOnly: true, Secure: c.Secure,
-		// Lax and not Strict: the first request of a login comes from the
-		// client's site.
+		// SameSite is Lax and not Strict, because the first request of a login
+		// comes from the client's site.
 		SameSite: http.SameSiteLaxMode,
 	}
 }
 
-// From returns the session of r, or "". If there are two cookies, another
-// server on the host may have set one of them, so neither is used.
+// From returns the session that the cookie in r names, or "". If there are two
+// cookies, another server on the host may have set one of them, so neither is
+// used.
 func (c Cookie) From(r *http.Request) string {
 	found := r.CookiesNamed(c.Name)
 	if len(found) != 1 {

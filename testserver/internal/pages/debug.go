@@ -42,7 +42,7 @@ type DebugFault struct {
 	Left, Skip int // 0 means no limit, and no skipped requests
 }
 
-// Filter selects requests; "" matches all.
+// Filter selects requests. An empty field matches all.
 type Filter struct{ Endpoint, Client string }
 
 // Fits reports whether r matches the filter.
@@ -68,8 +68,8 @@ type DebugRequest struct {
 	Times            int // number of equal requests: see Grouped
 }
 
-// Grouped merges consecutive equal requests into one, which has the time of the
-// first in the list.
+// Grouped merges consecutive equal requests into one group. The group has the
+// time of the request that comes first in the list.
 func Grouped(requests []DebugRequest) (groups []DebugRequest) {
 	for _, r := range requests {
 		r.Times = 1

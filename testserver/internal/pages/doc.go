@@ -1,41 +1,42 @@
-// Package pages has the HTML pages of the test authorization server: sign in,
-// consent, sign out, device code, messages, the form of the Form Post Response
-// Mode, the start page and the debug page.
+// Package pages provides the HTML pages of the test authorization server: sign
+// in, consent, sign out, device code, messages, the form of the Form Post
+// Response Mode, the start page and the debug page.
 //
-// A page is a struct and a function that writes it. The functions do not depend
-// on OAuth: the caller decides what a form does and whether it is allowed.
-// Every page works without scripts. The only script submits the form of
-// [FormPost] automatically.
+// Each page is a struct and a function that writes the page. The functions do
+// not depend on OAuth: the caller decides what a form does and whether it is
+// allowed. Every page works without scripts. The only script submits the form
+// of [FormPost] automatically.
 //
 // # Fields
 //
-// Forms are sent by POST to the page's Action, except the filter of the debug
-// page, which changes nothing. Their fields are named by the Field constants.
-// Two of them carry data of the server: [FieldRequest], one opaque text such as
-// the query of the authorization request, and [FieldCSRF]. The parameters of
+// Forms are sent by POST to the page's Action. Only the filter of the debug
+// page is not, since it changes nothing. The Field constants name the fields.
+// Two fields carry data of the server: [FieldRequest], one opaque string such
+// as the query of the authorization request, and [FieldCSRF]. The parameters of
 // the request are not separate fields: an authorization request with
 // decision=allow must not be mistaken for the user's decision.
 //
 // # Headers
 //
-// All pages forbid framing, sniffing, caching, referrers and, by their Content
-// Security Policy, everything but their own style. With no referrer a browser
-// sends "Origin: null" with the forms, so a server must check [FieldCSRF] and
-// not the origin.
+// All pages forbid framing, sniffing, caching and referrers. Their Content
+// Security Policy forbids everything but their own style. Because there is no
+// referrer, a browser sends "Origin: null" with the forms, so a server must
+// check [FieldCSRF] and not the origin.
 //
 // form-action is different. Chromium applies it not only to the target of a
 // form but to every redirect that follows. Sign-in, consent and sign-out end at
-// the client's redirect URI. That may redirect to another origin that is not
-// registered, to an app's own scheme, or to an IPv6 literal, which the grammar
-// of the policy does not allow. A policy with the redirect URI would break
-// these logins, but only in one browser. So [Login], [Consent], [Logout] and
-// [FormPost] have no form-action. It would protect against injected forms,
-// which html/template prevents. The other pages have a form-action.
+// the client's redirect URI. That URI may redirect to another origin that is
+// not registered, to an app's own scheme, or to an IPv6 literal, which the
+// grammar of the policy does not allow. A policy with the redirect URI would
+// break these logins, but only in one browser. So [Login], [Consent], [Logout]
+// and [FormPost] have no form-action. A form-action would protect against
+// injected forms, but html/template prevents such forms. The other pages have a
+// form-action.
 //
 // # Texts
 //
 // All dynamic text is escaped for its context. Names that clients choose are
 // isolated with bdi, so that a right-to-left override does not affect other
-// text, and shortened, so that a long one does not push the buttons out of
-// sight.
+// text. They are also shortened, so that a long name does not push the buttons
+// out of sight.
 package pages

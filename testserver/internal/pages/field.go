@@ -1,6 +1,6 @@
 package pages
 
-// The fields of the forms.
+// The names of the form fields.
 const (
 	FieldRequest = "server_request" // Request of the page
 	FieldCSRF    = "server_csrf"    // CSRF of the page

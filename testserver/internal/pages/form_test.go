@@ -65,7 +65,7 @@ func TestFormsSendTheseFields(t *testing.T) {
 	}
 }
 
-// pressed finds a button by its text, and its form.
+// pressed finds a button by its text, and returns it with its form.
 func pressed(t *testing.T, doc *html.Node, text string) (button, form *html.Node) {
 	t.Helper()
 	for _, b := range all(doc, "button") {
@@ -139,7 +139,8 @@ func TestPagesAreForEverybody(t *testing.T) {
 	}
 }
 
-// checkScripts reports every way by which a page could run or load something.
+// checkScripts reports everything through which a page could run or load
+// something.
 func checkScripts(t *testing.T, doc *html.Node, page string) {
 	t.Helper()
 	if got, want := len(all(doc, "script")), strings.Count(page, "form post"); got != want {
@@ -161,7 +162,7 @@ func checkScripts(t *testing.T, doc *html.Node, page string) {
 	}
 }
 
-// checkLabels wants a label for everything that can be filled in.
+// checkLabels reports every input without a label.
 func checkLabels(t *testing.T, doc *html.Node) {
 	t.Helper()
 	ids := map[string]bool{}

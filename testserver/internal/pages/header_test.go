@@ -29,7 +29,7 @@ func TestHeadersAreExactlyThese(t *testing.T) {
 		t.Run(tt.page, func(t *testing.T) {
 			page := site("text")[tt.page]
 			rec, doc := render(page), parsed(t, page)
-			// What a browser hashes is the element's text as it was parsed.
+			// A browser hashes the text of the element after parsing.
 			policy := "default-src 'none'; style-src " + hash(one(t, doc, "style").FirstChild.Data)
 			if tt.script {
 				policy += "; script-src " + hash(one(t, doc, "script").FirstChild.Data)

@@ -13,10 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// varying are the attributes that carry what a page was given.
+// varying are the attributes whose values come from the data of a page.
 var varying = []string{"value", "name", "action", "href"}
 
-// skeleton is all of a page but its texts.
+// skeleton returns everything in a page except its texts.
 func skeleton(doc *html.Node) (lines []string) {
 	var walk func(n *html.Node, depth int)
 	walk = func(n *html.Node, depth int) {

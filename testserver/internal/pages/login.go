@@ -11,7 +11,7 @@ type LoginPage struct {
 	Error      string // why the last attempt failed
 }
 
-// User is a user as pages show it.
+// User is a user as the pages show one.
 type User struct{ Username, Name, Email string } // Name and Email may be ""
 
 // Login writes the sign-in page.
@@ -30,8 +30,8 @@ type ConsentPage struct {
 	Details    []string // authorization details, never shortened
 }
 
-// Consent writes the consent page. Its first button, the one that Enter
-// presses, is Deny.
+// Consent writes the consent page. The first button, which Enter presses, is
+// Deny.
 func Consent(w http.ResponseWriter, p ConsentPage) { write(w, http.StatusOK, "consent", anywhere, p) }
 
 // DevicePage asks for the code that a device shows (RFC 8628 §3.3).
@@ -41,6 +41,6 @@ type DevicePage struct {
 	Error    string
 }
 
-// Device writes the device code page. The answer to its form must be a page of
-// this server.
+// Device writes the device code page. The response to the form must be a page
+// of this server.
 func Device(w http.ResponseWriter, p DevicePage) { write(w, http.StatusOK, "device", thisServer, p) }

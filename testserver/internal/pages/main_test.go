@@ -14,12 +14,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// site has every page with the same text in every place that takes one.
+// site returns every page, with the same string in every place that takes one.
 func site(text string) map[string]func(http.ResponseWriter) {
 	return filled(func() string { return text })
 }
 
-// filled has every page with a next text in every place that takes one.
+// filled returns every page. It calls next for the string in each place that
+// takes one.
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }
@@ -72,7 +73,7 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 	}
 }
 
-// bare has every page with nothing filled in.
+// bare returns every page with nothing filled in.
 func bare() map[string]func(http.ResponseWriter) {
 	return map[string]func(http.ResponseWriter){
 		"login":     func(w http.ResponseWriter) { pages.Login(w, pages.LoginPage{}) },
@@ -91,7 +92,7 @@ func render(page func(http.ResponseWriter)) *httptest.ResponseRecorder {
 	return rec
 }
 
-// parsed is the page as a browser understands it.
+// parsed returns the page as a browser parses it.
 func parsed(t *testing.T, page func(http.ResponseWriter)) *html.Node {
 	t.Helper()
 	doc, err := html.Parse(bytes.NewReader(render(page).Body.Bytes()))
@@ -101,7 +102,7 @@ func parsed(t *testing.T, page func(http.ResponseWriter)) *html.Node {
 	return doc
 }
 
-// all returns the elements called name; "" means every one.
+// all returns the elements called name, or all elements if name is "".
 func all(n *html.Node, name string) (found []*html.Node) {
 	for d := range n.Descendants() {
 		if d.Type == html.ElementNode && (name == "" || d.Data == name) {
@@ -121,7 +122,8 @@ func one(t *testing.T, n *html.Node, name string) *html.Node {
 	return found[0]
 }
 
-// attr returns the value of an attribute, and whether there is one.
+// attr returns the value of an attribute, and whether the element has that
+// attribute.
 func attr(n *html.Node, name string) (string, bool) {
 	for _, a := range n.Attr {
 		if a.Key == name {
@@ -131,7 +133,8 @@ func attr(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-// value is the attribute's, or "".
+// value returns the value of an attribute, or "" if the element does not have
+// it.
 func value(n *html.Node, name string) string {
 	v, _ := attr(n, name)
 	return v
@@ -147,8 +150,8 @@ func textOf(n *html.Node) string {
 	return strings.TrimSpace(text.String())
 }
 
-// sent is what a browser would send of form when button is pressed, as
-// name=value lines in the order of the page.
+// sent returns the fields that a browser would send with form when button is
+// pressed, as name=value lines in the order of the page.
 func sent(form, button *html.Node) (fields []string) {
 	for _, n := range all(form, "") {
 		name, named := attr(n, "name")

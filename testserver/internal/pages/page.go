@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// Form has the values that every form of the server needs.
+// Form holds the values that every form of the server needs.
 type Form struct {
 	Action  string // the target, a path of the server
 	Request string // sent back as FieldRequest: one line, since browsers change line ends; may be ""
@@ -29,7 +29,7 @@ var (
 	script string
 )
 
-// reach restricts the targets of forms; the package comment has the reasons.
+// reach restricts the targets of forms. The package comment gives the reasons.
 type reach string
 
 const (
@@ -38,13 +38,14 @@ const (
 	anywhere   reach = ""
 )
 
-// site has the templates of all pages.
+// site holds the templates of all pages.
 type site struct {
 	pages         map[string]*template.Template
 	style, script string // their sources in a Content Security Policy
 }
 
-// load runs when the first page is written, since most tests need no pages.
+// load parses the templates when the first page is written, since most tests
+// need no pages.
 var load = sync.OnceValue(func() site {
 	s := site{pages: map[string]*template.Template{}, style: source(style), script: source(script)}
 	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"short": short, "whole": whole, "host": host}).ParseFS(files, "html/layout.html"))
@@ -54,14 +55,15 @@ var load = sync.OnceValue(func() site {
 	return s
 })
 
-// source allows one inline text in a Content Security Policy.
+// source returns the source expression that allows one inline text in a Content
+// Security Policy.
 func source(inline string) string {
 	sum := sha256.Sum256([]byte(inline))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// write renders the page called name and sends it. A page that cannot be
-// rendered completely is not sent.
+// write renders the page called name and sends it. If the page cannot be
+// rendered completely, write does not send it.
 func write(w http.ResponseWriter, status int, name string, forms reach, page any) {
 	s := load()
 	var body bytes.Buffer
@@ -89,13 +91,13 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 	_, _ = w.Write(body.Bytes()) // the browser may be gone
 }
 
-// short shortens a text that a client chose.
+// short shortens a string that a client chose.
 func short(text string) string { return cut(text, 120) }
 
-// whole is short for a URL, with a larger limit.
+// whole shortens a URL. Its limit is larger than that of short.
 func whole(text string) string { return cut(text, 400) }
 
-// host is the host of a URL, which users should check.
+// host returns the host of a URL, which users should check.
 func host(text string) string {
 	if u, err := url.Parse(text); err == nil && u.Host != "" {
 		return short(u.Host)

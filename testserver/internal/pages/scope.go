@@ -19,8 +19,8 @@ var sentences = map[string]string{
 	"offline_access": "Keep its access while you are away.",
 }
 
-// Scope returns the box of a scope, with its description from descriptions or,
-// for the scopes of OpenID Connect, a default one.
+// Scope returns the checkbox for a scope. The description comes from
+// descriptions or, for the scopes of OpenID Connect, is a default one.
 func Scope(name string, descriptions map[string]string) ScopeBox {
 	return ScopeBox{Name: name, Checked: true, Description: cmp.Or(descriptions[name], sentences[name])}
 }

@@ -18,13 +18,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// large is some 300 KB as JSON, so that most of a child's time is in Save.
+// large returns a state of some 300 KB as JSON, so that a child spends most of
+// its time in Save.
 func large(n int) state {
 	return state{N: n, Tags: slices.Repeat([]string{strings.Repeat(strconv.Itoa(n)+" ", 100)}, 1_000)}
 }
 
-// child saves one state after the other and says which are saved, until it is
-// killed.
+// child saves one state after another and prints the number of each saved
+// state, until it is killed.
 func child(path string) {
 	f, err := persist.Open(path)
 	if err != nil {
@@ -46,8 +47,8 @@ func child(path string) {
 	}
 }
 
-// start runs a child that has the file at path, and ends with ctx by SIGKILL.
-// It returns the lines that the child prints after the first.
+// start runs a child that opens the file at path. When ctx ends, SIGKILL ends
+// the child. start returns the lines that the child prints after the first.
 func start(ctx context.Context, t *testing.T, path string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, os.Args[0])

@@ -12,14 +12,14 @@ const (
 	version = 1
 )
 
-// The text before and after the state.
+// The bytes before and after the state in a file.
 var (
 	head = []byte(`{"format":"` + format + `","version":` + strconv.Itoa(version) + `,"state":`)
 	tail = []byte("}\n")
 )
 
 // unwrap returns the state in the text of a file. The layout of the JSON may
-// have been changed by hand. Everything else must be as Save writes it.
+// have been edited by hand. Everything else must be as Save writes it.
 func unwrap(text []byte) ([]byte, error) {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
@@ -44,8 +44,8 @@ func unwrap(text []byte) ([]byte, error) {
 	return members["state"], nil
 }
 
-// split returns the members of an object, empty for any other value, and
-// whether a member is repeated. text is valid JSON.
+// split returns the members of an object, and whether a member is repeated. If
+// the value is not an object, there are no members. text must be valid JSON.
 func split(text []byte) (members map[string]json.RawMessage, twice bool) {
 	members = map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(text))

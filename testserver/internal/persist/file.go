@@ -12,18 +12,20 @@ import (
 	"sync"
 )
 
-// The files next to the state file. The names are long to avoid conflicts with
-// other files: an existing one with newSuffix is removed.
+// These suffixes name the files next to the state file. They are long to avoid
+// conflicts with other files, because an existing file with newSuffix is
+// removed.
 const (
 	lockSuffix = ".bearerguard-lock" // contains the ID of the process; never removed
 	newSuffix  = ".bearerguard-new"  // the new state while it is written
 )
 
-// maxBytes bounds a state file, so that a wrong path does not exhaust the
-// memory. The largest states have some 100 MB.
+// maxBytes limits the size of a state file, so that a wrong path does not
+// exhaust the memory. The largest states have some 100 MB.
 const maxBytes = 1 << 30
 
-// The errors for an existing file that cannot be used. The file is not changed.
+// These are the errors for an existing file that cannot be used. The file is
+// not changed.
 var (
 	ErrInUse   = errors.New("another process is using it")
 	ErrForeign = errors.New("it is not a state file of this server")
@@ -36,8 +38,8 @@ var errClosed = errors.New("the state file is closed")
 
 const moveAway = "the file was not changed: move it away to start with a new state, or name another file"
 
-// File is a state file that is locked by this process. It is safe for
-// concurrent use.
+// File is a state file that this process has locked. It is safe for concurrent
+// use.
 type File struct {
 	path string // with symbolic links resolved
 
@@ -50,11 +52,11 @@ type File struct {
 
 // Open locks the file at path for this process, until [File.Close] or the end
 // of the process. The file need not exist, but its directory must. An existing
-// file must be a state file. Otherwise the error wraps one of the Err values if
-// one applies.
+// file must be a state file. If it cannot be used, the error wraps the Err
+// value for the cause, if there is one.
 //
 // On systems with flock(2), Open fails if another process has the lock. On
-// others, the user must not start two processes.
+// other systems, the user must not start two processes.
 func Open(path string) (*File, error) {
 	if path == "" {
 		return nil, errors.New("the path of the state file is empty: give a path")
@@ -81,8 +83,8 @@ func (f *File) open() (err error) {
 
 func (f *File) wrap(err error) error { return fmt.Errorf("state file %q: %w", f.path, err) }
 
-// resolve follows symbolic links. Otherwise a rename would replace the link and
-// not the file.
+// resolve returns path with symbolic links resolved. Otherwise a rename would
+// replace the link and not the file.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -101,9 +103,10 @@ func resolve(path string) (string, error) {
 	return target, nil
 }
 
-// Load decodes the state into v, which is a pointer, and reports whether there
-// was a state. After an error, v must not be used and Save always fails. A
-// member that v does not have is an error, since the next Save would lose it.
+// Load decodes the state into v, which must be a pointer, and reports whether
+// there was a state. After an error, v must not be used and Save always fails.
+// A member of the state that v does not have is an error, since the next Save
+// would lose that member.
 func (f *File) Load(v any) (found bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,7 +121,8 @@ func (f *File) Load(v any) (found bool, err error) {
 		d := json.NewDecoder(bytes.NewReader(state))
 		d.DisallowUnknownFields()
 		if d.Decode(v) != nil {
-			// The error of the decoder could quote the file.
+			// The error of the decoder is not used, because it could quote the
+			// file.
 			err = fmt.Errorf("%w: the state has unknown members or wrong JSON types; %s", ErrDamaged, moveAway)
 		}
 	}
@@ -129,7 +133,7 @@ func (f *File) Load(v any) (found bool, err error) {
 	return state != nil, nil
 }
 
-// read returns the state, nil if there is no file, and sets seen.
+// read returns the state, or nil if there is no file, and sets seen.
 func (f *File) read() (state []byte, err error) {
 	info, err := os.Stat(f.path)
 	switch {
@@ -152,8 +156,8 @@ func (f *File) read() (state []byte, err error) {
 	if state, err = unwrap(text); err != nil {
 		return nil, fmt.Errorf("%w; %s", err, moveAway)
 	}
-	// info is older than text, so a change in between is detected before the
-	// next write.
+	// info was read before the text, so the next write detects a change between
+	// the two.
 	f.seen = info
 	return state, nil
 }
@@ -187,8 +191,8 @@ func (f *File) Save(v any) error {
 	return nil
 }
 
-// untouched returns an error if the file is not the one last read or written. A
-// missing file is not an error.
+// untouched returns an error if the file has changed since it was last read or
+// written. A missing file is not an error.
 func (f *File) untouched() error {
 	now, err := os.Lstat(f.path)
 	switch {
@@ -202,7 +206,7 @@ func (f *File) untouched() error {
 	return nil
 }
 
-// Close unlocks the file for other processes.
+// Close unlocks the file, so that other processes can open it.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -215,7 +219,7 @@ func (f *File) Close() error {
 	return err
 }
 
-// cause is err without the path, which is already in the message.
+// cause returns err without the path, which is already in the message.
 func cause(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// as runs f as user uid, as far as files are concerned. Who is not root stays
-// who they are.
+// as runs f with the file access rights of user uid. If the process does not
+// run as root, the user does not change.
 func as(uid uintptr, f func()) {
 	runtime.LockOSThread() // it is a property of the thread
 	defer runtime.UnlockOSThread()

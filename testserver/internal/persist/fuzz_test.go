@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// FuzzLoad holds that a file is either refused and stays as it is, or is JSON
-// that says what it is, and whose state is the same after a Save.
+// FuzzLoad checks that a file is either refused and not changed, or is a JSON
+// object with the right format and version whose state is the same after a
+// Save.
 func FuzzLoad(f *testing.F) {
 	for _, tt := range refused {
 		f.Add([]byte(tt.text))

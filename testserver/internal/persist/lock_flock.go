@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// lock locks the file at path. The lock ends with the process, even if it is
-// killed. The file is never removed: otherwise two processes could each lock a
-// file of that name.
+// lock locks the file at path. The lock ends with the process, even if the
+// process is killed. The file is never removed. Otherwise two processes could
+// each lock a different file with that name.
 func lock(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // next to the file that the user names
 	if err != nil {
@@ -36,7 +36,8 @@ func lock(path string) (io.Closer, error) {
 	return f, nil
 }
 
-// sign writes the ID of this process, for the error of a second one.
+// sign writes the ID of this process to the file, for the error message of a
+// second process.
 func sign(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err
@@ -45,7 +46,8 @@ func sign(f *os.File) error {
 	return err
 }
 
-// owner describes the process that has the lock, "" if sign has not run yet.
+// owner describes the process that has the lock. It returns "" if that process
+// has not called sign yet.
 func owner(f *os.File) string {
 	text := make([]byte, 20)
 	n, _ := f.ReadAt(text, 0)
@@ -56,7 +58,7 @@ func owner(f *os.File) string {
 	return fmt.Sprintf(" (process %d)", pid)
 }
 
-// syncDir makes renames in dir survive a crash of the machine.
+// syncDir ensures that renames in dir survive a crash of the machine.
 func syncDir(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // of the file that the user names
 	if err != nil {

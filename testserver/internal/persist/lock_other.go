@@ -8,8 +8,8 @@ type none struct{}
 
 func (none) Close() error { return nil }
 
-// lock does nothing: a lock file would remain after a crash.
+// lock does nothing, because a lock file would remain after a crash.
 func lock(string) (io.Closer, error) { return none{}, nil }
 
-// syncDir does nothing: directories cannot be synced on these systems.
+// syncDir does nothing, because directories cannot be synced on these systems.
 func syncDir(string) error { return nil }

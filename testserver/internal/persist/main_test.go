@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// With this in its environment the test binary is another process that has a
-// state file: see child_test.go.
+// childFile is an environment variable. If it is set, the test binary runs as a
+// child process that opens the state file with that path: see child_test.go.
 const childFile = "PERSIST_TEST_CHILD_FILE"
 
 func TestMain(m *testing.M) {
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// state is what these tests keep.
+// state is the state that these tests save.
 type state struct {
 	N    int      `json:"n"`
 	Tags []string `json:"tags"`
@@ -41,7 +41,7 @@ func open(t testing.TB, path string) *persist.File {
 	return f
 }
 
-// load returns the state of a file that must have one.
+// load returns the state of a file and fails the test if there is none.
 func load(t testing.TB, f *persist.File) (s state) {
 	t.Helper()
 	if found, err := f.Load(&s); err != nil || !found {
@@ -72,7 +72,7 @@ func wantText(t *testing.T, path, want string) {
 	}
 }
 
-// names lists what is in the directory of path.
+// names lists the files in the directory of path.
 func names(t *testing.T, path string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(path))

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// refused are texts of files that are not read, and the fuzz target's seeds.
+// refused are the contents of files that Open refuses. They are also the seeds
+// of the fuzz target.
 var refused = []struct {
 	name string
 	text string
@@ -61,7 +62,7 @@ func TestOpenRefusesAndLeavesAsItIs(t *testing.T) {
 			}
 			wantParts(t, err, path, "the file was not changed: move it away")
 			wantText(t, path, tt.text)
-			// The lock is free again, so that moving the file away is enough.
+			// The lock is free again, so it is enough to move the file away.
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}

@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 )
 
-// replace writes parts to the file at path atomically. info is not nil once the
-// new file is in place, even if there is an error.
+// replace writes parts to the file at path atomically. If the new file is in
+// place, info is not nil, even if there is an error.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
-	// An existing one is from a killed process, since this process has the
-	// lock.
+	// If the file already exists, a process that was killed has left it, since
+	// this process has the lock.
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -25,8 +25,8 @@ func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	return info, syncDir(filepath.Dir(path)) // the rename must survive a crash too
 }
 
-// write makes the file at path, which must not exist, so that its mode is 0600
-// from the start and no link is followed.
+// write creates the file at path, which must not exist, so that its mode is
+// 0600 from the start and no link is followed.
 func write(path string, parts [][]byte) (info fs.FileInfo, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
 	if err != nil {
@@ -38,7 +38,7 @@ func write(path string, parts [][]byte) (info fs.FileInfo, err error) {
 			return nil, err
 		}
 	}
-	// Otherwise the rename could reach the disk before the content.
+	// Without Sync, the rename could reach the disk before the contents.
 	if err := f.Sync(); err != nil {
 		return nil, err
 	}

@@ -6,12 +6,13 @@ import (
 )
 
 // minInterval is the minimum time between two saves, so that a busy server does
-// not write all the time. A killed process loses the changes of that time.
+// not write all the time. If the process is killed, the changes made during
+// that time are lost.
 const minInterval = 100 * time.Millisecond
 
-// Saver saves after changes: immediately after the first one, and then at
-// intervals while there are more. Only one save runs at a time. Use [NewSaver]
-// to make one.
+// Saver saves after changes: immediately after the first change, and then at
+// intervals as long as there are more changes. Only one save runs at a time.
+// Use [NewSaver] to make a Saver.
 type Saver struct {
 	save   func() error
 	report func(error)
@@ -28,15 +29,15 @@ type Saver struct {
 	closed  bool
 }
 
-// NewSaver returns a Saver that calls save, which saves the current state. When
-// saving fails, report is called with the error, but not again until a save has
-// succeeded. report may be nil.
+// NewSaver returns a Saver that calls save to save the current state. If save
+// fails, the Saver calls report with the error. Later failures are not reported
+// until a save has succeeded again. report may be nil.
 func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
 
-// Changed records a change and returns immediately. If its save fails, it is
-// saved with the next change.
+// Changed records a change and returns immediately. If saving the change fails,
+// it is saved together with the next change.
 func (s *Saver) Changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,12 +49,12 @@ func (s *Saver) Changed() {
 	s.done.Go(s.run)
 }
 
-// run saves until there are no new changes after an interval.
+// run saves repeatedly until there were no new changes during an interval.
 func (s *Saver) run() {
 	for more := true; more; {
 		began := time.Now()
 		_ = s.Flush() // it has reported the error
-		// If saving is slow, at most half of the time is spent on it.
+		// If saving is slow, it takes at most half of the time.
 		pause := time.NewTimer(max(minInterval, time.Since(began)))
 		select {
 		case <-pause.C:
@@ -67,7 +68,8 @@ func (s *Saver) run() {
 	}
 }
 
-// Flush saves all changes made before the call, or returns the error.
+// Flush saves all changes that were made before the call. It returns an error
+// if they could not be saved.
 func (s *Saver) Flush() error {
 	begins, err := s.attempt()
 	if begins && s.report != nil {
@@ -102,8 +104,9 @@ func (s *Saver) attempt() (begins bool, err error) {
 	return begins, err
 }
 
-// Close calls Flush and stops saving. Later changes are saved only by another
-// Close. If it returns an error, the last changes are not saved.
+// Close calls Flush and stops saving. Later changes are saved only if Close is
+// called again. If Close returns an error, the last changes have not been
+// saved.
 func (s *Saver) Close() error {
 	s.mu.Lock()
 	if !s.closed {

@@ -14,7 +14,7 @@ import (
 
 var errDisk = errors.New("the disk is full")
 
-// disk counts saves and fails on demand.
+// disk stands in for the file: it counts saves, and fails if fails is set.
 type disk struct {
 	current       atomic.Int64 // what there is to save
 	saves, stored int
@@ -49,7 +49,8 @@ func (d *disk) change(s *persist.Saver) {
 	s.Changed()
 }
 
-// pass lets the bubble's time pass, and waits for what that sets off.
+// pass lets d pass on the clock of the bubble, and waits for all goroutines to
+// block.
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()

@@ -15,21 +15,22 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Client is a client that is registered with the server (RFC 6749 §2). Printed
-// or logged it shows only its ID.
+// Client is a client that is registered with the server (RFC 6749 §2). When a
+// Client is printed or logged, only its ID is shown.
 type Client struct {
 	ID     string // printable ASCII, colons and spaces included
 	Secret string `json:"-"` // printable ASCII; "" for a public client
 	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it needs PKCE and may not introspect
 
 	// RedirectURIs are compared byte for byte, except for the port of
-	// 127.0.0.1, [::1] and localhost, which may be any (RFC 8252 §7.3). Empty
-	// means those of the default clients.
+	// 127.0.0.1, [::1] and localhost: any port matches (RFC 8252 §7.3). If the
+	// list is empty, the client has the redirect URIs of the default clients.
 	RedirectURIs []string
 
-	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout,
-	// compared like RedirectURIs (OpenID Connect RP-Initiated Logout 1.0 §3.1).
-	// Empty means the RedirectURIs, compared byte for byte including the port.
+	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout. They
+	// are compared like RedirectURIs (OpenID Connect RP-Initiated Logout 1.0
+	// §3.1). If the list is empty, the RedirectURIs are allowed, but compared
+	// byte for byte including the port.
 	PostLogoutRedirectURIs []string `json:",omitempty"`
 
 	Grants []catalogue.Grant // empty means all suitable ones, except token exchange and jwt-bearer
@@ -41,18 +42,21 @@ type Client struct {
 	RequirePAR bool                 `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
 	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value means the defaults
 
-	// The lifetimes of its refresh tokens and codes; 0 means the server's. A
-	// state file does not have them.
+	// RefreshTTL and CodeTTL are the lifetimes of the client's refresh tokens
+	// and codes; 0 means the lifetime that the server uses. A state file does
+	// not contain them.
 	RefreshTTL, CodeTTL time.Duration `json:"-"`
 }
 
 // String identifies the client without showing its secret.
 func (c Client) String() string { return fmt.Sprintf("client %q", c.ID) }
 
-// GoString is String, for %#v.
+// GoString returns the same string as String, so that %#v does not show the
+// secret.
 func (c Client) GoString() string { return c.String() }
 
-// LogValue is String, for log/slog.
+// LogValue returns the same string as String, so that log/slog does not show
+// the secret.
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // OnRequest reports whether g issues tokens about users without their consent.
@@ -61,8 +65,8 @@ func OnRequest(g catalogue.Grant) bool {
 	return g == catalogue.TokenExchange || g == catalogue.JWTBearer
 }
 
-// DefaultClients are the clients of every server. The documentation of package
-// testserver lists them.
+// DefaultClients returns the clients that every server has. The documentation
+// of package testserver lists them.
 func DefaultClients() []Client {
 	return []Client{
 		{ID: token.DefaultClient, Secret: "test-secret", RedirectURIs: LoopbackRedirects(), PostLogoutRedirectURIs: loopbackLogouts()},
@@ -70,13 +74,13 @@ func DefaultClients() []Client {
 	}
 }
 
-// LoopbackRedirects are the default redirect URIs.
+// LoopbackRedirects returns the default redirect URIs.
 func LoopbackRedirects() []string {
 	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
 }
 
-// loopbackLogouts are the post-logout redirect URIs of the default clients: the
-// root of an application on loopback, and its callback.
+// loopbackLogouts returns the post-logout redirect URIs of the default clients:
+// the root of an application on loopback, and its callback.
 func loopbackLogouts() (uris []string) {
 	for _, origin := range loopbacks {
 		for _, path := range [...]string{"", "/", "/callback"} {
@@ -86,7 +90,7 @@ func loopbackLogouts() (uris []string) {
 	return uris
 }
 
-// check reports a client that cannot be registered.
+// check returns an error if the client cannot be registered.
 func (c Client) check() error {
 	switch {
 	case c.ID == "":
@@ -167,7 +171,7 @@ func (c Client) checkLists() error {
 	return errors.Join(errs...)
 }
 
-// KeySet parses the JWKS of a client, which must have only public keys.
+// KeySet parses the JWKS of a client. The JWKS must contain only public keys.
 func KeySet(c Client) (jose.JSONWebKeySet, error) {
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(c.JWKS, &set); err != nil || len(set.Keys) == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// keys makes the JWKS of a client, with private keys if private.
+// keys makes the JWKS of a client. If private is true, the keys are private.
 func keys(t *testing.T, private bool) []byte {
 	t.Helper()
 	key, err := token.NewKey(catalogue.ES256, "", token.RandomSource())

@@ -1,4 +1,4 @@
-// Package registry has the clients and the users of a test authorization
+// Package registry holds the clients and the users of a test authorization
 // server: it validates, stores and authenticates them.
 //
 // It does not handle requests or make tokens.

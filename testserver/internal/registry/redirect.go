@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// CheckRedirect refuses URIs that must not be registered: those with a scheme
-// that a browser does not navigate to (javascript:, data:), with a fragment
-// (RFC 6749 §3.1.2) or with a user.
+// CheckRedirect returns an error for a URI that must not be registered: one
+// with a scheme that a browser does not navigate to (javascript:, data:), with
+// a fragment (RFC 6749 §3.1.2) or with a user.
 func CheckRedirect(uri string) error {
 	p, err := url.Parse(uri)
 	switch {
@@ -36,15 +36,15 @@ func sameLoopback(own, uri string) bool {
 	return ok && otherOK && host == otherHost && rest == otherRest
 }
 
-// loopbacks are the origins whose port may vary. They are compared as text,
-// since a parser would treat more spellings as equal.
+// loopbacks are the origins whose port may vary. They are compared as strings,
+// since a URL parser would treat more spellings as equal.
 var loopbacks = []string{
 	"http://127.0.0.1", "http://localhost", "http://[::1]",
 	"https://127.0.0.1", "https://localhost", "https://[::1]",
 }
 
-// CutLoopback removes the port of a loopback URI. It returns false for all
-// others.
+// CutLoopback removes the port of a loopback URI. It returns false for every
+// other URI.
 func CutLoopback(uri string) (origin, rest string, ok bool) {
 	for _, origin := range loopbacks {
 		rest, found := strings.CutPrefix(uri, origin)

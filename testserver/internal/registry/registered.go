@@ -10,15 +10,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Registered is a client as the server stores it: with the digest of its secret
-// instead of the secret. It is never changed in place.
+// Registered is a client as the server stores it, with a digest instead of the
+// secret. A Registered is never changed in place.
 type Registered struct {
 	Client
 	Digest [sha256.Size]byte
 	Keys   jose.JSONWebKeySet `json:"-"`
 	// Itself is true for a client that was admitted by its first request and
-	// has not sent a secret yet. The first secret that it sends becomes its
-	// secret (see AllowUnregistered).
+	// has not sent a secret yet. The first secret that the client sends becomes
+	// its secret (see AllowUnregistered).
 	Itself   bool
 	Admitted bool     `json:",omitempty"` // it was admitted by its first request; stays true when Itself becomes false
 	Managed  *Managed `json:",omitempty"` // nil unless a registration request has registered it
@@ -26,8 +26,8 @@ type Registered struct {
 	Edits []token.Edit `json:"-"` // of its access tokens
 }
 
-// Managed is the additional data of a client that a registration request has
-// registered.
+// Managed is the additional data of a client that was registered by a
+// registration request.
 type Managed struct {
 	Token  token.Digest // of its registration access token
 	Issued int64        // client_id_issued_at
@@ -50,7 +50,7 @@ func NewRegistered(c Client, edits ...token.Edit) (*Registered, error) {
 	return r, nil
 }
 
-// Copy is the client as it was registered, without its secret.
+// Copy returns the client as it was registered, without its secret.
 func (c *Registered) Copy() Client { return copied(c.Client) }
 
 func copied(c Client) Client {

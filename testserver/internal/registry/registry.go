@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Bounds of what any caller may add. The documentation of package testserver
+// Limits for what any caller may add. The documentation of package testserver
 // states them.
 const (
 	maxItself     = 1000 // clients admitted by their first request
@@ -21,7 +21,7 @@ const (
 	MaxText = 256
 )
 
-// Registry has the clients and the users. Its methods may be called from any
+// Registry holds the clients and the users. Its methods may be called from any
 // goroutine.
 type Registry struct{ known guarded.Value[known] }
 
@@ -30,8 +30,8 @@ type known struct {
 	users   []Account // oldest first, never changed in place
 }
 
-// New returns a Registry with the default clients and clients, and with users,
-// or with the default user if users is empty.
+// New returns a Registry with the default clients, the given clients and the
+// given users. If users is empty, the Registry has the default user.
 func New(clients []Client, users []User) (*Registry, error) {
 	r := &Registry{}
 	for _, c := range slices.Concat(DefaultClients(), clients) {
@@ -54,7 +54,7 @@ func New(clients []Client, users []User) (*Registry, error) {
 // the registry is shared.
 func (r *Registry) OnChange(f func()) { r.known.OnChange(f) }
 
-// Put registers a client. It replaces one with the same ID.
+// Put registers a client. It replaces a client with the same ID.
 func (r *Registry) Put(c *Registered) {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -88,7 +88,8 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	if c, ok := k.clients[id]; ok { // another request was first
 		return c, true
 	}
-	// The client's tokens could be mistaken for the user's (RFC 9700 §4.15).
+	// A client with the ID of a user is refused, because its tokens could be
+	// mistaken for the user's (RFC 9700 §4.15).
 	if k.count(func(c *Registered) bool { return c.Admitted }) >= maxItself || slices.ContainsFunc(k.users, func(u Account) bool { return u.Sub == id }) {
 		return nil, false
 	}
@@ -111,8 +112,8 @@ func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	return &settled, true
 }
 
-// Register adds a client from a registration request. It returns false if the
-// limit is reached.
+// Register adds a client that a registration request describes. It returns
+// false if the limit is reached.
 func (r *Registry) Register(c *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -123,8 +124,9 @@ func (r *Registry) Register(c *Registered) bool {
 	return true
 }
 
-// Swap replaces old with next; nil means no client. It returns false if another
-// request has changed the client.
+// Swap replaces the client old with next. If old is nil, the client must not
+// exist yet. If next is nil, the client is removed. Swap returns false if
+// another request has changed the client.
 func (r *Registry) Swap(id string, old, next *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -149,7 +151,7 @@ func (r *Registry) Remove(id string) bool {
 	return ok
 }
 
-// Client returns the client with that ID.
+// Client returns the client with the given ID.
 func (r *Registry) Client(id string) (*Registered, bool) {
 	k, unlock := r.known.RLock()
 	defer unlock()
@@ -157,7 +159,7 @@ func (r *Registry) Client(id string) (*Registered, bool) {
 	return c, ok
 }
 
-// NameOf is the name of a client that users see.
+// NameOf returns the name of a client as users see it.
 func (r *Registry) NameOf(id string) string {
 	if c, ok := r.Client(id); ok {
 		return cmp.Or(c.Name, id)
@@ -176,8 +178,9 @@ func (k *known) sorted() []*Registered {
 	return slices.SortedFunc(maps.Values(k.clients), func(a, b *Registered) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// Authenticate returns the client id if secret is its secret. Its time does not
-// depend on whether the client exists, or on the secret.
+// Authenticate returns the client called id if secret is its secret. The time
+// that Authenticate takes does not depend on whether the client exists, or on
+// the secret.
 func (r *Registry) Authenticate(id, secret string) (*Registered, bool) {
 	client, known := r.Client(id)
 	if known && client.Itself {

@@ -12,14 +12,15 @@ type State struct {
 	Users   []Account     // oldest first
 }
 
-// State returns the state. It must not be changed, and is locked until unlock.
+// State returns the state. It must not be changed, and stays locked until
+// unlock is called.
 func (r *Registry) State() (state State, unlock func()) {
 	k, unlock := r.known.RLock()
 	return State{Clients: k.sorted(), Users: k.users}, unlock
 }
 
-// Check reports values that no Registry writes, as in an edited file. Its
-// errors do not show the values.
+// Check returns an error for values that no Registry writes but that an edited
+// file may contain. The errors do not show the values.
 func (s State) Check() error {
 	clients, subs := map[string]bool{}, map[string]bool{}
 	for _, c := range s.Clients {
@@ -44,8 +45,8 @@ func (s State) Check() error {
 	return nil
 }
 
-// Restore adds clients and users that the registry does not have yet. The state
-// has been checked.
+// Restore adds the clients and users of s that the registry does not have yet.
+// The caller must have checked s.
 func (r *Registry) Restore(s State) {
 	k, unlock := r.known.Lock()
 	defer unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// saved is the state of r as JSON.
+// saved returns the state of r as JSON.
 func saved(t *testing.T, r *registry.Registry) (text string) {
 	t.Helper()
 	state, unlock := r.State()

@@ -12,28 +12,31 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// User is a user who can log in. Printed or logged, it shows only the subject.
+// User is a user who can log in. When a User is printed or logged, only the
+// subject is shown.
 type User struct {
 	Sub      string // the subject in tokens
 	Username string // for the login; "" means Sub
 	Password string `json:"-"`
 
-	// Claims are those in UserInfo and ID tokens, in addition to sub. The
+	// Claims are the claims in UserInfo and ID tokens, in addition to sub. The
 	// standard claims require the scope profile, email, address or phone
-	// (OpenID Connect Core 1.0 §5.4). Others require no scope.
+	// (OpenID Connect Core 1.0 §5.4). Other claims require no scope.
 	Claims map[string]any
 
-	// AccessClaims are added to access tokens that the token endpoint issues
-	// about the user, such as its roles. Their names may be JSON Pointers.
+	// AccessClaims are added to the access tokens that the token endpoint
+	// issues about the user. They are, for example, the roles of the user.
+	// Their names may be JSON Pointers.
 	AccessClaims map[string]any `json:",omitempty"`
 
-	// ACR are the authentication contexts that its logins can have, beginning
-	// with that of a login for which no context is requested. Without any, a
-	// login has the first one that is requested.
+	// ACR lists the authentication contexts that the user's logins can have. A
+	// login for which no context is requested has the first one. If the list is
+	// empty, a login has the first context that is requested.
 	ACR []string `json:",omitempty"`
 }
 
-// CheckACR reports authentication contexts that acr_values cannot name.
+// CheckACR returns an error for authentication contexts that acr_values cannot
+// express.
 func CheckACR(values []string) error {
 	for _, acr := range values {
 		if CheckScope(acr) != nil { // the same characters
@@ -43,10 +46,11 @@ func CheckACR(values []string) error {
 	return nil
 }
 
-// serversClaims are the claims of access tokens that only the server sets.
+// serversClaims are the access token claims that only the server sets.
 var serversClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act"}
 
-// CheckAccessClaims reports claims that are not allowed in AccessClaims.
+// CheckAccessClaims returns an error for claims that are not allowed in
+// AccessClaims.
 func CheckAccessClaims(claims map[string]any) error {
 	for _, name := range token.ClaimNames(claims) {
 		path, err := token.ClaimPath(name)
@@ -64,27 +68,29 @@ func CheckAccessClaims(claims map[string]any) error {
 // String identifies the user without showing the password.
 func (u User) String() string { return fmt.Sprintf("user %q", u.Sub) }
 
-// GoString is String, for %#v.
+// GoString returns the same string as String, so that %#v does not show the
+// password.
 func (u User) GoString() string { return u.String() }
 
-// LogValue is String, for log/slog.
+// LogValue returns the same string as String, so that log/slog does not show
+// the password.
 func (u User) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
-// Account is a user as the server stores it: with the digest of the password
-// instead of the password.
+// Account is a user as the server stores it, with a digest instead of the
+// password.
 type Account struct {
 	User
 	Digest [sha256.Size]byte
 }
 
-// DefaultUser is the user of a server without configured users.
+// DefaultUser returns the user of a server that has no configured users.
 func DefaultUser() User {
 	return User{Sub: token.DefaultSubject, Username: token.DefaultSubject, Password: "test-password", Claims: map[string]any{
 		"name": "Test User", "email": "test-user@example.com", "email_verified": true,
 	}}
 }
 
-// PutUser registers a user. It replaces one with the same subject.
+// PutUser registers a user. It replaces a user with the same subject.
 func (r *Registry) PutUser(u User) {
 	u.Username = cmp.Or(u.Username, u.Sub)
 	u.Claims, u.AccessClaims, u.ACR = maps.Clone(u.Claims), maps.Clone(u.AccessClaims), slices.Clone(u.ACR)
@@ -126,17 +132,17 @@ func (r *Registry) Users() []User {
 	return list
 }
 
-// User returns the user with that subject.
+// User returns the user with the given subject.
 func (r *Registry) User(sub string) (User, bool) {
 	return r.find(func(a Account) bool { return a.Sub == sub })
 }
 
-// UserNamed returns the user with that username.
+// UserNamed returns the user with the given username.
 func (r *Registry) UserNamed(username string) (User, bool) {
 	return r.find(func(a Account) bool { return a.Username == username })
 }
 
-// Hinted returns the user that a login_hint names, or the first one.
+// Hinted returns the user that a login_hint names, or else the first user.
 func (r *Registry) Hinted(hint string) User {
 	if u, ok := r.find(func(a Account) bool { return hint != "" && (a.Username == hint || a.Sub == hint) }); ok {
 		return u
@@ -153,8 +159,9 @@ func (r *Registry) find(is func(Account) bool) (User, bool) {
 	return User{}, false
 }
 
-// Login returns the user if the password is right. Like
-// [Registry.Authenticate], its time does not depend on the result.
+// Login returns the user if the password is right. As with
+// [Registry.Authenticate], the time that Login takes does not depend on the
+// result.
 func (r *Registry) Login(username, password string) (User, bool) {
 	users := r.accounts()
 	got := sha256.Sum256([]byte(password))

@@ -6,7 +6,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Config is a configuration. Members that are absent from the file are zero or
+// Config is a configuration. Fields that are absent from the file are zero or
 // nil, so that settings from elsewhere apply.
 type Config struct {
 	Schema string `json:"$schema,omitzero"` // for editors; ignored
@@ -34,20 +34,20 @@ type Config struct {
 	CORS []string `json:"cors,omitzero"` // origins whose scripts may call, in addition to loopback
 }
 
-// Signing is how tokens are signed.
+// Signing configures how tokens are signed.
 type Signing struct {
 	Alg  catalogue.Alg `json:"alg,omitzero"`
 	Keys []JWK         `json:"keys,omitzero"` // private or symmetric
 }
 
-// Access is about access tokens.
+// Access configures access tokens.
 type Access struct {
 	TTL      Duration `json:"ttl,omitzero"`
 	Format   string   `json:"format,omitzero"` // "jwt" or "opaque"
 	Audience []string `json:"audience,omitzero"`
 }
 
-// Refresh is about refresh tokens.
+// Refresh configures refresh tokens.
 type Refresh struct {
 	TTL   Duration  `json:"ttl,omitzero"`
 	Grace *Duration `json:"grace,omitzero"`
@@ -100,11 +100,11 @@ type Fault struct {
 	Times    int                `json:"times,omitzero"` // 0: always
 }
 
-// Duration is a time.Duration that is text in JSON.
+// Duration is a time.Duration that is a string in JSON.
 type Duration time.Duration
 
-// MarshalText writes d as Go does.
+// MarshalText writes d in Go's notation.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// String is what MarshalText writes.
+// String returns the same string as MarshalText writes.
 func (d Duration) String() string { return time.Duration(d).String() }

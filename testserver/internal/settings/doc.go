@@ -8,6 +8,6 @@
 //
 //	clients[1].redirect_uris[0]: got a number, want an absolute URI without fragment, such as "http://127.0.0.1/callback"
 //
-// Checks that need more than the file, such as whether a key is suitable for
-// its algorithm, are made by the server.
+// The server makes the checks that need more than the file, such as whether a
+// key is suitable for its algorithm.
 package settings

@@ -10,9 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
-// FuzzParseConfig holds that what is accepted is printed with nothing lost but
-// secrets, that the print is accepted and printed the same, and that what is
-// refused is refused with a path on every line.
+// FuzzParseConfig checks three properties. An accepted configuration is printed
+// without losing anything but secrets. The printed configuration is accepted
+// and is printed in the same way again. The errors for a refused configuration
+// have a path on every line.
 func FuzzParseConfig(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"refresh":{"grace":"0.5s"},"clients":[],"users":[{"sub":"a","claims":{"x":[1e400,-0,"\u2028<&>\ud800"]}}]}`)
@@ -52,11 +53,12 @@ func tree(t *testing.T, text string) (v any) {
 	return v
 }
 
-// secrets are the members that a print does not show.
+// secrets are the members that a printed configuration does not show.
 var secrets = map[string]bool{"secret": true, "password": true, "seed": true, "keys": true}
 
-// differs returns where a print does not say what the text does, "" for
-// nowhere. name is that of the member that both are.
+// differs returns the path of a member that differs between a configuration and
+// its printed form, or "" if there is none. name is the name of the member
+// whose values are text and out.
 func differs(name string, text, out any) string {
 	switch text := text.(type) {
 	case map[string]any:
@@ -108,7 +110,7 @@ func differs(name string, text, out any) string {
 	return ""
 }
 
-// isZero reports what need not be printed.
+// isZero reports whether a value need not be printed.
 func isZero(v any) bool {
 	m, ok := v.(map[string]any)
 	for _, member := range m {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// signingKey reads a private or symmetric key. Its numbers are checked when it
-// is used.
+// signingKey reads a private or symmetric key. The numbers in the key are
+// checked only when the key is used.
 func (v value) signingKey() JWK {
 	if kty, members := v.jwk("a private JWK"); kty != "" {
 		private := "d"
@@ -44,8 +44,8 @@ func (v value) keySet() JWK {
 	return v.compact()
 }
 
-// jwk reads the members that all keys have (RFC 7517 §4). If kty is "", an
-// error has been reported.
+// jwk reads the members that all keys have (RFC 7517 §4). If kty is "", jwk has
+// already reported an error.
 func (v value) jwk(want string) (kty string, members map[string]any) {
 	members = map[string]any{}
 	v.members(want, func(name string, part value) {
@@ -62,7 +62,7 @@ func (v value) jwk(want string) (kty string, members map[string]any) {
 	return kty, members
 }
 
-// compact is the JSON of v without white space.
+// compact returns the JSON of v without white space.
 func (v value) compact() JWK {
 	var b bytes.Buffer
 	_ = json.Compact(&b, v.raw) // it is valid

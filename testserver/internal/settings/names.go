@@ -2,7 +2,7 @@ package settings
 
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
-// The allowed values, as in the protocol.
+// The allowed values, spelled as in the protocol.
 var (
 	algs        = catalogue.Algs
 	formats     = []string{"jwt", "opaque"}
@@ -13,6 +13,6 @@ var (
 	endpoints      = catalogue.Disableable()
 	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // pages can fail too
 
-	// The members of private and symmetric keys (RFC 7518 §6).
+	// The members that only private and symmetric keys have (RFC 7518 §6).
 	privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 )

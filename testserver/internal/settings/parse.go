@@ -9,15 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a file, and of the number of reported errors.
+// Limits for the size and the depth of a file, and for the number of reported
+// errors.
 const (
 	maxBytes  = 16 << 20
 	maxDepth  = 64
 	maxFaults = 100
 )
 
-// ParseConfig reads one configuration to the end of r. Its error joins all
-// errors in the text, and does not quote secrets.
+// ParseConfig reads one configuration to the end of r. The returned error joins
+// all errors in the configuration, and does not quote secrets.
 func ParseConfig(r io.Reader) (*Config, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
@@ -34,7 +35,7 @@ func ParseConfig(r io.Reader) (*Config, error) {
 	return &c, nil
 }
 
-// check returns an error unless text is one JSON value in UTF-8.
+// check returns an error unless text is exactly one JSON value in UTF-8.
 func check(text []byte) error {
 	switch {
 	case len(text) > maxBytes:

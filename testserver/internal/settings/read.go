@@ -168,7 +168,8 @@ func (v value) users() []User {
 	})(v)
 }
 
-// accessClaims are claims that do not contradict those of the server.
+// accessClaims reads claims for access tokens, and reports claims that conflict
+// with those that the server sets.
 func (v value) accessClaims() map[string]any {
 	claims := v.claims()
 	if err := registry.CheckAccessClaims(claims); err != nil {
@@ -225,7 +226,7 @@ func (v value) endpoints() map[catalogue.Endpoint]bool {
 	return served
 }
 
-// needs reports members that are missing.
+// needs reports an error for each of the names that is not given.
 func (v value) needs(given map[string]bool, names ...string) {
 	if v.kind() != "an object" {
 		return // that is the fault

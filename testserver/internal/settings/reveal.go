@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Types without masking: of two members with the same name, encoding/json
-// writes the one that is less deeply embedded.
+// These types write secrets without masking: if two fields have the same JSON
+// name, encoding/json writes the less deeply embedded one.
 type (
 	openConfig struct {
 		Config
@@ -30,7 +30,8 @@ type (
 	}
 )
 
-// WriteSecrets is Write without masking, so that the output can be read again.
+// WriteSecrets writes c like Write, but without masking, so that the output can
+// be read again.
 func (c *Config) WriteSecrets(w io.Writer) error {
 	open := openConfig{Config: *c, Signing: openSigning{Signing: c.Signing}, Seed: string(c.Seed)}
 	for _, k := range c.Signing.Keys {

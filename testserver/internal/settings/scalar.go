@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// text reads a string, which is want and not empty.
+// text reads a string that must not be empty. want describes the expected
+// string in errors.
 func (v value) text(want string) (s string, ok bool) {
 	if !v.is("a string", want) {
 		return "", false
@@ -23,7 +24,7 @@ func (v value) text(want string) (s string, ok bool) {
 	return s, true
 }
 
-// some is a read of any text that is not empty.
+// some returns a function that reads any string that is not empty.
 func some(want string) func(value) string {
 	return func(v value) string {
 		s, _ := v.text(want)
@@ -31,7 +32,8 @@ func some(want string) func(value) string {
 	}
 }
 
-// matching is a read of text that fits. It is quoted when it does not.
+// matching returns a function that reads a string for which fits returns true.
+// The error for any other string quotes it.
 func matching(want string, fits func(string) bool) func(value) string {
 	return func(v value) string {
 		s, ok := v.text(want)
@@ -43,7 +45,8 @@ func matching(want string, fits func(string) bool) func(value) string {
 	}
 }
 
-// unquoted is matching for text that can hold a secret.
+// unquoted is like matching, but its errors do not quote the string, which may
+// contain a secret.
 func unquoted[T ~string](want string, fits func(string) bool) func(value) T {
 	return func(v value) T {
 		s, ok := v.text(want)
@@ -55,7 +58,7 @@ func unquoted[T ~string](want string, fits func(string) bool) func(value) T {
 	}
 }
 
-// oneOf is a read of one of the names.
+// oneOf returns a function that reads one of the names.
 func oneOf[T ~string](names []T) func(value) T {
 	text := matching(choice(names), func(s string) bool { return slices.Contains(names, T(s)) })
 	return func(v value) T { return T(text(v)) }
@@ -69,7 +72,8 @@ func (v value) boolean() bool {
 	return v.is("a boolean", "true or false") && v.raw[0] == 't'
 }
 
-// whole is a read of a number without fraction, from least to most.
+// whole returns a function that reads a number without a fraction, from least
+// to most.
 func whole(least, most int, want string) func(value) int {
 	return func(v value) int {
 		if !v.is("a number", want) {
@@ -84,7 +88,8 @@ func whole(least, most int, want string) func(value) int {
 	}
 }
 
-// period is a read of a duration of at least least.
+// period returns a function that reads a duration that is not shorter than
+// least.
 func period(least time.Duration, want string) func(value) Duration {
 	return func(v value) Duration {
 		s, ok := v.text(want)
@@ -100,14 +105,14 @@ func period(least time.Duration, want string) func(value) Duration {
 	}
 }
 
-// claims reads an object of any members.
+// claims reads an object with any members.
 func (v value) claims() map[string]any {
 	claims := map[string]any{}
 	v.members("an object of claims", func(name string, part value) { claims[name] = part.any() })
 	return claims
 }
 
-// any reads whatever v is. Numbers stay as they are written.
+// any reads a value of any type. Numbers stay as they are written.
 func (v value) any() any {
 	switch v.raw[0] {
 	case '{':

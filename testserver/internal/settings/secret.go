@@ -10,8 +10,8 @@ import (
 
 const masked = "***"
 
-// Secret is a text that is masked when it is printed, logged or written as
-// JSON. Convert it to string to get the text.
+// Secret is a string that is masked when it is printed, logged or written as
+// JSON. Convert it to string to get the value.
 type Secret string
 
 // Format hides s from all the verbs of package fmt.
@@ -23,8 +23,9 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 // MarshalText hides s from JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 
-// JWK is a JSON Web Key, or a set of them, as JSON. Printed it is masked; as
-// JSON its private members are (RFC 7518 §6).
+// JWK is a JSON Web Key, or a set of them, as JSON. When a JWK is printed or
+// logged, all of it is masked. When it is written as JSON, only its private
+// members are masked (RFC 7518 §6).
 type JWK []byte
 
 // Format hides k from all the verbs of package fmt.
@@ -33,7 +34,7 @@ func (k JWK) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
 // LogValue hides k from log/slog.
 func (k JWK) LogValue() slog.Value { return slog.StringValue(masked) }
 
-// MarshalJSON writes k with only its public members readable.
+// MarshalJSON writes k with all but its public members masked.
 func (k JWK) MarshalJSON() ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(k))
 	d.UseNumber()

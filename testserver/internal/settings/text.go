@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// Descriptions of the expected texts, for errors.
+// These strings describe the expected values in errors.
 const (
 	wantIssuer   = `an absolute http or https URL without user, query and fragment, such as "https://login.example.com/tenant"`
 	wantRedirect = `an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`
@@ -20,7 +20,8 @@ const (
 
 func anything(string) bool { return true }
 
-// isIssuer follows RFC 8414 §2, but also allows http for tests.
+// isIssuer reports whether s is an issuer by RFC 8414 §2, but also allows http
+// for tests.
 func isIssuer(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&

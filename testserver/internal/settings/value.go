@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// value is a JSON value and its position. Its methods report errors and then
-// return zero, so that reading continues.
+// value is a JSON value and its position in the file. Its methods report errors
+// and then return a zero value, so that reading continues.
 type value struct {
 	report *report
 	up     *value // nil for the root
@@ -20,7 +20,7 @@ type value struct {
 
 func (v value) fail(format string, args ...any) { v.report.add(v.path(), format, args...) }
 
-// path returns the path for errors.
+// path returns the position of v for errors.
 func (v value) path() string {
 	var steps []string
 	for at := &v; at.up != nil; at = at.up {
@@ -33,12 +33,12 @@ func (v value) path() string {
 	return strings.TrimPrefix(strings.Join(steps, ""), ".")
 }
 
-// below is a part of v.
+// below returns a part of v.
 func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
 
-// step is the part of a path for the member name.
+// step returns the part of a path for the member called name.
 func step(name string) string {
 	for _, r := range name {
 		if r != '_' && r != '$' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
@@ -51,7 +51,7 @@ func step(name string) string {
 	return "." + short(name)
 }
 
-// quoted is text from the file, for errors.
+// quoted returns a string from the file as errors quote it.
 func quoted(text string) string { return strconv.Quote(short(text)) }
 
 func short(text string) string {
@@ -62,7 +62,7 @@ func short(text string) string {
 	return text
 }
 
-// kind is the JSON type of v, for errors.
+// kind returns the JSON type of v, for errors.
 func (v value) kind() string {
 	switch v.raw[0] {
 	case '{':
@@ -79,7 +79,7 @@ func (v value) kind() string {
 	return "a number"
 }
 
-// is reports whether v has that JSON type. If not, it adds an error.
+// is reports whether v has the JSON type kind. If not, it adds an error.
 func (v value) is(kind, want string) bool {
 	got := v.kind()
 	switch {
@@ -104,7 +104,7 @@ func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
 
-// intoNew is into for values that can be present and zero.
+// intoNew is like into. Use it for values that can be present and zero.
 func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
@@ -129,7 +129,7 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	return given
 }
 
-// members calls read with the members of v, and reports repeated names.
+// members calls read for each member of v, and reports repeated names.
 func (v *value) members(want string, read func(name string, part value)) {
 	if !v.is("an object", want) || v.tooDeep() {
 		return
@@ -149,7 +149,7 @@ func (v *value) members(want string, read func(name string, part value)) {
 	}
 }
 
-// elements calls read with the elements of v.
+// elements calls read for each element of v.
 func (v *value) elements(want string, read func(part value)) {
 	if !v.is("an array", want) || v.tooDeep() {
 		return
@@ -160,7 +160,7 @@ func (v *value) elements(want string, read func(part value)) {
 	}
 }
 
-// enter returns a decoder after the opening bracket of v.
+// enter returns a decoder that has read the opening bracket of v.
 func (v *value) enter() *json.Decoder {
 	d := json.NewDecoder(bytes.NewReader(v.raw))
 	_, _ = d.Token()
@@ -180,7 +180,7 @@ func (v *value) tooDeep() bool {
 	return true
 }
 
-// list is a read of arrays whose elements are read by read.
+// list returns a function that reads an array, and calls read for each element.
 func list[T any](want string, read func(value) T) func(value) []T {
 	return func(v value) []T {
 		all := []T{}

@@ -23,7 +23,7 @@ const (
 	shared
 )
 
-// spec describes an algorithm.
+// spec describes how an algorithm signs.
 type spec struct {
 	family family
 	hash   crypto.Hash
@@ -63,7 +63,8 @@ func specOf(a catalogue.Alg) (spec, error) {
 	return spec{}, fmt.Errorf("unknown signing algorithm %q: use one of RS, PS, ES or HS 256, 384 and 512, or EdDSA", string(a))
 }
 
-// algsOf are the algorithms of a family, on curve unless that is nil.
+// algsOf returns the algorithms of a family. If curve is not nil, it returns
+// only those on that curve.
 func algsOf(f family, curve elliptic.Curve) (algs []catalogue.Alg) {
 	for _, a := range catalogue.Algs {
 		if s, _ := specOf(a); s.family == f && (curve == nil || s.curve == curve) {
@@ -73,7 +74,7 @@ func algsOf(f family, curve elliptic.Curve) (algs []catalogue.Alg) {
 	return algs
 }
 
-// CheckAlg reports the name of an algorithm that the server cannot sign with.
+// CheckAlg returns an error if the server cannot sign with an algorithm.
 func CheckAlg(a catalogue.Alg) error {
 	_, err := specOf(a)
 	return err

@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Attacker has one key for each algorithm. The keys are made at their first use
-// and never published.
+// Attacker has one key for each algorithm. A key is made when it is first used
+// and is never published.
 type Attacker struct {
 	source *Source
 
@@ -33,7 +33,7 @@ type Attacker struct {
 // NewAttacker returns an attacker whose keys come from src.
 func NewAttacker(src *Source) *Attacker { return &Attacker{source: src, keys: map[catalogue.Alg]Key{}} }
 
-// attackerPEM is an RSA key for the attackers of all servers, because
+// attackerPEM is an RSA key that the attackers of all servers share, because
 // generating one is slow.
 //
 //go:embed attacker.pem
@@ -82,9 +82,9 @@ func newAttackerKey(alg catalogue.Alg, src *Source) (Key, error) {
 // trapJWKS is the path where Trap serves the keys.
 const trapJWKS = "/jwks.json"
 
-// Trap serves the attacker's keys: as the JWKS that a jku names, and as the
-// certificates that an x5u names. A request to it means that a verifier has
-// followed a URL in a token.
+// Trap returns a handler that serves the attacker's keys: as the JWKS that a
+// jku names, and as the certificates that an x5u names. A request to this
+// handler means that a verifier has followed a URL in a token.
 func (a *Attacker) Trap() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == trapJWKS {

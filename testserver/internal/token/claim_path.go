@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// ClaimPath returns the names on the way to a claim: those of a JSON Pointer
-// (RFC 6901) if name begins with a slash, else name itself.
+// ClaimPath returns the member names on the path to a claim. If name begins
+// with a slash, it is a JSON Pointer (RFC 6901). Otherwise name itself is the
+// only element.
 func ClaimPath(name string) ([]string, error) {
 	if !strings.HasPrefix(name, "/") {
 		return []string{name}, nil
@@ -25,7 +26,7 @@ func ClaimPath(name string) ([]string, error) {
 	return path, nil
 }
 
-// Pointer is the JSON Pointer to path.
+// Pointer returns the JSON Pointer for path.
 func Pointer(path []string) string {
 	var b strings.Builder
 	for _, one := range path {
@@ -34,8 +35,9 @@ func Pointer(path []string) string {
 	return b.String()
 }
 
-// ClaimNames are the names of claims in the order in which they are set: plain
-// names first, so that a JSON Pointer adds to the object that one of them sets.
+// ClaimNames returns the names of claims in the order in which the claims are
+// set. Plain names come first, so that a JSON Pointer can add to an object that
+// a plain name sets.
 func ClaimNames[V any](claims map[string]V) []string {
 	return slices.SortedFunc(maps.Keys(claims), func(a, b string) int {
 		if pointer := strings.HasPrefix(a, "/"); pointer != strings.HasPrefix(b, "/") {
@@ -58,7 +60,8 @@ func SetClaims(claims map[string]any) Edit {
 	}
 }
 
-// inner returns the object in a member, empty if the member is missing.
+// inner returns the object in a member. It returns an empty object if the
+// member is missing.
 func (o Object) inner(name string) (Object, error) {
 	i := o.Find(name)
 	if i < 0 || o[i].Value == nil {
@@ -71,7 +74,7 @@ func (o Object) inner(name string) (Object, error) {
 	return inner, nil
 }
 
-// setAt sets the value at path, and makes missing objects on the way.
+// setAt sets the value at path, and creates missing objects along the path.
 func (o *Object) setAt(path []string, raw json.RawMessage) error {
 	if len(path) > 1 {
 		inner, err := o.inner(path[0])
@@ -89,7 +92,7 @@ func (o *Object) setAt(path []string, raw json.RawMessage) error {
 	return nil
 }
 
-// deleteAt deletes the member at path. An absent one is not an error.
+// deleteAt deletes the member at path. An absent member is not an error.
 func (o *Object) deleteAt(path []string) {
 	if len(path) == 1 {
 		o.Delete(path[0])
@@ -105,7 +108,8 @@ func (o *Object) deleteAt(path []string) {
 	}
 }
 
-// textsAt returns the strings at path: those of an array, or one string.
+// textsAt returns the strings at path, where either an array of strings or a
+// single string may be.
 func (o Object) textsAt(path []string) []string {
 	if len(path) > 1 {
 		inner, _ := o.inner(path[0])

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Expiry is the time in exp, or now without a valid exp.
+// Expiry returns the time in exp, or now if there is no valid exp.
 func (d *Draft) Expiry() time.Time {
 	if i := d.Claims.Find("exp"); i >= 0 {
 		if seconds, ok := NumericDate(d.Claims[i].Value); ok {
@@ -21,8 +21,8 @@ func (d *Draft) Expiry() time.Time {
 	return d.Now
 }
 
-// Audience is aud as a list: a single value need not be in an array (RFC 7519
-// §4.1.3).
+// Audience returns aud as a list: a single value need not be in an array (RFC
+// 7519 §4.1.3).
 func (o Object) Audience() []string {
 	if aud, ok := o.Text("aud"); ok {
 		return []string{aud}
@@ -64,8 +64,9 @@ func NumericDate(raw json.RawMessage) (seconds float64, ok bool) {
 	return seconds, err == nil && math.Abs(seconds) < 1<<53
 }
 
-// HalfHash is the value of at_hash for text: the left half of its hash, by the
-// hash function of alg (OpenID Connect Core 1.0 §3.1.3.6).
+// HalfHash returns the value of at_hash for text: the left half of the hash of
+// text, computed with the hash function of alg (OpenID Connect Core 1.0
+// §3.1.3.6).
 func HalfHash(alg catalogue.Alg, text string) string {
 	hash := crypto.SHA512 // of Ed25519
 	if spec, err := specOf(alg); err == nil && spec.hash != 0 {

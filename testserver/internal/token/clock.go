@@ -11,7 +11,7 @@ type Clock struct {
 	offset atomic.Int64
 }
 
-// NewClock returns a Clock with base; nil means time.Now.
+// NewClock returns a Clock whose base clock is base; nil means time.Now.
 func NewClock(base func() time.Time) *Clock {
 	if base == nil {
 		base = time.Now

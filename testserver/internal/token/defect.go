@@ -17,19 +17,19 @@ type Defect struct {
 	forge          forge
 }
 
-// forge makes a token with one defect. It runs after all options, so their
-// order does not matter.
+// forge makes a token with one defect. It runs after all options, so it does
+// not matter where the defect is among the options.
 type forge func(*forgery) (string, error)
 
-// forgery is a valid draft from which a bad token is made.
+// forgery is a valid draft that a forge turns into a bad token.
 type forgery struct {
 	*Draft
 	key    Key // the signing key; its alg and kid are already in the header
 	minter *Minter
 }
 
-// Catalogue returns all defects: those of claims, of the kind of token, of keys
-// and signatures, of the encoding, and of the state on the server.
+// Catalogue returns all defects: those in claims, in the kind of token, in keys
+// and signatures, in the encoding, and in the state on the server.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
@@ -53,7 +53,7 @@ func FindDefect(name catalogue.Defect) (Defect, bool) {
 	return all[i], true
 }
 
-// edited is the defect of a correctly signed token with wrong contents.
+// edited returns a forge for a correctly signed token with wrong contents.
 func edited(edit func(*forgery)) forge {
 	return func(f *forgery) (string, error) {
 		edit(f)
@@ -61,12 +61,12 @@ func edited(edit func(*forgery)) forge {
 	}
 }
 
-// without is the defect of a token that lacks a claim.
+// without returns a forge for a token that lacks a claim.
 func without(claim string) forge {
 	return edited(func(f *forgery) { f.Claims.Delete(claim) })
 }
 
-// token makes a token of the current draft.
+// token makes a token from the current draft.
 func (f *forgery) token() (string, error) {
 	if err := f.Err(); err != nil {
 		return "", err
@@ -74,7 +74,7 @@ func (f *forgery) token() (string, error) {
 	return f.minter.Write(f.Draft, f.key)
 }
 
-// seal signs two texts with the forgery's key.
+// seal signs a header and a payload with the forgery's key.
 func (f *forgery) seal(header, payload []byte) (string, error) {
 	if err := f.Err(); err != nil {
 		return "", err
@@ -82,7 +82,7 @@ func (f *forgery) seal(header, payload []byte) (string, error) {
 	return seal(header, payload, f.key, f.minter.Source.Seeded())
 }
 
-// texts are the header and the claims as they would be signed.
+// texts returns the header and the claims as they would be signed.
 func (f *forgery) texts() (header, claims []byte, err error) {
 	if header, err = f.Header.MarshalJSON(); err != nil {
 		return nil, nil, err
@@ -91,7 +91,7 @@ func (f *forgery) texts() (header, claims []byte, err error) {
 	return header, claims, err
 }
 
-// use makes key the signing key and sets alg and kid to its own.
+// use makes key the signing key and sets alg and kid to those of key.
 func (f *forgery) use(key Key) {
 	f.key = key
 	f.SetHeader("alg", string(key.Alg))
@@ -102,5 +102,5 @@ func (f *forgery) use(key Key) {
 	f.SetHeader("kid", key.ID)
 }
 
-// far is longer than any skew that an API should allow.
+// far is longer than any clock skew that an API should allow.
 const far = time.Hour

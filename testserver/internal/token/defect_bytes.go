@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// byteDefects are tokens with a valid signature but an invalid encoding.
-// Lenient parsers accept them.
+// byteDefects returns the defects of tokens that have a valid signature but an
+// invalid encoding. Lenient parsers accept these tokens.
 func byteDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.DuplicateClaim,
@@ -84,7 +84,7 @@ func byteDefects() []Defect {
 	}}
 }
 
-// whole changes the text of a valid token.
+// whole returns a forge that changes a valid token as a string.
 func whole(change func(string) string) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -95,8 +95,9 @@ func whole(change func(string) string) forge {
 	}
 }
 
-// trailingBits sets an unused bit of the last character of the signature. If
-// the signature has no unused bits (ES384, ES512, HS384), it uses the claims.
+// trailingBits sets an unused bit in the last character of the signature. If
+// the signature has no unused bits (ES384, ES512, HS384), trailingBits changes
+// the claims segment instead.
 func trailingBits(f *forgery) (string, error) {
 	token, err := f.token()
 	if err != nil {
@@ -120,8 +121,9 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit replaces the last character with the next one. In canonical text
-// with unused bits, the last bit of the last character is zero.
+// setLastBit replaces the last character with the next one of the alphabet. In
+// a canonical segment with unused bits, the last bit of the last character is
+// zero.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1

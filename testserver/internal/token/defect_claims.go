@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// claimDefects are tokens with wrong claims: from a faulty issuer, for another
-// audience or for another time.
+// claimDefects returns the defects of tokens with wrong claims: from a faulty
+// issuer, for another audience or for another time.
 func claimDefects() []Defect {
 	return []Defect{{
 		Name: catalogue.Expired, introspectable: true,
@@ -122,7 +122,8 @@ func claimDefects() []Defect {
 	}}
 }
 
-// expiry is exp as written, or the default one if an option removed it.
+// expiry returns exp as the draft has it, or the default exp if an option
+// removed it.
 func (f *forgery) expiry() json.RawMessage {
 	if i := f.Claims.Find("exp"); i >= 0 {
 		return f.Claims[i].Value
@@ -132,7 +133,8 @@ func (f *forgery) expiry() json.RawMessage {
 
 func (f *forgery) audienceClaim() string { return f.Form.audience().Name }
 
-// audience is aud as a list, empty if an option set another type.
+// audience returns the audience as a list. The list is empty if an option set a
+// claim of another type.
 func (f *forgery) audience() []string {
 	i := f.Claims.Find(f.audienceClaim())
 	if i < 0 {

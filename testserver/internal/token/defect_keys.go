@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// keyDefects are tokens with a wrong signature: it is missing or changed, or
-// made with an untrusted key.
+// keyDefects returns the defects of tokens with a wrong signature, which is
+// missing, changed or made with an untrusted key.
 func keyDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.BadSignature,
@@ -116,7 +116,7 @@ func keyDefects() []Defect {
 	}}
 }
 
-// resigned changes the bytes of a valid signature.
+// resigned returns a forge that changes the bytes of a valid signature.
 func resigned(change func([]byte) []byte) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -172,8 +172,8 @@ func hs256Confusion(f *forgery) (string, error) {
 	return f.token()
 }
 
-// byAttacker signs with an attacker's key, and mark refers to that key in the
-// token.
+// byAttacker returns a forge that signs with an attacker's key. mark makes the
+// token refer to that key.
 func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg
@@ -190,10 +190,10 @@ func byAttacker(mark func(*forgery)) forge {
 	})
 }
 
-// algKeyMismatch signs with the issuer's own key by another algorithm, which
-// careless code verifies: RS and PS use the same keys, ECDSA works with any
-// hash, HMAC with any secret. If there is no such algorithm, only alg in the
-// header is changed.
+// algKeyMismatch signs with the issuer's own key, but by another algorithm.
+// Careless code accepts the signature: RS and PS use the same keys, ECDSA works
+// with any hash, and HMAC works with any secret. If there is no such algorithm,
+// only alg in the header is changed.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
 	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {

@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects are valid tokens that are not bearer access tokens.
+// kindDefects returns the defects of valid tokens that are not bearer access
+// tokens.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,
@@ -42,8 +43,8 @@ func kindDefects() []Defect {
 }
 
 // asIDToken turns the draft into the ID token that its client would get (OpenID
-// Connect Core 1.0 §2). aud stays, as for a client that is also the API:
-// another aud is the defect wrong-audience.
+// Connect Core 1.0 §2). aud does not change, as if the client were also the
+// API: another aud is the defect wrong-audience.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

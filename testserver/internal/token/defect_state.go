@@ -2,7 +2,7 @@ package token
 
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
-// stateDefects are tokens whose defect is only visible by introspection (RFC
+// stateDefects returns the defects that only introspection can reveal (RFC
 // 7662).
 func stateDefects() []Defect {
 	return []Defect{{

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// faults are what is wrong with the token of each defect, to a judge that goes
-// on after the first fault.
+// faults maps each defect to the faults that a judge finds in its token. A
+// judge goes on after the first fault.
 var faults = map[string]string{
 	"expired": "exp", "not-yet-valid": "nbf", "issued-in-future": "iat", "wrong-issuer": "iss", "wrong-audience": "aud", "missing-audience": "aud",
 	"missing-exp": "exp", "missing-scope": "scope", "exp-as-string": "exp", "exp-overflow": "exp", "aud-not-string": "aud", "exp-fractional": "exp", "missing-sub": "sub",
@@ -31,7 +31,7 @@ var faults = map[string]string{
 	"revoked": "revoked", "inactive-opaque": "revoked", "unknown-opaque": "unknown",
 }
 
-// judge is a verifier that lists all that it finds.
+// judge is a verifier that lists all faults that it finds.
 type judge struct {
 	t       *testing.T
 	keys    []token.KeyState
@@ -45,7 +45,8 @@ func (j *judge) find(wrong bool, what string) {
 	}
 }
 
-// object reads a JSON object into its first members of each name.
+// object parses a JSON object. It keeps the first of repeated members, and
+// reports in twice whether a member is repeated.
 func (j *judge) object(text []byte) (o map[string]json.RawMessage, twice, ok bool) {
 	d, o := json.NewDecoder(bytes.NewReader(text)), map[string]json.RawMessage{}
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {

@@ -10,9 +10,9 @@ import (
 // Digest identifies a stored token.
 type Digest [sha256.Size]byte
 
-// Identify returns the digest of a token. For a JWT it does not cover the
-// signature: for an ECDSA signature anyone can compute a second valid one, and
-// a revocation must apply to both.
+// Identify returns the digest of a token. The digest of a JWT does not cover
+// the signature: anyone can compute a second valid signature from an ECDSA
+// signature, and a revocation must apply to both tokens.
 func Identify(token string) Digest {
 	if strings.Count(token, ".") == 2 {
 		token = token[:strings.LastIndexByte(token, '.')]

@@ -16,7 +16,7 @@ const (
 	DefaultClient  = "test-client"
 	defaultTTL     = 5 * time.Minute
 
-	// DefaultAudience is the API that a token is for.
+	// DefaultAudience is the API that a token is for by default.
 	DefaultAudience = "api"
 )
 
@@ -43,9 +43,9 @@ type Draft struct {
 	errs    []error
 }
 
-// newDraft is a valid RFC 9068 §2.2 access token of issuer, or one of another
-// form. Of the optional claims it has nbf, so that APIs can be seen to check
-// it. scope is absent unless an option sets it.
+// newDraft returns a valid access token by RFC 9068 §2.2 for issuer, or one of
+// another form. Of the optional claims, the token has nbf, so that tests show
+// whether APIs check nbf. scope is absent unless an option sets it.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))
@@ -63,7 +63,7 @@ func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) 
 	return d
 }
 
-// UnsignedHeader has alg, typ and kid without values.
+// UnsignedHeader returns a header with alg, typ and kid, all without values.
 func UnsignedHeader() Object { return Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}} }
 
 func (d *Draft) edit(edits []Edit) {
@@ -98,14 +98,15 @@ func (d *Draft) SetAt(claim string, v any) {
 	}
 }
 
-// DeleteAt deletes that claim.
+// DeleteAt deletes the claim that a name or a JSON Pointer names.
 func (d *Draft) DeleteAt(claim string) {
 	if path, ok := d.path(claim); ok {
 		d.Claims.deleteAt(path)
 	}
 }
 
-// TextsAt returns the strings in that claim: those of an array, or one string.
+// TextsAt returns the strings in the claim that a name or a JSON Pointer names.
+// The claim is an array of strings or a single string.
 func (d *Draft) TextsAt(claim string) []string {
 	path, ok := d.path(claim)
 	if !ok {
@@ -122,7 +123,7 @@ func (d *Draft) path(claim string) ([]string, bool) {
 	return path, err == nil
 }
 
-// SetTime writes the draft's now plus after, in whole seconds.
+// SetTime sets a claim to the draft's now plus after, in whole seconds.
 func (d *Draft) SetTime(claim string, after time.Duration) {
 	d.Set(claim, d.Now.Add(after).Unix())
 }
@@ -134,16 +135,16 @@ func (d *Draft) SetHeader(name string, v any) {
 	}
 }
 
-// ForJWT records the name of an option that does not apply to opaque tokens.
+// ForJWT records that an option was used which does not apply to opaque tokens.
 func (d *Draft) ForJWT(option string) { d.jwtOnly = append(d.jwtOnly, option) }
 
-// Fail records an error, so that no token is made of the draft.
+// Fail records an error, so that no token is made from the draft.
 func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }
 
 // Err joins the recorded errors.
 func (d *Draft) Err() error { return errors.Join(d.errs...) }
 
-// stamp writes alg and kid of the key unless an option has set them.
+// stamp writes the alg and the kid of the key, unless an option has set them.
 func (d *Draft) stamp(key Key) {
 	if d.Form != nil && d.Form.Stamp != nil {
 		d.Form.Stamp(d, key)
@@ -156,7 +157,7 @@ func (d *Draft) stamp(key Key) {
 	}
 }
 
-// compact signs the draft with key.
+// compact signs the draft with key and returns the compact serialization.
 func (d *Draft) compact(key Key, repeatable bool) (string, error) {
 	header, err := d.Header.MarshalJSON()
 	if err != nil {
@@ -185,8 +186,8 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	return b.String(), nil
 }
 
-// trap is the base of the attacker's URLs: by default a host name that never
-// resolves (RFC 6761 §6.4).
+// trap returns the base of the attacker's URLs: by default a host name that
+// never resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
 		return "https://attacker.invalid"

@@ -7,7 +7,7 @@ import (
 )
 
 // Form describes the claims and the header of an issuer's access tokens. A nil
-// Form is that of RFC 9068.
+// Form means the form that RFC 9068 defines.
 type Form struct {
 	Begin   Edit              // turns a draft of RFC 9068 into one of the form, before all other edits
 	IDToken Edit              // further changes that turn an access token into an ID token; may be nil
@@ -16,9 +16,9 @@ type Form struct {
 
 	NoIssuer bool // its access tokens have no iss
 
-	// The claims for the client, the scopes and the audience. If Clients or
-	// Scopes is empty, tokens do not have them, unless an option sets them:
-	// then the claim of RFC 9068 is used.
+	// These are the claims for the client, the scopes and the audience. If
+	// Clients or Scopes is empty, tokens do not have such claims unless an
+	// option sets them, in the claim that RFC 9068 defines.
 	Clients  []string
 	Scopes   []Texts
 	Audience Texts // without a Name it is aud
@@ -29,8 +29,9 @@ type Form struct {
 	AnyAlg bool // keys are published without alg, so any algorithm of their type may be valid
 }
 
-// Texts is a claim with an array of strings, or one string. Expand maps the
-// requested values to those in the claim; nil means no change.
+// Texts is a claim that contains an array of strings, or a single string.
+// Expand maps the requested values to the values in the claim; nil means no
+// change.
 type Texts struct {
 	Name   string
 	List   bool
@@ -65,21 +66,21 @@ func (f *Form) issuer(server string) string {
 	return f.Issuer
 }
 
-// SetClient writes the client.
+// SetClient writes the client into the claims of the form.
 func (d *Draft) SetClient(id string) {
 	for _, name := range d.Form.clients() {
 		d.Set(name, id)
 	}
 }
 
-// DeleteClient deletes the client.
+// DeleteClient deletes the client from the claims of the form.
 func (d *Draft) DeleteClient() {
 	for _, name := range d.Form.clients() {
 		d.Claims.Delete(name)
 	}
 }
 
-// Client returns the client in claims of the form.
+// Client returns the client that the claims of a token name.
 func (f *Form) Client(claims Object) string {
 	for _, name := range f.clients() {
 		if id, ok := claims.Text(name); ok {
@@ -89,7 +90,7 @@ func (f *Form) Client(claims Object) string {
 	return ""
 }
 
-// SetScopes writes the scopes. Without scopes it deletes the claim.
+// SetScopes writes the scopes. If scopes is empty, SetScopes deletes the claim.
 func (d *Draft) SetScopes(scopes []string) {
 	for _, claim := range d.Form.scopes() {
 		switch {
@@ -112,7 +113,7 @@ func (d *Draft) Scopes() (all []string) {
 	return all
 }
 
-// ScopesOf returns the scopes in claims of the form.
+// ScopesOf returns the scopes in the claims of a token.
 func (f *Form) ScopesOf(claims Object) []string {
 	for _, claim := range f.scopes() {
 		if list, ok := claims.Texts(claim.Name); ok && claim.List {
@@ -125,8 +126,8 @@ func (f *Form) ScopesOf(claims Object) []string {
 	return nil
 }
 
-// SetAudience writes the audience, mapped by Expand. Without an audience it
-// deletes the claim.
+// SetAudience writes the audience, mapped by Expand. If the audience is empty,
+// SetAudience deletes the claim.
 func (d *Draft) SetAudience(audience []string) {
 	if expand := d.Form.audience().Expand; expand != nil && len(audience) > 0 {
 		audience = expand(audience)
@@ -147,11 +148,11 @@ func (d *Draft) setResources(audience []string) {
 	}
 }
 
-// AudienceOf returns the audience in claims of the form.
+// AudienceOf returns the audience in the claims of a token.
 func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
 
-// Grant writes what the token endpoint has granted, if the form has claims for
-// it.
+// Grant writes what the token endpoint has granted, as far as the form has
+// claims for it.
 func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	if d.has("sub") {
 		d.Set("sub", sub)
@@ -168,7 +169,8 @@ func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	}
 }
 
-// clearScopes removes the scopes. Those of a form keep their position.
+// clearScopes removes the scopes. Scope claims that belong to the form keep
+// their position.
 func (d *Draft) clearScopes() {
 	for _, claim := range d.Form.scopes() {
 		if d.Form == nil {
@@ -179,8 +181,9 @@ func (d *Draft) clearScopes() {
 	}
 }
 
-// IsAccessToken distinguishes access tokens of the form from other tokens that
-// the same keys sign (RFC 9068 §4, RFC 8725 §3.12).
+// IsAccessToken reports whether header and claims are those of an access token
+// of the form, and not of another token that the same keys sign (RFC 9068 §4,
+// RFC 8725 §3.12).
 func (f *Form) IsAccessToken(header, claims Object) bool {
 	typ, ok := header.Text("typ")
 	if !ok && header.Find("typ") >= 0 {
@@ -204,7 +207,8 @@ func (f *Form) IsAccessToken(header, claims Object) bool {
 
 func mediaType(typ string) string { return strings.TrimPrefix(strings.ToLower(typ), "application/") }
 
-// hasLogin reports whether claims has one that binds an ID token to a login.
+// hasLogin reports whether claims contains a claim that binds an ID token to a
+// login.
 func hasLogin(claims Object) bool {
 	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
 }
@@ -216,9 +220,9 @@ func isIDToken(claims Object) bool {
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
 }
 
-// FormOf returns the form of an access token of this server. If several are
-// possible, it returns the one that matches iss and the client best. ok is
-// false without a match.
+// FormOf returns the form of an access token of this server. If several forms
+// match, it returns the one that matches iss and the client best. ok is false
+// if no form matches.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	found, best := m.Form, 0
 	iss, _ := claims.Text("iss")
@@ -240,7 +244,8 @@ func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	return found, best > 0
 }
 
-// forms returns the server's own form and the others that tokens were made in.
+// forms returns the server's own form and all other forms in which tokens were
+// made.
 func (m *Minter) forms() []*Form {
 	others, unlock := m.others.RLock()
 	defer unlock()
@@ -257,8 +262,8 @@ func (m *Minter) remember(f *Form) {
 	*others = append(slices.Clone(*others), f)
 }
 
-// IssuerOf returns iss in the server's access tokens of a form, "" if they have
-// none.
+// IssuerOf returns the iss in the server's access tokens of a form, or "" if
+// these tokens have no iss.
 func (m *Minter) IssuerOf(f *Form) string {
 	if f != nil && f.NoIssuer {
 		return ""
@@ -284,7 +289,7 @@ func (d *Draft) GrantLogin(at time.Time, acr string) {
 // has reports whether tokens of the draft's form have a claim.
 func (d *Draft) has(claim string) bool { return d.Form == nil || d.Claims.Find(claim) >= 0 }
 
-// blank removes the value of a claim, and keeps its position.
+// blank removes the value of a claim but keeps its position.
 func (d *Draft) blank(claim string) {
 	if d.Claims.Find(claim) >= 0 {
 		d.Claims.Put(claim, nil)

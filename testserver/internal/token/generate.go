@@ -16,7 +16,7 @@ import (
 const rsaBits = 2048
 
 // NewKey makes a new key for alg. An empty kid becomes a prefix of the RFC 7638
-// thumbprint. For a shared secret it becomes a random name.
+// thumbprint or, for a shared secret, a random name.
 func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {
@@ -47,9 +47,9 @@ func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	return k, err
 }
 
-// newECDSA draws scalars until one is below the curve's order. Seeded
-// generation through ecdsa.GenerateKey is not repeatable, by design of the
-// standard library.
+// newECDSA draws scalars until one is below the curve's order. The standard
+// library deliberately makes seeded generation through ecdsa.GenerateKey not
+// repeatable.
 func newECDSA(s spec, label string, src *Source) crypto.Signer {
 	bits := s.curve.Params().N.BitLen()
 	for {

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey parses a private JWK (RFC 7517 §4). Its algorithm is that in the JWK,
-// otherwise alg if it is suitable, otherwise the first suitable one. Errors do
-// not quote the key.
+// ReadKey parses a private JWK (RFC 7517 §4). The key's algorithm is the one in
+// the JWK, or else alg if it is suitable, or else the first suitable one.
+// Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)
@@ -50,8 +50,8 @@ func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	return k.named(alg, fits)
 }
 
-// JWK returns the key as JSON, with its private part if private. A shared
-// secret has no public part.
+// JWK returns the key as JSON. The JSON contains the private part if private is
+// true. A shared secret has no public part.
 func (k Key) JWK(private bool) (json.RawMessage, error) {
 	jwk := jose.JSONWebKey{Key: k.Secret, KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch {
@@ -92,8 +92,8 @@ func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	return k, CheckKey(k)
 }
 
-// isPair reports whether the private and the public part of an EC key match: a
-// JWK has both.
+// isPair reports whether the private and the public part of an EC key match,
+// since a JWK contains both parts.
 func isPair(k *ecdsa.PrivateKey) bool {
 	raw, err := k.Bytes()
 	if err != nil {

@@ -36,7 +36,8 @@ func TestAKeyIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
-// jwk is a private JWK with some members changed, "" taking one out.
+// jwk returns a private JWK of key with some members changed. The value ""
+// removes a member.
 func jwk(t *testing.T, key token.Key, changes map[string]string) string {
 	t.Helper()
 	text, err := key.JWK(true)

@@ -18,15 +18,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Key signs tokens. Printed or logged, it shows only its algorithm and ID.
+// Key signs tokens. When a Key is printed or logged, only its algorithm and ID
+// are shown.
 type Key struct {
-	// ID is the kid: by default a prefix of the RFC 7638 thumbprint, after
-	// "test-" for an embedded RSA key.
+	// ID is the kid. By default it consists of the first characters of the RFC
+	// 7638 thumbprint, preceded by "test-" for an embedded RSA key.
 	ID  string
 	Alg catalogue.Alg
-	// Private signs for all algorithms except HS: an *ecdsa.PrivateKey on the
-	// algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or another
-	// signer with such a public key.
+	// Private signs for all algorithms except HS. It is an *ecdsa.PrivateKey on
+	// the algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or
+	// another signer with a public key of the matching type.
 	Private crypto.Signer `json:"-"`
 	// Secret signs for the HS algorithms. It is never in a JWKS: configure it
 	// in the API that verifies the tokens.
@@ -36,13 +37,15 @@ type Key struct {
 // String identifies the key without showing it.
 func (k Key) String() string { return fmt.Sprintf("%s key %q", string(k.Alg), k.ID) }
 
-// GoString is String, for %#v.
+// GoString returns the same string as String, so that %#v does not show the
+// key.
 func (k Key) GoString() string { return k.String() }
 
-// LogValue is String, for log/slog.
+// LogValue returns the same string as String, so that log/slog does not show
+// the key.
 func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// CheckKey reports a key that cannot sign with its own algorithm.
+// CheckKey returns an error if a key cannot sign with its own algorithm.
 func CheckKey(k Key) error {
 	s, err := specOf(k.Alg)
 	switch {
@@ -60,8 +63,8 @@ func CheckKey(k Key) error {
 	return nil
 }
 
-// sign returns the JWS signature over input. If repeatable, ECDSA uses RFC 6979
-// nonces. RSASSA-PSS always has a random salt.
+// sign returns the JWS signature over input. If repeatable is true, ECDSA uses
+// RFC 6979 nonces. RSASSA-PSS always uses a random salt.
 func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	s, err := specOf(k.Alg)
 	if err != nil {
@@ -112,20 +115,20 @@ func fixedWidth(der []byte, width int) ([]byte, error) {
 	return out, nil
 }
 
-// public is the key as the JWKS shows it.
+// public returns the key as the JWKS shows it.
 func (k Key) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 }
 
-// same reports whether both have the same public key and ID. Neither may be a
-// shared secret.
+// same reports whether two keys have the same public key and the same ID.
+// Neither key may be a shared secret.
 func (k Key) same(other Key) bool {
 	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // all types that CheckKey accepts
 	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
 }
 
-// thumbprint is the first 16 characters of the base64url RFC 7638 thumbprint:
-// 96 bits, enough for a name.
+// thumbprint returns the first 16 characters of the base64url RFC 7638
+// thumbprint: 96 bits, enough for a name.
 func (k Key) thumbprint() (string, error) {
 	jwk := k.public()
 	sum, err := jwk.Thumbprint(crypto.SHA256)

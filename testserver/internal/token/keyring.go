@@ -13,12 +13,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Keyring has the signing keys and the published keys. The two sets differ
+// Keyring holds the signing keys and the published keys. The two sets differ
 // during a rotation.
 type Keyring struct {
 	ring guarded.Value[ring]
 
-	// Read without the lock, which is held while an RSA key is generated.
+	// These fields are read without the lock, because the lock is held while an
+	// RSA key is generated.
 	jwks   atomic.Pointer[[]byte]
 	served atomic.Pointer[[]byte] // an older one while there are freezes
 }
@@ -45,8 +46,8 @@ type KeySet struct {
 	Write func(keys []Key) ([]byte, error) // the text; keys are sorted oldest first, without shared secrets
 }
 
-// NewKeyring publishes keys. The first one of each algorithm signs. If there is
-// no key for alg, it makes one.
+// NewKeyring publishes keys. The first key of each algorithm signs. If there is
+// no key for alg, NewKeyring makes one.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -79,7 +80,7 @@ func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 // JWKS returns the current key set, even while the endpoint is frozen.
 func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
 
-// Publish adds key to the JWKS. It replaces one with the same ID.
+// Publish adds key to the JWKS, where it replaces a key with the same ID.
 func (k *Keyring) Publish(key Key) error {
 	if err := CheckKey(key); err != nil {
 		return err
@@ -104,7 +105,7 @@ func (k *Keyring) Use(key Key) error {
 	return nil
 }
 
-// Retire removes the key with the ID kid from the JWKS. If it signs, it
+// Retire removes the key with the ID kid from the JWKS. If that key signs, it
 // continues to sign.
 func (k *Keyring) Retire(kid string) error {
 	r, unlock := k.ring.Lock()
@@ -118,7 +119,7 @@ func (k *Keyring) Retire(kid string) error {
 }
 
 // lastRetired returns the key that was last removed from the JWKS. It returns
-// false without such a key, or if it was published again.
+// false if no key was removed or if the key was published again.
 func (k *Keyring) lastRetired() (Key, bool) {
 	r, unlock := k.ring.RLock()
 	defer unlock()
@@ -128,7 +129,8 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys, and makes a signing key if it is missing.
+// fill adds keys, and makes a signing key for the default algorithm if there is
+// none.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {
@@ -166,9 +168,10 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	return key, err
 }
 
-// make uses the embedded RSA keys as long as there are unused ones. Each is
-// used once, so that published keys differ. If keys were configured, embedded
-// ones are not used, since their private parts are public.
+// make returns a new key. For RSA it uses the embedded keys as long as there
+// are unused ones. Each embedded key is used only once, so that published keys
+// differ. If keys were configured, embedded ones are not used, since their
+// private parts are public.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

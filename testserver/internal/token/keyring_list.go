@@ -11,8 +11,8 @@ type KeyState struct {
 	Signing, Published bool
 }
 
-// All returns the published keys, oldest first, and then signing keys that are
-// not published.
+// All returns the published keys, oldest first, followed by the signing keys
+// that are not published.
 func (k *Keyring) All() []KeyState {
 	r, unlock := k.ring.RLock()
 	defer unlock()

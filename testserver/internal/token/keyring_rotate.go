@@ -7,9 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Rotation says how a rotation differs from the orderly change, in which the
-// new key is published and signs at once while the old one stays published. The
-// documentation of package testserver says what for.
+// Rotation says how a rotation differs from the normal one, in which the new
+// key is published and signs at once while the old key stays published. The
+// documentation of package testserver says when to use each option.
 type Rotation struct {
 	PublishFirst bool // publish the new key, and sign with it from the next rotation on
 	SignFirst    bool // sign with the new key, and leave publishing to others
@@ -77,8 +77,8 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	return key, r.render()
 }
 
-// ready reports whether there is a key from PublishFirst that is still
-// published.
+// ready reports whether a key from a rotation with PublishFirst waits to sign
+// and is still published.
 func (r *ring) ready() bool {
 	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// KeyringSnapshot has the keys of a Keyring as private JWKs.
+// KeyringSnapshot holds the keys of a Keyring as private JWKs.
 type KeyringSnapshot struct {
 	Signing   []savedKey // one for each algorithm
 	Published []savedKey // oldest first
@@ -26,8 +26,8 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public replaces a signer that a test supplied. The state file has only its
-// public key.
+// public stands in for a signer that a test supplied, because the state file
+// contains only the signer's public key.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }
@@ -36,7 +36,8 @@ func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return nil, errors.New("the private part of the key was not in the state file")
 }
 
-// MarshalJSON writes a JWK (RFC 7517 §4), a private one if it can.
+// MarshalJSON writes a JWK (RFC 7517 §4). The JWK is private unless a test
+// supplied the signer.
 func (k savedKey) MarshalJSON() ([]byte, error) {
 	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch private := k.Private.(type) {
@@ -69,7 +70,7 @@ func (k *savedKey) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Snapshot is what a state file has of the keys.
+// Snapshot returns the keys to save in a state file.
 func (k *Keyring) Snapshot() KeyringSnapshot {
 	r, unlock := k.ring.RLock() // Lock would count as a change and cause another save
 	defer unlock()
@@ -84,7 +85,8 @@ func (k *Keyring) Snapshot() KeyringSnapshot {
 	return saved
 }
 
-// Check reports values that no Keyring writes, as in an edited file.
+// Check returns an error for values that no Keyring writes but that an edited
+// file may contain.
 func (saved KeyringSnapshot) Check() error {
 	signs := saved.Signing
 	if saved.Staged != nil {
@@ -111,7 +113,8 @@ func (saved KeyringSnapshot) Check() error {
 	return nil
 }
 
-// Restore puts what is kept, and keys before it, in place of what there is.
+// Restore replaces the keys of k with the saved keys, and then adds keys, which
+// take precedence.
 func (k *Keyring) Restore(saved KeyringSnapshot, keys []Key) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()

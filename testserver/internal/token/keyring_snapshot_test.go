@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// restored is a new keyring with what was kept of k, through JSON.
+// restored returns a new keyring with the snapshot of k, encoded as JSON and
+// decoded again.
 func restored(t *testing.T, k *token.Keyring, own ...token.Key) *token.Keyring {
 	t.Helper()
 	var saved token.KeyringSnapshot

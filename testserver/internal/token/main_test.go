@@ -20,7 +20,7 @@ const (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// handles records what a minter has reported.
+// handles records what a minter has reported about tokens.
 type handles struct {
 	claims  map[string]string
 	revoked []string
@@ -35,7 +35,8 @@ func (h *handles) Keep(handle string, claims []byte) {
 
 func (h *handles) Revoke(text string) { h.revoked = append(h.revoked, text) }
 
-// minter makes the tokens of a server that signs with alg, at noon.
+// minter returns a minter for a server that signs with alg. The time is always
+// noon.
 func minter(t *testing.T, alg catalogue.Alg, src *token.Source) (*token.Minter, *handles) {
 	t.Helper()
 	h := &handles{}
@@ -76,7 +77,7 @@ func mint(t *testing.T, m *token.Minter, edits ...token.Edit) string {
 	return text
 }
 
-// ids are the names of the keys in a key set.
+// ids returns the IDs of the keys in a key set.
 func ids(t *testing.T, jwks []byte) []string {
 	t.Helper()
 	var set jose.JSONWebKeySet
@@ -90,7 +91,7 @@ func ids(t *testing.T, jwks []byte) []string {
 	return list
 }
 
-// signer is the name of the key that signs for alg.
+// signer returns the ID of the key that signs for alg.
 func signer(t *testing.T, k *token.Keyring, alg catalogue.Alg) string {
 	t.Helper()
 	key, err := k.Signing(alg)
@@ -100,7 +101,7 @@ func signer(t *testing.T, k *token.Keyring, alg catalogue.Alg) string {
 	return key.ID
 }
 
-// find is the key of that name.
+// find returns the key with the ID kid.
 func find(keys []token.KeyState, kid string) (token.KeyState, bool) {
 	i := slices.IndexFunc(keys, func(k token.KeyState) bool { return k.ID == kid })
 	return keys[max(i, 0)], i >= 0

@@ -8,11 +8,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Edit is one change to a draft; every token option is one.
+// Edit is one change to a draft. Every token option is an Edit.
 type Edit func(*Draft)
 
-// CheckDefaults applies edits to a draft and returns it. Its Alg is "" unless
-// they set one.
+// CheckDefaults applies edits to a draft and returns the draft. Its Alg is ""
+// unless the edits set one.
 func CheckDefaults(edits []Edit) (*Draft, error) {
 	d := newDraft(nil, "", "", time.Unix(0, 0), defaultTTL)
 	d.edit(edits)
@@ -33,16 +33,16 @@ type Minter struct {
 	others guarded.Value[[]*Form] // other forms that tokens were made in
 }
 
-// Handles stores what the server knows about tokens that is not in them.
+// Handles stores what the server knows about tokens beyond their contents.
 type Handles interface {
 	Keep(handle string, claims []byte) // for introspection
 	Revoke(token string)
 }
 
-// Mint returns a token: the defaults, then edit.
+// Mint returns a token that has the defaults, changed by edit.
 func (m *Minter) Mint(edit Edit) (string, error) { return m.MintAs(m.Form, edit) }
 
-// MintAs returns a token of another form.
+// MintAs returns a token like Mint, but of another form.
 func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	d, err := m.DraftAs(form, edit)
 	if err != nil {
@@ -51,15 +51,15 @@ func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	return m.Finish(d)
 }
 
-// Sample is a draft of the default access token with an empty jti. Drawing one
-// would change the later tokens of a seeded server.
+// Sample returns a draft of the default access token. Its jti is empty, because
+// drawing a jti would change the later tokens of a seeded server.
 func (m *Minter) Sample() *Draft {
 	d := newDraft(m.Form, m.Issuer, "", m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
 	return d
 }
 
-// DraftAs is an access token of a form before its signature.
+// DraftAs returns an access token of a form before it is signed.
 func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	m.remember(form)
 	d := newDraft(form, m.Issuer, m.Source.Name("jti"), m.Clock.Now(), defaultTTL)
@@ -74,8 +74,9 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	return d, d.Err()
 }
 
-// DraftFor is an access token from the token endpoint, without its subject: the
-// defaults, then edits. Its scopes are those that the edits give it.
+// DraftFor returns an access token from the token endpoint, without its
+// subject. The token has the defaults, changed by edits. It has only the scopes
+// that the edits set.
 func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	d := newDraft(m.Form, m.Issuer, jti, m.Clock.Now(), DefaultAccessTTL)
 	d.clearScopes()
@@ -84,7 +85,7 @@ func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	return d
 }
 
-// IDDraft is an ID token for client without the claims about the end user
+// IDDraft returns an ID token for client without the claims about the end user
 // (OpenID Connect Core 1.0 §2).
 func (m *Minter) IDDraft(client string) *Draft {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
@@ -98,7 +99,8 @@ func (m *Minter) IDDraft(client string) *Draft {
 	return d
 }
 
-// Finish makes the token of a draft, with its defect if it has one.
+// Finish makes the token from a draft, with the defect of the draft if there is
+// one.
 func (m *Minter) Finish(d *Draft) (string, error) {
 	key, err := m.Stamp(d)
 	if err != nil {
@@ -110,8 +112,8 @@ func (m *Minter) Finish(d *Draft) (string, error) {
 	return m.Write(d, key)
 }
 
-// Stamp returns the key for the draft, and writes its alg and kid into the
-// header. An opaque token has no key.
+// Stamp returns the key for the draft, and writes the key's alg and kid into
+// the header. An opaque token has no key.
 func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	switch {
 	case d.Opaque:
@@ -127,7 +129,8 @@ func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	return key, d.Err()
 }
 
-// Write makes a token of the draft: a JWT signed with key, or an opaque token.
+// Write makes a token from the draft: a JWT signed with key, or an opaque
+// token.
 func (m *Minter) Write(d *Draft, key Key) (string, error) {
 	if !d.Opaque {
 		return d.compact(key, m.Source.Seeded())

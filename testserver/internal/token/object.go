@@ -8,12 +8,12 @@ import (
 	"strconv"
 )
 
-// Object is a JSON object with its members in the order in which they were set,
-// so that equal tokens are equal bytes. Unlike a map it can represent invalid
-// objects, such as those with a repeated member.
+// Object is a JSON object whose members stay in the order in which they were
+// set, so that equal tokens have equal bytes. Unlike a map, an Object can
+// represent invalid objects, such as those with a repeated member.
 type Object []Member
 
-// Member is a name and its value as JSON. A member with a nil value is not
+// Member is a name with its value as JSON. A member with a nil value is not
 // written.
 type Member struct {
 	Name  string
@@ -65,12 +65,12 @@ func (o *Object) Put(name string, raw json.RawMessage) {
 	*o = append(*o, Member{name, raw})
 }
 
-// Delete deletes name. An absent one is not an error.
+// Delete deletes the member called name. An absent member is not an error.
 func (o *Object) Delete(name string) {
 	*o = slices.DeleteFunc(*o, func(m Member) bool { return m.Name == name })
 }
 
-// Find returns the index of name, -1 if it is absent.
+// Find returns the index of the member called name, or -1 if it is absent.
 func (o Object) Find(name string) int {
 	return slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
 }
@@ -121,7 +121,7 @@ func (o Object) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// encode is json.Marshal that leaves <, > and & as they are.
+// encode works like json.Marshal, but does not escape <, > and &.
 func encode(v any) (json.RawMessage, error) {
 	switch v := v.(type) { // most claims have these types, which need no reflection
 	case int64:

@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Segments returns the three decoded parts of a JWT, if each is canonical
-// base64url. The decoder alone would accept line ends and unused bits.
+// Segments returns the three decoded parts of a JWT. It returns false unless
+// each part is canonical base64url. The decoder alone would accept line breaks
+// and unused bits.
 func Segments(token string) (raw [3][]byte, ok bool) {
 	list := strings.Split(token, ".")
 	if len(list) != 3 {
@@ -28,8 +29,8 @@ func Segments(token string) (raw [3][]byte, ok bool) {
 }
 
 // Open parses a JWT and verifies it with the keys of the JWKS, or with the
-// secret of an HS algorithm. It refuses other encodings of a token, which a
-// revocation would not cover.
+// secret of an HS algorithm. It refuses every other encoding of the same token,
+// because a revocation would not cover it.
 func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	raw, ok := Segments(token)
 	if !ok {
@@ -49,8 +50,9 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	return nil, nil, false
 }
 
-// verifying returns the keys that verify tokens: the published ones, so that a
-// token becomes invalid when its key is removed, and the shared secret for alg.
+// verifying returns the keys that can verify a token: the published keys, so
+// that a token becomes invalid when its key is removed, and the shared secret
+// for alg if there is one.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	r, unlock := k.ring.RLock()
 	defer unlock()
@@ -61,7 +63,7 @@ func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	return keys
 }
 
-// verifies reports whether k signed token by its own algorithm.
+// verifies reports whether k signed token with the algorithm of k.
 func (k Key) verifies(token string) bool {
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(k.Alg)})
 	if err != nil {

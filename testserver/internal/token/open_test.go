@@ -38,7 +38,8 @@ func TestObjectsAreReadWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
-// Two spellings of one token would need revoking twice.
+// If two encodings of one token were accepted, the token would have to be
+// revoked twice.
 func TestOpenRefusesOtherSpellings(t *testing.T) {
 	m, _ := minter(t, catalogue.ES256, token.RandomSource())
 	good := mint(t, m)

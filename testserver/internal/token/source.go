@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Source yields the bytes for keys, token identifiers and the like: random ones
-// or, with a seed, the same ones in every run.
+// Source yields the bytes for keys, token identifiers and the like. The bytes
+// are random or, with a seed, the same in every run.
 type Source struct {
 	seed []byte // nil means random
 
@@ -19,11 +19,12 @@ type Source struct {
 	drawn map[string]int
 }
 
-// RandomSource draws from crypto/rand.
+// RandomSource returns a source that draws from crypto/rand.
 func RandomSource() *Source { return &Source{} }
 
-// SeededSource derives all bytes from seed with HKDF. Draws are counted by
-// label, so that an additional token does not change the next key.
+// SeededSource returns a source that derives all bytes from seed with HKDF.
+// Draws are counted for each label, so that an additional token does not change
+// the next key.
 func SeededSource(seed string) *Source {
 	return &Source{seed: append([]byte("bearerguard testserver\n"), seed...), drawn: map[string]int{}}
 }
@@ -51,7 +52,7 @@ func (s *Source) Draw(label string, n int) []byte {
 	return b
 }
 
-// idBytes are 128 bits, so that names do not collide.
+// idBytes is 128 bits, so that names do not collide.
 const idBytes = 16
 
 // Name returns a new identifier, which is not a secret.
@@ -59,15 +60,15 @@ func (s *Source) Name(label string) string {
 	return base64.RawURLEncoding.EncodeToString(s.Draw(label, idBytes))
 }
 
-// handleBytes are 192 bits: more than RFC 6749 §10.10 requires, and without
-// unused bits in base64url.
+// handleBytes is 192 bits, which is more than RFC 6749 §10.10 requires and
+// leaves no unused bits in base64url.
 const handleBytes = 24
 
 // Handle returns a new secret, such as an opaque token.
 func (s *Source) Handle(label string) string {
 	b := s.Draw(label, handleBytes)
-	// A JWT is recognized by the first byte of JSON. Without this, one handle
-	// in 256 would be treated as a malformed JWT.
+	// A JWT is recognized by the first byte of its JSON header. Without this
+	// bit, one handle in 256 would be treated as a malformed JWT.
 	b[0] |= 0x80
 	return base64.RawURLEncoding.EncodeToString(b)
 }
@@ -79,8 +80,8 @@ func (s *Source) Drawn() map[string]int {
 	return maps.Clone(s.drawn)
 }
 
-// Resume continues after the draws of an earlier run, so that nothing is drawn
-// again after a restart.
+// Resume continues after the draws of an earlier run, so that a restarted
+// server does not draw the same bytes again.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,8 +93,8 @@ func (s *Source) Resume(drawn map[string]int) {
 	}
 }
 
-// Fork returns an independent source. Draws from it do not change what s
-// yields, except for label.
+// Fork returns an independent source. Draws from that source do not change what
+// s yields, except for label.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s

@@ -9,14 +9,15 @@ import (
 	"sync"
 )
 
-// testKeys has private keys that are public, so they are only for tests.
-// Generating an RSA key takes some 70 ms, and parsing one as long as starting
-// the rest of a server, so all servers of a process share the parsed keys.
+// testKeys holds private keys that are public, so they are only for tests.
+// Generating an RSA key takes some 70 ms, and parsing one takes as long as
+// starting the rest of a server, so all servers of a process share the parsed
+// keys.
 //
 //go:embed testkeys.pem
 var testKeys []byte
 
-// embedded parses the keys once in a process. They are never changed.
+// embedded parses the keys once per process. The parsed keys are never changed.
 var embedded = sync.OnceValues(func() (keys []*rsa.PrivateKey, err error) {
 	for rest := testKeys; ; {
 		var block *pem.Block
@@ -35,7 +36,8 @@ var embedded = sync.OnceValues(func() (keys []*rsa.PrivateKey, err error) {
 	}
 })
 
-// embeddedRSA returns the n-th embedded test key, false when there are no more.
+// embeddedRSA returns the n-th embedded test key, or false if there are no
+// more.
 func embeddedRSA(n int) (*rsa.PrivateKey, bool, error) {
 	keys, err := embedded()
 	if err != nil || n >= len(keys) {
