@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// likeProvider answers the requests of a verifier from a test server that
-// imitates the provider, for any URL.
+// likeProvider answers the requests of a verifier to any URL, from a test
+// server that imitates the provider.
 type likeProvider struct {
 	as   *testserver.Server
 	conf []middleware.Issuer
@@ -101,8 +101,8 @@ func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	}
 }
 
-// An API that is configured for a provider refuses all bad tokens of a server
-// that imitates it.
+// An API that is configured for a provider refuses all bad tokens of a test
+// server that imitates the provider.
 func TestAnAPIWithAServerLikeItsProvider(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.IssuerURL("https://id.example.com/realms/shop"), testserver.Like("keycloak"))
 	issuer := issuers.Keycloak("https://id.example.com", "shop")
