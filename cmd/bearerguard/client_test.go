@@ -17,8 +17,8 @@ import (
 
 var alice = testserver.User{Sub: "alice", Username: "alice", Password: "hush"}
 
-// The scripts in testdata/client use an authorization server, whose issuer is
-// in ISSUER, and files with tokens and secrets.
+// The scripts in testdata/client use an authorization server and files with
+// tokens and secrets. The variable ISSUER contains the issuer of that server.
 func TestClientScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "client"),
@@ -79,7 +79,8 @@ func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	return nil
 }
 
-// exits runs a program and checks its exit code: exits 1 bearerguard …
+// exits implements the script command "exits 1 bearerguard …", which runs a
+// program and checks its exit code.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: exits code program [argument...]")

@@ -16,7 +16,7 @@ func newFault(s streams) *cobra.Command {
 	return parent("fault", "Make endpoints of the running server fail", newFaultAdd(s), newFaultList(s), newFaultRemove(s))
 }
 
-// faultFlags are the flags that are converted for the request.
+// faultFlags holds the flags whose values are converted before they are sent.
 type faultFlags struct {
 	latency, retryAfter time.Duration
 	truncate            int

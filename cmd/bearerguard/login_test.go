@@ -26,7 +26,7 @@ type attempt struct {
 	end  func() (code int, out, err string)
 }
 
-// aJWT matches a JWT. eyJ without the rest could also be random text.
+// aJWT matches a JWT. A string that merely contains eyJ could also be random.
 var aJWT = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
 // begin starts a login and reads the URL that it prints.
@@ -71,7 +71,8 @@ func open(t *testing.T, page *url.URL) int {
 	return resp.StatusCode
 }
 
-// with returns u with a changed query. Without values it removes the parameter.
+// with returns a copy of u in which the query parameter name has the given
+// values. Without values, the parameter is removed.
 func with(u *url.URL, name string, values ...string) *url.URL {
 	changed := *u
 	q := u.Query()

@@ -65,8 +65,9 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	cli.Choices(cmd, "like", shapes.Names())
 }
 
-// options converts the flags to server options. Those of the configuration file
-// come first, so that flags override them. The caller must close the audit log.
+// options converts the flags to server options. The options of the
+// configuration file come first, so that flags override them. The caller must
+// close the audit log.
 func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, audit *os.File, err error) {
 	if err := f.check(cmd); err != nil {
 		return nil, nil, err
@@ -133,14 +134,15 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	return opts, audit, nil
 }
 
-// choosesPort reports whether another port may be used if the default one is in
-// use.
+// choosesPort reports whether the server may use another port if the default
+// port is in use.
 func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
 	return f.nextPort && !cmd.Flags().Changed("addr")
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {
-	// Only the configuration file could set it to true.
+	// --tls=false would only have an effect if the configuration file turned
+	// TLS on.
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: HTTP is the default; remove tls from the configuration file instead")
 	}
@@ -197,8 +199,8 @@ func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 	return nil
 }
 
-// controlToken is the token that the user chose for the control API, "" for a
-// random one.
+// controlToken returns the token that the user chose for the control API, or ""
+// for a random token.
 func (f *serverFlags) controlToken() (string, error) {
 	if f.controlTokenFile == "" {
 		return "", nil

@@ -8,7 +8,7 @@ import (
 )
 
 // Introspect returns whether a token is active, and all members of the answer
-// (RFC 7662). hint is the type of the token, "" if it is unknown.
+// (RFC 7662). hint is the type of the token, or "" if the type is unknown.
 func (c *Client) Introspect(ctx context.Context, token, hint string) (active bool, members map[string]any, err error) {
 	const doing = "introspection failed"
 	if err := c.checkEndpoint("introspection", c.server.Introspection); err != nil {

@@ -28,8 +28,8 @@ func loginAt(ctx context.Context, t *testing.T, as *testserver.Server, scopes []
 	return l
 }
 
-// completeLogin logs in the user, changes the answer, and sends it to the
-// callback.
+// completeLogin returns a function that logs in the user, changes the answer,
+// and sends it to the callback.
 func completeLogin(t *testing.T, as *testserver.Server, change func(q url.Values)) func(asclient.Page) {
 	return func(page asclient.Page) {
 		back := as.Login(t, page.URL)

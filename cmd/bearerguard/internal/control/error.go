@@ -21,7 +21,7 @@ const (
 	Unknown                 // the answer is not that of a control API
 )
 
-// Error is the error of a request. Its text is that of the cause.
+// Error is the error of a request. Its message is the message of the cause.
 type Error struct {
 	Kind  Kind
 	Cause error

@@ -17,7 +17,8 @@ func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
 // ImportKey publishes a private key.
 func ImportKey(i wire.Import) TypedOperation[wire.Key] { return post[wire.Key]("/v1/keys/import", i) }
 
-// PublishKey adds a key that already signs to the key set.
+// PublishKey adds a key to the key set. The key can already sign tokens before
+// that.
 func PublishKey(kid string) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/publish", wire.KeyID{ID: kid})
 }
@@ -32,7 +33,7 @@ func ExportKeys(e wire.Export) Operation {
 	return Operation{http.MethodPost, "/v1/keys/export", e}
 }
 
-// FreezeKeys stops changes of the published key set, until ThawKeys or Reset.
+// FreezeKeys stops changes to the published key set, until ThawKeys or Reset.
 func FreezeKeys() Operation { return Operation{http.MethodPost, "/v1/keys/freeze", nil} }
 
 // ThawKeys publishes the current keys again, after FreezeKeys.

@@ -1,5 +1,6 @@
-// Package process is about other processes: it watches the parent process,
-// locks files for a running process, and returns the exit code of a child.
+// Package process contains functions for other processes. It watches the parent
+// process, locks files for as long as this process runs, and returns the exit
+// code of a child process.
 //
 // Not in this package: starting processes, and anything about command lines.
 package process

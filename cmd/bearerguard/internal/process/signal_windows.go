@@ -6,5 +6,5 @@ import "os"
 // sends Ctrl-C to the command directly, and Windows has no other signals.
 var Forwarded = []os.Signal{}
 
-// ExitCode is the exit code of a command.
+// ExitCode returns the exit code of a command.
 func ExitCode(state *os.ProcessState) int { return state.ExitCode() }
