@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// group completes cmd, which has only subcommands. Without a subcommand, cmd
+// group prepares cmd, which has only subcommands. Without a subcommand, cmd
 // prints its help. With an unknown subcommand, it returns an error.
 func group(cmd *cobra.Command) {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

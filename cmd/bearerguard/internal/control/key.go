@@ -17,8 +17,8 @@ func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
 // ImportKey publishes a private key.
 func ImportKey(i wire.Import) TypedOperation[wire.Key] { return post[wire.Key]("/v1/keys/import", i) }
 
-// PublishKey adds a key to the key set. The key can already sign tokens before
-// that.
+// PublishKey adds a key to the key set. The server may already sign tokens with
+// this key.
 func PublishKey(kid string) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/publish", wire.KeyID{ID: kid})
 }

@@ -14,8 +14,8 @@ import (
 // maxServers limits the number of authorization servers that are checked.
 const maxServers = 5
 
-// servers checks the listed authorization servers and returns the issuers whose
-// metadata can be requested.
+// servers checks the listed authorization servers. It returns the issuers whose
+// metadata can be requested, at most maxServers of them.
 func (x *examination) servers(listed []string) (issuers []string) {
 	faulty := false
 	fault := func(f finding) {

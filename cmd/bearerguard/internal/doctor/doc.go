@@ -7,7 +7,7 @@
 // false host, to see whether the answers change. Each request ends within five
 // seconds, and the whole run within [Timeout]. Redirects of the API are not
 // followed. A URL that an answer names is requested only if it is an https URL,
-// or an http URL on loopback while the API is on loopback too.
+// or if it is an http URL on loopback and the URL of the API is not https.
 //
 // Not in this package: flags, printing, exit codes.
 package doctor
