@@ -27,7 +27,8 @@ func (f *faults) attach(i middleware.Issuer) middleware.Issuer {
 	return i
 }
 
-// base checks the URL of a server, and returns it without slashes at the end.
+// base checks the URL of a server. It returns the URL without slashes at the
+// end.
 func (f *faults) base(name, text string) string {
 	u, err := url.Parse(text)
 	switch {
@@ -64,7 +65,8 @@ func (f *faults) host(name, text string) string {
 	return text
 }
 
-// pathElement checks one element of a path, such as the name of a realm.
+// pathElement checks a string that becomes one element of a path, such as the
+// name of a realm.
 func (f *faults) pathElement(name, text string) string {
 	if text == "" || text == "." || text == ".." || strings.ContainsAny(text, "/?#") || !isURLText(text) {
 		f.add("%s is %q: give it as in the URL, without slashes", name, text)
@@ -138,7 +140,8 @@ func isGUID(text string) bool {
 	return len(text) == 36
 }
 
-// label checks one label of a host name, such as the name of a team.
+// label checks a string that becomes one label of a host name, such as the name
+// of a team.
 func (f *faults) label(name, text, domain string) string {
 	if !isWord(text) {
 		f.add("%s is %q: give only the name before .%s", name, text, domain)

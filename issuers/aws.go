@@ -38,12 +38,12 @@ func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer
 	return i
 }
 
-// ALB accepts the tokens in [ALBHeader] that an Application Load Balancer sends
-// about its users. issuer is the identity provider, and clientID is the client
-// ID of the load balancer there. client must come from introspect.ALB with the
-// same issuer and client ID. The security group of the API must admit only the
-// load balancer. Tokens have no scopes, so require claims of the user with
-// scopes.Claim.
+// ALB accepts the tokens in [ALBHeader], in which an Application Load Balancer
+// tells an application about users. issuer is the identity provider, and
+// clientID is the client ID of the load balancer there. client must come from
+// introspect.ALB with the same issuer and client ID. The security group of the
+// API must admit requests only from the load balancer. Tokens have no scopes,
+// so require claims of the user with scopes.Claim.
 func ALB(client *introspect.Client, issuer, clientID string) middleware.Issuer {
 	f := &faults{function: "ALB"}
 	f.base("issuer", issuer)

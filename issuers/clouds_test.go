@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// A proxy's token is read only from its header field.
+// A preset for a proxy reads the token only from the header field of that
+// proxy.
 func TestTokensFromProxies(t *testing.T) {
 	for _, p := range clouds {
 		if p.tokenHeader == "" {

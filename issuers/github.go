@@ -60,8 +60,8 @@ func GitHubActionsServer(host string, audiences ...string) middleware.Issuer {
 // GitHub introspects the opaque tokens (gho_, ghu_) of an OAuth app or a GitHub
 // App at GitHub. client must come from introspect.GitHub with the same
 // clientID. Tokens of other apps and personal access tokens are refused. Any
-// user with a GitHub account can log in at the app. The token identifies the
-// user, and its scopes are those of GitHub's own API.
+// user with a GitHub account can log in to the app. The token identifies the
+// user. Its scopes are only for GitHub's own API.
 func GitHub(client *introspect.Client, clientID string) middleware.Issuer {
 	f := &faults{function: "GitHub"}
 	f.nonEmpty("clientID", []string{clientID}, "the client ID of the app, such as Iv1.0123456789abcdef")

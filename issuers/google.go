@@ -29,9 +29,9 @@ func GoogleID(clients ...string) middleware.Issuer {
 }
 
 // GoogleAccess introspects opaque access tokens (ya29.…) at Google. client must
-// come from introspect.Google with the same clients. Tokens have the scopes of
-// Google's own APIs, and any user with a Google account can get one. To accept
-// ID tokens too, set Introspection of [GoogleID] instead.
+// come from introspect.Google with the same clients. The scopes of the tokens
+// are scopes of Google's own APIs, and any user with a Google account can get a
+// token. To accept ID tokens too, set Introspection of [GoogleID] instead.
 func GoogleAccess(client *introspect.Client, clients ...string) middleware.Issuer {
 	f := &faults{function: "GoogleAccess"}
 	return f.attach(middleware.Issuer{
@@ -43,9 +43,9 @@ func GoogleAccess(client *introspect.Client, clients ...string) middleware.Issue
 
 // PubSubPush accepts the tokens that Pub/Sub sends with a push subscription.
 // The subscription must have authentication enabled, with serviceAccount and an
-// audience, which by default is the URL of the endpoint. Only tokens of that
-// account are accepted, since any Google Cloud project can create a service
-// account and get a token for any audience.
+// audience. By default, the audience is the URL of the endpoint. Only tokens of
+// serviceAccount are accepted, since any Google Cloud project can create a
+// service account and get a token for any audience.
 func PubSubPush(serviceAccount string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PubSubPush"}
 	name, domain, _ := strings.Cut(serviceAccount, "@")
@@ -59,10 +59,10 @@ func PubSubPush(serviceAccount string, audiences ...string) middleware.Issuer {
 
 // CloudRun accepts the ID tokens of Google service accounts, for calls between
 // services on Cloud Run and elsewhere. The caller chooses the audience, usually
-// the URL of the service. Any Google Cloud project can get such a token for any
-// audience, so require the callers on each route with scopes.Claim("email", …).
-// If Cloud Run itself requires authentication, it removes the signature, and
-// the token cannot be verified again.
+// the URL of the called service. Any Google Cloud project can get such a token
+// for any audience, so restrict the callers on each route with
+// scopes.Claim("email", …). If Cloud Run itself requires authentication, it
+// removes the signature, and the token cannot be verified again.
 func CloudRun(audiences ...string) middleware.Issuer {
 	return middleware.Issuer{URL: google, Aliases: []string{googleAlias}, Audiences: audiences, ClientIDClaims: []string{"azp"}}
 }

@@ -55,7 +55,8 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// The checks of package apitest run with tokens in the shape of each provider.
+// This test runs the checks of package apitest with tokens in the shape of each
+// provider.
 func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)

@@ -18,7 +18,7 @@ func signed(t *testing.T, p *provider, row shapes.Row) (token string, secret tes
 	return other.mint(t, row), other.SigningKey()
 }
 
-// status returns the status of an API's answer to a token.
+// status returns the status with which an API answers a request with the token.
 func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{Issuers: one(i), Client: &http.Client{Transport: p}})

@@ -12,8 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// checkFlags describe a request that the API answers with 2xx, the token that
-// it requires, and the server that issues the tokens.
+// checkFlags holds the flags that describe a request, the token that the
+// request needs, and the server that issues the token. The API must answer such
+// a request with 2xx.
 type checkFlags struct {
 	req     control.Check
 	headers []string

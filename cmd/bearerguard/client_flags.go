@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// clientFlags select the authorization server and the client.
+// clientFlags holds the flags that select the authorization server and the
+// client.
 type clientFlags struct {
 	issuer, id, secretFile string
 	ready                  readyFlag

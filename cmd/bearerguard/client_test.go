@@ -47,7 +47,8 @@ func newUnreachable(tb testing.TB) (*testserver.Server, error) {
 	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+program.Address(tb)))
 }
 
-// writeFiles writes tokens and secrets of the servers for the scripts.
+// writeFiles writes files with tokens and secrets of the two servers into dir,
+// for the scripts.
 func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	read := testserver.Scope("orders:read")
 	user, err := as.Mint(testserver.Subject(alice.Sub), testserver.Scope("openid", "offline_access"))
@@ -97,7 +98,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// revoke revokes the token in a file.
+// revoke implements the script command that revokes the token in a file.
 func revoke(ts *testscript.TestScript, _ bool, args []string) {
 	as, _ := ts.Value("as").(*testserver.Server)
 	if !as.Revoke(strings.TrimSpace(ts.ReadFile(args[0]))) {

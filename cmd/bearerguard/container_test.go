@@ -50,8 +50,8 @@ func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []str
 	return words
 }
 
-// This test runs the stages of the image as commands. The binary must be
-// static, and the server must pass its own health check.
+// This test runs the instructions of the build stages as commands. The binary
+// must be static, and the server must pass its own health check.
 func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 	stages := dockerfile(t)
 	dir := t.TempDir()

@@ -39,8 +39,8 @@ func (f *faultFlags) into(cmd *cobra.Command, req *wire.Fault) {
 	}
 }
 
-// faultKinds are the flags that select the kind of fault. At least one is
-// required.
+// faultKinds lists the flags that select the kind of fault. The command
+// requires at least one of these flags.
 var faultKinds = []string{
 	"status", "retry-after", "error", "redirect-to", "latency", "hang", "drop", "truncate", "malformed", "content-type", "body", "huge", "empty-jwks", "issuer",
 }

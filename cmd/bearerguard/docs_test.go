@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// page reads a page of docs.
+// page returns a page of docs.
 func page(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))

@@ -22,7 +22,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// explainFlags describe the API that the token is for.
+// explainFlags holds the flags that describe the API for which the token is
+// intended.
 type explainFlags struct {
 	issuers, scope       []string
 	audience, profile    string
@@ -34,7 +35,7 @@ type explainFlags struct {
 	ready                readyFlag
 }
 
-// profiles are the values of --profile.
+// profiles maps the values of --profile to profiles.
 var profiles = map[string]middleware.Profile{"any": middleware.ProfileAny, "rfc9068": middleware.RFC9068}
 
 func newExplain(s streams) *cobra.Command {
@@ -199,7 +200,7 @@ func (f *explainFlags) need() ([]scopes.Requirement, error) {
 	return []scopes.Requirement{scopes.All(required[0], required[1:]...)}, nil
 }
 
-// explanation is the result for one token.
+// explanation is the result of checking one token.
 type explanation struct {
 	Accepted bool            `json:"accepted"`
 	Status   int             `json:"status"` // of the answer of the API

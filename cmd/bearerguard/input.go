@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// maxInput limits standard input, in bytes. Any token or secret is smaller.
+// maxInput limits the size of standard input, in bytes. Tokens and secrets are
+// smaller.
 const maxInput = 1 << 20
 
 // readToken returns the token in the argument. If the argument is "-" or left

@@ -129,7 +129,7 @@ func (r ready) transport() http.RoundTripper {
 	}
 }
 
-// target is an authorization server and the client that sends the requests.
+// target is an authorization server, and the client that sends requests to it.
 type target struct {
 	issuer, id, secret string
 	transport          http.RoundTripper // nil for the default one

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
-// loginFlags are the flags of login.
+// loginFlags holds the flags of login.
 type loginFlags struct {
 	client            clientFlags
 	output            outputFlags

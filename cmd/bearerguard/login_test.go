@@ -29,7 +29,7 @@ type attempt struct {
 // aJWT matches a JWT. A string that merely contains eyJ could also be random.
 var aJWT = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
-// begin starts a login and reads the URL that it prints.
+// begin starts a login and waits for the URL that the login prints.
 func begin(ctx context.Context, t *testing.T, args ...string) attempt {
 	t.Helper()
 	var stdout, rest bytes.Buffer
@@ -155,7 +155,7 @@ func TestAnInvalidAnswerFailsTheLogin(t *testing.T) {
 	}
 }
 
-// replaceIDToken makes the token endpoint answer with another ID token.
+// replaceIDToken makes the token endpoint return id as the ID token.
 func replaceIDToken(as *testserver.Server, id any) {
 	as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -23,7 +23,7 @@ const (
 	portsTried = 10
 )
 
-// serverFlags are the flags of serve and exec that configure the server.
+// serverFlags holds the flags of serve and exec that configure the server.
 type serverFlags struct {
 	nextPort                           bool // take the next free port unless --addr is given
 	addr, issuer, config, state, audit string
@@ -184,7 +184,7 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// checkIssuer reports an invalid --issuer (RFC 8414 §2).
+// checkIssuer returns an error if --issuer is invalid (RFC 8414 §2).
 func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("issuer") {
 		return nil
@@ -218,7 +218,8 @@ func isOrigin(text string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == u.Scheme+"://"+u.Host
 }
 
-// isLoopback reports whether only this machine can reach the address of a flag.
+// isLoopback reports whether addr, the value of a flag, is an address that only
+// this machine can reach.
 func isLoopback(flag, addr string) (bool, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if _, wrong := strconv.ParseUint(port, 10, 16); err == nil && wrong != nil {

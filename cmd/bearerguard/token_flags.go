@@ -21,7 +21,7 @@ func addScope(cmd *cobra.Command, scope *[]string, text string) {
 // tokenFields are the allowed values of --field.
 var tokenFields = []string{"access_token", "refresh_token", "id_token"}
 
-// outputFlags select how tokens are printed.
+// outputFlags holds the flags that select how tokens are printed.
 type outputFlags struct{ field string }
 
 func (f *outputFlags) add(cmd *cobra.Command) {

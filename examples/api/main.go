@@ -41,10 +41,10 @@
 // The metadata is at /.well-known/oauth-protected-resource, followed by the
 // path of the first origin if it has one.
 //
-// The program starts even if an issuer is down. Until the keys of the issuer
-// are fetched, the API answers requests with its tokens with 503 and
-// Retry-After. While introspection is down, the API answers in the same way,
-// but only requests with opaque tokens.
+// The program starts even if an issuer is down. Until the issuer's keys are
+// fetched, a request with a token of this issuer is answered with 503 and
+// Retry-After. While introspection is down, requests with opaque tokens get the
+// same answer.
 package main
 
 import (

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// newVerifier returns a verifier for tokens of as.
+// newVerifier returns a verifier that accepts tokens of as.
 func newVerifier(t *testing.T, as *testserver.Server, change ...func(*middleware.Config)) *middleware.Verifier {
 	t.Helper()
 	config := middleware.Config{
@@ -49,7 +49,7 @@ func serve(api http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// exchange is a request and the answer that a recipe should give.
+// exchange is a request, with the answer that a recipe should give.
 type exchange struct {
 	name      string
 	request   *http.Request

@@ -26,8 +26,7 @@ type tokens struct {
 }
 
 // get returns a valid token. refused is a token that the API has refused, or
-// "": get never returns this token. Concurrent calls wait for
-// one request.
+// "": get never returns this token. Concurrent calls wait for one request.
 func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -53,7 +53,7 @@ func (a *app) get(ctx context.Context, url, token string) (answer, error) {
 	return answer{resp.StatusCode, body, seconds}, err
 }
 
-// unanswered shows the page for a failed call.
+// unanswered shows the page that explains why a call failed.
 func (a *app) unanswered(w http.ResponseWriter, r *http.Request, s session, got answer, err error) {
 	switch {
 	case errors.Is(err, errEnded):

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// loginTTL is the time that a user has to log in.
+// loginTTL is the time in which a user must finish a login.
 const loginTTL = 10 * time.Minute
 
 // pending is a login in progress. It is encrypted in a cookie, so the site

@@ -52,7 +52,7 @@ func (s *site) Write(p []byte) (int, error) {
 	return s.log.Write(p)
 }
 
-// record stores the answers of the token endpoint.
+// record stores the answers of the token endpoint and the tokens in them.
 func (s *site) record(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

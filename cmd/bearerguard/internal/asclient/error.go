@@ -13,7 +13,7 @@ import (
 // Kind is the kind of a failure.
 type Kind int
 
-// The kinds of failures.
+// These are the kinds of failures.
 const (
 	InvalidIssuer   Kind = iota // the issuer is not an allowed URL
 	InvalidRedirect             // the redirect URI does not lead to this machine

@@ -17,7 +17,7 @@ type Page struct {
 	UserCode string // of the device flow, which the page asks for; else ""
 }
 
-// Login gets tokens for a user.
+// Login requests tokens for a user.
 type Login struct {
 	client  *Client
 	scopes  []string

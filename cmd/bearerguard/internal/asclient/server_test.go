@@ -33,7 +33,7 @@ func newServer(t *testing.T, changes map[string]any, handlers map[string]http.Ha
 	return server
 }
 
-// discover connects to a server as the client "job".
+// discover returns a client with the ID "job" of the server with this issuer.
 func discover(t *testing.T, issuer, secret string) *asclient.Client {
 	t.Helper()
 	client, err := asclient.Discover(t.Context(), asclient.Config{Issuer: issuer, ID: "job", Secret: secret})

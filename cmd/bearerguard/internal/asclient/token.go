@@ -34,7 +34,7 @@ func newTokens(t *oauth2.Token) Tokens {
 	return Tokens{t.AccessToken, t.TokenType, seconds, t.RefreshToken, id, scope}
 }
 
-// ReservedInClientCredentials are the parameters that ClientCredentials sets
+// ReservedInClientCredentials lists the parameters that ClientCredentials sets
 // itself.
 var ReservedInClientCredentials = []string{"grant_type", "client_id", "client_secret", "scope"}
 
@@ -73,7 +73,7 @@ func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	return newTokens(t), nil
 }
 
-// ReservedInExchange are the parameters that Exchange sets itself.
+// ReservedInExchange lists the parameters that Exchange sets itself.
 var ReservedInExchange = []string{
 	"grant_type", "client_id", "client_secret", "scope", "subject_token", "subject_token_type", "actor_token", "actor_token_type", "requested_token_type",
 }

@@ -38,7 +38,8 @@ func checkArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// arguments returns the arguments that a Use line names.
+// arguments returns the names of the arguments in a Use line, and whether an
+// argument may be repeated.
 func arguments(use string) (required, all []string, repeated bool) {
 	depth := 0
 	for _, word := range strings.Fields(use)[1:] {

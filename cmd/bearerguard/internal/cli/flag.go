@@ -35,7 +35,8 @@ func MayBeEmpty(cmd *cobra.Command, flag string) {
 	must(cmd.Flags().SetAnnotation(flag, mayBeEmpty, []string{}))
 }
 
-// Exclusive allows at most one of the flags on a command line.
+// Exclusive makes a command line fail if it contains more than one of the
+// flags.
 func Exclusive(cmd *cobra.Command, flags ...string) {
 	for _, flag := range flags {
 		must(cmd.Flags().SetAnnotation(flag, exclusive, flags))
@@ -81,7 +82,7 @@ func checkFlag(cmd *cobra.Command, f *pflag.Flag) error {
 	return nil
 }
 
-// flagError rewrites an error of pflag in plain words.
+// flagError rewrites a pflag error in plain words.
 func flagError(cmd *cobra.Command, err error) error {
 	see := ". See " + cmd.CommandPath() + " --help"
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {

@@ -12,7 +12,7 @@ func AddClient(c wire.Client) TypedOperation[wire.Client] { return post[wire.Cli
 // ListClients lists the clients.
 func ListClients() TypedOperation[wire.Clients] { return get[wire.Clients]("/v1/clients") }
 
-// ShowClient returns a [wire.Client] without its secret.
+// ShowClient shows a client as a [wire.Client] without its secret.
 func ShowClient(id string) Operation {
 	return Operation{http.MethodGet, "/v1/clients/" + element(id), nil}
 }

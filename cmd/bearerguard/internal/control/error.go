@@ -12,7 +12,7 @@ import (
 // Kind is the kind of a failure.
 type Kind int
 
-// The kinds of failures.
+// These are the kinds of failures.
 const (
 	Invalid     Kind = iota // this package or the API finds the request invalid
 	Absent                  // what the request names does not exist, or did not happen in time

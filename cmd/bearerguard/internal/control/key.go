@@ -28,7 +28,7 @@ func RetireKey(kid string) Operation {
 	return Operation{http.MethodPost, "/v1/keys/retire", wire.KeyID{ID: kid}}
 }
 
-// ExportKeys returns a JSON Web Key Set.
+// ExportKeys exports keys as a JSON Web Key Set.
 func ExportKeys(e wire.Export) Operation {
 	return Operation{http.MethodPost, "/v1/keys/export", e}
 }
@@ -36,5 +36,5 @@ func ExportKeys(e wire.Export) Operation {
 // FreezeKeys stops changes to the published key set, until ThawKeys or Reset.
 func FreezeKeys() Operation { return Operation{http.MethodPost, "/v1/keys/freeze", nil} }
 
-// ThawKeys publishes the current keys again, after FreezeKeys.
+// ThawKeys ends FreezeKeys and publishes the current keys.
 func ThawKeys() Operation { return Operation{http.MethodPost, "/v1/keys/thaw", nil} }

@@ -13,7 +13,8 @@ type Operation struct {
 	body         any // nil for none
 }
 
-// Do sends the request. The error is an [*Error].
+// Do sends the request and returns the body of the answer. The error is an
+// [*Error].
 func (o Operation) Do(ctx context.Context, c *Client) (text []byte, err error) {
 	return c.Call(ctx, o.method, o.path, o.body, nil)
 }

@@ -23,7 +23,7 @@ func AdvanceClock(by time.Duration) TypedOperation[wire.Clock] {
 // Reset deletes the tokens, faults, requests and events of the server.
 func Reset() Operation { return Operation{http.MethodPost, "/v1/reset", nil} }
 
-// TakeSnapshot returns a [wire.Snapshot].
+// TakeSnapshot returns the state of the server as a [wire.Snapshot].
 func TakeSnapshot() Operation { return Operation{http.MethodGet, "/v1/snapshot", nil} }
 
 // ListEvents lists the token events.

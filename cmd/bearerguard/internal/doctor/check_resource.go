@@ -108,7 +108,7 @@ func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 	}
 }
 
-// location checks the well-known URL of the resource.
+// location checks that the metadata is at the well-known URL of the resource.
 func (x *examination) location(ctx context.Context, at place, resource *url.URL) {
 	if !strings.EqualFold(resource.Host, x.base.Host) {
 		x.skip(aboutLocation) // another server's

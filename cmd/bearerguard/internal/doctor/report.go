@@ -9,7 +9,7 @@ import (
 // Result is the outcome of a check.
 type Result string
 
-// The results. [Failed] and [Warned] are findings.
+// These are the results. [Failed] and [Warned] are findings.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or stops every client
@@ -29,7 +29,8 @@ type Check struct {
 	Remedy   string `json:"remedy,omitempty"`
 }
 
-// Finding reports whether a client may fail here.
+// Finding reports whether the check found something that may make a client
+// fail.
 func (c Check) Finding() bool { return c.Result == Failed || c.Result == Warned }
 
 // Report is the result of checking a URL.
