@@ -63,7 +63,8 @@ func TestATokenWithoutItsSignature(t *testing.T) {
 	}
 }
 
-// A token without client_id gets its client ID from another claim, or has none.
+// If a token has no client_id, its client ID comes from another claim or is
+// empty.
 func TestClientIDsOfClouds(t *testing.T) {
 	want := map[string]string{
 		"auth0": "c1", "okta": "0oa1", "entra-v2": otherTenant, "entra-v1": otherTenant, "b2c": otherTenant, "adfs": otherTenant,

@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// project is the ID of a project in the sample tokens.
+// project is an ID that the sample tokens contain.
 const project = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 // products lists the presets of other products, self-hosted or hosted.

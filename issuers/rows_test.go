@@ -76,8 +76,8 @@ func (p *provider) config() middleware.Config {
 	return middleware.Config{Audience: p.shape.Audience, Issuers: p.conf, TokenHeader: p.preset.tokenHeader, Client: &http.Client{Transport: p}}
 }
 
-// keySet returns the key set of the server. Its keys contain the members that
-// the shape lists.
+// keySet returns the key set of the server. The set and its keys also contain
+// the members that the shape lists.
 func (p *provider) keySet(t *testing.T) []byte {
 	t.Helper()
 	keys := p.shape.Keys

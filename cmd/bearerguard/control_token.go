@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// mintFlags describes how the token differs from a default token.
+// mintFlags holds the flags that describe how the token differs from a default
+// token.
 type mintFlags struct {
 	sub, client, alg, like   string
 	scope, aud, without, jws []string

@@ -51,7 +51,7 @@ needs it. Signals are forwarded to the command.`,
 	return cmd
 }
 
-// run runs a command, whose environment describes the server.
+// run runs a command with an environment that describes the server.
 func (s *running) run(ctx context.Context, std streams, args []string) error {
 	env, cleanUp, err := s.environment()
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 )
 
 // scriptOrphan runs a shell that starts a server and waits for it. It kills the
-// shell with SIGKILL and checks that the server then ends: the end of the
-// server closes its standard output. In the flags, $$ is the process ID of the
-// shell.
+// shell with SIGKILL and checks that the server then ends. It detects the end
+// because the server's standard output is closed. In the flags, $$ is the
+// process ID of the shell.
 func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, commandOf(ts))
 	cmd.Dir = ts.MkAbs(".")

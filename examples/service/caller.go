@@ -34,7 +34,7 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 }
 
 // items calls GET /items. If the API refuses the token, items retries once with
-// a new token. While the API is busy, it also retries.
+// a new token. If the API is busy, items waits and retries a few times.
 func (c *caller) items(ctx context.Context) error {
 	refused, busy := "", 0
 	for {

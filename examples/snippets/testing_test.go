@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// trusting returns a verifier for tests that trusts as. It replaces
+// trusting returns a verifier that trusts as. Tests use it instead of
 // newVerifier.
 func trusting(t *testing.T, as *testserver.Server) *middleware.Verifier {
 	t.Helper()
