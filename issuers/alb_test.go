@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/issuers"
 )
 
-// loadBalancer signs as AWS does, with padded base64url. It serves its keys in
-// PEM.
+// loadBalancer signs tokens as AWS does, with padded base64url, and serves its
+// public keys in PEM.
 type loadBalancer struct{ own, foreign *ecdsa.PrivateKey }
 
 var balancer = loadBalancer{newKey(), newKey()}
@@ -33,7 +33,7 @@ func newKey() *ecdsa.PrivateKey {
 	return key
 }
 
-// signers returns a client for the tokens of the load balancer.
+// signers returns a client that verifies the tokens of the load balancer.
 func (b loadBalancer) signers() *introspect.Client {
 	const arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188"
 	return must(introspect.ALB(introspect.Config{Issuer: "https://idp.example.com", Client: &http.Client{Transport: b}}, arn, "c1"))
@@ -76,7 +76,7 @@ func (b loadBalancer) mint(t *testing.T, s shapes.Shape, row shapes.Row) string 
 	return input + "." + base64.URLEncoding.EncodeToString(append(x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32))...))
 }
 
-// Only the original spelling of a token is accepted, with padding.
+// A token is accepted only as the load balancer sent it, with padding.
 func TestALoadBalancerTokenWithoutPaddingIsRefused(t *testing.T) {
 	i := slices.IndexFunc(clouds, func(p preset) bool { return p.shape == "alb" })
 	made := newProvider(t, clouds[i])

@@ -21,13 +21,14 @@ func (f *faults) add(format string, args ...any) {
 	f.list = append(f.list, fmt.Errorf("issuers."+f.function+": "+format, args...))
 }
 
-// attach returns the issuer with the faults.
+// attach returns i with the collected faults in its field Fault.
 func (f *faults) attach(i middleware.Issuer) middleware.Issuer {
 	i.Fault = errors.Join(f.list...)
 	return i
 }
 
-// base checks the URL of a server, and returns it without slashes at the end.
+// base checks the URL of a server. It returns the URL without slashes at the
+// end.
 func (f *faults) base(name, text string) string {
 	u, err := url.Parse(text)
 	switch {
@@ -45,13 +46,13 @@ func (f *faults) base(name, text string) string {
 	return strings.TrimRight(text, "/")
 }
 
-// isURLText reports whether a URL may contain a text without escapes.
+// isURLText reports whether a URL may contain text without escapes.
 func isURLText(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) })
 }
 
-// host checks the name of a host, without scheme and path, in lower case as in
-// tokens.
+// host checks the name of a host, which must have no scheme and no path. The
+// name must be in lower case, as in tokens.
 func (f *faults) host(name, text string) string {
 	domain, port, hasPort := strings.Cut(text, ":")
 	isHost := !strings.Contains("."+domain+".", "..") && isWord(strings.ReplaceAll(domain, ".", ""))
@@ -64,7 +65,8 @@ func (f *faults) host(name, text string) string {
 	return text
 }
 
-// pathElement checks one element of a path, such as the name of a realm.
+// pathElement checks a string that becomes one element of a path, such as the
+// name of a realm.
 func (f *faults) pathElement(name, text string) string {
 	if text == "" || text == "." || text == ".." || strings.ContainsAny(text, "/?#") || !isURLText(text) {
 		f.add("%s is %q: give it as in the URL, without slashes", name, text)
@@ -89,7 +91,8 @@ func (f *faults) identifier(issuer string) string {
 	return issuer
 }
 
-// baseBefore checks a base URL to which path will be added.
+// baseBefore checks a base URL to which the caller will append path. The base
+// URL must not already contain path.
 func (f *faults) baseBefore(name, text, path string) string {
 	whole := f.base(name, text)
 	if strings.HasSuffix(whole, path) || strings.Contains(whole, path+"/") {
@@ -98,8 +101,8 @@ func (f *faults) baseBefore(name, text, path string) string {
 	return whole
 }
 
-// id checks an identifier of letters, digits, "-" and "_" with the prefix of
-// its provider.
+// id checks an identifier that consists of letters, digits, "-" and "_", and
+// begins with the prefix that its provider uses.
 func (f *faults) id(name, text, prefix, example string) string {
 	if !strings.HasPrefix(text, prefix) || text == prefix || !isWord(text) {
 		f.add("%s is %q: give an ID such as %s", name, text, example)
@@ -107,7 +110,7 @@ func (f *faults) id(name, text, prefix, example string) string {
 	return text
 }
 
-// isWord reports whether a text consists only of letters, digits, "-" and "_".
+// isWord reports whether text consists only of letters, digits, "-" and "_".
 func isWord(text string) bool {
 	const word = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(word, r) })
@@ -137,7 +140,8 @@ func isGUID(text string) bool {
 	return len(text) == 36
 }
 
-// label checks one label of a host name, such as the name of a team.
+// label checks a string that becomes one label of a host name, such as the name
+// of a team.
 func (f *faults) label(name, text, domain string) string {
 	if !isWord(text) {
 		f.add("%s is %q: give only the name before .%s", name, text, domain)
@@ -147,7 +151,7 @@ func (f *faults) label(name, text, domain string) string {
 	return text
 }
 
-// nonEmpty checks that there are values and that none is empty.
+// nonEmpty checks that there is at least one value, and that no value is empty.
 func (f *faults) nonEmpty(name string, values []string, remedy string) []string {
 	if len(values) == 0 || slices.Contains(values, "") {
 		f.add("%s is empty or contains an empty string: give %s", name, remedy)

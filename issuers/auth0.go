@@ -2,10 +2,10 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// Auth0 is a tenant of Auth0 at domain, such as tenant.eu.auth0.com or a custom
-// domain. It accepts access tokens in both of Auth0's profiles for the API
-// whose identifier is the audience. The API must be registered there, and
-// clients must send its identifier in the parameter audience. Without that
+// Auth0 accepts the access tokens of an Auth0 tenant at domain, such as
+// tenant.eu.auth0.com or a custom domain, in both of Auth0's token profiles.
+// The audience is the identifier of the API, which must be registered at Auth0.
+// Clients must send this identifier in the parameter audience. Without that
 // parameter, a client receives an encrypted token that only Auth0 can read.
 func Auth0(domain string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Auth0"}
@@ -18,10 +18,10 @@ func Auth0(domain string, audiences ...string) middleware.Issuer {
 	return f.attach(middleware.Issuer{URL: url, Audiences: audiences})
 }
 
-// Auth0RBAC uses permissions as scopes for a tenant of [Auth0], instead of its
-// scopes. Enable RBAC and Add Permissions in the Access Token must be turned on
-// for the API. Without the latter tokens have no permissions, and routes that
-// require one refuse them.
+// Auth0RBAC makes an issuer of [Auth0] use the permissions of a token as its
+// scopes. Turn on Enable RBAC and Add Permissions in the Access Token for the
+// API. Without the second setting, tokens have no permissions, and routes that
+// require one refuse the tokens.
 func Auth0RBAC(i middleware.Issuer) middleware.Issuer {
 	i.ScopeClaims = []string{"permissions"}
 	return i

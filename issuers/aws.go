@@ -7,15 +7,15 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// ALBHeader is the Config.TokenHeader for [ALB].
+// ALBHeader is the value of Config.TokenHeader for [ALB].
 const ALBHeader = "X-Amzn-Oidc-Data"
 
-// Cognito is a user pool of Amazon Cognito in region, with the ID pool, such as
-// eu-west-1_AbC123dEf. It accepts access tokens, which have token_use "access".
-// clients are the IDs of the app clients whose tokens are accepted: they are
-// compared with client_id, since access tokens have no aud. Without clients the
-// audience is aud as usual, which tokens have only if the client requested a
-// resource.
+// Cognito accepts the access tokens of an Amazon Cognito user pool in region.
+// pool is the ID of the user pool, such as eu-west-1_AbC123dEf. Access tokens
+// have token_use "access". clients are the IDs of the app clients whose tokens
+// are accepted. They are compared with client_id, since access tokens normally
+// have no aud. Without clients, aud is checked as usual, but a token has aud
+// only if the client requested a resource.
 func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Cognito"}
 	pool = f.pathElement("pool", pool)
@@ -29,8 +29,8 @@ func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	return f.attach(withClientAudience(i, clients))
 }
 
-// withClientAudience compares client_id with clients instead of aud with the
-// audience. Without clients it changes nothing.
+// withClientAudience makes i compare client_id with clients, instead of aud
+// with the audience. Without clients it returns i unchanged.
 func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer {
 	if len(clients) > 0 {
 		i.AudienceClaim, i.Audiences = "client_id", clients
@@ -38,12 +38,12 @@ func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer
 	return i
 }
 
-// ALB accepts the tokens in [ALBHeader] that an Application Load Balancer sends
-// about its users. issuer is the identity provider, and clientID is the client
-// ID of the load balancer there. client must come from introspect.ALB with the
-// same issuer and client ID. The security group of the API must admit only the
-// load balancer. Tokens have no scopes, so require claims of the user with
-// scopes.Claim.
+// ALB accepts the tokens in [ALBHeader], in which an Application Load Balancer
+// tells an application about users. issuer is the identity provider, and
+// clientID is the client ID of the load balancer there. client must come from
+// introspect.ALB with the same issuer and client ID. The security group of the
+// API must admit requests only from the load balancer. Tokens have no scopes,
+// so require claims of the user with scopes.Claim.
 func ALB(client *introspect.Client, issuer, clientID string) middleware.Issuer {
 	f := &faults{function: "ALB"}
 	f.base("issuer", issuer)

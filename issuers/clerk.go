@@ -6,11 +6,11 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Clerk is an instance of Clerk with the Frontend API at frontend, such as
-// clerk.example.com or verb-noun-00.clerk.accounts.dev. It accepts session
-// tokens. These have no aud. azp, the origin of the web application, is used
-// instead, and origins are the accepted ones. Tokens of JWT templates have azp
-// too, but are for other APIs. They lack sid and are refused. Tokens of native
+// Clerk accepts the session tokens of a Clerk instance with the Frontend API at
+// frontend, such as clerk.example.com or verb-noun-00.clerk.accounts.dev.
+// Session tokens have no aud. Instead, their azp, which is the origin of the
+// web application, must be one of origins. Tokens of JWT templates also have
+// azp, but are for other APIs. They lack sid and are refused. Tokens of native
 // applications have no azp and are refused: to accept them, add a custom claim
 // aud, and set AudienceClaim and Audiences.
 func Clerk(frontend string, origins ...string) middleware.Issuer {

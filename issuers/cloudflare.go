@@ -6,15 +6,15 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// CloudflareHeader is the Config.TokenHeader for [CloudflareAccess].
+// CloudflareHeader is the value of Config.TokenHeader for [CloudflareAccess].
 const CloudflareHeader = "Cf-Access-Jwt-Assertion"
 
-// CloudflareAccess accepts the tokens in [CloudflareHeader] that Cloudflare
-// Access sends to an application, about users and service tokens. team is the
-// name before .cloudflareaccess.com, and tags are the Application Audience
-// (AUD) tags. Session tokens of the login page, which have the type "org", are
-// refused. The origin must admit only Cloudflare. A service token has an empty
-// sub and a common_name.
+// CloudflareAccess accepts the tokens in [CloudflareHeader], in which
+// Cloudflare Access tells an application about users and service tokens. team
+// is the name before .cloudflareaccess.com, and tags are the Application
+// Audience (AUD) tags. Session tokens of the login page have the type "org" and
+// are refused. The origin must admit requests only from Cloudflare. The token
+// for a service token has an empty sub and a common_name.
 func CloudflareAccess(team string, tags ...string) middleware.Issuer {
 	f := &faults{function: "CloudflareAccess"}
 	team = f.label("team", team, "cloudflareaccess.com")

@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// A proxy's token is read only from its header field.
+// A preset for a proxy reads the token only from the header field of that
+// proxy.
 func TestTokensFromProxies(t *testing.T) {
 	for _, p := range clouds {
 		if p.tokenHeader == "" {
@@ -62,7 +63,8 @@ func TestATokenWithoutItsSignature(t *testing.T) {
 	}
 }
 
-// The client of a token that has no client_id.
+// If a token has no client_id, its client ID comes from another claim or is
+// empty.
 func TestClientIDsOfClouds(t *testing.T) {
 	want := map[string]string{
 		"auth0": "c1", "okta": "0oa1", "entra-v2": otherTenant, "entra-v1": otherTenant, "b2c": otherTenant, "adfs": otherTenant,
@@ -89,8 +91,8 @@ func TestClientIDsOfClouds(t *testing.T) {
 	}
 }
 
-// Metadata and keys are fetched from the provider, and not at all if tokens are
-// only introspected.
+// Metadata and keys are fetched from the provider. Nothing is fetched if tokens
+// are only introspected.
 func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 	const oidc = "/.well-known/openid-configuration"
 	want := map[string]string{
@@ -157,9 +159,9 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.by.RoundTrip(request)
 }
 
-// Without any of its settings, a preset fails a row or is refused. The test
-// skips settings that other tests cover, and Algorithms, since all keys of that
-// issuer have one type.
+// If any one setting of a preset is removed, a row fails or the configuration
+// is refused. The test skips the settings that other tests cover, and
+// Algorithms, since all keys of the issuers that set it have one type.
 func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	others := []string{"ClientIDClaims", "Client", "KeysURL", "MetadataURL", "MetadataIssuer", "IntrospectionMode", "Algorithms"}
 	for _, p := range clouds {
@@ -181,8 +183,8 @@ func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	}
 }
 
-// fails reports whether the configuration is refused or fails a row. With
-// named, the API has another audience than the issuer.
+// fails reports whether the configuration is refused or a row fails. If named
+// is true, the API has an audience other than the one at the issuer.
 func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	t.Helper()
 	config := p.config()

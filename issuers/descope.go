@@ -2,12 +2,12 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// Descope accepts the session tokens of a Descope project, by its ID. They have
-// no audience unless the project sets one. The keys, which belong to the
-// project, replace it. Permissions are the scopes. Refresh tokens are JWTs with
-// the same issuer and keys, and are refused by drn. A project outside the
-// United States has its keys at another host: change Issuer.KeysURL and the
-// alias.
+// Descope accepts the session tokens of the Descope project with the ID
+// project. They have no audience unless the project sets one. The keys identify
+// the project instead, because they belong only to this project. Permissions
+// are the scopes. Refresh tokens are JWTs with the same issuer and keys, and
+// are refused because of their claim drn. A project outside the United States
+// has its keys on another host: change Issuer.KeysURL and the alias.
 func Descope(project string) middleware.Issuer {
 	f := &faults{function: "Descope"}
 	project = f.id("project", project, "P", "P2abcdefghijklmnopqrstuvwxyz")

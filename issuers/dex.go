@@ -2,11 +2,11 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// Dex is a Dex server, by the issuer of its configuration. Its access tokens
-// differ from ID tokens only in their hash, so ID tokens pass too. clients are
-// the static clients whose users may call the API. Groups are the scopes.
-// Token.ClientID is set only for tokens with azp, that is tokens for several
-// clients.
+// Dex accepts the tokens of a Dex server. issuer is the issuer in its
+// configuration. Access tokens and ID tokens of Dex differ only in their hash,
+// so ID tokens are accepted too. clients are the static clients whose users may
+// call the API. Groups are the scopes. Token.ClientID is set only for tokens
+// with azp, which are tokens for several clients.
 func Dex(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Dex"}
 	issuer = f.identifier(issuer)

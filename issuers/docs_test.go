@@ -44,8 +44,8 @@ and 'must' and 'one' unwrap an error or a list.
 
 `
 
-// calls returns the source of the calls in the tables of presets, and their
-// files, by shape.
+// calls returns, for each shape, the source of its call in the tables of
+// presets, and the file that contains the preset.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}
@@ -103,8 +103,8 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// body returns the source of the call that a function returns, or of all its
-// statements if it has several.
+// body returns the source of the call that a function returns. If the function
+// has several statements, body returns the source of all of them.
 func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 	function, ok := e.(*ast.FuncLit)
 	if !ok {

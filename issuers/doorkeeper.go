@@ -5,19 +5,19 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Doorkeeper is a Rails application at base whose OAuth provider is Doorkeeper,
-// at /oauth. Its tokens are opaque. conf configures introspection: set Auth to
-// introspect.Basic with a client of that server. Responses contain client_id
-// and no audience, so clients are the applications that may call the API.
-// Refresh tokens are active there too: this function sets RequireTokenType,
-// which refuses them. Tokens without an application have no client_id and are
-// refused.
+// Doorkeeper introspects the tokens of a Rails application at base whose OAuth
+// provider is Doorkeeper, at /oauth. Its tokens are opaque. conf configures
+// introspection: set Auth to introspect.Basic with a client of that server.
+// Introspection responses contain client_id and no audience, so clients are the
+// applications that may call the API. The server also reports refresh tokens as
+// active: this function sets RequireTokenType, which refuses them. Tokens
+// without an application have no client_id and are refused.
 func Doorkeeper(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	return doorkeeper(&faults{function: "Doorkeeper"}, base, conf, clients)
 }
 
-// GitLab accepts the OAuth tokens of a GitLab server at base, such as
-// https://gitlab.com. It is a [Doorkeeper] server. Personal access tokens and
+// GitLab introspects the OAuth tokens of a GitLab server at base, such as
+// https://gitlab.com. GitLab uses [Doorkeeper]. Personal access tokens and
 // tokens of CI jobs are refused, since the endpoint reports them as inactive.
 func GitLab(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	return doorkeeper(&faults{function: "GitLab"}, base, conf, clients)
@@ -29,8 +29,9 @@ func doorkeeper(f *faults, base string, conf introspect.Config, clients []string
 	return f.attach(f.introspected(base, base+"/oauth/introspect", conf, clients))
 }
 
-// introspected returns an issuer of opaque tokens whose responses contain
-// client_id and no audience. It keeps an endpoint and an issuer that are set.
+// introspected returns an issuer of opaque tokens whose introspection responses
+// contain client_id and no audience. If conf already has an endpoint or an
+// issuer, introspected does not change that field.
 func (f *faults) introspected(url, endpoint string, conf introspect.Config, clients []string) middleware.Issuer {
 	if conf.Endpoint == "" {
 		conf.Endpoint = endpoint

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// The error of NewVerifier contains the name of the function and the remedy.
+// The error of NewVerifier names the function and contains the remedy.
 func TestWrongArgumentsOfProducts(t *testing.T) {
 	ask := introspect.Config{Auth: introspect.Basic("api", "secret")}
 	bearer := introspect.Config{Auth: introspect.Bearer(func(context.Context) (string, error) { return "t", nil })}

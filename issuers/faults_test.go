@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// fault is a wrong argument, and parts of the error of NewVerifier.
+// fault is a wrong argument, with the parts that the error of NewVerifier
+// contains.
 type fault struct {
 	name    string
 	issuers []middleware.Issuer

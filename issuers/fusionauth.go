@@ -2,13 +2,14 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// FusionAuth is a FusionAuth server at base. issuer is that of the tenant
-// (Tenants, General, Issuer). It may be any text, and the default is acme.com.
-// applications are the IDs of applications whose users may call the API, and
-// their roles are the scopes. Access tokens have applicationId. ID tokens lack
-// it since version 1.24. Access tokens of users who are not registered for the
-// application lack it too, and are refused. The signing key of access tokens
-// must be an RSA or EC key: the default is a secret.
+// FusionAuth accepts the access tokens of a FusionAuth server at base. issuer
+// is the issuer of the tenant (Tenants, General, Issuer). It may be any string,
+// and the default is acme.com. applications are the IDs of the applications
+// whose users may call the API, and their roles are the scopes. Access tokens
+// have the claim applicationId. ID tokens lack it since version 1.24. Access
+// tokens of users who are not registered for the application lack it too, and
+// are refused. Choose an RSA or EC key as the signing key of access tokens: the
+// default is a secret.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)
@@ -16,11 +17,12 @@ func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	return f.attach(i)
 }
 
-// FusionAuthEntity is a FusionAuth server for tokens of the client credentials
-// grant. A token of one entity is for another one. entities are the IDs of the
-// entities that represent the API. Permissions are the scopes. base and issuer
-// are those of [FusionAuth]. These tokens are signed with the key of the entity
-// type, not of an application.
+// FusionAuthEntity accepts the tokens that a FusionAuth server issues for the
+// client credentials grant. One entity requests the token to call another
+// entity. entities are the IDs of the entities that represent the API.
+// Permissions are the scopes. base and issuer are as for [FusionAuth]. These
+// tokens are signed with the key of the entity type, not with the key of an
+// application.
 func FusionAuthEntity(base, issuer string, entities ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuthEntity"}
 	i := fusionAuth(f, base, issuer, entities)

@@ -9,13 +9,14 @@ import (
 
 const gitHubActions = "https://token.actions.githubusercontent.com"
 
-// GitHubActions accepts the tokens of workflows of owner, a user or
+// GitHubActions accepts the tokens of the workflows of owner, a user or
 // organization on github.com. A job needs the permission id-token: write, and
 // specifies the audience when it requests a token. Any workflow on GitHub can
-// choose any audience, so the claim repository_owner is checked. All
-// repositories of owner pass: require a repository or an environment with
-// scopes.Claim. After owner is renamed or deleted, another account can take its
-// name: set Mark to "repository_owner_id=…" to prevent that.
+// choose any audience, so the claim repository_owner is checked. The tokens of
+// all repositories of owner are accepted: require a repository or an
+// environment with scopes.Claim. After owner is renamed or deleted, another
+// account can take the name: set Mark to "repository_owner_id=…" to prevent
+// that.
 func GitHubActions(owner string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActions"}
 	if owner = f.pathElement("owner", owner); strings.HasPrefix(owner, "@") {
@@ -24,11 +25,11 @@ func GitHubActions(owner string, audiences ...string) middleware.Issuer {
 	return f.attach(middleware.Issuer{URL: gitHubActions, Mark: "repository_owner=" + owner, Audiences: audiences})
 }
 
-// GitHubActionsEnterprise accepts the tokens of workflows of an enterprise on
-// github.com, whose slug is enterprise. The enterprise must have a custom
-// issuer (include_enterprise_slug of the REST API). Otherwise all workflows on
-// GitHub have the same iss. All repositories of the enterprise pass: require
-// more with scopes.Claim.
+// GitHubActionsEnterprise accepts the tokens of the workflows of an enterprise
+// on github.com. enterprise is its slug. The enterprise must have a custom
+// issuer (include_enterprise_slug of the REST API). Otherwise its workflows
+// have the same iss as all others on GitHub. The tokens of all repositories of
+// the enterprise are accepted: require more with scopes.Claim.
 func GitHubActionsEnterprise(enterprise string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActionsEnterprise"}
 	if strings.Contains(enterprise, ".") {
@@ -39,10 +40,11 @@ func GitHubActionsEnterprise(enterprise string, audiences ...string) middleware.
 	return f.attach(middleware.Issuer{URL: gitHubActions + "/" + enterprise, Audiences: audiences})
 }
 
-// GitHubActionsServer accepts the tokens of workflows of GitHub Enterprise
+// GitHubActionsServer accepts the tokens of the workflows of GitHub Enterprise
 // Server at host, or of an enterprise with data residency at host, such as
-// octocorp.ghe.com. The API must be able to fetch the keys from host. All
-// repositories of the server pass: require more with scopes.Claim.
+// octocorp.ghe.com. The API must be able to fetch the keys from host. The
+// tokens of all repositories of the server are accepted: require more with
+// scopes.Claim.
 func GitHubActionsServer(host string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActionsServer"}
 	url := "https://" + f.host("host", host) + "/_services/token"
@@ -58,8 +60,8 @@ func GitHubActionsServer(host string, audiences ...string) middleware.Issuer {
 // GitHub introspects the opaque tokens (gho_, ghu_) of an OAuth app or a GitHub
 // App at GitHub. client must come from introspect.GitHub with the same
 // clientID. Tokens of other apps and personal access tokens are refused. Any
-// user with a GitHub account can log in at the app. The token identifies the
-// user, and its scopes are those of GitHub's own API.
+// user with a GitHub account can log in to the app. The token identifies the
+// user. Its scopes are only for GitHub's own API.
 func GitHub(client *introspect.Client, clientID string) middleware.Issuer {
 	f := &faults{function: "GitHub"}
 	f.nonEmpty("clientID", []string{clientID}, "the client ID of the app, such as Iv1.0123456789abcdef")

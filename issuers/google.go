@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// IAPHeader is the Config.TokenHeader for [GoogleIAP].
+// IAPHeader is the value of Config.TokenHeader for [GoogleIAP].
 const IAPHeader = "X-Goog-Iap-Jwt-Assertion"
 
 const (
@@ -16,10 +16,10 @@ const (
 )
 
 // GoogleID accepts the ID tokens of Google's users, for callers that have no
-// access token for the API. clients are the client IDs that users log in at.
-// Google's access tokens are opaque: see [GoogleAccess]. Any user with a Google
-// account can log in: require the claim hd with scopes.Claim to accept only
-// users of one Workspace domain.
+// access token for the API. clients are the client IDs of the applications in
+// which users log in. Google's access tokens are opaque: see [GoogleAccess].
+// Any user with a Google account can log in: to accept only users of one
+// Workspace domain, require the claim hd with scopes.Claim.
 func GoogleID(clients ...string) middleware.Issuer {
 	f := &faults{function: "GoogleID"}
 	return f.attach(middleware.Issuer{
@@ -29,9 +29,9 @@ func GoogleID(clients ...string) middleware.Issuer {
 }
 
 // GoogleAccess introspects opaque access tokens (ya29.…) at Google. client must
-// come from introspect.Google with the same clients. Tokens have the scopes of
-// Google's own APIs, and any user with a Google account can get one. To accept
-// ID tokens too, set Introspection of [GoogleID] instead.
+// come from introspect.Google with the same clients. The scopes of the tokens
+// are scopes of Google's own APIs, and any user with a Google account can get a
+// token. To accept ID tokens too, set Introspection of [GoogleID] instead.
 func GoogleAccess(client *introspect.Client, clients ...string) middleware.Issuer {
 	f := &faults{function: "GoogleAccess"}
 	return f.attach(middleware.Issuer{
@@ -43,9 +43,9 @@ func GoogleAccess(client *introspect.Client, clients ...string) middleware.Issue
 
 // PubSubPush accepts the tokens that Pub/Sub sends with a push subscription.
 // The subscription must have authentication enabled, with serviceAccount and an
-// audience, which by default is the URL of the endpoint. Only tokens of that
-// account are accepted, since any Google Cloud project can create a service
-// account and get a token for any audience.
+// audience. By default, the audience is the URL of the endpoint. Only tokens of
+// serviceAccount are accepted, since any Google Cloud project can create a
+// service account and get a token for any audience.
 func PubSubPush(serviceAccount string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PubSubPush"}
 	name, domain, _ := strings.Cut(serviceAccount, "@")
@@ -59,19 +59,19 @@ func PubSubPush(serviceAccount string, audiences ...string) middleware.Issuer {
 
 // CloudRun accepts the ID tokens of Google service accounts, for calls between
 // services on Cloud Run and elsewhere. The caller chooses the audience, usually
-// the URL of the service. Any Google Cloud project can get such a token for any
-// audience, so require the callers on each route with scopes.Claim("email", …).
-// If Cloud Run itself requires authentication, it removes the signature, and
-// the token cannot be verified again.
+// the URL of the called service. Any Google Cloud project can get such a token
+// for any audience, so restrict the callers on each route with
+// scopes.Claim("email", …). If Cloud Run itself requires authentication, it
+// removes the signature, and the token cannot be verified again.
 func CloudRun(audiences ...string) middleware.Issuer {
 	return middleware.Issuer{URL: google, Aliases: []string{googleAlias}, Audiences: audiences, ClientIDClaims: []string{"azp"}}
 }
 
-// GoogleIAP accepts the tokens in [IAPHeader] that Identity-Aware Proxy sends
-// about users and service accounts. An audience is that of a backend service,
-// such as /projects/123/global/backendServices/456, of an app, or of a service
-// on Cloud Run. Route all traffic through the proxy: other requests have no
-// token and are refused.
+// GoogleIAP accepts the tokens in [IAPHeader], in which Identity-Aware Proxy
+// tells an application about users and service accounts. An audience identifies
+// a backend service, such as /projects/123/global/backendServices/456, an app,
+// or a service on Cloud Run. Route all traffic through the proxy: requests that
+// bypass it have no token and are refused.
 func GoogleIAP(audiences ...string) middleware.Issuer {
 	f := &faults{function: "GoogleIAP"}
 	for _, audience := range audiences {
@@ -85,12 +85,13 @@ func GoogleIAP(audiences ...string) middleware.Issuer {
 	})
 }
 
-// Firebase accepts the ID tokens of Firebase Authentication, or Identity
-// Platform, of a project. Session cookies and custom tokens have another iss.
-// Anonymous users have tokens too: to refuse them, require the accepted sign-in
-// providers with scopes.Claim("/firebase/sign_in_provider", …). Users of all
-// tenants of the project pass: require a tenant with
-// scopes.Claim("/firebase/tenant", …).
+// Firebase accepts the ID tokens that Firebase Authentication, or Identity
+// Platform, issues for a project. Session cookies and custom tokens have
+// another iss and are refused. Anonymous users have tokens too: to refuse them,
+// require one of the accepted sign-in providers with
+// scopes.Claim("/firebase/sign_in_provider", …). Users of all tenants of the
+// project are accepted: require a tenant with scopes.Claim("/firebase/tenant",
+// …).
 func Firebase(project string) middleware.Issuer {
 	f := &faults{function: "Firebase"}
 	project = f.pathElement("project", project)

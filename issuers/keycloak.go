@@ -7,18 +7,19 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Keycloak is a realm of a Keycloak server at base, such as
-// https://id.example.com, or https://id.example.com/auth before version 17.
-// Access tokens have the claim typ "Bearer". ID and refresh tokens have other
-// values and are refused.
+// Keycloak accepts the access tokens of a realm of a Keycloak server at base,
+// such as https://id.example.com, or https://id.example.com/auth before version
+// 17. Access tokens have the claim typ "Bearer". ID and refresh tokens have
+// other values of typ and are refused.
 func Keycloak(base, realm string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Keycloak"}
 	base, realm = f.baseBefore("base", base, "/realms"), f.pathElement("realm", realm)
 	return f.attach(middleware.Issuer{URL: base + "/realms/" + realm, Audiences: audiences, Mark: "typ=Bearer"})
 }
 
-// KeycloakRoles uses the realm roles of a [Keycloak] realm, and the roles of
-// one of its clients, as scopes, so that scopes.All("clerk") requires a role.
+// KeycloakRoles makes an issuer of [Keycloak] use two kinds of roles as scopes:
+// the roles of the realm and the roles of one of its clients.
+// scopes.All("clerk") then requires the role clerk.
 func KeycloakRoles(i middleware.Issuer, client string) middleware.Issuer {
 	f := &faults{function: "KeycloakRoles"}
 	if client == "" {

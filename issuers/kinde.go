@@ -2,10 +2,11 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// Kinde is a Kinde business at a domain, such as acme.kinde.com or a custom
-// one. The audience is that of an API registered there: aud is an empty array
-// if the application has no API or the client did not request the audience.
-// Permissions are the scopes, which only tokens with an organization contain.
+// Kinde accepts the access tokens of a Kinde business at domain, such as
+// acme.kinde.com or a custom domain. The audience is the audience of an API
+// that is registered there. aud is an empty array if the application has no
+// API, or if the client did not request the audience. Permissions are the
+// scopes. Only tokens with an organization contain them.
 func Kinde(domain string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Kinde"}
 	url := "https://" + f.host("domain", domain)

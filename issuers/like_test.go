@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// likeProvider answers the requests of a verifier from a test server that
-// imitates the provider, for any URL.
+// likeProvider answers the requests of a verifier to any URL, from a test
+// server that imitates the provider.
 type likeProvider struct {
 	as   *testserver.Server
 	conf []middleware.Issuer
@@ -55,7 +55,8 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// The checks of package apitest run with tokens in the shape of each provider.
+// This test runs the checks of package apitest with tokens in the shape of each
+// provider.
 func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)
@@ -101,8 +102,8 @@ func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	}
 }
 
-// An API that is configured for a provider refuses all bad tokens of a server
-// that imitates it.
+// An API that is configured for a provider refuses all bad tokens of a test
+// server that imitates the provider.
 func TestAnAPIWithAServerLikeItsProvider(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory(), testserver.TLS(), testserver.IssuerURL("https://id.example.com/realms/shop"), testserver.Like("keycloak"))
 	issuer := issuers.Keycloak("https://id.example.com", "shop")

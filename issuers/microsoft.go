@@ -6,13 +6,14 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Entra is a tenant of Microsoft Entra ID. application is the application
-// (client) ID of the API's registration. It returns two issuers, for access
-// tokens of version 2.0 and 1.0: requestedAccessTokenVersion in the manifest of
-// the API, not the endpoint, selects the version. The audience is the ID or
-// api://ID, and uris are other Application ID URIs of the API. Access tokens
-// have azp or appid, and ID tokens do not. Tokens for Microsoft Graph are
-// refused: only Graph can verify them.
+// Entra accepts the access tokens of a tenant of Microsoft Entra ID.
+// application is the application (client) ID of the API's registration. Entra
+// returns two issuers, one for access tokens of version 2.0 and one for version
+// 1.0. requestedAccessTokenVersion in the manifest of the API selects the
+// version; the endpoint does not. The audience is the application ID or
+// api://ID. uris are other Application ID URIs of the API. Access tokens have
+// azp or appid, and ID tokens do not. Tokens for Microsoft Graph are refused:
+// only Graph can verify them.
 func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	f := &faults{function: "Entra"}
 	tenant, audiences := f.tenant(tenant), f.application(application, uris)
@@ -24,12 +25,12 @@ func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	return []middleware.Issuer{f.attach(v2), f.attach(v1)}
 }
 
-// EntraMultiTenant is several tenants of Microsoft Entra ID, with the IDs
-// tenants. To accept all tenants, give none and set AnyTenant of the issuer:
-// any user can create a tenant. The registration of the API, application, must
-// allow accounts in any directory, and requestedAccessTokenVersion in its
-// manifest must be 2. The tenant of personal accounts is
-// 9188040d-6c67-4c5b-b112-36a304b66dad.
+// EntraMultiTenant accepts the access tokens of several tenants of Microsoft
+// Entra ID. tenants are their IDs. To accept all tenants, give no tenants and
+// set AnyTenant of the issuer. Beware that any user can create a tenant. The
+// registration of the API, application, must allow accounts in any directory,
+// and requestedAccessTokenVersion in its manifest must be 2. The tenant of
+// personal accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
 func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 	f := &faults{function: "EntraMultiTenant"}
 	for _, tenant := range tenants {
@@ -42,10 +43,10 @@ func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 	})
 }
 
-// EntraRoles uses the app roles of [Entra] or [EntraMultiTenant] as scopes, in
-// addition to delegated scopes. Tokens of applications without a user have only
-// roles. A user's token may have both, so a role and a scope must not have the
-// same name.
+// EntraRoles makes the issuers of [Entra] or [EntraMultiTenant] use app roles
+// as scopes, in addition to delegated scopes. Tokens of applications without a
+// user have only roles. The token of a user may have roles and scopes, so a
+// role and a scope must not have the same name.
 func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 	list := make([]middleware.Issuer, len(all))
 	for n, i := range all {
@@ -55,12 +56,13 @@ func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 	return list
 }
 
-// B2C is a tenant of Azure AD B2C: name is the part before .b2clogin.com,
-// tenant its ID, policy a user flow or policy such as B2C_1_signin, and
-// application the application (client) ID of the API. It accepts access tokens,
-// which have scp. ID tokens do not. Other policies of the tenant have the same
-// issuer, so their tokens pass too: require a policy with scopes.Claim("tfp",
-// "b2c_1_signin"), or "acr" for older policies.
+// B2C accepts the access tokens of a tenant of Azure AD B2C. name is the part
+// before .b2clogin.com, tenant is the ID of the tenant, policy is a user flow
+// or policy such as B2C_1_signin, and application is the application (client)
+// ID of the API. Access tokens have scp, and ID tokens do not. Other policies
+// of the tenant have the same issuer, so their tokens are accepted too: require
+// a policy with scopes.Claim("tfp", "b2c_1_signin"), or with the claim "acr"
+// for older policies.
 func B2C(name, tenant, policy, application string) middleware.Issuer {
 	f := &faults{function: "B2C"}
 	name, policy = f.label("name", name, "b2clogin.com"), f.pathElement("policy", policy)
@@ -72,10 +74,11 @@ func B2C(name, tenant, policy, application string) middleware.Issuer {
 	})
 }
 
-// ExternalID is an external tenant of Microsoft Entra External ID. application
-// is the application (client) ID of the API's registration, and uris are
-// Application ID URIs of it other than api://ID. The host in iss contains the
-// tenant's ID, regardless of the host at which users log in.
+// ExternalID accepts the access tokens of an external tenant of Microsoft Entra
+// External ID. application is the application (client) ID of the API's
+// registration, and uris are its Application ID URIs other than api://ID. The
+// host in iss contains the tenant's ID, regardless of the host at which users
+// log in.
 func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 	f := &faults{function: "ExternalID"}
 	tenant = f.tenant(tenant)
@@ -85,11 +88,11 @@ func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 	})
 }
 
-// ADFS is Active Directory Federation Services 2016 or later at host, such as
-// fs.example.com. It accepts access tokens, whose iss is
-// http://HOST/adfs/services/trust. ID tokens have another iss. The audience is
-// the identifier of the Web API in its application group. Tokens often have no
-// sub: add a claim rule that issues one, or read upn.
+// ADFS accepts the access tokens of Active Directory Federation Services 2016
+// or later at host, such as fs.example.com. Their iss is
+// http://HOST/adfs/services/trust. ID tokens have another iss and are refused.
+// The audience is the identifier of the Web API in its application group.
+// Tokens often have no sub: add a claim rule that issues one, or read upn.
 func ADFS(host string, identifiers ...string) middleware.Issuer {
 	f := &faults{function: "ADFS"}
 	f.host("host", strings.ToLower(host)) // iss may have capitals

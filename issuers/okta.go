@@ -7,11 +7,12 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Okta is a custom authorization server of Okta at domain, such as
-// tenant.okta.com. server is its ID: "default", or one that begins with aus. It
-// accepts access tokens, which have cid. ID tokens do not. The audience is that
-// of the authorization server, api://default for the server of that name. All
-// APIs of one server share the audience, so require scopes.
+// Okta accepts the access tokens of a custom authorization server of Okta at
+// domain, such as tenant.okta.com. server is the ID of the authorization
+// server: "default", or an ID that begins with aus. Access tokens have cid, and
+// ID tokens do not. The audience is the audience of the authorization server,
+// which is api://default for the server "default". All APIs of one
+// authorization server share the audience, so require scopes.
 func Okta(domain, server string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Okta"}
 	domain = f.host("domain", domain)
@@ -26,11 +27,11 @@ func Okta(domain, server string, audiences ...string) middleware.Issuer {
 	})
 }
 
-// OktaOrg is the org authorization server of Okta at domain. Its access tokens
-// are for Okta's own APIs, and only Okta can verify them: client introspects
-// each token at https://DOMAIN/oauth2/v1/introspect. The audience is
-// https://DOMAIN for all clients of the org. Prefer a custom authorization
-// server: see [Okta].
+// OktaOrg introspects the access tokens of the org authorization server of Okta
+// at domain. These tokens are for Okta's own APIs, and only Okta can verify
+// them: client introspects each token at https://DOMAIN/oauth2/v1/introspect.
+// The audience is https://DOMAIN for all clients of the org. Prefer a custom
+// authorization server: see [Okta].
 func OktaOrg(domain string, client *introspect.Client) middleware.Issuer {
 	f := &faults{function: "OktaOrg"}
 	url := "https://" + f.host("domain", domain)

@@ -34,8 +34,8 @@ var public = []struct {
 	{"pubsub-push", one(issuers.PubSubPush("push@shop-4711.iam.gserviceaccount.com", "https://orders.example.com/push"))},
 }
 
-// A preset must find keys that pass the key policy. Without -online, test
-// servers imitate the providers.
+// A preset must find keys that pass the key policy. Without the flag -online,
+// test servers imitate the providers.
 func TestAPresetFindsTheKeysOfAPublicProvider(t *testing.T) {
 	for _, p := range public {
 		t.Run(p.shape, func(t *testing.T) {

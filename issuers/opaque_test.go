@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// foreignKey returns the nth key of another server. Keys are cached, since RSA
-// keys are slow.
+// foreignKey returns the nth key of another server. It caches the keys, since
+// generating RSA keys is slow.
 func foreignKey(alg testserver.Alg, n int) testserver.Key {
 	type id struct {
 		alg testserver.Alg
@@ -36,7 +36,7 @@ func foreignKey(alg testserver.Alg, n int) testserver.Key {
 
 var foreignKeys sync.Map
 
-// introspect answers an introspection request.
+// introspect returns the response to an introspection request.
 func (p *provider) introspect(r *http.Request) (*http.Response, error) {
 	form, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -61,7 +61,8 @@ func (p *provider) introspect(r *http.Request) (*http.Response, error) {
 	return answer(status, body)
 }
 
-// opaque returns the token of a row, and stores its introspection response.
+// opaque returns an opaque token for a row, and stores the introspection
+// response for that token.
 func (p *provider) opaque(t *testing.T, row shapes.Row) string {
 	t.Helper()
 	response := map[string]any{}
@@ -80,7 +81,7 @@ func (p *provider) opaque(t *testing.T, row shapes.Row) string {
 	return token
 }
 
-// call returns the status of an API's answer to a request with the given
+// call returns the status with which an API answers a request with the given
 // header.
 func call(v *middleware.Verifier, header http.Header, need ...scopes.Requirement) int {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)

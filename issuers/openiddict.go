@@ -6,11 +6,11 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// OpenIddict is a server that is built with OpenIddict, by its issuer.
-// OpenIddict appends a slash to an issuer without a path, and so does this
-// function. The server must call DisableAccessTokenEncryption, since it
-// encrypts access tokens by default. It must also set the resources of a
-// principal, which become aud.
+// OpenIddict accepts the access tokens of a server that is built with
+// OpenIddict. issuer is the issuer of the server. OpenIddict appends a slash to
+// an issuer without a path, and so does this function. The server must call
+// DisableAccessTokenEncryption, since it encrypts access tokens by default. It
+// must also set the resources of a principal, which become aud.
 func OpenIddict(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "OpenIddict"}
 	issuer = f.identifier(issuer)

@@ -6,11 +6,12 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// PingOne is an environment of PingOne, by its ID, and region the end of its
-// domain: com, eu, ca, asia or com.au. The audience is that of a custom
-// resource. Clients must request one of its scopes: otherwise the token is for
-// the PingOne API. The tokens of an environment with a custom domain have that
-// domain in iss: change Issuer.URL.
+// PingOne accepts the access tokens of an environment of PingOne. environment
+// is the ID of the environment, and region is the end of its domain: com, eu,
+// ca, asia or com.au. The audience is the audience of a custom resource.
+// Clients must request one of the scopes of this resource: otherwise the token
+// is for the PingOne API. If an environment has a custom domain, its tokens
+// have that domain in iss: change Issuer.URL.
 func PingOne(environment, region string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingOne"}
 	environment = f.guid("environment", environment)
@@ -20,23 +21,24 @@ func PingOne(environment, region string, audiences ...string) middleware.Issuer 
 	return f.attach(middleware.Issuer{URL: "https://auth.pingone." + region + "/" + environment + "/as", Audiences: audiences})
 }
 
-// PingFederate is a PingFederate server, by the issuer in its metadata. Its
-// access token manager must be of the kind JSON Web Token, with a signing key,
-// an audience, an issuer and a key ID, which are all optional there. Reference
-// tokens need Issuer.Introspection. The grant "validate token" is not
-// introspection.
+// PingFederate accepts the access tokens of a PingFederate server. issuer is
+// the issuer in its metadata. Its access token manager must be of the kind JSON
+// Web Token, and must have a signing key, an audience, an issuer and a key ID.
+// PingFederate does not require any of these settings. Reference tokens need
+// Issuer.Introspection. The grant "validate token" is not introspection.
 func PingFederate(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingFederate"}
 	return f.attach(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences})
 }
 
-// PingAM is a realm of PingAM, or of ForgeRock AM, by the issuer in its
-// metadata, such as
+// PingAM accepts the access tokens of a realm of PingAM, or of ForgeRock AM.
+// issuer is the issuer in the metadata of the realm, such as
 // https://am.example.com:443/am/oauth2/realms/root/realms/alpha. It contains
-// the port, even 443. The realm's OAuth2 provider must use client-based tokens
-// with an asymmetric algorithm. aud is the client's ID, so clients are those
-// that may call the API. ID and refresh tokens have the same issuer and keys,
-// and are refused by tokenName.
+// the port, even if the port is 443. The realm's OAuth2 provider must use
+// client-based tokens with an asymmetric algorithm. aud is the client's ID, so
+// clients are the IDs of the clients that may call the API. ID and refresh
+// tokens have the same issuer and keys, and are refused because of their
+// tokenName.
 func PingAM(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "PingAM"}
 	issuer = f.identifier(issuer)

@@ -18,7 +18,7 @@ const (
 	tag          = "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2"
 )
 
-// clouds are the presets of platforms.
+// clouds lists the presets of cloud platforms.
 var clouds = []preset{
 	{shape: "auth0", issuers: func() []middleware.Issuer {
 		return one(issuers.Auth0("tenant.eu.auth0.com", "https://orders.example.com"))
@@ -118,7 +118,7 @@ var clouds = []preset{
 	}},
 }
 
-// must returns a client whose configuration is valid.
+// must returns a client, and panics if its configuration is invalid.
 func must(c *introspect.Client, err error) *introspect.Client {
 	if err != nil {
 		panic(err)

@@ -24,7 +24,7 @@ type preset struct {
 
 func one(i middleware.Issuer) []middleware.Issuer { return []middleware.Issuer{i} }
 
-// presets lists all presets. docs/providers.md quotes the calls.
+// presets lists all presets. docs/providers.md quotes the calls in them.
 var presets = slices.Concat(keycloak, clouds, products)
 
 var keycloak = []preset{

@@ -31,7 +31,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// provider issues tokens of a shape, and answers requests to any URL.
+// provider issues tokens in the shape of an authorization server, and answers
+// requests to any URL.
 type provider struct {
 	*testserver.Server
 	preset    preset
@@ -75,7 +76,8 @@ func (p *provider) config() middleware.Config {
 	return middleware.Config{Audience: p.shape.Audience, Issuers: p.conf, TokenHeader: p.preset.tokenHeader, Client: &http.Client{Transport: p}}
 }
 
-// keySet returns the key set of the server, with the members of the shape.
+// keySet returns the key set of the server. The set and its keys also contain
+// the members that the shape lists.
 func (p *provider) keySet(t *testing.T) []byte {
 	t.Helper()
 	keys := p.shape.Keys
@@ -115,9 +117,9 @@ func filling(s shapes.Shape) shapes.Filling {
 	return shapes.Filling{Issuer: s.Issuer, Audience: s.Audience, Now: time.Now().Unix()}
 }
 
-// RoundTrip answers the requests of a verifier: metadata at all well-known
-// locations and at the MetadataURL of an issuer, and the key set elsewhere. A
-// POST is an introspection request.
+// RoundTrip answers the requests of a verifier. It returns metadata at all
+// well-known locations and at the MetadataURL of an issuer, and the key set at
+// all other URLs. It treats a POST as an introspection request.
 func (p *provider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost {
 		return p.introspect(r)
@@ -190,7 +192,7 @@ func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	return p.Token(opts...)
 }
 
-// apis returns the same route in every framework.
+// apis returns the same API on every framework.
 func apis(v *middleware.Verifier, need ...scopes.Requirement) map[string]http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	mux := http.NewServeMux()

@@ -5,12 +5,13 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Salesforce is an org of Salesforce at domain, its My Domain such as
-// example.my.salesforce.com. It accepts JWT access tokens, and introspects
-// opaque ones with client. With a nil client opaque tokens are refused. apps
-// are the consumer keys of the connected apps whose tokens are accepted.
-// Without apps the audience is aud as usual: JWTs have it, but introspection
-// responses do not. A connected app must be configured to issue JWTs.
+// Salesforce accepts the access tokens of a Salesforce org at domain, which is
+// its My Domain, such as example.my.salesforce.com. It verifies JWTs, and
+// introspects opaque tokens with client. If client is nil, opaque tokens are
+// refused. apps are the consumer keys of the connected apps whose tokens are
+// accepted. Without apps, aud is checked as usual: JWTs have aud, but
+// introspection responses do not. A connected app must be configured to issue
+// JWTs.
 func Salesforce(domain string, client *introspect.Client, apps ...string) middleware.Issuer {
 	f := &faults{function: "Salesforce"}
 	i := middleware.Issuer{URL: "https://" + f.host("domain", domain), Introspection: client}

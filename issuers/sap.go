@@ -2,9 +2,10 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// XSUAA is the service xsuaa of SAP BTP. base is url of its credentials, such
-// as https://acme.authentication.eu10.hana.ondemand.com, and applications are
-// the audiences of the API: its xsappname, such as orders!t1, and its clientid.
+// XSUAA accepts the access tokens of the service xsuaa of SAP BTP. base is the
+// url in the credentials of the service, such as
+// https://acme.authentication.eu10.hana.ondemand.com. applications are the
+// audiences of the API: its xsappname, such as orders!t1, and its clientid.
 // Scopes have the xsappname as prefix (orders!t1.Read). ID tokens have the
 // scope openid, and are refused since they lack ext_attr. Each subscriber has a
 // different issuer: use Config.IssuerFor in a multitenant application.
@@ -16,12 +17,13 @@ func XSUAA(base string, applications ...string) middleware.Issuer {
 	})
 }
 
-// IAS is a tenant of SAP Cloud Identity Services at base, such as
-// https://acme.accounts.ondemand.com. clients are the client IDs of the
-// application and of those that consume its APIs. The APIs of ias_apis are the
-// scopes. The key set may require header fields (x-client_id, x-app_tid): then
-// set Issuer.Client to a client that adds them. ID tokens are refused, unless
-// Issuer.Purpose is set to accept them.
+// IAS accepts the access tokens of a tenant of SAP Cloud Identity Services at
+// base, such as https://acme.accounts.ondemand.com. clients are the client IDs
+// of the application and of the applications that consume its APIs. The APIs
+// listed in the claim ias_apis are the scopes. The key set may require header
+// fields (x-client_id, x-app_tid): then set Issuer.Client to a client that adds
+// these fields. ID tokens are refused, unless Issuer.Purpose is set to accept
+// them.
 func IAS(base string, clients ...string) middleware.Issuer {
 	f := &faults{function: "IAS"}
 	return f.attach(middleware.Issuer{

@@ -11,14 +11,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// signed returns the token of a row, signed with a new secret.
+// signed returns the token of a row, signed with a new secret, and that secret.
 func signed(t *testing.T, p *provider, row shapes.Row) (token string, secret testserver.Key) {
 	t.Helper()
 	other := &provider{Server: testserver.New(t, testserver.InMemory(), testserver.SigningAlg("HS256")), preset: p.preset, shape: p.shape, conf: p.conf}
 	return other.mint(t, row), other.SigningKey()
 }
 
-// status returns the status of an API's answer to a token.
+// status returns the status with which an API answers a request with the token.
 func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{Issuers: one(i), Client: &http.Client{Transport: p}})
@@ -32,8 +32,8 @@ func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	return rec.Code
 }
 
-// Two providers can sign with a secret. The documentation of their presets
-// describes the field for it.
+// Two providers can sign tokens with a secret. The documentation of their
+// presets names the field for this secret.
 func TestPresetsWithASecret(t *testing.T) {
 	find := func(shape string) *provider {
 		for _, p := range products {

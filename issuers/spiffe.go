@@ -6,11 +6,12 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// SPIFFE takes the JWT-SVIDs of a trust domain, such as example.org, which have
-// no iss. bundleURL is the bundle endpoint with the https_web profile; only its
-// keys for JWT-SVIDs are used. Workloads name the audience when they fetch an
-// SVID. A server that is configured to write iss is for [SPIFFEIssuer]. Every
-// workload of the trust domain passes: require callers with scopes.Claim("sub",
+// SPIFFE accepts the JWT-SVIDs of a trust domain, such as example.org. These
+// tokens have no iss. bundleURL is the bundle endpoint with the https_web
+// profile. Only its keys for JWT-SVIDs are used. Workloads name the audience
+// when they fetch an SVID. If the server is configured to write iss, use
+// [SPIFFEIssuer]. The tokens of every workload in the trust domain are
+// accepted: require callers with scopes.Claim("sub",
 // "spiffe://example.org/web").
 func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFE"}
@@ -25,10 +26,11 @@ func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issue
 	})
 }
 
-// SPIFFEIssuer takes JWT-SVIDs with iss, from the server's setting jwt_issuer.
-// Its OIDC discovery provider serves the keys at issuer. Workloads of every
-// trust domain that it serves pass: require callers with scopes.Claim("sub",
-// …).
+// SPIFFEIssuer accepts JWT-SVIDs with iss, which a SPIFFE server writes if
+// jwt_issuer is set. The OIDC discovery provider of the server must serve the
+// keys at issuer. It may serve several trust domains, and the tokens of
+// workloads in each of them are accepted: require callers with
+// scopes.Claim("sub", …).
 func SPIFFEIssuer(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFEIssuer"}
 	if strings.HasPrefix(issuer, "spiffe://") {

@@ -6,13 +6,15 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Supabase is a Supabase project, by its reference. It must sign with
-// asymmetric keys (JWT signing keys): its key set is empty while it signs with
-// the old secret. Set Issuer.Secrets to accept both during the change. aud is
-// "authenticated" for all users, including anonymous ones: their tokens have
+// Supabase accepts the access tokens of a Supabase project. ref is the
+// reference of the project. The project must sign with asymmetric keys (JWT
+// signing keys): its key set is empty while it signs with the old secret. To
+// accept tokens signed either way during the change, set Issuer.Secrets. aud is
+// "authenticated" for all users. The tokens of anonymous users have
 // is_anonymous true, which the API must check. The keys anon and service_role
-// are refused, since their issuer is "supabase". The tokens of a project with a
-// custom domain have that domain in iss: change Issuer.URL and Issuer.KeysURL.
+// are refused, since their issuer is "supabase". If a project has a custom
+// domain, its tokens have that domain in iss: change Issuer.URL and
+// Issuer.KeysURL.
 func Supabase(ref string) middleware.Issuer {
 	f := &faults{function: "Supabase"}
 	ref = f.id("ref", ref, "", "abcdefghijklmnopqrst, without https:// and .supabase.co")

@@ -2,11 +2,12 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// WorkOS accepts the session tokens of a WorkOS environment, by its client ID.
-// They have no audience. The keys, which sign only tokens of this client,
-// replace it. Permissions are the scopes. The issuer is that of the client, or
-// that of all clients in older environments. The tokens of an environment with
-// a custom domain have that domain in iss: add it to Issuer.Aliases.
+// WorkOS accepts the session tokens of the WorkOS environment with the client
+// ID client. They have no audience. The keys identify the client instead,
+// because they sign only tokens of this client. Permissions are the scopes. The
+// issuer is specific to the client; older environments share one issuer. If an
+// environment has a custom domain, its tokens have that domain in iss: add it
+// to Issuer.Aliases.
 func WorkOS(client string) middleware.Issuer {
 	f := &faults{function: "WorkOS"}
 	client = f.id("client", client, "client_", "client_01ABCDEF, from the page API Keys")
@@ -17,9 +18,9 @@ func WorkOS(client string) middleware.Issuer {
 }
 
 // AuthKit accepts the access tokens of a WorkOS AuthKit domain, such as
-// acme.authkit.app, which is an authorization server for other applications
-// (WorkOS Connect, MCP clients). The audience is the resource that clients
-// request. Session tokens have another issuer: see [WorkOS].
+// acme.authkit.app. Such a domain is an authorization server for other
+// applications (WorkOS Connect, MCP clients). The audience is the resource that
+// clients request. Session tokens have another issuer: see [WorkOS].
 func AuthKit(domain string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "AuthKit"}
 	return f.attach(middleware.Issuer{URL: "https://" + f.host("domain", domain), Audiences: audiences})

@@ -2,11 +2,12 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// WSO2 is a WSO2 Identity Server at base, such as https://id.example.com:9443,
-// or https://api.asgardeo.io/t/ORGANISATION. The application must have the
-// access token type JWT, since opaque is the default. aud is the application's
-// client ID, so clients are those that may call the API. An application can
-// have other audiences too.
+// WSO2 accepts the access tokens of a WSO2 Identity Server at base, such as
+// https://id.example.com:9443, or of https://api.asgardeo.io/t/ORGANISATION.
+// The application must have the access token type JWT, since opaque is the
+// default. aud is the application's client ID, so clients are the client IDs of
+// the applications that may call the API. An application can also add other
+// audiences.
 func WSO2(base string, clients ...string) middleware.Issuer {
 	f := &faults{function: "WSO2"}
 	return f.attach(middleware.Issuer{URL: f.baseBefore("base", base, "/oauth2/token") + "/oauth2/token", Audiences: clients})

@@ -12,8 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// checkFlags describe a request that the API answers with 2xx, the token that
-// it requires, and the server that issues the tokens.
+// checkFlags holds the flags that describe a request, the token that the
+// request needs, and the server that issues the token. The API must answer such
+// a request with 2xx.
 type checkFlags struct {
 	req     control.Check
 	headers []string
@@ -102,8 +103,8 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 	return cmd
 }
 
-// prepare completes the request from the flags, and reports the faults that can
-// be found without a server.
+// prepare completes the request from the flags. It reports every fault that it
+// can find without contacting a server.
 func (f *checkFlags) prepare(url string) (err error) {
 	f.req.URL, f.req.Scope, f.req.Header = url, words(f.scope), map[string]control.Texts{}
 	if f.aud != "" {

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// report prints the results in the selected format. Its error has the exit
-// code.
+// report prints the results in the selected format. The error that it returns
+// contains the exit code.
 func (f *checkFlags) report(c *caller, answer control.Checked) error {
 	failed := 0
 	for _, r := range answer.Results {
@@ -32,13 +32,14 @@ func (f *checkFlags) report(c *caller, answer control.Checked) error {
 	return err
 }
 
-// details are the texts of a failure, in order.
+// details returns the labels and messages of a failure, in the order of
+// printing.
 func details(r control.CheckResult) [][2]string {
 	return [][2]string{{"got", r.Got}, {"want", r.Want}, {"sent", r.Sent}, {"why", r.Why}, {"fix", r.Fix}}
 }
 
-// listing is the default format: a line for each result, and the texts of the
-// failures.
+// listing formats the results in the default format: one line for each result,
+// followed by the details of each failure.
 func listing(results []control.CheckResult, failed int, table bool, p paint) string {
 	var b strings.Builder
 	for _, r := range results {
@@ -70,8 +71,9 @@ func listing(results []control.CheckResult, failed int, table bool, p paint) str
 	return b.String()
 }
 
-// tap is version 14 of the Test Anything Protocol (https://testanything.org),
-// with the texts of a failure as YAML. A JSON string is valid YAML.
+// tap formats the results as version 14 of the Test Anything Protocol
+// (https://testanything.org), with the details of a failure as YAML. It writes
+// JSON strings, which are valid YAML.
 func tap(results []control.CheckResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "TAP version 14\n1..%d\n", len(results))

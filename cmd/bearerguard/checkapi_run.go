@@ -19,8 +19,8 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// run starts the server and the program if needed, and lets the server check
-// the API.
+// run starts the server and the program if needed, and then makes the server
+// check the API.
 func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answer wire.Checked, err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
@@ -66,8 +66,8 @@ const (
 	shutdownTimeout = 5 * time.Second  // until it ends after an interrupt
 )
 
-// start runs the program. exited is closed when the program has ended. stop
-// ends it.
+// start starts the program. The channel exited is closed when the program has
+// ended. The function stop ends the program.
 func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (exited <-chan struct{}, stop func(), err error) {
 	env, cleanUp, err := c.server.environment()
 	if err != nil {
@@ -95,7 +95,8 @@ func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (ex
 	}, nil
 }
 
-// await waits until the API answers, or the program has ended.
+// await waits until the API answers. It fails if the program ends first, or
+// after the timeout.
 func (f *checkFlags) await(ctx context.Context, exited <-chan struct{}) error {
 	timeout := f.wait
 	if exited != nil {
@@ -121,8 +122,8 @@ func (f *checkFlags) await(ctx context.Context, exited <-chan struct{}) error {
 	}
 }
 
-// interrupt asks a program to end, or kills it on systems without such a
-// signal.
+// interrupt asks a program to end. On systems that cannot send an interrupt
+// signal, it kills the program.
 func interrupt(p *os.Process) error {
 	if err := p.Signal(os.Interrupt); err == nil || errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -130,7 +131,8 @@ func interrupt(p *os.Process) error {
 	return p.Kill()
 }
 
-// reach reports whether the API answers at all, to a request without a token.
+// reach sends a request without a token. It returns an error if the API does
+// not answer at all.
 func (f *checkFlags) reach(ctx context.Context) error {
 	r, err := f.request(ctx)
 	if err != nil {
@@ -143,7 +145,7 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	return resp.Body.Close()
 }
 
-// request is the request of the check, without a token.
+// request returns the request of the check, without a token.
 func (f *checkFlags) request(ctx context.Context) (*http.Request, error) {
 	u, err := url.Parse(f.req.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {

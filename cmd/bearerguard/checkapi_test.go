@@ -19,7 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// bearerguard runs a command line in this process.
+// bearerguard runs a command line in this process. It returns the exit code and
+// the output.
 func bearerguard(t *testing.T, args ...string) (code int, out, err string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -27,7 +28,7 @@ func bearerguard(t *testing.T, args ...string) (code int, out, err string) {
 	return code, stdout.String(), stderr.String()
 }
 
-// buildExample builds one of the programs of examples.
+// buildExample builds a program in examples and returns the path of the binary.
 func buildExample(t *testing.T, name string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
@@ -60,7 +61,7 @@ func TestCheckAPIAcceptsTheExample(t *testing.T) {
 	}
 }
 
-// insecureAPI accepts every audience.
+// insecureAPI returns an API that accepts every audience.
 func insecureAPI(issuer string) (http.Handler, error) {
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: issuer, InsecureNoAudience: true}},

@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// clientFlags select the authorization server and the client.
+// clientFlags holds the flags that select the authorization server and the
+// client.
 type clientFlags struct {
 	issuer, id, secretFile string
 	ready                  readyFlag
@@ -35,7 +36,7 @@ func (f *clientFlags) addClient(cmd *cobra.Command) {
 	noFiles(cmd, "client-id")
 }
 
-// connectAs is connect for requests that need a client ID.
+// connectAs connects like connect, but requires a client ID.
 func (f *clientFlags) connectAs(ctx context.Context) (*asclient.Client, error) {
 	t, err := f.target()
 	if err != nil {
@@ -47,7 +48,8 @@ func (f *clientFlags) connectAs(ctx context.Context) (*asclient.Client, error) {
 	return f.connect(ctx, t)
 }
 
-// connect fetches the metadata of the authorization server.
+// connect fetches the metadata of the authorization server and returns a client
+// for it.
 func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, error) {
 	if t.issuer == "" {
 		return nil, usage("the issuer is missing. Give --issuer or --ready-file, or set OAUTH_ISSUER")
@@ -59,7 +61,7 @@ func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, 
 	return as, clientFailure(err)
 }
 
-// clientFailure rewrites err with the names of the flags, and adds the exit
+// clientFailure makes err name the flags of the command line, and adds the exit
 // code.
 func clientFailure(err error) error {
 	failed, ok := errors.AsType[*asclient.Error](err)
@@ -83,10 +85,11 @@ func clientFailure(err error) error {
 	return failure("%w", err)
 }
 
-// issuerFault is the error for an invalid issuer.
+// issuerFault returns the error for an invalid issuer.
 func issuerFault(err error) error { return usage("--issuer: %w", insecureHint(err)) }
 
-// insecureHint rewrites fetch.ErrInsecure with the flag that allows http.
+// insecureHint replaces fetch.ErrInsecure with an error that names the flag
+// that allows http.
 func insecureHint(err error) error {
 	if errors.Is(err, fetch.ErrInsecure) {
 		return errors.New("not https: http is allowed only for loopback addresses, or with --insecure-http")

@@ -17,8 +17,8 @@ import (
 
 var alice = testserver.User{Sub: "alice", Username: "alice", Password: "hush"}
 
-// The scripts in testdata/client use an authorization server, whose issuer is
-// in ISSUER, and files with tokens and secrets.
+// The scripts in testdata/client use an authorization server and files with
+// tokens and secrets. The variable ISSUER contains the issuer of that server.
 func TestClientScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "client"),
@@ -47,7 +47,8 @@ func newUnreachable(tb testing.TB) (*testserver.Server, error) {
 	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+program.Address(tb)))
 }
 
-// writeFiles writes tokens and secrets of the servers for the scripts.
+// writeFiles writes files with tokens and secrets of the two servers into dir,
+// for the scripts.
 func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	read := testserver.Scope("orders:read")
 	user, err := as.Mint(testserver.Subject(alice.Sub), testserver.Scope("openid", "offline_access"))
@@ -79,7 +80,8 @@ func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	return nil
 }
 
-// exits runs a program and checks its exit code: exits 1 bearerguard …
+// exits implements the script command "exits 1 bearerguard …", which runs a
+// program and checks its exit code.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: exits code program [argument...]")
@@ -96,7 +98,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// revoke revokes the token in a file.
+// revoke implements the script command that revokes the token in a file.
 func revoke(ts *testscript.TestScript, _ bool, args []string) {
 	as, _ := ts.Value("as").(*testserver.Server)
 	if !as.Revoke(strings.TrimSpace(ts.ReadFile(args[0]))) {

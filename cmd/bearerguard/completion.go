@@ -9,8 +9,8 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// forEndpoint restricts the first argument of cmd to the names of the
-// endpoints, and any.
+// forEndpoint lets the first argument of cmd be only the name of an endpoint,
+// or "any".
 func forEndpoint(cmd *cobra.Command) *cobra.Command {
 	cli.ArgChoices(cmd, catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)))
 	return cmd

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// dockerfile returns the instructions of Dockerfile by stage.
+// dockerfile returns the instructions of Dockerfile, grouped by build stage.
 func dockerfile(t *testing.T) map[string][][2]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
@@ -36,7 +36,8 @@ func dockerfile(t *testing.T) map[string][][2]string {
 	return stages
 }
 
-// jsonWords returns the words of an instruction in JSON form.
+// jsonWords returns the words of an instruction of a stage, which must be in
+// JSON form.
 func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []string) {
 	t.Helper()
 	for _, i := range stage {
@@ -49,8 +50,8 @@ func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []str
 	return words
 }
 
-// This test runs the stages of the image as commands. The binary must be
-// static, and the server must pass its own health check.
+// This test runs the instructions of the build stages as commands. The binary
+// must be static, and the server must pass its own health check.
 func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 	stages := dockerfile(t)
 	dir := t.TempDir()
@@ -153,7 +154,7 @@ func TestTheComposeFileUsesExistingFlagsAndVariables(t *testing.T) {
 			t.Errorf("the stage %s is missing", target)
 		}
 	}
-	// The issuer and the host for browsers are valid together.
+	// The issuer and the host for browsers can be set together.
 	as := testserver.New(t, testserver.IssuerURL("http://auth:9000"), testserver.Hosts("http://localhost:9000", ""))
 	if got := as.Endpoint(testserver.EndpointToken); got != "http://auth:9000/token" {
 		t.Errorf("got the token endpoint %s, want the one for containers", got)

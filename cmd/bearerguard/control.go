@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
-// Environment variables that exec sets and the commands below read.
+// These environment variables are set by exec and read by the commands below.
 const (
 	envControlURL   = "OAUTH_CONTROL_URL"
 	envControlToken = "OAUTH_CONTROL_TOKEN" //nolint:gosec // a name, not a credential
@@ -26,7 +26,8 @@ type caller struct {
 	json   bool
 }
 
-// controlCommand makes cmd a command that uses the control API.
+// controlCommand adds to cmd the flags for the control API, and makes it call
+// run.
 func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	c := &caller{streams: s}
 	cmd.Flags().StringVar(&c.url, "control-url", "", "control API of the server (default that of --ready-file, or $"+envControlURL+")")
@@ -39,8 +40,8 @@ func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, 
 	return cmd
 }
 
-// dataCommand is controlCommand for a command that prints data: text, or JSON
-// with --json.
+// dataCommand is like controlCommand, for a command that prints data. It adds
+// the flag --json, which selects JSON instead of plain text.
 func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	var asJSON bool
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -50,22 +51,23 @@ func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *
 	})
 }
 
-// parent is a command with subcommands.
+// parent returns a command that has only subcommands.
 func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short}
 	cmd.AddCommand(subs...)
 	return cmd
 }
 
-// hasControl reports whether a flag or the environment names a control API, or
-// a server was started in this directory.
+// hasControl reports whether the command can find a control API: a flag or the
+// environment names one, or a server was started in this directory.
 func hasControl(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != "" ||
 		os.Getenv(envReadyFile) != "" || os.Getenv("OAUTH_ISSUER") == "" && readyHere() != nil
 }
 
-// client finds the API and its token. The token has no flag, because flags
-// are visible to every user of the machine.
+// client returns a client of the control API. It finds the URL and the token of
+// the API. No flag takes the token, because flags are visible to every user of
+// the machine.
 func (c *caller) client() (*control.Client, error) {
 	if c.server != nil {
 		return control.New(c.server.controlURL, c.server.controlToken)
@@ -97,7 +99,7 @@ func (c *caller) client() (*control.Client, error) {
 	return client, nil
 }
 
-// do sends op, and returns the text of the answer.
+// do sends op, and returns the body of the answer.
 func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err error) {
 	client, err := c.client()
 	if err != nil {
@@ -107,7 +109,7 @@ func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err
 	return text, controlFailure(err)
 }
 
-// doTyped is do for an operation whose answer is parsed.
+// doTyped is like do, for an operation whose answer is parsed.
 func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]) (answer T, text []byte, err error) {
 	client, err := c.client()
 	if err != nil {

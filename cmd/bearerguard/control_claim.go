@@ -8,15 +8,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// claimFlags are a flag and its -json variant, such as --claim and
-// --claim-json.
+// claimFlags holds the values of a flag and its -json variant, such as --claim
+// and --claim-json.
 type claimFlags struct {
 	flag          string
 	texts, values []string
 }
 
-// namedByPointer is appended to the help of flags for claims of tokens. Claims
-// of users have only names.
+// namedByPointer is appended to the help of flags for claims of tokens. It is
+// not appended for claims of users, because a pointer cannot name them.
 const namedByPointer = "; the name may be a JSON Pointer such as /realm_access/roles"
 
 func (f *claimFlags) add(cmd *cobra.Command, flag, named string) {

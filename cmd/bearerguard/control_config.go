@@ -32,7 +32,7 @@ func newConfigCheck() *cobra.Command {
 	}
 }
 
-// inFile adds the name of the file to the faults of a configuration.
+// inFile puts the name of the configuration file before each fault in it.
 func inFile(name string, err error) error {
 	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
 	inConfig := false // a fault may continue on the next lines

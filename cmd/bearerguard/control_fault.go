@@ -16,7 +16,7 @@ func newFault(s streams) *cobra.Command {
 	return parent("fault", "Make endpoints of the running server fail", newFaultAdd(s), newFaultList(s), newFaultRemove(s))
 }
 
-// faultFlags are the flags that are converted for the request.
+// faultFlags holds the flags whose values are converted before they are sent.
 type faultFlags struct {
 	latency, retryAfter time.Duration
 	truncate            int
@@ -39,8 +39,8 @@ func (f *faultFlags) into(cmd *cobra.Command, req *wire.Fault) {
 	}
 }
 
-// faultKinds are the flags that select the kind of fault. At least one is
-// required.
+// faultKinds lists the flags that select the kind of fault. The command
+// requires at least one of these flags.
 var faultKinds = []string{
 	"status", "retry-after", "error", "redirect-to", "latency", "hang", "drop", "truncate", "malformed", "content-type", "body", "huge", "empty-jwks", "issuer",
 }

@@ -50,7 +50,7 @@ out. They are only decoded: nothing is verified, and no server is contacted.`,
 	return cmd
 }
 
-// decoded returns the JSON in a part of a JWT.
+// decoded returns the JSON document that a part of a JWT encodes.
 func decoded(what, part string) ([]byte, error) {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	switch {

@@ -19,7 +19,8 @@ func printOne[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T]
 	return printRows(cmd, c, op, header, func(answer T) [][]string { return [][]string{row(answer)} })
 }
 
-// printList is printOne for an answer with a list.
+// printList is like printOne, for an answer that contains a list. It prints a
+// row for each element.
 func printList[T, E any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, list func(T) []E, row func(E) []string) error {
 	return printRows(cmd, c, op, header, func(answer T) (rows [][]string) {
 		for _, e := range list(answer) {
@@ -37,7 +38,7 @@ func printRows[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T
 	return c.table(header, rows(answer))
 }
 
-// printAnswer prints text unless there is an error.
+// printAnswer prints text as JSON. If err is not nil, it returns err instead.
 func printAnswer(c *caller, text []byte, err error) error {
 	if err != nil {
 		return err
@@ -48,8 +49,8 @@ func printAnswer(c *caller, text []byte, err error) error {
 // showJSON prints an answer with all of its members, including unknown ones.
 func (c *caller) showJSON(text []byte) error { return printJSON(c.out, json.RawMessage(text)) }
 
-// table prints aligned columns under a header on a terminal, and elsewhere
-// fields separated by tabs, for programs.
+// table prints rows. On a terminal, the columns are aligned under a header.
+// Otherwise, fields are separated by tabs, so that programs can read them.
 func (c *caller) table(header []string, rows [][]string) error {
 	terminal := isTerminal(c.out)
 	if terminal {
@@ -76,7 +77,8 @@ func (c *caller) table(header []string, rows [][]string) error {
 	return printText(c.out, paintFor(c.out).bold(head)+"\n"+rest)
 }
 
-// plain quotes text that would break its column or control the terminal.
+// plain quotes text if it contains characters that would break its column or
+// control the terminal.
 func plain(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)

@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// mintFlags are the differences from a default token.
+// mintFlags holds the flags that describe how the token differs from a default
+// token.
 type mintFlags struct {
 	sub, client, alg, like   string
 	scope, aud, without, jws []string
@@ -44,8 +45,8 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	}
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Choices(cmd, "like", shapes.Names())
-	// Aliases, which are the names of these flags in the commands for any
-	// authorization server.
+	// The names of these flags in the commands for any authorization server
+	// also work here, as aliases.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "audience":

@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// page reads a page of docs.
+// page returns a page of docs.
 func page(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
@@ -28,8 +28,8 @@ func page(t *testing.T, name string) string {
 
 var commands = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// TestCommandsOfThePagesRun runs all sh blocks of a page, one after the other,
-// under exec and together with the API of examples/api, whose address replaces
+// TestCommandsOfThePagesRun runs all sh blocks of a page, one after the other.
+// They run under exec, next to the API of examples/api, whose address replaces
 // localhost:8080.
 func TestCommandsOfThePagesRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
@@ -100,8 +100,8 @@ func TestTheReadyLineIsDocumented(t *testing.T) {
 }
 
 // TestTheControlAPIIsDocumented compares docs/control.md with the OpenAPI
-// document. A test of package testserver compares the paths of that with the
-// server.
+// document. A test of package testserver compares the paths of the OpenAPI
+// document with the server.
 func TestTheControlAPIIsDocumented(t *testing.T) {
 	var document struct {
 		Paths      map[string]map[string]json.RawMessage

@@ -61,7 +61,8 @@ Exit codes: 0 nothing was found, 1 there is a line with ✗ or !, 2 a wrong comm
 	return cmd
 }
 
-// diagnosis is a line for each check, and the verdict.
+// diagnosis formats a report as one line for each check, followed by the
+// verdict.
 func diagnosis(r doctor.Report, table bool, p paint) string {
 	var b strings.Builder
 	for _, c := range r.Checks {

@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The scripts find APIs by the variables below, and at LISTEN nothing.
+// The variables below contain the URLs of APIs for the scripts. Nothing listens
+// at the address in LISTEN.
 func TestDoctorScripts(t *testing.T) {
 	as := testserver.New(t)
 	apis := map[string]api{
@@ -45,8 +46,8 @@ func TestDoctorScripts(t *testing.T) {
 	})
 }
 
-// api is an API at /v1, with protected resource metadata. It is wrong if a
-// field below the first is set.
+// api is an API at /v1, with protected resource metadata. It has a fault if any
+// field except issuer is set.
 type api struct {
 	issuer, suffix         string
 	dropsPath, followsHost bool

@@ -51,7 +51,7 @@ needs it. Signals are forwarded to the command.`,
 	return cmd
 }
 
-// run runs a command that finds the server in its environment.
+// run runs a command with an environment that describes the server.
 func (s *running) run(ctx context.Context, std streams, args []string) error {
 	env, cleanUp, err := s.environment()
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	child := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...) //nolint:gosec // the user names it
 	child.Env = env
 	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err
-	// Processes that the command leaves running may keep its output open.
+	// Processes that outlive the command may keep its output open.
 	child.WaitDelay = time.Second
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, process.Forwarded...)

@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// envNodeRoots names a file with additional roots for Node.js.
+// envNodeRoots is the variable that names a file with additional roots for
+// Node.js.
 const envNodeRoots = "NODE_EXTRA_CA_CERTS"
 
-// environment is the environment of the command: that of this process, with the
-// variables of this server instead of those of another one.
+// environment returns the environment of the command. It copies the environment
+// of this process, and replaces the variables of any other server with those of
+// this server.
 func (s *running) environment() (env []string, cleanUp func(), err error) {
 	env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
@@ -31,8 +33,8 @@ func (s *running) environment() (env []string, cleanUp func(), err error) {
 	}
 	cleanUp = func() { _ = os.RemoveAll(dir) }
 	rootFile, nodeFile := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "node.pem")
-	// Node.js reads one file of additional roots, and the user may already need
-	// it.
+	// Node.js reads only one file of additional roots. The user may already
+	// have such a file, so its content is kept.
 	more, _ := os.ReadFile(os.Getenv(envNodeRoots)) //nolint:gosec // the user names it; a file that is unreadable here is unreadable for Node.js too
 	err = os.WriteFile(rootFile, root, 0o600)
 	if err == nil {

@@ -22,7 +22,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// explainFlags describe the API that the token is for.
+// explainFlags holds the flags that describe the API for which the token is
+// intended.
 type explainFlags struct {
 	issuers, scope       []string
 	audience, profile    string
@@ -34,7 +35,7 @@ type explainFlags struct {
 	ready                readyFlag
 }
 
-// profiles are the values of --profile.
+// profiles maps the values of --profile to profiles.
 var profiles = map[string]middleware.Profile{"any": middleware.ProfileAny, "rfc9068": middleware.RFC9068}
 
 func newExplain(s streams) *cobra.Command {
@@ -106,8 +107,8 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 	return cmd
 }
 
-// target returns the first issuer and the client that introspects there.
-// Missing values come from the environment or from a running server.
+// target returns the first issuer and the client that introspects tokens there.
+// It takes missing values from the environment or from a running server.
 func (f *explainFlags) target() (target, error) {
 	client := clientFlags{id: f.introspector, secretFile: f.secret, ready: f.ready}
 	if len(f.issuers) > 0 {
@@ -158,7 +159,8 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	return v, nil
 }
 
-// inFlags rewrites an error of the configuration with the names of the flags.
+// inFlags makes an error of the configuration name the flags of the command
+// line.
 func (f *explainFlags) inFlags(err error) error {
 	text := reason(err)
 	for i, url := range f.issuers {
@@ -184,7 +186,7 @@ func (f *explainFlags) introspection(at target, client *http.Client) (*introspec
 	return introspector, nil
 }
 
-// need is the requirement of --scope.
+// need returns the requirement that --scope describes.
 func (f *explainFlags) need() ([]scopes.Requirement, error) {
 	required := words(f.scope)
 	if len(required) == 0 {
@@ -198,7 +200,7 @@ func (f *explainFlags) need() ([]scopes.Requirement, error) {
 	return []scopes.Requirement{scopes.All(required[0], required[1:]...)}, nil
 }
 
-// explanation is the result for one token.
+// explanation is the result of checking one token.
 type explanation struct {
 	Accepted bool            `json:"accepted"`
 	Status   int             `json:"status"` // of the answer of the API
@@ -239,8 +241,9 @@ func explain(ctx context.Context, v *middleware.Verifier, token string, need ...
 	return e
 }
 
-// recognise adds the provider that seems to have issued the token and, for a
-// refused token, hints about common faults. Nothing of this is verified.
+// recognise adds the provider that seems to have issued the token. For a
+// refused token it also adds hints about common faults. It does not verify any
+// of this.
 func (e *explanation) recognise(token string, trusted []string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -272,7 +275,8 @@ func (e *explanation) recognise(token string, trusted []string) {
 	e.Hints = hints
 }
 
-// reason is the text of err without the prefix of the library, "" for nil.
+// reason returns the message of err without the prefix of the library, or "" if
+// err is nil.
 func reason(err error) string {
 	if err == nil {
 		return ""
@@ -280,7 +284,7 @@ func reason(err error) string {
 	return strings.TrimPrefix(err.Error(), "bearerguard: ")
 }
 
-// verdict is an error with the exit code, nil for an accepted token.
+// verdict returns an error with the exit code, or nil for an accepted token.
 func (e explanation) verdict() error {
 	switch {
 	case e.Accepted:

@@ -10,7 +10,7 @@ import (
 
 var marks = map[middleware.Outcome]string{middleware.Passed: "✓", middleware.Refused: "✗", middleware.NotReached: "–"}
 
-// print writes a line for each check and the verdict.
+// print writes one line for each check, followed by the verdict.
 func (e explanation) print(w io.Writer, table bool, p paint) error {
 	var b strings.Builder
 	for _, c := range e.Checks {

@@ -36,7 +36,8 @@ check of a container that contains no other program.`,
 	return cmd
 }
 
-// healthy sends the request without a proxy, and follows no redirect.
+// healthy checks the health endpoint at a URL. It uses no proxy and follows no
+// redirect.
 func healthy(ctx context.Context, at string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {

@@ -28,8 +28,8 @@ func TestEveryCommandHasAShortTextAndAnExample(t *testing.T) {
 	walk(newRoot(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard}))
 }
 
-// The table of docs/cli.md lists every command. If it differs, this test prints
-// the correct one.
+// The table of docs/cli.md must list every command. If it does not, this test
+// prints the correct table.
 func TestThePageListsEveryCommand(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
 	if err != nil {
@@ -70,8 +70,8 @@ func TestTableWithoutATerminalHasTabs(t *testing.T) {
 	}
 }
 
-// shellWords matches the words of a shell line, with the quoting that the
-// documents use.
+// shellWords matches the words of a shell line. It supports the quoting that
+// the documents use.
 var shellWords = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
 
 func TestCommandsInTheDocumentsExist(t *testing.T) {

@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// maxInput limits standard input, in bytes. Any token or secret is smaller.
+// maxInput limits the size of standard input, in bytes. Tokens and secrets are
+// smaller.
 const maxInput = 1 << 20
 
-// readToken returns the token in the argument, or on standard input if the
-// argument is "-" or left out. It removes the scheme Bearer, because users copy
-// whole Authorization headers.
+// readToken returns the token in the argument. If the argument is "-" or left
+// out, it reads the token from standard input. It removes the scheme Bearer,
+// because users copy whole Authorization headers.
 func readToken(s streams, args []string) (string, error) {
 	text := strings.Join(args, "")
 	if len(args) == 0 || text == "-" {
@@ -40,8 +41,8 @@ func readInput(s streams) ([]byte, error) {
 	return text, nil
 }
 
-// readSecret returns the content of a file without its final newline. Without a
-// file it returns the environment variable OAUTH_CLIENT_SECRET.
+// readSecret returns the content of a file without its final newline. If no
+// file is given, it returns the environment variable OAUTH_CLIENT_SECRET.
 func readSecret(flag, file string) (string, error) {
 	if file == "" {
 		return os.Getenv("OAUTH_CLIENT_SECRET"), nil
@@ -66,6 +67,6 @@ func readFile(argument, name string) ([]byte, error) {
 	return text, nil
 }
 
-// words splits the values of a repeatable flag at spaces, as in a list of
-// scopes.
+// words joins the values of a repeatable flag and splits them at spaces, as in
+// a list of scopes.
 func words(values []string) []string { return strings.Fields(strings.Join(values, " ")) }

@@ -16,10 +16,11 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 )
 
-// envReadyFile is --ready-file for all commands.
+// envReadyFile is the environment variable that replaces --ready-file.
 const envReadyFile = "BEARERGUARD_READY_FILE"
 
-// readyFlag is --ready-file of the commands that need a server.
+// readyFlag is the flag --ready-file of the commands that need a running
+// server.
 type readyFlag struct{ path string }
 
 func (f *readyFlag) add(cmd *cobra.Command) {
@@ -27,7 +28,8 @@ func (f *readyFlag) add(cmd *cobra.Command) {
 }
 
 // find returns the ready line of the server that the flag or the environment
-// names, or of one that was started in this directory, else nil.
+// names. Without either, it returns the ready line of a server that was started
+// in this directory, or nil if there is none.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -47,8 +49,9 @@ func (f *readyFlag) find() (ready, error) {
 	return r, nil
 }
 
-// herePath is the file that announces a server started in this directory. Only
-// this user can read it. It is "" if the user has no cache directory.
+// herePath returns the path of the file that announces a server started in this
+// directory, or "" if the user has no cache directory. Only this user can read
+// the file.
 func herePath() string {
 	cache, err := os.UserCacheDir()
 	dir, failed := os.Getwd()
@@ -65,9 +68,9 @@ func herePath() string {
 	return filepath.Join(cache, "bearerguard", "servers", hex.EncodeToString(sum[:16])+".json")
 }
 
-// readyHere is the ready line of the server that was started in this directory
-// and is still running, else nil. The server holds a lock on the file while it
-// runs.
+// readyHere returns the ready line of the server that was started in this
+// directory, or nil if no such server is still running. A server holds a lock
+// on the file while it runs.
 func readyHere() ready {
 	f, err := os.Open(herePath())
 	if err != nil {
@@ -82,8 +85,8 @@ func readyHere() ready {
 	return r
 }
 
-// announce lets the commands in this directory find the server, until withdraw
-// is called.
+// announce lets the commands in this directory find the server, until the
+// returned function withdraw is called.
 func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
@@ -106,15 +109,15 @@ func announce(r ready) (withdraw func(), err error) {
 	}, nil
 }
 
-// removeOwn removes a file if its content is still text.
+// removeOwn removes a file, unless its content differs from text.
 func removeOwn(path string, text []byte) {
 	if got, err := os.ReadFile(path); err == nil && string(got) == string(text) { //nolint:gosec // a file of this program
 		_ = os.Remove(path)
 	}
 }
 
-// transport trusts the root certificate of a server with --tls. It is nil
-// without one.
+// transport returns a transport that trusts the root certificate of a server
+// with --tls. For a server without --tls it returns nil.
 func (r ready) transport() http.RoundTripper {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(r["ca_pem"])) {
@@ -126,14 +129,15 @@ func (r ready) transport() http.RoundTripper {
 	}
 }
 
-// target is an authorization server and the client that sends the requests.
+// target is an authorization server, and the client that sends requests to it.
 type target struct {
 	issuer, id, secret string
 	transport          http.RoundTripper // nil for the default one
 }
 
-// target finds the server: --issuer, --ready-file, $OAUTH_ISSUER, and then one
-// that was started in this directory. A ready line also has the default client.
+// target finds the server. It tries --issuer, --ready-file, $OAUTH_ISSUER, and
+// then a server that was started in this directory, in this order. A ready line
+// also contains the default client.
 func (f *clientFlags) target() (target, error) {
 	t := target{issuer: f.issuer, id: cmp.Or(f.id, os.Getenv("OAUTH_CLIENT_ID"))}
 	secret, err := readSecret("client-secret-file", f.secretFile)

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
-// loginFlags are the flags of login.
+// loginFlags holds the flags of login.
 type loginFlags struct {
 	client            clientFlags
 	output            outputFlags
@@ -110,7 +110,7 @@ func (f *loginFlags) show(ctx context.Context, s streams, page asclient.Page) {
 	}
 }
 
-// printable removes all characters from a text of the server that are not
+// printable returns a text from the server without the characters that are not
 // printable ASCII.
 func printable(text string) string {
 	return strings.Map(func(c rune) rune {

@@ -26,10 +26,10 @@ type attempt struct {
 	end  func() (code int, out, err string)
 }
 
-// aJWT matches a JWT. eyJ without the rest could also be random text.
+// aJWT matches a JWT. A string that merely contains eyJ could also be random.
 var aJWT = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
-// begin starts a login and reads the URL that it prints.
+// begin starts a login and waits for the URL that the login prints.
 func begin(ctx context.Context, t *testing.T, args ...string) attempt {
 	t.Helper()
 	var stdout, rest bytes.Buffer
@@ -71,7 +71,8 @@ func open(t *testing.T, page *url.URL) int {
 	return resp.StatusCode
 }
 
-// with returns u with a changed query. Without values it removes the parameter.
+// with returns a copy of u in which the query parameter name has the given
+// values. Without values, the parameter is removed.
 func with(u *url.URL, name string, values ...string) *url.URL {
 	changed := *u
 	q := u.Query()
@@ -154,7 +155,7 @@ func TestAnInvalidAnswerFailsTheLogin(t *testing.T) {
 	}
 }
 
-// replaceIDToken makes the token endpoint answer with another ID token.
+// replaceIDToken makes the token endpoint return id as the ID token.
 func replaceIDToken(as *testserver.Server, id any) {
 	as.Inject(testserver.EndpointToken, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -27,18 +27,18 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
-// stopped is the cause of a context that a signal canceled.
+// stopped is the cause of a context that was canceled by a signal.
 type stopped struct{ signal os.Signal }
 
 func (s stopped) Error() string { return s.signal.String() }
 
-// code is the exit code that shells use for the signal.
+// code returns the exit code that shells use for the signal.
 func (s stopped) code() int {
 	number, _ := s.signal.(syscall.Signal)
 	return 128 + int(number)
 }
 
-// stoppedBy returns the signal that canceled ctx.
+// stoppedBy returns the signal that canceled ctx, if a signal did.
 func stoppedBy(ctx context.Context) (stopped, bool) {
 	return errors.AsType[stopped](context.Cause(ctx))
 }

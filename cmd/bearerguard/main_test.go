@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "insecure-api": serveInsecureAPI, "get": browse})
 }
 
-// serveInsecureAPI is an API that trusts $OAUTH_ISSUER and accepts every
+// serveInsecureAPI serves an API that trusts $OAUTH_ISSUER and accepts every
 // audience.
 func serveInsecureAPI() {
 	api, err := insecureAPI(os.Getenv("OAUTH_ISSUER"))

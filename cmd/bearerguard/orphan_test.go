@@ -15,9 +15,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// scriptOrphan runs a shell that starts a server and waits for it, kills the
-// shell with SIGKILL, and checks that the server ends, which closes its
-// standard output. $$ in the flags is the shell.
+// scriptOrphan runs a shell that starts a server and waits for it. It kills the
+// shell with SIGKILL and checks that the server then ends. It detects the end
+// because the server's standard output is closed. In the flags, $$ is the
+// process ID of the shell.
 func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, commandOf(ts))
 	cmd.Dir = ts.MkAbs(".")

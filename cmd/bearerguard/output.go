@@ -34,10 +34,10 @@ func isTerminal(v any) bool {
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// paint colours texts, if it is true.
+// paint colours strings if it is true.
 type paint bool
 
-// paintFor is true for a terminal with colours, unless NO_COLOR is set
+// paintFor returns true for a terminal with colours, unless NO_COLOR is set
 // (https://no-color.org).
 func paintFor(w io.Writer) paint {
 	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")

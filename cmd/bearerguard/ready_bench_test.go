@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// BenchmarkReady measures the time from the start of the program, built like a
-// release, to its ready line. Every test suite that starts a server pays it.
+// BenchmarkReady measures the time from the start of the program to its ready
+// line. The program is built like a release. Every test suite that starts a
+// server waits for this time.
 func BenchmarkReady(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "bearerguard")
 	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, ".")

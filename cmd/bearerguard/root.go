@@ -21,14 +21,15 @@ const (
 	exitFailure = 3 // a server is unreachable, or refuses
 )
 
-// streams are the standard streams of a command. Data goes to out, messages to
-// err.
+// streams holds the standard streams of a command. Data is written to out,
+// messages to err.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// coded is an error with its exit code. A nil error prints nothing.
+// coded is an error with its exit code. If the error is nil, only the exit code
+// is used and nothing is printed.
 type coded struct {
 	code int
 	error
@@ -36,8 +37,8 @@ type coded struct {
 
 func (c coded) Unwrap() error { return c.error }
 
-// usage returns an error for a wrong command line, failure one for a server or
-// the system.
+// usage returns an error for a wrong command line. failure returns an error for
+// a problem with a server or the system.
 func usage(format string, args ...any) error { return coded{exitUsage, fmt.Errorf(format, args...)} }
 func failure(format string, args ...any) error {
 	return coded{exitFailure, fmt.Errorf(format, args...)}
@@ -63,8 +64,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	return c.code
 }
 
-// withoutControls removes characters that control a terminal. A server may have
-// written a part of the text.
+// withoutControls removes the characters of text that control a terminal. A
+// server may have written a part of text.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

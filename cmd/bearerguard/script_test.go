@@ -111,9 +111,9 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptInterrupt interrupts a command and prints its exit code. The last word
-// selects the moment: stdout or stderr, when the command writes there; request,
-// when it sends a request to a server that never answers. HANGING is replaced
-// by the URL of that server.
+// selects the moment. With stdout or stderr, the command is interrupted when it
+// writes there. With request, it is interrupted when it sends a request to a
+// server that never answers. HANGING is replaced by the URL of that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
 	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}
@@ -149,8 +149,8 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
 }
 
-// An event reports that something happened at least once. As a writer it drops
-// the text.
+// An event reports that something happened at least once. As a writer, an event
+// happens on each write and discards what is written.
 type event chan struct{}
 
 func (e event) happen() {

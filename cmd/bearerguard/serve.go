@@ -95,7 +95,7 @@ directory, or with --ready-file.`,
 	return cmd
 }
 
-// suggestCommands prints commands to try for new users.
+// suggestCommands prints commands that a new user can try.
 func suggestCommands(w io.Writer, s *running, interactive bool) {
 	if s.controlURL == "" {
 		return

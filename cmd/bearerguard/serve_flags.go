@@ -23,7 +23,7 @@ const (
 	portsTried = 10
 )
 
-// serverFlags are the flags of serve and exec that configure the server.
+// serverFlags holds the flags of serve and exec that configure the server.
 type serverFlags struct {
 	nextPort                           bool // take the next free port unless --addr is given
 	addr, issuer, config, state, audit string
@@ -65,8 +65,9 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	cli.Choices(cmd, "like", shapes.Names())
 }
 
-// options converts the flags to server options. Those of the configuration file
-// come first, so that flags override them. The caller must close the audit log.
+// options converts the flags to server options. The options of the
+// configuration file come first, so that flags override them. The caller must
+// close the audit log.
 func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, audit *os.File, err error) {
 	if err := f.check(cmd); err != nil {
 		return nil, nil, err
@@ -133,14 +134,15 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	return opts, audit, nil
 }
 
-// choosesPort reports whether another port may be used if the default one is in
-// use.
+// choosesPort reports whether the server may use another port if the default
+// port is in use.
 func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
 	return f.nextPort && !cmd.Flags().Changed("addr")
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {
-	// Only the configuration file could set it to true.
+	// --tls=false would only have an effect if the configuration file turned
+	// TLS on.
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: HTTP is the default; remove tls from the configuration file instead")
 	}
@@ -182,7 +184,7 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// checkIssuer reports an invalid --issuer (RFC 8414 §2).
+// checkIssuer returns an error if --issuer is invalid (RFC 8414 §2).
 func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("issuer") {
 		return nil
@@ -197,8 +199,8 @@ func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 	return nil
 }
 
-// controlToken is the token that the user chose for the control API, "" for a
-// random one.
+// controlToken returns the token that the user chose for the control API, or ""
+// for a random token.
 func (f *serverFlags) controlToken() (string, error) {
 	if f.controlTokenFile == "" {
 		return "", nil
@@ -216,7 +218,8 @@ func isOrigin(text string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == u.Scheme+"://"+u.Host
 }
 
-// isLoopback reports whether only this machine can reach the address of a flag.
+// isLoopback reports whether addr, the value of a flag, is an address that only
+// this machine can reach.
 func isLoopback(flag, addr string) (bool, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if _, wrong := strconv.ParseUint(port, 10, 16); err == nil && wrong != nil {

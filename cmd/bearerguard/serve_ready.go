@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// ready is the ready line, with everything that a program needs to use the
-// server.
+// ready is the content of the ready line: everything that a program needs to
+// use the server.
 type ready map[string]string
 
-// newReady returns the variables that exec sets for its command, under their
-// names in OAuth metadata: OAUTH_TOKEN_ENDPOINT is token_endpoint.
+// newReady returns the variables that exec sets for its command. It renames
+// them to their names in OAuth metadata: OAUTH_TOKEN_ENDPOINT becomes
+// token_endpoint.
 func newReady(s *running) ready {
 	r := ready{"control": s.controlURL, "control_token": s.controlToken, "ca_pem": string(s.CACertPEM())}
 	if s.tokenGiven {
@@ -27,14 +28,14 @@ func newReady(s *running) ready {
 	return r
 }
 
-// line is the ready line as JSON, with a newline.
+// line returns the ready line as JSON, with a newline.
 func (r ready) line() []byte {
 	text, _ := json.Marshal(r) // a map of strings is always valid
 	return append(text, '\n')
 }
 
-// clearReady removes the ready file of an earlier server. Otherwise a program
-// that waits for the file of this server would read it.
+// clearReady removes the ready file of an earlier server. Otherwise, a program
+// that waits for the ready file of this server would read the old file.
 func clearReady(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -56,8 +57,8 @@ func clearReady(path string) error {
 	return os.Remove(path)
 }
 
-// writeAtomic replaces a file, so that readers see either all of text or the
-// old file. Only the owner may read the file, because it contains secrets.
+// writeAtomic replaces a file, so that readers see either the old content or
+// all of text. Only the owner may read the file, because it contains secrets.
 func writeAtomic(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
 	if err != nil {

@@ -70,7 +70,7 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 }
 
 // listen starts the server at --addr. Without the flag, serve uses its default
-// port, or the next one that is free.
+// port, or the next free port.
 func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *testserver.Server, err error) {
 	ctx := context.WithoutCancel(cmd.Context())
 	if !f.choosesPort(cmd) {
@@ -88,7 +88,7 @@ func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *t
 	return testserver.Start(ctx, append(slices.Clip(opts), testserver.Addr(anyPort))...)
 }
 
-// inFlags rewrites an error of the server with the names of the flags.
+// inFlags makes an error of the server name the flags of the command line.
 func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("--addr %s: %w: give another port, or 0 for a free one", f.addr, rootOf(err))
@@ -99,7 +99,7 @@ func (f *serverFlags) inFlags(err error) error {
 	).Replace(text))
 }
 
-// rootOf is the innermost cause of err.
+// rootOf returns the innermost cause of err.
 func rootOf(err error) error {
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next
@@ -127,7 +127,8 @@ func (s *running) listenControl(f *serverFlags) error {
 	return nil
 }
 
-// fromHere is the address at which this machine reaches a.
+// fromHere returns the address at which this machine can reach the listener
+// address a.
 func fromHere(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
@@ -135,8 +136,8 @@ func fromHere(a net.Addr) string {
 	return a.String()
 }
 
-// close stops the server and its open requests at once. A second call does
-// nothing.
+// close stops the server at once, including its open requests. A second call
+// does nothing.
 func (s *running) close() error {
 	var errs []error
 	if s.ready != nil { // otherwise this server did not write the file

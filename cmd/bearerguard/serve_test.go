@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// Without --addr a server uses the default port, or the next free one.
+// Without --addr, a server uses the default port, or the next port that is
+// free.
 func TestServeUsesTheDefaultPortOrTheNext(t *testing.T) {
 	cmd := newRoot(streams{})
 	cmd.SetContext(t.Context())
@@ -40,7 +41,7 @@ func TestServeUsesTheDefaultPortOrTheNext(t *testing.T) {
 	}
 }
 
-// The commands that are suggested on a terminal work.
+// The commands that serve suggests on a terminal must work.
 func TestSuggestedCommandsWork(t *testing.T) {
 	cmd := newRoot(streams{})
 	cmd.SetContext(t.Context())

@@ -18,10 +18,10 @@ func addScope(cmd *cobra.Command, scope *[]string, text string) {
 	noFiles(cmd, "scope")
 }
 
-// tokenFields are the values of --field.
+// tokenFields are the allowed values of --field.
 var tokenFields = []string{"access_token", "refresh_token", "id_token"}
 
-// outputFlags select how tokens are printed.
+// outputFlags holds the flags that select how tokens are printed.
 type outputFlags struct{ field string }
 
 func (f *outputFlags) add(cmd *cobra.Command) {
@@ -41,7 +41,7 @@ func (f *outputFlags) print(w io.Writer, t asclient.Tokens) error {
 	return err
 }
 
-// paramFlags are parameters of requests that have no other flag.
+// paramFlags holds request parameters for which there is no other flag.
 type paramFlags []string
 
 func (f *paramFlags) add(cmd *cobra.Command, of string) {
@@ -49,7 +49,7 @@ func (f *paramFlags) add(cmd *cobra.Command, of string) {
 	noFiles(cmd, "param")
 }
 
-// values refuses the parameters that the command sets itself.
+// values parses the parameters, and refuses those that the command sets itself.
 func (f paramFlags) values(reserved []string) (url.Values, error) {
 	values := url.Values{}
 	for _, text := range f {

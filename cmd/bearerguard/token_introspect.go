@@ -42,8 +42,9 @@ authorization server cannot be reached or refuses.`,
 	return cmd
 }
 
-// newRevoke is one command for two kinds of server: the one of --issuer, and
-// without --issuer a mock server with a control API.
+// newRevoke returns one command that works with two kinds of server. With
+// --issuer, it uses that server. Without --issuer, it uses a mock server with a
+// control API.
 func newRevoke(s streams) *cobra.Command {
 	control := newRevokeByControl(s)
 	cmd := newRevokeByClient(s)
@@ -100,8 +101,8 @@ func addHint(cmd *cobra.Command, hint *string) {
 	cli.Choices(cmd, "hint", types)
 }
 
-// connectWithToken reads the token of a request, and connects to the
-// authorization server.
+// connectWithToken reads a token from the arguments or standard input, and
+// connects to the authorization server.
 func (f *clientFlags) connectWithToken(ctx context.Context, s streams, args []string) (as *asclient.Client, token string, err error) {
 	token, err = readToken(s, args)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// The answers of the routes, which are the same for every framework.
+// These types are the answers of the routes. They are the same for every
+// framework.
 
 type statusAnswer struct {
 	Status string `json:"status"`

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// TestCheckFindsNothing sends every defect of testserver to each kind of route,
-// on every framework.
+// TestCheckFindsNothing sends tokens with every defect of testserver to each
+// kind of route, on every framework.
 func TestCheckFindsNothing(t *testing.T) {
 	as, apis := newAPIs(t)
 	for name, api := range apis {

@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// frameworks has a constructor of the routes for each value of FRAMEWORK.
+// frameworks maps each value of FRAMEWORK to a function that returns the
+// routes.
 var frameworks = map[string]func(*middleware.Verifier) http.Handler{
 	"echo":  newEcho,
 	"echo5": newEcho5,
@@ -40,8 +41,8 @@ func (c config) newVerifier(address net.Addr) (*middleware.Verifier, error) {
 	return middleware.NewVerifier(c.verifier)
 }
 
-// setOrigins sets the base URLs of the API. AUDIENCE may be any text, and not
-// only one of them, so the first is written out as the resource.
+// setOrigins sets the base URLs of the API. The first origin is also set as the
+// resource, because AUDIENCE may be any string and need not be an origin.
 func (c *config) setOrigins(origins ...string) {
 	c.verifier.Origins, c.verifier.Resource = origins, origins[0]
 }
@@ -108,10 +109,11 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// variables names in faults what the fields of the configuration come from.
+// variables replaces names of configuration fields in faults with the
+// environment variables that set these fields.
 var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[")
 
-// list returns the elements of a list with commas.
+// list splits a list at commas and returns its elements.
 func list(text string) []string {
 	elements := strings.Split(text, ",")
 	for i, element := range elements {

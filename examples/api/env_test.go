@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// lookup returns a minimal environment of the API with changes.
+// lookup returns a minimal environment of the API after applying changes.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN":   "127.0.0.1:0",
@@ -22,7 +22,8 @@ func lookup(changes map[string]string) func(string) string {
 
 const secret = "hush"
 
-// withIntrospection returns the variables of introspection with changes.
+// withIntrospection returns the environment variables for introspection after
+// applying changes.
 func withIntrospection(changes map[string]string) map[string]string {
 	env := map[string]string{"INTROSPECTION_CLIENT_ID": "api", "INTROSPECTION_CLIENT_SECRET": secret}
 	maps.Copy(env, changes)

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// FuzzAuthorization checks that only tokens of the server are accepted. The
-// server is created once, outside the fuzz target.
+// FuzzAuthorization checks that a token is accepted only if the server issued
+// it. The server is created once, outside the fuzz target.
 func FuzzAuthorization(f *testing.F) {
 	as, apis := newAPIs(f)
 	api := apis["http"]

@@ -9,15 +9,15 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// defaultMaxTTL is shorter than that of the library. A revoked token is
-// accepted for up to that long.
+// defaultMaxTTL is shorter than the default of the library. The API may accept
+// a revoked token for up to this time.
 const defaultMaxTTL = 5 * time.Second
 
 // introspection reads INTROSPECTION_* and returns a client that introspects
-// opaque tokens at issuer, or nil without INTROSPECTION_CLIENT_ID. The endpoint
-// is that of the metadata, or INTROSPECTION_ENDPOINT. Errors contain only the
-// values of the endpoint and of INTROSPECTION_MAX_TTL, because the secret must
-// not appear.
+// opaque tokens at issuer. Without INTROSPECTION_CLIENT_ID it returns nil. The
+// endpoint is INTROSPECTION_ENDPOINT, or else the endpoint in the metadata.
+// Errors quote only the endpoint and INTROSPECTION_MAX_TTL, because the secret
+// must not appear.
 func introspection(getenv func(string) string, issuer string, insecureHTTP bool, log *slog.Logger) (*introspect.Client, error) {
 	id, secret := getenv("INTROSPECTION_CLIENT_ID"), getenv("INTROSPECTION_CLIENT_SECRET")
 	ttl, err := maxTTL(getenv("INTROSPECTION_MAX_TTL"))
@@ -35,8 +35,8 @@ func introspection(getenv func(string) string, issuer string, insecureHTTP bool,
 	return nil, err
 }
 
-// maxTTL reads a duration for introspect.Config, where 0 means the default of
-// the library and -1 turns off the cache.
+// maxTTL parses a duration for introspect.Config. Its result 0 selects the
+// default of the library, and -1 turns off the cache.
 func maxTTL(text string) (time.Duration, error) {
 	if text == "" {
 		return defaultMaxTTL, nil

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// startIntrospecting runs the program with credentials to introspect at as.
+// startIntrospecting runs the program with credentials for introspection at as.
 func startIntrospecting(t *testing.T, framework string, as *testserver.Server, changes map[string]string) (url string) {
 	t.Helper()
 	env := map[string]string{
@@ -143,7 +143,7 @@ func TestCheckURLFindsNothingAboutOpaqueTokens(t *testing.T) {
 	})
 }
 
-// The metadata of Ory Hydra has no introspection endpoint.
+// The metadata of Ory Hydra contains no introspection endpoint.
 func TestIntrospectionEndpointByEnvironment(t *testing.T) {
 	as := testserver.New(t, testserver.Audience(audience), testserver.Metadata(func(doc map[string]any) { delete(doc, "introspection_endpoint") }))
 	token := as.Token(opaque, testserver.Scope("items:read"))

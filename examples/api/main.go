@@ -42,8 +42,9 @@
 // path of the first origin if it has one.
 //
 // The program starts even if an issuer is down. Until the issuer's keys are
-// fetched, the answer to its tokens is 503 with Retry-After. The same applies
-// only to opaque tokens while introspection is down.
+// fetched, a request with a token of this issuer is answered with 503 and
+// Retry-After. While introspection is down, requests with opaque tokens get the
+// same answer.
 package main
 
 import (
@@ -75,8 +76,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run is main without the process. It returns the exit status when ctx is done
-// or an error occurs.
+// run contains everything in main that does not depend on the process. It
+// returns the exit status when ctx is done or an error occurs.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	cfg, err := fromEnv(getenv, log)
@@ -123,9 +124,9 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	return errors.Join(server.Shutdown(grace), server.Close())
 }
 
-// warm fetches the keys of the issuers before the first request needs them. A
-// failure only affects /healthz: the verifier fetches again when a token
-// arrives.
+// warm fetches the keys of the issuers before the first request needs them. If
+// that fails, only /healthz is affected: the verifier fetches the keys again
+// when a token arrives.
 func warm(ctx context.Context, v *middleware.Verifier, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()

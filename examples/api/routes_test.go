@@ -179,7 +179,7 @@ func TestRefusalsAreTheSameOnEveryFramework(t *testing.T) {
 	}
 }
 
-// RFC 9110 §9.3.2: the answer to HEAD is that to GET without the body.
+// RFC 9110 §9.3.2: the answer to HEAD is the answer to GET without its body.
 // Content-Length may be left out.
 func TestGetRoutesAnswerHead(t *testing.T) {
 	as, apis := newAPIs(t)

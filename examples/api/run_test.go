@@ -16,9 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// start runs the program, as main does, until the test ends, and returns the
-// URL from the line that it prints. The test fails if the program prints
-// anything else, or if its status is not 0.
+// start runs the program, as main does, until the test ends. It returns the URL
+// from the line that the program prints. The test fails if the program prints
+// anything else or if its exit status is not 0.
 func start(t *testing.T, changes map[string]string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

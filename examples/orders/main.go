@@ -1,4 +1,4 @@
-// Orders is a protected API in one file: the program of README.md.
+// Orders is a protected API in one file. README.md shows this program.
 package main
 
 import (

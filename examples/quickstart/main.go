@@ -64,7 +64,7 @@ func run(ctx context.Context, out io.Writer, serve bool) error {
 	return demonstrate(ctx, out, as, base)
 }
 
-// protectedAPI is the code that a user of the module writes.
+// protectedAPI returns the API. A user of the module writes code like this.
 func protectedAPI(as *testserver.Server) (http.Handler, error) {
 	introspector, err := introspect.New(introspect.Config{
 		Issuer: as.Issuer(),

@@ -23,7 +23,8 @@ func TestTheOutputMatchesTheReadme(t *testing.T) {
 	}
 }
 
-// cancelAtCurl stops the servers when all curl lines are printed.
+// cancelAtCurl collects the output, and stops the servers when all curl lines
+// are printed.
 type cancelAtCurl struct {
 	strings.Builder
 	cancel func()

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Chi protects routes of chi.
+// Chi returns an API that protects routes of chi.
 func Chi(v *middleware.Verifier) http.Handler {
 	createOrder := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) }
 

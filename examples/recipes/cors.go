@@ -23,7 +23,8 @@ var (
 	corsExposed = []string{"WWW-Authenticate", "Retry-After"} // hidden from scripts unless listed
 )
 
-// CORSHTTP lets a web page of another origin call an API on net/http.
+// CORSHTTP returns an API on net/http that web pages of another origin can
+// call.
 func CORSHTTP(v *middleware.Verifier) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(listOrders))

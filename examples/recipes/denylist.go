@@ -56,8 +56,8 @@ func (d *Denylist) Revoke(ctx context.Context, t *middleware.Token) error {
 	return d.redis.SetArgs(ctx, denylistKey(t), 1, redis.SetArgs{ExpireAt: t.Expiry.Add(denylistSkew)}).Err()
 }
 
-// DenylistHTTP is an API whose callers can revoke their own token. The list is
-// also the Config.Revoked of v.
+// DenylistHTTP returns an API whose callers can revoke their own tokens. The
+// Config.Revoked of v must use the same list.
 func DenylistHTTP(v *middleware.Verifier, list *Denylist) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(listOrders))

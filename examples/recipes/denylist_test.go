@@ -18,7 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// startRedis starts a redis-server of the test's own on a free port.
+// startRedis starts a redis-server for this test on a free port.
 func startRedis(t *testing.T) (addr string, stop func()) {
 	t.Helper()
 	for range 5 { // another program may take the port before the server does
@@ -90,7 +90,8 @@ func TestDenylist(t *testing.T) {
 	checkUnavailable(t, "stopped", api, with("GET", "/orders", other))
 }
 
-// checkExpiry demands that the one entry of the list goes after its token.
+// checkExpiry fails the test unless the only entry of the list disappears when
+// its token has expired.
 func checkExpiry(t *testing.T, addr string) {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: addr})
@@ -105,7 +106,8 @@ func checkExpiry(t *testing.T, addr string) {
 	}
 }
 
-// checkUnavailable demands 503 without a challenge, as the token may be good.
+// checkUnavailable fails the test unless the answer is 503 without a challenge,
+// because the token may be valid.
 func checkUnavailable(t *testing.T, redisIs string, api http.Handler, r *http.Request) {
 	t.Helper()
 	w := serve(api, r)

@@ -1,7 +1,7 @@
-// Package recipes holds the code of docs/recipes.md: what an API often needs
-// around its access tokens, one file for each recipe. A test of each sends
-// tokens of a mock authorization server and, for the deny-list, starts a
-// redis-server, which must be in the PATH.
+// Package recipes contains the code of docs/recipes.md: what an API often needs
+// in addition to its access tokens. Each recipe is one file. A test of each
+// recipe sends tokens of a mock authorization server. The test of the deny-list
+// also starts a redis-server, which must be in the PATH.
 package recipes
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
 )
 
-// listOrders is the handler behind the recipes.
+// listOrders is the handler that the recipes protect.
 var listOrders = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprint(w, "orders of ", httpauth.Token(r).Subject)

@@ -8,9 +8,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// VerifierFromEnv returns the verifier that the environment describes: ISSUER
-// is one URL, or several separated by commas, and AUDIENCE names this API. The
-// error names every variable at fault. getenv is [os.Getenv].
+// VerifierFromEnv returns the verifier that the environment describes. ISSUER
+// is one URL, or several URLs separated by commas, and AUDIENCE names this API.
+// The error names every variable that is wrong. getenv is usually [os.Getenv].
 func VerifierFromEnv(getenv func(string) string) (*middleware.Verifier, error) {
 	var faults []error
 	read := func(name, meaning string) string {

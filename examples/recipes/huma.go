@@ -41,7 +41,8 @@ type ordersOutput struct {
 	}
 }
 
-// Huma is an API whose OpenAPI document says what each operation requires.
+// Huma returns an API whose OpenAPI document lists the scopes that each
+// operation requires.
 func Huma(v *middleware.Verifier, issuer string) http.Handler {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Orders", "1.0.0")

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// newVerifier returns a verifier for tokens of as.
+// newVerifier returns a verifier that accepts tokens of as.
 func newVerifier(t *testing.T, as *testserver.Server, change ...func(*middleware.Config)) *middleware.Verifier {
 	t.Helper()
 	config := middleware.Config{
@@ -49,7 +49,7 @@ func serve(api http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// exchange is a request and the answer that a recipe should give.
+// exchange is a request, with the answer that a recipe should give.
 type exchange struct {
 	name      string
 	request   *http.Request
@@ -69,7 +69,7 @@ func (e exchange) check(t *testing.T, api http.Handler) {
 	}
 }
 
-// What the adapters send if no recipe says otherwise.
+// These are the bodies that the adapters send unless a recipe replaces them.
 const (
 	bodyNoToken   = `{"error_description":"an access token is required"}`
 	bodyExpired   = `{"error":"invalid_token","error_description":"token is expired"}`

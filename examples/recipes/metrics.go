@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Decisions registers a histogram of all decisions. The result is for
-// Config.Observe.
+// Decisions registers a histogram of all decisions. Use the returned function
+// as Config.Observe.
 func Decisions(registry prometheus.Registerer) func(context.Context, middleware.Observation) {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "bearerguard_decision_seconds",
@@ -31,8 +31,8 @@ var (
 	fetchFailures = prometheus.NewDesc("bearerguard_fetch_failures_total", "Failed fetches of keys.", []string{"issuer", "class"}, nil)
 )
 
-// Stats makes metrics of [middleware.Verifier.Stats] whenever they are
-// collected. Register it once for each Verifier.
+// Stats reports the current [middleware.Verifier.Stats] as metrics whenever
+// metrics are collected. Register one Stats for each Verifier.
 type Stats struct{ Verifier *middleware.Verifier }
 
 // Describe implements [prometheus.Collector].

@@ -40,7 +40,8 @@ func problemBody(_ *http.Request, e *middleware.Error) (contentType string, body
 	return problemType, problem(e.StatusCode(), e)
 }
 
-// ProblemHTTP answers refusals with problem documents on net/http.
+// ProblemHTTP returns an API on net/http that refuses requests with problem
+// documents.
 func ProblemHTTP(v *middleware.Verifier) http.Handler {
 	guard := httpauth.Guard{Verifier: v, ErrorBody: problemBody}
 	mux := http.NewServeMux()
@@ -56,7 +57,8 @@ func ProblemGin(v *middleware.Verifier) http.Handler {
 	return r
 }
 
-// ProblemEcho answers every error with a problem document on Echo v4.
+// ProblemEcho returns an API on Echo v4 that reports every error with a problem
+// document.
 func ProblemEcho(v *middleware.Verifier) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = func(err error, c echo.Context) {

@@ -23,7 +23,8 @@ func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{} // no scope helps
 }
 
-// TenantHTTP serves the orders of a tenant to tokens of that tenant.
+// TenantHTTP returns an API that serves the orders of a tenant only to tokens
+// of that tenant.
 func TenantHTTP(v *middleware.Verifier) http.Handler {
 	mux := http.NewServeMux()
 	own := httpauth.Require(v, scopes.All("orders:read"), ownTenant{})

@@ -27,14 +27,14 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 	client := &http.Client{
 		Transport: transport,
 		Timeout:   requestTimeout,
-		// Secrets and tokens are only sent to the configured URLs.
+		// Secrets and tokens are sent only to the configured URLs.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out}}
 }
 
-// items calls GET /items. It retries once with a new token if the first one is
-// refused, and while the API is busy.
+// items calls GET /items. If the API refuses the token, items retries once with
+// a new token. If the API is busy, items waits and retries a few times.
 func (c *caller) items(ctx context.Context) error {
 	refused, busy := "", 0
 	for {
@@ -85,8 +85,9 @@ func (c *caller) get(ctx context.Context, token string) (status int, retryAfter 
 	return resp.StatusCode, parseRetryAfter(resp.Header.Get("Retry-After")), nil
 }
 
-// parseRetryAfter reads Retry-After (RFC 9110 §10.2.3), which has seconds or a
-// date. Without the field it returns a second.
+// parseRetryAfter returns the time to wait according to Retry-After (RFC 9110
+// §10.2.3), which contains seconds or a date. If the field is missing, it
+// returns one second.
 func parseRetryAfter(field string) time.Duration {
 	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and is over maxWait anyway

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// splitTransport sends requests for the API to a handler, and other requests to
-// the authorization server, without a socket.
+// splitTransport sends requests for the API to a handler, and all other
+// requests to the authorization server. It uses no sockets.
 type splitTransport struct {
 	as  http.RoundTripper
 	api http.Handler

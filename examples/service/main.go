@@ -42,8 +42,9 @@
 //   - After 403 and other statuses it does not retry, because another token
 //     would not help.
 //
-// The exit status is 0 if every call was answered with 200, 1 if not, and 2 for
-// an invalid environment. In that case the program reports every fault.
+// The exit status is 0 if every call was answered with 200, 1 if a call was
+// not, and 2 if the environment is invalid. With status 2, the program reports
+// every fault of the environment.
 package main
 
 import (
@@ -64,7 +65,7 @@ func main() {
 	os.Exit(status)
 }
 
-// run is main without the process.
+// run contains everything in main that does not depend on the process.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	cfg, err := fromEnv(getenv)
 	if err != nil {
@@ -88,7 +89,7 @@ func work(ctx context.Context, cfg config, transport http.RoundTripper, stdout i
 	return status
 }
 
-// wait waits for d. It returns false if ctx ends first.
+// wait waits for d. It returns false if ctx ends before that.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

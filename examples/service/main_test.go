@@ -19,13 +19,14 @@ func TestMain(m *testing.M) {
 	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
 }
 
-// startAPI runs the API, which trusts as.
+// startAPI runs the API, configured to trust as.
 func startAPI(t *testing.T, as *testserver.Server, env ...string) string {
 	t.Helper()
 	return program.Start(t, apiProgram, append([]string{"ISSUER=" + as.Issuer(), "AUDIENCE=api"}, env...)...)
 }
 
-// lookup returns the environment that bearerguard exec sets, with changes.
+// lookup returns the environment that bearerguard exec sets, after applying
+// changes.
 func lookup(as *testserver.Server, changes map[string]string) func(string) string {
 	env := map[string]string{}
 	for _, line := range as.Env() {

@@ -1,3 +1,3 @@
-// Package snippets contains the code in README.md and docs, so that it is
-// compiled. A test compares the two.
+// Package snippets contains the code in README.md and docs, so that the code is
+// compiled. A test compares the package with these documents.
 package snippets

@@ -2,7 +2,7 @@ package snippets
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// anotherAudience is for an API whose tokens do not name it by its URL.
+// anotherAudience configures an API whose audience is not its URL.
 func anotherAudience() (*middleware.Verifier, error) {
 	return middleware.NewVerifier(middleware.Config{
 		Audience: "orders-api",

@@ -46,7 +46,7 @@ func Example_stepUp() {
 	// 200
 }
 
-// newPayments is an API whose payments need a recent login with a second
+// newPayments returns an API whose payments need a recent login with a second
 // factor.
 func newPayments(v *middleware.Verifier) http.Handler {
 	need := httpauth.Require(v, scopes.All("pay"), scopes.ACR("urn:example:mfa"), scopes.AuthWithin(5*time.Minute))
@@ -60,7 +60,8 @@ func TestPaymentsNeedARecentLoginWithASecondFactor(t *testing.T) {
 	}, apitest.RequireScope("pay"), apitest.RequireACR("urn:example:mfa"), apitest.RequireAuthWithin(5*time.Minute))
 }
 
-// TestStepUp is a client from a refused token to an accepted one.
+// TestStepUp runs a client whose token is first refused and, after a new login,
+// accepted.
 func TestStepUp(t *testing.T) {
 	as := testserver.New(t)
 	api := httptest.NewServer(newPayments(trusting(t, as)))

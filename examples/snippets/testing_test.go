@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// trusting is newVerifier for tests: it trusts as.
+// trusting returns a verifier that trusts as. Tests use it instead of
+// newVerifier.
 func trusting(t *testing.T, as *testserver.Server) *middleware.Verifier {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{

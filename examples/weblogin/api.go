@@ -19,8 +19,8 @@ type answer struct {
 	retryAfter int // in seconds, 0 without the field
 }
 
-// call sends a GET request with the access token of the session. After 401 it
-// retries once with a new token.
+// call sends a GET request with the access token of the session. If the answer
+// is 401, it retries once with a new token.
 func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	token, err := a.accessToken(ctx, id, "")
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *app) get(ctx context.Context, url, token string) (answer, error) {
 	return answer{resp.StatusCode, body, seconds}, err
 }
 
-// unanswered shows the page for a failed call.
+// unanswered shows the page that explains why a call failed.
 func (a *app) unanswered(w http.ResponseWriter, r *http.Request, s session, got answer, err error) {
 	switch {
 	case errors.Is(err, errEnded):
@@ -95,7 +95,7 @@ func (a *app) items(w http.ResponseWriter, r *http.Request, id string, s session
 	a.show(w, http.StatusOK, page{Title: "Items", Items: body.Items, Session: &s})
 }
 
-// members parses a JSON object and keeps numbers as they are written.
+// members parses a JSON object. It keeps numbers as they are written.
 func members(body []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

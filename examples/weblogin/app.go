@@ -10,8 +10,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// app is the site. It has no state of a single request, so all requests share
-// it.
+// app is the site. It contains no state of single requests, so all requests
+// share one app.
 type app struct {
 	cfg      config
 	provider *provider
@@ -29,7 +29,7 @@ func newApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
 	a := &app{cfg: cfg, log: log, client: &http.Client{
 		Transport: cfg.transport,
 		Timeout:   requestTimeout,
-		// Secrets, codes and tokens are only sent to the configured URLs.
+		// Secrets, codes and tokens are sent only to the configured URLs.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	var err error
@@ -58,7 +58,8 @@ func (a *app) routes() http.Handler {
 	return a.guarded(mux)
 }
 
-// oauthContext sets the HTTP client of oauth2 and go-oidc.
+// oauthContext returns a context that contains the HTTP client for oauth2 and
+// go-oidc.
 func (a *app) oauthContext(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, a.client)
 }

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// callback receives the answer of the server, a code or an error. Any web page
-// can make a browser open this URL, so nothing in it is used before state and
-// iss are checked, not even the error.
+// callback receives the answer of the server, which contains a code or an
+// error. Any web page can make a browser open this URL. So nothing in the
+// answer, not even the error, is used before state and iss are checked.
 func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	p, ok := a.pendingLogin(w, r)
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -26,7 +26,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A closed connection must not cancel the exchange, because the code can be
-	// used once.
+	// used only once.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), requestTimeout)
 	defer cancel()
 	ctx = a.oauthContext(ctx)
@@ -56,14 +56,15 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, "a session cannot be saved", err)
 		return
 	}
-	// The target is constant, because a parameter for it would allow open
-	// redirects. With See Other, the URL with the code is not in the history.
+	// The target is constant, because a parameter for the target would allow
+	// open redirects. With See Other, the URL with the code does not appear in
+	// the history.
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// matchesIssuer compares the iss parameter with the issuer (RFC 9207 §2.4),
-// which prevents mix-up attacks on clients of several servers. The parameter is
-// required if the metadata announces it.
+// matchesIssuer compares the iss parameter with the issuer (RFC 9207 §2.4).
+// This prevents mix-up attacks on clients that use several servers. The
+// parameter is required if the metadata announces it.
 func (a *app) matchesIssuer(query url.Values) bool {
 	if !query.Has("iss") {
 		return !a.provider.SendsIssuer
@@ -71,8 +72,8 @@ func (a *app) matchesIssuer(query url.Values) bool {
 	return a.provider.Issuer == "" || query.Get("iss") == a.provider.Issuer
 }
 
-// refused shows an error of the server (RFC 6749 §4.1.2.1) with a text of this
-// site.
+// refused shows an error of the server (RFC 6749 §4.1.2.1). The message is from
+// this site, not from the server.
 func (a *app) refused(w http.ResponseWriter, code string) {
 	switch code {
 	case "access_denied":
@@ -85,8 +86,8 @@ func (a *app) refused(w http.ResponseWriter, code string) {
 	}
 }
 
-// knownCode returns a standard error code, or unknown, so that no text of the
-// server enters the log.
+// knownCode returns the error code if it is a standard code, or else "unknown",
+// so that no text from the server enters the log.
 func knownCode(code string) string {
 	switch code {
 	case "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_target",
@@ -97,5 +98,5 @@ func knownCode(code string) string {
 	return "unknown"
 }
 
-// same compares in constant time.
+// same compares two strings in constant time.
 func same(got, want string) bool { return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1 }

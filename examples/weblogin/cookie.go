@@ -11,9 +11,9 @@ const (
 	sessionCookie = "weblogin-session"
 )
 
-// cookieName adds __Host- if the site uses https. The browser then accepts the
-// cookie only from this host, not from another one of the same domain, and not
-// over http.
+// cookieName returns the name of a cookie, with the prefix __Host- if the site
+// uses https. With this prefix, the browser accepts the cookie only from this
+// host and only over https, not from other hosts of the domain.
 func (a *app) cookieName(name string) string {
 	if a.secure() {
 		return "__Host-" + name

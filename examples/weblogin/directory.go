@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// directory is a store with one file for each record. The modification time of
-// the file is the expiry of the record.
+// directory is a store that keeps each record in a file. The modification time
+// of the file is the time at which the record expires.
 type directory struct{ root *os.Root }
 
 const (
@@ -18,8 +18,8 @@ const (
 	tempExt   = ".new"
 )
 
-// newDirectory also removes expired records and temporary files of a crash.
-// Later, get removes expired records.
+// newDirectory opens the store. It also removes expired records, and temporary
+// files that a crash left behind. Later, get removes expired records.
 func newDirectory(path string) (directory, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return directory{}, err
@@ -53,9 +53,10 @@ func (d directory) get(key string) ([]byte, error) {
 	return d.root.ReadFile(key + recordExt)
 }
 
-// put replaces the file atomically, so that a crash of the program leaves the
-// old record or the new one. After a crash of the machine there may be neither,
-// and the user must log in again. Flushing each file would be more expensive.
+// put replaces the file atomically, so that a crash of the program leaves
+// either the old record or the new one. After a crash of the machine, both may
+// be lost, and the user must log in again. To prevent this, each file would
+// have to be flushed, which is more expensive.
 func (d directory) put(key string, value []byte, until time.Time) error {
 	name := rand.Text() + tempExt
 	err := d.root.WriteFile(name, value, 0o600)

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// lookup returns a minimal environment of the site with changes.
+// lookup returns a minimal environment of the site after applying changes.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN": "127.0.0.1:0", "OAUTH_ISSUER": "https://login.example.com", "OAUTH_CLIENT_ID": "web", "OAUTH_CLIENT_SECRET": "hush",
@@ -25,7 +25,7 @@ func lookup(changes map[string]string) func(string) string {
 
 var aKey = base64.StdEncoding.EncodeToString(make([]byte, keyBytes))
 
-// github has the variables for GitHub from the package comment.
+// github contains the variables for GitHub that the package comment lists.
 var github = map[string]string{
 	"OIDC": "off", "OAUTH_ISSUER": "", "OAUTH_SUBJECT": "id", "OAUTH_SCOPE": "read:user",
 	"OAUTH_AUTHORIZATION_ENDPOINT": "https://github.com/login/oauth/authorize",

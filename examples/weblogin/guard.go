@@ -5,7 +5,7 @@ import (
 	"net/url"
 )
 
-// guarded adds security headers to each answer.
+// guarded returns a handler that adds security headers to each answer of next.
 func (a *app) guarded(next http.Handler) http.Handler {
 	policy := a.policy()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -19,9 +19,10 @@ func (a *app) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// policy allows a stylesheet and one form. Browsers also apply form-action to
-// redirects after the form, and the logout redirects to the server. If the
-// server then redirects to a third origin, add that origin too.
+// policy returns a content security policy that allows the stylesheet and the
+// logout form. Browsers also apply form-action to redirects after a form, and
+// the logout form redirects to the server. If the server then redirects to a
+// third origin, add that origin too.
 func (a *app) policy() string {
 	forms := "'self'"
 	if u, err := url.Parse(a.provider.EndSession); err == nil && u.Host != "" {

@@ -16,7 +16,8 @@ type identity struct {
 	name    string // to display
 }
 
-// identify returns the user who has logged in.
+// identify returns the user who has logged in, from the ID token or else from
+// the userinfo endpoint.
 func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (identity, error) {
 	if a.provider.idTokens == nil {
 		return a.fromUserInfo(ctx, token)
@@ -47,10 +48,10 @@ func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (
 	return identity{id.Subject, displayName(claims, id.Subject)}, nil
 }
 
-// fromUserInfo identifies the user of the access token at the userinfo
-// endpoint. This is safe because the token came directly from the server for
-// the code of this login. A token from the browser would prove nothing, because
-// users also give tokens to other sites.
+// fromUserInfo asks the userinfo endpoint for the user of the access token.
+// This is safe because the server issued the token for the code of this login
+// and sent it directly to this site. A token from the browser would prove
+// nothing, because users also give tokens to other sites.
 func (a *app) fromUserInfo(ctx context.Context, token *oauth2.Token) (identity, error) {
 	answer, err := a.get(ctx, a.provider.UserInfo, token.AccessToken)
 	if err != nil {
@@ -74,8 +75,8 @@ func displayName(claims map[string]any, subject string) string {
 	return cmp.Or(text(claims["name"]), text(claims["preferred_username"]), text(claims["login"]), subject)
 }
 
-// text returns a string, or a number as it was written, such as the id of
-// GitHub.
+// text returns a JSON string. It also returns a number, such as the id of
+// GitHub, as the number was written.
 func text(value any) string {
 	switch value := value.(type) {
 	case string:

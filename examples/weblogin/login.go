@@ -10,7 +10,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// loginTTL is the time that a user has to log in.
+// loginTTL is the time in which a user must finish a login.
 const loginTTL = 10 * time.Minute
 
 // pending is a login in progress. It is encrypted in a cookie, so the site
@@ -40,8 +40,8 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, a.provider.oauth.AuthCodeURL(p.State, opts...), http.StatusFound)
 }
 
-// pendingLogin reads and deletes the cookie of the login, which is valid for
-// one answer only.
+// pendingLogin reads and deletes the cookie of the login. The cookie is valid
+// for only one answer.
 func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, ok bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(a.cookie(r, loginCookie))
 	a.clearCookie(w, loginCookie)
@@ -51,8 +51,8 @@ func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, o
 	return p, time.Now().Before(p.Ends)
 }
 
-// resource is the parameter with the API's identifier, for a server that issues
-// tokens for several APIs (RFC 8707 §2).
+// resource returns the parameter resource with the API's identifier, for a
+// server that issues tokens for several APIs (RFC 8707 §2).
 func (a *app) resource() []oauth2.AuthCodeOption {
 	if a.cfg.resource == "" {
 		return nil

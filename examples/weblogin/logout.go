@@ -12,8 +12,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// logout ends the session here, revokes its tokens, and ends the login at the
-// server.
+// logout ends the session at this site, revokes its tokens, and ends the login
+// at the server.
 func (a *app) logout(w http.ResponseWriter, r *http.Request, id string, s session) {
 	if !same(r.PostFormValue("csrf"), s.CSRF) { // SameSite stops requests from other sites, but not from other hosts of this site
 		a.show(w, http.StatusForbidden, page{Title: "You are still logged in", Text: "This did not come from a page of this site.", Session: &s})
@@ -31,9 +31,10 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request, id string, s sessio
 	http.Redirect(w, r, a.endSessionURL(), http.StatusSeeOther)
 }
 
-// endSessionURL contains client_id instead of id_token_hint, because a token
-// must not appear in a URL. Without the hint, servers may ask the user to
-// confirm (OpenID Connect RP-Initiated Logout 1.0 §2).
+// endSessionURL returns the URL that ends the login at the server. The URL
+// contains client_id instead of id_token_hint, because a token must not appear
+// in a URL. Without id_token_hint, servers may ask the user to confirm (OpenID
+// Connect RP-Initiated Logout 1.0 §2).
 func (a *app) endSessionURL() string {
 	query := url.Values{"client_id": {a.cfg.clientID}}
 	if a.cfg.postLogoutURL != "" {
@@ -46,10 +47,10 @@ func (a *app) endSessionURL() string {
 	return a.provider.EndSession + separator + query.Encode()
 }
 
-// end removes a session and then revokes its tokens, so the session ends even
-// if the revocation fails. It first waits for a refresh that is in progress,
-// which would save the session again. Its own timeout starts after that. An
-// error means that the session still exists.
+// end removes a session and then revokes its tokens, so that the session ends
+// even if the revocation fails. It first waits for any refresh in progress,
+// because the refresh would save the session again. The timeout of end starts
+// after this wait. An error means that the session still exists.
 func (a *app) end(ctx context.Context, id string) error {
 	defer a.locks.lock(id)()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
@@ -70,8 +71,8 @@ func (a *app) end(ctx context.Context, id string) error {
 	return nil
 }
 
-// revoke revokes the refresh token, and with it the tokens of its grant, or the
-// access token if it has none (RFC 7009 §2.1).
+// revoke revokes the refresh token, and with it the other tokens of the grant.
+// If there is no refresh token, it revokes the access token (RFC 7009 §2.1).
 func (a *app) revoke(ctx context.Context, token *oauth2.Token) error {
 	form := url.Values{"token": {cmp.Or(token.RefreshToken, token.AccessToken)}}
 	style := a.provider.oauth.Endpoint.AuthStyle

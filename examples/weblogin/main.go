@@ -1,8 +1,8 @@
 // Command weblogin is a web site where users log in with an authorization
-// server. The site then calls an API in their name. It is the client of the
-// OAuth tutorials, including the parts that they leave out. It uses net/http,
-// golang.org/x/oauth2 and go-oidc, is configured only by environment variables,
-// and is written to be copied.
+// server. The site then calls an API in the name of the user. It implements the
+// client that OAuth tutorials describe, including the parts that they leave
+// out. It uses net/http, golang.org/x/oauth2 and go-oidc, is configured only by
+// environment variables, and is written to be copied.
 //
 // To try it, run each command in its own terminal, then open
 // http://127.0.0.1:8081 and log in as test-user with test-password:
@@ -31,10 +31,10 @@
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //
-// OIDC=off is for a server without ID tokens, such as GitHub. The answer of its
-// userinfo endpoint then identifies the user. The endpoints are those of the
-// RFC 8414 metadata of OAUTH_ISSUER, if that is set. These variables override
-// them:
+// OIDC=off is for a server without ID tokens, such as GitHub. The userinfo
+// endpoint of the server then identifies the user. If OAUTH_ISSUER is set, the
+// endpoints come from the RFC 8414 metadata of the issuer. These variables
+// override the endpoints:
 //
 //	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_USERINFO_ENDPOINT OAUTH_REVOCATION_ENDPOINT
 //	OAUTH_SUBJECT  the member of the answer that never changes for a user; default sub, for GitHub id
@@ -63,9 +63,9 @@
 //	GET  /items     shows the items of the API
 //	POST /logout    ends the session here and at the server (RFC 7009, OpenID Connect RP-Initiated Logout 1.0)
 //
-// The browser has two cookies: one for a login, which may take ten minutes, and
-// one with the ID of the session. Tokens are only sent to the endpoints that
-// need them. They never appear in a page, a cookie, a log or a URL.
+// The browser stores two cookies: one for a login, which may take ten minutes,
+// and one with the ID of the session. Tokens are sent only to the endpoints
+// that need them. Tokens never appear in a page, a cookie, a log or a URL.
 //
 // Not supported: several processes with one SESSION_DIR (see locks),
 // back-channel logout, DPoP.
@@ -94,8 +94,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run is main without the process. It returns the exit status when ctx is done
-// or an error occurs.
+// run contains everything in main that does not depend on the process. It
+// returns the exit status when ctx is done or an error occurs.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	cfg, err := fromEnv(getenv)

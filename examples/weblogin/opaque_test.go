@@ -35,8 +35,8 @@ func TestWithoutIDTokensUserInfoIdentifiesTheUser(t *testing.T) {
 	}
 }
 
-// A server like GitHub: no metadata, a number as the subject, no refresh token,
-// and a token that does not expire.
+// This server is like GitHub: it has no metadata and no refresh tokens, its
+// subjects are numbers, and its tokens do not expire.
 func TestAServerWithoutMetadata(t *testing.T) {
 	as := testserver.New(t, testserver.OpaqueTokens())
 	var s *site

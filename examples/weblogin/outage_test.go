@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// failingStore is a store that can fail.
+// failingStore is a store that a test can make fail.
 type failingStore struct {
 	store
 

@@ -21,8 +21,8 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageText))
 )
 
-// page is the data of the template. It uses the name and the CSRF token of the
-// session.
+// page is the data of the template. The template shows the name and the CSRF
+// token of the session.
 type page struct {
 	Title, Text string
 	Claims      []claim
@@ -42,7 +42,7 @@ func (a *app) show(w http.ResponseWriter, status int, p page) {
 	_, _ = body.WriteTo(w) // the status is already sent, so an error cannot be reported
 }
 
-// fail answers with 500 and logs an internal error.
+// fail logs an internal error and answers with 500.
 func (a *app) fail(w http.ResponseWriter, what string, err error) {
 	a.log.Error("failed", "what", what, "err", err)
 	a.show(w, http.StatusInternalServerError, page{Title: "Something went wrong here", Text: "Please try again later."})
@@ -54,8 +54,8 @@ func stylesheet(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(styleText)
 }
 
-// reason returns an error for the log. An error of oauth2 contains the whole
-// answer of the server, and so may contain a token.
+// reason returns a text of an error for the log. An error of oauth2 contains
+// the whole answer of the server, which may contain a token.
 func reason(err error) string {
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) {
 		return fmt.Sprintf("the token endpoint answered %d, %s", refusal.Response.StatusCode, knownCode(refusal.ErrorCode))

@@ -19,8 +19,8 @@ import (
 
 const discoverTimeout = 10 * time.Second
 
-// provider has the endpoints of the authorization server and the client's
-// configuration for them.
+// provider contains the endpoints of the authorization server, and the
+// configuration of the client for these endpoints.
 type provider struct {
 	metadata
 
@@ -28,8 +28,8 @@ type provider struct {
 	idTokens *oidc.IDTokenVerifier // nil with OIDC=off
 }
 
-// metadata has the members of OpenID Connect Discovery 1.0 §3 and RFC 8414 §2
-// that the site uses.
+// metadata contains the members of OpenID Connect Discovery 1.0 §3 and RFC 8414
+// §2 that the site uses.
 type metadata struct {
 	Issuer        string   `json:"issuer"`
 	Authorization string   `json:"authorization_endpoint"`
@@ -43,7 +43,8 @@ type metadata struct {
 
 func (m metadata) complete() bool { return m.Authorization != "" && m.Token != "" && m.UserInfo != "" }
 
-// discover fetches the metadata of the server, if there is an issuer.
+// discover returns the provider. If an issuer is configured, it fetches the
+// metadata of the server.
 func discover(ctx context.Context, cfg config, client *http.Client) (*provider, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
 	defer cancel()
@@ -84,7 +85,7 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 	return &p, nil
 }
 
-// authStyle selects the client authentication. By default oauth2 tries one
+// authStyle selects how the client authenticates. By default, oauth2 tries one
 // style after the other, and a server would treat the second try as reuse of
 // the code.
 func (p *provider) authStyle(cfg config) oauth2.AuthStyle {

@@ -11,10 +11,11 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// sessionTTL is the lifetime of a session. Use does not extend it.
+// sessionTTL is the lifetime of a session. Using a session does not extend it.
 const sessionTTL = 8 * time.Hour
 
-// session is the state of a user who is logged in. The browser only has its ID.
+// session is the state of a user who is logged in. The browser stores only the
+// ID of the session.
 type session struct {
 	Subject string        `json:"subject"`
 	Name    string        `json:"name"`
@@ -23,16 +24,16 @@ type session struct {
 	Ends    time.Time     `json:"ends"`
 }
 
-// storeKey is the key of a session in the store. It is a hash, because an
-// attacker who reads the store must not get the ID.
+// storeKey returns the key of a session in the store. The key is a hash of the
+// ID, because an attacker who reads the store must not learn the ID.
 func storeKey(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(sum[:])
 }
 
-// load returns errNoRecord for a session that has ended. After any other error
-// the session may still exist, and callers must not delete the cookie:
-// otherwise a short outage of the store would log out all users.
+// load returns a session, or errNoRecord if the session has ended. After any
+// other error the session may still exist, and callers must not delete the
+// cookie: otherwise a short outage of the store would log out all users.
 func (a *app) load(id string) (s session, err error) {
 	sealed, err := a.store.get(storeKey(id))
 	if err == nil && a.sealer.open("session "+id, sealed, &s) != nil { // encrypted with another key, or for another session
@@ -49,8 +50,8 @@ func (a *app) save(id string, s session) error {
 	return a.store.put(storeKey(id), sealed, s.Ends)
 }
 
-// begin starts a session with a new ID. An ID from the browser could be known
-// to an attacker who set the cookie (session fixation).
+// begin starts a session with a new ID. It does not use an ID from the browser,
+// because an attacker who set the cookie could know that ID (session fixation).
 func (a *app) begin(w http.ResponseWriter, user identity, token *oauth2.Token) error {
 	id := rand.Text()
 	err := a.save(id, session{
@@ -62,7 +63,8 @@ func (a *app) begin(w http.ResponseWriter, user identity, token *oauth2.Token) e
 	return err
 }
 
-// current returns the session of the browser, or errNoRecord if it is missing.
+// current returns the session of the browser, or errNoRecord if there is no
+// session.
 func (a *app) current(r *http.Request) (id string, s session, err error) {
 	id = a.cookie(r, sessionCookie)
 	if id == "" {
@@ -72,7 +74,8 @@ func (a *app) current(r *http.Request) (id string, s session, err error) {
 	return id, s, err
 }
 
-// withSession wraps a page that needs a session.
+// withSession returns a handler that calls next only if the browser has a
+// session.
 func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id string, s session)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch id, s, err := a.current(r); {
@@ -86,10 +89,10 @@ func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id s
 	}
 }
 
-// ended answers a browser that has no session. The status is not 401, which
-// would need a challenge that browsers support (RFC 9110 §15.5.2). Without the
-// cookie in the request it is not deleted: SameSite may only have withheld it
-// from a form of another site.
+// ended writes the response for a browser that has no session. The status is
+// not 401, because 401 requires a challenge that browsers support (RFC 9110
+// §15.5.2). If the request contains no cookie, the cookie is not deleted:
+// SameSite may have withheld it from a form of another site.
 func (a *app) ended(w http.ResponseWriter, r *http.Request) {
 	if a.cookie(r, sessionCookie) != "" {
 		a.clearCookie(w, sessionCookie)

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
 }
 
-// site is the program under test, with an authorization server and the API, all
-// on sockets.
+// site is the program under test, together with an authorization server and the
+// API. All three listen on sockets.
 type site struct {
 	t   *testing.T
 	as  *testserver.Server
@@ -52,7 +52,7 @@ func (s *site) Write(p []byte) (int, error) {
 	return s.log.Write(p)
 }
 
-// record stores the answers of the token endpoint.
+// record stores the answers of the token endpoint and the tokens in them.
 func (s *site) record(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,8 +80,8 @@ func (s *site) assertNoTokens(place, text string) {
 	}
 }
 
-// newSite starts the site, with https if secure is true, and the API, which
-// introspects opaque tokens at as.
+// newSite starts the site and the API. The site uses https if secure is true.
+// The API introspects opaque tokens at as.
 func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*config)) *site {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -137,7 +137,7 @@ func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*con
 	return s
 }
 
-// browser is a browser at the site, with its own cookies.
+// browser imitates a browser that visits the site. It has its own cookies.
 type browser struct {
 	*site
 
@@ -169,8 +169,8 @@ func (r response) title() string {
 	return ""
 }
 
-// cookie is the value to which the page sets a cookie, "" if it deletes the
-// cookie or does not change it.
+// cookie returns the value that the response sets for a cookie. If the response
+// deletes the cookie or does not change it, cookie returns "".
 func (r response) cookie(name string) string {
 	for _, c := range (&http.Response{Header: r.header}).Cookies() {
 		if strings.HasSuffix(c.Name, name) {
@@ -199,7 +199,7 @@ func (b *browser) do(req *http.Request) response {
 	return page
 }
 
-// open opens a path of the site, or a whole URL.
+// open opens a path of the site, or an absolute URL.
 func (b *browser) open(path string) response {
 	b.t.Helper()
 	u, err := url.Parse(b.url)
@@ -216,8 +216,8 @@ func (b *browser) open(path string) response {
 	return b.do(req)
 }
 
-// startLogin begins a login and returns the URL of the callback to which the
-// server redirects.
+// startLogin begins a login. It returns the callback URL to which the server
+// redirects the browser.
 func (b *browser) startLogin(opts ...testserver.LoginAs) *url.URL {
 	b.t.Helper()
 	start := b.open("/login")
@@ -238,7 +238,8 @@ func (b *browser) login(opts ...testserver.LoginAs) response {
 
 var csrfField = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
 
-// logout posts the form, with the CSRF token of the page unless csrf is set.
+// logout posts the logout form. If csrf is "", it sends the CSRF token of the
+// page.
 func (b *browser) logout(csrf string) response {
 	b.t.Helper()
 	if m := csrfField.FindStringSubmatch(b.open("/").body); m != nil && csrf == "" {
@@ -259,7 +260,7 @@ func (b *browser) setCookie(name, value string) {
 	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: b.app.cookieName(name), Value: value, Path: "/", Secure: b.app.secure()}})
 }
 
-// active introspects a token at the server.
+// active reports whether a token is active, by introspection at the server.
 func (s *site) active(token string) bool {
 	s.t.Helper()
 	form := url.Values{"token": {token}}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// store has encrypted sessions, each until a time. Replace it with your
-// database: a table with key, value and time is enough.
+// store stores each encrypted session until its expiry time. Replace it with
+// your database: a table with key, value and time is enough.
 type store interface {
 	get(key string) ([]byte, error) // errNoRecord if the record does not exist or has expired
 	put(key string, value []byte, until time.Time) error
@@ -17,7 +17,7 @@ type store interface {
 
 var errNoRecord = errors.New("no such record")
 
-// memory is a store that is lost when the program ends.
+// memory is a store whose content is lost when the program ends.
 type memory struct {
 	mu      sync.Mutex
 	records map[string]record
@@ -40,8 +40,8 @@ func (m *memory) get(key string) ([]byte, error) {
 	return r.value, nil
 }
 
-// put also removes expired records. It checks all of them, which is slow for
-// very many records.
+// put also removes expired records. To find them it checks all records, which
+// is slow if there are very many.
 func (m *memory) put(key string, value []byte, until time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -72,8 +72,8 @@ func TestADirectoryIsCleanedAtTheStart(t *testing.T) {
 	}
 }
 
-// newSiteWithDirectory returns a site with its sessions in a directory, and a
-// function that reads the files in it.
+// newSiteWithDirectory returns a site that stores its sessions in a directory,
+// and a function that reads the files in the directory.
 func newSiteWithDirectory(t *testing.T) (s *site, files func() map[string][]byte) {
 	t.Helper()
 	path := t.TempDir()

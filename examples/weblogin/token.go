@@ -15,9 +15,9 @@ var errEnded = errors.New("the session has ended")
 // accessToken returns a valid access token of a session. refused is a token
 // that an API has refused, or "".
 //
-// A refresh token can be used once, so only one request of a session refreshes
-// at a time. The others wait and then use the new token. The token is saved
-// before it is used, because the session could not continue without it.
+// A refresh token can be used only once, so only one request of a session
+// refreshes at a time. The others wait and then use the new token. The token is
+// saved before it is used, because the session could not continue without it.
 func (a *app) accessToken(ctx context.Context, id, refused string) (string, error) {
 	// A closed connection must not cancel the refresh, because the new token
 	// would be lost.
@@ -54,8 +54,8 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (string, erro
 	return token.AccessToken, nil
 }
 
-// locks has one lock for each session in use. Several processes with one store
-// need locks of the store instead, such as SELECT … FOR UPDATE.
+// locks contains one lock for each session in use. If several processes share a
+// store, use locks of the store instead, such as SELECT … FOR UPDATE.
 type locks struct {
 	mu   sync.Mutex
 	held map[string]*lock

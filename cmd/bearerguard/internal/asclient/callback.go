@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// CheckRedirect reports whether a login can use this redirect URI. It must be
-// an http URL on loopback, where no other machine can read the answer (RFC 8252
-// §7.3, §8.3). The error is an [*Error].
+// CheckRedirect returns an [*Error] if a login cannot use this redirect URI.
+// The URI must be an http URL on loopback, where no other machine can read the
+// answer (RFC 8252 §7.3, §8.3).
 func CheckRedirect(uri string) error {
 	_, err := parseRedirect(uri)
 	return err
@@ -35,8 +35,7 @@ func parseRedirect(uri string) (*url.URL, error) {
 	return nil, &Error{InvalidRedirect, about, errors.New("the host must be 127.0.0.1, [::1] or localhost, where this program can listen")}
 }
 
-// callback is a server that waits for the answer to a login, which the browser
-// delivers.
+// callback is a server to which the browser delivers the answer to a login.
 type callback struct {
 	url, path, state string
 	taken            atomic.Bool
@@ -45,7 +44,8 @@ type callback struct {
 	served           chan struct{}
 }
 
-// listen starts a callback at a redirect URI, for an answer with state.
+// listen starts a callback server at a redirect URI. The server accepts an
+// answer only if it contains state.
 func listen(redirect, state string) (*callback, error) {
 	u, err := parseRedirect(redirect)
 	if err != nil {
@@ -89,8 +89,8 @@ func (c *callback) close() {
 	<-c.served
 }
 
-// ServeHTTP accepts one answer, which must have the state of this login,
-// because any web page can make a browser send a request here.
+// ServeHTTP accepts one answer. The answer must contain the state of this
+// login, because any web page can make a browser send a request here.
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// changed returns u with a changed query.
+// changed returns a copy of u after change has modified its query.
 func changed(u *url.URL, change func(q url.Values)) string {
 	other, q := *u, u.Query()
 	change(q)

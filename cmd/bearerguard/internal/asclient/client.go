@@ -31,8 +31,8 @@ type Client struct {
 	hidden     []string // secrets that no error may contain
 }
 
-// endpoints are the members of a metadata document that this package uses (RFC
-// 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 8628 §4, RFC 9207 §3).
+// endpoints holds the members of a metadata document that this package uses
+// (RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 8628 §4, RFC 9207 §3).
 type endpoints struct {
 	Issuer        string   `json:"issuer"`
 	Authorization string   `json:"authorization_endpoint"`
@@ -48,8 +48,8 @@ type endpoints struct {
 	SendsIssuer   bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-// Discover fetches the metadata of the authorization server. All requests are
-// sent by [HTTPClient].
+// Discover fetches the metadata of the authorization server and returns a
+// client for that server. The client sends all requests with [HTTPClient].
 func Discover(ctx context.Context, config Config) (*Client, error) {
 	if err := fetch.CheckIssuer(config.Issuer, config.InsecureHTTP); err != nil {
 		return nil, &Error{InvalidIssuer, "the issuer", err}
@@ -65,8 +65,8 @@ func Discover(ctx context.Context, config Config) (*Client, error) {
 	return c.hiding(config.Secret), nil
 }
 
-// hiding returns a copy of the client whose errors do not contain these secrets
-// either.
+// hiding returns a copy of the client. Its errors contain neither these secrets
+// nor those that the client already hides.
 func (c *Client) hiding(secrets ...string) *Client {
 	hiding := *c
 	hiding.hidden = slices.Clip(hiding.hidden)
@@ -78,7 +78,7 @@ func (c *Client) hiding(secrets ...string) *Client {
 	return &hiding
 }
 
-// checkEndpoint reports an endpoint that is missing, or whose URL is not
+// checkEndpoint returns an error if an endpoint is missing or its URL is not
 // allowed.
 func (c *Client) checkEndpoint(name, url string) error {
 	if url == "" {
@@ -90,8 +90,8 @@ func (c *Client) checkEndpoint(name, url string) error {
 	return nil
 }
 
-// config is the client for package oauth2, which takes its HTTP client from the
-// context.
+// config returns the configuration for package oauth2, and a context that
+// contains the HTTP client for package oauth2.
 func (c *Client) config(ctx context.Context, scopes []string) (context.Context, *oauth2.Config) {
 	return context.WithValue(ctx, oauth2.HTTPClient, c.http), &oauth2.Config{
 		ClientID: c.id, ClientSecret: c.secret, Scopes: scopes,
@@ -101,9 +101,9 @@ func (c *Client) config(ctx context.Context, scopes []string) (context.Context, 
 	}
 }
 
-// authStyle is how the client authenticates: with Basic, which every server
-// must support (RFC 6749 §2.3.1), unless the metadata excludes it or the client
-// has no secret.
+// authStyle returns how the client authenticates. It prefers Basic, which every
+// server must support (RFC 6749 §2.3.1), unless the metadata excludes Basic or
+// the client has no secret.
 func (c *Client) authStyle(supported []string) oauth2.AuthStyle {
 	if c.secret == "" || len(supported) > 0 && !slices.Contains(supported, "client_secret_basic") {
 		return oauth2.AuthStyleInParams

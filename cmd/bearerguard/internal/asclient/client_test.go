@@ -48,7 +48,7 @@ func TestInvalidMetadataIsRefused(t *testing.T) {
 	})
 }
 
-// requests has one request for each endpoint.
+// requests contains one request for each endpoint.
 var requests = map[string]struct {
 	member string
 	send   func(context.Context, *asclient.Client) error

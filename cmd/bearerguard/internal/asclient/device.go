@@ -10,7 +10,7 @@ import (
 )
 
 // ByDevice runs the device flow (RFC 8628), in which the user may open the page
-// on another device. An ID token is checked.
+// on another device. If the answer contains an ID token, it is checked.
 func (l *Login) ByDevice(ctx context.Context) (Tokens, error) {
 	const doing = "device login failed"
 	as := l.client

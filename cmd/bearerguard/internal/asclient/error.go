@@ -13,7 +13,7 @@ import (
 // Kind is the kind of a failure.
 type Kind int
 
-// The kinds of failures.
+// These are the kinds of failures.
 const (
 	InvalidIssuer   Kind = iota // the issuer is not an allowed URL
 	InvalidRedirect             // the redirect URI does not lead to this machine
@@ -42,8 +42,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// RefusalError is an error response. It has the status and the members of RFC
-// 6749 §5.2, but not the body.
+// RefusalError is an error response. It contains the status and the members of
+// RFC 6749 §5.2, but not the body.
 type RefusalError struct {
 	Status            int // 0 if the answer came through the browser
 	Code, Description string
@@ -69,8 +69,8 @@ func (c *Client) refused(doing string, r RefusalError) *Error {
 	return &Error{Refused, doing, &r}
 }
 
-// failed rewrites an error of package oauth2, whose text may contain the body
-// of an answer.
+// failed converts an error of package oauth2, because its message may contain
+// the body of an answer.
 func (c *Client) failed(doing string, err error) *Error {
 	if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return c.refused(doing, RefusalError{r.Response.StatusCode, r.ErrorCode, r.ErrorDescription})
@@ -81,8 +81,9 @@ func (c *Client) failed(doing string, err error) *Error {
 	return &Error{InvalidAnswer, doing, err}
 }
 
-// shown returns a text of the server if its characters are allowed (RFC 6749
-// §5.2) and it contains no secret that was sent, else "".
+// shown returns a text from the server. If the text is too long, contains a
+// character that RFC 6749 §5.2 does not allow, or contains a secret that was
+// sent, shown returns "".
 func (c *Client) shown(text string) string {
 	const maxText = 500
 	if len(text) > maxText {

@@ -22,9 +22,10 @@ const (
 	maxAnswer      = 1 << 20          // bytes of it
 )
 
-// HTTPClient returns a client with a timeout that follows no redirects, because
-// secrets are meant for one endpoint only. Its transport is that of the client
-// in the context under [oauth2.HTTPClient], else the default one.
+// HTTPClient returns a client that has a timeout and follows no redirects,
+// because a secret is meant for one endpoint only. It uses the transport of the
+// client that the context contains under [oauth2.HTTPClient], or else the
+// default transport.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {
@@ -34,7 +35,7 @@ func HTTPClient(ctx context.Context) *http.Client {
 	return c
 }
 
-// post sends a form with the authentication of the client.
+// post sends a form and authenticates the client in the given style.
 func (c *Client) post(ctx context.Context, doing, at string, form url.Values, style oauth2.AuthStyle) (map[string]any, error) {
 	if style == oauth2.AuthStyleInParams {
 		form.Set("client_id", c.id)
@@ -53,11 +54,11 @@ func (c *Client) post(ctx context.Context, doing, at string, form url.Values, st
 	return c.exchange(doing, r)
 }
 
-// challengeCode is the error of a Bearer challenge (RFC 6750 §3).
+// challengeCode matches the error code in a Bearer challenge (RFC 6750 §3).
 var challengeCode = regexp.MustCompile(`(?i)\berror="?([^",]*)`)
 
-// exchange sends a request and returns the JSON object of the answer, or nil
-// for an empty body, as in RFC 7009 §2.2.
+// exchange sends a request and returns the JSON object in the answer. If the
+// body is empty, as RFC 7009 §2.2 allows, it returns nil.
 func (c *Client) exchange(doing string, r *http.Request) (map[string]any, error) {
 	r.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(r)

@@ -44,8 +44,8 @@ func invalidIDToken(err error) *Error {
 	return &Error{InvalidAnswer, "login failed", fmt.Errorf("the ID token is not valid: %w", err)}
 }
 
-// signedAnswer verifies an answer that is a JWT, as UserInfo may be (OpenID
-// Connect Core 1.0 §5.3.2), and returns its claims.
+// signedAnswer verifies an answer that is a JWT and returns its claims. A
+// UserInfo response may be a JWT (OpenID Connect Core 1.0 §5.3.2).
 func (c *Client) signedAnswer(ctx context.Context, doing, text string) (map[string]any, error) {
 	keys, err := c.keys(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (c *Client) signedAnswer(ctx context.Context, doing, text string) (map[stri
 }
 
 // keys fetches the keys of the authorization server. The key set of package
-// oidc would quote answers of the server in its errors.
+// oidc is not used, because its errors would quote answers of the server.
 func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
 	if err := c.checkEndpoint("jwks_uri", c.server.JWKS); err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 )
 
 // Introspect returns whether a token is active, and all members of the answer
-// (RFC 7662). hint is the type of the token, "" if it is unknown.
+// (RFC 7662). hint is the type of the token, or "" if the type is unknown.
 func (c *Client) Introspect(ctx context.Context, token, hint string) (active bool, members map[string]any, err error) {
 	const doing = "introspection failed"
 	if err := c.checkEndpoint("introspection", c.server.Introspection); err != nil {
@@ -25,8 +25,9 @@ func (c *Client) Introspect(ctx context.Context, token, hint string) (active boo
 	return active, members, nil
 }
 
-// Revoke revokes an access or refresh token (RFC 7009). A server also reports
-// success for an unknown token. hint is as for Introspect.
+// Revoke revokes an access or refresh token (RFC 7009). A server reports
+// success even if it does not know the token. hint is the type of the token, or
+// "" if the type is unknown.
 func (c *Client) Revoke(ctx context.Context, token, hint string) error {
 	if err := c.checkEndpoint("revocation", c.server.Revocation); err != nil {
 		return err
@@ -43,8 +44,8 @@ func tokenForm(token, hint string) url.Values {
 	return form
 }
 
-// UserInfo returns the claims about the user of an access token with the scope
-// openid (OpenID Connect Core 1.0 §5.3).
+// UserInfo returns the claims about the user for whom an access token was
+// issued. The token must have the scope openid (OpenID Connect Core 1.0 §5.3).
 func (c *Client) UserInfo(ctx context.Context, token string) (map[string]any, error) {
 	if err := c.checkEndpoint("userinfo", c.server.UserInfo); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ type Page struct {
 	UserCode string // of the device flow, which the page asks for; else ""
 }
 
-// Login gets tokens for a user.
+// Login requests tokens for a user.
 type Login struct {
 	client  *Client
 	scopes  []string
@@ -25,16 +25,18 @@ type Login struct {
 	show    func(context.Context, Page)
 }
 
-// ReservedInLogin are the parameters that a login sets itself. With another
-// state or redirect URI, the answer would not be accepted or not arrive.
+// ReservedInLogin lists the parameters that a login sets itself. If a caller
+// could change the state or the redirect URI, the answer would be refused or
+// would not arrive.
 var ReservedInLogin = []string{
 	"response_type", "response_mode", "client_id", "client_secret", "redirect_uri", "scope", "state", "nonce",
 	"code_challenge", "code_challenge_method", "request", "request_uri",
 }
 
-// NewLogin prepares a login with scopes. Its first request also has params,
-// with the first value of each name. No name may be in [ReservedInLogin]. show
-// must show the page to the user and return before the login is done.
+// NewLogin prepares a login with scopes. Its first request also contains the
+// first value of each parameter in params. No parameter may be listed in
+// [ReservedInLogin]. show must show the page to the user and return before the
+// login is done.
 func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.Context, Page)) (*Login, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return nil, err
@@ -46,11 +48,11 @@ func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.
 	return l, nil
 }
 
-// ByCode runs the authorization code flow with PKCE, state and, for the scope
-// openid, a nonce (RFC 6749 §4.1, RFC 7636, RFC 8252). It listens at the
-// redirect URI, which [CheckRedirect] must allow; port 0 picks a free port. The
-// iss parameter of the answer (RFC 9207) and the ID token are checked. When ctx
-// ends, the error is that of ctx.
+// ByCode runs the authorization code flow with PKCE and state (RFC 6749 §4.1,
+// RFC 7636, RFC 8252). If the scopes include openid, it also sends a nonce. It
+// listens at the redirect URI, which [CheckRedirect] must allow. Port 0 picks a
+// free port. ByCode checks the iss parameter of the answer (RFC 9207) and the
+// ID token. If ctx ends, it returns the error of ctx.
 func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	as := l.client
 	if err := as.checkEndpoint("authorization", as.server.Authorization); err != nil {
@@ -76,8 +78,8 @@ func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	// This check comes first, because the code of another server must not be
-	// sent to this one (RFC 9207 §2.4).
+	// This check comes first, because a code that another server issued must
+	// not be sent to this server (RFC 9207 §2.4).
 	if iss, sent := answer["iss"]; sent && iss[0] != as.server.Issuer || !sent && as.server.SendsIssuer {
 		return Tokens{}, invalidLogin("the answer does not name the issuer (RFC 9207), so it may come from another server")
 	}
@@ -92,8 +94,8 @@ func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	return l.verified(ctx, t, nonce)
 }
 
-// verified returns the tokens of an answer, after it has checked the ID token.
-// The scope openid requires one.
+// verified checks the ID token of an answer and returns the tokens. If the
+// scopes include openid, the ID token is required.
 func (l *Login) verified(ctx context.Context, t *oauth2.Token, nonce string) (Tokens, error) {
 	all := newTokens(t)
 	switch {
@@ -107,7 +109,7 @@ func (l *Login) verified(ctx context.Context, t *oauth2.Token, nonce string) (To
 	return all, nil
 }
 
-// invalidLogin is the error for an invalid answer to a login.
+// invalidLogin returns the error for an invalid answer to a login.
 func invalidLogin(reason string) *Error {
 	return &Error{InvalidAnswer, "login failed", errors.New(reason)}
 }

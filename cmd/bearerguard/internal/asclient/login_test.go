@@ -14,7 +14,7 @@ import (
 
 const anyPort = "http://127.0.0.1:0/callback"
 
-// loginAt prepares a login of the public client of the mock server.
+// loginAt prepares a login at the mock server with its public client.
 func loginAt(ctx context.Context, t *testing.T, as *testserver.Server, scopes []string, params url.Values, show func(page asclient.Page)) *asclient.Login {
 	t.Helper()
 	client, err := asclient.Discover(ctx, asclient.Config{Issuer: as.Issuer(), ID: "test-public"})
@@ -28,8 +28,8 @@ func loginAt(ctx context.Context, t *testing.T, as *testserver.Server, scopes []
 	return l
 }
 
-// completeLogin logs in the user, changes the answer, and sends it to the
-// callback.
+// completeLogin returns a function that logs in the user, changes the answer,
+// and sends it to the callback.
 func completeLogin(t *testing.T, as *testserver.Server, change func(q url.Values)) func(asclient.Page) {
 	return func(page asclient.Page) {
 		back := as.Login(t, page.URL)

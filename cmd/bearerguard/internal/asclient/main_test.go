@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// pretendBrowser is set for the browser that a test starts, which is this
-// program.
+// pretendBrowser is an environment variable. A test sets it when it starts this
+// program as the browser.
 const pretendBrowser = "ASCLIENT_TEST_BROWSER"
 
 func TestMain(m *testing.M) {

@@ -14,8 +14,9 @@ import (
 
 const discovery = "/.well-known/openid-configuration"
 
-// newServer starts an authorization server with handlers by path. Its metadata
-// has an endpoint for each path. changes overrides members; nil removes one.
+// newServer starts an authorization server. handlers maps paths to handlers,
+// and the metadata contains an endpoint for each path. changes overrides
+// members of the metadata; a nil value removes the member.
 func newServer(t *testing.T, changes map[string]any, handlers map[string]http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -32,7 +33,7 @@ func newServer(t *testing.T, changes map[string]any, handlers map[string]http.Ha
 	return server
 }
 
-// discover connects to a server as the client "job".
+// discover returns a client with the ID "job" of the server with this issuer.
 func discover(t *testing.T, issuer, secret string) *asclient.Client {
 	t.Helper()
 	client, err := asclient.Discover(t.Context(), asclient.Config{Issuer: issuer, ID: "job", Secret: secret})
@@ -42,7 +43,7 @@ func discover(t *testing.T, issuer, secret string) *asclient.Client {
 	return client
 }
 
-// jsonAnswer is an endpoint that always sends the same answer.
+// jsonAnswer returns an endpoint that always sends the same answer.
 func jsonAnswer(status int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -51,7 +52,7 @@ func jsonAnswer(status int, text string) http.HandlerFunc {
 	}
 }
 
-// checkError fails the test unless err has this kind and contains text.
+// checkError fails the test unless err is of this kind and contains text.
 func checkError(t *testing.T, err error, kind asclient.Kind, text string) {
 	t.Helper()
 	failed, ok := errors.AsType[*asclient.Error](err)

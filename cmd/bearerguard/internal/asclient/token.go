@@ -13,8 +13,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// Tokens is an answer of the token endpoint (RFC 6749 §5.1). Missing members
-// are zero.
+// Tokens is an answer of the token endpoint (RFC 6749 §5.1). Members that the
+// answer lacks are zero.
 type Tokens struct {
 	Access    string `json:"access_token"`
 	Type      string `json:"token_type,omitempty"`
@@ -34,12 +34,13 @@ func newTokens(t *oauth2.Token) Tokens {
 	return Tokens{t.AccessToken, t.TokenType, seconds, t.RefreshToken, id, scope}
 }
 
-// ReservedInClientCredentials are the parameters that ClientCredentials sets
+// ReservedInClientCredentials lists the parameters that ClientCredentials sets
 // itself.
 var ReservedInClientCredentials = []string{"grant_type", "client_id", "client_secret", "scope"}
 
-// ClientCredentials gets an access token for the client itself (RFC 6749 §4.4).
-// The request also has params. No name may be in [ReservedInClientCredentials].
+// ClientCredentials requests an access token for the client itself (RFC 6749
+// §4.4). The request also contains params, which must not include names in
+// [ReservedInClientCredentials].
 func (c *Client) ClientCredentials(ctx context.Context, scopes []string, params url.Values) (Tokens, error) {
 	if c.secret == "" {
 		return Tokens{}, &Error{NoSecret, "", errors.New("the client secret is missing")}
@@ -58,8 +59,8 @@ func (c *Client) ClientCredentials(ctx context.Context, scopes []string, params 
 	return newTokens(t), nil
 }
 
-// Refresh gets new tokens for a refresh token (RFC 6749 §6). If the server
-// sends no new refresh token, the result has the old one.
+// Refresh requests new tokens with a refresh token (RFC 6749 §6). If the server
+// sends no new refresh token, the result contains the old one.
 func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err
@@ -72,7 +73,7 @@ func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	return newTokens(t), nil
 }
 
-// ReservedInExchange are the parameters that Exchange sets itself.
+// ReservedInExchange lists the parameters that Exchange sets itself.
 var ReservedInExchange = []string{
 	"grant_type", "client_id", "client_secret", "scope", "subject_token", "subject_token_type", "actor_token", "actor_token_type", "requested_token_type",
 }
@@ -82,9 +83,9 @@ const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 )
 
-// Exchange exchanges the access token subject for another one (RFC 8693 §2).
-// actor is the access token of the acting party, or "". The request also has
-// params. No name may be in [ReservedInExchange].
+// Exchange exchanges the access token subject for another access token (RFC
+// 8693 §2). actor is the access token of the acting party, or "". The request
+// also contains params, which must not include names in [ReservedInExchange].
 func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []string, params url.Values) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err

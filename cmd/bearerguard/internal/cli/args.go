@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// checkArgs reports missing and surplus arguments.
+// checkArgs returns an error if an argument is missing or superfluous.
 func checkArgs(cmd *cobra.Command, args []string) error {
 	use, _, program := strings.Cut(cmd.Use, "[--") // the rest is the command line of another program
 	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
@@ -38,7 +38,8 @@ func checkArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// arguments returns the arguments that a Use line names.
+// arguments returns the names of the arguments in a Use line, and whether an
+// argument may be repeated.
 func arguments(use string) (required, all []string, repeated bool) {
 	depth := 0
 	for _, word := range strings.Fields(use)[1:] {
@@ -54,8 +55,8 @@ func arguments(use string) (required, all []string, repeated bool) {
 	return required, all, repeated
 }
 
-// ArgChoices restricts the first argument to names, and completes them in
-// shells.
+// ArgChoices restricts the first argument to names, which shells offer as
+// completions.
 func ArgChoices(cmd *cobra.Command, names []string) {
 	cmd.Annotations = map[string]string{choices: strings.Join(names, " ")}
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -66,9 +67,9 @@ func ArgChoices(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect moves a negative duration after --, if the command takes a DURATION.
-// Otherwise pflag would parse it as a flag. A duration that follows a flag is
-// the value of that flag.
+// Protect moves a negative duration behind --, if the command takes an argument
+// DURATION. Otherwise, pflag would parse the duration as a flag. A duration
+// after a flag is not moved, because it is the value of that flag.
 func Protect(root *cobra.Command, args []string) []string {
 	if cmd, _, err := root.Find(args); err != nil || !strings.Contains(cmd.Use, "DURATION") {
 		return args

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
-// runLine runs a command line and returns the name and the arguments of the
-// command that ran, or the text of the error.
+// runLine runs a command line. It returns the name and the arguments of the
+// command that ran, or the error message.
 func runLine(args ...string) string {
 	got := ""
 	command := func(use string) *cobra.Command {

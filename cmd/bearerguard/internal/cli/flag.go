@@ -9,32 +9,34 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Annotations of flags. Commands use choices too.
+// These are annotations of flags. Commands use choices too.
 const (
 	choices    = "choices"
 	mayBeEmpty = "may be empty"
 	exclusive  = "exclusive"
 )
 
-// Choices restricts a flag to names, and completes them in shells.
+// Choices restricts a flag to names, which shells offer as completions.
 func Choices(cmd *cobra.Command, flag string, names []string) {
 	Offer(cmd, flag, names)
 	must(cmd.Flags().SetAnnotation(flag, choices, names))
 }
 
-// Offer completes a flag with names in shells. The flag takes other values too.
-// An empty list turns off the completion of file names.
+// Offer makes shells offer names as completions for the value of a flag. The
+// flag still accepts other values. An empty list turns off the completion of
+// file names.
 func Offer(cmd *cobra.Command, flag string, names []string) {
 	must(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// MayBeEmpty allows an empty value for a flag. Other flags refuse it, because
-// it usually comes from an unset variable.
+// MayBeEmpty allows an empty value for a flag. Other flags refuse an empty
+// value, because it usually comes from an unset variable.
 func MayBeEmpty(cmd *cobra.Command, flag string) {
 	must(cmd.Flags().SetAnnotation(flag, mayBeEmpty, []string{}))
 }
 
-// Exclusive allows at most one of the flags on a command line.
+// Exclusive makes a command line fail if it contains more than one of the
+// flags.
 func Exclusive(cmd *cobra.Command, flags ...string) {
 	for _, flag := range flags {
 		must(cmd.Flags().SetAnnotation(flag, exclusive, flags))
@@ -47,7 +49,7 @@ func must(err error) {
 	}
 }
 
-// checkFlags reports invalid values of flags, after parsing.
+// checkFlags returns an error if the value of a parsed flag is invalid.
 func checkFlags(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil {
@@ -80,7 +82,7 @@ func checkFlag(cmd *cobra.Command, f *pflag.Flag) error {
 	return nil
 }
 
-// flagError rewrites an error of pflag in plain words.
+// flagError rewrites a pflag error in plain words.
 func flagError(cmd *cobra.Command, err error) error {
 	see := ". See " + cmd.CommandPath() + " --help"
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {

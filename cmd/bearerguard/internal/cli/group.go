@@ -4,8 +4,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// group makes cmd, which only has subcommands, print its help if it is called
-// without one, and report an unknown one.
+// group prepares cmd, which has only subcommands. Without a subcommand, cmd
+// prints its help. With an unknown subcommand, it returns an error.
 func group(cmd *cobra.Command) {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -15,9 +15,10 @@ func group(cmd *cobra.Command) {
 	}
 }
 
-// Polish must be called once, with the root command. The arguments of a command
-// are those in its Use line: optional ones are in brackets, and dots follow one
-// that may be repeated.
+// Polish adds the messages of this package to root and all its subcommands. It
+// must be called once, with the root command. Polish reads the arguments of a
+// command from its Use line: optional arguments are in brackets, and dots
+// follow an argument that may be repeated.
 func Polish(root *cobra.Command) {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// unknownCommand reports a name that is not a subcommand of cmd.
+// unknownCommand returns the error for a name that is not a subcommand of cmd.
 func unknownCommand(cmd *cobra.Command, name string) error {
 	var names []string
 	for _, sub := range cmd.Commands() {
@@ -19,7 +19,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q.%s See %s --help", cmd.CommandPath()+" "+name, suggestion(similar(name, names)), cmd.CommandPath())
 }
 
-// oneOf reports a word that is not one of names.
+// oneOf returns an error if a word is not one of names.
 func oneOf(what, word string, names []string) error {
 	if slices.Contains(names, word) {
 		return nil
@@ -30,8 +30,8 @@ func oneOf(what, word string, names []string) error {
 	return fmt.Errorf("%s: %q is unknown. Give one of %s", what, word, strings.Join(names, ", "))
 }
 
-// similar returns the names that are close to a word. cobra compares only the
-// names of commands, so a command is made for each name.
+// similar returns the names that are similar to a word. cobra compares only
+// names of commands, so similar makes a command for each name.
 func similar(word string, names []string) []string {
 	c := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, name := range names {

@@ -6,13 +6,13 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// AddClient registers a client, or replaces the one with this ID.
+// AddClient registers a client. It replaces a client with the same ID.
 func AddClient(c wire.Client) TypedOperation[wire.Client] { return post[wire.Client]("/v1/clients", c) }
 
 // ListClients lists the clients.
 func ListClients() TypedOperation[wire.Clients] { return get[wire.Clients]("/v1/clients") }
 
-// ShowClient returns a [wire.Client] without its secret.
+// ShowClient shows a client as a [wire.Client] without its secret.
 func ShowClient(id string) Operation {
 	return Operation{http.MethodGet, "/v1/clients/" + element(id), nil}
 }
@@ -22,7 +22,7 @@ func RemoveClient(id string) Operation {
 	return Operation{http.MethodDelete, "/v1/clients/" + element(id), nil}
 }
 
-// AddUser registers a user, or replaces the one with this subject.
+// AddUser registers a user. It replaces a user with the same subject.
 func AddUser(u wire.User) TypedOperation[wire.User] { return post[wire.User]("/v1/users", u) }
 
 // ListUsers lists the users.
@@ -33,7 +33,7 @@ func RemoveUser(sub string) Operation {
 	return Operation{http.MethodDelete, "/v1/users/" + element(sub), nil}
 }
 
-// DecideLogin sets the result of the next logins.
+// DecideLogin sets the outcome of the next logins.
 func DecideLogin(next wire.NextLogin) Operation {
 	return Operation{http.MethodPost, "/v1/logins/next", next}
 }

@@ -13,7 +13,7 @@ import (
 // maxAnswer limits the size of an answer, in bytes. A snapshot may be large.
 const maxAnswer = 64 << 20
 
-// Errors of [New].
+// These are the errors of [New].
 var (
 	ErrURL     = errors.New("the URL of the control API is not valid: want one such as http://127.0.0.1:9001")
 	ErrNoToken = errors.New("no token for the control API")
@@ -26,8 +26,8 @@ type Client struct {
 	http        *http.Client
 }
 
-// New returns a client of the API at base, an http or https URL, that sends
-// token. The error is [ErrURL] or [ErrNoToken].
+// New returns a client that sends token to the API at base, an http or https
+// URL. The error is [ErrURL] or [ErrNoToken].
 func New(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -42,8 +42,8 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends in as JSON, unless it is nil, and parses the answer into out,
-// unless that is nil. It also returns the text of the answer. path must begin
+// Call sends in as JSON, unless in is nil. It parses the answer into out,
+// unless out is nil, and also returns the body of the answer. path must begin
 // with a slash and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader

@@ -1,14 +1,14 @@
 // Package control is a client of the control API of a mock authorization
-// server, one that serve, exec or package testserver has started.
+// server. The server was started by serve, exec or package testserver.
 //
-// A [Client] has the URL and the token of the API. There is a function for each
-// operation of the API. It returns an [Operation], or a [TypedOperation] if the
-// answer is parsed. Do sends it:
+// A [Client] has the URL and the token of the API. For each operation of the
+// API, there is a function that returns an [Operation], or a [TypedOperation]
+// if the answer is parsed. The method Do sends the operation:
 //
 //	client, err := control.New("http://127.0.0.1:9001", token)
 //	keys, text, err := control.ListKeys().Do(ctx, client)
 //
-// Do also returns the text of the answer, because a server may send members
+// Do also returns the body of the answer, because a server may send members
 // that this program does not know. An operation that fails returns an [*Error].
 //
 // Not in this package: flags, environment variables, files, printing and exit

@@ -12,7 +12,7 @@ import (
 // Kind is the kind of a failure.
 type Kind int
 
-// The kinds of failures.
+// These are the kinds of failures.
 const (
 	Invalid     Kind = iota // this package or the API finds the request invalid
 	Absent                  // what the request names does not exist, or did not happen in time
@@ -21,7 +21,7 @@ const (
 	Unknown                 // the answer is not that of a control API
 )
 
-// Error is the error of a request. Its text is that of the cause.
+// Error is the error of a request. Its message is the message of the cause.
 type Error struct {
 	Kind  Kind
 	Cause error

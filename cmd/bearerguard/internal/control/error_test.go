@@ -13,7 +13,7 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// brokenOff sends less than its Content-Length.
+// brokenOff sends fewer bytes than its Content-Length announces.
 func brokenOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "10")
 	_, _ = w.Write([]byte("{"))
@@ -48,7 +48,7 @@ func TestErrorKinds(t *testing.T) {
 	}
 }
 
-// checkError fails the test unless err has this kind and begins with text.
+// checkError fails the test unless err is of this kind and begins with text.
 func checkError(t *testing.T, err error, kind control.Kind, text string) {
 	t.Helper()
 	failed, ok := errors.AsType[*control.Error](err)

@@ -15,7 +15,7 @@ func AddFault(f wire.Fault) TypedOperation[wire.Injection] {
 // ListFaults lists the active faults.
 func ListFaults() TypedOperation[wire.Faults] { return get[wire.Faults]("/v1/faults") }
 
-// RemoveFault removes one fault. Its ID is a number.
+// RemoveFault removes one fault. The ID of a fault is a number.
 func RemoveFault(id string) Operation {
 	return Operation{http.MethodDelete, "/v1/faults/" + url.PathEscape(id), nil}
 }

@@ -17,7 +17,8 @@ func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
 // ImportKey publishes a private key.
 func ImportKey(i wire.Import) TypedOperation[wire.Key] { return post[wire.Key]("/v1/keys/import", i) }
 
-// PublishKey adds a key that already signs to the key set.
+// PublishKey adds a key to the key set. The server may already sign tokens with
+// this key.
 func PublishKey(kid string) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/publish", wire.KeyID{ID: kid})
 }
@@ -27,13 +28,13 @@ func RetireKey(kid string) Operation {
 	return Operation{http.MethodPost, "/v1/keys/retire", wire.KeyID{ID: kid}}
 }
 
-// ExportKeys returns a JSON Web Key Set.
+// ExportKeys exports keys as a JSON Web Key Set.
 func ExportKeys(e wire.Export) Operation {
 	return Operation{http.MethodPost, "/v1/keys/export", e}
 }
 
-// FreezeKeys stops changes of the published key set, until ThawKeys or Reset.
+// FreezeKeys stops changes to the published key set, until ThawKeys or Reset.
 func FreezeKeys() Operation { return Operation{http.MethodPost, "/v1/keys/freeze", nil} }
 
-// ThawKeys publishes the current keys again, after FreezeKeys.
+// ThawKeys ends FreezeKeys and publishes the current keys.
 func ThawKeys() Operation { return Operation{http.MethodPost, "/v1/keys/thaw", nil} }

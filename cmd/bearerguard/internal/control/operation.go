@@ -13,16 +13,17 @@ type Operation struct {
 	body         any // nil for none
 }
 
-// Do sends the request. The error is an [*Error].
+// Do sends the request and returns the body of the answer. The error is an
+// [*Error].
 func (o Operation) Do(ctx context.Context, c *Client) (text []byte, err error) {
 	return c.Call(ctx, o.method, o.path, o.body, nil)
 }
 
-// TypedOperation is an operation of the API whose answer is a T.
+// TypedOperation is an operation of the API whose answer is parsed into a T.
 type TypedOperation[T any] struct{ operation Operation }
 
-// Do sends the request. It also returns the text of the answer. The error is an
-// [*Error].
+// Do sends the request and returns the parsed answer and its body. The error is
+// an [*Error].
 func (o TypedOperation[T]) Do(ctx context.Context, c *Client) (answer T, text []byte, err error) {
 	text, err = c.Call(ctx, o.operation.method, o.operation.path, o.operation.body, &answer)
 	return answer, text, err
@@ -36,8 +37,8 @@ func post[T any](path string, body any) TypedOperation[T] {
 	return TypedOperation[T]{Operation{http.MethodPost, path, body}}
 }
 
-// element escapes an ID as an element of a path. Otherwise the IDs . and ..
-// would change the path.
+// element escapes an ID for use as an element of a path. It also escapes the
+// IDs "." and "..", which would change the path.
 func element(id string) string {
 	if id == "." || id == ".." {
 		return strings.ReplaceAll(id, ".", "%2E")

@@ -15,7 +15,7 @@ func SetClock(now time.Time) TypedOperation[wire.Clock] {
 	return TypedOperation[wire.Clock]{Operation{http.MethodPut, "/v1/clock", wire.Clock{Now: now}}}
 }
 
-// AdvanceClock moves the server's time, backwards if by is negative.
+// AdvanceClock moves the server's time forward, or backward if by is negative.
 func AdvanceClock(by time.Duration) TypedOperation[wire.Clock] {
 	return post[wire.Clock]("/v1/clock", wire.Advance{By: wire.Duration(by)})
 }
@@ -23,11 +23,11 @@ func AdvanceClock(by time.Duration) TypedOperation[wire.Clock] {
 // Reset deletes the tokens, faults, requests and events of the server.
 func Reset() Operation { return Operation{http.MethodPost, "/v1/reset", nil} }
 
-// TakeSnapshot returns a [wire.Snapshot].
+// TakeSnapshot returns the state of the server as a [wire.Snapshot].
 func TakeSnapshot() Operation { return Operation{http.MethodGet, "/v1/snapshot", nil} }
 
 // ListEvents lists the token events.
 func ListEvents() TypedOperation[wire.Events] { return get[wire.Events]("/v1/events") }
 
-// CheckAPI makes the server send an API every kind of bad token.
+// CheckAPI makes the server send every kind of bad token to an API.
 func CheckAPI(c wire.Check) TypedOperation[wire.Checked] { return post[wire.Checked]("/v1/check", c) }

@@ -5,12 +5,13 @@ import wire "github.com/bearerguard/bearerguard/internal/control"
 // MintToken makes a token.
 func MintToken(m wire.Mint) TypedOperation[wire.Minted] { return post[wire.Minted]("/v1/tokens", m) }
 
-// MintBadTokens makes a token for each known defect, each like m in other ways.
+// MintBadTokens makes a token for each known defect. Apart from its defect,
+// each token is as m describes.
 func MintBadTokens(m wire.Mint) TypedOperation[wire.BadTokens] {
 	return post[wire.BadTokens]("/v1/bad-tokens", m)
 }
 
-// ListTokens lists the access tokens of the audit log.
+// ListTokens lists the access tokens in the audit log.
 func ListTokens() TypedOperation[wire.Tokens] { return get[wire.Tokens]("/v1/tokens") }
 
 // RevokeTokens revokes a token, or all grants of a subject.

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/doctor"
 )
 
-// api is an API at the path /v1 of a server that is also its authorization
-// server, at /as. It is right until a field is changed.
+// api is an API at the path /v1. The same server is its authorization server,
+// at /as. The API has no faults until a test changes a field.
 type api struct {
 	base      string // of the server
 	challenge []string
@@ -72,7 +72,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// RoundTrip is a network where only this server is.
+// RoundTrip imitates a network in which only this server exists.
 func (a *api) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !strings.HasPrefix(r.URL.String(), a.base+"/") {
 		return nil, fmt.Errorf("%s is unknown", r.URL.Host)
@@ -96,8 +96,8 @@ func (a *api) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// examine runs the checks and returns the findings: the result, the name and
-// the problem of each.
+// examine runs the checks and returns the report and its findings. A finding
+// contains the result, the name and the problem of a check.
 func examine(ctx context.Context, t *testing.T, a *api, path string) (findings []string, report doctor.Report) {
 	t.Helper()
 	report, err := doctor.Run(ctx, a, a.base+path)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// challenge is one of a WWW-Authenticate field (RFC 9110 §11.6.1).
+// challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.6.1).
 type challenge struct {
 	scheme string
 	params map[string]string // by lower-case name
@@ -18,7 +18,7 @@ func (c challenge) bearer() bool {
 
 var errChallenge = errors.New("not a list of challenges")
 
-// parseChallenges reads the field lines of WWW-Authenticate.
+// parseChallenges parses the field lines of WWW-Authenticate.
 func parseChallenges(lines []string) (all []challenge, err error) {
 	for _, line := range lines {
 		p := challengeParser{line}
@@ -35,7 +35,8 @@ func parseChallenges(lines []string) (all []challenge, err error) {
 
 type challengeParser struct{ rest string }
 
-// challenge reads a scheme, and a token68 or parameters up to the next scheme.
+// challenge reads a scheme, followed by a token68 or by parameters, and stops
+// before the next scheme.
 func (p *challengeParser) challenge() (challenge, bool) {
 	c := challenge{p.token(), map[string]string{}}
 	if c.scheme == "" || p.rest != "" && !strings.ContainsRune(" \t,", rune(p.rest[0])) {
@@ -94,7 +95,7 @@ func (p *challengeParser) value() (string, bool) {
 
 func (p *challengeParser) trim(set string) { p.rest = strings.TrimLeft(p.rest, set) }
 
-// token takes a token (RFC 9110 §5.6.2), which may be "".
+// token reads a token (RFC 9110 §5.6.2), which may be empty.
 func (p *challengeParser) token() string {
 	after := strings.TrimLeft(p.rest, alphanumeric+"!#$%&'*+-.^_`|~")
 	text := p.rest[:len(p.rest)-len(after)]

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The pointer is found in each field that RFC 9110 §11.6.1 allows.
+// resource_metadata is found in every form of the field that RFC 9110 §11.6.1
+// allows.
 func TestChallengesAreReadAsWritten(t *testing.T) {
 	const base = "https://api.example.com"
 	pointer := base + wellKnown + "/v1"

@@ -12,7 +12,8 @@ import (
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
 const falseHost = "doctor.invalid"
 
-// host asks the API and its metadata with fields that name a false host.
+// host sends requests with a false host in their header fields to the API and
+// its metadata, and checks that the answers do not change.
 func (x *examination) host(ctx context.Context, before []challenge, at place) {
 	var changed []string
 	for _, field := range []struct {
@@ -43,7 +44,8 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		remedy: "Take the URL of the API from its configuration. If a cache stores such an answer, an attacker chooses the authorization server of other clients."})
 }
 
-// pointers returns what challenges name in resource_metadata, each URL once.
+// pointers returns the URLs that challenges name in resource_metadata, without
+// duplicates.
 func pointers(challenges []challenge) (named []string) {
 	for _, c := range challenges {
 		if url := c.params["resource_metadata"]; url != "" {
@@ -82,7 +84,7 @@ func (x *examination) cors(ctx context.Context, address string) {
 	x.pass(aboutCORS, "")
 }
 
-// members checks what the document says of scopes and methods.
+// members checks the scopes and methods that the document lists.
 func (x *examination) members(challenges []challenge, doc *document) {
 	var unknown []string
 	for _, c := range challenges {

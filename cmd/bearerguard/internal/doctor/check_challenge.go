@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// challenges checks the answer to the request without a token.
+// challenges checks the answer to the request without a token and returns its
+// challenges.
 func (x *examination) challenges(a answer) []challenge {
 	switch {
 	case a.status == http.StatusUnauthorized:
@@ -45,8 +46,8 @@ func (x *examination) challenges(a answer) []challenge {
 	return challenges
 }
 
-// pointer returns the URL of the metadata that the challenges name, or "" if
-// they name none that a client may request.
+// pointer returns the URL of the metadata that the challenges name. If they
+// name no URL that a client may request, it returns "".
 func (x *examination) pointer(challenges []challenge) string {
 	named := pointers(challenges)
 	if len(named) == 0 {

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// resource checks the resource identifier, and the places where metadata may be
-// by that.
+// resource checks the resource identifier, and the locations that clients
+// derive from it.
 func (x *examination) resource(ctx context.Context, at place) {
 	text := at.doc.resource
 	resource, err := url.Parse(text)
@@ -38,9 +38,9 @@ func (x *examination) resource(ctx context.Context, at place) {
 }
 
 // match compares the resource with the URL that was requested. RFC 9728 §3.3
-// wants them identical, and some clients insist on it. Many also take a
-// resource whose path is the beginning of that of the URL, without which an API
-// with more than one route could have no metadata.
+// requires them to be identical, and some clients insist on it. Many clients
+// also accept a resource whose path is a prefix of the requested path. Without
+// this exception, an API with several routes could have no metadata.
 func (x *examination) match(resource *url.URL) bool {
 	f := finding{want: x.base.String(), got: resource.String(), remedy: "Write the URL by which clients reach the API, byte for byte as they write it. They discard the metadata of another resource."}
 	path, prefix := pathOf(x.base), pathOf(resource)
@@ -85,8 +85,8 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// otherLocations checks the well-known URLs of the URL that was requested, and
-// of the host.
+// otherLocations checks two other well-known URLs: the one for the URL that was
+// requested, and the one for the host.
 func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 	right := wellKnown(resource)
 	for _, other := range []struct {
@@ -108,7 +108,7 @@ func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 	}
 }
 
-// location checks the well-known URL of the resource.
+// location checks that the metadata is at the well-known URL of the resource.
 func (x *examination) location(ctx context.Context, at place, resource *url.URL) {
 	if !strings.EqualFold(resource.Host, x.base.Host) {
 		x.skip(aboutLocation) // another server's

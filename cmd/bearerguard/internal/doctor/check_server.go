@@ -11,10 +11,11 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// maxServers limits the authorization servers that are asked.
+// maxServers limits the number of authorization servers that are checked.
 const maxServers = 5
 
-// servers returns the issuers that can be asked.
+// servers checks the listed authorization servers. It returns the issuers whose
+// metadata can be requested, at most maxServers of them.
 func (x *examination) servers(listed []string) (issuers []string) {
 	faulty := false
 	fault := func(f finding) {
@@ -42,9 +43,9 @@ func (x *examination) servers(listed []string) (issuers []string) {
 	return issuers
 }
 
-// issuerOf guesses the issuer from the URL of its metadata: the well-known part
-// is at the end (OpenID Connect Discovery 1.0 §4) or before the path (RFC 8414
-// §3).
+// issuerOf guesses the issuer from the URL of its metadata. The well-known part
+// is at the end of the URL (OpenID Connect Discovery 1.0 §4) or before its path
+// (RFC 8414 §3).
 func issuerOf(location string) string {
 	base, rest, _ := strings.Cut(location, "/.well-known/")
 	if _, path, found := strings.Cut(rest, "/"); found {

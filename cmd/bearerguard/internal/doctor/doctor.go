@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// ErrURL means that the URL to check is not one of an API.
+// ErrURL means that the URL to check cannot be the URL of an API.
 var ErrURL = errors.New("want the http or https URL of a protected route, without user information and fragment")
 
-// examination is one run.
+// examination is the state of one run.
 type examination struct {
 	client *http.Client
 	target *url.URL // as it is requested
@@ -23,9 +23,10 @@ type examination struct {
 	report Report
 }
 
-// Run checks the API at a URL by way of transport, of which nil is
-// [http.DefaultTransport]. The error is [ErrURL], or why the URL was not
-// answered, or that of the context. Findings are not errors.
+// Run checks the API at a URL. It sends requests by transport, or by
+// [http.DefaultTransport] if transport is nil. It returns [ErrURL], the error
+// of the first request if that got no answer, or the error of the context.
+// Findings are not errors.
 func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
 	target, err := url.Parse(address)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" || target.User != nil || strings.Contains(address, "#") {
@@ -76,8 +77,9 @@ func (x *examination) https() {
 	x.pass(aboutHTTPS, "")
 }
 
-// metadata returns where the document is: at the pointer, or else where a
-// client looks without one. Its doc is nil if it is nowhere.
+// metadata returns the place of the metadata document. It tries the pointer
+// first, and then the URLs that a client tries without a pointer. If there is
+// no document, doc of the place is nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

@@ -74,7 +74,8 @@ func TestRightInAnotherWay(t *testing.T) {
 	}
 }
 
-// The API, its metadata and the mock authorization server, over sockets.
+// This test connects to the API, its metadata and the mock authorization server
+// over sockets.
 func TestARightAPIOnLoopback(t *testing.T) {
 	as := testserver.New(t)
 	var a *api

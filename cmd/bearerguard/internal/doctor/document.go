@@ -14,7 +14,7 @@ import (
 )
 
 // document contains the members of protected resource metadata (RFC 9728 §2)
-// that are checked. Absent ones are "" and nil.
+// that are checked. Absent members are "" or nil.
 type document struct {
 	resource                 string
 	servers, scopes, methods []string
@@ -47,7 +47,7 @@ func wellKnown(resource *url.URL) string {
 
 func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// at fetches the metadata at a URL, once.
+// at fetches the metadata at a URL. It requests each URL only once.
 func (x *examination) at(ctx context.Context, address string) place {
 	if p, ok := x.places[address]; ok {
 		return p
@@ -60,7 +60,7 @@ func (x *examination) at(ctx context.Context, address string) place {
 	return p
 }
 
-// document reads an answer.
+// document parses the metadata in an answer, or returns a finding.
 func (a answer) document() (*document, finding) {
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	switch {

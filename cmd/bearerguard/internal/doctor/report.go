@@ -9,7 +9,7 @@ import (
 // Result is the outcome of a check.
 type Result string
 
-// The results. [Failed] and [Warned] are findings.
+// These are the results. [Failed] and [Warned] are findings.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or stops every client
@@ -17,7 +17,7 @@ const (
 	Skipped Result = "skipped" // what it looks at is absent
 )
 
-// Check is one line of a report. Texts from servers are escaped.
+// Check is one line of a report. Strings from servers are escaped.
 type Check struct {
 	Name     string `json:"name"`
 	About    string `json:"about"` // what must hold
@@ -29,17 +29,19 @@ type Check struct {
 	Remedy   string `json:"remedy,omitempty"`
 }
 
-// Finding reports whether a client may fail here.
+// Finding reports whether the check found something that may make a client
+// fail.
 func (c Check) Finding() bool { return c.Result == Failed || c.Result == Warned }
 
-// Report is what was found at a URL.
+// Report is the result of checking a URL.
 type Report struct {
 	URL      string  `json:"url"`
 	Findings int     `json:"findings"`
 	Checks   []Check `json:"checks"`
 }
 
-// about is what a check looks at.
+// about describes a check: its name, the rule that must hold, and the source of
+// the rule.
 type about struct{ name, text, source string }
 
 // The checks, in the order of a report. The last two are repeated for each
@@ -66,7 +68,7 @@ var (
 	aboutKeys      = about{"keys", "jwks_uri returns a key set", "RFC 8414 §2"}
 )
 
-// finding is why a check fails.
+// finding describes why a check fails and how to fix it.
 type finding struct{ problem, want, got, remedy string }
 
 func (x *examination) pass(a about, found string) { x.note(a, Passed, finding{got: found}) }
@@ -87,11 +89,11 @@ func (x *examination) note(a about, r Result, f finding) {
 	x.report.Checks = append(x.report.Checks, c)
 }
 
-// maxText limits a text of a report, in bytes.
+// maxText limits the length of each string in a report, in bytes.
 const maxText = 1000
 
-// escape replaces what moves a terminal's cursor, tabs and line breaks
-// included.
+// escape escapes all characters that move a terminal's cursor, including tabs
+// and line breaks.
 func escape(text string) string {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Limits of the whole run, and of one exchange.
+// These are the time limits of the whole run and of one request.
 const (
 	Timeout     = time.Minute
 	sendTimeout = 5 * time.Second
@@ -17,7 +17,7 @@ const (
 	maxBytes    = 256 << 10 // of a document
 )
 
-// answer is what came back from the API.
+// answer is an answer of the API, or the error of the request.
 type answer struct {
 	status int
 	header http.Header
@@ -33,9 +33,9 @@ func newClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// send requests address with additional header fields, of which Host is the
-// host. The body of an answer is read only if it may be metadata: that of an
-// API may never end.
+// send sends a request to address with additional header fields. The field Host
+// sets the host of the request. The body of an answer is read only if it may be
+// metadata: the body of an API's answer may never end.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

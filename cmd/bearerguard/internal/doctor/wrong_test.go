@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// at changes what is served at a path, by another handler or by nothing.
+// at returns a wrapper for a handler. The wrapper calls change for requests
+// whose path begins with path, and next for others.
 func at(path string, change func(w http.ResponseWriter, r *http.Request, next http.Handler)) func(next http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +37,8 @@ func status(code int) func(w http.ResponseWriter, r *http.Request, next http.Han
 	}
 }
 
-// derive builds all URLs from a field of the request, as a careless API does.
+// derive returns a handler that builds all URLs from a field of the request, as
+// a careless API does.
 func derive(a *api, field func(r *http.Request) string) func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		base := a.base
@@ -275,7 +277,7 @@ func TestTextsOfServersAreEscaped(t *testing.T) {
 	}
 }
 
-// A client that followed what an answer names might be sent to another network.
+// A client that follows a URL in an answer might be sent to another network.
 func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 	a := newAPI("https://api.example.com")
 	a.challenge = []string{`Bearer resource_metadata="http://169.254.169.254/"`}

@@ -1,5 +1,6 @@
-// Package process is about other processes: it watches the parent process,
-// locks files for a running process, and returns the exit code of a child.
+// Package process contains functions for other processes. It watches the parent
+// process, locks files for as long as this process runs, and returns the exit
+// code of a child process.
 //
 // Not in this package: starting processes, and anything about command lines.
 package process
@@ -12,7 +13,7 @@ import (
 // pollInterval is the time between two checks of a process.
 const pollInterval = 200 * time.Millisecond
 
-// UntilGone returns when alive reports false or ctx ends.
+// UntilGone waits until alive returns false or ctx ends.
 func UntilGone(ctx context.Context, alive func() bool) {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// Hold is not supported on this system.
+// Hold returns an error, because locks are not supported on this system.
 func Hold(string) (release func(), err error) { return nil, errors.ErrUnsupported }
 
 // Held reports false, because Hold is not supported.

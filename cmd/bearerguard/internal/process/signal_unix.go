@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// Forwarded are the signals that exec forwards to its command.
+// Forwarded lists the signals that exec forwards to its command.
 var Forwarded = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
 
-// ExitCode is the exit code of a command as a shell reports it: 128 plus a
-// signal.
+// ExitCode returns the exit code of a command as a shell reports it. If a
+// signal ended the command, the exit code is 128 plus the number of the signal.
 func ExitCode(state *os.ProcessState) int {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())

@@ -2,9 +2,10 @@ package process
 
 import "os"
 
-// Forwarded are the signals that exec forwards to its command. The console
-// sends Ctrl-C to the command directly, and Windows has no other signals.
+// Forwarded lists the signals that exec forwards to its command. It is empty:
+// the console sends Ctrl-C to the command directly, and Windows has no other
+// signals.
 var Forwarded = []os.Signal{}
 
-// ExitCode is the exit code of a command.
+// ExitCode returns the exit code of a command.
 func ExitCode(state *os.ProcessState) int { return state.ExitCode() }

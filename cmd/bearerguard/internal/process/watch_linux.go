@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// Watch returns a function that reports whether the process that has the ID pid
-// now is still running. A zombie is not running. A later process with the same
-// ID does not count.
+// Watch returns a function that reports whether a process is still running. It
+// watches the process that has the ID pid at the time of the call. A zombie
+// does not count as running, nor does a later process with the same ID.
 func Watch(pid int) (alive func() bool, err error) {
 	began, ok := processStart(pid)
 	if !ok {
@@ -21,7 +21,7 @@ func Watch(pid int) (alive func() bool, err error) {
 	}, nil
 }
 
-// processStart is the start time of pid, in ticks since boot: see
+// processStart returns the start time of pid, in ticks since boot. See
 // proc_pid_stat(5).
 func processStart(pid int) (ticks string, ok bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -29,8 +29,8 @@ func processStart(pid int) (ticks string, ok bool) {
 		return "", false
 	}
 	// The program name is in parentheses and may contain parentheses itself, so
-	// fields are counted from the last one. The state is field 3, the start
-	// time is field 22.
+	// fields are counted from the last closing parenthesis. The state is field
+	// 3, and the start time is field 22.
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 	if len(fields) < 20 || bytes.ContainsAny(fields[0], "ZXx") {
 		return "", false

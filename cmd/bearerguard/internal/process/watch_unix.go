@@ -9,8 +9,8 @@ import (
 )
 
 // Watch returns a function that reports whether the process pid is still
-// running. If pid is the parent, it also reports false once this process has
-// another parent, because the old one may be a zombie.
+// running. If pid is the parent, the function also reports false once this
+// process has another parent, because the old parent may be a zombie.
 func Watch(pid int) (alive func() bool, err error) {
 	if pid < 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return nil, errors.New("no such process")

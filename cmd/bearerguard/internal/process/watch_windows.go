@@ -6,7 +6,8 @@ import (
 )
 
 // Watch returns a function that reports whether the process pid is still
-// running. Its handle stays open, so that no other process gets the ID.
+// running. It keeps a handle of the process open, so that no other process gets
+// the ID.
 func Watch(pid int) (alive func() bool, err error) {
 	h, err := syscall.OpenProcess(syscall.SYNCHRONIZE, false, uint32(pid)) //nolint:gosec // an invalid ID opens nothing
 	if err != nil {
