@@ -39,8 +39,7 @@ func requireScope(v *middleware.Verifier) func(http.Handler) http.Handler {
 	return httpauth.Require(v, scopes.All(scope))
 }
 
-// serveAPI serves a handler behind a guard until the returned function is
-// called.
+// serveAPI serves the API behind a guard until the caller calls stop.
 func serveAPI(guard func(http.Handler) http.Handler) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
