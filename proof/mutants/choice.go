@@ -63,8 +63,8 @@ func (m *mutant) concerns(packages map[string]bool) bool {
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
-// spread returns most mutants, evenly spaced in the list. The selection moves
-// by one mutant with each turn.
+// spread selects mutants that are evenly spaced in the list. Their number is
+// most. The selection moves by one mutant with each turn.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {
