@@ -231,11 +231,10 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 			})
 		}
 		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
-		// In the first round, every target sends an introspection request,
-		// including the target whose token was active before. The second round
-		// may begin before these requests have failed. Later rounds send no
-		// requests, or one, two and four requests that probe whether the server
-		// has recovered.
+		// After the failures of the first round, the client also introspects
+		// the token that was active before. The second round may begin before
+		// this request has failed. Later rounds send no requests, or one, two
+		// and four requests that probe whether the server has recovered.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
 			t.Errorf("got %d introspection requests, want %d at most", got, most)
 		}

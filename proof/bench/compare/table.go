@@ -59,8 +59,7 @@ func micro(ns float64) string { return digits(ns / 1000) }
 func times1(r float64) string { return digits(r) + " ×" }
 func whole(n float64) string  { return fmt.Sprintf("%.0f", n) }
 
-// digits formats a number with three significant digits, or without decimals if
-// it is 100 or more.
+// digits formats a number with about three significant digits.
 func digits(f float64) string {
 	switch {
 	case f < 0.1 && f > -0.1:
