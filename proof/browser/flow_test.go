@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// newClient starts a client whose redirect URI redirects to a front end on
+// newClient starts a client. Its redirect URI redirects to a front end on
 // another origin.
 func newClient(t *testing.T) (redirectURI, frontEnd string) {
 	t.Helper()

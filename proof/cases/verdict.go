@@ -43,8 +43,8 @@ func scope(names string) []param {
 	return []param{{"scope", names}}
 }
 
-// The following verdicts are those of THREATS.md. They are written from RFC
-// 6750 §3 and not from the code.
+// These verdicts are listed in THREATS.md. They are written from RFC 6750 §3
+// and not from the code.
 
 func noAuth(scopes string) verdict { return noToken(scope(scopes)...) }
 func noToken(required ...param) verdict {

@@ -1,5 +1,5 @@
-// Package forge makes tokens byte by byte for tests: any header and claims
-// text, well-formed or not, with a real signature.
+// Package forge makes tokens byte by byte for tests. It signs any header and
+// claims text, well-formed or not, with a real signature.
 package forge
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Maker makes tokens that are good except for what a test changes.
+// Maker makes good tokens. Tests change parts of the header and the claims.
 type Maker struct {
 	Key      testserver.Key
 	Issuer   string

@@ -92,8 +92,8 @@ func discover(t *testing.T, as *authServer) jwks.Source {
 	return keys
 }
 
-// newIntrospection returns a client that introspects at every request, without
-// a cache.
+// newIntrospection returns a client that does not cache responses and so
+// introspects at every request.
 func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper, key crypto.Signer, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := introspect.Config{

@@ -142,7 +142,7 @@ func (z *zitadelOP) ClientCredentialsTokenRequest(_ context.Context, id string, 
 	return zitadelRequest{&storage.AuthRequest{ApplicationID: id, UserID: id, Scopes: scopes}}, nil
 }
 
-// zitadelRequest is a request of the example storage whose tokens are for an
+// zitadelRequest is a request of the example storage. Its tokens are for an
 // API.
 type zitadelRequest struct{ *storage.AuthRequest }
 

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// checkAPI compares the released modules with those of the last release and
-// prints what has changed.
+// checkAPI compares the API of the released modules with their API in the last
+// release, and prints the changes.
 func checkAPI(ctx context.Context, w io.Writer, r release, work string, modules []mod, last, changes string) error {
 	if last == "" {
 		fmt.Fprintln(w, "API: there is no release to compare with")

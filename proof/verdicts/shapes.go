@@ -142,8 +142,8 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay returns base with the members of by, which replace those of the same
-// name. Members with the value "-" are removed.
+// overlay returns base with the members of by added. They replace members with
+// the same name. Members with the value "-" are removed.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// middlewares measures a whole request to a route, without a network.
+// middlewares measures a whole request to a route. It does not use a network.
 func middlewares(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

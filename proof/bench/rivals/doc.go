@@ -6,5 +6,5 @@
 //	go test -count=1 ./rivals            # are they what comes out?
 //	go test -count=1 ./rivals -update    # write them anew
 //
-// Package rival has the set-ups.
+// Package rival contains the set-ups.
 package rivals
