@@ -45,9 +45,9 @@ func knows(r rival.Rival, alg testserver.Alg) bool {
 	return alg == "RS256" || !strings.HasPrefix(r.String(), "okta-")
 }
 
-// sending returns the operation that verifies token. It returns an error if the
-// token is not accepted although good is true, or accepted although it is
-// false.
+// sending returns an operation that verifies token. It first verifies the token
+// twice, and returns an error unless the token is accepted if good is true and
+// refused otherwise.
 func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
 	for range 2 { // once without the keys
 		if err := v.Verify(ctx, token); (err == nil) != good {

@@ -6,8 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// verification measures the full verification of one good token, without a
-// token cache but with the keys already fetched.
+// verification measures the full verification of one good token. The token
+// cache is off, and the keys are already fetched.
 func verification(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
