@@ -12,7 +12,7 @@ func overTLS(opts []testserver.Option) []testserver.Option {
 	return append([]testserver.Option{testserver.TLS()}, opts...)
 }
 
-// startTestserver starts ours.
+// startTestserver returns a function that starts this project's testserver.
 func startTestserver(opts ...testserver.Option) func() (mock, error) {
 	return func() (mock, error) {
 		s, err := testserver.Start(context.Background(), opts...)

@@ -7,7 +7,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// verifies reports whether a key of the set, as JSON, signed the token.
+// verifies returns an error unless a key of the set, which is in JSON, signed
+// the token.
 func verifies(set []byte, token string) error {
 	k, err := keyfunc.NewJWKSetJSON(json.RawMessage(set))
 	if err != nil {

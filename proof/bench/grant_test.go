@@ -18,7 +18,8 @@ const (
 	redirectURI  = "http://127.0.0.1/callback"
 )
 
-// tokens is what the benchmarks need of an answer of the token endpoint.
+// tokens holds the members of a token endpoint response that the benchmarks
+// need.
 type tokens struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
@@ -58,8 +59,8 @@ func (m mock) refresh(ctx context.Context, token string) (tokens, error) {
 	return m.exchange(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
 }
 
-// codeFlow is the authorization code flow with PKCE, as a browser and a client
-// go through it.
+// codeFlow gets tokens with the authorization code flow and PKCE. It sends the
+// requests of the browser and of the client.
 func (m mock) codeFlow(ctx context.Context) (tokens, error) {
 	sum := sha256.Sum256([]byte(codeVerifier))
 	query := url.Values{
@@ -86,14 +87,14 @@ func (m mock) codeFlow(ctx context.Context) (tokens, error) {
 	})
 }
 
-// contender is one of those that mocks lists.
+// contender is an element of the list that mocks returns.
 type contender = struct {
 	name  string
 	start func() (mock, error)
 }
 
-// grants measures as many of the grants at once as there are processors. begin
-// returns what one client does over and over.
+// grants measures a grant with as many concurrent clients as there are
+// processors. begin returns the function that one client calls repeatedly.
 func grants(b *testing.B, servers []contender, begin func(ctx context.Context, m mock) (func() error, error)) {
 	for _, s := range servers {
 		b.Run(s.name, func(b *testing.B) {
@@ -115,7 +116,8 @@ func grants(b *testing.B, servers []contender, begin func(ctx context.Context, m
 	}
 }
 
-// mockoidc, the first, has no such grant.
+// The benchmark skips the first server, mockoidc, because it does not support
+// this grant.
 func BenchmarkClientCredentials(b *testing.B) {
 	grants(b, mocks()[1:], func(ctx context.Context, m mock) (func() error, error) {
 		return func() error { _, err := m.clientCredentials(ctx); return err }, nil

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Cut splits a document at two marks, which stand on lines of their own. What
-// comes before ends with the first one, and what comes after begins with the
-// second.
+// Cut splits a document at two marks, each on a line of its own. The part
+// before ends with the first mark, and the part after begins with the second
+// one.
 func Cut(document, begin, end string) (before, between, after string, err error) {
 	before, rest, opened := strings.Cut(document, begin+"\n")
 	between, after, closed := strings.Cut(rest, end+"\n")

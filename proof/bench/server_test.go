@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// mock is a mock authorization server that runs.
+// mock is a running mock authorization server.
 type mock struct {
 	client *http.Client
 	jwks   string        // URL of its key set
@@ -21,8 +21,9 @@ type mock struct {
 	rotates          bool   // refresh tokens are good once
 }
 
-// mocks are the servers under comparison by the values of their benchmarks'
-// names, alg and transport first, so that each is beside its like.
+// mocks returns the servers under comparison, each with the name of its
+// benchmarks. A name begins with alg and transport, so that servers with the
+// same values are next to each other.
 func mocks() []struct {
 	name  string
 	start func() (mock, error)
@@ -39,7 +40,7 @@ func mocks() []struct {
 	}
 }
 
-// BenchmarkStart measures until the server listens.
+// BenchmarkStart measures the time until the server listens.
 func BenchmarkStart(b *testing.B) {
 	for _, m := range mocks() {
 		b.Run(m.name, func(b *testing.B) {
@@ -54,8 +55,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkStartToKeys measures until a client has the server's keys, which is
-// when a test can begin.
+// BenchmarkStartToKeys measures the time until a client has the server's keys.
+// Then a test can begin.
 func BenchmarkStartToKeys(b *testing.B) {
 	for _, m := range mocks() {
 		b.Run(m.name, func(b *testing.B) {
@@ -73,7 +74,7 @@ func BenchmarkStartToKeys(b *testing.B) {
 	}
 }
 
-// BenchmarkMint measures one access token made in process.
+// BenchmarkMint measures how long it takes to make one access token in process.
 func BenchmarkMint(b *testing.B) {
 	for _, m := range mocks() {
 		b.Run(m.name, func(b *testing.B) {
@@ -145,7 +146,8 @@ func keysOf(tb testing.TB, s mock) ([]byte, error) {
 	return io.ReadAll(resp.Body)
 }
 
-// must ends the test on an error: must(f())(tb).
+// must returns a function that returns v, or fails the test if there is an
+// error. Call it as must(f())(tb).
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(tb testing.TB) T {
 		tb.Helper()

@@ -8,8 +8,9 @@ import (
 //go:embed go.mod
 var goMod string
 
-// Version is what go.mod requires of a module. It is "" for one that is not
-// there or, as this repository, replaced by a directory.
+// Version returns the version that go.mod requires of a module. It returns ""
+// if go.mod does not require the module, or replaces it by a directory as it
+// does with this repository.
 func Version(module string) string {
 	version := ""
 	for line := range strings.Lines(goMod) {

@@ -26,7 +26,7 @@ const (
 	state    = "the state & what needs <escaping>"
 )
 
-// app is a client of a real server, with a callback that redeems the code.
+// app is a client of a real server. Its callback redeems the code.
 type app struct {
 	t        *testing.T
 	as       *testserver.Server
@@ -89,7 +89,7 @@ func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 }
 
 // authorizeURL returns the URL to which the application sends its users. pairs
-// change the parameters.
+// sets or replaces parameters.
 func (a *app) authorizeURL(pairs ...string) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{
@@ -103,7 +103,7 @@ func (a *app) authorizeURL(pairs ...string) string {
 	return a.as.Endpoint(testserver.EndpointAuthorize) + "?" + query.Encode()
 }
 
-// answer waits for a request at the callback.
+// answer waits for a request at the callback and returns its parameters.
 func (a *app) answer(b *tab) url.Values {
 	a.t.Helper()
 	select {
@@ -118,7 +118,7 @@ func (a *app) answer(b *tab) url.Values {
 	}
 }
 
-// fill types into the field with that name and replaces its value.
+// fill replaces the value of the field with the given name by typing.
 func (b *tab) fill(name, text string) {
 	b.t.Helper()
 	eval[bool](b, `(e => { e.focus(); e.select(); return true; })(document.querySelector('[name="`+name+`"]'))`)

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// newClient starts a client whose redirect URI redirects to a front end on
+// newClient starts a client. Its redirect URI redirects to a front end on
 // another origin.
 func newClient(t *testing.T) (redirectURI, frontEnd string) {
 	t.Helper()
@@ -81,15 +81,16 @@ func TestALoginRedirectsThroughTheClient(t *testing.T) {
 	if got, want := b.navigate(chromedp.KeyEvent(kb.Tab+kb.Tab+kb.Enter)), frontEnd+"/welcome?code=allow&state=a&b"; got != want {
 		t.Errorf("got from consent to %s, want %s", got, want)
 	}
-	// A link from another site has the session, too, because SameSite is not
-	// Strict.
+	// A request through a link on another site has the session cookie, too,
+	// because SameSite is not Strict.
 	b.open(elsewhere(t, `<a href="`+as+`/authorize?state=c">sign in</a>`))
 	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	if got := eval[string](b, `document.title`); !strings.HasPrefix(got, "Allow access") {
 		t.Errorf("got %q, want the consent page", got)
 	}
-	// A form of another site has no session. A form of another origin on the
-	// same site still has no CSRF token.
+	// A form on another site is sent without the session cookie. A form from
+	// another origin on the same site is sent with the cookie, but without the
+	// CSRF token.
 	forged := `<form method="post" action="` + as + `/consent"><button name="decision" value="allow">win a prize</button></form>`
 	there := elsewhere(t, forged)
 	here := strings.Replace(there, "localhost", "127.0.0.1", 1)
@@ -102,7 +103,8 @@ func TestALoginRedirectsThroughTheClient(t *testing.T) {
 	}
 }
 
-// elsewhere serves a page on another site: 127.0.0.1 and localhost are two.
+// elsewhere serves a page on another site: localhost and 127.0.0.1 are
+// different sites.
 func elsewhere(t *testing.T, body string) string {
 	t.Helper()
 	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -112,9 +114,9 @@ func elsewhere(t *testing.T, body string) string {
 	return strings.Replace(address, "127.0.0.1", "localhost", 1)
 }
 
-// This is why pages with forms that redirect to a client do not have
-// form-action. If this test fails, Chromium no longer applies form-action to
-// redirects, and the pages may have it again.
+// This test shows why pages with forms that redirect to a client do not set
+// form-action. If it fails, Chromium no longer applies form-action to
+// redirects, and the pages may set it again.
 func TestFormActionWouldBreakLogins(t *testing.T) {
 	redirectURI, frontEnd := newClient(t)
 	client, _ := url.Parse(redirectURI)

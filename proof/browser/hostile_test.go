@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// payloads run if a text is not escaped as markup, an attribute, a style, a
-// script or a URL. They have no space, quote or backslash, so that they are
-// valid scopes, except for the last two.
+// payloads run if they are not escaped as text, an attribute, a style, a script
+// or a URL. All except the last two contain no space, quote or backslash, and
+// so are valid scopes.
 var payloads = map[string]string{
 	"an element":    `<svg/onload=document.title='run'>`,
 	"a script":      `</title></style><script>document.title='run'</script>`,
@@ -26,8 +26,8 @@ var payloads = map[string]string{
 }
 
 // assertNotInjected fails the test if part of a payload has become part of the
-// page. What the policy blocks is logged to the console, which also fails the
-// test.
+// page. Anything that the content security policy blocks is logged to the
+// console, which also fails the test.
 func (b *tab) assertNotInjected(what string) {
 	b.t.Helper()
 	const foreign = `document.querySelectorAll('svg, iframe, base, img, [onload], [onfocus], [onerror], [srcdoc], body style, [href]:not(a)').length +
@@ -113,7 +113,8 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 	}
 }
 
-// The page that sends the answer by POST, without the script that submits it.
+// The page sends the answer by POST. In this test its script, which submits the
+// form, does not run.
 func TestTheFormOfAnAnswerIsEscaped(t *testing.T) {
 	for name, payload := range payloads {
 		t.Run("T12/"+name, func(t *testing.T) {

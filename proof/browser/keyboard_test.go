@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// focused describes the focused element, or is "".
+// focused is a script that describes the focused element, or returns "".
 const focused = `(e => e === document.body ? '' : e.matches('button, summary') ? e.innerText : e.matches('a') ? 'to ' + e.innerText : e.type === 'checkbox' ? e.value : e.id)(document.activeElement)`
 
 func TestTabFollowsTheReadingOrder(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faint finds texts with less contrast than WCAG 2.2 §1.4.3 requires.
+// faint is a script that finds text with less contrast than WCAG 2.2 §1.4.3
+// requires.
 const faint = `(() => {
 	const rgba = s => { const [r, g, b, a = 1] = s.match(/[\d.]+/g).map(Number); return [r, g, b, a]; };
 	const backdrop = e => {
@@ -31,7 +32,7 @@ const faint = `(() => {
 	return found;
 })()`
 
-// wide finds elements that extend beyond the window.
+// wide is a script that finds elements which extend beyond the window.
 const wide = `(() => {
 	const width = document.documentElement.clientWidth;
 	const found = [...document.body.querySelectorAll('*')].filter(e => e.checkVisibility() && e.getBoundingClientRect().right > width + 0.5)
@@ -40,8 +41,8 @@ const wide = `(() => {
 	return found;
 })()`
 
-// small finds buttons and fields that are too small (WCAG 2.2 §2.5.8 requires
-// 24 pixels).
+// small is a script that finds buttons and fields that are too small (WCAG 2.2
+// §2.5.8 requires 24 pixels).
 const small = `[...document.querySelectorAll('button, input:not([type=hidden]), select, textarea, summary')]
 	.filter(e => { const r = e.getBoundingClientRect(); const l = e.labels?.[0]?.getBoundingClientRect(); return Math.max(r.height, l?.height ?? 0) < 24; })
 	.map(e => e.tagName + ' ' + e.name)`

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// limit is how long a test may take. Only tests that fail reach it.
+// limit is the maximum duration of a test. Only failing tests reach it.
 const limit = time.Minute
 
 // chromium is the context of the browser that all tests share.
@@ -65,8 +65,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	if err := chromedp.Listen(ctx, b.handleEvent); err != nil {
 		t.Fatal(err)
 	}
-	// The tab is open as long as the context with which it was made. Its
-	// actions end with this one.
+	// ctx keeps the tab open, so it has no time limit. limited ends the actions
+	// in the tab.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited
@@ -78,8 +78,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	return b
 }
 
-// resolvingTo makes a window in which every host name leads to one server,
-// through a proxy.
+// resolvingTo returns an option for a window in which every host name leads to
+// the server at address, through a proxy.
 func resolvingTo(address string) chromedp.CreateBrowserContextOption {
 	return func(p *target.CreateBrowserContextParams) { p.ProxyServer = address }
 }
@@ -103,8 +103,8 @@ func (b *tab) addMessage(message string) {
 	}
 }
 
-// expectMessage waits for a message on the console about something, and removes
-// it from the list.
+// expectMessage waits for a message on the console that contains about, and
+// removes it from the list.
 func (b *tab) expectMessage(about string) {
 	b.t.Helper()
 	select {
@@ -134,7 +134,8 @@ func (b *tab) open(address string) {
 	}
 }
 
-// navigate runs steps that lead to another page, and returns its address.
+// navigate runs steps that lead to another page, and returns the URL of the
+// page.
 func (b *tab) navigate(steps ...chromedp.Action[chromedp.Void]) string {
 	b.t.Helper()
 	resp, err := chromedp.RunResponse(b.ctx, steps...)
@@ -164,8 +165,8 @@ func (b *tab) scheme(name string) {
 	}
 }
 
-// eval evaluates an expression in the page. The policy of the page does not
-// apply to it.
+// eval evaluates an expression in the page. The content security policy of the
+// page does not apply to the expression.
 func eval[T any](b *tab, expression string) T {
 	b.t.Helper()
 	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))

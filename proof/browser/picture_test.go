@@ -61,7 +61,7 @@ func newGallery(t *testing.T) *gallery {
 	return &gallery{t, as, proxy, as.Endpoint(testserver.EndpointAuthorize) + "?" + query.Encode()}
 }
 
-// request sends a request to the server, seven seconds after the last one.
+// request advances the server's clock by seven seconds and sends a request.
 func (g *gallery) request(ep testserver.Endpoint, pairs ...string) (answer map[string]any) {
 	g.t.Helper()
 	g.as.Advance(7 * time.Second)

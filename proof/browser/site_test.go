@@ -11,13 +11,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// form is sent to the site, which records it.
+// form is the form that the pages send to the site, which records it.
 var form = pages.Form{Action: "/sent", Request: "client_id=web&scope=openid+orders%3Aread&decision=allow", CSRF: "the-token"}
 
 // long is a name that is longer than a line of a narrow window.
 var long = strings.Repeat("Unbreakable", 40)
 
-// views has each page with typical texts and with very long ones.
+// views contains each page with typical text and with very long text.
 var views = map[string]func(http.ResponseWriter){
 	"/login": func(w http.ResponseWriter) {
 		pages.Login(w, pages.LoginPage{Form: form, ClientName: "Order Desk", Users: []pages.User{{Username: "alice", Name: "Alice Liddell", Email: "alice@example.com"}, {Username: "bob"}}})

@@ -15,12 +15,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// wantReport is what an application reports after a user has signed in and out.
+// wantReport is the report of an application after a user has signed in and
+// out.
 const wantReport = `{"sub":"test-user","email":"test-user@example.com","scope":"openid profile email orders:read","state":"first",` +
 	`"framed":true,"refreshed":true,"userinfo":200,"revoked":401,"challenge":true,"out":"last"}`
 
-// Applications of another origin, against a server started from the command
-// line.
+// The test runs applications from another origin against a server that was
+// started from the command line.
 func TestSinglePageApplications(t *testing.T) {
 	issuer := startServer(t)
 	for name, scripts := range map[string]string{

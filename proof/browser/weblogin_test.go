@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// onLocalhost starts an authorization server on localhost, which is another
-// site than 127.0.0.1. So the browser treats cookies between the two as
+// onLocalhost starts an authorization server on localhost. localhost and
+// 127.0.0.1 are different sites, so the browser treats cookies between them as
 // cross-site, as on the web.
 func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
@@ -34,7 +34,8 @@ func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	return as
 }
 
-// weblogin runs examples/weblogin and examples/api with the server as.
+// weblogin runs examples/weblogin and examples/api with the authorization
+// server as, and returns the URL of the site.
 func weblogin(t *testing.T, as *testserver.Server, env ...string) (site string) {
 	t.Helper()
 	run := func(name string, env ...string) string {
@@ -77,7 +78,8 @@ func TestWebLoginExample(t *testing.T) {
 	b.navigate(chromedp.Click(`a[href="/items"]`))
 	assertText(b, "anvil")
 
-	// A link of another site has the session, its form does not.
+	// A request through a link on another site has the session cookie. A form
+	// on another site does not.
 	b.open(elsewhere(t, `<a href="`+site+`/">home</a>`))
 	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	assertText(b, "Welcome, Test User")
@@ -91,7 +93,7 @@ func TestWebLoginExample(t *testing.T) {
 		t.Errorf("got %d revocations by the form of another site, want none", got)
 	}
 
-	// The form has not ended the session of the browser either.
+	// The forged form has not ended the browser's session, either.
 	b.open(site)
 	assertText(b, "Welcome, Test User")
 	if got := b.navigate(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {
@@ -107,7 +109,7 @@ func TestWebLoginExample(t *testing.T) {
 	assertText(b, "You are not logged in")
 }
 
-// assertText checks that the page contains a text.
+// assertText checks that the page contains a string.
 func assertText(b *tab, text string) {
 	b.t.Helper()
 	if got := eval[string](b, `document.body.innerText`); !strings.Contains(got, text) {

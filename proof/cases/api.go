@@ -11,14 +11,14 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Framework is an adapter under test: the API as built with it.
+// Framework is an adapter under test. It builds the API with the adapter.
 type Framework struct {
 	Name   string
 	Routes func(API) http.Handler
 }
 
-// API is the description from which the same routes are built on every
-// framework. All routes answer any method. All except /needed use a Guard:
+// API describes the routes that every framework must serve. All routes accept
+// any method. All except /needed use a Guard:
 //
 //	/open           without the adapter
 //	/any-token      Require()
@@ -40,7 +40,7 @@ type Framework struct {
 //	/optional       Optional
 //	/optional/read  Optional on the group, Read on the route
 //
-// They also serve the route of Metadata.
+// The API must also serve the route of Metadata.
 type API struct {
 	Verifier  *middleware.Verifier
 	Need      []scopes.Requirement
@@ -63,7 +63,8 @@ var (
 	StrongOrAdmin = scopes.OneOf(scopes.ACR("urn:example:hwk"), scopes.All("admin"))
 )
 
-// ErrFailure is an error of the program. Clients must not see its text.
+// ErrFailure is an internal error of the program. Clients must not see its
+// message.
 var ErrFailure = errors.New(canary)
 
 // tenant is met if the query of the request names the subject of the token.
@@ -79,8 +80,9 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 // Check is the check of a handler that itself requires Write.
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
-// Answer is the JSON body that the handler of a route returns: the route and
-// the subject of the token. The token is nil if the request has none.
+// Answer returns the JSON body with which the handler of a route answers. It
+// contains the route and the subject of the token. The token is nil if the
+// request has none.
 func (a API) Answer(route string, token *middleware.Token) []byte {
 	a.reached(route, token)
 	members := map[string]string{"route": route}

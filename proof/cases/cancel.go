@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// upstreamCall is a call for which a request has to wait.
+// upstreamCall is a call to another server for which a request has to wait.
 type upstreamCall struct {
 	row      string
 	endpoint testserver.Endpoint
@@ -78,9 +78,9 @@ func aDisconnectedClientDoesNotAffectOthers(t *testing.T, frameworks []Framework
 	}
 }
 
-// assertDisconnect disconnects a client during the upstream call that its token
-// causes. The handler must not run. The call must continue, and the next client
-// must be served from its result.
+// assertDisconnect disconnects a client while its request waits for an upstream
+// call. The handler must not run. The call must continue, and the next client
+// must be served from the result of the call.
 func assertDisconnect(t *testing.T, q upstreamCall, build func(API) http.Handler, abandon func(*testing.T, string, <-chan struct{}, request) wire) {
 	as := testserver.New(t)
 	held := heldTransport{as.Client().Transport, q.path, make(chan struct{}, 1), make(chan struct{})}
@@ -126,7 +126,7 @@ func wait(t *testing.T, c <-chan struct{}) {
 	}
 }
 
-// pendingKeys is a key source that blocks until its set is stored.
+// pendingKeys is a key source that blocks until a key set is stored.
 type pendingKeys struct{ set atomic.Pointer[jwks.Set] }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// challenge is one challenge as a client understands it (RFC 9110 §11.6.1).
+// challenge is a challenge as a client parses it (RFC 9110 §11.6.1).
 type challenge struct {
 	scheme  string
 	token68 string
@@ -15,8 +15,8 @@ type challenge struct {
 
 type param struct{ name, value string }
 
-// String returns the same text for challenges with the same meaning, however
-// they were written.
+// String returns equal strings for challenges with the same meaning, regardless
+// of their spelling.
 func (c challenge) String() string {
 	var b strings.Builder
 	b.WriteString(strings.ToLower(c.scheme))
@@ -29,7 +29,7 @@ func (c challenge) String() string {
 	return b.String()
 }
 
-// parseChallenges reads a WWW-Authenticate field. It follows only the grammar
+// parseChallenges parses a WWW-Authenticate field. It accepts only the grammar
 // of RFC 9110 and refuses everything else, including repeated parameters.
 func parseChallenges(field string) ([]challenge, error) {
 	p := &parser{rest: field}
@@ -54,7 +54,7 @@ func (p *parser) empties() { p.rest = strings.TrimLeft(p.rest, ", \t") }
 
 func (p *parser) bws() { p.rest = strings.TrimLeft(p.rest, " \t") }
 
-// take removes the longest prefix of bytes from a set.
+// take removes the longest prefix whose bytes are all in a set, and returns it.
 func (p *parser) take(in func(byte) bool) string {
 	n := 0
 	for n < len(p.rest) && in(p.rest[n]) {

@@ -1,13 +1,14 @@
 // Package cases defines requests and the answers that every adapter must give
-// to them: tables of credentials, tokens, faults and the tokens of real
-// providers. The same small API is built with each adapter. It receives the
+// to them. Its tables contain credentials, tokens, faults and the tokens of
+// real providers. Each adapter builds the same small API, which receives the
 // requests as bytes over real HTTP/1.1 and HTTP/2 connections.
 //
-// The tests of an adapter pass their API to [Test], also if the adapter is in a
-// nested module. To add a request, add a row to the table of its threat.
+// The tests of an adapter pass their API to [Test], even if the adapter is in a
+// nested module. To add a request, add a row to the table of the threat that
+// the request tests.
 //
 // For opaque tokens, an authorization server returns the introspection
-// responses that a test sets, and counts the requests.
+// responses that a test sets, and counts the introspection requests.
 //
 // The tests compare the status, the challenge as read by this package's RFC
 // 9110 parser, Cache-Control, Retry-After, the content type, the names of other

@@ -20,18 +20,18 @@ import (
 // maxText limits the fuzzed fields to a size that clients accept.
 const maxText = 16 << 10
 
-// unchecked is a requirement that names a text without checking it.
+// unchecked is a requirement that names an acr value without checking it.
 type unchecked struct{ acr string }
 
 func (u unchecked) Unmet(scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{ACR: []string{u.acr, "urn:example:mfa"}}
 }
 
-// FuzzChallenge proves that a realm, scopes, acr values and a time from the
-// configuration reach the client unchanged, or are refused when the program
-// starts (E01). On HTTP/2 a field with a control byte would be dropped, on
-// HTTP/1.1 it would break the answer. An invalid acr value of a custom
-// requirement is left out.
+// FuzzChallenge proves that a realm, scopes, acr values and a max_age from the
+// configuration either reach the client unchanged or are refused when the
+// program starts (E01). A field with a control byte would be dropped on HTTP/2
+// and would break the response on HTTP/1.1. If a custom requirement has an
+// invalid acr value, the challenge leaves this value out.
 func FuzzChallenge(f *testing.F) {
 	for _, realm := range []string{
 		"", "api", "https://api.example.com/v1", "a realm, with=signs; (and) \tspaces", " ", "a\"b", `a\b`, "a\r\nSet-Cookie: x=1", "a\x00", "a\x7f",
@@ -126,13 +126,14 @@ func FuzzChallenge(f *testing.F) {
 	})
 }
 
-// clean reports whether text may appear in a quoted string without escapes:
-// printable ASCII except quote and backslash (RFC 6750 §3).
+// clean reports whether text may appear in a quoted string without escapes,
+// that is, contains only printable ASCII except quote and backslash (RFC 6750
+// §3).
 func clean(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }
 
-// accepted reports whether a requirement can be made.
+// accepted reports whether construct makes a requirement without a panic.
 func accepted(construct func()) (ok bool) {
 	defer func() { ok = recover() == nil }()
 	construct()

@@ -20,7 +20,8 @@ import (
 
 const fixedIssuer = "https://login.example.com"
 
-// fixed returns a server that is the same in every run and does not listen.
+// fixed returns a server that is the same in every run and does not listen, and
+// its key set.
 func fixed(f *testing.F) (*testserver.Server, *jwks.Set) {
 	f.Helper()
 	as, err := testserver.NewUnstarted(testserver.Seed("conformance"), testserver.IssuerURL(fixedIssuer))
@@ -57,10 +58,11 @@ var (
 	scheme = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 )
 
-// FuzzAuthorizationHeader compares the parser of the field with a second one,
-// written as regular expressions from the grammar. Both must find the same
-// token, the one b64token of the only field, or refuse the request with the
-// same code. Each line of the input is one Authorization field.
+// FuzzAuthorizationHeader compares the parser of the Authorization field with a
+// second parser, which consists of regular expressions written from the
+// grammar. Both must find the same token, which is the b64token of the only
+// field, or refuse the request with the same code. Each line of the input is
+// one Authorization field.
 func FuzzAuthorizationHeader(f *testing.F) {
 	const maxTokenBytes = 1 << 10
 	as, keys := fixed(f)
@@ -119,9 +121,9 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	})
 }
 
-// expected returns the code for a request with these lines, and the token that
-// is read from it. Text over the size limit gets invalid_token, even if it is
-// malformed.
+// expected returns the code for a request with these Authorization lines, and
+// the token that is read from them. A token over the size limit gets
+// invalid_token, even if it is malformed.
 func expected(lines []string, maxTokenBytes int) (middleware.Code, string) {
 	switch len(lines) {
 	case 0:

@@ -11,7 +11,7 @@ import (
 )
 
 // problem is an ErrorBody that also tries to change the status and the
-// challenge, which must have no effect.
+// challenge. The attempt must have no effect.
 func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings
 	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")
@@ -20,7 +20,7 @@ func problem(r *http.Request, e *middleware.Error) (contentType string, body []b
 	return "application/problem+json", body
 }
 
-// withErrorBody returns the verdict as changed by the hook problem.
+// withErrorBody returns the verdict that the hook problem must lead to.
 func (v verdict) withErrorBody(t *testing.T) verdict {
 	t.Helper()
 	if v.passes() || v.stoppedByServer {

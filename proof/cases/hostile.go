@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// hostile returns rows whose text would break a header field or a log entry if
-// it were not escaped. All answers and the log are searched for the canary.
+// hostile returns rows with strings that would break a header field or a log
+// entry if they were not escaped. All answers and the log are searched for the
+// canary.
 func hostile(t tokens) []group {
 	const (
 		breakout = `canary\", error=\"none\r\nSet-Cookie: canary=1\r\n\r\n`

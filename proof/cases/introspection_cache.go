@@ -46,7 +46,8 @@ func aRevokedTokenPassesWhileItsAnswerIsCached(t *testing.T, frameworks []Framew
 	})
 }
 
-// A cached answer is about the token. Each request is checked against it anew.
+// A cached answer describes the token. The token is checked against the
+// requirements of each request again.
 func aCachedAnswerIsEvaluatedForEachRequest(t *testing.T, frameworks []Framework) {
 	t.Run("I11/scopes, by each route", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t), cacheAnswers)

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The server decodes the credentials as RFC 6749 §2.3.1 requires and refuses
-// any that differ in one byte.
+// The server decodes the client credentials as RFC 6749 §2.3.1 requires, and
+// refuses credentials that differ in one byte.
 func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
 		"plain":                         {ID: "api", Secret: "secret"},
@@ -47,7 +47,7 @@ func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	})
 }
 
-// signing requires signed answers.
+// signing requires signed introspection responses.
 func signing(s *setup) {
 	keys, err := jwks.Discover(s.Issuer, jwks.Options{Client: s.Config.Client, Logger: s.Config.Logger})
 	if err != nil {

@@ -12,17 +12,18 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// failure is a way in which introspection fails. Its texts contain the canary.
+// failure is a way in which introspection fails. Its strings contain the
+// canary.
 type failure struct {
 	name  string // "row/description"
 	fault testserver.Fault
 }
 
-// jsonBody answers 200 with a text as JSON.
+// jsonBody returns a fault that answers 200 with text as the JSON body.
 func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
 // failures returns the faults of an introspection endpoint. Redirects to
-// another host lead to the given address.
+// another host go to the address elsewhere.
 func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {
@@ -62,7 +63,7 @@ func failures(elsewhere string) []failure {
 		failure{"I19/302 into the private network", redirect(302, "http://169.254.169.254/canary")})
 }
 
-// jsonResponse answers with a status and a JSON body.
+// jsonResponse returns a fault that answers with a status and a JSON body.
 func jsonResponse(status int, body string) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -73,12 +74,12 @@ func jsonResponse(status int, body string) testserver.Fault {
 	})
 }
 
-// created is a good answer with status 201.
+// created returns a fault that sends a good answer with status 201.
 func created() testserver.Fault {
 	return jsonResponse(201, `{"active":true,"sub":"alice","aud":"api","scope":"read"}`)
 }
 
-// redirectTarget is a server that counts its requests.
+// redirectTarget starts a server that counts the requests that it receives.
 func redirectTarget(t *testing.T) (address string, followed *atomic.Int32) {
 	followed = new(atomic.Int32)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -107,10 +108,12 @@ func failedIntrospectionIsUnavailable(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// assertUnavailable sends one opaque token to each target during a failure. The
-// failure is removed in between, so that no target meets only the open circuit
-// breaker. During the failure a JWT passes without an introspection request.
-// Afterwards the same opaque token passes, since no failure is cached.
+// assertUnavailable sends the same opaque token to each target during a
+// failure. It removes the failure after each target, because otherwise the
+// circuit breaker would be open and the next target would not meet the failure.
+// During the failure a JWT must be accepted without an introspection request.
+// Afterwards the same opaque token must be accepted, since failures are not
+// cached.
 func (a *introspectionLab) assertUnavailable(t *testing.T, f failure) {
 	t.Helper()
 	token, jwt := at("/read", "Bearer "+a.opaque()), at("/read", "Bearer "+a.Good())
@@ -212,8 +215,8 @@ func (h *hostRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
-	// All targets wait for it at the same time, so that the test waits two
-	// seconds once.
+	// All targets wait for the server at the same time, so the test waits only
+	// two seconds in total.
 	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t))
 		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // this token is introspected while the others hang
@@ -228,10 +231,10 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 			})
 		}
 		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
-		// In the first round the token that was active is introspected, too.
-		// The second may begin before that has failed. Later rounds send no
-		// request, or one, two and four requests that probe whether the server
-		// has recovered.
+		// After the failures of the first round, the client also introspects
+		// the token that was active before. The second round may begin before
+		// this request has failed. Later rounds send no requests, or one, two
+		// and four requests that probe whether the server has recovered.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
 			t.Errorf("got %d introspection requests, want %d at most", got, most)
 		}
@@ -254,7 +257,7 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 	})
 }
 
-// held answers as usual, after release is closed.
+// held returns a fault that answers as usual, but only after release is closed.
 func held(release <-chan struct{}) testserver.Fault {
 	return testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

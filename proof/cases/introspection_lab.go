@@ -27,8 +27,8 @@ type setup struct {
 	client   *introspect.Client // nil means one built from Config
 }
 
-// newIntrospectionLab builds a lab that caches no answers: each request causes
-// an introspection request.
+// newIntrospectionLab builds a lab that does not cache introspection responses,
+// so that each request causes an introspection request.
 func newIntrospectionLab(t *testing.T, frameworks []Framework, as *testserver.Server, changes ...func(*setup)) *introspectionLab {
 	t.Helper()
 	l := &lab{
@@ -66,7 +66,8 @@ func newIntrospectingVerifier(t *testing.T, as *testserver.Server, logger *slog.
 	return v
 }
 
-// cacheAnswers caches answers for an hour, which is longer than any test takes.
+// cacheAnswers caches introspection responses for an hour, which is longer than
+// any test takes.
 func cacheAnswers(s *setup) { s.MaxTTL = time.Hour }
 
 // introspectionMode sets which tokens are introspected.
@@ -79,11 +80,12 @@ func (a *introspectionLab) opaque(options ...testserver.TokenOption) string {
 	return a.as.Token(append([]testserver.TokenOption{testserver.OpaqueTokens(), testserver.Subject("alice"), testserver.Scope("read")}, options...)...)
 }
 
-// omitted is the value of a member that is left out.
+// omitted is the value of a member that must be left out.
 type omitted struct{}
 
-// introspectionResponse is the answer about an acceptable token, changed by
-// pairs of a member's name and its value. It also contains the canary.
+// introspectionResponse returns the introspection response for an acceptable
+// token. Each pair changes it, and is the name of a member and its new value.
+// The response also contains the canary.
 func introspectionResponse(pairs ...any) map[string]any {
 	answer := map[string]any{
 		"active": true, "sub": "alice", "aud": audience, "scope": "read", "client_id": "app", "exp": time.Now().Add(time.Hour).Unix(),
@@ -96,8 +98,8 @@ func introspectionResponse(pairs ...any) map[string]any {
 	return answer
 }
 
-// assertAnswers checks the answer of each target to one GET request, and
-// whether its handler ran.
+// assertAnswers sends a GET request to each target. It checks the answers, and
+// whether the handlers ran.
 func (a *introspectionLab) assertAnswers(t *testing.T, r request, want verdict) {
 	t.Helper()
 	for _, target := range a.targets {
@@ -124,8 +126,8 @@ func (l *lab) concurrently(run func(i int, target *target)) {
 	all.Wait()
 }
 
-// assertAnswer checks the answer to one request. Unlike check it does not count
-// the handlers that ran, because other requests may be in flight.
+// assertAnswer checks the answer to one request. In contrast to check, it does
+// not count the handlers that ran, because other requests may be in flight.
 func (l *target) assertAnswer(t *testing.T, r request, want verdict) {
 	t.Helper()
 	if got, err := l.send(t, "GET", r).verdict(); err != nil || got != want {

@@ -18,7 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Eight bytes of any of these in an answer, a log or an error are a leak.
+// If eight consecutive bytes of any of these values are in an answer, a log or
+// an error, they have leaked.
 const (
 	secretToken  = "tok3nKq7Zs5WxPl2"
 	secretSecret = "s3cretVb0Mko9Nji"
@@ -40,8 +41,8 @@ func containsSecret(text, secret string) bool {
 	return false
 }
 
-// echo repeats the body and the header of the request in every part of the
-// answer.
+// echo returns a fault that repeats the body and the header of the request in
+// every part of the answer.
 func echo(status int, media string) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,8 +58,8 @@ func echo(status int, media string) testserver.Fault {
 	})
 }
 
-// leakCases returns the failures of introspection, and answers that are
-// refused.
+// leakCases returns the faults of introspection, and the introspection
+// responses that are refused.
 func leakCases(redirectTarget string) map[string]struct {
 	fault  testserver.Fault
 	answer map[string]any

@@ -39,12 +39,14 @@ func (t tokens) scoped(scope string) string {
 	return t.Token(t.Header(), t.Claims("scope", `"`+scope+`"`))
 }
 
-// identified returns a token with a jti, by which Config.Revoked decides.
+// identified returns a token with a jti, on which the result of Config.Revoked
+// depends.
 func (t tokens) identified(id string) string {
 	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
 }
 
-// lab is the API on every framework, served over every protocol.
+// lab contains the API, built on every framework and served over every
+// protocol.
 type lab struct {
 	tokens
 	verifier *middleware.Verifier
@@ -107,8 +109,8 @@ func (l *lab) open(t *testing.T, frameworks []Framework, changes ...func(*API)) 
 	}
 }
 
-// revoked is a deny-list that by the jti reports a token as revoked, fails or
-// panics.
+// revoked is a deny-list. Depending on the jti of the token, it reports the
+// token as revoked, fails or panics.
 func revoked(_ context.Context, token *middleware.Token) (bool, error) {
 	switch token.ID {
 	case "revoked":
@@ -156,8 +158,8 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 	http2("HTTP/2 under TLS", &http2wire{address: address(secure), config: config})
 }
 
-// drained reads the body before the adapter runs, as a program may. Only then
-// does net/http fill in the trailer.
+// drained reads the whole body before the adapter runs, as a program may do.
+// Only after that does net/http fill in the trailer.
 func drained(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readAllLimit))

@@ -18,8 +18,8 @@ const (
 	metadataURL  = "https://api.example.com" + metadataPath
 )
 
-// newPublished is a lab whose verifier has origins, of which it names the
-// first. It also returns the issuers, in JSON.
+// newPublished returns a lab whose verifier has two origins. The first is the
+// one in the metadata. It also returns the issuers as a list of JSON strings.
 func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
@@ -46,8 +46,8 @@ func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab
 	return l, fmt.Sprintf("%q,%q", as.Issuer(), down.Issuer())
 }
 
-// hostileFields are what a client or a proxy may claim about the address of the
-// API.
+// hostileFields adds the header fields in which a client or a proxy may claim
+// another address of the API.
 func hostileFields(r request) request {
 	r.host = canary + ".example.com"
 	for _, f := range []field{
@@ -60,8 +60,8 @@ func hostileFields(r request) request {
 	return r
 }
 
-// metadataIsServedAlike proves that every adapter serves the metadata as the
-// configuration says, whatever the request says.
+// metadataIsServedAlike proves that every adapter serves the configured
+// metadata, regardless of the request.
 func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 	l, servers := newPublished(t, frameworks, resource)
 	document := verdict{
@@ -125,8 +125,8 @@ func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// aSlashAtTheEndOfAPathIsKept proves that such an origin has its metadata at a
-// path with that slash, and at no other path.
+// aSlashAtTheEndOfAPathIsKept proves that an origin that ends in a slash has
+// its metadata only at the path that ends in this slash.
 func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
 	l, _ := newPublished(t, frameworks, resource+"/")
 	for path, want := range map[string]bool{metadataPath + "/": true, metadataPath: false, metadataPath + "/x": false, metadataPath + "/{$}": false} {
@@ -140,8 +140,8 @@ func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// everyChallengePointsToTheMetadata proves that every challenge has the same
-// URL, and answers without a challenge have none.
+// everyChallengePointsToTheMetadata proves that every challenge contains the
+// same metadata URL, and that answers without a challenge contain none.
 func everyChallengePointsToTheMetadata(t *testing.T, frameworks []Framework) {
 	l, _ := newPublished(t, frameworks, resource)
 	good := "Bearer " + l.Good()

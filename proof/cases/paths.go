@@ -2,9 +2,9 @@ package cases
 
 import "testing"
 
-// noPathSpellingBypassesARequirement is the part of R16 in which frameworks may
-// differ. Each decides whether a path matches a route. If it does, the
-// requirement of the route applies.
+// noPathSpellingBypassesARequirement tests the part of R16 in which frameworks
+// may differ. Each framework decides whether a path matches a route. If it
+// does, the requirement of the route must apply.
 func noPathSpellingBypassesARequirement(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	for name, path := range map[string]string{

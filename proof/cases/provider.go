@@ -20,28 +20,28 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// shape is a token as a real authorization server issues it, the keys that the
-// server publishes for it, and the expected status.
+// shape is a token as a real authorization server issues it, with the keys that
+// the server publishes for the token, and the expected status.
 type shape struct {
 	id, name string
 
-	// config changes the issuer; nil leaves it with only its URL. If answer is
-	// set, the issuer also introspects.
+	// config changes the issuer. If config is nil, the issuer has only its URL.
+	// If answer is set, the issuer also introspects.
 	config func(*middleware.Issuer)
 
-	// The members of a JWT's header and claims in JSON. Missing ones are added:
-	// alg and kid; iss, aud, sub "u1", exp and iat. The value "-" leaves a
-	// member out.
+	// header and claims contain the members of the JWT in JSON. These members
+	// are added if they are missing: alg and kid; iss, aud, sub "u1", exp and
+	// iat. A member with the value "-" is left out.
 	alg            testserver.Alg // of the key; "" means RS256
 	header, claims string
 
 	token func(jwt string) string // replaces the token
 
-	// answer is the introspection response, to which active true is added.
+	// answer is the introspection response. The test adds active true.
 	answer map[string]any
 
-	// keys changes the published key and may add others; nil leaves it
-	// unchanged, with alg and use.
+	// keys changes the published key and may add others. If keys is nil, the
+	// key is published unchanged, with alg and use.
 	keys    func(key jwk) []jwk
 	moved   bool // the keys are on another server
 	secrets bool // a secret is in Secrets, in addition to the published keys
@@ -71,7 +71,7 @@ func (k jwk) with(pairs ...any) jwk {
 	return k
 }
 
-// members adds the defaults that are missing in the text of a JSON object.
+// members adds the missing defaults to the text of a JSON object.
 func members(text string, defaults ...string) string {
 	all := make(map[string]json.RawMessage)
 	for i := 0; i < len(defaults); i += 2 {
@@ -195,7 +195,7 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 }
 
-// publish serves the key as the shape changes it.
+// publish makes the server serve the key, changed by the keys of the shape.
 func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
 	t.Helper()
 	as.Publish(key)

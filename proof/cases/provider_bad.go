@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// badShapes returns tokens that look like those of [goodShapes] and must be
-// refused.
+// badShapes returns tokens that look like the tokens of [goodShapes] but must
+// be refused.
 func badShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

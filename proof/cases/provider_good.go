@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// realmRoles reads scopes as Keycloak's realm roles.
+// realmRoles makes the verifier read scopes from Keycloak's realm roles.
 func realmRoles(i *middleware.Issuer) { i.ScopeClaims = []string{"/realm_access/roles"} }
 
 func anyAudience(i *middleware.Issuer) { i.InsecureNoAudience = true }
@@ -28,7 +28,7 @@ func secret(i *middleware.Issuer, key testserver.Key) {
 	i.Keys, i.Algorithms = jwks.Secret(key.ID, key.Secret), []string{string(key.Alg)}
 }
 
-// list returns a JSON array of n strings.
+// list returns a JSON array with n strings.
 func list(n int, format string) string {
 	var all []string
 	for i := range n {
@@ -45,7 +45,7 @@ func decoded(k jwk, name string) []byte {
 	return data
 }
 
-// zero prepends a zero byte to a number.
+// zero prepends a zero byte to a number in a key.
 func zero(k jwk, name string) jwk {
 	return k.with(name, base64.RawURLEncoding.EncodeToString(append([]byte{0}, decoded(k, name)...)))
 }
@@ -58,9 +58,10 @@ func having(pairs ...any) func(jwk) []jwk {
 	return func(k jwk) []jwk { return []jwk{k.with(pairs...)} }
 }
 
-// otherRSA returns the JWK of a key that signs no token of the tests.
+// otherRSA returns the JWK of an RSA key that does not sign any token of the
+// tests.
 func otherRSA(kid string) jwk {
-	// The modulus of RFC 7515 appendix A.2.
+	// The modulus is from RFC 7515 appendix A.2.
 	const n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"
 	return jwk{"kty": "RSA", "kid": kid, "alg": "RS256", "use": "sig", "n": n, "e": "AQAB"}
 }
@@ -69,7 +70,7 @@ func encrypted(header string) func(string) string {
 	return func(string) string { return forge.Encode(header) + ".a2V5.aXY.Y2lwaGVy.dGFn" }
 }
 
-// issuerOf returns the issuer of a token.
+// issuerOf returns the iss of a token.
 func issuerOf(jwt string) string {
 	var claims struct {
 		Issuer string `json:"iss"`
@@ -81,8 +82,8 @@ func issuerOf(jwt string) string {
 	return claims.Issuer
 }
 
-// goodShapes returns tokens that must be accepted, or refused with 403 if they
-// lack a scope.
+// goodShapes returns tokens that must be accepted. Those without the required
+// scope must be refused with 403.
 func goodShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

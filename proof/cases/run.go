@@ -39,7 +39,8 @@ var tests = []struct {
 	{"IntrospectionLeaksNoSecret", introspectionLeaksNoSecret},
 }
 
-// Test runs all cases against the adapters. All must give the same answers.
+// Test runs all cases against the adapters. All adapters must give the same
+// answers.
 func Test(t *testing.T, frameworks ...Framework) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, frameworks) })
@@ -57,7 +58,7 @@ func everyAdapterAnswersAsTheTableSays(t *testing.T, frameworks []Framework) {
 	l.checkLog(t, groups)
 }
 
-// run sends each row of a group with all methods to all adapters over all
+// run sends each row of a group to all adapters, with all methods and over all
 // protocols.
 func (l *lab) run(t *testing.T, g group) {
 	t.Helper()

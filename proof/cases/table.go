@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// group is one row of the catalogue of threats, with its variants. why
-// justifies their verdicts and is printed when one fails.
+// group is one row of the catalogue of threats, with its variants. why explains
+// their verdicts and is printed when a variant fails.
 type group struct {
 	id, why string
 	rows    []row
@@ -23,19 +23,20 @@ type row struct {
 
 const routes = "/any-token /read /nested/route /twice /either /oneof /optional /optional/read"
 
-// needs is the scope that the challenge must name if no token was sent. Within
-// a group it is the scope of the group, whose requirement is checked first.
+// needs maps routes to the scope that the challenge must name if the request
+// has no token. In a nested route this is the scope of the route group, whose
+// requirement is checked first.
 var needs = map[string]string{
 	"/any-token": "", "/read": "read", "/nested/route": "read", "/twice": "read",
 	"/either": "write", "/oneof": "pay eu", "/optional/read": "read",
 }
 
-// table returns all rows to which every adapter must give the same answer.
+// table returns all rows. Every adapter must give the same answer to a row.
 func table(t tokens) []group {
 	return slices.Concat(credentials(t), smuggled(t), byRoute(t), stepUp(t), faults(t), hostile(t))
 }
 
-// byRoute returns rows about the requirements of the routes.
+// byRoute returns rows that test the requirements of the routes.
 func byRoute(t tokens) []group {
 	var none, passed, lacked []row
 	everything := "Bearer " + t.scoped("read write pay eu admin")
@@ -80,7 +81,7 @@ func byRoute(t tokens) []group {
 	}
 }
 
-// faults returns rows about bad tokens and tokens that cannot be checked.
+// faults returns rows with bad tokens, and with tokens that cannot be checked.
 func faults(t tokens) []group {
 	expired := t.Token(t.Header(), t.Claims("exp", "1"))
 	forger := t.Maker

@@ -2,7 +2,7 @@ package cases
 
 import "strings"
 
-// credentials returns rows about the Authorization field.
+// credentials returns rows that test the Authorization field.
 func credentials(t tokens) []group {
 	const route = "/read"
 	good := t.Good()
@@ -128,7 +128,7 @@ func credentials(t tokens) []group {
 	}
 }
 
-// padded returns a good token that is as long as possible within limit.
+// padded returns the longest good token that fits within limit.
 func (t tokens) padded(limit int) string {
 	for pad := limit; ; pad-- {
 		token := t.Token(t.Header(), t.Claims("pad", `"`+strings.Repeat("a", pad)+`"`))
@@ -139,7 +139,7 @@ func (t tokens) padded(limit int) string {
 	}
 }
 
-// padded adds fields of 4 KiB until their sizes add up to size.
+// padded adds header fields of 4 KiB each, in total at least size bytes.
 func (r request) padded(size int) request {
 	const each = 4 << 10
 	for ; size > 0; size -= each {
@@ -148,7 +148,7 @@ func (r request) padded(size int) request {
 	return r
 }
 
-// smuggled returns rows about tokens and hints in places where they are
+// smuggled returns rows with tokens and hints in places where they must be
 // ignored.
 func smuggled(t tokens) []group {
 	const route = "/read"

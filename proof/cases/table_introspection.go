@@ -30,7 +30,8 @@ var (
 	mangled   = badToken("token is malformed")
 )
 
-// answers returns rows about introspection responses, each with its own token.
+// answers returns rows that test introspection responses. Each row has its own
+// token.
 func (a *introspectionLab) answers() []group {
 	const far = 99999999999
 	n := 0
@@ -123,7 +124,7 @@ func (a *introspectionLab) answers() []group {
 	}
 }
 
-// many is an answer with n additional members.
+// many returns an introspection response with n additional members.
 func many(n int) map[string]any {
 	answer := introspectionResponse()
 	for i := range n {
@@ -133,7 +134,7 @@ func many(n int) map[string]any {
 }
 
 // Malformed tokens and JWTs are not introspected: the server must not receive
-// arbitrary text of clients, or tokens that the API verifies itself.
+// arbitrary strings from clients, or tokens that the API verifies itself.
 func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
 	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	on := func(name, token string, want verdict) row {
@@ -165,7 +166,8 @@ func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
 	assertIntrospections(t, before, 0)
 }
 
-// The authorization server receives a token unchanged, form-encoded.
+// The authorization server receives a token form-encoded and otherwise
+// unchanged.
 func tokensAreIntrospectedUnchanged(t *testing.T, frameworks []Framework) {
 	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	for name, token := range map[string]string{
@@ -180,7 +182,7 @@ func tokensAreIntrospectedUnchanged(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// The modes other than the default introspect JWTs.
+// JWTs are introspected in all modes except the default one.
 func introspectedJWTsGetTheSameAnswers(t *testing.T, frameworks []Framework) {
 	for name, mode := range map[string]middleware.IntrospectionMode{"IntrospectJWTs": middleware.IntrospectJWTs, "IntrospectAll": middleware.IntrospectAll} {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t), introspectionMode(mode))

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// stepUp are rows about how and when the user authenticated.
+// stepUp returns rows that test how and when the user authenticated.
 func stepUp(t tokens) []group {
 	ago := func(d time.Duration) string { return fmt.Sprint(t.Now.Add(-d).Unix()) }
 	with := func(path string, claims ...string) request {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// verdict is an answer without the parts that depend on the protocol. Equal
-// verdicts are the same answer to a client.
+// verdict is an answer without the parts that depend on the protocol. To a
+// client, answers with equal verdicts are the same.
 type verdict struct {
 	stoppedByServer bool // refused by net/http before any handler: with 400 on HTTP/1.1, with a reset on HTTP/2
 	status          int
@@ -43,7 +43,8 @@ func scope(names string) []param {
 	return []param{{"scope", names}}
 }
 
-// The verdicts of THREATS.md, written from RFC 6750 §3 and not from the code.
+// These verdicts are listed in THREATS.md. They are written from RFC 6750 §3
+// and not from the code.
 
 func noAuth(scopes string) verdict { return noToken(scope(scopes)...) }
 func noToken(required ...param) verdict {
@@ -55,7 +56,7 @@ func lacking(scopes string) verdict {
 	return coded(403, "insufficient_scope", "token does not meet the requirements of this resource", scope(scopes)...)
 }
 
-// tooWeak is from RFC 9470 §3.
+// tooWeak returns the verdict of RFC 9470 §3.
 func tooWeak(required ...param) verdict {
 	return coded(401, "insufficient_user_authentication", "authentication of the user does not meet the requirements of this resource", required...)
 }
@@ -92,7 +93,7 @@ func object(pairs ...string) string {
 	return string(text)
 }
 
-// to returns the verdict for a method: for HEAD without the body.
+// to returns the verdict for a method. For HEAD, it has no body.
 func (v verdict) to(method string) verdict {
 	if method == http.MethodHead {
 		v.body = ""
@@ -100,14 +101,14 @@ func (v verdict) to(method string) verdict {
 	return v
 }
 
-// passes reports whether the handler must have run.
+// passes reports whether the handler must run.
 func (v verdict) passes() bool { return v.status == http.StatusOK }
 
 // routine lists fields that depend on the protocol or the time.
 var routine = []string{"Connection", "Content-Length", "Date"}
 
-// verdict converts an answer. It returns an error if the challenge or the body
-// cannot be parsed.
+// verdict converts an answer to a verdict. It returns an error if the challenge
+// or the body cannot be parsed.
 func (a answer) verdict() (verdict, error) {
 	switch {
 	case a.reset, a.status == http.StatusBadRequest && strings.HasPrefix(a.header.Get("Content-Type"), "text/plain"):

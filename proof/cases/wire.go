@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// request is a request as it is written to the wire, byte for byte, except what
-// the protocol adds.
+// request is a request as it is written to the wire, byte for byte, except for
+// the parts that the protocol adds.
 type request struct {
 	path    string
 	host    string // "" is api.example.com
@@ -26,7 +26,7 @@ type request struct {
 
 type field struct{ name, value string }
 
-// at is a request with the given Authorization lines.
+// at returns a request for path with the given Authorization lines.
 func at(path string, authorization ...string) request {
 	r := request{path: path}
 	for _, value := range authorization {
@@ -61,7 +61,7 @@ type wire interface {
 	send(t *testing.T, method string, r request) answer
 }
 
-// timeout bounds every wait of a test on a connection.
+// timeout limits every wait of a test on a connection.
 const timeout = 20 * time.Second
 
 func dial(t *testing.T, address string, config *tls.Config) net.Conn {

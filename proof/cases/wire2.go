@@ -17,8 +17,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// http2wire writes frames itself, because no client sends the requests of the
-// table. It reuses its connection for the next request.
+// http2wire writes HTTP/2 frames itself, because HTTP clients refuse to send
+// some requests of the table. It reuses its connection for the next request.
 type http2wire struct {
 	address string
 	config  *tls.Config // nil speaks HTTP/2 without TLS

@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// counts maps steps to how often they run. Steps that never run are left out.
+// counts maps steps to the number of times that they run. It omits steps that
+// never run.
 type counts map[string]int
 
 // steps maps steps to the functions whose calls are counted.
@@ -34,8 +35,8 @@ const (
 	timesName = "BEARERGUARD_COUNTS_TIMES"
 )
 
-// The cost of a token is the difference between 101 tokens and 1, divided by
-// 100.
+// The counts of one token are the difference between the counts of 101 tokens
+// and of 1 token, divided by 100.
 func TestCounts(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "work")
@@ -62,7 +63,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// count runs a workload with a number of tokens and returns the counts for all.
+// count runs a workload with the given number of tokens and returns the total
+// counts.
 func count(t *testing.T, program, workload string, times int) counts {
 	t.Helper()
 	profile := filepath.Join(t.TempDir(), "profile")
@@ -82,9 +84,10 @@ func count(t *testing.T, program, workload string, times int) counts {
 	return made
 }
 
-// entered returns how often a function was called according to a profile. A
-// line of a profile is FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES. The first
-// block of a function begins on the line of its name.
+// entered returns how often a function was called, according to a coverage
+// profile. A line of a profile is FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS
+// TIMES. The first block of a function begins on the line with the function's
+// name.
 func entered(t *testing.T, profile, file, function string) int {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, file))

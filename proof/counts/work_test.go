@@ -25,7 +25,7 @@ type workload struct {
 	want   counts
 }
 
-// A header is parsed once for all good tokens that have it.
+// The header is parsed only once for all good tokens with the same header.
 var workloads = []workload{
 	{
 		name: "tokens without a cache", cache: -1, token: distinct,
@@ -40,8 +40,8 @@ var workloads = []workload{
 		want: counts{"token hash": 1},
 	},
 	{
-		// One for the claims, one for each array, and another for the scopes of
-		// the verified token.
+		// The claims are walked once, each array once, and the scopes of the
+		// verified token once.
 		name: "tokens with arrays", cache: -1,
 		token: func(m forge.Maker, _ int) string {
 			return m.Token(m.Header(), m.Claims("aud", `["api","b"]`, "scope", `["a","b"]`))

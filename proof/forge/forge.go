@@ -1,5 +1,5 @@
-// Package forge makes tokens byte by byte for tests: any header and claims
-// text, well-formed or not, with a real signature.
+// Package forge makes tokens byte by byte for tests. It signs any header and
+// claims text, well-formed or not, with a real signature.
 package forge
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Maker makes tokens that are good except for what a test changes.
+// Maker makes good tokens. Tests change parts of the header and the claims.
 type Maker struct {
 	Key      testserver.Key
 	Issuer   string
@@ -27,15 +27,15 @@ type Maker struct {
 	Now      time.Time
 }
 
-// Header returns the text of a JOSE header: alg, kid and typ at+jwt, changed by
-// pairs of a member's name and its JSON text. The text "" leaves the member
-// out.
+// Header returns a JOSE header with alg, kid and typ at+jwt. pairs changes it:
+// each pair is the name of a member and its value as JSON text. The text ""
+// leaves the member out.
 func (m Maker) Header(pairs ...string) string {
 	return object([]string{"alg", quote(string(m.Key.Alg)), "kid", quote(m.Key.ID), "typ", `"at+jwt"`}, pairs)
 }
 
-// Claims returns the text of the claims of RFC 9068 §2.2 with scope "read",
-// changed like those of [Maker.Header].
+// Claims returns the claims of RFC 9068 §2.2 with scope "read". pairs changes
+// them as in [Maker.Header].
 func (m Maker) Claims(pairs ...string) string {
 	return object([]string{
 		"iss", quote(m.Issuer), "sub", `"alice"`, "aud", quote(m.Audience), "client_id", `"app"`, "jti", `"id-1"`, "scope", `"read"`,
@@ -57,7 +57,8 @@ func Encode(text string) string { return base64.RawURLEncoding.EncodeToString([]
 
 func quote(text string) string { return `"` + text + `"` }
 
-// object writes members in order. A pair replaces a base member or is added.
+// object returns a JSON object with the members in order. A pair replaces a
+// member of base or is added.
 func object(base, pairs []string) string {
 	changed := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
@@ -86,7 +87,8 @@ func object(base, pairs []string) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// Sign signs input with the key and its algorithm. It panics if it cannot.
+// Sign signs input with the key and the algorithm of the key. It panics if it
+// fails.
 func Sign(key testserver.Key, input string) []byte {
 	hash := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[string(key.Alg)[2:]]
 	if key.Secret != nil {

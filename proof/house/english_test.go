@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// oddEnglish are patterns that a native writer hardly ever needs, with what to
-// write instead.
+// oddEnglish lists patterns that a native writer hardly ever uses, with better
+// words.
 var oddEnglish = []struct {
 	pattern *regexp.Regexp
 	instead string
@@ -26,10 +26,10 @@ var oddEnglish = []struct {
 	{regexp.MustCompile(`(?i)\bmetadata (name|are|were|say)\b`), "metadata is singular"},
 }
 
-// plainEnglish has the same words and is right.
+// plainEnglish matches correct phrases that oddEnglish would match, too.
 var plainEnglish = regexp.MustCompile(`(?i)\bthere (is|are) (no|none)\b|\bhas none\b|\b(is|are) no (longer|more|such)\b|\balg is none\b`)
 
-// commentColumns is the width that comments in Go are wrapped at, with a tab of
+// commentColumns is the maximum width of comments in Go files. A tab counts as
 // four columns.
 const commentColumns = 80
 
@@ -49,8 +49,8 @@ func TestTextsReadAsEnglish(t *testing.T) {
 	}
 }
 
-// Lines without a space to break at, such as URLs, may be longer. So may code
-// in comments, which is indented, and the output of an example.
+// Three kinds of lines may be longer: lines without a space at which to break
+// them, such as URLs, indented code in comments, and the output of an example.
 func TestCommentsAreWrapped(t *testing.T) {
 	comment := regexp.MustCompile(`^\t*// \S+ `)
 	output := regexp.MustCompile(`^\t*// (Output|Unordered output):`)
@@ -66,7 +66,8 @@ func TestCommentsAreWrapped(t *testing.T) {
 	}
 }
 
-// tracked are the files of the repository that match a pattern of git ls-files.
+// tracked maps the paths of the tracked files that match patterns of git
+// ls-files to their contents.
 func tracked(t *testing.T, patterns ...string) map[string][]byte {
 	t.Helper()
 	root := filepath.Join("..", "..")

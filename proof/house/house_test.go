@@ -30,7 +30,7 @@ type pkg struct {
 	TestImports, XTestImports []string
 }
 
-// packages lists the root module's packages.
+// packages returns the packages of the root module.
 func packages(t *testing.T) []pkg {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Dir,Name,GoFiles,TestGoFiles,XTestGoFiles,Deps,Imports,TestImports,XTestImports", "./...")
@@ -56,8 +56,8 @@ func packages(t *testing.T) []pkg {
 }
 
 // layers lists the packages of the product, each with the packages of the
-// module that it imports. A package is listed after its imports. Each
-// additional import is another way for a fault to spread.
+// module that it imports. A package is listed after the packages that it
+// imports. Each additional import is another way for a fault to spread.
 var layers = []layer{
 	{"internal/catalogue", ""},
 	{"internal/contain", ""},
@@ -79,7 +79,8 @@ var layers = []layer{
 	{"adapters/echo5auth", "middleware scopes"},
 	{"adapters/ginauth", "middleware scopes"},
 
-	// Not shared with the verifier, so that one bug cannot hide in both.
+	// The verifier does not share this package, so that one bug cannot hide in
+	// both.
 	{"testserver/internal/bounded", ""},
 	{"testserver/internal/guarded", ""},
 	{"testserver/internal/listen", ""},

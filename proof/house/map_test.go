@@ -11,7 +11,8 @@ import (
 
 // mapped returns the folders that the map in CONTRIBUTING.md shows, as paths
 // from the root. A line of the map begins with one or more folders. The folders
-// of an indented line are in the last folder above that is not indented.
+// of an indented line are inside the last folder of the nearest line above that
+// is not indented.
 func mapped(t *testing.T) (paths []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "CONTRIBUTING.md"))
@@ -80,8 +81,8 @@ func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 	}
 }
 
-// Tests may import three packages of proof, for tokens, programs and the cases
-// of all adapters.
+// Only tests may import packages of proof, and only three of them: those that
+// make tokens, run programs, and contain the cases of all adapters.
 func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// snippet matches a block of Go in a document, after a comment that names the
-// file which contains it. That file is compiled, and run by a test.
+// snippet matches a block of Go in a document and the comment before it, which
+// names the file with the same code. That file is compiled and run by a test.
 var snippet = regexp.MustCompile("(?s)(?:<!-- (\\S+) -->\n)?```go\n(.*?)```")
 
 func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
@@ -61,8 +61,8 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// A page begins with an example: Go that is compiled, or commands that the
-// tests of cmd/bearerguard run or parse.
+// Each page begins with an example. It is either Go code that is compiled, or
+// commands that the tests of cmd/bearerguard run or parse.
 func TestPagesBeginWithAnExample(t *testing.T) {
 	for name, text := range documents(t) {
 		if filepath.Base(name) == "README.md" {
@@ -114,7 +114,7 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// flat removes the indentation that a snippet loses in a document.
+// flat removes indentation, because snippets in documents are less indented.
 func flat(code string) string {
 	lines := strings.Split(code, "\n")
 	for i, line := range lines {

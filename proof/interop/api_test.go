@@ -36,8 +36,8 @@ type client struct {
 	*http.Client
 }
 
-// startAPI runs the program with only the given environment, so that the
-// environment of the developer has no influence.
+// startAPI runs the program. Its environment contains only env and LISTEN, so
+// that the developer's environment does not influence the test.
 func startAPI(t *testing.T, program string, env ...string) *api {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program)
@@ -64,7 +64,7 @@ func newClient(t *testing.T, protocol string, only *http.Protocols) client {
 	return client{protocol, &http.Client{Transport: transport}}
 }
 
-// call is one request and the answer it must get.
+// call is a request and the expected answer.
 type call struct {
 	what   string // in the table
 	route  string // "GET /items"
@@ -75,8 +75,8 @@ type call struct {
 	scope  string // the scope in the challenge, compared if not empty
 }
 
-// fault makes the call over HTTP/1.1 and over HTTP/2, and returns what is wrong
-// with the answers, "" if nothing is.
+// fault makes the call over HTTP/1.1 and over HTTP/2. It describes what is
+// wrong with the answers, or returns "" if both are as expected.
 func (a *api) fault(t *testing.T, c call) string {
 	t.Helper()
 	for _, client := range a.clients {

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// authServer is the ready line of authserver/server.mjs.
+// authServer is a running authserver/server.mjs. Its members are from the ready
+// line.
 type authServer struct {
 	Issuer             string `json:"issuer"`
 	TokenEndpoint      string `json:"token_endpoint"`
@@ -41,8 +42,9 @@ func startAuthServer(t *testing.T) *authServer {
 	return &as
 }
 
-// token gets a JWT access token by client_credentials, and checks that it is
-// the requested one. A test with another kind of token would prove nothing.
+// token gets a JWT access token by client_credentials. It checks that the token
+// is of the requested kind, because a test with another kind would prove
+// nothing.
 func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?alg=" + alg}, "scope": {scope}})
@@ -59,8 +61,8 @@ func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	return token
 }
 
-// opaque gets an opaque access token. params are more parameters of the
-// resource, each after an ampersand.
+// opaque gets an opaque access token. params are additional parameters of the
+// resource, each preceded by an ampersand.
 func (as *authServer) opaque(t *testing.T, audience, scope, params string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?opaque" + params}, "scope": {scope}})
@@ -92,7 +94,7 @@ func (as *authServer) revoke(t *testing.T, token string) {
 	}
 }
 
-// post sends a form as the client that gets tokens.
+// post sends a form, authenticated as the client that gets tokens.
 func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
@@ -111,7 +113,7 @@ func (as *authServer) rotate(t *testing.T) { t.Helper(); as.do(t, "/rotate") }
 // stop makes the introspection endpoint drop its connections.
 func (as *authServer) stop(t *testing.T) { t.Helper(); as.do(t, "/introspection/stop") }
 
-// start makes it answer again.
+// start makes the introspection endpoint answer again.
 func (as *authServer) start(t *testing.T) { t.Helper(); as.do(t, "/introspection/start") }
 
 func (as *authServer) do(t *testing.T, control string) {

@@ -16,8 +16,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// The JavaScript client libraries, over plain HTTP and over TLS.
-// clients/flows.mjs defines the flows, wantOfClients the expected results.
+// These tests run the JavaScript client libraries over plain HTTP and over TLS.
+// clients/flows.mjs defines the flows, and wantOfClients the expected results.
 func TestOpenIDClient(t *testing.T) { testClient(t, "openid-client.mjs") }
 func TestOAuth4WebAPI(t *testing.T) { testClient(t, "oauth4webapi.mjs") }
 
@@ -67,8 +67,8 @@ var (
 		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
 		"ES256", "ES384", "ES512", "EdDSA",
 	}
-	// The name in the libraries, and the algorithm of the key. Since RFC 9864,
-	// EdDSA is named Ed25519.
+	// The keys are the names of the algorithms in the libraries, and the values
+	// are the algorithms of the keys. Since RFC 9864, EdDSA is named Ed25519.
 	assertionAlgs = map[string]testserver.Alg{"RS256": "RS256", "PS256": "PS256", "ES256": "ES256", "Ed25519": "EdDSA"}
 )
 
@@ -139,8 +139,8 @@ func (s *setup) clients(t *testing.T) []testserver.Client {
 	return clients
 }
 
-// run runs a script and returns the result of each flow from its one line of
-// output.
+// run runs a script, which prints one line, and returns the result of each
+// flow.
 func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	t.Helper()
 	roots := filepath.Join(t.TempDir(), "roots.pem")

@@ -1,10 +1,10 @@
 package interop_test
 
-// wantOfClients maps each flow of clients/flows.mjs to its expected result,
+// wantOfClients maps each flow of clients/flows.mjs to the expected result,
 // which is the same with both libraries. newSetup adds the flows for issuers
 // with a path and for signing algorithms. A string is the error that the
-// library reports: its own code, the status and the error code of the server,
-// or of the challenge if there is one.
+// library reports: the library's own code, the status and error code of the
+// server, or the status and error code in the challenge if there is one.
 var wantOfClients = map[string]string{
 	"discovery, openid-configuration":       `"ISSUER"`,
 	"discovery, oauth-authorization-server": `"ISSUER"`,

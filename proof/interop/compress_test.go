@@ -24,10 +24,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// errorBody makes the body of a refusal.
+// errorBody makes the body of the response to a refused request.
 type errorBody = func(*http.Request, *middleware.Error) (contentType string, body []byte)
 
-// problem is a custom body of a refusal. It is long enough for middleware that
+// problem is a custom errorBody. Its result is long enough for middleware that
 // does not compress short answers.
 func problem(_ *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"title": e.Description, "detail": strings.Repeat("Ask the support for help. ", 100)}) // strings
@@ -36,8 +36,9 @@ func problem(_ *http.Request, e *middleware.Error) (contentType string, body []b
 
 const content = "all is well, all is well, all is well"
 
-// compressing maps frameworks to a route that requires the scope read, behind
-// middleware that compresses answers.
+// compressing maps the names of frameworks to functions that return a handler.
+// The handler has a route that requires the scope read, behind middleware that
+// compresses answers.
 var compressing = map[string]func(v *middleware.Verifier, body errorBody) http.Handler{
 	"net/http, gorilla/handlers": func(v *middleware.Verifier, body errorBody) http.Handler {
 		guard := httpauth.Guard{Verifier: v, ErrorBody: body}
@@ -67,7 +68,8 @@ func newCompressingEcho(v *middleware.Verifier, body errorBody, shortest int) ht
 	return e
 }
 
-// A refusal has the encoding of its Content-Encoding field (RFC 9110 §8.4).
+// The body of a refusal must have the encoding that its Content-Encoding field
+// names (RFC 9110 §8.4).
 func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 	as := testserver.New(t, testserver.Audience("api"))
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -106,7 +108,7 @@ func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 	}
 }
 
-// fetchEncoded returns an answer and its body, decoded according to
+// fetchEncoded returns an answer and its body, which it decodes according to
 // Content-Encoding.
 func fetchEncoded(t *testing.T, server *httptest.Server, accepted, token string) (response *http.Response, text string) {
 	t.Helper()

@@ -1,4 +1,4 @@
-// Package interop contains only tests. They test Bearerguard's example API,
-// built and run as a separate program, against real authorization servers that
-// share no code with it, and testserver against real clients. See README.md.
+// Package interop contains only tests. They run Bearerguard's example API as a
+// separate program against real authorization servers that share no code with
+// Bearerguard, and run testserver against real clients. See README.md.
 package interop

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// go-oidc, a relying party that many Go programs use, against the mock
-// authorization server.
+// This test runs go-oidc, a relying party that many Go programs use, against
+// the mock authorization server.
 func TestGoOIDC(t *testing.T) {
 	overBoth(t, []flow{
 		{"discovery", oidcDiscovery},
@@ -50,8 +50,8 @@ func TestGoOIDCVerifiesEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// relyingParty returns the configuration of a public client of the server, by
-// discovery.
+// relyingParty returns the configuration of a public client of the server,
+// which it gets by discovery.
 func relyingParty(ctx context.Context, t *testing.T, as *testserver.Server) (*oauth2.Config, *oidc.IDTokenVerifier) {
 	t.Helper()
 	provider, err := oidc.NewProvider(ctx, as.Issuer())
@@ -172,8 +172,8 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 	}
 }
 
-// In a synctest bubble, because go-oidc stores fetched keys in its cache
-// shortly after it has used them.
+// oidcRotation runs in a synctest bubble, because go-oidc caches fetched keys
+// only shortly after it has used them.
 func oidcRotation(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
 	ctx := withClient(t, as.Client())

@@ -14,8 +14,8 @@ import (
 const (
 	audience = "https://api.example.com"
 
-	// The library fetches the keys of an issuer at most every 5 s. The rest is
-	// for a slow machine.
+	// The library fetches the keys of an issuer at most every 5 s. The
+	// additional time is for slow machines.
 	rotationTimeout = 30 * time.Second
 	pollInterval    = 100 * time.Millisecond
 )
@@ -95,8 +95,8 @@ func (r *run) refused() {
 	r.check(call{what: "with one scope of three", route: "GET /admin", token: read, status: 403, err: "insufficient_scope", scope: "items:read items:write admin"})
 }
 
-// rotated leaves the authorization server with new keys, with which the next
-// run starts.
+// rotated tests a rotation of the keys. Afterwards the authorization server has
+// new keys, with which the next run starts.
 func (r *run) rotated() {
 	old := call{what: "the old key, before rotation", route: "GET /me", token: r.token("ES256", ""), status: 200}
 	old.body = fmt.Sprintf(`{"sub":%q,"client_id":%[1]q,"iss":%q,"scopes":[]}`, r.as.ClientID, r.as.Issuer)
@@ -133,7 +133,7 @@ func (r *run) check(calls ...call) {
 }
 
 // poll repeats the call until the answer is as expected or the time is up, and
-// checks the last answer.
+// then checks the last answer.
 func (r *run) poll(limit time.Duration, c call) {
 	r.Helper()
 	began := time.Now()
@@ -180,8 +180,8 @@ func (r *run) addScope(payload string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// changeFirst changes the first character. All of its six bits are significant,
-// which is not true for the last one.
+// changeFirst changes the first character. All six bits of this character are
+// significant, which is not true for the last character.
 func changeFirst(text string) string {
 	if text[0] == 'A' {
 		return "B" + text[1:]

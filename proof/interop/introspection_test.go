@@ -29,8 +29,8 @@ func TestExampleAPIIntrospectsAtOIDCProvider(t *testing.T) {
 	}
 }
 
-// opaqueAccepted checks what an opaque token permits. The sub is empty, because
-// oidc-provider returns none for client_credentials.
+// opaqueAccepted checks what an opaque token permits. The expected sub is
+// empty, because oidc-provider returns no sub for client_credentials.
 func (r *run) opaqueAccepted() {
 	token := r.opaque("items:read items:write")
 	me := fmt.Sprintf(`{"sub":"","client_id":%q,"iss":%q,"scopes":["items:read","items:write"]}`, r.as.ClientID, r.as.Issuer)
@@ -55,7 +55,8 @@ func (r *run) opaqueRefused() {
 	}
 }
 
-// opaqueRevoked waits a second longer than answers are cached.
+// opaqueRevoked revokes a token and waits until the API refuses it. It waits at
+// most one second longer than introspection responses are cached.
 func (r *run) opaqueRevoked(cached time.Duration) {
 	c := call{what: "opaque, before it is revoked", route: "GET /items", token: r.opaque("items:read"), status: 200, body: items}
 	r.check(c)
@@ -67,8 +68,8 @@ func (r *run) opaqueRevoked(cached time.Duration) {
 	r.check(call{what: "opaque, revoked before its first use", route: c.route, token: never, status: 401, err: "invalid_token"})
 }
 
-// opaqueExpired uses a token with a lifetime of three seconds, so that it is
-// valid at its first use.
+// opaqueExpired uses a token with a lifetime of three seconds, which is enough
+// for the token to be valid at its first use.
 func (r *run) opaqueExpired() {
 	c := call{what: "opaque, before it expires", route: "GET /items", token: r.as.opaque(r.T, audience, "items:read", "&ttl=3"), status: 200, body: items}
 	r.check(c)

@@ -18,8 +18,8 @@ import (
 const (
 	callback = "http://127.0.0.1:4711/callback"
 
-	// Characters that RFC 6749 §2.3.1 requires to be form-encoded in Basic
-	// credentials.
+	// oddID and oddSecret contain characters that RFC 6749 §2.3.1 requires to
+	// be form-encoded in Basic credentials.
 	oddID     = "https://client.example.com:8443/a b"
 	oddSecret = `:+% &=?#"\~/` + "`'"
 )
@@ -30,8 +30,8 @@ type flow struct {
 	run  func(*testing.T, *testserver.Server)
 }
 
-// overBoth runs each flow twice, over plain HTTP and over TLS, each with its
-// own server.
+// overBoth runs each flow over plain HTTP and over TLS, each time with a new
+// server.
 func overBoth(t *testing.T, flows []flow, opts ...testserver.Option) {
 	t.Helper()
 	for _, f := range flows {
@@ -96,8 +96,8 @@ func assertRefused(t *testing.T, err error, status int, code string) {
 	}
 }
 
-// get returns the status of a request to the UserInfo endpoint, which serves as
-// an API here.
+// get returns the status of a request to the UserInfo endpoint, which these
+// tests use as an API.
 func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 	t.Helper()
 	resp, err := c.Get(as.Endpoint(testserver.EndpointUserInfo))
@@ -108,12 +108,12 @@ func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 	return resp.StatusCode
 }
 
-// paths maps names to the paths of issuers that are not at the root of their
+// paths maps descriptions to paths of issuers that are not at the root of their
 // host.
 var paths = map[string]string{"an issuer with a path": "/tenants/one", "an issuer that ends in a slash": "/tenants/two/"}
 
-// underPath starts a server whose issuer has a path. root is the certificate to
-// trust if it uses TLS.
+// underPath starts a server whose issuer has a path. If the server uses TLS,
+// root is the certificate to trust.
 func underPath(t *testing.T, path string, secure bool) (as *testserver.Server, root []byte) {
 	t.Helper()
 	mounted := httptest.NewUnstartedServer(nil)

@@ -20,7 +20,8 @@ import (
 
 const controlToken = "the-control-token"
 
-// operation is a method of a path of the OpenAPI document, with its examples.
+// operation is a method of a path in the OpenAPI document, with the examples in
+// the document.
 type operation struct {
 	method, path string
 	bodies       map[string]string // by the name of the example; "nothing" means no body
@@ -31,7 +32,7 @@ type operation struct {
 
 func (o operation) String() string { return o.method + " " + o.path }
 
-// target returns the path with the examples of all parameters.
+// target returns the path with an example for each parameter.
 func (o operation) target() string {
 	target := o.path
 	for name, value := range o.inPath {
@@ -43,7 +44,7 @@ func (o operation) target() string {
 	return target
 }
 
-// described is a control API with its OpenAPI document.
+// described is a running control API with its OpenAPI document.
 type described struct {
 	*testing.T
 	as         *testserver.Server
@@ -52,8 +53,8 @@ type described struct {
 	operations []operation
 }
 
-// newDescribed starts a server and its control API, and fetches the OpenAPI
-// document from it without a token.
+// newDescribed starts a server and its control API. It fetches the OpenAPI
+// document from the control API without a token.
 func newDescribed(t *testing.T) described {
 	t.Helper()
 	d := described{}.fresh(t)
@@ -176,8 +177,8 @@ func (d described) send(method, target, body string, change ...func(*http.Reques
 	return exchange{method, target, body, r.Header.Get("Authorization"), resp.StatusCode, resp.Header, answer}
 }
 
-// request returns the request of an exchange. The server reads JSON, whatever
-// the media type is.
+// request returns the request of an exchange for validation. It sets the media
+// type to JSON, because the server reads every body as JSON.
 func (e exchange) request(t *testing.T) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), e.method, "http://127.0.0.1"+e.target, strings.NewReader(e.body))

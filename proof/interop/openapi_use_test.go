@@ -18,8 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before lists the operations whose first examples must be sent before the
-// examples of an operation can succeed.
+// before maps operations to those that must be called first, with their first
+// examples, so that the examples of the operation can succeed.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},
@@ -30,7 +30,7 @@ var before = map[string][]string{
 	"POST /v1/keys/export":    {"POST /v1/keys/import"},
 }
 
-// exampleToken is a JWT in an example.
+// exampleToken matches a JWT in an example.
 var exampleToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`)
 
 // try sends the example of an operation to the server of a test.
@@ -78,8 +78,8 @@ func TestTheControlAPIIsDescribedAsOpenAPI(t *testing.T) {
 	}
 }
 
-// assertChangesRefused changes an answer in several ways, each of which must
-// violate the document.
+// assertChangesRefused changes an answer in several ways and checks that each
+// changed answer violates the document.
 func (d described) assertChangesRefused(e exchange) {
 	d.Helper()
 	if e.target == "/openapi.json" {

@@ -17,7 +17,8 @@ const (
 
 // start runs a command made with t.Context() until the test ends, and returns
 // its ready line. The command must write nothing else to standard output and
-// exit with status 0. stop asks it to exit. If it does not, it is killed.
+// must exit with status 0. stop asks the command to exit. If the command does
+// not exit, it is killed.
 func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	t.Helper()
 	stdout := &output{first: make(chan string, 1)}
@@ -57,8 +58,8 @@ func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	return ""
 }
 
-// nodeFor returns the path of Node.js for the scripts of a directory, whose
-// packages must be installed.
+// nodeFor returns the path of Node.js. It checks that the packages for the
+// scripts in dir are installed.
 func nodeFor(t *testing.T, dir string) string {
 	t.Helper()
 	node, err := exec.LookPath("node")
@@ -71,8 +72,8 @@ func nodeFor(t *testing.T, dir string) string {
 	return node
 }
 
-// output stores the output of a process, so that it never waits for a reader,
-// and sends the first line to first.
+// output stores the output of a process, so that the process never waits for a
+// reader, and sends the first line to first.
 type output struct {
 	first chan string // of capacity 1; nil if it is not needed
 

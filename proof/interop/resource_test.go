@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// mock is the mock server, bearerguard serve, as a program of its own. The
-// members are those of its ready line.
+// mock is the mock server, bearerguard serve, running as a separate program.
+// Its members are from the ready line.
 type mock struct {
 	Issuer       string `json:"issuer"`
 	ClientID     string `json:"client_id"`
@@ -39,9 +39,9 @@ func startMock(t *testing.T, flags ...string) (m mock) {
 	return m
 }
 
-// TestOAuth4WebAPIDiscoversTheAuthorizationServer is RFC 9728 from the
-// challenge to the answer, for an API at the root of its origin and for one
-// behind a proxy that strips a path.
+// TestOAuth4WebAPIDiscoversTheAuthorizationServer tests RFC 9728 from the
+// challenge to the API's answer. It tests an API at the root of its origin, and
+// an API behind a proxy that strips a path.
 func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 	as, built := startMock(t), buildAPI(t)
 	for _, framework := range frameworks {
@@ -72,8 +72,8 @@ func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 	}
 }
 
-// newProxy strips path from requests to the API at address, except from those
-// of its metadata, and returns its URL.
+// newProxy starts a proxy for the API at address and returns its URL. The proxy
+// strips path from requests, except from requests for the API's metadata.
 func newProxy(t *testing.T, address, path string) string {
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
 	mux := http.NewServeMux()
@@ -84,9 +84,9 @@ func newProxy(t *testing.T, address, path string) string {
 	return server.URL
 }
 
-// TestOpenIDClientStepsUp is RFC 9470 with people who log in on pages: a new
-// token of an old login is not enough, and one by acr_values and max_age of the
-// challenge is.
+// TestOpenIDClientStepsUp tests RFC 9470 with people who log in on pages. If a
+// login does not meet the requirements, a new token of the same login is not
+// enough. A token requested with the acr_values or max_age of the challenge is.
 func TestOpenIDClientStepsUp(t *testing.T) {
 	as, built := startMock(t, "--interactive"), buildAPI(t)
 	const (

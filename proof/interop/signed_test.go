@@ -24,8 +24,8 @@ import (
 )
 
 // The API of this test uses features for which examples/api has no variables:
-// it authenticates by private_key_jwt (RFC 7523) and requires signed answers
-// (RFC 9701).
+// it authenticates with private_key_jwt (RFC 7523) and requires signed
+// introspection responses (RFC 9701).
 func TestSignedAnswersAndPrivateKeyJWTOfOIDCProvider(t *testing.T) {
 	as := startAuthServer(t)
 	types := &mediaTypes{next: http.DefaultTransport}
@@ -92,8 +92,8 @@ func discover(t *testing.T, as *authServer) jwks.Source {
 	return keys
 }
 
-// newIntrospection returns a client that introspects at every request, without
-// a cache.
+// newIntrospection returns a client that does not cache responses and so
+// introspects at every request.
 func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper, key crypto.Signer, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := introspect.Config{
@@ -110,8 +110,8 @@ func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper,
 	return introspection
 }
 
-// serve runs the part of examples/api that these tests need, in this process
-// and with any introspection client.
+// serve runs an API in this process with the given introspection client. The
+// API is the part of examples/api that these tests need.
 func serve(t *testing.T, as *authServer, introspection *introspect.Client) *api {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -164,7 +164,7 @@ func (m *mediaTypes) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// assertAll checks that every answer had the media type.
+// assertAll checks that every introspection response had the media type.
 func (m *mediaTypes) assertAll(t *testing.T, want string) {
 	t.Helper()
 	m.mu.Lock()

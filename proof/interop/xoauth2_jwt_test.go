@@ -16,8 +16,9 @@ import (
 	"golang.org/x/oauth2/jwt"
 )
 
-// Assertions like those of Google's client libraries: without jti, without
-// other client authentication, and with the scope as a claim.
+// The assertions are like those that Google's client libraries send: they have
+// no jti, they contain the scope as a claim, and the client does not
+// authenticate in another way.
 func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion as a grant", xJWT}}) }
 
 func xJWT(t *testing.T, as *testserver.Server) {

@@ -32,9 +32,9 @@ const (
 	zitadelSecret   = "a secret: 100% of it"
 )
 
-// zitadelOP is the OpenID provider of zitadel/oidc, in this process. The
-// example storage stores its requests, codes and users. The test provides the
-// clients, tokens and keys.
+// zitadelOP is the OpenID provider of zitadel/oidc, running in this process.
+// Its requests, codes and users are in the example storage. The test provides
+// the clients, tokens and keys.
 type zitadelOP struct {
 	*storage.Storage
 	issuer string
@@ -51,8 +51,8 @@ type zitadelToken struct {
 	issued, expiry   time.Time
 }
 
-// startZitadel starts a provider with the given issuer, or with its address as
-// the issuer if that is empty.
+// startZitadel starts a provider with the given issuer. If issuer is empty, the
+// issuer is the address of the provider.
 func startZitadel(t *testing.T, issuer string) *zitadelOP {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -94,8 +94,8 @@ var zitadelClients = map[string]zitadelClient{
 	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
 }
 
-// zitadelClient is a web client of the example storage, except for the members
-// here.
+// zitadelClient is a client of the example storage for web applications. Its
+// own members replace those of the example.
 type zitadelClient struct {
 	*storage.Client
 	kind     op.AccessTokenType
@@ -122,8 +122,8 @@ func (z *zitadelOP) GetClientByClientID(_ context.Context, id string) (op.Client
 	return client, nil
 }
 
-// AuthorizeClientIDSecret also accepts the API, which may introspect but gets
-// no tokens.
+// AuthorizeClientIDSecret also accepts the API, which may introspect tokens but
+// cannot get tokens.
 func (z *zitadelOP) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
 	if _, ok := zitadelClients[id]; !ok && id != "api" || secret != zitadelSecret {
 		return errors.New("unknown client or wrong secret")
@@ -142,7 +142,7 @@ func (z *zitadelOP) ClientCredentialsTokenRequest(_ context.Context, id string, 
 	return zitadelRequest{&storage.AuthRequest{ApplicationID: id, UserID: id, Scopes: scopes}}, nil
 }
 
-// zitadelRequest is a request of the example storage whose tokens are for an
+// zitadelRequest is a request of the example storage. Its tokens are for an
 // API.
 type zitadelRequest struct{ *storage.AuthRequest }
 
@@ -177,7 +177,8 @@ func (z *zitadelOP) CreateAccessToken(_ context.Context, request op.TokenRequest
 	return id, token.expiry, nil
 }
 
-// GetPrivateClaimsFromScopes adds scope to JWTs, because the provider does not.
+// GetPrivateClaimsFromScopes adds the claim scope to JWTs, because the provider
+// does not.
 func (z *zitadelOP) GetPrivateClaimsFromScopes(_ context.Context, _, client string, scopes []string) (map[string]any, error) {
 	if zitadelClients[client].bare {
 		return nil, nil
@@ -208,7 +209,7 @@ func (z *zitadelOP) RevokeToken(_ context.Context, id, _, client string) *oidc.E
 	return nil
 }
 
-// zitadelKey is the key pair that signs.
+// zitadelKey is the signing key pair.
 type zitadelKey struct {
 	id      string
 	alg     jose.SignatureAlgorithm

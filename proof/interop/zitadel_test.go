@@ -23,7 +23,7 @@ func TestExampleAPIAgainstZitadelOP(t *testing.T) {
 	r.zitadelRotated(z)
 }
 
-// The typ of all tokens is JWT.
+// All tokens of the provider have the typ JWT.
 func TestStrictProfileRefusesTokensOfZitadelOP(t *testing.T) {
 	z := startZitadel(t, "")
 	r := zitadelRun(t, z, "PROFILE=rfc9068")
@@ -105,8 +105,8 @@ func redirected(t *testing.T, method, to string, form url.Values) string {
 	return location.String()
 }
 
-// idToken returns the ID token of an answer. Its aud must contain the API, so
-// that its purpose is the only reason to refuse it.
+// idToken returns the ID token in a token response. The aud of the ID token
+// must contain the API, so that only its purpose is a reason to refuse it.
 func idToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	text := raw(token)

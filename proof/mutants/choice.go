@@ -56,15 +56,15 @@ func (c choice) from(ctx context.Context, root string, mutants []mutant) ([]muta
 	return spread(chosen, c.most, n), nil
 }
 
-// concerns reports whether one of the packages, named as ./path, is changed by
-// the mutant or has a test that must notice it.
+// concerns reports whether the mutant changes one of the packages, which are
+// named as ./path, or must be noticed by a test in one of them.
 func (m *mutant) concerns(packages map[string]bool) bool {
 	return slices.ContainsFunc(m.edits, func(e edit) bool { return packages["./"+path.Dir(e.file)] }) ||
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
-// spread returns as many mutants as most, evenly spaced in the list. Each turn
-// starts one mutant later.
+// spread selects mutants that are evenly spaced in the list. Their number is
+// most. The selection moves by one mutant with each turn.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

@@ -1,10 +1,10 @@
 // Mutants removes checks from this module, one at a time, and requires that a
 // named test fails.
 //
-// If no test fails without a check, the next change may remove it unnoticed.
-// Each entry of the tables in this folder describes in a sentence what the
-// module would do wrong, and gives the change that causes it and the test that
-// must fail:
+// If no test fails without a check, the next change of the code may remove the
+// check unnoticed. Each entry of the tables in this folder describes in a
+// sentence what the module would do wrong, the change that causes it, and the
+// test that must fail:
 //
 //	# Comments begin with a number sign. Blank lines are ignored.
 //
@@ -14,28 +14,29 @@
 //	+ case "b64":
 //	killed by: TestThreatsHeader in ./middleware
 //
-// Lines that begin with "- " are the old text, lines that begin with "+ " the
-// new text. They are joined with newlines. A line with only "-" or "+" is
-// empty. The text begins right after the space and must match exactly: the
-// first line may begin in the middle of a line of the file, the others need
-// their indentation. Without a "+ " line the old text is deleted.
+// Lines that begin with "- " are the old text, and lines that begin with "+ "
+// are the new text. The lines of each text are joined with newlines. A line
+// with only "-" or "+" stands for an empty line. The text begins right after
+// the space and must match exactly: the first line may begin in the middle of a
+// line of the file, and the other lines need their indentation. Without a "+ "
+// line the old text is deleted.
 //
-// The old text must occur exactly once in the file. A mutant whose text does
-// not occur once is stale and fails the run, as does one that does not compile.
-// "file:" and its lines may be repeated if a check is in two places, and
-// "killed by:" if each of several tests must fail. Tests are named as go test
+// The old text must occur exactly once in the file. Otherwise the mutant is
+// stale and fails the run, as does a mutant that does not compile. "file:" and
+// its lines may be repeated if a check is in two places. "killed by:" may be
+// repeated if each of several tests must fail. Tests are named as go test
 // prints them, including subtests.
 //
-//	go run ./proof/mutants                # from the root: those of packages changed by the last commit or since
-//	go run ./proof/mutants -since v1.2.0  # those of packages changed since v1.2.0
-//	go run ./proof/mutants -all           # all
-//	go run ./proof/mutants -run crit      # those whose name matches
+//	go run ./proof/mutants                # from the root: mutants of packages changed by the last commit or since
+//	go run ./proof/mutants -since v1.2.0  # mutants of packages changed since v1.2.0
+//	go run ./proof/mutants -all           # all mutants
+//	go run ./proof/mutants -run crit      # mutants whose name matches
 //
 // The tables are the files proof/mutants/*.txt, one for each folder of the
-// root. Those of the mock server cover tokens, revocation, redirects, CSRF and
-// persistence, where a fault would give access. Changed files are written to a
-// temporary directory and passed to go test -overlay, so the checkout is not
-// modified. Each named test must pass on the unchanged code. It is then run on
-// its own, without go vet, so that no other failure counts. A test that hangs
-// or crashes its process has failed, too.
+// root. The tables of the mock server cover tokens, revocation, redirects, CSRF
+// and persistence, where a fault would give access. Changed files are written
+// to a temporary directory and passed to go test -overlay, so the checkout is
+// not modified. Each named test must pass on the unchanged code. With a mutant,
+// each test runs alone and without go vet, so that no other failure counts. A
+// test that hangs or crashes its process counts as failed, too.
 package main

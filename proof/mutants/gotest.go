@@ -33,8 +33,8 @@ func (r result) noticed(test string) bool {
 	return r.state[test] == "fail" || (r.failed && r.state[test] == "run")
 }
 
-// run runs the tests of pkg that match the pattern. With an empty overlay the
-// code is unchanged. A failed test is a result, not an error.
+// run runs the tests of pkg that match the pattern. If overlay is empty, the
+// code is unchanged. A failed test is part of the result and not an error.
 func (g goTest) run(ctx context.Context, overlay, pattern, pkg string) (result, error) {
 	args := []string{"test", "-json", "-vet=off", "-timeout=" + g.timeout.String(), "-run=" + pattern}
 	if overlay != "" {
@@ -84,8 +84,8 @@ func readEvents(events io.Reader) (result, error) {
 	return r, nil
 }
 
-// only returns the -run pattern that matches only one test or subtest. Each
-// level has its own pattern.
+// only returns a -run pattern that matches exactly one test or subtest. It has
+// one pattern for each level of subtests.
 func only(test string) string {
 	levels := strings.Split(test, "/")
 	for i, level := range levels {

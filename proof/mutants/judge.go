@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// outcome is the outcome for one mutant. All except killed fail the run.
+// outcome is the result for one mutant. Every outcome except killed fails the
+// run.
 type outcome string
 
 const (
@@ -44,7 +45,8 @@ type judge struct {
 	unfit map[killer]string // why its failure would prove nothing, "" if it would
 }
 
-// baseline runs the named tests on the unchanged code, once per package.
+// baseline runs the named tests on the unchanged code, with one go test per
+// package.
 func (j judge) baseline(ctx context.Context, mutants []mutant) error {
 	byPackage := make(map[string][]killer)
 	for _, m := range mutants {
@@ -85,7 +87,7 @@ func unfitness(k killer, r result) string {
 }
 
 // judge applies the mutant and runs its tests. An error means that the go
-// command failed, not the mutant.
+// command itself failed.
 func (j judge) judge(ctx context.Context, m mutant) (verdict, error) {
 	texts, err := m.apply(j.test.root)
 	if err != nil {

@@ -35,7 +35,7 @@ func main() {
 }
 
 // run tests the chosen mutants of the tables in dir. It prints a line for each
-// and a summary, and reports whether all were killed.
+// mutant and a summary, and reports whether all mutants were killed.
 func run(ctx context.Context, out io.Writer, test goTest, dir string, c choice) (bool, error) {
 	all, err := readTables(dir)
 	if err != nil {

@@ -41,8 +41,8 @@ func TestSkipped(t *testing.T) { t.Skip() }
 `,
 }
 
-// judgeLock runs the mutants of a table on lock and returns the output. The
-// files must not change.
+// judgeLock runs the mutants of a table on lock and returns the output. It
+// checks that the files of lock do not change.
 func judgeLock(t *testing.T, table, match string) (bool, string, error) {
 	t.Helper()
 	root := t.TempDir()

@@ -32,7 +32,7 @@ func (m *mutant) apply(root string) (map[string]string, error) {
 }
 
 // writeOverlay writes the changed files into dir and returns the path of the
-// file for go test -overlay.
+// overlay file for go test.
 func writeOverlay(dir, root string, texts map[string]string) (string, error) {
 	overlay := struct{ Replace map[string]string }{make(map[string]string)}
 	for file, text := range texts {

@@ -16,7 +16,7 @@ type mutant struct {
 	killers []killer
 }
 
-// edit replaces old in a file, where it must occur once.
+// edit replaces old in a file. old must occur exactly once in the file.
 type edit struct {
 	file     string
 	old, new []string // lines
@@ -130,8 +130,8 @@ func (m *mutant) add(line string) error {
 	return errors.New(`want "mutant: ", "file: ", "- ", "+ ", "killed by: ", "# " or an empty line`)
 }
 
-// textLine returns the text after the sign and the space. An empty line may be
-// only the sign, because editors trim trailing spaces.
+// textLine returns the text after the sign and the space. For an empty line the
+// space may be missing, because editors trim trailing spaces.
 func textLine(line, sign string) (string, bool) {
 	if line == sign {
 		return "", true

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A change of code that a mutant quotes must change the mutant, too. This test
-// fails long before the mutants run.
+// If code that a mutant quotes changes, the mutant must change, too. This test
+// reports such mutants long before the mutants run.
 func TestTablesFitTheCode(t *testing.T) {
 	mutants, err := readTables(".")
 	if err != nil {

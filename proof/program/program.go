@@ -16,12 +16,13 @@ import (
 	"time"
 )
 
-// stopTimeout is how long a program may take to stop. After that it is killed,
-// which fails the test.
+// stopTimeout is how long a program may take to stop. A program that takes
+// longer is killed, which fails the test.
 const stopTimeout = 15 * time.Second
 
-// Main is for TestMain. It builds a program as Build does, sets built to its
-// path, runs the tests, removes the program and returns the exit status.
+// Main is for TestMain. It builds a program like Build, sets *built to the path
+// of the program, runs the tests, removes the program and returns the exit
+// status.
 func Main(m *testing.M, root, pkg string, built *string) int {
 	dir, err := os.MkdirTemp("", "program")
 	if err != nil {
@@ -36,8 +37,8 @@ func Main(m *testing.M, root, pkg string, built *string) int {
 	return m.Run()
 }
 
-// Build builds pkg, such as ./examples/api of the module at root, into dir, and
-// returns the path of the program.
+// Build builds pkg, for example ./examples/api, of the module at root. It
+// writes the program into dir and returns its path.
 func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	file := filepath.Join(dir, path.Base(pkg))
 	build := exec.CommandContext(ctx, "go", "build", "-C", root, "-o", file, pkg) //nolint:gosec // tests name it
@@ -47,9 +48,10 @@ func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	return file, nil
 }
 
-// Start runs a program until the test ends. Its environment is env, without
-// that of the test. Start returns the URL of its first line, "listening on
-// http://ADDR". When stopped, the program must exit with status 0.
+// Start runs a program until the test ends. The environment of the program is
+// only env, without the variables of the test. Start returns the URL in the
+// program's first line, "listening on http://ADDR". When stopped, the program
+// must exit with status 0.
 func Start(tb testing.TB, file string, env ...string) (url string) {
 	tb.Helper()
 	cmd := exec.CommandContext(tb.Context(), file)

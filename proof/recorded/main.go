@@ -150,8 +150,8 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 	return r.answers, nil
 }
 
-// fraction matches fractions of a second, which continue after the time was
-// set.
+// fraction matches times with a fraction of a second. The server's clock keeps
+// running after it was set, so the fraction differs in each run.
 var fraction = regexp.MustCompile(`(\d\d:\d\d:\d\d)\.\d+Z`)
 
 // ask sets the time, sends a request and prints the answer.

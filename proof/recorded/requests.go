@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// request is a recorded request. $name in it is replaced by a value from an
-// earlier answer.
+// request is a recorded request. $name in a request is replaced by a value from
+// an earlier answer.
 type request struct {
 	method, path, body string
 	header             map[string]string
@@ -25,8 +25,8 @@ func basic(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
 }
 
-// challenge is the S256 code_challenge of RFC 7636 appendix B, verifier its
-// code_verifier.
+// challenge is the S256 code_challenge in RFC 7636 appendix B, and verifier is
+// its code_verifier.
 const (
 	challenge = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
 	verifier  = "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -85,7 +85,7 @@ func requests() (all []request) {
 		form("/t/token", spa+"&grant_type=refresh_token&refresh_token=unknown"),
 		form("/t/revoke", spa+"&token=$refresh_token"), form("/t/revoke", spa+"&token=unknown"), form("/t/revoke", spa),
 		form("/t/token", spa+"&grant_type=refresh_token&refresh_token=$refresh_token"),
-		// requests that are wrong
+		// invalid requests
 		code("nobody", ""), code("web", "&redirect_uri=x"), code("web", "&scope=unknown"), code("web", "&prompt=none&scope=openid"),
 		code("web", "&response_mode=form_post&scope=openid"), code("web", "&response_mode=fragment"), code("pusher", ""),
 		request{method: http.MethodGet, path: "/t/authorize?response_type=token&client_id=web" + redirect},

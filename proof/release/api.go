@@ -16,8 +16,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// checkAPI compares the released modules with those of the last release and
-// prints what has changed.
+// checkAPI compares the API of the released modules with their API in the last
+// release, and prints the changes.
 func checkAPI(ctx context.Context, w io.Writer, r release, work string, modules []mod, last, changes string) error {
 	if last == "" {
 		fmt.Fprintln(w, "API: there is no release to compare with")
@@ -61,7 +61,8 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 		Dir:     dir,
 		Env:     append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0"),
 		Mode:    packages.NeedName | packages.NeedTypes,
-		// As build does, so that the build cache serves each clone.
+		// build passes this flag, too, so that all clones share the build
+		// cache.
 		BuildFlags: []string{"-trimpath"},
 	}
 	all, err := packages.Load(cfg, "./...")
@@ -86,9 +87,9 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 // "./jwks.(*Set).Len: removed" or "./jwks.Options, method set: …".
 var identifier = regexp.MustCompile(`[\pL_][\pL_\pN]*`)
 
-// judge demands a new minor version for incompatible changes before v1, a new
-// major version afterwards, and the last part of each changed name in the
-// section of the changelog.
+// judge requires a new minor version for incompatible changes before v1, and a
+// new major version afterwards. It also requires that the section of the
+// changelog contains the last part of each changed name.
 func judge(report apidiff.Report, last, version, changes string) error {
 	level, part := "minor", semver.MajorMinor
 	if semver.Major(last) != "v0" {

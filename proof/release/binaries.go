@@ -15,9 +15,10 @@ import (
 
 const program = "bearerguard"
 
-// buildAll builds the program for each platform in two clones, the second time
-// with an empty build cache, so that nothing of the first build is in it. It
-// keeps the first binary, with its SBOM, and writes SHA256SUMS.
+// buildAll builds the program for each platform in two clones and checks that
+// both results are the same. The second build uses an empty build cache, so
+// that it contains nothing from the first build. buildAll keeps the first
+// binary and its SBOM, and writes SHA256SUMS.
 func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 	var clones [2]string
 	for i := range clones {
@@ -41,8 +42,8 @@ func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 			name += ".exe"
 		}
 		file, again := filepath.Join(r.out, name), filepath.Join(work, name)
-		// These variables are part of the result, so that the environment must
-		// not decide.
+		// These variables influence the result, so they must not come from the
+		// environment.
 		env := []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=-mod=readonly", "GOFIPS140=off"}
 		if err := errors.Join(
 			build(ctx, clones[0], env, file),
@@ -87,7 +88,8 @@ func compare(first, second string) error {
 	return nil
 }
 
-// checkStamp compares the version that the program prints.
+// checkStamp checks the version that is stamped into the program, and that the
+// program was built with a released Go.
 func checkStamp(file, version string) error {
 	info, err := buildinfo.ReadFile(file)
 	if err != nil {

@@ -61,7 +61,7 @@ func checkTree(ctx context.Context, root string) error {
 	return nil
 }
 
-// checkTidy looks at every module, those that are not released too.
+// checkTidy checks every module, including those that are not released.
 func checkTidy(ctx context.Context, root string) error {
 	files, err := moduleFiles(ctx, root)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// command runs a program in dir and returns what it prints. Variables in env
-// override those of this process.
+// command runs a program in dir and returns its output. The variables in env
+// override the variables of this process.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // git and go, with arguments of this program
 	cmd.Dir = dir

@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// release is what to release, and where.
+// release describes what to release, and where to write the files.
 type release struct {
 	root, version string
 	out           string   // a directory; a new temporary one if empty
@@ -72,7 +72,7 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 		checkTidy(ctx, r.root),
 	}
 	if err := checkVersion(modules, r.version, tags); err != nil {
-		// Everything else is about the version.
+		// All other checks need a valid version.
 		return errors.Join(append(faults, err)...)
 	}
 	changes, err := readChanges(r.root, r.version)
@@ -90,7 +90,7 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 }
 
 // outside makes the directory dir, or a temporary one if dir is empty, and
-// returns its absolute path. It must not be in the tree.
+// returns its absolute path. The directory must not be in the tree.
 func outside(root, dir string) (string, error) {
 	if dir == "" {
 		return os.MkdirTemp("", "release")

@@ -23,7 +23,8 @@ type mod struct {
 // tag returns the name of the git tag of a version.
 func (m mod) tag(version string) string { return path.Join(m.dir, version) }
 
-// moduleFiles returns the go.mod files of the repository, the root's first.
+// moduleFiles returns the go.mod files of the repository, beginning with the
+// file in the root.
 func moduleFiles(ctx context.Context, root string) ([]string, error) {
 	out, err := git(ctx, root, "ls-files", "--", ":(glob)**/go.mod")
 	if err != nil {
@@ -34,13 +35,13 @@ func moduleFiles(ctx context.Context, root string) ([]string, error) {
 	return files, nil
 }
 
-// isReleased reports whether a path below the root is one that users get.
+// isReleased reports whether users get the files at a path below the root.
 func isReleased(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return first != "proof" && first != "examples" && !strings.Contains("/"+path, "/testdata/")
 }
 
-// readModules returns the modules that are released, the root first.
+// readModules returns the released modules, beginning with the root module.
 func readModules(ctx context.Context, root string) (list []mod, err error) {
 	files, err := moduleFiles(ctx, root)
 	if err != nil {
@@ -66,8 +67,7 @@ func readModules(ctx context.Context, root string) (list []mod, err error) {
 	return list, nil
 }
 
-// writeModules writes the go.mod files of the nested modules as they are
-// released.
+// writeModules writes the go.mod files of the nested modules for the release.
 func writeModules(r release, modules []mod) error {
 	var faults []error
 	for _, m := range modules {
@@ -90,9 +90,10 @@ func writeModules(r release, modules []mod) error {
 	return errors.Join(faults...)
 }
 
-// publish makes a nested module require the released version of the others
-// instead of replacing them. Other replace directives are faults: go ignores
-// those of a module that is imported, and go install refuses them.
+// publish makes a nested module require the released version of the project's
+// other modules instead of replacing them. Any other replace directive is a
+// fault: go ignores it when another module imports this module, and go install
+// refuses it.
 func publish(m mod, modules []mod, version string) error {
 	own := func(path string) bool {
 		return slices.ContainsFunc(modules, func(o mod) bool { return o.path == path })
@@ -122,10 +123,10 @@ func publish(m mod, modules []mod, version string) error {
 	return errors.Join(faults...)
 }
 
-// commands returns what releases the commit. A nested module is tagged on a
-// commit of its own, because its go.mod differs from the tree's; that commit is
-// on no branch. go mod tidy adds the checksum of the version that was pushed
-// before.
+// commands returns the git commands that release the commit. Each nested module
+// is tagged on a separate commit, which is not on a branch, because its go.mod
+// differs from the one in the tree. go mod tidy adds the checksum of the
+// version that was pushed before.
 func commands(r release, modules []mod) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s %[2]s\ngit push origin %[1]s\n", r.version, r.commit)

@@ -7,7 +7,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Nothing of the network, and nothing of the machine's configuration.
+	// The tests must not use the network or the git configuration of the
+	// machine.
 	for name, value := range map[string]string{
 		"GOPROXY": "off", "GOFLAGS": "", "GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1",
 		"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.test", "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.test",
@@ -19,9 +20,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// files are those of a small repository that can be released as v0.1.0: a root
-// module, a nested one that replaces it, and one below proof that is not
-// released.
+// files returns the files of a small repository that can be released as v0.1.0.
+// It contains a root module, a nested module that replaces the root module, and
+// a module below proof that is not released.
 func files() map[string]string {
 	return map[string]string{
 		"go.mod":                  "module example.test/thing\n\ngo 1.26.0\n",
@@ -37,7 +38,8 @@ func files() map[string]string {
 	}
 }
 
-// write changes files of a repository; an empty text removes one.
+// write changes files of a repository. It removes files whose new text is
+// empty.
 func write(t *testing.T, root string, files map[string]string) {
 	t.Helper()
 	for name, text := range files {
@@ -71,7 +73,7 @@ func commit(t *testing.T, root string, tags ...string) {
 	}
 }
 
-// repository makes the repository of files with one commit.
+// repository makes a repository with the result of files in one commit.
 func repository(t *testing.T, tags ...string) string {
 	t.Helper()
 	root := t.TempDir()

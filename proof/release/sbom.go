@@ -14,8 +14,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// writeSBOM writes the SBOM of a binary and reads it back. It has no serial
-// number and no time, so that the same binary has the same SBOM.
+// writeSBOM writes the SBOM of a binary and reads it back. The SBOM has no
+// serial number and no time, so that the same binary always has the same SBOM.
 func writeSBOM(binary, file string) error {
 	generator, err := bin.NewGenerator(binary, bin.WithIncludeStdlib(true), bin.WithLogger(zerolog.Nop()))
 	if err != nil {
@@ -47,7 +47,8 @@ func writeSBOM(binary, file string) error {
 	return nil
 }
 
-// complete reports the modules of a binary that its SBOM lacks.
+// complete returns an error that lists the binary's modules missing in its
+// SBOM.
 func complete(bom *cyclonedx.BOM, info *debug.BuildInfo) error {
 	listed := map[string]bool{}
 	if bom.Components != nil {

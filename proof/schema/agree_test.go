@@ -16,14 +16,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// sample is a configuration file, and whether it is valid.
+// sample is a configuration file that is valid or invalid.
 type sample struct {
 	name, text string
 	valid      bool
 }
 
-// samples returns the files for all members: the values of trials, and values
-// that no member of a type accepts.
+// samples returns files for all members, with the values in trials and with
+// values that are invalid for the type of the member.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]
@@ -59,7 +59,8 @@ var refused = map[string][]string{
 	"object":  {`null`, `true`, `1`, `"x"`, `[]`},
 }
 
-// strict returns the paths of the objects that allow only listed members.
+// strict returns the paths of the objects that allow no members except those in
+// the schema.
 func strict() (paths []string) {
 	all := members()
 	for i, m := range all[:len(all)-1] {
@@ -70,8 +71,8 @@ func strict() (paths []string) {
 	return paths
 }
 
-// privateMembers returns the members of keys that an error of the reader lists
-// as private.
+// privateMembers returns the members of keys that the reader lists as private
+// in an error.
 func privateMembers() []string {
 	err := read(file("clients[].jwks", `{"keys":[`+privateKey+`]}`, nil))
 	_, names, found := strings.Cut(fmt.Sprint(err), "leave out ")
@@ -81,7 +82,7 @@ func privateMembers() []string {
 	return strings.Split(names, ", ")
 }
 
-// read returns the error of bearerguard config check.
+// read returns the error that bearerguard config check reports for a file.
 func read(text string) error {
 	_, err := testserver.FormatConfig(strings.NewReader(text), false)
 	return err

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// clients returns configurations of one client with each combination of the
-// members that depend on each other.
+// clients returns configurations of one client. They contain each combination
+// of the members that depend on each other.
 func clients() (texts []string) {
 	methods, grants := []any{nil}, []any{nil, []string{}, []string{"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"}}
 	for _, method := range catalogue.AuthMethods {
@@ -58,8 +58,9 @@ func TestTheReaderAndTheSchemaAgreeOnMembersThatDependOnEachOther(t *testing.T) 
 	}
 }
 
-// Users cannot have claims that the server sets. The names are from a token and
-// from RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID Connect.
+// Users cannot have claims that the server sets. The names of these claims are
+// from a token and from RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID
+// Connect.
 func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 	s := published(t)
 	names := strings.Fields(`iss sub aud exp nbf iat jti cnf act may_act client_id scope scp azp nonce auth_time acr amr sid events roles groups
@@ -85,8 +86,9 @@ func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 // deep is a claim that exceeds the nesting limit of the reader.
 var deep = strings.Repeat("[", 70) + strings.Repeat("]", 70)
 
-// disagreements lists files that only one of the two accepts, because JSON
-// Schema cannot express the rule or the schema would be hard to read.
+// disagreements lists files that only the reader or only the schema accepts,
+// because JSON Schema cannot express the rule, or the schema would be hard to
+// read.
 var disagreements = []struct {
 	why, text      string
 	reader, schema bool

@@ -1,9 +1,9 @@
 // Package schema contains only tests. They check that docs/config.schema.json
 // and the reader of configuration files accept the same files, and that
-// docs/config.md lists the members of the schema. It is a separate module
-// because of the validator. Its path begins with testserver, because only
-// packages below testserver may import its settings.
+// docs/config.md lists the members of the schema. The package is a separate
+// module because it depends on a JSON Schema validator. Its path begins with
+// testserver, because only packages below testserver may import its settings.
 //
-// Run it with -count=1, because go test does not detect changes of files in
-// another module.
+// Run the tests with -count=1, because go test does not detect changes of files
+// in another module.
 package schema

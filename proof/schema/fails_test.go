@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// annotations lists the keywords that are only annotations.
+// annotations lists the keywords that do not affect validation.
 var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
 // parts returns the JSON Pointers of all keywords of a schema that can refuse a
@@ -68,15 +68,16 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant lists parts that refuse only values that another part refuses, too,
-// with the reason why they are in the schema.
+// redundant lists parts of the schema that refuse only values which another
+// part refuses, too. Each has the reason why it is in the schema.
 var redundant = map[string]string{
 	"/$defs/rule/type": "an editor offers members only for a value that must be an object",
 	"/$defs/client/allOf/0/then/properties/auth_method/const": "the error is about the method, not about the missing secret",
 }
 
-// Without any of its parts the schema gives another result for a file of the
-// other tests. So a schema that is too permissive cannot pass them.
+// If any part of the schema is removed, the result for at least one file of the
+// other tests must change. So these tests detect a schema that is too
+// permissive.
 func TestEachPartOfTheSchemaIsNecessary(t *testing.T) {
 	s := published(t)
 	var texts []string

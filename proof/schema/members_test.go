@@ -17,7 +17,8 @@ type member struct {
 	kind string // JSON type
 }
 
-// members returns all members for which the reader has a field, in its order.
+// members returns all members for which the reader has a field, in the reader's
+// order.
 func members() []member { return below("", reflect.TypeFor[settings.Config]()) }
 
 func below(path string, t reflect.Type) (all []member) {
@@ -64,7 +65,7 @@ func kindOf(t reflect.Type) string {
 type object = map[string]any
 
 // requiredSiblings maps arrays to the members that an element needs in addition
-// to the tested one.
+// to the tested member.
 var requiredSiblings = map[string]object{
 	"clients[]": {"id": "a", "secret": "s"},
 	"users[]":   {"sub": "u"},
@@ -72,8 +73,9 @@ var requiredSiblings = map[string]object{
 	"faults[]":  {"endpoint": "jwks", "status": 503},
 }
 
-// file returns a configuration with value at path, and with siblings as the
-// other members of its object. If siblings is nil, requiredSiblings is used.
+// file returns a configuration with value at path. siblings are the other
+// members of the object that contains the value. If siblings is nil,
+// requiredSiblings is used.
 func file(path, value string, siblings object) string {
 	var v any = json.RawMessage(value)
 	steps := strings.Split(path, ".")

@@ -13,7 +13,7 @@ import (
 )
 
 // node returns the schema of a member, merged with the definition to which it
-// refers. Its own keywords take precedence.
+// refers. The member's own keywords take precedence.
 func node(t *testing.T, path string) object {
 	t.Helper()
 	root := schema()
@@ -57,8 +57,8 @@ func TestTheSchemaDescribesEachMember(t *testing.T) {
 	}
 }
 
-// choices returns the names that the reader lists in the error for an unknown
-// one.
+// choices returns the valid names, which the reader lists in the error for an
+// unknown name.
 func choices(t *testing.T, text string) []string {
 	t.Helper()
 	err := read(text)
@@ -103,8 +103,8 @@ func TestTheNamesOfTheSchemaAreThoseOfTheReader(t *testing.T) {
 	}
 }
 
-// The defaults of the schema are the values that bearerguard config print fills
-// in. Other defaults are empty or false.
+// The schema's defaults are the values that bearerguard config print fills in.
+// Members without a default in the schema are empty or false.
 func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 	text, err := testserver.FormatConfig(strings.NewReader(`{"clients":[{"id":"a","secret":"s"}],"users":[{"sub":"u"}]}`), true)
 	if err != nil {
@@ -146,7 +146,7 @@ func at(v any, path string) (any, bool) {
 	return v, true
 }
 
-// same compares durations by their lengths.
+// same compares values, and treats strings for the same duration as equal.
 func same(a, b any) bool {
 	x, errX := time.ParseDuration(fmt.Sprint(a))
 	y, errY := time.ParseDuration(fmt.Sprint(b))

@@ -20,8 +20,8 @@ func page(t *testing.T) string {
 	return string(text)
 }
 
-// The tables of docs/config.md show the schema. If one differs, this test
-// prints the correct one.
+// The tables of docs/config.md show the schema. If a table differs, this test
+// prints the correct table.
 func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	rows, types, seen := [][]string{{"member", "type", "default", "what it is"}}, [][]string{{"type", "values"}}, []string{""}
 	for _, m := range members() {
@@ -61,8 +61,8 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf returns the type of a member with schema n. of is the schema of its
-// elements or names.
+// typeOf describes the type of a member. n is the schema of the member, and of
+// is the schema of its elements or names.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {
@@ -107,7 +107,7 @@ func byDefault(t *testing.T, path string, n object) string {
 	return "`" + string(text) + "`"
 }
 
-// values returns the names of a type, or its description.
+// values returns the possible names of a type, or its description.
 func values(t *testing.T, title string) string {
 	t.Helper()
 	for _, def := range schema()["$defs"].(object) {

@@ -2,14 +2,14 @@ package schema_test
 
 import "encoding/json"
 
-// trial lists values for a member, in addition to those for all members of its
-// type.
+// trial lists values for one member, in addition to the values for all members
+// of the same type.
 type trial struct {
 	valid, invalid []string
 	siblings       object // nil means those of requiredSiblings
 }
 
-// The EC key is that of RFC 7515 §A.3.
+// The EC key is from RFC 7515 §A.3.
 const (
 	publicKey  = `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}`
 	privateKey = `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}`

@@ -6,15 +6,16 @@
 //	go run ./proof/soak -h       # what counts as wrong
 //
 // The API is net/http with adapters/httpauth, over TCP. Its authorization
-// server rotates its key every second and has one fault after the other. The
-// tokens are a mixture of good and hostile ones. Then floods of forged tokens
-// are sent, to measure their cost in memory and in requests to the server.
+// server rotates its key every second and fails in one way after another. The
+// tokens are a mixture of good and hostile ones. Afterwards Soak sends floods
+// of forged tokens, to measure how much memory they take and how many requests
+// to the server they cause.
 //
 // Latencies and memory are printed as measured. The exit status is 1 if an
 // answer was wrong or a flood exceeded a limit.
 package main
 
-// help defines the verdicts. The code for them is judge.go.
+// help defines the verdicts. judge.go implements them.
 const help = `Soak keeps an API under load while its authorization server rotates keys and
 suffers faults, and checks every answer. It exits 1 if one is wrong.
 

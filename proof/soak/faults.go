@@ -10,7 +10,7 @@ import (
 // exchangeLimit is how long the verifier lets an exchange take at most.
 const exchangeLimit = 5 * time.Second
 
-// retryAfter is the Retry-After of the faults that send one.
+// retryAfter is the Retry-After value of the faults that send this field.
 const retryAfter = time.Second
 
 // fault is a way in which an endpoint fails.
@@ -23,8 +23,8 @@ type fault struct {
 	extraGrace time.Duration // how long it delays the next attempt after its end
 }
 
-// faults returns all faults, those of the key set and those of the metadata
-// alternately.
+// faults returns all faults. Faults of the key set and faults of the metadata
+// alternate.
 func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	html := []byte("<!doctype html><title>We will be back soon</title>")
 	const elsewhere = "http://127.0.0.1:9/" // the discard port, on which no server listens
@@ -51,8 +51,9 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 		f.at = testserver.EndpointJWKS
 		list = append(list, f)
 		f.at = testserver.EndpointDiscovery
-		// The verifier has cached the address of the set. Only a fault that
-		// holds its request keeps it from fetching the set.
+		// The verifier has cached the URL of the key set. A fault of the
+		// metadata prevents it from fetching the set only if the metadata
+		// request hangs.
 		if f.extraGrace != exchangeLimit {
 			f.survivable, f.extraGrace = true, 0
 		}
@@ -66,9 +67,9 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	)
 }
 
-// unsolicitedNotModified answers 304 to requests without If-None-Match.
-// Requests with it get the set, without an ETag: a client cannot detect a wrong
-// 304 to If-None-Match.
+// unsolicitedNotModified answers 304 to requests without If-None-Match. It
+// answers requests with If-None-Match with the key set and without an ETag,
+// because a client cannot detect a wrong 304 to such a request.
 func unsolicitedNotModified(as *testserver.Server) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// refreshInterval is the shortest time after which a set is refreshed due to
-// its age: 80 % of 5 minutes, less a tenth.
+// refreshInterval is the shortest time after which a key set is refreshed
+// because of its age: 80 % of 5 minutes, minus a tenth.
 const refreshInterval = 3 * time.Minute
 
 // flood is a large number of different forged tokens.
@@ -25,10 +25,11 @@ type flood struct {
 	name string
 	// token makes the n-th token from the parts of a good one.
 	token func(header, claims string, n int64) string
-	// reached reports whether a refusal shows that the check was reached at
-	// which the flood is aimed.
+	// reached reports whether a refusal shows that a token reached the check
+	// that the flood targets.
 	reached func(error) bool
-	// fetches returns how many fetches of the key set it may cause in a time.
+	// fetches returns how many fetches of the key set the flood may cause in
+	// the time that it took.
 	fetches func(took, minInterval time.Duration) int
 }
 
@@ -89,7 +90,7 @@ func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	return r, nil
 }
 
-// send makes the tokens and verifies them, in GOMAXPROCS goroutines.
+// send makes the tokens and verifies them in GOMAXPROCS goroutines.
 func (f flood) send(ctx context.Context, v *middleware.Verifier, good string, r *floodResult) error {
 	header, rest, _ := strings.Cut(good, ".")
 	claims, _, _ := strings.Cut(rest, ".")

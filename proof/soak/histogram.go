@@ -29,7 +29,7 @@ func limit(bucket int) time.Duration {
 	return time.Duration(bucket-shift*fineness+1) << shift
 }
 
-// quantile returns a bound below which the fraction q of all durations is, 0 if
+// quantile returns an upper bound for the fraction q of all durations, or 0 if
 // there are none.
 func (h *histogram) quantile(q float64) time.Duration {
 	var total, seen int64

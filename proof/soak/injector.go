@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// injector injects one fault after the other, with intervals without faults.
+// injector injects faults one after another, with fault-free intervals between
+// them.
 type injector struct {
 	as     *testserver.Server
 	ring   *ring
@@ -44,9 +45,9 @@ func (w *injector) run(ctx context.Context) {
 	}
 }
 
-// grace is how long the verifier may be without the set after the end of a
-// fault. Its next attempt is delayed by at most one minimum interval, and may
-// take another one.
+// grace returns how long the verifier may lack the key set after a fault ends.
+// Its next attempt may be delayed by up to one minimum interval, and may take
+// another one.
 func (w *injector) grace(f fault) time.Duration { return f.extraGrace + 2*w.config.minInterval }
 
 // begin injects a fault and returns the function that removes it.
@@ -94,7 +95,8 @@ func (w *injector) endOutage() {
 	}
 }
 
-// now describes the active or the last fault, and reports whether it is active.
+// now describes the active fault, or the last one if none is active, and
+// reports whether a fault is active.
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,8 +109,8 @@ func (w *injector) now() (name string, active bool) {
 	return "before all faults", false
 }
 
-// recent returns the last two outages. Requests that were sent before those
-// have been answered.
+// recentOutages returns the last two outages. All requests sent before these
+// outages have been answered.
 func (w *injector) recentOutages() []outage {
 	w.mu.Lock()
 	defer w.mu.Unlock()

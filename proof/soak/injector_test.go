@@ -14,10 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// slow is a config whose times are easy to calculate with.
+// slow is a config with durations that make calculations easy.
 var slow = config{minInterval: 4 * time.Second, period: 10 * time.Second, faultFor: 12 * time.Second, faultFreeFor: 7 * time.Second}
 
-// publishes reports whether the server's set contains a key.
+// publishes reports whether the server's key set contains a key.
 func publishes(as *testserver.Server, s *signer) bool {
 	return strings.Contains(string(as.JWKS()), s.id)
 }

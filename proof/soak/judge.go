@@ -15,13 +15,13 @@ const (
 	wrongAcceptance
 )
 
-// answer is an answer of the API, with everything on which its verdict depends.
+// answer is an answer of the API, with everything that determines its verdict.
 type answer struct {
 	wantStatus int       // the expected status for a hostile token, 0 for a good token
 	sent       time.Time // the request
 	status     int       // 0 without an answer
 
-	// Of the key of a good token:
+	// For a good token, about its key:
 	published time.Time
 	cached    bool // a token of it was accepted before the request was sent
 }
@@ -53,9 +53,10 @@ func judge(a answer, outages []outage) verdict {
 	return wrongRejection
 }
 
-// isExcused reports whether the verifier could not have the key. A key of which
-// a token was accepted is cached. A key that was published before an outage was
-// accepted before it, because outages begin only after that.
+// isExcused reports whether an outage explains that the verifier lacks the key.
+// A key is cached once a token signed with it was accepted. An outage begins
+// only after all published keys have been accepted, so a key published before
+// the outage is cached, too.
 func isExcused(a answer, outages []outage) bool {
 	for _, o := range outages {
 		if o.covers(a.sent) && (a.wantStatus != 0 || !a.cached && !a.published.Before(o.began)) {

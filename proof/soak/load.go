@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// goodToken is the kind of good tokens.
+// goodToken is the name of the kind of good tokens.
 const goodToken = "good"
 
 // load sends requests and counts the verdicts.
@@ -43,8 +43,8 @@ type sample struct {
 	wantStatus int
 }
 
-// worker sends one request after the other until ctx ends. Requests that were
-// sent are finished and checked.
+// worker sends one request after another until ctx ends. It still waits for the
+// answer to the last request and checks it.
 func (l *load) worker(ctx context.Context, number int) {
 	for i := 0; ctx.Err() == nil; i++ {
 		l.send(context.WithoutCancel(ctx), l.choose(number, i))
@@ -52,8 +52,9 @@ func (l *load) worker(ctx context.Context, number int) {
 }
 
 // choose picks the token of a worker's i-th request. Every second worker sends
-// only good tokens of cached keys, so that load continues while the others wait
-// for the key set. Half of the others' tokens are hostile.
+// only good tokens signed with cached keys, so that the load continues while
+// the other workers wait for the key set. Half of the tokens of these other
+// workers are hostile.
 func (l *load) choose(worker, i int) sample {
 	if worker%2 == 1 {
 		return good(l.ring.cached(i), i)
@@ -109,7 +110,7 @@ func (l *load) recordGood(key *signer, v verdict, duringFault bool, took time.Du
 	}
 }
 
-// request returns the status of the answer, 0 if there was none.
+// request returns the status of the answer, or 0 if there was no answer.
 func (l *load) request(ctx context.Context, token string) int {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url, nil)
 	if err != nil {

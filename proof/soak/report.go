@@ -87,8 +87,8 @@ func (r *report) failures() (list []string) {
 	return list
 }
 
-// rank orders wrong acceptances before refused good tokens, and those before
-// the rest.
+// rank sorts wrong acceptances first, then refused good tokens, then all other
+// wrong answers.
 func (w wrong) rank() int {
 	switch {
 	case w.status >= 200 && w.status <= 299:
@@ -99,7 +99,7 @@ func (w wrong) rank() int {
 	return 2
 }
 
-// String describes a kind of wrong answer, without a token.
+// String describes a kind of wrong answer. It does not print a token.
 func (w wrong) String() string {
 	status := fmt.Sprintf("%d %s", w.status, http.StatusText(w.status))
 	if w.status == 0 {
@@ -108,7 +108,7 @@ func (w wrong) String() string {
 	return fmt.Sprintf("%d × %s for token %q %s", w.count, status, w.token, w.when)
 }
 
-// round keeps about three digits.
+// round rounds a duration to about three digits.
 func round(d time.Duration) time.Duration {
 	unit := time.Microsecond
 	for d/unit >= 1000 {

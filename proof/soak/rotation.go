@@ -95,7 +95,7 @@ func (r *ring) sign() {
 	r.rotations++
 }
 
-// mint makes tokens of the key, which is the one that signs.
+// mint makes tokens signed with the key, which must be the current signing key.
 func (s *signer) mint(as *testserver.Server) {
 	for range copies {
 		s.good = append(s.good, as.Token(testserver.Scope(scope)))
@@ -108,7 +108,8 @@ func (s *signer) mint(as *testserver.Server) {
 
 func (r *ring) newest() *signer { return r.signers[len(r.signers)-1] }
 
-// recent returns one of the keys in use; for half of the numbers, the newest.
+// recent returns one of the keys in use. For half of the numbers n it returns
+// the newest.
 func (r *ring) recent(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,8 +141,9 @@ func (r *ring) banned() *signer {
 	return r.withdrawn
 }
 
-// ifSettled calls f and reports true if the verifier has all keys: the newest
-// was accepted, and no staged key is published. Neither changes while f runs.
+// ifSettled calls f and returns true if the verifier has all keys, that is, if
+// a token of the newest key was accepted and no staged key is published.
+// Neither condition changes while f runs.
 func (r *ring) ifSettled(f func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 
 const scope = "orders:read"
 
-// newVerifier returns the verifier under test. Its configuration is that of a
-// typical API, except for a minimum interval below the rotation period.
+// newVerifier returns the verifier under test. It is configured like a typical
+// API, except that its minimum interval is shorter than the rotation period.
 func newVerifier(ctx context.Context, as *testserver.Server, minInterval time.Duration) (*middleware.Verifier, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	keys, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), MinInterval: minInterval, Logger: quiet})
@@ -39,8 +39,7 @@ func requireScope(v *middleware.Verifier) func(http.Handler) http.Handler {
 	return httpauth.Require(v, scopes.All(scope))
 }
 
-// serveAPI serves a handler behind a guard until the returned function is
-// called.
+// serveAPI serves the API behind a guard until the caller calls stop.
 func serveAPI(guard func(http.Handler) http.Handler) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

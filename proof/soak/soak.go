@@ -89,8 +89,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// settled waits up to two seconds for a count to go down to before, and returns
-// it.
+// settled waits up to two seconds until the count has fallen to before, and
+// returns the count.
 func settled(before int, count func() int) int {
 	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// quick is a short run over sockets and in real time.
+// quick returns the configuration of a short run over sockets in real time.
 func quick(duration time.Duration) config {
 	c := defaults()
 	c.duration, c.workers = duration, 4
@@ -29,7 +29,7 @@ func quick(duration time.Duration) config {
 
 func TestSoak(t *testing.T) {
 	var out strings.Builder
-	// On a busy machine a run of a second may meet no fault.
+	// On a busy machine, a run of one second may end before the first fault.
 	for _, duration := range []time.Duration{1200 * time.Millisecond, 6 * time.Second, 30 * time.Second} {
 		c := quick(duration)
 		c.floodSize = 500
@@ -51,7 +51,7 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// every passes each n-th request to another handler.
+// every sends every n-th request to another handler.
 func every(n int64, other, next http.Handler) http.Handler {
 	var count atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

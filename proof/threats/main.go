@@ -56,12 +56,12 @@ func run(ctx context.Context, out io.Writer) error {
 // outcome counts the cases of a row.
 type outcome struct{ passed, wrong int }
 
-// row matches a row in the name of a test: as an element, or right after
-// "Test".
+// row matches the name of a row in the name of a test, where it is an element
+// or follows "Test".
 var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMNPRSTX]\d{2,3})(?:/|$|[A-Z])`)
 
-// collect reads the events of go test and counts the innermost tests of each
-// row. Tests with subtests are not counted.
+// collect reads the events of go test and counts the tests of each row. It
+// counts only innermost tests, that is, tests without subtests.
 func collect(events io.Reader) (map[string]outcome, error) {
 	type event struct{ Action, Package, Test string }
 	ended := make(map[string]string) // outcome by package and name

@@ -98,8 +98,8 @@ func write(out io.Writer, n int, seed uint64) error {
 	return nil
 }
 
-// oddSet publishes the keys of the other issuers with missing members,
-// unnecessary members, or another use.
+// oddSet returns a key set with the keys of other issuers, in which members are
+// missing, unnecessary, or have another use.
 func oddSet(sets map[string]string) string {
 	type set struct {
 		Keys []map[string]any `json:"keys"`
@@ -136,7 +136,8 @@ func oddSet(sets map[string]string) string {
 
 func (m *maker) now() time.Time { return start.Add(time.Duration(m.at) * time.Second) }
 
-// next makes a request: the last one again, an earlier one, or a new one.
+// next returns the next request: the last one again, an earlier one, or a new
+// one.
 func (m *maker) next() request {
 	p, n := m.Float64(), len(m.past)
 	var r request
@@ -170,7 +171,7 @@ func (m *maker) route() string {
 	return m.one("none", "none", "read", "read", "read", "admin", "optional", "nested", "switched")
 }
 
-// bare reports whether a route takes a token without a request.
+// bare reports whether a route takes a token instead of an HTTP request.
 func bare(route string) bool { return route == "verify" || route == "check" }
 
 func (m *maker) request() request {

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// mutator changes parts of a request. Each method also returns what it did.
+// mutator changes parts of a request. Each method also returns a description of
+// the change.
 type mutator struct{ *rand.Rand }
 
 // some returns true in the given percentage of cases.
@@ -15,7 +16,7 @@ func (m mutator) some(percent float64) bool { return m.Float64()*100 < percent }
 
 func (m mutator) one(of ...string) string { return of[m.IntN(len(of))] }
 
-// Names after a dollar sign are replaced later, as in shapes.
+// Names after a dollar sign are replaced later, as in shapes.go.
 var (
 	values = []string{`null`, `true`, `false`, `0`, `-1`, `1`, `1.5`, `1e400`, `-0`, `1e3`, `99999999999999999999`, `""`, `"x"`, `"\u0000"`, `"\ud800"`, `"é"`, `"a b"`, `" "`, `[]`, `[""]`, `["x",1]`, `[null]`, `{}`, `{"a":1,"a":2}`, `[[]]`, `01`, `"`, ``, `nul`, "\"a\tb\""}
 	added  = []string{`"cnf":{"jkt":"x"}`, `"cnf":null`, `"cnf":{}`, `"nonce":"n"`, `"azp":"app"`, `"auth_time":$iat`, `"at_hash":"h"`, `"c_hash":"h"`, `"s_hash":null`, `"typ":"Bearer"`, `"typ":"ID"`, `"typ":"Refresh"`, `"typ":"Offline"`, `"token_use":"access"`, `"token_use":"id"`, `"token_type":"Bearer"`, `"token_type":"mac"`, `"events":{}`, `"scp":["admin"]`, `"scopes":["read"]`, `"roles":["read"]`, `"realm_access":{"roles":["read","admin"]}`, `"realm_access":{"roles":"read admin"}`, `"realm_access":[]`, `"realm_access":{"roles":[1]}`, `"acr":"1"`, `"acr":1`, `"nbf":$iat`, `"nbf":$exp`, `"sub":"bob"`, `"aud":"$aud"`, `"iss":"$iss"`, `"x":{"y":[1,{"z":null}]}`, `"":1`, `"act":{"sub":"x"}`, `"jti":"revoked"`, `"scope":"admin"`, `"exp":$exp`, `"drn":"DS"`, `"ati":"x"`, `"token_introspection":{}`, `"granted_scopes":["read"]`, `"active":true`, `"active":false`}
@@ -24,14 +25,14 @@ var (
 	spaces = []string{" ", "\n", "\t ", "\r\n", "\v", "\u00a0", "\ufeff"}
 )
 
-// split splits text such as "a":1.
+// split splits a string such as "a":1 into a name and a value.
 func split(text string) member {
 	name, value, _ := strings.Cut(text, ":")
 	return member{name, value}
 }
 
 // content changes the members of a header or of claims. set lists changes that
-// fit them.
+// are meaningful for them.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)
 	switch p := m.IntN(100); {
@@ -69,7 +70,7 @@ func (m mutator) content(list []member, set []string) ([]member, string) {
 	}
 }
 
-// text changes one or a few bytes of a text.
+// text changes one or a few bytes of a string.
 func (m mutator) text(s string) (string, string) {
 	if s == "" {
 		return "x", "one byte"
@@ -92,7 +93,7 @@ func (m mutator) text(s string) (string, string) {
 	}
 }
 
-// token changes the text of a token after signing.
+// token changes an encoded token after it was signed.
 func (m mutator) token(s string) (string, string) {
 	parts := strings.Split(s, ".")
 	i := m.IntN(len(parts))

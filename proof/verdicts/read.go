@@ -87,8 +87,8 @@ func (p *replay) verdict(r request) string {
 	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, challenge, ""}, "\t")
 }
 
-// decide passes a request to its route. It returns a nil token if none was
-// sent.
+// decide passes a request to its route. It returns a nil token if the request
+// has none.
 func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middleware.Token, error) {
 	v := p.verifiers[r.Setup]
 	var fields []string
@@ -150,9 +150,9 @@ func printed(t *middleware.Token) string {
 }
 
 // introspectionEndpoint is the introspection endpoint of each setup. It always
-// returns the same answer for a token, because when the client repeats a
-// request is a matter of timing. For the setup revocable, which does not cache
-// answers, a token is active for only half a minute.
+// returns the same answer for a token, because timing decides when the client
+// repeats an introspection request. The setup revocable is an exception: it
+// does not cache answers, and its tokens are active for only half a minute.
 type introspectionEndpoint struct {
 	mu      sync.Mutex
 	answers map[string]request // with the answer, by path and token
@@ -161,7 +161,8 @@ type introspectionEndpoint struct {
 	entered chan struct{} // receives a value when an answer is delayed
 }
 
-// next prepares the answer for a request. The returned function ends its delay.
+// next sets the current request. If the client of this request leaves, the
+// answer is delayed until the caller calls end.
 func (a *introspectionEndpoint) next(r request) (end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -14,19 +14,19 @@ import (
 )
 
 // start is the time of the first request. It is in the future because an
-// introspection client uses the system clock and does not cache answers about
-// tokens that have expired by it.
+// introspection client uses the system clock, and does not cache an answer
+// about a token that has expired according to this clock.
 var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"
 
-// keys are the first line of a corpus: a key set for each issuer, and a secret.
+// keys is the first line of a corpus: a key set for each issuer, and a secret.
 type keys struct {
 	Sets   map[string]string
 	Secret []byte
 }
 
-// issuerURL is the issuer of a signer.
+// issuerURL returns the issuer of a signer.
 func issuerURL(signer string) string { return "https://" + signer + ".example.com" }
 
 func (k keys) issuer(signer string) middleware.Issuer {
@@ -100,8 +100,8 @@ func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, err
 	return middleware.NewVerifier(c)
 }
 
-// revoked is a deny-list that fails or panics for some tokens. Others are added
-// to it later.
+// revoked is a deny-list that fails or panics for some tokens. Some tokens are
+// added to it only after a while.
 func (p *replay) revoked(_ context.Context, t *middleware.Token) (bool, error) {
 	switch t.ID {
 	case "unlisted":

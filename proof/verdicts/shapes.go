@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// shape describes the access tokens of an authorization server, or its
-// introspection responses, by the differences from the usual header and claims,
-// as JSON objects. A member that is "-" is left out.
+// shape describes the access tokens or the introspection responses of an
+// authorization server. header and claims are JSON objects with the differences
+// from the usual header and claims. A member with the value "-" is left out.
 type shape struct{ name, header, claims string }
 
 const (
@@ -18,8 +18,8 @@ const (
 	untyped     = `{"typ":"-"}`
 )
 
-// shapes are those of real servers, with invented values. Some must be refused,
-// such as their ID tokens.
+// shapes lists the shapes of real servers' tokens, with invented values. Some
+// tokens, such as ID tokens, must be refused.
 var shapes = []shape{
 	{"usual", `{}`, `{}`},
 	{"usual, typ JWT", plain, `{}`},
@@ -88,7 +88,7 @@ var shapes = []shape{
 	{"logout", `{"typ":"logout+jwt"}`, `{"events":{"http://schemas.openid.net/event/backchannel-logout":{}},"sid":"s"}`},
 }
 
-// numbered returns n scopes; 300 are more than a cached token may have.
+// numbered returns n scopes. A token with 300 scopes has too many to be cached.
 func numbered(n int) (names []string) {
 	for i := range n {
 		names = append(names, fmt.Sprint("s", i))
@@ -96,7 +96,7 @@ func numbered(n int) (names []string) {
 	return names
 }
 
-// answers are introspection responses: the claims of an active token.
+// answers lists introspection responses with the claims of active tokens.
 var answers = []shape{
 	{"usual", "", `{"active":true,"iss":"$iss","sub":"alice","aud":"$aud","client_id":"app","scope":"read write","exp":$exp,"iat":$iat,"token_type":"Bearer"}`},
 	{"administrator", "", `{"active":true,"sub":"root","aud":["$aud"],"scope":"admin","exp":$exp}`},
@@ -122,7 +122,7 @@ var (
 	unquoted = strings.NewReplacer(`"$exp"`, "$exp", `"$iat"`, "$iat")
 )
 
-// members returns the members of a JSON object of this file, in order.
+// members returns the members of one of this file's JSON objects, in order.
 func members(text string) (list []member) {
 	d := json.NewDecoder(strings.NewReader(quoted.Replace(text)))
 	if _, err := d.Token(); err != nil {
@@ -142,7 +142,8 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay replaces and adds the members of a shape.
+// overlay returns base with the members of by added. They replace members with
+// the same name. Members with the value "-" are removed.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {

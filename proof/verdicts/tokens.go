@@ -40,8 +40,8 @@ func (m *maker) jwt(by *signer) (token, what string) {
 	return m.signed(by, header, claims, what)
 }
 
-// signed makes a token from members. It may mutate them before and after they
-// are encoded.
+// signed makes a token from members. It may mutate the members, their JSON, or
+// neither.
 func (m *maker) signed(by *signer, header, claims []member, what string) (string, string) {
 	var how string
 	for m.some(40) {
@@ -73,7 +73,7 @@ func (m *maker) signed(by *signer, header, claims []member, what string) (string
 	return input + "." + base64.RawURLEncoding.EncodeToString(sign(key, input)), what
 }
 
-// filled replaces the names after dollar signs in a text of shapes.
+// filled replaces the names after dollar signs in a string from shapes.go.
 func (m *maker) filled(text string, by *signer, key testserver.Key) string {
 	at := func(seconds int) string { return strconv.FormatInt(m.now().Unix()+int64(seconds), 10) }
 	return strings.NewReplacer("$alg", string(key.Alg), "$kid", key.ID, "$iss", by.issuer, "$aud", audience, "$n", strconv.Itoa(m.count),
@@ -112,7 +112,7 @@ func (m *maker) answer(by *signer) (answer, string) {
 	return a, what
 }
 
-// sign returns the same signature each time.
+// sign signs input so that the signature is the same each time.
 func sign(key testserver.Key, input string) []byte {
 	private, ok := key.Private.(*ecdsa.PrivateKey)
 	if !ok {

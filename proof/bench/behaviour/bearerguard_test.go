@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// play is one scenario with Bearerguard, in a bubble.
+// play plays one scenario with Bearerguard in a synctest bubble and returns
+// what the scenario found.
 func play[F fmt.Stringer](t *testing.T, play func(context.Context, *trial) (fmt.Stringer, error)) (found F) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,12 +1,13 @@
-// Behaviour shows what verifiers of tokens do when keys change, when the server
-// that has the keys fails, and when forged tokens arrive in numbers:
-// Bearerguard beside other libraries, in one table and one run of less than two
-// minutes.
+// Behaviour shows what token verifiers do when keys change, when the server
+// that publishes the keys fails, and when many forged tokens arrive. It runs
+// Bearerguard and other libraries, takes less than two minutes, and prints one
+// table.
 //
 //	go run ./behaviour            # a table for the terminal
 //	go run ./behaviour -markdown  # the same for a document
 //
-// Each library has a file with its set-up in it, as its documentation has it
-// for production. Nothing is asserted about the figures of others. README.md of
-// the directory above says how to read the table.
+// Each library has a file in package rival with its set-up, which is the one
+// that its documentation recommends for production. The program does not check
+// the results of the other libraries. README.md of the directory above explains
+// how to read the table.
 package main

@@ -9,21 +9,22 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// fetches is a number of requests to the server, for keys and for metadata.
+// fetches is a number of requests to the server for keys or metadata.
 type fetches int
 
 func (n fetches) String() string { return strconv.Itoa(int(n)) }
 
 var errForged = errors.New("a forged token was accepted")
 
-// randomKids sends tokens that a stranger signed, each under a key ID of its
-// own: whoever wants to have the server asked needs no more.
+// randomKids sends tokens signed by a stranger, each with a different unknown
+// key ID, and counts the requests to the server. Anyone can send such tokens to
+// make a verifier fetch keys.
 func randomKids(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	return t.floodWith(ctx, testserver.UnknownKid)
 }
 
-// badSignatures sends tokens under the key ID of the server, with a signature
-// that is not its.
+// badSignatures sends tokens that have the server's key ID but an invalid
+// signature, and counts the requests to the server.
 func badSignatures(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	return t.floodWith(ctx, testserver.BadSignature)
 }

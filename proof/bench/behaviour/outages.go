@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// service is how good tokens fare while the server does not.
+// service describes what happens to good tokens while the key set is
+// unavailable.
 type service struct {
 	refused  event         // when the verification began that ended in a refusal
 	took     time.Duration // that one, if it waited for the server
@@ -33,12 +34,12 @@ func (s service) String() string {
 	return "keeps working"
 }
 
-// keysUnavailable answers 503 when the key set is asked for.
+// keysUnavailable makes the JWKS endpoint answer every request with 503.
 func keysUnavailable(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	return t.withoutKeys(ctx, testserver.Status(503))
 }
 
-// keysHang gives no answer when the key set is asked for.
+// keysHang makes the JWKS endpoint leave every request unanswered.
 func keysHang(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	return t.withoutKeys(ctx, testserver.Hang())
 }
@@ -72,7 +73,7 @@ func (t *trial) withoutKeys(ctx context.Context, fault testserver.Fault) (fmt.St
 	return found, nil
 }
 
-// start is how a verifier fares that is made while the server is down.
+// start describes how a verifier starts while the server is down.
 type start struct {
 	failed bool  // it was not made
 	accept event // the first good token, from when the server is up
@@ -85,8 +86,8 @@ func (s start) String() string {
 	return accepted(s.accept).String()
 }
 
-// coldStart makes the verifier while the server drops every connection, and
-// sends good tokens from then on until one is accepted.
+// coldStart makes the verifier while the server drops every connection. From
+// then on it sends a good token repeatedly until the verifier accepts it.
 func coldStart(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	down, token := t.as.Inject(testserver.EndpointAny, testserver.DropConnection()), t.as.Token()
 	type made struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// accepted is when a good token was accepted for the first time.
+// accepted is the time until a good token was accepted for the first time.
 type accepted event
 
 func (a accepted) String() string {
@@ -17,7 +17,7 @@ func (a accepted) String() string {
 	return short(a.after)
 }
 
-// refused is when a token was refused that had been accepted before.
+// refused is the time until a token was refused that had been accepted before.
 type refused event
 
 func (r refused) String() string {
@@ -27,14 +27,14 @@ func (r refused) String() string {
 	return short(r.after)
 }
 
-// newKey sends a token of a key that was published a moment ago, again and
-// again until it is accepted.
+// newKey rotates the server's key and sends a token of the new key repeatedly
+// until the verifier accepts it.
 func newKey(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	return t.rotated(ctx, 0)
 }
 
-// newKeyAfterJunk is newKey after a few tokens of keys that do not exist, which
-// may use up the fetches that the new key needs.
+// newKeyAfterJunk is like newKey, but first sends a few tokens with unknown key
+// IDs, which may use up the fetches that the verifier needs for the new key.
 func newKeyAfterJunk(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	return t.rotated(ctx, 3)
 }
@@ -53,9 +53,9 @@ func (t *trial) rotated(ctx context.Context, junk int) (fmt.Stringer, error) {
 	return accepted(t.until(ctx, t.patience, func() bool { return t.send(ctx, token) == nil })), nil
 }
 
-// removedKey takes one of two keys out of the key set and sends a token of that
-// key until it is refused. No other token is sent: one of a new key would have
-// the set fetched by itself.
+// removedKey removes one of two keys from the key set and sends a token of the
+// removed key repeatedly until the verifier refuses it. It sends no token of a
+// new key, because such a token would itself make the verifier fetch the set.
 func removedKey(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	leaked, token := t.as.SigningKey(), t.as.Token()
 	t.as.Rotate()

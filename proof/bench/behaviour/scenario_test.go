@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// habits are those of a verifier made up for the test, which fetches the keys
-// for each token.
+// habits configures a verifier made up for the test. By default it fetches the
+// keys for each token.
 type habits struct {
 	once    bool          // only when it is made
 	keep    bool          // keys that it had before serve when a fetch fails
@@ -79,15 +79,15 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) (json.RawMe
 	return io.ReadAll(resp.Body)
 }
 
-// seldom is the usual pace with fewer tokens: waiting costs nothing in a
-// bubble, signing does.
+// seldom is the usual pace with fewer tokens. In a bubble waiting takes no
+// time, but signing does.
 var seldom = func() pace {
 	p := usual
 	p.every = 100 * time.Millisecond
 	return p
 }()
 
-// inABubble measures one rival.
+// inABubble measures one rival in a synctest bubble.
 func inABubble(t *testing.T, r rival.Rival, scenarios []scenario) (tb table, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// table is what was found: a row for each library, a column for each scenario.
+// table holds the results: a row for each library and a column for each
+// scenario.
 type table struct {
 	columns []string
 	rows    []row
@@ -19,8 +20,8 @@ type row struct {
 	cells []string
 }
 
-// text prints the table for a terminal, column by column: all of it side by
-// side is wider than any.
+// text prints the table for a terminal, one column after another, because the
+// whole table is wider than a terminal.
 func (t table) text(w io.Writer) {
 	tabs := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, column := range t.columns {
@@ -43,8 +44,8 @@ func (t table) markdown(w io.Writer) {
 	}
 }
 
-// short is a duration as exact as it was measured: on loopback, by a caller who
-// asks every ten milliseconds.
+// short formats a duration only as precisely as it was measured: on loopback,
+// by a caller that sends a token every ten milliseconds.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

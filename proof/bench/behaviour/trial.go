@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// pace is how long things take in every scenario.
+// pace holds the durations that all scenarios use.
 type pace struct {
 	every    time.Duration // from one token to the next, one caller at a time
 	flood    time.Duration // how long forged tokens arrive
@@ -48,7 +48,7 @@ type trial struct {
 // try plays one scenario with one library.
 func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...testserver.Option) (fmt.Stringer, error) {
 	ctx, end := context.WithCancel(ctx)
-	// RS256 is what all the documentation takes for granted.
+	// All the documentation assumes RS256.
 	options = append([]testserver.Option{testserver.SigningAlg("RS256"), testserver.Audience(rival.Audience)}, options...)
 	as, err := testserver.Start(ctx, options...)
 	if err != nil {
@@ -65,17 +65,18 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 	return found, errors.Join(err, context.Cause(ctx)) // what an interrupted scenario has seen is nothing
 }
 
-// open makes the verifier. ttl is 0 where the age of the key set is not the
-// subject: it is then old enough not to matter.
+// open makes the verifier. Scenarios that do not test the age of the key set
+// pass a ttl of 0, which gives a maximum age too long to matter.
 func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
 	s := rival.SettingsFor(t.as, "")
 	s.TTL = ttl
 	return t.rival.Open(ctx, s)
 }
 
-// warmUp makes the verifier and has it accept tokens, so that it has the keys.
-// What follows comes a little later: a fetch that began in the same instant
-// would vouch for it, and on a clock that stands still it does.
+// warmUp makes the verifier and lets it verify good tokens, so that it has the
+// keys. It then waits for one interval: a verifier may treat a fetch that began
+// at the same instant as a later token as recent enough for that token, and in
+// a bubble, where the clock stands still, the instants are the same.
 func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string) error {
 	v, err := t.open(ctx, ttl)
 	if err != nil {
@@ -96,8 +97,9 @@ func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string)
 
 var errNoAnswer = errors.New("the verifier did not answer")
 
-// send has one token verified, as an API does whose client has patience: a
-// verifier that does not heed its context is left behind.
+// send verifies one token, and returns errNoAnswer if that takes longer than
+// patience. A verifier that ignores its context keeps running in the
+// background.
 func (t *trial) send(ctx context.Context, token string) error {
 	ctx, cancel := context.WithTimeout(ctx, t.patience)
 	defer cancel()
@@ -111,14 +113,14 @@ func (t *trial) send(ctx context.Context, token string) error {
 	}
 }
 
-// event is what a scenario waits for.
+// event records whether and when a scenario saw what it waits for.
 type event struct {
 	seen  bool
 	after time.Duration // until it was seen, or was no longer looked for
 }
 
-// until calls f at the pace of the trial until it reports that the event is
-// there, or until limit is over.
+// until calls f at the pace of the trial until f reports true or limit has
+// passed.
 func (t *trial) until(ctx context.Context, limit time.Duration, f func() bool) event {
 	began, ticker := time.Now(), time.NewTicker(t.every)
 	defer ticker.Stop()

@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// It measures for next to no time, so that only what the program itself checks
-// is of use: that everybody tells good tokens from bad.
+// The run measures for almost no time, so only the checks of the program itself
+// are meaningful: that every library accepts good tokens and refuses bad ones.
 func TestARunPrintsEveryTableAndWritesThePage(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(page, []byte("before\n"+performance.Begin+"\nold\n"+performance.End+"\nafter\n"), 0o600); err != nil {

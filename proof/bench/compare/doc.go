@@ -1,11 +1,11 @@
-// Command compare measures Bearerguard beside raw crypto and the libraries that
-// its users would take instead, all in one run, in turns: what the machine does
-// besides slows every one of them.
+// Command compare measures Bearerguard, raw crypto, and the libraries that its
+// users would use instead. It measures all of them in one run, in turns, so
+// that other work of the machine slows all of them alike.
 //
 //	go run ./compare                                  # a few minutes, prints the tables
 //	go run ./compare -page ../../docs/performance.md  # and writes the first into the page
 //
-// Times are medians over the rounds; a ratio is the median of the ratios within
-// each round. Every operation is tried once before it is measured: one that
-// accepts a bad token or refuses a good one ends the run.
+// Times are medians over the rounds. A ratio is the median of the ratios within
+// each round. Every operation is tried once before it is measured. If an
+// operation accepts a bad token or refuses a good one, the run ends.
 package main

@@ -15,8 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// endToEnd is a server on loopback under load from another process. Both share
-// the machine, so the ratios say more than the rates.
+// endToEnd measures servers on loopback under load from another process. Server
+// and load generator share the machine, so the ratios are more reliable than
+// the rates.
 func endToEnd(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -55,7 +56,7 @@ func endToEnd(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// underLoad is the time for a request, in nanoseconds.
+// underLoad returns the time that the API takes for a request, in nanoseconds.
 func underLoad(ctx context.Context, api http.Handler, tokens []string, spell time.Duration) (float64, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

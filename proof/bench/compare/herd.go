@@ -13,8 +13,8 @@ import (
 
 const callers = 1000
 
-// herd is a program that has just started: a thousand callers come with the
-// same good token before anybody has the keys.
+// herd measures a program that has just started: a thousand callers send the
+// same good token before the verifier has any keys.
 func herd(ctx context.Context, _ meter) (table, error) {
 	t := table{columns: []string{"fetches of keys", "callers refused", "ms until all had an answer"},
 		notes: "golang-jwt with keyfunc, go-oidc's metadata and jwx's keys are fetched while the program is set up, before the callers come."}

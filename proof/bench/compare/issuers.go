@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// issuers is what it costs to trust many: the token is of the last one.
+// issuers measures what it costs to trust many issuers. The token is from the
+// last issuer in the list.
 func issuers(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -17,13 +17,15 @@ import (
 
 const connections = 32
 
-// What makes a process of this program the load generator, and for how long.
+// These environment variables make a process of this program the load
+// generator, and set how long it runs.
 const (
 	loadAddr  = "COMPARE_LOAD"
 	loadSpell = "COMPARE_LOAD_FOR"
 )
 
-// generator reports whether this process was the load generator.
+// generator runs the load generator if the environment asks for it, and reports
+// whether it did.
 func generator() bool {
 	addr := os.Getenv(loadAddr)
 	if addr == "" {
@@ -40,10 +42,10 @@ func generator() bool {
 	return true
 }
 
-// generate is the other process: it sends one GET /orders after the other, over
-// some connections that stay open, for a while, and prints how many were
-// answered with 200. The tokens come one a line from in. It parses nothing that
-// it need not, so that the API gets the machine.
+// generate is the main function of the load generator. It sends GET /orders
+// repeatedly over persistent connections for the time spell, and prints how
+// many requests were answered with 200. It reads the tokens from in, one per
+// line. It parses as little as possible, to leave the machine to the API.
 func generate(ctx context.Context, addr string, spell time.Duration, in io.Reader, out io.Writer) error {
 	text, err := io.ReadAll(in)
 	if err != nil {
@@ -77,7 +79,8 @@ func generate(ctx context.Context, addr string, spell time.Duration, in io.Reade
 	return err
 }
 
-// ask is one connection. All answers are as long as the first.
+// ask sends requests over one connection until ctx ends, and returns how many
+// were answered. All answers must be as long as the first one.
 func ask(ctx context.Context, addr string, tokens []string, at int) (answered int64, err error) {
 	d := net.Dialer{Timeout: time.Minute} // the spell is for requests
 	conn, err := d.DialContext(context.WithoutCancel(ctx), "tcp", addr)
@@ -102,7 +105,8 @@ func ask(ctx context.Context, addr string, tokens []string, at int) (answered in
 	return answered, nil
 }
 
-// measured reads the first answer as a client does and returns its length.
+// measured reads the first answer as an HTTP client does and returns its
+// length.
 func measured(in *bufio.Reader) (int, error) {
 	var seen counter
 	resp, err := http.ReadResponse(bufio.NewReaderSize(io.TeeReader(in, &seen), 1), nil)

@@ -38,7 +38,7 @@ func main() {
 	}
 }
 
-// comparisons are the tables, in the order in which they are printed.
+// comparisons lists the tables in the order in which they are printed.
 var comparisons = []struct {
 	name string
 	make func(context.Context, meter) (table, error)
@@ -53,8 +53,8 @@ var comparisons = []struct {
 	{"A thousand callers at once, before there are keys", herd},
 }
 
-// run measures everything and prints the tables to out, and to progress what is
-// measured, since that takes a while.
+// run measures everything and prints the tables to out. Because this takes a
+// while, run also prints to progress what it is measuring.
 func run(ctx context.Context, m meter, only, page string, out, progress io.Writer) error {
 	began := time.Now()
 	var first table
@@ -84,7 +84,7 @@ func run(ctx context.Context, m meter, only, page string, out, progress io.Write
 	return rewrite(page, first.String()+"\n"+under+"\n")
 }
 
-// rewrite replaces what stands between the two marks of a file.
+// rewrite replaces the text between the two marks of a file.
 func rewrite(path, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {

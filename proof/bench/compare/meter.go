@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// meter is how much is measured.
+// meter configures how much is measured.
 type meter struct {
 	rounds  int
 	slice   time.Duration // of each operation in a round
@@ -14,11 +14,11 @@ type meter struct {
 	million int           // draws of a million tokens
 }
 
-// times is how long one operation took, in nanoseconds, in each round.
+// times holds how long one operation took in each round, in nanoseconds.
 type times []float64
 
-// measure repeats each operation for a slice of time, one after the other, in
-// every round.
+// measure runs the operations in turns: in every round, it repeats each
+// operation for a slice of time.
 func (m meter) measure(ops ...func()) []times {
 	found, batches := make([]times, len(ops)), make([]int, len(ops))
 	for i, op := range ops {
@@ -32,8 +32,9 @@ func (m meter) measure(ops ...func()) []times {
 	return found
 }
 
-// batchOf is how often an operation is called between two looks at the clock,
-// which for the quick ones would otherwise be what is measured.
+// batchOf returns how often an operation is called between two reads of the
+// clock. For a quick operation, reading the clock after each call would take
+// longer than the operation.
 func batchOf(op func()) int {
 	for n := 1; ; n *= 2 {
 		began := time.Now()
@@ -64,7 +65,7 @@ func (t times) median() float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// over is t in units of base, round by round.
+// over returns the median of the ratios of t to base, computed in each round.
 func (t times) over(base times) float64 {
 	ratios := make(times, len(t))
 	for i := range t {
@@ -73,7 +74,7 @@ func (t times) over(base times) float64 {
 	return ratios.median()
 }
 
-// minus is what t took longer than base, round by round.
+// minus returns, for each round, how much longer t took than base.
 func (t times) minus(base times) times {
 	rest := make(times, len(t))
 	for i := range t {
@@ -82,7 +83,7 @@ func (t times) minus(base times) times {
 	return rest
 }
 
-// memory is what one call allocates on average.
+// memory returns how many bytes and objects one call allocates on average.
 func memory(op func()) (bytes, allocs float64) {
 	const calls = 500
 	op()
@@ -95,7 +96,7 @@ func memory(op func()) (bytes, allocs float64) {
 	return float64(after.TotalAlloc-before.TotalAlloc) / calls, float64(after.Mallocs-before.Mallocs) / calls
 }
 
-// heap is what is alive.
+// heap returns the size of the live heap in bytes.
 func heap() float64 {
 	runtime.GC()
 	runtime.GC()

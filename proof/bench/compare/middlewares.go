@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// middlewares is a whole request to a route, without a network.
+// middlewares measures a whole request to a route. It does not use a network.
 func middlewares(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -66,7 +66,8 @@ func middlewares(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// request is one request to h, as a server with a warm connection makes it.
+// request returns a function that sends one request to h, as a server with an
+// open connection does.
 func request(h http.Handler, token string) func() {
 	r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, rival.Route, nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -77,7 +78,7 @@ func request(h http.Handler, token string) func() {
 	}
 }
 
-// discard is a response that nobody reads.
+// discard is a ResponseWriter that discards the body.
 type discard struct {
 	header http.Header
 	status int
@@ -87,7 +88,8 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) WriteHeader(status int)      { d.status = status }
 func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 
-// protects reports an API that lets in whom it should not.
+// protects returns an error if the API accepts a bad token or refuses a good
+// one.
 func protects(h http.Handler, as *testserver.Server) error {
 	for token, want := range map[string]bool{
 		as.Token(): true, as.Token(testserver.With(testserver.BadSignature)): false, as.Token(testserver.With(testserver.Expired)): false,

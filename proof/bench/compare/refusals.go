@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// refusals is one bad token, again and again.
+// refusals measures how long it takes to refuse bad tokens, each sent
+// repeatedly.
 func refusals(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// need is the scope that every API asks for; tokens have five others.
+// need is the scope that every API requires. Tokens also have five other
+// scopes.
 const need = "orders:read"
 
 var granted = []string{need, "orders:write", "invoices:read", "openid", "profile", "email"}
@@ -21,8 +22,8 @@ type scene struct {
 	settings rival.Settings
 }
 
-// open starts a server whose tokens have nine claims and six scopes, and ends
-// it with ctx.
+// open starts a server that stops when ctx ends. Its tokens have nine claims
+// and six scopes.
 func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	as, err := testserver.Start(ctx, testserver.SigningAlg(alg), testserver.Audience(rival.Audience), testserver.Scope(granted...),
 		testserver.AccessTTL(time.Hour))
@@ -32,20 +33,21 @@ func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	return scene{as, rival.SettingsFor(as, need)}, nil
 }
 
-// everyone are the rows of full verification; the first is only the signature,
-// by the standard library.
+// everyone returns the rows of the table of full verification. The first row
+// only verifies the signature, with the standard library.
 func everyone() []rival.Rival {
 	list := append([]rival.Rival{rival.RawCrypto(), rival.BearerguardUncached()}, rival.Fetching()[1:]...)
 	return append(list, rival.Okta(), rival.JWTAuth())
 }
 
-// knows reports whether a rival verifies under an algorithm.
+// knows reports whether a rival supports an algorithm.
 func knows(r rival.Rival, alg testserver.Alg) bool {
 	return alg == "RS256" || !strings.HasPrefix(r.String(), "okta-")
 }
 
-// sending is the operation of verifying token, which must come out as good
-// says.
+// sending returns an operation that verifies token. It first verifies the token
+// twice, and returns an error unless the token is accepted if good is true and
+// refused otherwise.
 func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
 	for range 2 { // once without the keys
 		if err := v.Verify(ctx, token); (err == nil) != good {

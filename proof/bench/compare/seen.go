@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// seen is what the token cache is for: tokens that come more than once, the
-// popular ones more often (Zipf, s = 1.1).
+// seen measures the token cache in its usual use: tokens are sent more than
+// once, and popular tokens more often (Zipf, s = 1.1).
 func seen(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -72,8 +72,8 @@ func seen(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// million is the same with more tokens than the cache has room for. Those that
-// never come are not made.
+// million is like seen, but with more tokens than the cache can hold. Tokens
+// that are never drawn are not made.
 func million(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -124,10 +124,12 @@ func million(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// popular returns tokens in a sequence that is the same for everybody.
+// popular returns a function that returns tokens in the same sequence for every
+// verifier.
 func popular(tokens []string) func() string { return inOrder(tokens, drawn(1<<16, len(tokens))) }
 
-// drawn are so many draws from tokens of which the first are the most popular.
+// drawn returns the indices of randomly drawn tokens. Lower indices are more
+// popular.
 func drawn(draws, tokens int) []uint32 {
 	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(tokens-1)) //nolint:gosec // no secret
 	order := make([]uint32, draws)
@@ -145,8 +147,8 @@ func inOrder(tokens []string, order []uint32) func() string {
 	}
 }
 
-// hits is the share of tokens whose signature need not be computed again. The
-// fill before the measurement is among them.
+// hits returns the share of verifications that did not have to verify the
+// signature again. The share includes the fill before the measurement.
 func hits(v *middleware.Verifier) string {
 	s := v.Stats()
 	if s.Hits+s.Misses == 0 {

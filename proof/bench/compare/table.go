@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// table is Markdown, which a terminal shows as well.
+// table is printed as Markdown, which is also readable in a terminal.
 type table struct {
 	columns []string // of the figures; that of the names has no title
 	rows    []row
@@ -19,7 +19,7 @@ type row struct {
 
 func (t *table) add(name string, cells ...string) { t.rows = append(t.rows, row{name, cells}) }
 
-// String aligns the columns.
+// String returns the table with aligned columns.
 func (t table) String() string {
 	width := make([]int, len(t.columns)+1)
 	for _, r := range append(t.rows, row{"", t.columns}) {
@@ -53,12 +53,13 @@ func (t table) String() string {
 
 const none = "–"
 
-// micro is a time in microseconds, times one a ratio, whole a count.
+// micro formats nanoseconds as microseconds, times1 formats a ratio, and whole
+// formats a count.
 func micro(ns float64) string { return digits(ns / 1000) }
 func times1(r float64) string { return digits(r) + " ×" }
 func whole(n float64) string  { return fmt.Sprintf("%.0f", n) }
 
-// digits has three that count, or two decimals.
+// digits formats a number with about three significant digits.
 func digits(f float64) string {
 	switch {
 	case f < 0.1 && f > -0.1:

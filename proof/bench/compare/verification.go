@@ -6,8 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// verification is one good token, verified from the start each time, with the
-// keys at hand.
+// verification measures the full verification of one good token. The token
+// cache is off, and the keys are already fetched.
 func verification(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -21,7 +21,7 @@ type auth0v2Claims struct {
 func (auth0v2Claims) Validate(context.Context) error { return nil }
 
 // auth0v2Before follows the README, "Usage", and the http-jwks-example in the
-// folder that it names.
+// folder that the README names.
 func auth0v2Before(_ context.Context, s Settings) (http.Handler, error) {
 	issuer, err := url.Parse(s.Issuer)
 	if err != nil {

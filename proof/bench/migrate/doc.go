@@ -1,7 +1,7 @@
-// Package migrate holds the code of docs/migrate.md: one API, GET /orders for
-// tokens with the scope orders:read, as the README of a library protects it,
-// and as Bearerguard does. The test calls all of them and writes the table of
-// the page:
+// Package migrate contains the code of docs/migrate.md. It builds the same API,
+// GET /orders for tokens with the scope orders:read, twice for each library:
+// once protected as the README of the library shows, and once with Bearerguard.
+// The test calls all of these APIs and writes the table of the page:
 //
 //	go test -count=1 ./migrate            # are code and table what the page says?
 //	go test -count=1 ./migrate -update    # write the table anew
@@ -14,28 +14,28 @@ import (
 	"net/http"
 )
 
-// Settings are the configuration of an API.
+// Settings holds the configuration of an API.
 type Settings struct {
 	Issuer  string // of the tokens
 	JWKSURL string // of its keys, for libraries without discovery
 
-	// Secret signs the tokens of an issuer without public keys, under the name
-	// KeyID, which is "" if its tokens have no kid.
+	// Secret signs the tokens of an issuer without public keys. KeyID is the
+	// kid of these tokens, or "" if they have no kid.
 	Secret []byte
 	KeyID  string
 }
 
-// API makes the API. What it starts ends with ctx.
+// API makes the API. Everything that the API starts stops when ctx ends.
 type API func(ctx context.Context, s Settings) (http.Handler, error)
 
-// Migration is the API before and after.
+// Migration is an API before and after the migration.
 type Migration struct {
 	Library       string
 	SharedSecret  bool // tokens are signed with HS256
 	Before, After API
 }
 
-// Migrations are those of the page, in its order.
+// Migrations returns the migrations of the page, in the order of the page.
 func Migrations() []Migration {
 	return []Migration{
 		{Library: "golang-jwt, keyfunc", Before: golangJWTBefore, After: golangJWTAfter},
@@ -48,7 +48,7 @@ func Migrations() []Migration {
 	}
 }
 
-// writeOrders stands for what the API does.
+// writeOrders writes the answer of the API.
 func writeOrders(w io.Writer, owner any) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"orders_of": owner})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// jwtAuthBefore follows the README, "Usage", with a mux in place of chi.
+// jwtAuthBefore follows the README, "Usage", with a ServeMux instead of chi.
 func jwtAuthBefore(_ context.Context, s Settings) (http.Handler, error) {
 	auth := jwtauth.New("HS256", s.Secret, nil)
 	mux := http.NewServeMux()

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// served is an API that trusts a server of its own.
+// served starts a server, and returns it with an API that trusts it.
 func served(t *testing.T, m migrate.Migration, open migrate.API, faults ...testserver.Fault) (*testserver.Server, http.Handler) {
 	t.Helper()
 	as := testserver.New(t, serverOptions(m.SharedSecret)...)
@@ -60,8 +60,8 @@ func served(t *testing.T, m migrate.Migration, open migrate.API, faults ...tests
 
 func orders() *http.Request { return httptest.NewRequest(http.MethodGet, "/orders", http.NoBody) }
 
-// check returns what apitest finds, and what becomes of a good token while
-// there are no keys.
+// check returns what apitest finds, and how the API answers a good token while
+// no keys are available.
 func check(t *testing.T, m migrate.Migration, open migrate.API) []apitest.Result {
 	t.Helper()
 	as, api := served(t, m, open)
@@ -82,12 +82,13 @@ func check(t *testing.T, m migrate.Migration, open migrate.API) []apitest.Result
 	})
 }
 
-// findings is a test that does not fail because of what apitest finds.
+// findings is a test that ignores failures, so that what apitest finds does not
+// fail it.
 type findings struct{ *testing.T }
 
 func (findings) Errorf(string, ...any) {}
 
-// row is one thing that an API did wrong before.
+// row is one fault that an API had before the migration.
 type row struct {
 	name  string
 	cells []string // what came back, for each library; "" if it was right
@@ -146,8 +147,8 @@ func shortWant(want string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(want, " with error=", " "), `"`, "")
 }
 
-// shortGot is the status, where there is one. The number of fetches varies,
-// since some of them are shared.
+// shortGot returns the status if there is one. It omits the number of fetches,
+// which varies because some tokens share a fetch.
 func shortGot(got string) string {
 	status, _, _ := strings.Cut(got, " with")
 	if strings.HasSuffix(got, "fetches of the JWKS") {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Measures of the plot, in pixels.
+// The dimensions of the plot, in pixels.
 const (
 	rowHeight = 28
 	barsTop   = 72

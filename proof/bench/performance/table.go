@@ -9,19 +9,19 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench"
 )
 
-// The marks in docs/performance.md between which compare writes its table.
+// The marks in docs/performance.md between which compare writes the table.
 const (
 	Begin = "<!-- make bench writes what follows -->"
 	End   = "<!-- until here -->"
 )
 
-// Table is what the page says about tokens with RS256.
+// Table is the table of the page for tokens signed with RS256.
 type Table struct {
 	Rows  []Row
 	Under string // date, machine and how it was measured
 }
 
-// Row is one library.
+// Row is the row of one library.
 type Row struct {
 	Name   string  // with its version
 	Ratio  float64 // its time relative to raw crypto
@@ -65,7 +65,7 @@ func Read(page string) (Table, error) {
 	return t, nil
 }
 
-// Row returns the row of a library, by its name with the version.
+// Row returns the row of a library. The name includes the version.
 func (t Table) Row(name string) (Row, error) {
 	i := slices.IndexFunc(t.Rows, func(r Row) bool { return r.Name == name })
 	if i < 0 {

@@ -11,11 +11,12 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// HTTPAuth is Bearerguard with httpauth, as the package comments of both have
-// it.
+// HTTPAuth is Bearerguard with httpauth, set up as the package comments of
+// middleware and httpauth show.
 func HTTPAuth() Protection { return ours("httpauth", httpGuarded)[0] }
 
-// ours are the two ways to protect an API with an adapter.
+// ours returns two ways to protect an API with an adapter: with the token cache
+// and without it.
 func ours(adapter string, guard func(*middleware.Verifier, scopes.Requirement) http.Handler) []Protection {
 	with := func(how string, tokens int) Protection {
 		return Protection{

@@ -15,21 +15,23 @@ import (
 	validatorv3 "github.com/auth0/go-jwt-middleware/v3/validator"
 )
 
-// Auth0v2 follows the http-jwks-example to which the README leads: a
-// CachingProvider of five minutes and a Validator for one algorithm, the issuer
-// and the audience. Its client has no timeout.
+// Auth0v2 follows the http-jwks-example to which the README links: a
+// CachingProvider that caches keys for five minutes, and a Validator for one
+// algorithm, the issuer and the audience. The client of the example has no
+// timeout.
 func Auth0v2() Rival { return auth0("github.com/auth0/go-jwt-middleware/v2", newValidatorV2) }
 
 // Auth0v3 follows the README, "Production Example with JWKS and Auth0": a
-// CachingProvider for the issuer, by default of 15 minutes, and a Validator.
+// CachingProvider for the issuer, which caches keys for 15 minutes by default,
+// and a Validator.
 func Auth0v3() Rival { return auth0("github.com/auth0/go-jwt-middleware/v3", newValidatorV3) }
 
-// auth0Validator is the Validator of either version.
+// auth0Validator is implemented by the Validators of both versions.
 type auth0Validator interface {
 	ValidateToken(ctx context.Context, token string) (any, error)
 }
 
-// auth0 is one version of the library, and the scope by hand.
+// auth0 returns one version of the library. The scope is checked by hand.
 func auth0[V auth0Validator](module string, newValidator func(Settings) (V, error)) Rival {
 	return Rival{
 		libraries: []library{{"auth0/go-jwt-middleware", module}},
@@ -49,8 +51,8 @@ func auth0[V auth0Validator](module string, newValidator func(Settings) (V, erro
 	}
 }
 
-// Auth0v2Middleware is the same example with its middleware, and the scope by
-// hand.
+// Auth0v2Middleware follows the same example as Auth0v2, with the middleware of
+// the library. The scope is checked by hand.
 func Auth0v2Middleware() Protection {
 	return Protection{
 		Name: Auth0v2().String(),
@@ -65,8 +67,8 @@ func Auth0v2Middleware() Protection {
 	}
 }
 
-// Auth0v3Middleware is the same example with its middleware, and the scope by
-// hand.
+// Auth0v3Middleware follows the same example as Auth0v3, with the middleware of
+// the library. The scope is checked by hand.
 func Auth0v3Middleware() Protection {
 	return Protection{
 		Name: Auth0v3().String(),
@@ -124,14 +126,15 @@ func newValidatorV3(s Settings) (*validatorv3.Validator, error) {
 	)
 }
 
-// auth0Claims are what an API reads besides the registered claims.
+// auth0Claims holds the claims that an API reads in addition to the registered
+// ones.
 type auth0Claims struct {
 	Scope string `json:"scope"`
 }
 
 func (*auth0Claims) Validate(context.Context) error { return nil }
 
-// auth0Scope reads the ValidatedClaims of either version.
+// auth0Scope returns the scope in the ValidatedClaims of either version.
 func auth0Scope(verified any) string {
 	var custom any
 	switch all := verified.(type) {

@@ -9,12 +9,11 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Bearerguard follows the package comments of middleware and jwks; all but the
-// age of the key set is the default.
+// Bearerguard follows the package comments of middleware and jwks. It uses the
+// defaults for everything except the age of the key set.
 func Bearerguard() Rival { return bearerguard(0, "") }
 
-// BearerguardUncached verifies each token from the start, as every other rival
-// does.
+// BearerguardUncached verifies each token completely, as all other rivals do.
 func BearerguardUncached() Rival { return bearerguard(-1, ", without its token cache") }
 
 func bearerguard(tokens int, how string) Rival {
@@ -41,7 +40,7 @@ func bearerguard(tokens int, how string) Rival {
 	}
 }
 
-// NewBearerguard is the verifier itself, with a Config.TokenCache.
+// NewBearerguard returns the verifier itself. tokens is its Config.TokenCache.
 func NewBearerguard(s Settings, tokens int) (*middleware.Verifier, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	keys, err := jwks.Discover(s.Issuer, jwks.Options{

@@ -9,8 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// ByHand is a verifier in a handler of net/http, which its library leaves to
-// its users.
+// ByHand protects a net/http handler with a verifier whose library has no
+// middleware, so that its users write the handler.
 func ByHand(r Rival) Protection {
 	return Protection{
 		Name: r.String() + " by hand",
@@ -30,7 +30,7 @@ func ByHand(r Rival) Protection {
 	}
 }
 
-// GinByHand is the same for Gin.
+// GinByHand is like ByHand, but for Gin.
 func GinByHand(r Rival) Protection {
 	return Protection{
 		Name: "Gin: " + r.String() + " by hand",
@@ -48,8 +48,8 @@ func GinByHand(r Rival) Protection {
 	}
 }
 
-// refusal reads the token in the plainest way and returns the status to refuse
-// the request with, or 0.
+// refusal reads and verifies the token in the simplest way. It returns the
+// status with which to refuse the request, or 0 if the token is good.
 func refusal(v Verifier, r *http.Request) int {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {

@@ -10,19 +10,19 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// EchoJWTPlain follows the README of echo-jwt, "Usage": WithConfig, and in the
-// handler the claims of the token under "user". The README has a SigningKey;
-// for tokens "issued by an external party" the comment of Config.KeyFunc asks
-// for a KeyFunc, here that of keyfunc. None of them names an issuer or an
-// audience.
+// EchoJWTPlain follows the README of echo-jwt, "Usage": it calls WithConfig,
+// and the handler reads the claims of the token from "user". The README
+// configures a SigningKey. For tokens "issued by an external party", the
+// comment of Config.KeyFunc asks for a KeyFunc, so this set-up uses the one of
+// keyfunc. Neither text configures an issuer or an audience.
 func EchoJWTPlain() Protection {
 	return echoJWT(" without options", func(_ Settings, k keyfunc.Keyfunc) echojwt.Config {
 		return echojwt.Config{KeyFunc: k.Keyfunc}
 	})
 }
 
-// echoJWTOptions follows the comment of Config.ParseTokenFunc instead, with the
-// options of golang-jwt.
+// echoJWTOptions follows the comment of Config.ParseTokenFunc instead, and uses
+// the options of golang-jwt.
 func echoJWTOptions() Protection {
 	return echoJWT("", func(s Settings, k keyfunc.Keyfunc) echojwt.Config {
 		parser := golangJWTParser(s)
@@ -32,7 +32,7 @@ func echoJWTOptions() Protection {
 	})
 }
 
-// echoJWT is the middleware and the scope by hand.
+// echoJWT returns the middleware. The scope is checked by hand.
 func echoJWT(how string, config func(Settings, keyfunc.Keyfunc) echojwt.Config) Protection {
 	return Protection{
 		Name: Rival{libraries: []library{{"Echo: echo-jwt", "github.com/labstack/echo-jwt/v4"}}, how: how}.String(),

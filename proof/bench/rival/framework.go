@@ -14,8 +14,8 @@ type Framework struct {
 	Protected   []Protection
 }
 
-// Protection is a middleware in front of the route, set up to demand a token
-// with the audience, the issuer and the scope of the settings.
+// Protection is a middleware in front of the route. It requires a token with
+// the issuer, audience and scope of the settings.
 type Protection struct {
 	Name   string
 	Ours   bool
@@ -23,17 +23,17 @@ type Protection struct {
 	Open   func(ctx context.Context, s Settings) (http.Handler, error)
 }
 
-// Unprotected is the route without protection.
+// Unprotected returns the route without protection.
 func Unprotected() Protection {
 	return Protection{Open: func(context.Context, Settings) (http.Handler, error) { return netHTTP(), nil }}
 }
 
-// ByGolangJWT is the protection by golang-jwt and keyfunc, the unit of the
-// others.
+// ByGolangJWT returns the protection by golang-jwt and keyfunc, to which the
+// others are compared.
 func (f Framework) ByGolangJWT() Protection { return f.Protected[2] }
 
-// Frameworks are net/http, Echo and Gin. The first two protections are ours,
-// and the third is golang-jwt.
+// Frameworks returns net/http, Echo and Gin. For each, the first two
+// protections are ours and the third is golang-jwt.
 func Frameworks() []Framework {
 	return []Framework{
 		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), ByHand(GoOIDC()), Auth0v2Middleware(), Auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
@@ -42,7 +42,7 @@ func Frameworks() []Framework {
 	}
 }
 
-// Route is the path of the one route that every API has, for GET.
+// Route is the path of the only route of every API. Its method is GET.
 const Route = "/orders"
 
 const body = "[]"
@@ -70,7 +70,8 @@ func ginAPI(mw ...gin.HandlerFunc) http.Handler {
 	return r
 }
 
-// scoped is the check of the scope that several middlewares leave to a second.
+// scoped returns a handler that checks the scope, for middlewares that do not
+// check it.
 func (s Settings) scoped(scope func(r *http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.allows(scope(r)) != nil {

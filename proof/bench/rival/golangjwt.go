@@ -8,7 +8,8 @@ import (
 )
 
 // GolangJWT follows the README of keyfunc, "Basic usage": a Keyfunc for a URL,
-// then Parse, here with the options of golang-jwt that name what is expected.
+// then Parse. In addition, it passes the options of golang-jwt that name the
+// expected values.
 func GolangJWT() Rival {
 	return golangJWT("", func(s Settings, k keyfunc.Keyfunc) Func {
 		parser := golangJWTParser(s)
@@ -19,22 +20,22 @@ func GolangJWT() Rival {
 	})
 }
 
-// GolangJWTPlain is that section to the letter: jwt.Parse with the Keyfunc of
-// "Step 1" and nothing else in "Step 2". The README of golang-jwt has no set-up
-// of its own.
+// GolangJWTPlain follows the same section literally: jwt.Parse with the Keyfunc
+// of "Step 1" and nothing else in "Step 2". The README of golang-jwt does not
+// have a set-up of its own.
 func GolangJWTPlain() Rival {
 	return golangJWTMap(" without options", func(Settings) []jwt.ParserOption { return nil })
 }
 
-// GolangJWTStrict is GolangJWTPlain with every check that golang-jwt offers as
-// an option.
+// GolangJWTStrict is GolangJWTPlain with all checks that golang-jwt offers as
+// options.
 func GolangJWTStrict() Rival {
 	return golangJWTMap(" with all options", func(s Settings) []jwt.ParserOption {
 		return append(golangJWTOptions(s), jwt.WithIssuedAt(), jwt.WithStrictDecoding())
 	})
 }
 
-// golangJWTMap parses into the claims that jwt.Parse has by default.
+// golangJWTMap parses tokens into MapClaims, the default of jwt.Parse.
 func golangJWTMap(how string, options func(Settings) []jwt.ParserOption) Rival {
 	return golangJWT(how, func(s Settings, k keyfunc.Keyfunc) Func {
 		return func(_ context.Context, token string) error {
@@ -64,9 +65,10 @@ func golangJWT(how string, verifier func(Settings, keyfunc.Keyfunc) Func) Rival 
 	}
 }
 
-// keysFor is NewDefaultCtx, "Step 1", with a client and an interval of one's
-// own; without one the set is renewed each hour. The timeout is a minute, which
-// is keyfunc's and not the client's.
+// keysFor does what NewDefaultCtx of "Step 1" does, but with the client and the
+// refresh interval of the settings. Without an interval, keyfunc renews the set
+// each hour. The timeout of a fetch is keyfunc's own, one minute, and not the
+// client's.
 func keysFor(ctx context.Context, s Settings) (keyfunc.Keyfunc, error) {
 	return keyfunc.NewDefaultOverrideCtx(ctx, []string{s.JWKS}, keyfunc.Override{
 		Client:          s.Client,
@@ -89,7 +91,7 @@ func golangJWTOptions(s Settings) []jwt.ParserOption {
 	}
 }
 
-// golangJWTClaims are the claims that a program reads.
+// golangJWTClaims holds the claims that a program reads.
 type golangJWTClaims struct {
 	jwt.RegisteredClaims
 	ClientID string `json:"client_id"`
@@ -104,7 +106,8 @@ func parseGolangJWT(p *jwt.Parser, s Settings, token string, key jwt.Keyfunc) (*
 	return &claims, s.allows(claims.Scope)
 }
 
-// golangJWTScope reads golangJWTClaims or, where nothing is configured, a map.
+// golangJWTScope returns the scope in golangJWTClaims, or in a map if no claims
+// type is configured.
 func golangJWTScope(claims jwt.Claims) string {
 	switch claims := claims.(type) {
 	case *golangJWTClaims:

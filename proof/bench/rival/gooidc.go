@@ -7,11 +7,11 @@ import (
 )
 
 // GoOIDC follows the README, "OpenID Connect support for Go": NewProvider with
-// the issuer, Verifier with a ClientID, Verify, then Claims of a struct. That
-// section verifies ID tokens that a client received; here the same calls verify
-// what an API received, and ClientID is the audience. It has no age to set:
-// keys are fetched when one is missing. Its client is http.DefaultClient,
-// without a timeout.
+// the issuer, Verifier with a ClientID, Verify, then Claims with a struct. That
+// section verifies ID tokens that a client received. Here the same calls verify
+// access tokens that an API received, and ClientID is the audience. The age of
+// the key set cannot be configured: keys are fetched when one is missing. The
+// default client is http.DefaultClient, which has no timeout.
 func GoOIDC() Rival {
 	return Rival{
 		libraries: []library{{"coreos/go-oidc", "github.com/coreos/go-oidc/v3"}},

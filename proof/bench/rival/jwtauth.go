@@ -8,8 +8,8 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwt"
 )
 
-// JWTAuth follows the README of jwtauth: New with a key and the options of
-// jwx that name what is expected. It fetches no keys.
+// JWTAuth follows the README of jwtauth: New with a key and the options of jwx
+// that name the expected values. jwtauth does not fetch keys.
 func JWTAuth() Rival {
 	return Rival{
 		libraries: []library{{"go-chi/jwtauth", "github.com/go-chi/jwtauth/v5"}},
@@ -27,8 +27,8 @@ func JWTAuth() Rival {
 	}
 }
 
-// jwtAuthMiddleware is the README's chain of Verifier and Authenticator, and
-// the scope by hand.
+// jwtAuthMiddleware returns the README's chain of Verifier and Authenticator.
+// The scope is checked by hand.
 func jwtAuthMiddleware() Protection {
 	return Protection{
 		Name: JWTAuth().String(),

@@ -9,10 +9,11 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwt"
 )
 
-// JWX follows docs/04-jwk.md, the examples of jwk.Cache and jwk.CachedSet, and
-// docs/01-jwt.md for Parse with a key set. Register waits for the first fetch.
-// The second example has two intervals, which decide when the server says
-// nothing; the defaults, of the first, are 15 minutes and 30 days.
+// JWX follows docs/04-jwk.md, the examples of jwk.Cache and jwk.CachedSet, and,
+// for Parse with a key set, docs/01-jwt.md. Register waits for the first fetch.
+// The second example sets two intervals, which apply when the server does not
+// send a lifetime. The defaults, which the first example uses, are 15 minutes
+// and 30 days.
 func JWX() Rival {
 	const timeout = 30 * time.Second // of jwk.DefaultHTTPClient
 	return Rival{

@@ -9,8 +9,9 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/auth"
 )
 
-// mcpMiddleware is RequireBearerToken of the Model Context Protocol's SDK. What
-// verifies a token it leaves to its user: here golang-jwt and keyfunc.
+// mcpMiddleware returns RequireBearerToken of the Model Context Protocol's SDK.
+// Users of the SDK choose how a token is verified: here with golang-jwt and
+// keyfunc.
 func mcpMiddleware() Protection {
 	return Protection{
 		Name: Rival{libraries: []library{{"MCP go-sdk", "github.com/modelcontextprotocol/go-sdk"}}}.String() + " with golang-jwt",

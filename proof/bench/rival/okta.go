@@ -7,8 +7,8 @@ import (
 )
 
 // Okta follows the README of okta-jwt-verifier-golang, "Access Token
-// Validation": the issuer, and aud among the claims to validate. It verifies
-// RS256 alone.
+// Validation": it sets the issuer, and lists aud among the claims to validate.
+// The library verifies only RS256.
 func Okta() Rival {
 	return Rival{
 		libraries: []library{{"okta-jwt-verifier", "github.com/okta/okta-jwt-verifier-golang/v2"}},

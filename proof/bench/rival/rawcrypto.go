@@ -17,8 +17,8 @@ import (
 
 var errSignature = errors.New("the signature is wrong")
 
-// RawCrypto verifies the signature alone, with the standard library and a key
-// that is at hand: what no verifier of tokens can go without. It copies
+// RawCrypto verifies only the signature, with the standard library and a key
+// that it already has. Every verifier must do at least this. RawCrypto copies
 // nothing.
 func RawCrypto() Rival {
 	return Rival{

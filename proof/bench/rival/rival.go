@@ -1,5 +1,5 @@
-// Package rival holds the ways to verify a token that are compared, one file
-// each, set up as the documentation of the library says.
+// Package rival contains the ways to verify a token that are compared. Each has
+// a file of its own, and is set up as the documentation of its library says.
 package rival
 
 import (
@@ -14,21 +14,22 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Audience is the API that every verifier is configured for.
+// Audience identifies the API. Every verifier is configured for it.
 const Audience = "https://api.example.com"
 
-// Verifier is what all libraries come down to: nil for a token that it accepts.
+// Verifier is the common interface of all libraries. Verify returns nil if it
+// accepts the token.
 type Verifier interface {
 	Verify(ctx context.Context, token string) error
 }
 
-// Func is a Verifier that is one function.
+// Func is a function that implements Verifier.
 type Func func(ctx context.Context, token string) error
 
 // Verify calls f.
 func (f Func) Verify(ctx context.Context, token string) error { return f(ctx, token) }
 
-// Settings are what a verifier is made from.
+// Settings holds the values from which a verifier is made.
 type Settings struct {
 	Issuer string // for libraries that discover the key set
 	JWKS   string // URL of the key set, for those that do not
@@ -37,17 +38,18 @@ type Settings struct {
 	Alg   string // RS256, ES256 or EdDSA
 	Scope string // that a token must have; "" for none
 
-	// TTL is the age at which a key set is to be renewed; 0 is what the
-	// library's documentation has. Some libraries have nothing to set.
+	// TTL is the age at which a key set must be renewed. If it is 0, the value
+	// in the library's documentation applies. Some libraries do not let their
+	// users set it.
 	TTL time.Duration
 
-	// Client reaches the server and has no timeout: a library that has one by
-	// default gets it back with Within.
+	// Client reaches the server and has no timeout. Libraries whose own client
+	// has a timeout get a client with that timeout from Within.
 	Client *http.Client
 }
 
-// SettingsFor are those of an API that trusts a server and demands a scope, or
-// none if it is "".
+// SettingsFor returns the settings of an API that trusts a server and requires
+// a scope, or does not require one if scope is "".
 func SettingsFor(as *testserver.Server, scope string) Settings {
 	key := as.SigningKey()
 	return Settings{
@@ -56,7 +58,7 @@ func SettingsFor(as *testserver.Server, scope string) Settings {
 	}
 }
 
-// Within is the client with the timeout that the library's own client has.
+// Within returns the client with the timeout of the library's own client.
 func (s Settings) Within(timeout time.Duration) *http.Client {
 	c := *s.Client
 	c.Timeout = timeout
@@ -65,8 +67,8 @@ func (s Settings) Within(timeout time.Duration) *http.Client {
 
 var errScope = errors.New("the scope is missing")
 
-// allows checks the scope claim of a token as plainly as it can be done right
-// (RFC 9068 §2.2.3), for libraries that leave that to their users.
+// allows checks the scope claim of a token in the simplest correct way (RFC
+// 9068 §2.2.3), for libraries that leave this check to their users.
 func (s Settings) allows(scope string) error {
 	if s.Scope != "" && !slices.Contains(strings.Fields(scope), s.Scope) {
 		return errScope
@@ -74,20 +76,20 @@ func (s Settings) allows(scope string) error {
 	return nil
 }
 
-// Rival is one library, or two that are used together.
+// Rival is one library, or several that are used together.
 type Rival struct {
 	libraries []library
 	how       string // what tells it from another with the same libraries
 
-	// Open makes the verifier, which must not live longer than ctx. It may wait
-	// and it may fail, if the library does so when a program starts.
+	// Open makes the verifier, which must stop when ctx ends. Open may wait or
+	// fail if the library does so when a program starts.
 	Open func(ctx context.Context, s Settings) (Verifier, error)
 }
 
-// library is one Go module by the name that readers know it under.
+// library is a Go module, with the name by which readers know it.
 type library struct{ name, module string }
 
-// Fetching are those that get the keys of an issuer themselves.
+// Fetching returns the rivals that fetch the keys of an issuer themselves.
 func Fetching() []Rival {
 	return []Rival{Bearerguard(), GolangJWT(), GoOIDC(), JWX(), Auth0v2(), Auth0v3()}
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// scope is what every API is asked to demand.
+// scope is the scope that every API requires.
 const scope = "orders:read"
 
-// api is protected by one library, or by several together.
+// api is an API that one library, or several together, protect.
 type api struct {
 	Name       string
 	modules    []string // none is this repository
@@ -22,7 +22,7 @@ type api struct {
 	protection rival.Protection
 }
 
-// kind says which part of an API decides a row of the table.
+// kind is the part of an API that decides the result of a row.
 type kind int
 
 const (
@@ -43,7 +43,7 @@ const (
 	keyfunc   = "github.com/MicahParks/keyfunc/v3"
 )
 
-// apis are the columns of the table; the first is the control.
+// apis returns the columns of the table. The first is the control.
 func apis() []api {
 	return []api{
 		{
@@ -107,7 +107,7 @@ func apis() []api {
 	}
 }
 
-// Versions are those of go.mod.
+// Versions returns the versions of the modules in go.mod.
 func (a api) Versions() string {
 	if len(a.modules) == 0 {
 		return "this repository"
@@ -119,7 +119,8 @@ func (a api) Versions() string {
 	return strings.Join(found, ", ")
 }
 
-// source is a link to a file of a module on GitHub, in the version of go.mod.
+// source returns a link to a file of a module on GitHub, at the version in
+// go.mod.
 func source(text, module, file string) string {
 	repository := majorSuffix.ReplaceAllString(module, "")
 	return fmt.Sprintf("[%s](https://%s/blob/%s/%s)", text, repository, bench.Version(module), file)

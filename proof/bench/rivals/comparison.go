@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// The marks in README.md between which the comparison stands.
+// The marks in README.md between which the comparison is written.
 const (
 	Begin = "<!-- comparison -->"
 	End   = "<!-- end of comparison -->"
@@ -37,7 +37,7 @@ func columns() []column {
 //go:embed comparison.md.tmpl
 var comparison string
 
-// Comparison sums the table up for README.md, with the figures of
+// Comparison returns a summary of the table for README.md, with the times of
 // docs/performance.md.
 func (t table) Comparison(figures performance.Table) (string, error) {
 	rows := []row{
@@ -76,7 +76,7 @@ func (t table) Comparison(figures performance.Table) (string, error) {
 	return render(comparison, map[string]any{"Columns": columns(), "Rows": rows, "Measured": figures.Under})
 }
 
-// sums are the cells of one API in the rows that come from t.
+// sums returns the cells of one API that are computed from t.
 func (t table) sums(name string) ([]string, error) {
 	i := slices.IndexFunc(t.APIs, func(a api) bool { return a.Name == name })
 	if i < 0 {

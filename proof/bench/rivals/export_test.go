@@ -3,7 +3,7 @@ package rivals
 // Measure returns the table.
 var Measure = measure
 
-// Row is one of its rows.
+// Row is a row of the table.
 type Row = row
 
 // Set changes the cell of an API in a row.

@@ -18,8 +18,8 @@ var update = flag.Bool("update", false, "write docs/rivals.md and the comparison
 
 var root = filepath.Join("..", "..", "..")
 
-// fetches is a cell. How many tokens of a stampede share a fetch is up to
-// chance.
+// fetches matches a cell with a number of fetches. The number varies, because
+// chance decides how many tokens of a stampede share a fetch.
 var fetches = regexp.MustCompile(`\| [0-9]+ fetches of the JWKS \|`)
 
 func same(a, b string) bool {
@@ -36,7 +36,8 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// keep demands that a document is as it should be, or writes it.
+// keep checks that a document has the wanted text. With -update it writes the
+// text instead.
 func keep(t *testing.T, path, want string) {
 	t.Helper()
 	switch {

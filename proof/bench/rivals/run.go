@@ -14,14 +14,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// outcome is what the battery found in one API.
+// outcome is what the battery of requests found in one API.
 type outcome struct {
 	findings   []finding
 	statuses   []int // of the answers over HTTP/1.1, in the order of the battery
 	challenged bool  // by one of them at least
 }
 
-// finding is one message of apitest.Check.
+// finding holds the parts of one message of apitest.Check.
 type finding struct{ name, got, want, why string }
 
 func (o outcome) find(name string) (finding, bool) {
@@ -33,11 +33,11 @@ func (o outcome) find(name string) (finding, bool) {
 	return finding{}, false
 }
 
-// run makes an API with a server of its own and checks it.
+// run makes an API with a server of its own and sends it the battery.
 func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// RS256 is what all the READMEs take for granted.
+	// All the READMEs assume RS256.
 	as, err := testserver.Start(ctx, testserver.SigningAlg("RS256"))
 	if err != nil {
 		return outcome{}, err
@@ -69,7 +69,7 @@ func run(ctx context.Context, p rival.Protection) (outcome, error) {
 
 var messageForm = regexp.MustCompile(`^apitest\.Check: (\S+): got (.*), want (.*)\n\tsent: .*\n\twhy:  (.*)\n\tfix:  .*$`)
 
-// observer remembers how an API answers.
+// observer records how an API answers.
 type observer struct {
 	next       http.Handler
 	mu         sync.Mutex

@@ -24,20 +24,21 @@ type row struct {
 	single bool // about one request and its status, not about all answers
 }
 
-// accepted is what a row of a good token wants.
+// accepted is the wanted result in rows about good tokens.
 const accepted = "2xx"
 
-// badToken reports whether a row is about a token that is to be refused for
-// what it is: not for where in the request it stands, nor for its scopes.
+// badToken reports whether a row is about a token that must be refused because
+// of its contents or its signature, not because of its place in the request or
+// its scopes.
 func (r row) badToken() bool { return r.single && r.kind == verifying && r.Want != accepted }
 
-// table is all that docs/rivals.md says which may change from run to run.
+// table holds the parts of docs/rivals.md that may change from run to run.
 type table struct {
 	APIs []api
 	Rows []row
 }
 
-// asExpected is what a cell says if nothing is wrong.
+// asExpected is the content of a cell if nothing is wrong.
 const asExpected = "ok"
 
 // measure sends the battery through every API.
@@ -64,8 +65,10 @@ func measure(ctx context.Context) (table, error) {
 	return t, nil
 }
 
-// probes names the single requests of the battery, in its order, with the help
-// of an API that is open to everybody: all it should have refused is found.
+// probes returns a row for each single request of the battery, in order. To
+// find the requests that must be refused, it sends the battery to an
+// unprotected API and collects the findings. It also returns the outcome of
+// that run.
 func probes(ctx context.Context) ([]row, outcome, error) {
 	open, err := run(ctx, rival.Unprotected())
 	if err != nil {
@@ -96,7 +99,7 @@ func kindOf(name string) kind {
 	return verifying
 }
 
-// general are the findings that any answer may lead to.
+// general returns rows for the findings that any request may cause.
 func general() []row {
 	return []row{
 		{Name: "no-answer", Want: "an answer", Why: "A token, however bad, is answered (RFC 6750 §3.1)."},
@@ -114,11 +117,12 @@ func general() []row {
 	}
 }
 
-// aboutChallenges are the rows that say nothing of an API which never sends
-// one.
+// aboutChallenges lists the rows that do not apply to an API that never sends a
+// challenge.
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
-// fits reports whether the outcome is of the battery that the rows are of.
+// fits returns an error if a finding has no row, or if the number of requests
+// is not that of the battery.
 func (t table) fits(found outcome, requests int) error {
 	var errs []error
 	for _, f := range found.findings {
@@ -132,8 +136,9 @@ func (t table) fits(found outcome, requests int) error {
 	return errors.Join(errs...)
 }
 
-// cell is what came back: for a single request its status, for the others what
-// apitest.Check says of the first answer of that kind.
+// cell returns the content of a cell. For a single request this is the status
+// if it is wrong. For other rows it is what apitest.Check reports about the
+// first wrong answer of that kind.
 func cell(found outcome, r row, i int) string {
 	f, wrong := found.find(r.Name)
 	switch {
@@ -151,8 +156,8 @@ func cell(found outcome, r row, i int) string {
 	return asExpected
 }
 
-// userMark stands after what is decided by code that a library leaves to its
-// user.
+// userMark marks the results that depend on code which a library leaves to its
+// users.
 const userMark = " †"
 
 func mark(a api, of row, text string) string {
@@ -169,7 +174,7 @@ func mark(a api, of row, text string) string {
 //go:embed rivals.md.tmpl
 var page string
 
-// Page is docs/rivals.md.
+// Page returns the content of docs/rivals.md.
 func (t table) Page() (string, error) { return render(page, t) }
 
 func render(text string, data any) (string, error) {

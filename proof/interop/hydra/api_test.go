@@ -23,15 +23,15 @@ const (
 	audience = "https://api.example.com"
 	items    = `{"items":["anvil","bellows"]}`
 
-	// The library fetches the keys of an issuer at most every 5 s. The rest is
-	// for a slow machine.
+	// The library fetches the keys of an issuer at most every 5 s. The
+	// additional time is for slow machines.
 	rotationTimeout = 30 * time.Second
 )
 
 // api is the URL of a running API.
 type api string
 
-// startAPI runs examples/api, and waits until it has the keys.
+// startAPI runs examples/api, and waits until it has fetched the keys.
 func startAPI(t *testing.T, h *hydra, env ...string) api {
 	t.Helper()
 	a := api(program.Start(t, apiFile, append([]string{"ISSUER=" + h.public, "AUDIENCE=" + audience}, env...)...))
@@ -39,9 +39,10 @@ func startAPI(t *testing.T, h *hydra, env ...string) api {
 	return a
 }
 
-// serveAPI runs an API in this process that introspects tokens at Hydra's admin
-// port, at every request and according to mode. Hydra's metadata does not
-// contain that endpoint, and examples/api has no variable for it.
+// serveAPI runs an API in this process. The API introspects tokens at Hydra's
+// admin port according to mode, and does not cache the results. examples/api
+// cannot be used: Hydra's metadata does not contain the introspection endpoint,
+// and examples/api has no variable for it.
 func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -80,7 +81,7 @@ func me(subject, client, issuer, scopes string) string {
 	return fmt.Sprintf(`{"sub":%q,"client_id":%q,"iss":%q,"scopes":%s}`, subject, client, issuer, names)
 }
 
-// call is one request and the answer it must get.
+// call is a request and the expected answer.
 type call struct {
 	what   string
 	path   string // "" means /items
@@ -101,7 +102,7 @@ func (a api) check(t *testing.T, calls ...call) {
 }
 
 // poll repeats the call until the answer is as expected or the time is up, and
-// checks the last answer.
+// then checks the last answer.
 func (a api) poll(t *testing.T, c call) {
 	t.Helper()
 	tick := time.NewTicker(pollInterval)
@@ -114,8 +115,8 @@ func (a api) poll(t *testing.T, c call) {
 
 var code = regexp.MustCompile(`error="([^"]*)"`)
 
-// fault makes the call and returns what is wrong with the answer, "" if nothing
-// is.
+// fault makes the call. It describes what is wrong with the answer, or returns
+// "" if it is as expected.
 func (a api) fault(t *testing.T, c call) string {
 	t.Helper()
 	path := c.path

@@ -26,13 +26,13 @@ const (
 	secret   = "a secret: 100% of it"
 	callback = "http://127.0.0.1:4711/callback"
 
-	// No server listens at either. A test takes the challenge from the redirect
-	// and answers it at the admin API.
+	// No server listens at these URLs. A test takes the challenge from the
+	// redirect and answers it at the admin API.
 	loginURL   = "http://127.0.0.1:4711/login"
 	consentURL = "http://127.0.0.1:4711/consent"
 )
 
-// The programs, which TestMain builds.
+// The paths of the programs, which TestMain builds.
 var hydraFile, apiFile string
 
 func TestMain(m *testing.M) { os.Exit(build(m)) }
@@ -61,10 +61,10 @@ func build(m *testing.M) int {
 // hydra is a running Ory Hydra.
 type hydra struct{ public, admin string }
 
-// startHydra runs Hydra until the test ends, with a database in memory. Its
-// access tokens are JWTs, unless the client is configured otherwise. Its issuer
-// is its address if issuer is empty. Its keys are for alg. For RS256 Hydra
-// generates keys of 4096 bits itself, which takes seconds.
+// startHydra runs Hydra with a database in memory until the test ends. If
+// issuer is empty, the issuer is Hydra's address. Access tokens are JWTs,
+// unless the client is configured otherwise. The signing keys are for alg. For
+// RS256, Hydra itself generates keys of 4096 bits, which takes seconds.
 func startHydra(t *testing.T, issuer, alg string) *hydra {
 	t.Helper()
 	public, admin := program.Address(t), program.Address(t)
@@ -125,7 +125,7 @@ func listen(address string) map[string]any {
 	return map[string]any{"host": host, "port": json.Number(port)}
 }
 
-// await waits until all pages answer with 200.
+// await waits until all pages return status 200.
 func await(t *testing.T, exited <-chan struct{}, pages ...string) {
 	t.Helper()
 	tick, limit := time.NewTicker(pollInterval), time.After(startTimeout)
@@ -157,8 +157,8 @@ func answers(t *testing.T, page string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// client registers a client for all tests, with the access token strategy jwt
-// or opaque.
+// client registers a client that is suitable for all tests, with the access
+// token strategy jwt or opaque.
 func (h *hydra) client(t *testing.T, id, strategy string) {
 	t.Helper()
 	h.request(t, http.MethodPost, "/admin/clients", map[string]any{
@@ -169,26 +169,26 @@ func (h *hydra) client(t *testing.T, id, strategy string) {
 	}, nil)
 }
 
-// The key sets at the admin API.
+// The names of the key sets in the admin API.
 const (
 	idTokenKeys     = "/admin/keys/hydra.openid.id-token"
 	accessTokenKeys = "/admin/keys/hydra.jwt.access-token"
 )
 
-// generate adds a key to a set. The new key signs from then on.
+// generate adds a key to a set. From then on Hydra signs with the new key.
 func (h *hydra) generate(t *testing.T, set, alg string) {
 	t.Helper()
 	h.request(t, http.MethodPost, set, map[string]any{"alg": alg, "use": "sig", "kid": ""}, nil)
 }
 
-// withdraw deletes a key of access tokens.
+// withdraw deletes a key for access tokens.
 func (h *hydra) withdraw(t *testing.T, kid string) {
 	t.Helper()
 	h.request(t, http.MethodDelete, accessTokenKeys+"/"+kid, nil, nil)
 }
 
-// request sends JSON to the admin API, and decodes the answer into v unless
-// that is nil.
+// request sends JSON to the admin API, and decodes the answer into v unless v
+// is nil.
 func (h *hydra) request(t *testing.T, method, path string, body, v any) {
 	t.Helper()
 	text, err := json.Marshal(body)

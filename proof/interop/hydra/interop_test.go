@@ -47,8 +47,8 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 	)
 }
 
-// If the audience of an API is the client, the purpose of an ID token is the
-// only reason to refuse it.
+// If the audience of an API is the client, only the purpose of an ID token is a
+// reason to refuse it.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -60,8 +60,8 @@ func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	)
 }
 
-// checkShapes checks that the JWTs have the known shape of Hydra. Tests with
-// others would prove something else.
+// checkShapes checks that the JWTs have the known shape of Hydra's tokens.
+// Tests with tokens of another shape would prove something else.
 func (h *hydra) checkShapes(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]struct {
@@ -160,8 +160,8 @@ func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	serveAPI(t, h, middleware.IntrospectOpaque).check(t, call{what: "a refresh token", token: token, status: 401, err: "invalid_token"})
 }
 
-// Hydra also introspects its JWTs, so that an API that does so detects their
-// revocation.
+// Hydra also introspects JWTs, so an API that introspects its JWTs detects that
+// they are revoked.
 func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -176,8 +176,8 @@ func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	local.check(t, c)
 }
 
-// Hydra's metadata has no introspection endpoint, so an API that takes it from
-// there cannot introspect.
+// Hydra's metadata has no introspection endpoint, so an API that reads the
+// endpoint from the metadata cannot introspect.
 func TestMetadataOfHydraNamesNoIntrospectionEndpoint(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")

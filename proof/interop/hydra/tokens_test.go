@@ -13,11 +13,11 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// user is the subject of a login.
+// user is the subject in all logins.
 const user = "alice"
 
-// token gets an access token by client_credentials. An empty audience or scope
-// is not requested.
+// token gets an access token by client_credentials. If audience or scopes are
+// empty, the request does not contain them.
 func (h *hydra) token(t *testing.T, client, audience string, scopes ...string) string {
 	t.Helper()
 	config := clientcredentials.Config{
@@ -68,8 +68,8 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept answers the challenge of a redirect to a page, and returns the next
-// URL for the browser.
+// accept accepts, at the admin API, the challenge in a redirect to the login or
+// consent page. It returns the next URL for the browser.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -103,7 +103,7 @@ func redirected(t *testing.T, browser *http.Client, to string) string {
 	return location.String()
 }
 
-// idToken returns the ID token of an answer, which must be for that audience.
+// idToken returns the ID token in a token response, and checks its audience.
 func idToken(t *testing.T, token *oauth2.Token, audience string) string {
 	t.Helper()
 	text, _ := token.Extra("id_token").(string)
@@ -117,7 +117,7 @@ func idToken(t *testing.T, token *oauth2.Token, audience string) string {
 	return text
 }
 
-// refreshToken returns the refresh token of an answer.
+// refreshToken returns the refresh token in a token response.
 func refreshToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	if !strings.HasPrefix(token.RefreshToken, "ory_rt_") {
@@ -157,8 +157,8 @@ func withScope(t *testing.T, token, scope string) string {
 	return strings.Join(segments, ".")
 }
 
-// changed changes the first character after the last dot. All of its six bits
-// are significant, which is not true for the last character.
+// changed changes the first character after the last dot. All six bits of this
+// character are significant, which is not true for the last character.
 func changed(token string) string {
 	text := []byte(token)
 	if at := strings.LastIndexByte(token, '.') + 1; text[at] == 'A' {
