@@ -70,8 +70,7 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token a test put there", got)
 	}
 
-	// A token that was added or changed between two routes does not meet a
-	// requirement either.
+	// Nor does a token that was added or changed between two routes.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
