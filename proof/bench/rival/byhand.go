@@ -30,7 +30,7 @@ func ByHand(r Rival) Protection {
 	}
 }
 
-// GinByHand is like ByHand, but for Gin.
+// GinByHand is like ByHand, except for Gin.
 func GinByHand(r Rival) Protection {
 	return Protection{
 		Name: "Gin: " + r.String() + " by hand",
