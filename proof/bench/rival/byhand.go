@@ -30,7 +30,7 @@ func ByHand(r Rival) Protection {
 	}
 }
 
-// GinByHand is like ByHand, except for Gin.
+// GinByHand does on Gin what ByHand does on net/http.
 func GinByHand(r Rival) Protection {
 	return Protection{
 		Name: "Gin: " + r.String() + " by hand",
