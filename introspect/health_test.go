@@ -142,7 +142,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		if name == "a refused connection" {
 			continue // no token causes that
 		}
-		t.Run(name+"  for unseen tokens only", func(t *testing.T) {
+		t.Run(name+" for unseen tokens only", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite(respondOK(`{"active":true}`))
 				c := newClient(t, s, noCache)
