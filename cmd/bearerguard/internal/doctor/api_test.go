@@ -23,6 +23,7 @@ type api struct {
 	places    []string       // paths of the metadata
 	serve     func(next http.Handler) http.Handler
 	sent      []*http.Request
+	hosts     []string // of all requests, also of those to other servers
 }
 
 const wellKnown = "/.well-known/oauth-protected-resource"
@@ -74,6 +75,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 
 // RoundTrip imitates a network in which only this server exists.
 func (a *api) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.hosts = append(a.hosts, r.URL.Host)
 	if !strings.HasPrefix(r.URL.String(), a.base+"/") {
 		return nil, fmt.Errorf("%s is unknown", r.URL.Host)
 	}

@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,7 +25,7 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		{"Host", http.Header{"Host": {falseHost}}},
 		{"X-Forwarded-Host, Forwarded", http.Header{"X-Forwarded-Host": {falseHost}, "Forwarded": {"host=" + falseHost}}},
 	} {
-		api := x.send(ctx, http.MethodGet, x.target.String(), field.header)
+		api := x.send(ctx, http.MethodGet, uncached(x.target), field.header)
 		after, _ := parseChallenges(api.header.Values("WWW-Authenticate"))
 		if named := pointers(after); named != nil && !slices.Equal(named, pointers(before)) {
 			changed = append(changed, field.name+" changes resource_metadata to "+strings.Join(named, ", "))
@@ -31,7 +33,11 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		if at.doc == nil {
 			continue
 		}
-		answer := x.send(ctx, http.MethodGet, at.url, field.header)
+		location, err := url.Parse(at.url)
+		if err != nil {
+			continue
+		}
+		answer := x.send(ctx, http.MethodGet, uncached(location), field.header)
 		if doc, _ := answer.document(); doc != nil && !reflect.DeepEqual(doc, at.doc) {
 			changed = append(changed, field.name+" changes the metadata, now of the resource "+doc.resource)
 		}
@@ -42,6 +48,14 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 	}
 	x.fail(aboutHost, finding{problem: "the answers depend on header fields that anybody can send", got: strings.Join(changed, "; "),
 		remedy: "Take the URL of the API from its configuration. If a cache stores such an answer, an attacker chooses the authorization server of other clients."})
+}
+
+// uncached returns a URL with a random query, so that no cache has an answer
+// for it, and an answer that a cache stores is never given to another client.
+func uncached(u *url.URL) string {
+	other := *u
+	other.RawQuery = strings.TrimPrefix(u.RawQuery+"&doctor="+rand.Text(), "&")
+	return other.String()
 }
 
 // pointers returns the URLs that challenges name in resource_metadata, without

@@ -78,6 +78,10 @@ func (x *examination) issuer(ctx context.Context, issuer string) {
 		x.skip(aboutKeys) // RFC 8414 §2 does not demand it
 		return
 	}
+	if !x.mayAsk(doc.JWKSURI) {
+		x.fail(aboutKeys, finding{problem: "jwks_uri is not an https URL that clients can reach", got: doc.JWKSURI, remedy: "Write the public https URL of the keys into the metadata of the authorization server."})
+		return
+	}
 	got, err := fetch.Get(ctx, x.client, doc.JWKSURI, "")
 	if err == nil && strictjson.Lookup(got.Body, "/keys").Kind() != '[' {
 		err = fmt.Errorf("the answer is not a JWK Set (RFC 7517 §5)")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -113,9 +114,28 @@ func parse(data []byte) (*document, error) {
 	return doc, nil
 }
 
-// mayAsk reports whether a client of the API may request a URL that an answer
-// names.
+// mayAsk reports whether a URL that an answer names may be requested. An API
+// elsewhere must not make this machine request its own services, or those of
+// its link.
 func (x *examination) mayAsk(address string) bool {
-	downgrade := x.target.Scheme == "https" && !strings.HasPrefix(strings.ToLower(address), "https:")
-	return !downgrade && fetch.CheckURL(address, false) == nil
+	u, err := url.Parse(address)
+	if err != nil || fetch.CheckURL(address, false) != nil {
+		return false
+	}
+	if isLocal(x.target.Hostname()) {
+		return x.target.Scheme != "https" || u.Scheme == "https"
+	}
+	return u.Scheme == "https" && !isLocal(u.Hostname())
+}
+
+// isLocal reports whether a host is the machine itself or an address of its
+// link.
+func isLocal(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true // RFC 6761 §6.3
+	}
+	address, err := netip.ParseAddr(host)
+	address = address.Unmap()
+	return err == nil && (address.IsLoopback() || address.IsLinkLocalUnicast() || address.IsUnspecified())
 }

@@ -293,3 +293,58 @@ func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 		t.Errorf("got %d findings, want 2", report.Findings)
 	}
 }
+
+// An API elsewhere could otherwise make the machine of its operator request
+// services that only that machine can reach.
+func TestNoLocalServiceIsAskedForAnAPIElsewhere(t *testing.T) {
+	for _, base := range []string{
+		"https://localhost:9000", "https://Localhost.:9000", "https://a.localhost", "https://127.1.2.3", "https://[::1]", "https://[::ffff:127.0.0.1]",
+		"https://169.254.169.254", "https://[fe80::1]", "https://0.0.0.0", "https://[::]",
+	} {
+		for name, change := range map[string]func(a *api){
+			"resource_metadata": func(a *api) {
+				a.challenge = []string{`Bearer resource_metadata="` + base + wellKnown + `/v1"`}
+			},
+			"authorization_servers": func(a *api) { a.members["authorization_servers"] = []string{base} },
+			"jwks_uri":              func(a *api) { a.server["jwks_uri"] = base + "/keys" },
+		} {
+			t.Run(base+" in "+name, func(t *testing.T) {
+				a := newAPI("https://api.example.com")
+				change(a)
+				_, report := examine(t.Context(), t, a, "/v1")
+				for _, host := range a.hosts {
+					if host != "api.example.com" {
+						t.Errorf("got a request of %s", host)
+					}
+				}
+				if report.Findings != 1 {
+					t.Errorf("got %d findings, want 1", report.Findings)
+				}
+			})
+		}
+	}
+}
+
+// A cache must neither answer a request with a false host nor give the answer
+// to other clients.
+func TestFalseHostsReachNoCache(t *testing.T) {
+	a := newAPI("https://api.example.com")
+	examine(t.Context(), t, a, "/v1?page=2")
+	seen := map[string]bool{}
+	for _, r := range a.sent {
+		if r.Host == "api.example.com" && r.Header.Get("X-Forwarded-Host") == "" {
+			continue
+		}
+		if text := r.URL.Query().Get("doctor"); len(text) < 20 || seen[text] {
+			t.Errorf("got %s, want a random query", r.URL)
+		} else {
+			seen[text] = true
+		}
+		if r.URL.Path == "/v1" && r.URL.Query().Get("page") != "2" {
+			t.Errorf("got %s, want the query of the route too", r.URL)
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("got %d requests with a false host, want 4", len(seen))
+	}
+}
