@@ -62,8 +62,9 @@ type Config struct {
 	// "https://api.example.com/v1". They use https, or http on loopback, and
 	// have no query, fragment or user info. If a proxy in front of the API
 	// strips a path, they include that path. The protected resource metadata
-	// names the first origin as the resource (RFC 9728 §2), and challenges
-	// point to the metadata; see [Verifier.Metadata]. Without Origins no
+	// names the first origin, in the normal form of RFC 3986 §6.2, as the
+	// resource (RFC 9728 §2), and challenges point to the metadata; see
+	// [Verifier.Metadata]. Without Origins no
 	// metadata is served. The header fields Host, Origin, Forwarded and
 	// X-Forwarded-* are never used, because clients can set them.
 	Origins []string

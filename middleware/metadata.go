@@ -2,11 +2,14 @@ package middleware
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,9 +37,11 @@ func (c Config) checkMetadata() (faults []error) {
 	}
 	for _, field := range []struct{ name, url string }{{"Documentation", m.Documentation}, {"Policy", m.Policy}, {"TermsOfService", m.TermsOfService}} {
 		page, _, _ := strings.Cut(field.url, "#")
-		if field.url == "" {
-			continue
-		} else if err := fetch.CheckURL(page, false); err != nil {
+		switch err := fetch.CheckURL(page, false); {
+		case field.url == "" || err == nil:
+		case errors.Is(err, fetch.ErrInsecure):
+			fault("Metadata.%s: %w", field.name, errScheme)
+		default:
 			fault("Metadata.%s: %w", field.name, err)
 		}
 	}
@@ -78,9 +83,14 @@ func newMetadata(c Config) (m metadata, err error) {
 
 	var servers []string
 	for _, one := range c.Issuers {
-		if !one.isTemplate() && fetch.CheckIssuer(one.URL, true) == nil {
-			servers = append(servers, one.URL)
+		server := cmp.Or(one.MetadataIssuer, one.URL) // the issuer in the server's metadata, where clients look
+		if !one.isTemplate() && fetch.CheckIssuer(server, one.InsecureHTTP) == nil && !slices.Contains(servers, server) {
+			servers = append(servers, server)
 		}
+	}
+	methods := []string{"header"}
+	if c.TokenHeader != "" {
+		methods = []string{} // none of the methods of RFC 6750 §2
 	}
 	m.document, err = json.Marshal(struct {
 		Resource       string   `json:"resource"`
@@ -92,7 +102,7 @@ func newMetadata(c Config) (m metadata, err error) {
 		Policy         string   `json:"resource_policy_uri,omitempty"`
 		TermsOfService string   `json:"resource_tos_uri,omitempty"`
 	}{
-		c.Origins[0], servers, c.Metadata.Scopes, []string{"header"},
+		c.resource(), servers, c.Metadata.Scopes, methods,
 		c.Metadata.Name, c.Metadata.Documentation, c.Metadata.Policy, c.Metadata.TermsOfService,
 	})
 	m.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(m.document))
@@ -102,8 +112,11 @@ func newMetadata(c Config) (m metadata, err error) {
 // Metadata returns the path and the handler of the protected resource metadata
 // (RFC 9728 §3) for the first of Config.Origins. The path, such as
 // "/.well-known/oauth-protected-resource/v1", is a pattern of [http.ServeMux]
-// without a method, because the handler checks the method. The path ends in
-// "/{$}" if the first origin has a path that ends in a slash.
+// without a method, because the handler checks the method. In a mux that has a
+// pattern such as "GET /", register the handler for "GET "+pattern and for
+// "OPTIONS "+pattern instead: [http.ServeMux] panics on patterns of which
+// neither is more specific. The path ends in "/{$}" if the first origin has a
+// path that ends in a slash.
 //
 // The metadata is public and the same for every request. Without Origins the
 // handler answers 404.

@@ -23,9 +23,13 @@ func get(v *middleware.Verifier, path string) *httptest.ResponseRecorder {
 func TestE07TheMetadataIsTheConfiguration(t *testing.T) {
 	keys := jwks.Secret("", make([]byte, 32))
 	config := published("HTTPS://api.example.com:443/v1", "https://api.example.net")
+	config.Audience = "https://api.example.com/v1"
 	config.Issuers = []middleware.Issuer{
 		{URL: "https://as.example.com/"}, {URL: "http://as.internal", InsecureHTTP: true},
-		{URL: "accounts.example.com", Keys: keys, Algorithms: []string{"HS256"}}, // not a URL
+		{URL: "http://adfs.example.com/adfs/services/trust", MetadataIssuer: "https://adfs.example.com/adfs"},
+		{URL: "https://sts.example.com", MetadataIssuer: "https://as.example.com/"},
+		{URL: "http://as.example.net", Keys: keys, Algorithms: []string{"HS256"}}, // not https
+		{URL: "accounts.example.com", Keys: keys, Algorithms: []string{"HS256"}},  // not a URL
 		{URL: "https://as.example.com/{tenantid}", AnyTenant: true, KeysURL: "https://as.example.com/keys"},
 	}
 	config.Metadata = middleware.Metadata{
@@ -34,16 +38,17 @@ func TestE07TheMetadataIsTheConfiguration(t *testing.T) {
 	}
 	v := newVerifier(t, config)
 	config.Metadata.Scopes[0] = "changed"
-	want := `{"resource":"HTTPS://api.example.com:443/v1","authorization_servers":["https://as.example.com/","http://as.internal"],` +
+	want := `{"resource":"https://api.example.com/v1","authorization_servers":["https://as.example.com/","http://as.internal","https://adfs.example.com/adfs"],` +
 		`"scopes_supported":["orders:write","orders:read"],"bearer_methods_supported":["header"],"resource_name":"Orders \u003c\u0026\u003e \"Bücher\"",` +
 		`"resource_documentation":"https://a.example/docs#auth","resource_policy_uri":"https://a.example/policy","resource_tos_uri":"https://a.example/terms"}`
 	if got := get(v, "/.well-known/oauth-protected-resource/v1"); got.Code != http.StatusOK || got.Body.String() != want {
 		t.Errorf("got %d and %s, want %s", got.Code, got.Body, want)
 	}
 
-	config = published("https://api.example.com")
+	config = published("https://api.example.com/")
+	config.TokenHeader = "X-Token"
 	config.Issuers = []middleware.Issuer{{URL: "as", Keys: keys, Algorithms: []string{"HS256"}}}
-	want = `{"resource":"https://api.example.com","bearer_methods_supported":["header"]}`
+	want = `{"resource":"https://api.example.com/","bearer_methods_supported":[]}`
 	if got := get(newVerifier(t, config), "/.well-known/oauth-protected-resource").Body.String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -63,7 +68,9 @@ func TestE08TheWellKnownPath(t *testing.T) {
 		"https://[2001:db8::1]:8443/~user/a_b.c-": "https://[2001:db8::1]:8443/.well-known/oauth-protected-resource/~user/a_b.c-",
 	} {
 		t.Run(strings.ReplaceAll(origin, "/", "_"), func(t *testing.T) {
-			v := newVerifier(t, published(origin, "https://api.example.net/v2"))
+			config := published(origin, "https://api.example.net/v2")
+			config.Resource = origin
+			v := newVerifier(t, config)
 			h := make(http.Header)
 			if _, err := v.Authorize(h, request(t)); err == nil || !strings.HasSuffix(h.Get("WWW-Authenticate"), `, resource_metadata="`+want+`"`) {
 				t.Errorf("got the challenge %s, want %s in it", h.Get("WWW-Authenticate"), want)
@@ -103,5 +110,21 @@ func TestE07TheETagFollowsTheDocument(t *testing.T) {
 	}
 	if first, again, other := etag("a"), etag("a"), etag("b"); first == "" || first != again || first == other {
 		t.Errorf("got %s, %s and %s, want the same for the same document", first, again, other)
+	}
+}
+
+// A mux with the pattern "GET /" accepts the metadata only with methods.
+func TestE07TheMetadataBesideACatchAll(t *testing.T) {
+	pattern, h := newVerifier(t, published("https://api.example.com/v1")).Metadata()
+	mux := http.NewServeMux()
+	mux.Handle("GET /", http.NotFoundHandler())
+	mux.Handle("GET "+pattern, h)
+	mux.Handle("OPTIONS "+pattern, h)
+	for method, want := range map[string]int{"GET": 200, "HEAD": 200, "OPTIONS": 204, "POST": 405} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(method, pattern, http.NoBody))
+		if w.Code != want {
+			t.Errorf("%s: got %d, want %d", method, w.Code, want)
+		}
 	}
 }

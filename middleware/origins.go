@@ -30,10 +30,25 @@ func (c Config) checkOrigins() (faults []error) {
 	switch {
 	case c.Resource != "" && (len(c.Origins) == 0 || c.Resource != c.Origins[0]):
 		fault("Resource must be the same text as Origins[0], or empty")
-	case len(c.Origins) > 0 && c.Resource == "" && c.hasOtherAudience(c.Origins[0]):
-		fault("an audience differs from Origins[0], which the metadata names as the resource: use Origins[0] as the audience, or repeat it as Resource if tokens name another audience")
+	case len(c.Origins) > 0 && c.Resource == "" && c.hasOtherAudience(c.resource()):
+		fault("an audience differs from Origins[0] in its normal form, which the metadata names as the resource: use that as the audience, or repeat Origins[0] as Resource if tokens name another audience")
 	}
 	return append(faults, c.checkMetadata()...)
+}
+
+// resource returns the resource identifier in the metadata: the normal form of
+// the first origin, with the slash of an empty path if the origin has it.
+// Clients compare the identifier byte for byte (RFC 9728 §3.3).
+func (c Config) resource() string {
+	raw := c.Origins[0]
+	normal, err := normalOrigin(raw)
+	switch {
+	case err != nil:
+		return raw
+	case strings.HasSuffix(raw, "/") && strings.Count(normal, "/") == 2:
+		return normal + "/"
+	}
+	return normal
 }
 
 // hasOtherAudience reports whether the tokens of some issuer may name an
@@ -57,8 +72,11 @@ func normalOrigin(raw string) (string, error) {
 		return "", errNotOrigin
 	}
 	u.Host = strings.ToLower(u.Host)
-	if err := fetch.CheckURL(u.String(), false); err != nil {
-		return "", err
+	switch err := fetch.CheckURL(u.String(), false); {
+	case errors.Is(err, fetch.ErrInsecure):
+		return "", errScheme
+	case err != nil:
+		return "", errNotOrigin
 	}
 	host := u.Hostname()
 	if strings.HasPrefix(u.Host, "[") {
@@ -67,12 +85,12 @@ func normalOrigin(raw string) (string, error) {
 			return "", errNotOrigin
 		}
 		host = "[" + address.String() + "]"
-	} else if !consistsOf(host, &hostBytes) {
+	} else if !consistsOf(host, &hostBytes) || strings.HasSuffix(host, ".") {
 		return "", errNotOrigin
 	}
 	if text := u.Port(); text != "" {
 		port, err := strconv.ParseUint(text, 10, 16)
-		if err != nil {
+		if err != nil || port == 0 {
 			return "", errNotOrigin
 		}
 		if u.Scheme == "https" && port != 443 || u.Scheme == "http" && port != 80 {
@@ -103,4 +121,7 @@ var (
 	pathBytes = alphanumericAnd("-._~/")
 )
 
-var errNotOrigin = errors.New("not a URL without query, fragment and user info, whose path consists of letters, digits and -._~ between single slashes")
+var (
+	errNotOrigin = errors.New("not a URL like https://api.example.com/v1: it must have a host without a dot at the end, no query, fragment or user info, and a path of letters, digits and -._~ between single slashes")
+	errScheme    = errors.New("not https (http is allowed only for loopback addresses)")
+)

@@ -17,25 +17,25 @@ func published(origins ...string) middleware.Config {
 
 func TestOriginsAreNormalized(t *testing.T) {
 	for origin, want := range map[string]string{
-		"https://api.example.com":                 "https://api.example.com",
-		"https://api.example.com/":                "https://api.example.com",
-		"HTTPS://API.Example.COM:443/":            "https://api.example.com",
-		"https://api.example.com:":                "https://api.example.com",
-		"https://api.example.com:0443":            "https://api.example.com",
-		"https://api.example.com:80":              "https://api.example.com:80",
-		"https://api.example.com:8443/V1":         "https://api.example.com:8443/V1",
-		"https://api.example.com/v1/":             "https://api.example.com/v1/",
-		"https://api.example.com/a/./b/../v1":     "https://api.example.com/a/v1",
-		"https://api.example.com/../..":           "https://api.example.com",
-		"https://api.example.com/a/..":            "https://api.example.com",
-		"https://api.example.com/v1/.":            "https://api.example.com/v1/",
-		"https://api.example.com/~a-b_c/...":      "https://api.example.com/~a-b_c/...",
-		"http://LOCALHOST:80":                     "http://localhost",
-		"http://127.0.0.1:8080/v1":                "http://127.0.0.1:8080/v1",
-		"http://[::1]:443":                        "http://[::1]:443",
-		"https://[2001:DB8:0:0::1]/v1":            "https://[2001:db8::1]/v1",
-		"https://xn--bcher-kva.example":           "https://xn--bcher-kva.example",
-		"https://api_internal.example.com.:65535": "https://api_internal.example.com.:65535",
+		"https://api.example.com":                "https://api.example.com",
+		"https://api.example.com/":               "https://api.example.com",
+		"HTTPS://API.Example.COM:443/":           "https://api.example.com",
+		"https://api.example.com:":               "https://api.example.com",
+		"https://api.example.com:0443":           "https://api.example.com",
+		"https://api.example.com:80":             "https://api.example.com:80",
+		"https://api.example.com:8443/V1":        "https://api.example.com:8443/V1",
+		"https://api.example.com/v1/":            "https://api.example.com/v1/",
+		"https://api.example.com/a/./b/../v1":    "https://api.example.com/a/v1",
+		"https://api.example.com/../..":          "https://api.example.com",
+		"https://api.example.com/a/..":           "https://api.example.com",
+		"https://api.example.com/v1/.":           "https://api.example.com/v1/",
+		"https://api.example.com/~a-b_c/...":     "https://api.example.com/~a-b_c/...",
+		"http://LOCALHOST:80":                    "http://localhost",
+		"http://127.0.0.1:8080/v1":               "http://127.0.0.1:8080/v1",
+		"http://[::1]:443":                       "http://[::1]:443",
+		"https://[2001:DB8:0:0::1]/v1":           "https://[2001:db8::1]/v1",
+		"https://xn--bcher-kva.example":          "https://xn--bcher-kva.example",
+		"https://api_internal.example.com:65535": "https://api_internal.example.com:65535",
 	} {
 		if got, err := middleware.NormalOrigin(origin); err != nil || got != want {
 			t.Errorf("%s: got %s and %v, want %s", origin, got, err, want)
@@ -48,7 +48,7 @@ func TestOriginsAreNormalized(t *testing.T) {
 		"https://api.example.com//v1", "https://api.example.com/v1//", "https://api.example.com//", "https://api.example.com/%7Ea", "https://api.example.com/a%2Fb",
 		"https://api.example.com/:id", "https://api.example.com/*", "https://api.example.com/{id}", "https://api.example.com/a;b", "https://api.example.com/a b",
 		`https://api.example.com\v1`, "https://api.example.com/\u00e9", "https://b\u00fccher.example", "https://b%C3%BCcher.example", "https://api.example.com:65536",
-		"https://api.example.com:-1", "https://api.example.com:x", "https://[::1", "https://[::1%25eth0]", "https://[127.0.0.1]", "https://a,b.example", "https://a\r\nb.example",
+		"https://api.example.com:-1", "https://api.example.com:0", "https://api.example.com.", "https://api.example.com.:8443/v1", "https://api.example.com:x", "https://[::1", "https://[::1%25eth0]", "https://[127.0.0.1]", "https://a,b.example", "https://a\r\nb.example",
 	} {
 		if got, err := middleware.NormalOrigin(origin); err == nil {
 			t.Errorf("%s: got %s, want an error", origin, got)
@@ -75,7 +75,11 @@ func TestFaultsOfOrigins(t *testing.T) {
 	}{
 		"one origin":                               {published(origin), nil},
 		"two origins":                              {published(origin, "https://api.example.com"), nil},
-		"http":                                     {published("http://api.example.com"), []string{"Origins[0]", "https"}},
+		"http":                                     {published("http://api.example.com"), []string{"Origins[0]: not https (http is allowed only for loopback addresses)"}},
+		"a host that ends in a dot":                {published("https://api.example.com."), []string{"Origins[0]: not a URL", "without a dot at the end"}},
+		"the normal form as the audience":          {with(func(c *middleware.Config) { c.Audience = "https://api.example.com" }, "HTTPS://api.example.com:443"), nil},
+		"an audience in no normal form":            {published("HTTPS://api.example.com:443"), []string{"in its normal form"}},
+		"an audience with the slash of the origin": {published("https://api.example.com/"), nil},
 		"several faults":                           {published("http://api.example.com", "https://a.example?"), []string{"Origins[0]", "Origins[1]"}},
 		"one URL twice":                            {published(origin, "https://b.example", "https://API.example.com:443/./v1"), []string{"Origins[2] is the same URL as Origins[0]"}},
 		"a slash is not another URL":               {published("https://api.example.com", "https://api.example.com/"), []string{"Origins[1] is the same URL as Origins[0]"}},

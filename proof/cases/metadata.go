@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	resource     = "https://API.example.com/v1"
+	resource     = "https://api.example.com/v1"
 	metadataPath = "/.well-known/oauth-protected-resource/v1"
 	metadataURL  = "https://api.example.com" + metadataPath
 )
@@ -63,7 +63,7 @@ func hostileFields(r request) request {
 // metadataIsServedAlike proves that every adapter serves the configured
 // metadata, regardless of the request.
 func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
-	l, servers := newPublished(t, frameworks, resource)
+	l, servers := newPublished(t, frameworks, "HTTPS://API.example.com:443/v1") // which is resource in another spelling
 	document := verdict{
 		status: 200, contentType: "application/json", cacheControl: "public, max-age=3600", others: "Accept-Ranges, Access-Control-Allow-Origin, Etag",
 		body: fmt.Sprintf(`{"authorization_servers":[%s],"bearer_methods_supported":["header"],"resource":%q,"resource_name":"Orders","scopes_supported":["read","write"]}`,
