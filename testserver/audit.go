@@ -7,9 +7,9 @@ import (
 )
 
 // AuditTo writes each [Event] to w as one line of JSON when the event happens.
-// Calls of Write do not overlap. The request that causes an event waits until w
-// has written it, so a slow w slows the server down. An event that w fails to
-// write is lost; [Server.Close] returns the first such error.
+// Calls to w.Write do not overlap. The request that causes an event waits until
+// w has written the event, so a slow w slows the server down. An event that w
+// fails to write is lost; [Server.Close] returns the first such error.
 func AuditTo(w io.Writer) Option {
 	return serverOption(func(c *config) {
 		if w == nil {

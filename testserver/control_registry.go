@@ -137,7 +137,7 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 	}
 	user = c.AddUser(user)
 	response, err := userWire(user)
-	response.Password = user.Password // only here, as above
+	response.Password = user.Password // only here: no later response contains it
 	return response, err
 }
 

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Status answers with code, 200 to 599, and one line of text. The endpoint is
-// not called.
+// Status answers with the status code, 200 to 599, and one line of text. The
+// endpoint is not called.
 func Status(code int) Fault { return refuse(code, nil) }
 
 // RetryAfter answers like [Status], with d as Retry-After, in seconds, rounded
@@ -30,7 +30,7 @@ func RetryAfter(d time.Duration, code int) Fault {
 	return f
 }
 
-// RedirectTo answers 302 Found with url, byte for byte, in Location.
+// RedirectTo answers 302 Found. The Location is url, byte for byte.
 func RedirectTo(url string) Fault {
 	return refuse(http.StatusFound, func(h http.Header) { h.Set("Location", url) })
 }
@@ -92,7 +92,7 @@ func readAhead(r *http.Request) *http.Request {
 	if r.Body == nil {
 		return r
 	}
-	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // the endpoint gets the same read error
+	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // the endpoint gets the same error when it reads on
 	read := r.WithContext(r.Context())
 	read.Body = struct {
 		io.Reader
@@ -116,8 +116,8 @@ func DropConnection() Fault {
 	})
 }
 
-// Handler makes a fault from any handler. [Server.Inject] calls h once. next
-// answers as the server would without the fault. Use an
+// Handler makes a fault from any handler. [Server.Inject] calls h once. The
+// handler next answers as the server would without the fault. Use an
 // [http.ResponseController] to flush or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {
