@@ -64,8 +64,8 @@
 // in, so a client may use these grants only if its Grants list them.
 //
 // No page is shown unless [Interactive] is set: the first of [Users] logs in
-// and consents to everything. [Server.NextUser] selects another user for the
-// next authorization, and [Server.DenyNext] denies it.
+// and consents to everything. [Server.NextUser] selects the user of the next
+// authorization, and [Server.DenyNext] makes the next authorization fail.
 //
 // Every server has the clients test-client, with the secret test-secret, and
 // test-public, and the user test-user. Access tokens of the token endpoint are

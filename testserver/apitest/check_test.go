@@ -21,7 +21,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// protected returns an API behind the middleware that trusts as.
+// protected returns an API behind the middleware, which trusts the server as.
 func protected(t *testing.T, as *testserver.Server, change func(*middleware.Config), need ...scopes.Requirement) http.Handler {
 	t.Helper()
 	config := middleware.Config{
@@ -133,7 +133,7 @@ func TestCheckInASynctestBubble(t *testing.T) {
 		begin := time.Now()
 		apitest.Check(t, as, protected(t, as, nil), orders)
 		if passed := time.Since(begin); passed != 0 {
-			t.Errorf("got a check of %v, want one that does not wait", passed)
+			t.Errorf("got a check that took %v, want a check that does not wait", passed)
 		}
 
 		stuck := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -148,7 +148,7 @@ func TestCheckContinuesAfterAnEchoedToken(t *testing.T) {
 	found := findings(t, as, open)
 	for _, kind := range []string{"token-echoed", "expired", "alg-none", "no-token"} {
 		if found[kind] == "" {
-			t.Errorf("got no finding %s", kind)
+			t.Errorf("got no failure %s", kind)
 		}
 	}
 }
