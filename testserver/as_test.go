@@ -86,8 +86,8 @@ func TestSameSeedGivesSameGrants(t *testing.T) {
 	}
 }
 
-// After each step of the clock, the token response, the ID token and
-// introspection have times from the same clock.
+// After the clock has moved, forwards or backwards, all times in the token
+// response, the ID token and the introspection response are from this clock.
 func TestAllTimesUseTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"JWTs": nil, "opaque tokens": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {

@@ -162,7 +162,7 @@ func TestClientAuthenticationByKey(t *testing.T) {
 				return
 			}
 			wantTokens(t, got)
-			wantError(t, exchange(t, s, form), 401, "invalid_client") // jti replay
+			wantError(t, exchange(t, s, form), 401, "invalid_client") // the jti was used before
 		})
 	}
 	t.Run("T10/a key for a client with another method", func(t *testing.T) {

@@ -118,7 +118,7 @@ func TestConfigJSONAppliesEveryMember(t *testing.T) {
 	}
 	again := refreshRequest(r.text("refresh_token"), "client_id", "-")
 	wantTokens(t, exchange(t, s, again, asWeb))
-	wantTokens(t, exchange(t, s, again, asWeb)) // within grace
+	wantTokens(t, exchange(t, s, again, asWeb)) // reuse within the grace period
 	s.Advance(3601e9)
 	wantError(t, exchange(t, s, again, asWeb), http.StatusBadRequest, "invalid_grant")
 	wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "client_id", "spa"), "client_id", "spa")))

@@ -38,7 +38,7 @@ func (d *debugBrowser) reload() string {
 	return html.UnescapeString(main)
 }
 
-// submit posts a form of the page. pairs change the fields of the form, and
+// submit posts the form of the page. pairs change the fields of the form, and
 // header is added to the request.
 func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.ResponseRecorder {
 	form := url.Values{}
@@ -58,7 +58,8 @@ func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.Res
 
 var minted = regexp.MustCompile(`<textarea[^>]*>([^<]*)</textarea>`)
 
-// token returns the token that a page shows, or "".
+// token returns the token that the page rec shows, or "" if the page does not
+// show a token.
 func (d *debugBrowser) token(rec *httptest.ResponseRecorder) string {
 	if m := minted.FindStringSubmatch(rec.Body.String()); m != nil {
 		return html.UnescapeString(m[1])

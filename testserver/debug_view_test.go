@@ -44,7 +44,7 @@ func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 			t.Errorf("got %s, want %q in it", all, want)
 		}
 	}
-	for query, want := range map[string][4]bool{ // jwks, token, no endpoint, none
+	for query, want := range map[string][4]bool{ // which rows are shown: jwks, token, no endpoint; the last value means no rows
 		"?endpoint=jwks":                       {true, false, false, false},
 		"?client=test-client":                  {false, true, false, false},
 		"?endpoint=token&client=test-client":   {false, true, false, false},

@@ -13,12 +13,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// fetched is the response, or the error, that a client got.
+// fetched is the response or the error that a client got.
 type fetched struct {
-	resp    *http.Response // nil if there was none
+	resp    *http.Response // nil without a response
 	body    []byte
-	err     error // of the exchange
-	readErr error // of the body
+	err     error // from the request
+	readErr error // from reading the body
 }
 
 func fetch(c *http.Client, u string) (s fetched) {
@@ -50,7 +50,7 @@ const (
 type faultCase struct {
 	endpoint testserver.Endpoint
 	fault    testserver.Fault
-	status   int // as recorded
+	status   int // the status in the record of the request
 	check    func(t *testing.T, got, right fetched)
 }
 
@@ -157,8 +157,9 @@ var faultCases = map[string]faultCase{
 	}},
 }
 
-// Each fault is injected for one request over a reused connection. A transport
-// might retry this request. The next request must succeed.
+// Each fault is injected for one request on a reused connection. If the
+// transport retried this request, the client would not get the fault. The next
+// request must succeed.
 func TestFaultsOverEveryListener(t *testing.T) {
 	for where, opts := range listeners {
 		s := testserver.New(t, opts...)

@@ -16,7 +16,8 @@ import (
 
 const signedType = "application/token-introspection+jwt"
 
-// The signed responses (RFC 9701 §5) are verified with go-jose.
+// The test verifies the signed responses (RFC 9701 §5) with go-jose and
+// compares them with the plain responses.
 func TestSignedResponsesMatchPlainOnes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "PS256", "EdDSA", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg), testserver.Clock(atNoon))

@@ -50,13 +50,13 @@ func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 		}
 		s := testserver.New(t, testserver.OpaqueTokens())
 		for _, d := range []testserver.Defect{testserver.AlgNone, testserver.Revoked, testserver.UnknownOpaque} {
-			s.Token(opt, testserver.With(d)) // these defects decide the format of the token
+			s.Token(opt, testserver.With(d)) // these defects determine the format of the token, so opt is not refused
 		}
 	}
 	wantAll(t, fatalText(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)
 }
 
-// A token stays opaque if an introspection response can have the defect.
+// A token stays opaque if the defect can be in an introspection response.
 func TestDefectsOfOpaqueTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens(), testserver.Scope("a"), testserver.Clock(atNoon))
 	want := map[testserver.Defect]string{
@@ -125,8 +125,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// The introspection response for an opaque token has the claims that an RFC
-// 9068 JWT has.
+// The introspection response for an opaque token has the same claims as an RFC
+// 9068 JWT.
 func TestOpaqueTokensHaveTheClaimsOfJWTs(t *testing.T) {
 	a, b := sameSeedServers(t)
 	var members, signed map[string]any

@@ -65,7 +65,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-// agent returns the HTTP version that the User-Agent of net/http names.
+// agent returns the HTTP version in the User-Agent that net/http sends to a
+// server with opts.
 func agent(opts []testserver.Option) string {
 	s, err := testserver.Start(context.Background(), opts...)
 	if err != nil {
@@ -92,7 +93,7 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 		"X-Access-Token":      token,
 		"Referer":             "https://app.example/?code=" + secret,
 		"Client-Assertion":    token,
-		"User-Agent":          token, // long enough to be a token
+		"User-Agent":          token, // a text of this length may be a token
 		"Accept":              "application/json",
 		"X-Forwarded-For":     "192.0.2.1",
 		endless:               secret,
@@ -298,7 +299,7 @@ func TestRecordsRefuseUnknownEndpoints(t *testing.T) {
 	}
 }
 
-// The status is recorded before the client gets it.
+// The server records the status before the client gets the response.
 func TestStatusIsRecordedBeforeTheResponse(t *testing.T) {
 	s := testserver.New(t)
 	for _, h := range map[string]http.HandlerFunc{

@@ -128,7 +128,8 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	}
 }
 
-// Close also closes idle connections of the client to other servers.
+// Close also closes the idle connections that Server.Client has to other
+// servers.
 func TestCloseClosesOtherIdleConnections(t *testing.T) {
 	api := httptest.NewServer(http.NotFoundHandler())
 	defer api.Close()
