@@ -163,7 +163,7 @@ func TestParallelAuthorizations(t *testing.T) {
 			for range 3 {
 				_, claims := verified(t, s, r.text("access_token"))
 				if claims["sub"] != u.Sub || claims["client_id"] != c.ID || r.body["expires_in"] != float64((i+1)*60) {
-					t.Errorf("got %v, want those of %s", claims, u)
+					t.Errorf("got the claims %v, want the claims of %s", claims, u)
 				}
 				r = wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", c.ID, "client_secret", c.Secret)))
 			}

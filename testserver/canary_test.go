@@ -164,6 +164,6 @@ func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 		}
 	}
 	if len(c.secrets) < 30 || len(s.Requests()) < 30 || len(s.Events()) < 15 || strings.Count(audit.String(), "\n") != len(s.Events()) {
-		t.Errorf("got %d secrets, %d requests, %d events, want them recorded", len(c.secrets), len(s.Requests()), len(s.Events()))
+		t.Errorf("got %d secrets, %d requests, %d events, want all of them recorded", len(c.secrets), len(s.Requests()), len(s.Events()))
 	}
 }

@@ -39,12 +39,12 @@ type Client = registry.Client
 // JWTs; otherwise they are unsigned JSON. Introspection is for introspection
 // responses (RFC 9701); its default is RS256. Assertion is for the client's
 // assertions: if it is set, the server accepts only this algorithm; otherwise
-// it accepts all that it supports. HS algorithms and "none" are refused. When
-// the client is added, the server publishes its own keys for the signing
+// it accepts all supported algorithms. HS algorithms and "none" are refused.
+// When the client is added, the server publishes its own keys for the signing
 // algorithms.
 type ClientAlgs = catalogue.ClientAlgs
 
-// Clients registers more clients. Every server already has two: the
+// Clients registers more clients. Every server already has two clients: the
 // confidential client test-client with the secret test-secret, to which tokens
 // are issued by default, and the public client test-public. Both have the
 // redirect URIs http://127.0.0.1/callback, http://localhost/callback and

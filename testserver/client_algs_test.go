@@ -124,7 +124,7 @@ func TestPublishedKeys(t *testing.T) {
 	text, _ := jwk(t, elliptic.P384(), "mine")
 	s := testserver.New(t, fromFile(`{"signing":{"keys":[`+text+`]}}`))
 	if got := keySet(t, s.JWKS()).Keys; len(got) != 1 || got[0].KeyID != "mine" {
-		t.Errorf("got %d keys, want only that of the file", len(got))
+		t.Errorf("got %d keys, want only the key of the file", len(got))
 	}
 	header, _ := verified(t, s, postForm(s, "token=x", "Authorization", testClient, "Accept", signedType).Body.String())
 	if got := keySet(t, s.JWKS()).Keys; len(got) != 2 || got[1].KeyID != header.KeyID || strings.HasPrefix(header.KeyID, "test-") {

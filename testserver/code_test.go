@@ -211,7 +211,7 @@ func TestRefresh(t *testing.T) {
 				t.Errorf("got %v and %v, want the scope %q, the resource and 900 seconds", r.body, claims, tt.scope)
 			}
 			if hasID := r.text("id_token") != ""; hasID != strings.Contains(tt.scope, "openid") {
-				t.Errorf("got an ID token %v, want one only with openid", hasID)
+				t.Errorf("got an ID token: %v, want an ID token only with the scope openid", hasID)
 			}
 			// The next refresh token has all scopes of the grant again, and is
 			// valid for another hour.

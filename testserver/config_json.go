@@ -77,8 +77,8 @@ func ConfigJSON(r io.Reader) Option {
 // fileConfig applies a file to a configuration.
 type fileConfig struct{ *config }
 
-// use applies an option and prefixes its errors with path, the place of the
-// option in the file.
+// use applies an option and prefixes its errors with path, which is the path of
+// the option in the file.
 func (f fileConfig) use(path string, o Option) {
 	errs, edits := len(f.errs), len(f.Defaults)
 	o.applyServer(f.config)
@@ -217,7 +217,8 @@ func (f fileConfig) endpoints(served map[Endpoint]bool) {
 	}
 }
 
-// fileFault is a fault from a file, to inject once the server exists.
+// fileFault is a fault from a file. It is injected when the server has been
+// made.
 type fileFault struct {
 	settings.Fault
 	path string

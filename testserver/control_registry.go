@@ -89,7 +89,7 @@ func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
 	return wire, nil
 }
 
-// claimsOf decodes claims that claimsWire encoded.
+// claimsOf returns the claims in wire, as raw JSON.
 func claimsOf(wire map[string]json.RawMessage) map[string]any {
 	if len(wire) == 0 {
 		return nil

@@ -110,7 +110,7 @@ func TestDebugPageRotatesKeys(t *testing.T) {
 			}
 			after := d.s.SigningKey().ID
 			if after == before {
-				t.Errorf("got the key %s still, want another", after)
+				t.Errorf("got the old key %s, want a new key", after)
 			}
 			wantAll(t, d.reload(), after, "foreign")
 		})
@@ -145,7 +145,7 @@ func TestDebugPageMintsTokens(t *testing.T) {
 				t.Error("got the right audience, want the defect")
 			}
 			if strings.Contains(d.reload(), d.token(rec)) {
-				t.Error("got the token again, want it shown once")
+				t.Error("got the token a second time, want it shown only once")
 			}
 		})
 	}

@@ -109,6 +109,6 @@ func TestScopeDescriptions(t *testing.T) {
 	}
 	if _, err := testserver.FormatConfig(strings.NewReader(`{"scope_descriptions":{"a b":"x","c":""}}`), false); err == nil ||
 		!strings.Contains(err.Error(), `scope_descriptions["a b"]: is not a scope`) || !strings.Contains(err.Error(), "scope_descriptions.c") {
-		t.Errorf("got %v, want both faults", err)
+		t.Errorf("got %v, want an error that lists both faults", err)
 	}
 }

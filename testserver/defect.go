@@ -32,7 +32,7 @@ const (
 	AudNotString    = catalogue.AudNotString // an array of the right aud and a number
 )
 
-// Defects that make the token not an access token, or not a bearer token.
+// Defects of tokens that are not access tokens, or not bearer tokens.
 const (
 	WrongTyp        = catalogue.WrongTyp        // typ logout+jwt
 	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token for a client that is also the API

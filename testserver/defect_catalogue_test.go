@@ -147,7 +147,7 @@ func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 		case strings.HasPrefix(string(alg), "RS"), strings.HasPrefix(string(alg), "PS"):
 			verified(t, s, token, key.Private.Public())
 		case alg == "ES256" && len(sig) != 96, alg == "ES384" && len(sig) != 132:
-			t.Errorf("%s: got a signature of %d bytes, want that of the next curve", alg, len(sig))
+			t.Errorf("%s: got a signature of %d bytes, want the length for the next curve", alg, len(sig))
 		}
 	}
 }
@@ -202,7 +202,7 @@ func TestAttackerKeysAreNeverPublished(t *testing.T) {
 				t.Fatal(err)
 			}
 			if h.Kid == "" || slices.Contains(published, h.Kid) {
-				t.Errorf("%s %s: got kid %q, want one that is not published", alg, d, h.Kid)
+				t.Errorf("%s %s: got kid %q, want a kid that is not published", alg, d, h.Kid)
 			}
 		}
 	}

@@ -17,23 +17,23 @@
 //
 // # The server
 //
-// [New] starts a server for one test, [Start] starts one for a TestMain or a
-// program, and [NewUnstarted] makes an http.Handler to mount. Without options
-// it speaks plain HTTP on a free port of 127.0.0.1. [TLS] adds HTTPS with
-// HTTP/2. [InMemory] replaces the socket, for testing/synctest. The server
-// listens on loopback only, unless [AllowRemote] is given. [Server.Client]
-// reaches the server in each of these cases.
+// [New] starts a server for one test, [Start] starts a server for a TestMain or
+// a program, and [NewUnstarted] makes an http.Handler to mount. Without
+// options, the server uses plain HTTP on a free port of 127.0.0.1. [TLS] adds
+// HTTPS with HTTP/2. [InMemory] replaces the socket, for testing/synctest. The
+// server listens only on loopback, unless [AllowRemote] is given.
+// [Server.Client] reaches the server in each of these cases.
 //
-// It serves [Endpoints] under the path of the issuer, if [IssuerURL] sets one,
-// and counts the requests to each endpoint. The issuer is fixed when the server
-// is made: the headers Host and X-Forwarded-* do not change it. Discovery lists
-// only what the server supports, unless [Metadata] changes it.
+// The server serves [Endpoints], under the path of the issuer if [IssuerURL]
+// sets a path, and counts the requests to each endpoint. The issuer is fixed
+// when the server is made: the headers Host and X-Forwarded-* do not change it.
+// Discovery lists only what the server supports, unless [Metadata] changes it.
 //
 // # Tokens
 //
 // [Server.Token] returns an RFC 9068 access token that is valid unless options
-// change that. Options apply in order: the last one wins. Token options that
-// are also an [Option] ([Scope], [Audience], [AccessTTL], [SigningAlg],
+// make it invalid. Options apply in order: the last one wins. Token options
+// that are also an [Option] ([Scope], [Audience], [AccessTTL], [SigningAlg],
 // [OpaqueTokens]) can be given to [New] as the default for every token.
 // [Claim], [Without], [JOSEHeader] and [SignedWith] make tokens that no
 // authorization server should issue.
@@ -60,7 +60,7 @@
 // A code is valid for one minute and for one use; a second use revokes the
 // tokens that were issued for the code. Refresh tokens rotate, and reuse
 // revokes the whole family. PKCE must be S256, and public clients need it.
-// [TokenExchange] and [JWTBearer] issue tokens about a user who has not logged
+// [TokenExchange] and [JWTBearer] issue tokens for a user who has not logged
 // in, so a client may use these grants only if its Grants list them.
 //
 // No page is shown unless [Interactive] is set: the first of [Users] logs in
@@ -68,10 +68,10 @@
 // authorization, and [Server.DenyNext] makes the next authorization fail.
 //
 // Every server has the clients test-client, with the secret test-secret, and
-// test-public, and the user test-user. Access tokens of the token endpoint are
-// valid for fifteen minutes. The server stores secrets, codes and tokens only
-// as their SHA-256, and it stores only the last 100 000 grants. All state is
-// lost when the process exits, unless [Persist] saves it to a file.
+// test-public, and the user test-user. Access tokens from the token endpoint
+// are valid for fifteen minutes. The server stores secrets, codes and tokens
+// only as SHA-256 hashes, and it stores only the last 100 000 grants. All state
+// is lost when the process exits, unless [Persist] saves it to a file.
 //
 // # Keys, time and randomness
 //
@@ -102,13 +102,13 @@
 // [Server.Inject] makes an endpoint fail, for all requests or for some of them
 // ([Times], [Skip], [Matching], [FromClient]). [Server.Count] and [Mark] count
 // requests, [Server.Requests] lists them, and [Server.Await] waits for them.
-// Parallel tests can share a server: each uses its own [Server.ClientFor]. A
-// test in another language can do all of this over HTTP, through
-// [Server.Control], which the command bearerguard serves.
+// Parallel tests can share a server: each test then uses its own
+// [Server.ClientFor]. A test in another language can do all of this over HTTP,
+// through [Server.Control], which the command bearerguard serves.
 //
 // In [New], invalid options end the test with one message that lists them all;
-// [Start] and [NewUnstarted] return them as an error. Later, an invalid token
-// option or fault ends the test if the server is from [New], and panics
-// otherwise. Tokens, secrets and private keys are never logged or recorded;
-// when a [Key] or a [Client] is printed, it shows only its name.
+// [Start] and [NewUnstarted] return an error that lists them all. Later, an
+// invalid token option or fault ends the test if the server is from [New], and
+// panics otherwise. Tokens, secrets and private keys are never logged or
+// recorded; when a [Key] or a [Client] is printed, it shows only its name.
 package testserver

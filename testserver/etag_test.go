@@ -95,7 +95,7 @@ func TestIfNoneMatch(t *testing.T) {
 				t.Errorf("got ETag %s, want %s", got, tag)
 			}
 			if a, b := fmt.Sprint(full.Header()), fmt.Sprint(head.Header()); a != b {
-				t.Errorf("got header %s to a HEAD, want that of a GET, %s", b, a)
+				t.Errorf("got header %s to a HEAD, want the header of a GET, %s", b, a)
 			}
 			if got := full.Body.Len(); (got == 0) != (tt.want == 304) || head.Body.Len() != 0 {
 				t.Errorf("got %d bytes, and %d to a HEAD, want a body only with a 200 to GET", got, head.Body.Len())

@@ -10,14 +10,14 @@ import (
 )
 
 // Fault is a way in which an endpoint fails: see [Server.Inject]. The zero
-// Fault is invalid; use one of the functions that return one.
+// Fault is invalid; use one of the functions that return a Fault.
 type Fault struct {
 	wrap func(next http.Handler) http.Handler
 	only []Endpoint // nil means all
 	err  error
 }
 
-// chain combines faults so that each one wraps the faults after it:
+// chain combines faults so that each fault wraps the faults after it:
 // chain(Latency(d), Status(503)) answers 503 after d. If a fault does not call
 // the endpoint, the faults after it have no effect.
 func chain(f ...Fault) Fault {
@@ -164,8 +164,8 @@ func Matching(f func(*http.Request) bool) When {
 	})
 }
 
-// FromClient selects the requests of the client with this id, on a server that
-// several tests share: see [Server.ClientFor].
+// FromClient selects the requests of the client that [Server.ClientFor]
+// returned for this id, on a server that several tests share.
 func FromClient(id string) When {
 	return when(func(r *rule) {
 		if err := checkClientID(id); err != nil {

@@ -64,7 +64,7 @@ func wantTruncated(after int) func(t *testing.T, got, right fetched) {
 			t.Errorf("got %d bytes and error %v, want the first %d and an error", len(got.body), got.readErr, len(want))
 		}
 		if got.resp.ContentLength != int64(len(right.body)) || got.resp.Header.Get("Content-Type") != keySetType {
-			t.Errorf("got Content-Length %d, want that of the full body, %d", got.resp.ContentLength, len(right.body))
+			t.Errorf("got Content-Length %d, want the length of the full body, %d", got.resp.ContentLength, len(right.body))
 		}
 	}
 }
@@ -139,7 +139,7 @@ var faultCases = map[string]faultCase{
 	"RedirectTo": {testserver.EndpointJWKS, testserver.RedirectTo("../a b?c#d"), 302, func(t *testing.T, got, _ fetched) {
 		got.complete(t, 302, textType)
 		if to := got.resp.Header.Get("Location"); to != "../a b?c#d" {
-			t.Errorf("got Location %q, want it byte for byte", to)
+			t.Errorf("got Location %q, want the given URL byte for byte", to)
 		}
 	}},
 	"WrongMetadataIssuer of Discovery":  {testserver.EndpointDiscovery, testserver.OtherIssuer("https://evil.example"), 200, wantOtherIssuer},

@@ -176,7 +176,7 @@ func TestHangingFetchTimesOut(t *testing.T) {
 			t.Errorf("got %d after %v, want 503 without another wait", got, time.Since(begin))
 		}
 		if got := as.Count(testserver.EndpointJWKS); got != 1 {
-			t.Errorf("got %d requests for keys within 5s, want the one that hangs", got)
+			t.Errorf("got %d requests for keys within 5s, want only the request that hangs", got)
 		}
 		time.Sleep(time.Second + 1) // the longest backoff while no keys are cached
 		if got := status(v, as.Token()); got != 200 {

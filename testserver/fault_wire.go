@@ -52,9 +52,10 @@ func refuse(code int, change func(http.Header)) Fault {
 	return f
 }
 
-// Latency waits for d before the endpoint gets the request. It stops early when
-// the client disconnects or the server closes. It waits in real time, or in the
-// time of a synctest bubble; [Clock] does not change the wait.
+// Latency waits for d before the endpoint gets the request. If the client
+// disconnects or the server closes during the wait, the endpoint does not get
+// the request. Latency waits in real time, or in the time of a synctest bubble;
+// [Clock] does not change the wait.
 func Latency(d time.Duration) Fault {
 	f := Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -117,8 +118,8 @@ func DropConnection() Fault {
 }
 
 // Handler makes a fault from any handler. [Server.Inject] calls h once. The
-// handler next answers as the server would without the fault. Use an
-// [http.ResponseController] to flush or hijack.
+// argument next is a handler that answers as the server would without the
+// fault. Use an [http.ResponseController] to flush or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {
 		return Fault{err: errors.New("Handler(nil): give a function")}

@@ -16,8 +16,8 @@ import (
 // An opaque token has the claims that a JWT would have. The server stores the
 // claims of the last 100 000 tokens, under a hash of the handle. [SigningAlg]
 // has no effect on an opaque token; [SignedWith], [Typ] and [JOSEHeader] cannot
-// be combined with OpaqueTokens. A token without exp never expires. Claims of
-// the wrong type are returned unchanged.
+// be combined with OpaqueTokens. A token without exp never expires.
+// Introspection returns claims of the wrong type unchanged.
 func OpaqueTokens() SharedOption {
 	return sharedOption(func(d *token.Draft) { d.Opaque = true })
 }
@@ -33,7 +33,7 @@ func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
 // RevokeSubject revokes all grants of sub and their tokens, whether from the
 // token endpoint or from [Server.Mint], and returns the number of grants. It
-// does not revoke tokens of [Server.Token].
+// does not revoke tokens from [Server.Token].
 func (s *Server) RevokeSubject(sub string) int { return s.oauth.RevokeSubject(sub) }
 
 // SetIntrospection makes [EndpointIntrospect] answer with reply for token. The

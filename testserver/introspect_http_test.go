@@ -136,7 +136,7 @@ func TestIntrospectionRequests(t *testing.T) {
 					t.Fatalf("got %d %s, header %v, %v, want %d and no-store", resp.StatusCode, body, resp.Header, err, tt.status)
 				}
 				if got := resp.Header.Get("WWW-Authenticate"); strings.HasPrefix(got, "Basic realm=") != tt.challenge || !tt.challenge && got != "" {
-					t.Errorf("got challenge %q, want one: %v", got, tt.challenge)
+					t.Errorf("got the challenge %q, want a challenge: %v", got, tt.challenge)
 				}
 				if tt.status == http.StatusMethodNotAllowed {
 					if got := resp.Header.Get("Allow"); got != "POST" {

@@ -102,7 +102,7 @@ func TestSignedResponseUsesTheCurrentKey(t *testing.T) {
 	key := s.Rotate(testserver.Rotation{DropOld: true})
 	_, after := introspectionResponse(t, s, "x", signedType)
 	if header, _ := verified(t, s, after); header.KeyID != key.ID {
-		t.Errorf("got kid %q, want that of the new key, %q", header.KeyID, key.ID)
+		t.Errorf("got kid %q, want the kid of the new key, %q", header.KeyID, key.ID)
 	}
 	if _, _, err := verify(s.JWKS(), before); err == nil || !strings.Contains(err.Error(), "published keys") {
 		t.Errorf("got %v, want a response signed with a retired key", err)

@@ -80,7 +80,7 @@ func TestRevokedTokensAreInactive(t *testing.T) {
 			}
 		}
 		if !s.Revoke(s.Token(append(opts, testserver.ExpiresIn(-time.Hour))...)) {
-			t.Errorf("%s: got false for one that has expired", name)
+			t.Errorf("%s: got false for a token that has expired", name)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func TestMalleatedRevokedTokenIsInactive(t *testing.T) {
 	negated.FillBytes(sig[32:])
 	malleated := token[:strings.LastIndexByte(token, '.')+1] + base64.RawURLEncoding.EncodeToString(sig)
 	if malleated == token || !active(t, s, malleated) {
-		t.Fatal("want another signature of a good token")
+		t.Fatal("got the malleated token inactive or unchanged, want another token that is active")
 	}
 	s.Revoke(token)
 	if active(t, s, malleated) {
@@ -223,7 +223,7 @@ func TestSameSeedGivesSameHandles(t *testing.T) {
 		s.Token()
 		return s.SigningKey().ID
 	}(); got != want {
-		t.Errorf("got key %s, want that of a server with other tokens, %s", got, want)
+		t.Errorf("got key %s, want the same key as on a server with other tokens, %s", got, want)
 	}
 }
 

@@ -16,7 +16,7 @@ type Issued = oauth.Issued
 
 // Mint does what [Server.Token] does, and also returns the other tokens that
 // the token endpoint would return: a refresh token, if the client may use
-// refresh tokens, and an ID token, if the scope contains openid. These two
+// refresh tokens, and an ID token, if the scope contains openid. Both tokens
 // require a registered client: see [ForClient].
 func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 	issued, err := s.oauth.Issue(editBy(opts))
@@ -28,8 +28,8 @@ func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 
 // IDToken returns an ID token (OpenID Connect Core 1.0 §2) for the user
 // test-user and the client test-client, unless [Subject], [ForClient] or
-// [Claim] changes the user or the client. No endpoint of the server accepts it
-// as an access token.
+// [Claim] changes the user or the client. No endpoint of the server accepts an
+// ID token as an access token.
 func (s *Server) IDToken(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.oauth.IDToken(editBy(opts))

@@ -45,7 +45,7 @@ func (s *Server) SigningKey() Key {
 }
 
 // Keys returns the published keys, oldest first, and the unpublished keys that
-// sign or are staged to sign.
+// sign tokens or will sign after the next rotation.
 func (s *Server) Keys() []Key {
 	var list []Key
 	for _, k := range s.oauth.Keys.All() {

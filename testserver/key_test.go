@@ -51,7 +51,7 @@ func TestJWKSHasOnlyPublicKeys(t *testing.T) {
 func TestKeyIsPublishedAtFirstUse(t *testing.T) {
 	s := testserver.New(t)
 	if got := len(keySet(t, s.JWKS()).Keys); got != 2 {
-		t.Errorf("got %d keys at the start, want those of ES256 and RS256", got)
+		t.Errorf("got %d keys at the start, want the keys for ES256 and RS256", got)
 	}
 	verified(t, s, s.Token(testserver.SigningAlg("EdDSA")))
 	if got := len(keySet(t, s.JWKS()).Keys); got != 3 {

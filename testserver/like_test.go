@@ -120,7 +120,7 @@ func TestLikeTokens(t *testing.T) {
 			t.Errorf("got iss %v, want %s", parts[1]["iss"], want)
 		}
 		if strings.HasSuffix(shape.Issuer, "/") != strings.HasSuffix(s.Issuer(), "/") {
-			t.Errorf("got the issuer %s, want it to end as %s does", s.Issuer(), shape.Issuer)
+			t.Errorf("got the issuer %s, want a trailing slash only if %s ends in a slash", s.Issuer(), shape.Issuer)
 		}
 		wantVerified(t, s, token)
 
@@ -212,7 +212,7 @@ func TestLikeKeys(t *testing.T) {
 		wantMembers(t, s, shape, getJSON(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)), shape.Set)
 		response, body := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		if !bytes.Equal(body, s.JWKS()) {
-			t.Error("got a key set other than that of JWKS")
+			t.Error("got a key set that differs from JWKS")
 		}
 		before := signed(s, shape)
 		s.Rotate()

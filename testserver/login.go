@@ -25,12 +25,12 @@ type LoginAs struct {
 	Deny   bool     // refuse consent
 }
 
-// Login opens authURL as a new browser would, and logs in and consents where
-// pages require it. It returns the client's redirect URL, with code and state
-// or with error, without opening it. Even with response_mode=form_post, the
-// parameters are in the query of this URL. If authURL is the
-// verification_uri_complete of a device, Login returns the URL of the last
-// page.
+// Login opens authURL as a new browser would, and fills in the login and
+// consent pages if the server shows them. It returns the client's redirect URL,
+// with code and state or with error, without opening this URL. Even with
+// response_mode=form_post, the parameters are in the query of this URL. If
+// authURL is the verification_uri_complete of a device, Login returns the URL
+// of the last page.
 func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	tb.Helper()
 	var l LoginAs

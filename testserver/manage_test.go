@@ -267,7 +267,7 @@ func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
 		}
 	}
 	if asked := fmt.Sprint(s.Requests(testserver.EndpointAuthorize)[0].Form); !strings.Contains(asked, "request_uri:") || len(c.secrets) < 8 || s.Count(testserver.EndpointRegister) != 8 {
-		t.Errorf("got %s, %d secrets, %d requests, want them recorded", asked, len(c.secrets), s.Count(testserver.EndpointRegister))
+		t.Errorf("got %s, %d secrets, %d requests, want all of them recorded", asked, len(c.secrets), s.Count(testserver.EndpointRegister))
 	}
 }
 

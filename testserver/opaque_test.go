@@ -27,7 +27,7 @@ func TestOpaqueTokensOption(t *testing.T) {
 		t.Error("got no JWT from a server that made an opaque token")
 	}
 	if before := len(keySet(t, all.JWKS()).Keys); before != 3 {
-		t.Errorf("got %d keys, want those of the start: opaque tokens are not signed", before)
+		t.Errorf("got %d keys, want the initial number of keys: opaque tokens are not signed", before)
 	}
 
 	r := s.Authorize(httptest.NewRequest("GET", "/", nil), testserver.OpaqueTokens(), testserver.Scope("x"), testserver.Subject("alice"))
@@ -92,7 +92,7 @@ func TestClients(t *testing.T) {
 	own := testserver.Client{ID: "test-client", Secret: "of my own"}
 	s = testserver.New(t, testserver.Clients(encodedClient, own), testserver.Clients(testserver.Client{ID: "web", Public: true}))
 	if got := s.DefaultClient(); got.ID != own.ID || got.Secret != own.Secret || !active(t, s, opaque(s)) {
-		t.Errorf("got %#v, want the one that replaced it", got)
+		t.Errorf("got %#v, want the client that replaced it", got)
 	}
 	if rec := postForm(s, byPost+"&token=x"); rec.Code != 401 {
 		t.Errorf("got %d for the old secret, want 401", rec.Code)

@@ -16,7 +16,7 @@ import (
 )
 
 // Option configures a server: see [New], [Start] and [NewUnstarted]. If two
-// options contradict each other, the later one wins.
+// options contradict each other, the later option applies.
 type Option interface{ applyServer(*config) }
 
 type config struct {

@@ -29,7 +29,7 @@ func TestAddr(t *testing.T) {
 				}
 				c, err := net.Dial("tcp", net.JoinHostPort(tt.at, u.Port()))
 				if err != nil {
-					t.Fatalf("got no connection, want one to %s: %v", tt.at, err)
+					t.Fatalf("got no connection to %s: %v", tt.at, err)
 				}
 				c.Close()
 			}
@@ -52,7 +52,7 @@ func TestAddrPortInUse(t *testing.T) {
 func TestAddrWithAnIssuer(t *testing.T) {
 	s := testserver.New(t, testserver.Addr("127.0.0.2:0"), testserver.IssuerURL("http://as.example:8080/tenant"))
 	if doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery)); doc["issuer"] != "http://as.example:8080/tenant" {
-		t.Errorf("got the issuer %v, want that of IssuerURL", doc["issuer"])
+		t.Errorf("got the issuer %v, want the issuer of IssuerURL", doc["issuer"])
 	}
 }
 

@@ -160,7 +160,7 @@ func TestOptionsOverrideTheFile(t *testing.T) {
 		}
 	}
 	if n := len(keySet(t, two.JWKS()).Keys); n != 2 {
-		t.Errorf("got %d published keys, want those of the file", n)
+		t.Errorf("got %d published keys, want only the keys of the file", n)
 	}
 }
 
@@ -266,7 +266,7 @@ func TestChangesByMethodsAreSaved(t *testing.T) {
 		closeServer(t, s)
 		s = startPersisted(t, path)
 		if !tt.saved(s) {
-			t.Errorf("%s: want it saved", tt.name)
+			t.Errorf("%s: got the change lost after a restart, want the change saved", tt.name)
 		}
 		closeServer(t, s)
 	}

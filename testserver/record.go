@@ -8,10 +8,10 @@ import (
 )
 
 // Request is the record of one request: its Time, Endpoint and Method, the
-// Client of [Server.ClientFor], the authenticated ClientID, the Header and Form
-// with fingerprints instead of credentials, the Status of the response, 0 until
-// it is sent, and whether a fault was Injected. It contains no tokens, secrets
-// or other credentials, so it can be printed.
+// Client that was given to [Server.ClientFor], the authenticated ClientID, the
+// Header and Form with fingerprints instead of credentials, the Status of the
+// response, 0 until it is sent, and whether a fault was Injected. It contains
+// no tokens, secrets or other credentials, so it can be printed.
 type Request = journal.Request
 
 // Count returns the number of requests that ep has received since the server

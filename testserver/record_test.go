@@ -186,7 +186,7 @@ func TestClientCountsAreBounded(t *testing.T) {
 		s.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	if got := begin.Count(testserver.EndpointJWKS); got != 1 {
-		t.Errorf("got %d requests of the 4096th and 4097th client, want those of the 4096th", got)
+		t.Errorf("got %d requests of the 4096th and 4097th client, want only the requests of the 4096th client", got)
 	}
 	if got := s.Count(testserver.EndpointJWKS); got != 4100 {
 		t.Errorf("got %d requests, want 4100", got)
@@ -259,7 +259,7 @@ func TestAwaitReturnsOnArrival(t *testing.T) {
 			}
 		}
 		if waits != [3]time.Duration{time.Minute, 2 * time.Minute, 2 * time.Minute} {
-			t.Errorf("got %v, want one minute, two and two", waits)
+			t.Errorf("got waits of %v, want 1m, 2m and 2m", waits)
 		}
 		if err := s.Await(t.Context(), testserver.EndpointJWKS, 2); err != nil || time.Since(begin) != 2*time.Minute {
 			t.Errorf("got %v after %v, want nil at once for past requests", err, time.Since(begin))

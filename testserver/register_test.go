@@ -211,7 +211,7 @@ func TestRegisteredClientsCanUseGrants(t *testing.T) {
 func TestRegistrationIsOffByDefault(t *testing.T) {
 	s := testserver.New(t)
 	if rec := serve(s, "POST", s.Issuer()+"/register"); rec.Code != 404 || getJSONOf(t, s, testserver.EndpointDiscovery)["registration_endpoint"] != nil {
-		t.Errorf("got %d, want it neither served nor listed", rec.Code)
+		t.Errorf("got %d, want the endpoint neither served nor listed", rec.Code)
 	}
 	for name, opt := range map[string]testserver.Option{"an option": testserver.Registration(), "a file": fromFile(`{"registration": true}`)} {
 		t.Run("T22/by "+name, func(t *testing.T) {

@@ -39,10 +39,10 @@ func (r rotation) check(t *testing.T, signs testserver.Key, newOK, oldOK bool, p
 		t.Errorf("got %v signing, want %v", got, signs)
 	}
 	if _, _, err := verify(r.JWKS(), r.Token()); (err == nil) != newOK {
-		t.Errorf("a new token: got error %v, want it to verify: %v", err, newOK)
+		t.Errorf("a new token: got error %v, want the token accepted: %v", err, newOK)
 	}
 	if _, _, err := verify(r.JWKS(), r.oldToken); (err == nil) != oldOK {
-		t.Errorf("the old token: got error %v, want it to verify: %v", err, oldOK)
+		t.Errorf("the old token: got error %v, want the token accepted: %v", err, oldOK)
 	}
 	if got := kids(t, r.Server); !slices.Equal(got, published) {
 		t.Errorf("got keys %q published, want %q", got, published)

@@ -170,19 +170,20 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 	return s, nil
 }
 
-// Close stops listening and closes every connection, including idle ones and
-// those of [Server.Client]. It cancels the context of requests in flight, waits
-// up to five seconds for them, and returns an error if some are still running.
-// Close returns after all handlers have returned and the state is saved (see
-// [Persist]). A second Close does nothing. A response body that the client does
-// not close keeps its goroutines running, as with every server.
+// Close stops listening and closes every connection, including idle connections
+// and the connections of [Server.Client]. It cancels the context of requests in
+// flight, waits up to five seconds for them, and returns an error if some are
+// still running. Close returns after all handlers have returned and the state
+// is saved (see [Persist]). A second Close does nothing. A response body that
+// the client does not close keeps its goroutines running, as with every server.
 func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err()) }
 
 // ServeHTTP answers as the server would on a socket, so that the server can be
 // mounted in a mux or called with an httptest.ResponseRecorder. It uses only
 // the path of the URL: the issuer is fixed, and Host and X-Forwarded-* are
 // ignored. If the server is mounted on a loopback listener, your code must
-// refuse foreign Hosts, as the server does on its own sockets (see [New]).
+// refuse requests with a foreign Host, as the server does on its own sockets
+// (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
 // Issuer returns the issuer for the verifier's configuration. Unless [Like]

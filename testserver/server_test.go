@@ -255,7 +255,7 @@ func TestCertificatesNameTheirRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := resp.TLS.PeerCertificates[0].AuthorityKeyId; len(got) == 0 || !bytes.Equal(got, root.SubjectKeyId) {
-		t.Errorf("got a certificate of the root %x, want that of %x: RFC 5280 §4.2.1.1", got, root.SubjectKeyId)
+		t.Errorf("got the authority key ID %x, want the key ID of the root, %x (RFC 5280 §4.2.1.1)", got, root.SubjectKeyId)
 	}
 }
 

@@ -69,7 +69,7 @@ func TestACRIsWhatTheUserCanDo(t *testing.T) {
 					t.Errorf("%s: got acr %v in the ID token and %v in the access token", name, id["acr"], got)
 				}
 				if claims["auth_time"] != float64(atNoon().Unix()) {
-					t.Errorf("%s: got auth_time %v, want that of the login", name, claims["auth_time"])
+					t.Errorf("%s: got auth_time %v, want the time of the login", name, claims["auth_time"])
 				}
 			}
 			if got != tt.want {

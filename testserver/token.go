@@ -75,7 +75,7 @@ func (o tokenOption) applyToken(d *token.Draft) { o(d) }
 
 // sharedOption is a SharedOption. If it is given to a server, it is applied to
 // every draft before other options, and once while the server is set up, so
-// that invalid values are reported then.
+// that invalid values are reported at that time.
 type sharedOption token.Edit
 
 func (o sharedOption) applyToken(d *token.Draft) { o(d) }
@@ -161,8 +161,8 @@ func ExpiresIn(d time.Duration) TokenOption {
 //
 // A name that begins with a slash is a JSON Pointer (RFC 6901) into the claims:
 // Claim("/realm_access/roles", []string{"admin"}). Missing objects on the path
-// are created; existing objects keep their other members. A value on the path
-// that is not an object is an error.
+// are created; existing objects keep their other members. If the path leads
+// through a value that is not an object, the option is an error.
 func Claim(name string, v any) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetAt(name, v) })
 }

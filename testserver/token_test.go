@@ -183,7 +183,7 @@ func TestSignedWithAttackerKey(t *testing.T) {
 	}
 	header, _ := verified(t, s, token, attackerKey.Private.Public())
 	if header.KeyID != s.SigningKey().ID {
-		t.Errorf("got kid %q, want that of the server's key", header.KeyID)
+		t.Errorf("got kid %q, want the kid of the server's key", header.KeyID)
 	}
 	header, _ = verified(t, s, s.Token(testserver.SignedWith(attackerKey), testserver.SigningAlg("EdDSA")))
 	if header.Algorithm != "EdDSA" {

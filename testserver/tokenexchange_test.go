@@ -271,7 +271,7 @@ func TestRevocationCoversExchangedTokens(t *testing.T) {
 			closeServer(t, s)
 			s = startPersisted(t, path, opts...)
 			if !isActive(s, first) || !isActive(s, second) {
-				t.Fatal("want both active after a restart")
+				t.Fatal("got inactive tokens after a restart, want both tokens active")
 			}
 			end(s, login, subject, actor)
 			if isActive(s, first) || isActive(s, second) {

@@ -68,7 +68,7 @@ func checkURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest
 	c.run(target)
 }
 
-// check is one run of the checks in a test.
+// check is one call of Check or CheckURL.
 type check struct {
 	apicheck.Check
 

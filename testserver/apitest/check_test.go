@@ -168,7 +168,7 @@ func TestCheckURL(t *testing.T) {
 	tb := &recorder{TB: t}
 	apitest.CheckURL(tb, as, "http://"+program.Address(t), post)
 	if len(tb.errors) != 1 {
-		t.Fatalf("got %d failures, want one: %q", len(tb.errors), tb.errors)
+		t.Fatalf("got %d failures, want 1: %q", len(tb.errors), tb.errors)
 	}
 	wantAll(t, tb.errors[0], "apitest.CheckURL: no-answer: ")
 }
@@ -215,7 +215,7 @@ func TestRequestsAreSentUnchanged(t *testing.T) {
 		return r
 	}, apitest.RequireScope("orders:read"))
 	if slices.Sort(seen); seen[0] != "PUT api.example/a/b 1 acme body" || seen[0] != seen[len(seen)-1] {
-		t.Errorf("got requests from %q to %q, want all as newRequest returned them", seen[0], seen[len(seen)-1])
+		t.Errorf("got requests from %q to %q, want all requests as newRequest returned them", seen[0], seen[len(seen)-1])
 	}
 }
 

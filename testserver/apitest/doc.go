@@ -57,7 +57,7 @@
 //		fix:  Compare each aud byte for byte with the API's own identifier, not by prefix or substring.
 //
 // Failures identify a token by its defect and a fingerprint, the first 8 bytes
-// of its SHA-256 in hex. They never contain a token. [Results] passes all
+// of its SHA-256 in hex. Failures never contain a token. [Results] passes all
 // results to a function, for a custom report. [SkipDefect] leaves out defects
 // that the API accepts on purpose, and [AlsoDefect] adds optional defects that
 // the API refuses on purpose.
