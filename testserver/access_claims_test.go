@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Access claims of a user, and rules for a user, apply to every token about
-// this user, but not to tokens about a client.
+// Access claims of a user, and rules for a user, apply to every access token of
+// this user, but not to the access tokens of a client, even if the client has
+// the name of a user.
 func TestAccessClaimsOfUsers(t *testing.T) {
 	s, r := newJWTBearerServer(t, fromFile(`{
 		"users": [{"sub": "alice", "access_claims": {"roles": ["admin"], "/realm_access/tier": "gold"}, "claims": {"name": "Alice"}}, {"sub": "bob"},

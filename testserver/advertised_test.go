@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// member returns a list from the discovery document.
+// member returns the named list from the discovery document.
 func member(t *testing.T, s *testserver.Server, name string) []string {
 	t.Helper()
 	list, _ := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery))[name].([]any)

@@ -86,8 +86,8 @@ func TestSameSeedGivesSameGrants(t *testing.T) {
 	}
 }
 
-// After each step of the clock, the token response, the ID token and
-// introspection have times from the same clock.
+// After the clock has moved, forwards or backwards, all times in the token
+// response, the ID token and the introspection response are from this clock.
 func TestAllTimesUseTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"JWTs": nil, "opaque tokens": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestParallelAuthorizations(t *testing.T) {
 			for range 3 {
 				_, claims := verified(t, s, r.text("access_token"))
 				if claims["sub"] != u.Sub || claims["client_id"] != c.ID || r.body["expires_in"] != float64((i+1)*60) {
-					t.Errorf("got %v, want those of %s", claims, u)
+					t.Errorf("got the claims %v, want the claims of %s", claims, u)
 				}
 				r = wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", c.ID, "client_secret", c.Secret)))
 			}

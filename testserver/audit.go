@@ -7,9 +7,9 @@ import (
 )
 
 // AuditTo writes each [Event] to w as one line of JSON when the event happens.
-// Calls of Write do not overlap. The request that causes an event waits until w
-// has written it, so a slow w slows the server down. An event that w fails to
-// write is lost; [Server.Close] returns the first such error.
+// Calls to w.Write do not overlap. The request that causes an event waits until
+// w has written the event, so a slow w slows the server down. An event that w
+// fails to write is lost; [Server.Close] returns the first such error.
 func AuditTo(w io.Writer) Option {
 	return serverOption(func(c *config) {
 		if w == nil {
@@ -19,12 +19,12 @@ func AuditTo(w io.Writer) Option {
 	})
 }
 
-// Event is an entry of the audit log. It contains no token. Its Kind is issued,
-// refreshed, reuse_detected, revoked, introspected, used, denied, pushed,
-// registered or unregistered; Fingerprint identifies the token or the code by
-// the first 8 bytes of its SHA-256 in hex; Family identifies the grant that the
-// tokens belong to; and Reason is the grant type, the error code, or the cause
-// of the event.
+// Event is an entry of the audit log. An Event never contains a token. Its Kind
+// is issued, refreshed, reuse_detected, revoked, introspected, used, denied,
+// pushed, registered or unregistered; Fingerprint identifies the token or the
+// code by the first 8 bytes of its SHA-256 in hex; Family identifies the grant
+// that the tokens belong to; and Reason is the grant type, the error code, or
+// the cause of the event.
 type Event = journal.Event
 
 // Events returns the audit log: the last 10 000 events since the server started

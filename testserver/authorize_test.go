@@ -110,7 +110,7 @@ func TestAuthorizationErrors(t *testing.T) {
 	const page = "page"
 	for name, tt := range map[string]struct {
 		change []string
-		want   string // page, an error code or "" for a code
+		want   string // page means an error page, "" means a code; otherwise an error code
 	}{
 		"T02/a valid request":                            {nil, ""},
 		"T02/redirect_uri missing, several registered":   {[]string{"redirect_uri", "-"}, page},
@@ -292,7 +292,7 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 	wantTokens(t, secret("mine"))
 	wantError(t, secret("another"), 401, "invalid_client")
 	wantTokens(t, secret("mine"))
-	const third = "https://third.example/cb" // of a client without a challenge: public unless it sends a secret
+	const third = "https://third.example/cb" // for a client without code_challenge, which then needs a secret
 	code := codeFor(t, s, "client_id", "third", "redirect_uri", third, "code_challenge", "-", "code_challenge_method", "-")
 	wantError(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
 	wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))

@@ -71,8 +71,9 @@ func BenchmarkIntrospection(b *testing.B) {
 	}
 }
 
-// The assertions have invalid signatures. The largest one is about as large as
-// a request body may be.
+// BenchmarkUnsignedAssertion measures the refusal of client assertions with
+// invalid signatures. The largest assertion is almost as large as the limit of
+// the request body.
 func BenchmarkUnsignedAssertion(b *testing.B) {
 	for _, n := range []int{100, 1000, 3000} {
 		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {

@@ -13,16 +13,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// canary collects secrets, and the output of the server, in which no secret may
-// appear.
+// canary collects secrets and the output of the server, which must not contain
+// any of the secrets.
 type canary struct {
 	t       *testing.T
 	secrets map[string]string
 	output  strings.Builder
 }
 
-// secret adds text to the secrets. If text is a JWT, its signature becomes a
-// secret too.
+// secret adds text to the secrets. If text is a JWT, secret also adds its
+// signature.
 func (c *canary) secret(name, text string) string {
 	c.t.Helper()
 	if len(text) < 8 {
@@ -66,8 +66,8 @@ func (c *canary) errorReply(r reply) {
 	c.record(r.status, r.header, r.body)
 }
 
-// exchanges sends tokens and assertions as grants, in valid and in invalid
-// requests.
+// exchanges sends tokens and assertions as grants, first in valid and then in
+// invalid requests.
 func (c *canary) exchanges(s *testserver.Server, r robot) {
 	form := jwtBearerRequest(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
 	c.secret("the assertion for alice", form.Get("assertion"))
@@ -126,8 +126,8 @@ func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 
 	c.exchanges(s, robot)
 
-	const misplaced = "canary-in-a-wrong-place" // in parameters that the record keeps in clear
-	c.errorReply(exchange(t, s, form))          // replays, and values in the wrong place
+	const misplaced = "canary-in-a-wrong-place" // sent in parameters that the server records without hashing
+	c.errorReply(exchange(t, s, form))          // replays, and secrets in wrong parameters
 	c.errorReply(exchange(t, s, renew))
 	c.errorReply(exchange(t, s, values(form, "client_secret", "web-secret ")))
 	c.errorReply(exchange(t, s, values(form, "grant_type", misplaced)))
@@ -164,6 +164,6 @@ func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 		}
 	}
 	if len(c.secrets) < 30 || len(s.Requests()) < 30 || len(s.Events()) < 15 || strings.Count(audit.String(), "\n") != len(s.Events()) {
-		t.Errorf("got %d secrets, %d requests, %d events, want them recorded", len(c.secrets), len(s.Requests()), len(s.Events()))
+		t.Errorf("got %d secrets, %d requests, %d events, want all of them recorded", len(c.secrets), len(s.Requests()), len(s.Events()))
 	}
 }

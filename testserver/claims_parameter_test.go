@@ -19,10 +19,10 @@ const (
 	requestNothing     = `{}`
 )
 
-// A claim that the client requests by name does not need its scope. It is
-// returned only where it was requested, and never in an access token (OpenID
-// Connect Core 1.0 §5.5). This is also true after a refresh and after a
-// restart.
+// A claim that the client requests by name does not need its scope. The claim
+// is returned only where the client requested it (in the ID token or from
+// UserInfo), and never in an access token (OpenID Connect Core 1.0 §5.5). This
+// also applies after a refresh and after a restart.
 func TestClaimsRequestedByName(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path, testserver.Users(alice))
@@ -57,7 +57,8 @@ func TestClaimsRequestedByName(t *testing.T) {
 	}
 }
 
-// mustCode returns the code for an authorization request.
+// mustCode sends an authorization request and returns the code from the
+// response.
 func mustCode(t *testing.T, s *testserver.Server, query url.Values) string {
 	t.Helper()
 	_, to := authorize(s, query)
@@ -67,7 +68,8 @@ func mustCode(t *testing.T, s *testserver.Server, query url.Values) string {
 	return to.Query().Get("code")
 }
 
-// A login hint or a requested subject selects the user (§3.1.2.1, §5.5.1).
+// A login_hint, an id_token_hint or a requested sub selects the user (OpenID
+// Connect Core 1.0 §3.1.2.1, §5.5.1).
 func TestHintsAndClaimsSelectTheUser(t *testing.T) {
 	bob := testserver.User{Sub: "bob", Username: "bobby", Password: "x"}
 	s := testserver.New(t, testserver.Users(alice, bob))

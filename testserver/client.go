@@ -25,11 +25,12 @@ const (
 // Client is a registered client (RFC 6749 §2): its ID and Secret, whether it is
 // Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
 // its AuthMethod ("client_secret_basic", "client_secret_post",
-// "private_key_jwt" or "none") and JWKS, and RequirePAR, which is true if it
-// must push its authorization requests. RefreshTTL and CodeTTL are the
+// "private_key_jwt" or "none") and JWKS, and RequirePAR, which is true if the
+// client must push its authorization requests. RefreshTTL and CodeTTL are the
 // lifetimes of its refresh tokens and codes, by default 30 days and one minute;
-// each use of a refresh token returns a new one with a new lifetime. See
-// [Server.AddClient]. When a Client is printed or logged, it shows only its ID.
+// each use of a refresh token returns a new refresh token with a new lifetime.
+// See [Server.AddClient]. When a Client is printed or logged, it shows only its
+// ID.
 type Client = registry.Client
 
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the
@@ -38,16 +39,17 @@ type Client = registry.Client
 // JWTs; otherwise they are unsigned JSON. Introspection is for introspection
 // responses (RFC 9701); its default is RS256. Assertion is for the client's
 // assertions: if it is set, the server accepts only this algorithm; otherwise
-// it accepts all that it supports. HS algorithms and "none" are errors. The
-// server publishes the keys when the client is added.
+// it accepts all supported algorithms. HS algorithms and "none" are refused.
+// When the client is added, the server publishes its own keys for the signing
+// algorithms.
 type ClientAlgs = catalogue.ClientAlgs
 
-// Clients registers more clients. Every server already has two: the
+// Clients registers more clients. Every server already has two clients: the
 // confidential client test-client with the secret test-secret, to which tokens
 // are issued by default, and the public client test-public. Both have the
 // redirect URIs http://127.0.0.1/callback, http://localhost/callback and
-// http://[::1]/callback on any port. A client with one of these IDs replaces
-// the default client.
+// http://[::1]/callback on any port. A client with one of these two IDs
+// replaces the client that the server already has.
 func Clients(c ...Client) Option {
 	return serverOption(func(config *config) {
 		for _, client := range c {

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// clientAlgUse is one kind of response or token that the server signs with the
-// algorithm in the client's metadata.
+// clientAlgUse is one kind of response or token that the server signs with an
+// algorithm from the client's metadata.
 type clientAlgUse struct {
 	member, advertised string
 	set                func(*testserver.ClientAlgs, testserver.Alg)
@@ -45,8 +45,8 @@ var clientAlgUses = []clientAlgUse{
 	},
 }
 
-// tokensOf authorizes c, a client with a secret, and returns the token
-// response.
+// tokensOf runs the code flow for c, a client with a secret, and returns the
+// token response.
 func tokensOf(t *testing.T, s *testserver.Server, c testserver.Client) reply {
 	t.Helper()
 	code := codeFor(t, s, "client_id", c.ID, "scope", "openid email")
@@ -61,8 +61,9 @@ func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
 	return rec
 }
 
-// wantAlg registers a client with the requested algorithm. The key for this
-// algorithm must be published immediately.
+// wantAlg registers a client with the requested algorithm, and checks that the
+// server signs with want and that the key is published before the server first
+// signs with it.
 func (u clientAlgUse) wantAlg(t *testing.T, s *testserver.Server, requested, want testserver.Alg) testserver.Client {
 	t.Helper()
 	c := testserver.Client{ID: "client-" + string(requested), Secret: "s", RedirectURIs: []string{callback}}
@@ -88,15 +89,15 @@ func TestDefaultClientAlgs(t *testing.T) {
 		s := testserver.New(t, opts...)
 		own = s.SigningKey().Alg
 		c := clientAlgUses[0].wantAlg(t, s, "", own)
-		clientAlgUses[2].wantAlg(t, s, "", "RS256") // RFC 9701 §6
+		clientAlgUses[2].wantAlg(t, s, "", "RS256") // the default of RFC 9701 §6
 		if rec := userInfo(s, tokensOf(t, s, c).text("access_token")); rec.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %s, want unsigned JSON", own, rec.Body)
 		}
 	}
 }
 
-// The keys for ES256 and RS256 are always published, and so are the keys that
-// clients require.
+// The server publishes keys for ES256 and RS256, and the keys for the
+// algorithms of its clients.
 func TestPublishedKeys(t *testing.T) {
 	client := testserver.Client{ID: "web", Secret: "s", Algs: testserver.ClientAlgs{UserInfo: "PS384"}}
 	for _, tt := range []struct {
@@ -123,7 +124,7 @@ func TestPublishedKeys(t *testing.T) {
 	text, _ := jwk(t, elliptic.P384(), "mine")
 	s := testserver.New(t, fromFile(`{"signing":{"keys":[`+text+`]}}`))
 	if got := keySet(t, s.JWKS()).Keys; len(got) != 1 || got[0].KeyID != "mine" {
-		t.Errorf("got %d keys, want only that of the file", len(got))
+		t.Errorf("got %d keys, want only the key of the file", len(got))
 	}
 	header, _ := verified(t, s, postForm(s, "token=x", "Authorization", testClient, "Accept", signedType).Body.String())
 	if got := keySet(t, s.JWKS()).Keys; len(got) != 2 || got[1].KeyID != header.KeyID || strings.HasPrefix(header.KeyID, "test-") {
@@ -159,7 +160,7 @@ func TestAssertionAlgIsEnforced(t *testing.T) {
 	rs := newRobot(t, "RS256")
 	ps := rs.key
 	ps.Alg = "PS256"
-	jwks := []byte(strings.Replace(string(rs.jwks), `"alg":"RS256",`, "", 1)) // the key can be used with both
+	jwks := []byte(strings.Replace(string(rs.jwks), `"alg":"RS256",`, "", 1)) // a key without alg can be used with RS256 and PS256
 	for alg, want := range map[testserver.Alg][2]int{"": {200, 200}, "PS256": {401, 200}, "RS256": {200, 401}, "ES256": {401, 401}} {
 		s := testserver.New(t, testserver.Clients(testserver.Client{ID: "robot", JWKS: jwks, Algs: testserver.ClientAlgs{Assertion: alg}}))
 		for i, key := range []testserver.Key{rs.key, ps} {

@@ -53,7 +53,7 @@ func TestClientAuthentication(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := formTo(t, s, testserver.EndpointToken, strings.Trim(tt.body+"&grant_type=client_credentials", "&"), tt.auth...)
 			if want := tt.status == 401 && len(tt.auth) > 0; r.header.Get("WWW-Authenticate") != "" != want {
-				t.Errorf("got WWW-Authenticate %q, want it %v", r.header.Get("WWW-Authenticate"), want)
+				t.Errorf("got WWW-Authenticate %q, want the header present: %v", r.header.Get("WWW-Authenticate"), want)
 			}
 			if tt.code == "" {
 				wantTokens(t, r)
@@ -162,7 +162,7 @@ func TestClientAuthenticationByKey(t *testing.T) {
 				return
 			}
 			wantTokens(t, got)
-			wantError(t, exchange(t, s, form), 401, "invalid_client") // jti replay
+			wantError(t, exchange(t, s, form), 401, "invalid_client") // the jti was used before
 		})
 	}
 	t.Run("T10/a key for a client with another method", func(t *testing.T) {
@@ -286,7 +286,7 @@ func TestClientTokenOptions(t *testing.T) {
 	r := wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}}, basic(c.ID+":"+c.Secret)))
 	header, claims := verified(t, s, r.text("access_token"))
 	if header.Algorithm != "EdDSA" || claims["aud"] != "own" || r.body["expires_in"] != 60.0 {
-		t.Errorf("got %v %v %v, want those of the client's options", header, claims, r.body)
+		t.Errorf("got %v %v %v, want the values of the client's options", header, claims, r.body)
 	}
 	o := s.AddClient(testserver.Client{Grants: []testserver.Grant{"client_credentials"}, Scopes: []string{"a"}}, testserver.OpaqueTokens())
 	r = wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "scope": {"a"}}, basic(o.ID+":"+o.Secret)))

@@ -16,7 +16,7 @@ func TestVerifiers(t *testing.T) {
 	s := testserver.New(t)
 	for name, tt := range map[string]struct {
 		challenge, verifier string
-		code                string // "" for tokens
+		code                string // the expected error code; "" means tokens
 	}{
 		"T04/the right one":                  {s256(verifier), verifier, ""},
 		"T04/the shortest":                   {s256(verifier[:43]), verifier[:43], ""},
@@ -111,11 +111,11 @@ func TestCodeReplayRevokesTokens(t *testing.T) {
 			first := wantTokens(t, exchange(t, s, codeRequest(code)))
 			second := wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token"))))
 			bystander := tokens(t, s)
-			s.Advance(2 * time.Minute) // a used code is stored longer than it is valid
+			s.Advance(2 * time.Minute) // the server remembers a used code even after the code has expired
 			wantError(t, exchange(t, s, codeRequest(code)), 400, "invalid_grant")
 			for _, token := range []string{first.text("access_token"), second.text("access_token")} {
 				if isActive(s, token) {
-					t.Error("got a token of the code active, want it revoked")
+					t.Error("got an active token from the replayed code, want the token revoked")
 				}
 			}
 			wantError(t, exchange(t, s, refreshRequest(second.text("refresh_token"))), 400, "invalid_grant")
@@ -201,7 +201,7 @@ func TestRefresh(t *testing.T) {
 			if tt.code != "" {
 				wantError(t, r, map[bool]int{true: 401, false: 400}[tt.code == "invalid_client"], tt.code)
 				if tt.age == 0 {
-					wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))) // the failed request did not use it up
+					wantTokens(t, exchange(t, s, refreshRequest(first.text("refresh_token")))) // the failed request did not use up the refresh token
 				}
 				return
 			}
@@ -211,10 +211,10 @@ func TestRefresh(t *testing.T) {
 				t.Errorf("got %v and %v, want the scope %q, the resource and 900 seconds", r.body, claims, tt.scope)
 			}
 			if hasID := r.text("id_token") != ""; hasID != strings.Contains(tt.scope, "openid") {
-				t.Errorf("got an ID token %v, want one only with openid", hasID)
+				t.Errorf("got an ID token: %v, want an ID token only with the scope openid", hasID)
 			}
-			// The next refresh token has all scopes again and is valid for
-			// another hour.
+			// The next refresh token has all scopes of the grant again, and is
+			// valid for another hour.
 			s.Advance(59 * time.Minute)
 			defer s.Advance(-59 * time.Minute)
 			next := wantTokens(t, exchange(t, s, refreshRequest(r.text("refresh_token"))))
@@ -268,7 +268,7 @@ func TestRotateRefreshGracePeriod(t *testing.T) {
 		t.Errorf("got %d successes within the period, want 100", successes)
 	}
 	third := wantTokens(t, exchange(t, s, refreshRequest(second))).text("refresh_token")
-	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant") // two generations old
+	wantError(t, exchange(t, s, refreshRequest(first)), 400, "invalid_grant") // reuse of a refresh token that was replaced twice
 	wantError(t, exchange(t, s, refreshRequest(third)), 400, "invalid_grant")
 
 	first = tokens(t, s).text("refresh_token")
@@ -308,7 +308,7 @@ func TestOtherTokensAreNotRefreshTokens(t *testing.T) {
 	})
 }
 
-// otherAt returns text with another letter at i.
+// otherAt returns text with another letter at index i.
 func otherAt(text string, i int) string {
 	letter := "A"
 	if text[i] == 'A' {

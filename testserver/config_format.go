@@ -16,9 +16,9 @@ import (
 
 // FormatConfig reads a configuration as [ConfigJSON] does and returns it with
 // its defaults filled in, except the issuer and the keys, which each server
-// chooses. It writes secrets as "***" unless secrets is true; only with its
-// secrets can the result be used as a configuration. It returns the error that
-// starting a server with this configuration would return.
+// chooses. If secrets is false, it writes each secret as "***", and the result
+// cannot be used as a configuration. It returns the error that starting a
+// server with this configuration would return.
 func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {

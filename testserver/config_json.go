@@ -14,8 +14,8 @@ import (
 )
 
 // ConfigJSON reads options from a configuration file, which is one JSON object.
-// They apply as if they were in the list of options in place of ConfigJSON.
-// Every member is optional:
+// The options apply as if they were in the list of options in place of
+// ConfigJSON. Every member is optional:
 //
 //	{
 //	  "$schema": "https://raw.githubusercontent.com/bearerguard/bearerguard/main/docs/config.schema.json",
@@ -42,11 +42,11 @@ import (
 //	}
 //
 // The signing keys are private JWKs, or symmetric JWKs for the HS algorithms.
-// The first key for the signing algorithm signs tokens; the other keys are
-// published too. A rule adds claims, named as for [Claim], to the access tokens
-// from the token endpoint that match it, or makes the endpoint refuse to issue
-// them. Faults last until [Server.Reset]; if two match a request, the first in
-// the file applies.
+// The first key for the signing algorithm signs tokens. The server publishes
+// the public part of every private JWK. A rule applies to the access tokens
+// from the token endpoint that match it: it adds claims, named as for [Claim],
+// or makes the endpoint refuse to issue the token. Faults last until
+// [Server.Reset]; if two match a request, the first in the file applies.
 //
 // $schema is for editors. The server ignores it.
 //
@@ -77,8 +77,8 @@ func ConfigJSON(r io.Reader) Option {
 // fileConfig applies a file to a configuration.
 type fileConfig struct{ *config }
 
-// use applies an option and prefixes its errors with path, the place of the
-// option in the file.
+// use applies an option and prefixes its errors with path, which is the path of
+// the option in the file.
 func (f fileConfig) use(path string, o Option) {
 	errs, edits := len(f.errs), len(f.Defaults)
 	o.applyServer(f.config)
@@ -88,7 +88,7 @@ func (f fileConfig) use(path string, o Option) {
 	}
 	for i, err := range f.errs[errs:] {
 		if f, ok := errors.AsType[fault](err); ok {
-			err = f.reason // the file calls the option by its path
+			err = f.reason // in the file, the path identifies the option
 		}
 		f.errs[errs+i] = fault{"ConfigJSON", fmt.Errorf("%s: %w", path, err)}
 	}
@@ -156,9 +156,9 @@ func (f fileConfig) signing(s settings.Signing) {
 		for _, other := range keys {
 			switch {
 			case other.ID == key.ID:
-				f.fail("ConfigJSON: %s: another key has the kid %q: give each its own", path, key.ID)
+				f.fail("ConfigJSON: %s: another key has the kid %q: give each key its own kid", path, key.ID)
 			case other.Alg == key.Alg && token.IsShared(key.Alg):
-				f.fail("ConfigJSON: %s: another secret signs with %s too, and a secret cannot be published: leave one out", path, string(key.Alg))
+				f.fail("ConfigJSON: %s: another secret already signs with %s, and secrets are never published: leave one secret out", path, string(key.Alg))
 			}
 		}
 		keys = append(keys, key)
@@ -212,12 +212,13 @@ func (f fileConfig) endpoints(served map[Endpoint]bool) {
 		f.Disabled = slices.DeleteFunc(f.Disabled, func(other Endpoint) bool { return other == ep })
 		token, given := served[EndpointToken]
 		if given && !token && (ep == EndpointAuthorize || ep == EndpointPAR || ep == EndpointDeviceAuthorization) {
-			f.fail("ConfigJSON: %s: this endpoint needs the endpoint token: leave it out, or serve both", path)
+			f.fail("ConfigJSON: %s: this endpoint requires the token endpoint: leave this endpoint out, or serve both", path)
 		}
 	}
 }
 
-// fileFault is a fault from a file, to inject once the server exists.
+// fileFault is a fault from a file. It is injected when the server has been
+// made.
 type fileFault struct {
 	settings.Fault
 	path string

@@ -69,7 +69,7 @@ func TestConfigJSONAppliesEveryMember(t *testing.T) {
 		testserver.Disable(testserver.EndpointUserInfo), fromFile(file))
 
 	if s.Issuer() != "https://login.example.com/tenant" || s.CACertPEM() == nil {
-		t.Errorf("got issuer %q, want that of the file, and TLS", s.Issuer())
+		t.Errorf("got issuer %q, want the issuer of the file, and TLS", s.Issuer())
 	}
 	for i, want := range []int{503, 503, 502, 200} {
 		if resp, _ := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)); resp.StatusCode != want {
@@ -84,11 +84,11 @@ func TestConfigJSONAppliesEveryMember(t *testing.T) {
 		t.Errorf("got %v, want userinfo and no device endpoint", doc)
 	}
 	if got := fmt.Sprint(doc["scopes_supported"]); !strings.Contains(got, "orders:read") {
-		t.Errorf("got scopes %s, want those of the file", got)
+		t.Errorf("got scopes %s, want the scopes of the file", got)
 	}
 
 	if got := fmt.Sprint(doc["authorization_details_types_supported"]); got != "[payment]" {
-		t.Errorf("got types %s, want those of the file", got)
+		t.Errorf("got types %s, want the types of the file", got)
 	}
 
 	asWeb := basic("web:web-secret")
@@ -118,7 +118,7 @@ func TestConfigJSONAppliesEveryMember(t *testing.T) {
 	}
 	again := refreshRequest(r.text("refresh_token"), "client_id", "-")
 	wantTokens(t, exchange(t, s, again, asWeb))
-	wantTokens(t, exchange(t, s, again, asWeb)) // within grace
+	wantTokens(t, exchange(t, s, again, asWeb)) // reuse within the grace period
 	s.Advance(3601e9)
 	wantError(t, exchange(t, s, again, asWeb), http.StatusBadRequest, "invalid_grant")
 	wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, "client_id", "spa"), "client_id", "spa")))
@@ -155,10 +155,10 @@ func TestConfigJSONDerivesTheAlgorithmFromKeys(t *testing.T) {
 	} {
 		s := testserver.New(t, testserver.InMemory(), fromFile(`{"signing": `+c.signing+`}`))
 		if k := s.SigningKey(); string(k.Alg) != c.alg || k.ID == "" {
-			t.Errorf("got %v, want one for %s", k, c.alg)
+			t.Errorf("got %v, want a key for %s", k, c.alg)
 		}
 		if n := len(keySet(t, s.JWKS()).Keys); n != strings.Count(c.signing, `"kty":"EC"`) {
-			t.Errorf("%s: got %d published keys, want those of the file", c.alg, n)
+			t.Errorf("%s: got %d published keys, want only the keys of the file", c.alg, n)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestConfigJSONCanBeReused(t *testing.T) {
 	o := fromFile(`{"issuer": "http://login.example.com"}`)
 	for range 2 {
 		if got := testserver.New(t, o).Issuer(); got != "http://login.example.com" {
-			t.Errorf("got %s, want that of the file each time", got)
+			t.Errorf("got the issuer %s, want the issuer of the file each time", got)
 		}
 	}
 }

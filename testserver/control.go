@@ -27,9 +27,9 @@ const maxControl = 1 << 20
 //
 // Serve it on a separate listener, on loopback, because its callers can mint
 // any token. A request must present token, and its Host must be a loopback
-// address or localhost, so that no web page can call the API (DNS rebinding).
-// With [AllowRemote] every Host is accepted. GET /openapi.json returns a
-// description of the API and needs no token.
+// address or localhost, so that a web page cannot call the API by DNS
+// rebinding. With [AllowRemote] every Host is accepted. GET /openapi.json
+// returns a description of the API and needs no token.
 func (s *Server) Control(token string) http.Handler {
 	s.helper()
 	if token == "" {

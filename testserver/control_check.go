@@ -16,8 +16,8 @@ import (
 )
 
 // checkAPI does what CheckURL of package apitest does. When the caller
-// disconnects, the context of the check is canceled and its remaining requests
-// fail at once.
+// disconnects, the context of the check is canceled, and the remaining requests
+// of the check fail at once.
 func (c *controller) checkAPI(r *http.Request) (any, error) {
 	var input control.Check
 	if err := read(r, &input); err != nil {
@@ -60,7 +60,7 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 	if err := errors.Join(check.Faults(), err); err != nil {
 		return nil, fmt.Errorf("CheckURL: %w", err)
 	}
-	defer func() { _ = target.Close() }() // closes connections only: the API is not ours
+	defer func() { _ = target.Close() }() // closes only connections: the API belongs to the caller
 	report, err := check.Run(r.Context(), target)
 	if err != nil {
 		return nil, fmt.Errorf("CheckURL: %w", err)

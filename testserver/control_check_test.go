@@ -15,7 +15,7 @@ func TestControlCheckUsesTheRequestedOptions(t *testing.T) {
 	seen := make(chan *http.Request, 1)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- r
-		w.WriteHeader(http.StatusTeapot) // ends the check
+		w.WriteHeader(http.StatusTeapot) // a response that is not 2xx ends the check
 	}))
 	defer api.Close()
 	answer := c.call("POST", "/v1/check", fmt.Sprintf(`{"url":"%s/a?b=c","method":"PUT","header":{"X-A":["1","2"],"X-B":"3"},"body":"text","alg":"RS256","aud":"x","claims":{"n":1}}`, api.URL))

@@ -67,7 +67,7 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	if input.Client != "" {
 		when = append(when, Matching(func(r *http.Request) bool { return oauth.Claims(r, input.Client) }))
 	}
-	c.mu.Lock() // until it is in c.faults, which injections reads
+	c.mu.Lock() // held until the fault is in c.faults, which injections reads
 	defer c.mu.Unlock()
 	in, err := c.inject(Endpoint(input.Endpoint), f, when)
 	if err != nil {
@@ -77,8 +77,8 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	return control.Injection{ID: in.ID, Fault: input}, nil
 }
 
-// injections returns all active faults, including those not added through this
-// API.
+// injections returns all active faults, including faults that were not added
+// through this API.
 func (c *controller) injections() []control.Injection {
 	c.mu.Lock()
 	defer c.mu.Unlock()

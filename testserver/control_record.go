@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// maxWait is the longest time that a request may wait for other requests.
+// maxWait is the maximum timeout of a request to /v1/requests/wait.
 const maxWait = 10 * time.Minute
 
 // query parses the query of a request and refuses unknown parameters.

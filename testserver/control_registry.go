@@ -89,7 +89,7 @@ func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
 	return wire, nil
 }
 
-// claimsOf decodes claims that claimsWire encoded.
+// claimsOf returns the claims in wire, as raw JSON.
 func claimsOf(wire map[string]json.RawMessage) map[string]any {
 	if len(wire) == 0 {
 		return nil
@@ -137,7 +137,7 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 	}
 	user = c.AddUser(user)
 	response, err := userWire(user)
-	response.Password = user.Password // only here, as above
+	response.Password = user.Password // only here: no later response contains it
 	return response, err
 }
 

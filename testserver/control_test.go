@@ -27,7 +27,8 @@ func newControlAPI(t *testing.T, opts ...testserver.Option) controlAPI {
 	return controlAPI{t, s, s.Control(controlToken)}
 }
 
-// send sends a valid request to which change has been applied.
+// send sends a request with the control token to the control API, after change
+// has modified it.
 func (c controlAPI) send(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	c.Helper()
 	r := httptest.NewRequest(method, "http://127.0.0.1:9001"+path, strings.NewReader(body))
@@ -59,7 +60,7 @@ func decodeObject(t *testing.T, text []byte) map[string]any {
 	return answer
 }
 
-// objects returns the member name of answer, an array of objects.
+// objects returns the objects in the array answer[name].
 func objects(answer map[string]any, name string) (all []map[string]any) {
 	items, _ := answer[name].([]any)
 	for _, item := range items {
@@ -126,7 +127,7 @@ func TestControlRefusesAnEmptyToken(t *testing.T) {
 
 func TestServerDoesNotServeTheControlAPI(t *testing.T) {
 	s := testserver.New(t)
-	_ = s.Control(controlToken) // must not change what the server serves
+	_ = s.Control(controlToken) // creating a control API must not change what the server serves
 	for _, path := range []string{"/v1/faults", "/v1/tokens", "/v1/reset", "/control/v1/faults", "/v1/keys/rotate", "/v1/logins/next"} {
 		t.Run("T22/beside a control API "+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) {
 			for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// tokenOptions returns the options that m describes. Claims come last, so they
-// override the other options.
+// tokenOptions returns the options that m describes. Claims come after the
+// options that set single claims, and override these options.
 func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.Sub != "" {
 		opts = append(opts, Subject(m.Sub))
@@ -56,7 +56,7 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 	return opts
 }
 
-// notBeforeIn sets nbf to the server's now plus d.
+// notBeforeIn sets nbf to the server's time plus d.
 func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
@@ -135,7 +135,7 @@ func (c *controller) tokens() []control.Token {
 			list = append(list, control.Token{
 				Fingerprint: e.Fingerprint, Issued: e.Time, ClientID: e.ClientID, Sub: e.Sub, Scopes: e.Scopes, Family: e.Family,
 			})
-		case e.Kind == journal.Revoked && known: // one access token, without its grant
+		case e.Kind == journal.Revoked && known: // only this access token, not its grant
 			list[i].Revoked = true
 		case e.Kind == journal.Revoked && e.Family != "":
 			for i := range list {

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// requestFrom sends a request as a script on a page of origin would.
+// requestFrom sends a request, or its CORS preflight, as a script on a page of
+// origin would.
 func requestFrom(s http.Handler, origin, method, url string, preflight bool) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, url, nil)
 	if origin != "" {

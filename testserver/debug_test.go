@@ -38,7 +38,7 @@ func (d *debugBrowser) reload() string {
 	return html.UnescapeString(main)
 }
 
-// submit posts a form of the page. pairs change the fields of the form, and
+// submit posts the form of the page. pairs change the fields of the form, and
 // header is added to the request.
 func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.ResponseRecorder {
 	form := url.Values{}
@@ -58,7 +58,8 @@ func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.Res
 
 var minted = regexp.MustCompile(`<textarea[^>]*>([^<]*)</textarea>`)
 
-// token returns the token that a page shows, or "".
+// token returns the token that the page rec shows, or "" if the page does not
+// show a token.
 func (d *debugBrowser) token(rec *httptest.ResponseRecorder) string {
 	if m := minted.FindStringSubmatch(rec.Body.String()); m != nil {
 		return html.UnescapeString(m[1])
@@ -109,7 +110,7 @@ func TestDebugPageRotatesKeys(t *testing.T) {
 			}
 			after := d.s.SigningKey().ID
 			if after == before {
-				t.Errorf("got the key %s still, want another", after)
+				t.Errorf("got the old key %s, want a new key", after)
 			}
 			wantAll(t, d.reload(), after, "foreign")
 		})
@@ -144,7 +145,7 @@ func TestDebugPageMintsTokens(t *testing.T) {
 				t.Error("got the right audience, want the defect")
 			}
 			if strings.Contains(d.reload(), d.token(rec)) {
-				t.Error("got the token again, want it shown once")
+				t.Error("got the token a second time, want it shown only once")
 			}
 		})
 	}

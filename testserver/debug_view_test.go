@@ -44,7 +44,7 @@ func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 			t.Errorf("got %s, want %q in it", all, want)
 		}
 	}
-	for query, want := range map[string][4]bool{ // jwks, token, no endpoint, none
+	for query, want := range map[string][4]bool{ // which rows are shown: jwks, token, no endpoint; the last value means no rows
 		"?endpoint=jwks":                       {true, false, false, false},
 		"?client=test-client":                  {false, true, false, false},
 		"?endpoint=token&client=test-client":   {false, true, false, false},
@@ -109,6 +109,6 @@ func TestScopeDescriptions(t *testing.T) {
 	}
 	if _, err := testserver.FormatConfig(strings.NewReader(`{"scope_descriptions":{"a b":"x","c":""}}`), false); err == nil ||
 		!strings.Contains(err.Error(), `scope_descriptions["a b"]: is not a scope`) || !strings.Contains(err.Error(), "scope_descriptions.c") {
-		t.Errorf("got %v, want both faults", err)
+		t.Errorf("got %v, want an error that lists both faults", err)
 	}
 }

@@ -22,8 +22,8 @@ func (s *Server) NextUser(u User, when ...When) *Injection {
 }
 
 // DenyNext makes the next authorization fail with an error (RFC 6749 §4.1.2.1),
-// such as "access_denied" or "login_required", or denies the next device. when
-// has the same meaning as for [Server.NextUser].
+// such as "access_denied" or "login_required", or denies the next device in the
+// device flow. when has the same meaning as for [Server.NextUser].
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()
 	if !registry.IsErrorCode(errorCode) {

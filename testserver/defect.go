@@ -9,12 +9,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Defect names one way in which a token can be wrong, in Go and as text. The
-// names are stable.
+// Defect is the name of one way in which a token can be wrong. The command and
+// the control API use the same names, which never change.
 //
 // A token with a defect is wrong in exactly one way, so an API that accepts it
-// lacks exactly the check for this defect. It is signed with the key that an
-// attacker or a careless issuer would have.
+// lacks exactly the check for this defect. The token is signed with the key
+// that an attacker or a careless issuer would use.
 type Defect = catalogue.Defect
 
 // Defects of the claims.
@@ -29,42 +29,42 @@ const (
 	MissingScope    = catalogue.MissingScope // wrong only where a scope is required: 403
 	ExpAsString     = catalogue.ExpAsString
 	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds too late
-	AudNotString    = catalogue.AudNotString // a number next to the right aud
+	AudNotString    = catalogue.AudNotString // an array of the right aud and a number
 )
 
-// Defects that make the token not an access token, or not a bearer token.
+// Defects of tokens that are not access tokens, or not bearer tokens.
 const (
 	WrongTyp        = catalogue.WrongTyp        // typ logout+jwt
 	IDTokenAsAccess = catalogue.IDTokenAsAccess // an ID token for a client that is also the API
-	BoundAsBearer   = catalogue.BoundAsBearer   // with cnf, sent without a proof (RFC 9449 §7.2)
+	BoundAsBearer   = catalogue.BoundAsBearer   // a token with cnf, sent without a proof (RFC 9449 §7.2)
 )
 
 // Defects of the signature: the wrong key, a bad signature, or no signature.
 const (
 	BadSignature       = catalogue.BadSignature // one bit flipped
 	TruncatedSignature = catalogue.TruncatedSignature
-	ZeroECDSASignature = catalogue.ZeroECDSASignature // with an ES256 key of the server, if the token's key is not for ECDSA
-	AlgNone            = catalogue.AlgNone            // and no signature
-	AlgNoneCased       = catalogue.AlgNoneCased       // nOnE
+	ZeroECDSASignature = catalogue.ZeroECDSASignature // all zeros; with the kid of an ES256 key if the token's key is not for ECDSA
+	AlgNone            = catalogue.AlgNone            // alg none, no signature
+	AlgNoneCased       = catalogue.AlgNoneCased       // alg nOnE, no signature
 	HS256Confusion     = catalogue.HS256Confusion     // HMAC with the public key, in PEM, as the secret
 	UnknownKid         = catalogue.UnknownKid         // an unpublished key, with a new kid each time
 	ForeignKeySameKid  = catalogue.ForeignKeySameKid  // an unpublished key, with the kid of the server's key
 	EmbeddedJWK        = catalogue.EmbeddedJWK        // an attacker's key, in jwk
 	JKUHeader          = catalogue.JKUHeader          // an attacker's key, at a URL
 	X5UHeader          = catalogue.X5UHeader          // an attacker's certificate, at a URL
-	CritHeader         = catalogue.CritHeader         // an unknown extension that must be understood
+	CritHeader         = catalogue.CritHeader         // crit names an unknown extension
 	AlgKeyMismatch     = catalogue.AlgKeyMismatch     // such as PS256 with an RS256 key
 )
 
 // Defects of tokens that are correctly signed, but are not well-formed JWTs.
 const (
-	DuplicateClaim  = catalogue.DuplicateClaim  // exp ahead, then exp past
-	DuplicateHeader = catalogue.DuplicateHeader // alg, then alg none
+	DuplicateClaim  = catalogue.DuplicateClaim  // exp twice: first in the future, then in the past
+	DuplicateHeader = catalogue.DuplicateHeader // alg twice: first the right alg, then none
 	NotJSON         = catalogue.NotJSON
 	FourSegments    = catalogue.FourSegments
 	PaddedBase64    = catalogue.PaddedBase64
 	TrailingBits    = catalogue.TrailingBits // base64url that is not canonical
-	Nested          = catalogue.Nested       // with a good token as the payload
+	Nested          = catalogue.Nested       // a JWT with a good token as its payload
 	Encrypted       = catalogue.Encrypted    // a good token inside a JWE
 )
 
@@ -74,10 +74,10 @@ const (
 	NoKid         = catalogue.NoKid
 	ExpFractional = catalogue.ExpFractional
 	MissingSub    = catalogue.MissingSub
-	WeakACR       = catalogue.WeakACR    // acr 0, wrong only where another is required (RFC 9470)
+	WeakACR       = catalogue.WeakACR    // acr 0, wrong only where another acr is required (RFC 9470)
 	StaleAuth     = catalogue.StaleAuth  // auth_time an hour ago, wrong only where a recent login is required (RFC 9470)
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
-	RetiredKey    = catalogue.RetiredKey // signed with the key that left the JWKS last: Rotate with DropOld, or Retire, first
+	RetiredKey    = catalogue.RetiredKey // signed with the key that left the JWKS last; call Rotate with DropOld, or Retire, first
 )
 
 // Defects that are also tested only on request, because only introspection can
@@ -92,8 +92,8 @@ const (
 // [MissingScope] only on routes that require a scope.
 func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
-// BadTokens yields one token for each of [Defects]: the token that opts
-// describe, with this defect. Each token is made when the loop reaches it.
+// BadTokens yields each of [Defects] with a token that opts describe and that
+// has this defect. Each token is made when the loop reaches its defect.
 func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	return func(yield func(Defect, string) bool) {
 		s.helper()
@@ -111,12 +111,12 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 }
 
 // With adds a defect to the token that the other options describe, whether they
-// come before or after it. A token can have only one defect: with two, it would
-// not be clear which one the API detected.
+// come before or after it. A token can have only one defect: with two defects,
+// it would not be clear which defect the API detected.
 //
-// With [OpaqueTokens] the token stays opaque if an introspection response can
-// have the defect and RFC 7662 requires an API to refuse such a response:
-// [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
+// With [OpaqueTokens] the token stays opaque if the defect can be in an
+// introspection response and RFC 7662 requires an API to refuse such a
+// response: [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
 // [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
 // [MissingSub], [WeakACR], [StaleAuth]. With any other defect the token is a
 // JWT.
@@ -127,7 +127,7 @@ func With(d Defect) TokenOption {
 		case !ok:
 			t.Fail(fmt.Errorf("With(%q): unknown defect: use one of %s", string(d), token.DefectNames()))
 		case t.Defect != nil:
-			t.Fail(fmt.Errorf("With(%q) after With(%q): a token takes one defect: make two tokens", string(d), t.Defect.Name))
+			t.Fail(fmt.Errorf("With(%q) after With(%q): a token can have only one defect: make two tokens", string(d), t.Defect.Name))
 		default:
 			t.Defect = &found
 		}

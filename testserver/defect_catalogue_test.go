@@ -30,8 +30,8 @@ var optionalDefects = []testserver.Defect{
 	testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.RetiredKey,
 }
 
-// The names of defects are used on the command line and in the tests of users,
-// so they must never change.
+// The names of defects are used on the command line and in tests of other
+// projects, so the names must never change.
 func TestNamesOfDefectsAreStable(t *testing.T) {
 	const names = "expired not-yet-valid issued-in-future wrong-issuer wrong-audience missing-audience missing-exp missing-scope " +
 		"exp-as-string exp-overflow aud-not-string wrong-typ id-token-as-access bound-as-bearer bad-signature truncated-signature " +
@@ -47,7 +47,7 @@ func TestNamesOfDefectsAreStable(t *testing.T) {
 	}
 	for d := range testserver.Defects() {
 		if d == testserver.WrongIssuer {
-			break // leaving the loop early must be possible
+			break // Defects must allow the loop to end early
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestEveryDefectWithEveryAlgorithm(t *testing.T) {
 				s.Publish(testserver.GenerateKey("ES256", "old"))
 				s.Retire("old")
 				tokens = collect(s.BadTokens(testserver.Scope("a")))
-				for _, d := range optionalDefects[:len(optionalDefects)-1] { // the retired key is random
+				for _, d := range optionalDefects[:len(optionalDefects)-1] { // without RetiredKey, the last one: its key is random
 					tokens[d] = s.Token(testserver.With(d))
 				}
 				if header, _, _ := decodeSegments(t, s.Token(testserver.With(testserver.RetiredKey))); !strings.Contains(header, `"kid":"old"`) {
@@ -125,8 +125,9 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 	return all
 }
 
-// The token is signed with the issuer's key, and the signature verifies under
-// the wrong alg, so only a check that binds keys to algorithms refuses it.
+// The token is signed with the issuer's key, and the signature is valid for the
+// wrong alg, so only a check that binds each key to its algorithm can refuse
+// the token.
 func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))
@@ -146,7 +147,7 @@ func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 		case strings.HasPrefix(string(alg), "RS"), strings.HasPrefix(string(alg), "PS"):
 			verified(t, s, token, key.Private.Public())
 		case alg == "ES256" && len(sig) != 96, alg == "ES384" && len(sig) != 132:
-			t.Errorf("%s: got a signature of %d bytes, want that of the next curve", alg, len(sig))
+			t.Errorf("%s: got a signature of %d bytes, want the length for the next curve", alg, len(sig))
 		}
 	}
 }
@@ -201,7 +202,7 @@ func TestAttackerKeysAreNeverPublished(t *testing.T) {
 				t.Fatal(err)
 			}
 			if h.Kid == "" || slices.Contains(published, h.Kid) {
-				t.Errorf("%s %s: got kid %q, want one that is not published", alg, d, h.Kid)
+				t.Errorf("%s %s: got kid %q, want a kid that is not published", alg, d, h.Kid)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A token with a defect is otherwise good.
+// The token has the option's subject: only the defect makes it bad.
 func ExampleWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -31,13 +31,13 @@ func ExampleDefects() {
 	// Output: missing-scope 403 insufficient_scope
 }
 
-// This is a custom test with all bad tokens. Package apitest checks more than
-// the status.
+// A custom test sends all bad tokens to an API. Package apitest checks more
+// than the status.
 func ExampleServer_BadTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Count(r.Header.Get("Authorization"), ".") == 2 { // not much of a check
+		if strings.Count(r.Header.Get("Authorization"), ".") == 2 { // this API refuses every token with three segments and accepts all others
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})

@@ -66,7 +66,8 @@ func changedMembers(t *testing.T, a, b string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// signedBy reports whether an ES256 key signed token, whatever its header says.
+// signedBy reports whether the given ES256 key signed token, whatever the
+// header of the token says.
 func signedBy(key testserver.Key, token string) bool {
 	dot := strings.LastIndexByte(token, '.')
 	sig, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
@@ -137,8 +138,8 @@ func TestADefectChangesOneThing(t *testing.T) {
 	}
 }
 
-// Each function undoes a defect in the encoding, which must result in the good
-// token.
+// Each function in the table undoes a defect in the encoding of the token. The
+// result must be the good token.
 func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 	encoded := base64.RawURLEncoding.EncodeToString
 	for d, repair := range map[testserver.Defect]func(bad string) (good string){

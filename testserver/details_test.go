@@ -19,8 +19,8 @@ const (
 
 var detailTypes = testserver.AuthorizationDetailTypes("payment", "account")
 
-// wantDetails compares authorization_details as JSON, with numbers as they are
-// written.
+// wantDetails compares authorization_details as JSON. Numbers must be written
+// in the same way.
 func wantDetails(t *testing.T, got any, want ...string) {
 	t.Helper()
 	read := func(text string) (v any) {
@@ -135,7 +135,7 @@ func TestNarrowedDetails(t *testing.T) {
 	both := "[" + payment + "," + account + "]"
 	for name, tt := range map[string]struct {
 		asked string
-		want  []string // nil for an error
+		want  []string // the granted details; nil means an error
 	}{
 		"T25/all that was granted": {"-", []string{payment, account}},
 		"T25/one of them":          {"[" + payment + "]", []string{payment}},

@@ -35,7 +35,7 @@ func TestDevices(t *testing.T) {
 			t.Errorf("got %v, want alice's tokens with the granted scope", r.body)
 		}
 		s.Advance(5 * time.Second)
-		wantError(t, poll(), 400, "invalid_grant") // once
+		wantError(t, poll(), 400, "invalid_grant") // a device code can be used only once
 	})
 	t.Run("T19/too fast", func(t *testing.T) {
 		s := testserver.New(t, testserver.Clock(atNoon))
@@ -43,7 +43,7 @@ func TestDevices(t *testing.T) {
 		wantError(t, poll(), 400, "authorization_pending")
 		s.Advance(4 * time.Second)
 		wantError(t, poll(), 400, "slow_down")
-		s.Advance(9 * time.Second) // the interval is ten seconds now
+		s.Advance(9 * time.Second) // each slow_down adds five seconds: the interval is now ten
 		wantError(t, poll(), 400, "slow_down")
 		s.Advance(15 * time.Second)
 		wantError(t, poll(), 400, "authorization_pending")
@@ -84,7 +84,7 @@ func TestDevices(t *testing.T) {
 			s.Advance(4 * time.Second)
 			wantError(t, poll(), 400, "slow_down")
 		}
-		s.Advance(29 * time.Second) // 30 would be enough
+		s.Advance(29 * time.Second) // the interval is 30 seconds
 		wantError(t, poll(), 400, "slow_down")
 	})
 	t.Run("polls with network jitter", func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestDevices(t *testing.T) {
 		if rec := serve(s, "GET", first.text("verification_uri_complete")); rec.Code != 200 {
 			t.Errorf("got %d, want a page", rec.Code)
 		}
-		wantError(t, poll(), 400, "authorization_pending") // opening the link is not consent
+		wantError(t, poll(), 400, "authorization_pending") // opening the link does not approve the device
 		s.Advance(5 * time.Second)
 		s.Login(t, first.text("verification_uri_complete"), testserver.LoginAs{Scopes: []string{"a"}})
 		if r := wantTokens(t, poll()); r.text("scope") != "a" {

@@ -11,29 +11,29 @@
 //	rec := httptest.NewRecorder()
 //	api.ServeHTTP(rec, as.Authorize(req, testserver.Scope("orders:read")))
 //
-// The server shares no code with the verifier of its tokens, so one mistake
-// cannot be on both sides and go unnoticed. An API in any language can be
+// The server and the verifier of its tokens do not share code, so the same
+// mistake cannot be in both and go unnoticed. An API in any language can be
 // tested against it.
 //
 // # The server
 //
-// [New] starts a server for one test, [Start] starts one for a TestMain or a
-// program, and [NewUnstarted] makes an http.Handler to mount. Without options
-// it speaks plain HTTP on a free port of 127.0.0.1. [TLS] adds HTTPS with
-// HTTP/2. [InMemory] replaces the socket, for testing/synctest. The server
-// listens on loopback only, unless [AllowRemote] is given. [Server.Client]
-// reaches the server in each of these cases.
+// [New] starts a server for one test, [Start] starts a server for a TestMain or
+// a program, and [NewUnstarted] makes an http.Handler to mount. Without
+// options, the server uses plain HTTP on a free port of 127.0.0.1. [TLS] adds
+// HTTPS with HTTP/2. [InMemory] replaces the socket, for testing/synctest. The
+// server listens only on loopback, unless [AllowRemote] is given.
+// [Server.Client] reaches the server in each of these cases.
 //
-// It serves [Endpoints] under the path of the issuer, if [IssuerURL] sets one,
-// and counts the requests to each endpoint. The issuer is fixed when the server
-// is made: Host and X-Forwarded-* do not change what is issued. Discovery lists
-// only what the server supports, unless [Metadata] changes it.
+// The server serves [Endpoints], under the path of the issuer if [IssuerURL]
+// sets a path, and counts the requests to each endpoint. The issuer is fixed
+// when the server is made: the headers Host and X-Forwarded-* do not change it.
+// Discovery lists only what the server supports, unless [Metadata] changes it.
 //
 // # Tokens
 //
 // [Server.Token] returns an RFC 9068 access token that is valid unless options
-// change that. Options apply in order: the last one wins. Token options that
-// are also an [Option] ([Scope], [Audience], [AccessTTL], [SigningAlg],
+// make it invalid. Options apply in order: the last one wins. Token options
+// that are also an [Option] ([Scope], [Audience], [AccessTTL], [SigningAlg],
 // [OpaqueTokens]) can be given to [New] as the default for every token.
 // [Claim], [Without], [JOSEHeader] and [SignedWith] make tokens that no
 // authorization server should issue.
@@ -43,12 +43,12 @@
 // ([Server.DefaultClient]). [Server.Revoke] revokes a token of either kind.
 //
 // A [Defect] is one way in which a token can be wrong; [With] makes a token
-// that has this defect and is otherwise good. Package apitest sends tokens with
-// all these defects to an API and checks its responses.
+// that has this defect and is otherwise good. Package apitest sends a token
+// with each of [Defects] to an API and checks the responses.
 //
 // # Grants
 //
-// A client in any language gets its tokens as from a real server: by
+// A client in any language gets its tokens as it would from a real server: by
 // authorization code with PKCE, client credentials, refresh token, device flow,
 // [TokenExchange] and [JWTBearer].
 //
@@ -58,20 +58,20 @@
 //	resp, err := app.Client().Get(callback.String())
 //
 // A code is valid for one minute and for one use; a second use revokes the
-// tokens that it was exchanged for. Refresh tokens rotate, and reuse revokes
-// the whole family. PKCE must be S256, and public clients need it.
-// [TokenExchange] and [JWTBearer] issue tokens about a user who has not logged
+// tokens that were issued for the code. Refresh tokens rotate, and reuse
+// revokes the whole family. PKCE must be S256, and public clients need it.
+// [TokenExchange] and [JWTBearer] issue tokens for a user who has not logged
 // in, so a client may use these grants only if its Grants list them.
 //
 // No page is shown unless [Interactive] is set: the first of [Users] logs in
-// and consents to everything. [Server.NextUser] and [Server.DenyNext] change
-// that.
+// and consents to everything. [Server.NextUser] selects the user of the next
+// authorization, and [Server.DenyNext] makes the next authorization fail.
 //
 // Every server has the clients test-client, with the secret test-secret, and
-// test-public, and the user test-user. Access tokens of the token endpoint are
-// valid for fifteen minutes. The server stores secrets, codes and tokens only
-// as their SHA-256, and it stores only the last 100 000 grants. All state is
-// lost when the process exits, unless [Persist] saves it to a file.
+// test-public, and the user test-user. Access tokens from the token endpoint
+// are valid for fifteen minutes. The server stores secrets, codes and tokens
+// only as SHA-256 hashes, and it stores only the last 100 000 grants. All state
+// is lost when the process exits, unless [Persist] saves it to a file.
 //
 // # Keys, time and randomness
 //
@@ -84,13 +84,13 @@
 // that a verifier's cache must survive; [Server.FreezeJWKS] imitates a cache
 // between server and verifier that serves an old key set.
 //
-// Every server has the same first two RSA keys, which are published with this
-// source code, because generating an RSA key takes longer than most tests.
-// Their IDs have the prefix "test-". A server with keys from its configuration
-// does not use them. Two servers that sign with RSA therefore share their keys.
-// To test that issuers are kept apart, use another algorithm, or [SignedWith]
-// with a key from [GenerateKey]. Never trust a token of this server in
-// production.
+// The first two RSA keys are the same on every server: they are in the source
+// code, which is public, because generating an RSA key takes longer than most
+// tests. The IDs of these keys have the prefix "test-". A server with keys from
+// its configuration does not use these keys. Two servers that sign with RSA
+// therefore share their keys. To test that a verifier does not accept the key
+// of one issuer for another issuer, use another algorithm, or [SignedWith] with
+// a key from [GenerateKey]. Never trust a token of this server in production.
 //
 // The server's time is [time.Now], which in a synctest bubble is the bubble's
 // time, or the time of [Clock]. [Server.Advance] moves the server's time.
@@ -102,13 +102,13 @@
 // [Server.Inject] makes an endpoint fail, for all requests or for some of them
 // ([Times], [Skip], [Matching], [FromClient]). [Server.Count] and [Mark] count
 // requests, [Server.Requests] lists them, and [Server.Await] waits for them.
-// Parallel tests can share a server: each uses its own [Server.ClientFor]. A
-// test that is not in Go does all of this over HTTP, through [Server.Control],
-// which the command bearerguard serves.
+// Parallel tests can share a server: each test then uses its own
+// [Server.ClientFor]. A test in another language can do all of this over HTTP,
+// through [Server.Control], which the command bearerguard serves.
 //
 // In [New], invalid options end the test with one message that lists them all;
-// [Start] and [NewUnstarted] return them as an error. Later, an invalid token
-// option or fault ends the test of a server from [New]; other servers panic. No
-// token, secret or private key is ever logged or recorded; when a [Key] or a
-// [Client] is printed, it shows only its name.
+// [Start] and [NewUnstarted] return an error that lists them all. Later, an
+// invalid token option or fault ends the test if the server is from [New], and
+// panics otherwise. Tokens, secrets and private keys are never logged or
+// recorded; when a [Key] or a [Client] is printed, it shows only its name.
 package testserver

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The tables of docs/mock-server.md must match the catalogue. If one differs,
-// this test prints the table that it expects.
+// The tables of docs/mock-server.md must match the catalogue. If a table
+// differs, this test prints the expected table.
 func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	endpoints, algs := [][]string{{"name", "path", "methods", "needs one of", "available with"}}, [][]string{{"metadata of the client", "field of `Client.Algs`", "flag of `client add`", "what it signs", "default"}}
 	for _, r := range catalogue.Routes {

@@ -7,7 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Endpoint names an endpoint of the server, in Go and as text.
+// Endpoint is the name of an endpoint of the server. The command and the
+// control API use the same names.
 type Endpoint = catalogue.Endpoint
 
 const (
@@ -27,11 +28,11 @@ const (
 	EndpointJWKS = catalogue.JWKS
 
 	// EndpointIntrospect is the introspection endpoint (RFC 7662), for every
-	// confidential client and every token: see [OpaqueTokens]. A token of this
-	// server that is valid by the server's clock and not revoked is active,
-	// with all its claims; the response for any other token is exactly
-	// {"active":false}. A client that sends application/token-introspection+jwt
-	// in Accept gets a JWT (RFC 9701).
+	// confidential client and every token: see [OpaqueTokens]. For a token of
+	// this server that is valid by the server's clock and not revoked, the
+	// response has "active":true and all claims of the token; for any other
+	// token it is exactly {"active":false}. A client that sends
+	// application/token-introspection+jwt in Accept gets a JWT (RFC 9701).
 	EndpointIntrospect = catalogue.Introspect
 
 	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the
@@ -42,9 +43,9 @@ const (
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The
-	// request_uri that it returns is valid for 90 seconds; a browser that is on
-	// a login or consent page by then has ten more minutes. After the
-	// authorization response the request_uri is invalid.
+	// request_uri that it returns is valid for 90 seconds; a browser that shows
+	// a login or consent page when the 90 seconds end has ten more minutes.
+	// After the authorization response the request_uri is invalid.
 	EndpointPAR = catalogue.PAR
 
 	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant].
@@ -92,8 +93,8 @@ const (
 )
 
 // Endpoints yields every endpoint that a server can have, without
-// [EndpointAny]. The options of a server decide which of these endpoints it
-// has: see [Server.Endpoint].
+// [EndpointAny]. The options of a server determine which of these endpoints the
+// server has: see [Server.Endpoint].
 func Endpoints() iter.Seq[Endpoint] { return slices.Values(catalogue.Endpoints()) }
 
 // Endpoint returns the URL of ep. [EndpointAny] does not have a URL.
@@ -107,7 +108,7 @@ func (s *Server) Endpoint(ep Endpoint) string {
 }
 
 const (
-	useEndpoint = "use EndpointDiscovery, EndpointJWKS or another of the constants that the options enable"
+	useEndpoint = "use EndpointDiscovery, EndpointJWKS or another Endpoint constant that the options enable"
 	useAny      = useEndpoint + ", or EndpointAny"
 )
 

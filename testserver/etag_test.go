@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// conditional adds header fields to requests.
+// conditional is a RoundTripper that adds header fields to requests.
 type conditional struct {
 	http.RoundTripper
 	fields http.Header
@@ -30,7 +30,7 @@ func fetchWith(s *testserver.Server, fields http.Header) fetched {
 	return fetch(&http.Client{Transport: conditional{s.Client().Transport, fields}}, s.Endpoint(testserver.EndpointJWKS))
 }
 
-// fetchIfNoneMatch fetches the keys with If-None-Match fields.
+// fetchIfNoneMatch fetches the keys with one If-None-Match field for each tag.
 func fetchIfNoneMatch(s *testserver.Server, tags ...string) fetched {
 	return fetchWith(s, http.Header{"If-None-Match": tags})
 }
@@ -40,7 +40,7 @@ func TestETagChangesWithTheBody(t *testing.T) {
 	tag := func() string { return serve(s, "GET", "/jwks").Header().Get("ETag") }
 	first := tag()
 	if !regexp.MustCompile(`^"[!#-~]+"$`).MatchString(first) { // RFC 9110 §8.8.3, without W/
-		t.Errorf("got ETag %s, want a strong one", first)
+		t.Errorf("got ETag %s, want a strong ETag", first)
 	}
 	if again := tag(); again != first {
 		t.Errorf("got ETag %s after %s, want the same ETag for the same body", again, first)
@@ -95,7 +95,7 @@ func TestIfNoneMatch(t *testing.T) {
 				t.Errorf("got ETag %s, want %s", got, tag)
 			}
 			if a, b := fmt.Sprint(full.Header()), fmt.Sprint(head.Header()); a != b {
-				t.Errorf("got header %s to a HEAD, want that of a GET, %s", b, a)
+				t.Errorf("got header %s to a HEAD, want the header of a GET, %s", b, a)
 			}
 			if got := full.Body.Len(); (got == 0) != (tt.want == 304) || head.Body.Len() != 0 {
 				t.Errorf("got %d bytes, and %d to a HEAD, want a body only with a 200 to GET", got, head.Body.Len())
@@ -105,7 +105,8 @@ func TestIfNoneMatch(t *testing.T) {
 }
 
 // net/http implements the other conditions of RFC 9110 §13 and the ranges of
-// §14. If a list has several lines, net/http reads only one of them.
+// §14. net/http reads only one line of a header field, so the server joins the
+// lines of If-Match.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
@@ -173,14 +174,14 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 // same fault as other clients, and never gets the ETag of the right body with
 // another body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
-	tagged := map[string]bool{ // the right body, or its beginning
+	tagged := map[string]bool{ // faults that send the right body or its beginning, and so its ETag
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
 	}
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the response is that of the test's function
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the response comes from a function of the test
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -195,7 +196,7 @@ func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 			}
 			resp, err := s.Client().Head(s.Endpoint(tt.endpoint))
 			if err != nil {
-				return // as with GET
+				return // the fault breaks the connection for GET too
 			}
 			resp.Body.Close()
 			if resp.Header.Get("ETag") != want {

@@ -38,7 +38,7 @@ func ExampleNew() {
 	t := new(testing.T)
 
 	as := testserver.New(t, testserver.Audience("https://api.example.com"))
-	defer as.Close() // not needed in a test
+	defer as.Close() // a real test does not need this
 
 	resp, err := as.Client().Get(as.Endpoint(testserver.EndpointJWKS))
 	if err != nil {
@@ -91,7 +91,7 @@ func ExampleServer_Token() {
 	// -60
 }
 
-// A claim can be nested, as in tokens of Keycloak.
+// A claim can be nested, as in tokens from Keycloak.
 func ExampleClaim() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -120,13 +120,14 @@ func ExampleServer_Rotate() {
 	defer as.Close()
 	old := as.SigningKey()
 
-	// The new key is published, the old one still signs …
+	// The new key is published, but the old key still signs.
 	next := as.Rotate(testserver.Rotation{PublishFirst: true})
 	fmt.Println(as.SigningKey().ID == old.ID)
-	// … until now, …
+	// The next rotation makes the new key sign.
 	as.Rotate()
 	fmt.Println(as.SigningKey().ID == next.ID)
-	// … and after the last tokens of the old key have expired, it is removed.
+	// When the last tokens signed with the old key have expired, remove the
+	// key.
 	as.Retire(old.ID)
 	fmt.Println(strings.Contains(string(as.JWKS()), old.ID))
 	// Output:
@@ -135,8 +136,8 @@ func ExampleServer_Rotate() {
 	// false
 }
 
-// A CDN in front of the server still serves the old key set after a rotation.
-// In a real test, a verifier would be used in place of the function published.
+// A CDN in front of the server still serves the old key set after a rotation. A
+// real test would use a verifier instead of the function published.
 func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -189,12 +190,12 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API introspects opaque tokens. With a verifier in place of the function
-// active, this example is a test of revocation.
+// An API introspects opaque tokens. A test of revocation would use a verifier
+// instead of the function active.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
-	client := as.DefaultClient() // the credentials of the API
+	client := as.DefaultClient() // the API authenticates as this client
 	active := func(token string) string {
 		resp, err := as.Client().PostForm(as.Endpoint(testserver.EndpointIntrospect), url.Values{
 			"token": {token}, "client_id": {client.ID}, "client_secret": {client.Secret},

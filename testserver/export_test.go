@@ -17,10 +17,10 @@ var (
 // NotBeforeIn is a token option of the control API.
 var NotBeforeIn = notBeforeIn
 
-// ReadAhead reads a request in advance, as Latency and Hang do.
+// ReadAhead reads the body of a request in advance, as Latency and Hang do.
 var ReadAhead = readAhead
 
-// Fingerprint identifies a token in records and events.
+// Fingerprint returns the text that identifies a token in records and events.
 var Fingerprint = journal.Fingerprint
 
 // Snapshot returns the state of s, for Restore.

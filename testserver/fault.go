@@ -10,14 +10,14 @@ import (
 )
 
 // Fault is a way in which an endpoint fails: see [Server.Inject]. The zero
-// Fault is invalid; use one of the functions that return one.
+// Fault is invalid; use one of the functions that return a Fault.
 type Fault struct {
 	wrap func(next http.Handler) http.Handler
 	only []Endpoint // nil means all
 	err  error
 }
 
-// chain combines faults so that each one wraps the faults after it:
+// chain combines faults so that each fault wraps the faults after it:
 // chain(Latency(d), Status(503)) answers 503 after d. If a fault does not call
 // the endpoint, the faults after it have no effect.
 func chain(f ...Fault) Fault {
@@ -30,7 +30,7 @@ func chain(f ...Fault) Fault {
 		case link.err != nil:
 			chain.err = errors.Join(chain.err, link.err)
 		case link.wrap == nil:
-			chain.err = errors.Join(chain.err, fmt.Errorf("fault %d of the chain is the zero Fault: use Status or another function that returns one", i+1))
+			chain.err = errors.Join(chain.err, fmt.Errorf("fault %d of the chain is the zero Fault: use Status or another function that returns a Fault", i+1))
 		case link.only != nil && chain.only != nil:
 			chain.only = slices.DeleteFunc(slices.Clone(chain.only), func(ep Endpoint) bool { return !slices.Contains(link.only, ep) })
 		case link.only != nil:
@@ -49,7 +49,7 @@ func chain(f ...Fault) Fault {
 	return chain
 }
 
-// When limits which requests get a fault. If there are several, a request must
+// When limits which requests get a fault. If several are given, a request must
 // match all of them.
 type When interface{ applyWhen(*rule) }
 
@@ -63,7 +63,7 @@ type when func(*rule)
 func (w when) applyWhen(r *rule) { w(r) }
 
 // Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
-// [Server.Reset]. when limits which requests get it.
+// [Server.Reset]. when limits which requests get f.
 //
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
@@ -71,9 +71,9 @@ func (w when) applyWhen(r *rule) { w(r) }
 // matches. Older injections neither see nor count this request. [EndpointAny]
 // means every request, including those to unknown paths. Faults come before all
 // other checks, so a request with a wrong method gets the fault too. A fault
-// that alters a response alters the full response, whatever If-None-Match or
-// Range requested, and never sends the ETag of the right body with another
-// body.
+// that alters a response always alters the full response, even if the request
+// has If-None-Match or Range. It never sends the ETag of the right body with
+// another body.
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)
@@ -97,7 +97,7 @@ func (s *Server) inject(ep Endpoint, f Fault, when []When) (*Injection, error) {
 	case f.wrap == nil:
 		fail("Fault{} does nothing: use Status or another function that returns a Fault")
 	case f.only != nil && !slices.Contains(f.only, ep):
-		fail("this fault is only for %v", f.only)
+		fail("this fault is only for %v: choose another endpoint or another fault", f.only)
 	}
 	r.narrow(when)
 	if err := errors.Join(r.errs...); err != nil {
@@ -114,7 +114,7 @@ func (s *Server) inject(ep Endpoint, f Fault, when []When) (*Injection, error) {
 func (r *rule) narrow(when []When) {
 	for i, w := range when {
 		if w == nil {
-			r.errs = append(r.errs, fmt.Errorf("When %d is nil: leave it out", i+1))
+			r.errs = append(r.errs, fmt.Errorf("the argument When %d is nil: leave it out", i+1))
 			continue
 		}
 		w.applyWhen(r)
@@ -130,8 +130,8 @@ type Injection = journal.Injection
 // Injections returns the active faults, oldest first.
 func (s *Server) Injections() []*Injection { return s.oauth.Faults.All() }
 
-// Times ends the fault after n requests, however many arrive at once. Without
-// Times, the number of requests is not limited.
+// Times ends the fault after exactly n requests, even if more requests arrive
+// at once. Without Times, the number of requests is not limited.
 func Times(n int) When {
 	return when(func(r *rule) {
 		if n < 1 {
@@ -142,7 +142,7 @@ func Times(n int) When {
 }
 
 // Skip exempts the first n matching requests. [Times] counts only the requests
-// after these.
+// after the exempted ones.
 func Skip(n int) When {
 	return when(func(r *rule) {
 		if n < 0 {
@@ -157,15 +157,15 @@ func Skip(n int) When {
 func Matching(f func(*http.Request) bool) When {
 	return when(func(r *rule) {
 		if f == nil {
-			r.errs = append(r.errs, errors.New("Matching(nil): leave it out"))
+			r.errs = append(r.errs, errors.New("Matching(nil): give a function, or leave Matching out"))
 			return
 		}
 		r.Match = append(r.Match, f)
 	})
 }
 
-// FromClient selects the requests of the client with this id, on a server that
-// several tests share: see [Server.ClientFor].
+// FromClient selects the requests of the client that [Server.ClientFor]
+// returned for this id, on a server that several tests share.
 func FromClient(id string) When {
 	return when(func(r *rule) {
 		if err := checkClientID(id); err != nil {

@@ -10,33 +10,32 @@ import (
 )
 
 // TruncateBody sends the right header, including Content-Length and ETag, and
-// the beginning of the right body: after is the number of its bytes that are
-// sent. Then it drops the connection, or on HTTP/2 the stream. It never sends
-// the last byte, however large after is.
+// the first after bytes of the right body. Then it drops the connection, or on
+// HTTP/2 the stream. It never sends the last byte, however large after is.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		n := max(min(after, a.body.Len()-1), 0)
-		a.body.Truncate(n) // Content-Length stays that of the full body
+		a.body.Truncate(n) // Content-Length is still the length of the full body
 		a.send(w)
 		_ = http.NewResponseController(w).Flush() // the panic below discards buffered bytes
 		panic(http.ErrAbortHandler)
 	})
 	if after < 0 {
-		f.err = fmt.Errorf("TruncateBody(%d): give 0 or more", after)
+		f.err = fmt.Errorf("TruncateBody(%d): give 0 bytes or more", after)
 	}
 	return f
 }
 
 // MalformedJSON sends the right response without the last byte of its body, the
-// closing brace. Unlike the response of [TruncateBody], this one is complete
-// HTTP, so only a JSON parser notices the error.
+// closing brace. Unlike the response of [TruncateBody], this response is
+// complete HTTP, so only a JSON parser notices the error.
 func MalformedJSON() Fault {
 	return alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		if n := a.body.Len(); n > 0 { // 0 in the response to a HEAD
 			a.body.Truncate(n - 1)
 			a.setLength()
 		}
-		a.header.Del("ETag") // that of the right body
+		a.header.Del("ETag") // it is the ETag of the right body
 		a.send(w)
 	})
 }
@@ -68,14 +67,14 @@ func emptyJWKS() Fault {
 }
 
 // HugeBody sends a body of n bytes: spaces, followed by the right body. A
-// client that reads all of it gets valid JSON. The response has no
-// Content-Length, so a client cannot know its size in advance. HugeBody stops
+// client that reads the whole body gets valid JSON. The response is without
+// Content-Length, so a client does not know the size in advance. HugeBody stops
 // when the client disconnects.
 func HugeBody(n int64) Fault {
 	f := alterResponse(func(w http.ResponseWriter, r *http.Request, a *response) {
 		spaces := n - int64(a.body.Len())
 		a.header.Del("Content-Length")
-		a.header.Del("ETag") // that of the right body
+		a.header.Del("ETag") // it is the ETag of the right body
 		a.begin(w)
 		if r.Method == http.MethodHead {
 			return // net/http would discard all the spaces
@@ -91,7 +90,7 @@ func HugeBody(n int64) Fault {
 		_, _ = w.Write(a.body.Bytes())
 	})
 	if n < 1 {
-		f.err = fmt.Errorf("HugeBody(%d): give a size in bytes", n)
+		f.err = fmt.Errorf("HugeBody(%d): give a size of 1 byte or more", n)
 	}
 	return f
 }
@@ -136,7 +135,7 @@ func alterResponse(send func(http.ResponseWriter, *http.Request, *response)) Fau
 }
 
 // withoutConditions returns r without the header fields that could shorten the
-// response, because a client with cached keys must get the fault too.
+// response, because a client that has cached the keys must get the fault too.
 func withoutConditions(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match", "Range"} {

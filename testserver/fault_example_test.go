@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The outage lasts for two requests. In a real test, a verifier would fetch the
-// keys and would have to survive the outage.
+// The outage lasts for two requests. A real test would check that a verifier
+// survives the outage.
 func ExampleServer_Inject() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -33,7 +33,7 @@ func ExampleServer_Inject() {
 	// hit 2
 }
 
-// Two tests share a server, with one client for each.
+// Two tests share a server. Each test has its own client.
 func ExampleServer_ClientFor() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -52,8 +52,8 @@ func ExampleServer_ClientFor() {
 	// TestOrders 200
 }
 
-// Await waits for requests from other goroutines, in this example for a request
-// that hangs.
+// Await waits for requests from other goroutines; in this example, it waits for
+// a request that hangs.
 func ExampleServer_Await() {
 	as := testserver.New(new(testing.T))
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -71,7 +71,7 @@ func ExampleServer_Await() {
 	last := as.Requests(testserver.EndpointJWKS)[0]
 	fmt.Println("hangs:", last.Status == 0)
 
-	as.Close() // ends the request
+	as.Close() // ends the request that hangs
 	fmt.Println("answered:", <-answered == nil)
 	// Output:
 	// hangs: true
@@ -89,11 +89,11 @@ func ExampleServer_Mark() {
 		resp.Body.Close()
 	}
 
-	fetch() // before the mark
+	fetch() // not counted by the mark
 	mark := as.Mark()
 	fetch()
 	fetch()
-	fmt.Println(mark.Count(testserver.EndpointJWKS), "of", as.Count(testserver.EndpointJWKS)) // since the mark
+	fmt.Println(mark.Count(testserver.EndpointJWKS), "of", as.Count(testserver.EndpointJWKS)) // since the mark, and in total
 	// Output: 2 of 3
 }
 

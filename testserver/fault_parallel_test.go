@@ -11,7 +11,8 @@ import (
 )
 
 // Fifty tests share one server. Each test has its own verifier and its own
-// fault. It must see only this fault, with exact hits and counts.
+// fault. The verifier must get only this fault, and the hits and counts must be
+// exact.
 func TestParallelTestsWithFaults(t *testing.T) {
 	faults := []testserver.Fault{
 		testserver.Status(503), testserver.DropConnection(), testserver.TruncateBody(7), testserver.MalformedJSON(),
@@ -38,13 +39,13 @@ func TestParallelTestsWithFaults(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					outages := i % 4 // a test without a fault must not see those of others
+					outages := i % 4 // 0 means a test without a fault, which must not get the faults of other tests
 					in := s.Inject(testserver.EndpointJWKS, faults[i%len(faults)], testserver.FromClient(id), testserver.Times(max(outages, 1)))
 					if outages == 0 {
 						in.Remove()
 					}
 					refusals, got := 0, status(v, s.Token())
-					for ; got == 503 && refusals < outages; refusals++ { // one try may take two fetches, which do not wait here
+					for ; got == 503 && refusals < outages; refusals++ { // one status call may cause two fetches, because MinInterval is 1ns
 						got = status(v, s.Token())
 					}
 					if got != 200 {

@@ -89,8 +89,8 @@ func TestNewestMatchingFaultApplies(t *testing.T) {
 	oldest := s.Inject(testserver.EndpointJWKS, testserver.Status(500), testserver.Skip(1))
 	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
 	newest := s.Inject(testserver.EndpointJWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
-	// newest skips the first request, so older applies to it. oldest sees only
-	// requests from the fourth on, and skips the fourth.
+	// newest skips the first request, so older applies to that request. oldest
+	// matches only from the fourth request on, and skips the fourth request.
 	wantStatuses(t, s, testserver.EndpointJWKS, 502, 504, 502, 200, 500, 500)
 	for name, tt := range map[string]struct{ got, want int }{
 		"oldest": {oldest.Hits(), 2}, "older": {older.Hits(), 2}, "newest": {newest.Hits(), 1},
@@ -120,7 +120,8 @@ func TestAllMatchingConditionsMustHold(t *testing.T) {
 	}
 }
 
-// A Matching function may call the server without a deadlock.
+// A function given to Matching may call methods of the server: this must not
+// cause a deadlock.
 func TestMatchingMayCallTheServer(t *testing.T) {
 	s := unstarted(t)
 	var in *testserver.Injection
@@ -205,8 +206,8 @@ func TestClientForDoesNotChangeTheRequest(t *testing.T) {
 	}
 }
 
-// Times is exact even if requests are concurrent: no more than n requests get
-// the fault, and Hits counts only requests that got it.
+// Times is exact even if requests are concurrent: exactly n requests get the
+// fault, and Hits counts only requests that got the fault.
 func TestTimesAreExactUnderLoad(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"plain": nil, "TLS": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {
@@ -233,7 +234,7 @@ func TestTimesAreExactUnderLoad(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			for range 53 { // however many the removed fault got, the others get theirs
+			for range 53 { // enough requests for the other two faults, however many requests the removed fault got
 				counts[fetch(s.Client(), s.Endpoint(testserver.EndpointJWKS)).resp.StatusCode]++
 			}
 			if counts[501] != 31 || counts[502] != 17 || counts[504] != removed.Hits() || counts[200]+removed.Hits() != 153-31-17 {

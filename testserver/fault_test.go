@@ -13,12 +13,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// fetched is the response, or the error, that a client got.
+// fetched is the response or the error that a client got.
 type fetched struct {
-	resp    *http.Response // nil if there was none
+	resp    *http.Response // nil without a response
 	body    []byte
-	err     error // of the exchange
-	readErr error // of the body
+	err     error // from the request
+	readErr error // from reading the body
 }
 
 func fetch(c *http.Client, u string) (s fetched) {
@@ -50,7 +50,7 @@ const (
 type faultCase struct {
 	endpoint testserver.Endpoint
 	fault    testserver.Fault
-	status   int // as recorded
+	status   int // the status in the record of the request
 	check    func(t *testing.T, got, right fetched)
 }
 
@@ -64,7 +64,7 @@ func wantTruncated(after int) func(t *testing.T, got, right fetched) {
 			t.Errorf("got %d bytes and error %v, want the first %d and an error", len(got.body), got.readErr, len(want))
 		}
 		if got.resp.ContentLength != int64(len(right.body)) || got.resp.Header.Get("Content-Type") != keySetType {
-			t.Errorf("got Content-Length %d, want that of the full body, %d", got.resp.ContentLength, len(right.body))
+			t.Errorf("got Content-Length %d, want the length of the full body, %d", got.resp.ContentLength, len(right.body))
 		}
 	}
 }
@@ -139,7 +139,7 @@ var faultCases = map[string]faultCase{
 	"RedirectTo": {testserver.EndpointJWKS, testserver.RedirectTo("../a b?c#d"), 302, func(t *testing.T, got, _ fetched) {
 		got.complete(t, 302, textType)
 		if to := got.resp.Header.Get("Location"); to != "../a b?c#d" {
-			t.Errorf("got Location %q, want it byte for byte", to)
+			t.Errorf("got Location %q, want the given URL byte for byte", to)
 		}
 	}},
 	"WrongMetadataIssuer of Discovery":  {testserver.EndpointDiscovery, testserver.OtherIssuer("https://evil.example"), 200, wantOtherIssuer},
@@ -157,8 +157,9 @@ var faultCases = map[string]faultCase{
 	}},
 }
 
-// Each fault is injected for one request over a reused connection. A transport
-// might retry this request. The next request must succeed.
+// Each fault is injected for one request on a reused connection. If the
+// transport retried this request, the client would not get the fault. The next
+// request must succeed.
 func TestFaultsOverEveryListener(t *testing.T) {
 	for where, opts := range listeners {
 		s := testserver.New(t, opts...)

@@ -37,7 +37,7 @@ func TestLatencyDelaysTheResponse(t *testing.T) {
 	}
 }
 
-// methods are the kinds of requests for which the server must notice that the
+// methods are kinds of requests. For each kind, the server must notice that the
 // client has canceled the request.
 var methods = map[string]func(ctx context.Context, u string) (*http.Request, error){
 	"GET": func(ctx context.Context, u string) (*http.Request, error) {
@@ -124,7 +124,7 @@ func TestCloseStopsHangs(t *testing.T) {
 }
 
 // A request with an incomplete body blocks its handler, and net/http does not
-// tell the handler that the connection has been closed.
+// cancel the context of the request when the connection is closed.
 func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
@@ -142,8 +142,8 @@ func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	})
 }
 
-// A test's own handler may block without reading the body. In that case a
-// closed connection does not cancel the request.
+// A handler that a test passes to Handler may block without reading the body.
+// In that case, a closed connection does not cancel the request.
 func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {
@@ -225,7 +225,7 @@ func TestHangLeaksNoGoroutines(t *testing.T) {
 	}
 }
 
-// HugeBody must stop when the client stops reading; otherwise a test of a size
+// HugeBody must stop when the client disconnects; otherwise a test of a size
 // limit would never finish.
 func TestHugeBodyStopsWithTheClient(t *testing.T) {
 	for name, opts := range listeners {
@@ -262,7 +262,7 @@ func TestFaultsWithoutAConnectionAbort(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			defer func() {
-				if got := recover(); got != http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+				if got := recover(); got != http.ErrAbortHandler { //nolint:errorlint // net/http also compares with ==
 					t.Errorf("got panic %v, want http.ErrAbortHandler", got)
 				}
 			}()

@@ -15,7 +15,7 @@ import (
 )
 
 // The tests in this file show how to test with a clock: the server and the
-// verifier are in one synctest bubble, where an hour takes a millisecond.
+// verifier are in one synctest bubble, where an hour passes in a millisecond.
 
 // newVerifier returns a verifier for the tokens of as that fetches with client.
 func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *middleware.Verifier {
@@ -32,8 +32,8 @@ func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *midd
 	return v
 }
 
-// status returns the status with which an API behind v answers a request with
-// token.
+// status returns the status that an API behind v sends in response to a request
+// with token.
 func status(v *middleware.Verifier, token string) int {
 	r := httptest.NewRequest("GET", "/orders", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -45,8 +45,8 @@ func status(v *middleware.Verifier, token string) int {
 	return http.StatusOK
 }
 
-// inBubble runs a test in a synctest bubble, with an in-memory server and its
-// verifier.
+// inBubble runs a test in a synctest bubble, with an in-memory server and a
+// verifier for its tokens.
 func inBubble(t *testing.T, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -57,7 +57,7 @@ func inBubble(t *testing.T, test func(t *testing.T, as *testserver.Server, v *mi
 
 func TestATokenExpiresDuringTheTest(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
-		token := as.Token() // for five minutes
+		token := as.Token() // valid for five minutes
 		time.Sleep(5*time.Minute + 29*time.Second)
 		if got := status(v, token); got != 200 {
 			t.Errorf("within the clock skew: got %d, want 200", got)
@@ -82,8 +82,8 @@ func TestServerClockAhead(t *testing.T) {
 	})
 }
 
-// Keys are cached for 4m30s to 5m, at random, and renewed after four fifths of
-// that time: after 3m36s at the earliest and 4m at the latest.
+// Keys are cached for a random time between 4m30s and 5m, and renewed after
+// four fifths of this time: after 3m36s at the earliest and 4m at the latest.
 func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for _, step := range []struct {
@@ -94,7 +94,7 @@ func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 			if got := status(v, as.Token()); got != 200 {
 				t.Errorf("got %d, want 200", got)
 			}
-			synctest.Wait() // the renewal is in the background
+			synctest.Wait() // waits for the renewal, which runs in the background
 			if got := as.Count(testserver.EndpointJWKS); got != step.want {
 				t.Errorf("after another %v: got %d requests for keys, want %d", step.pass, got, step.want)
 			}
@@ -156,7 +156,7 @@ func TestAnOutageOfAnHour(t *testing.T) {
 			t.Error("got no request in an hour, want some tries")
 		}
 		outage.Remove()
-		time.Sleep(5 * time.Second) // the minimum between two fetches, while keys are cached
+		time.Sleep(5 * time.Second) // the minimum time between two fetches while keys are cached
 		if got := status(v, as.Token(testserver.SignedWith(as.Rotate()))); got != 200 {
 			t.Errorf("5 s after the outage: got %d, want the new key accepted", got)
 		}
@@ -170,15 +170,15 @@ func TestHangingFetchTimesOut(t *testing.T) {
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 2*time.Second {
 			t.Errorf("got %d after %v, want 503 after 2s", got, time.Since(begin))
 		}
-		hang.Remove() // too late for the request that hangs
+		hang.Remove() // the request that hangs still hangs
 		time.Sleep(3*time.Second - 1)
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second-1 {
 			t.Errorf("got %d after %v, want 503 without another wait", got, time.Since(begin))
 		}
 		if got := as.Count(testserver.EndpointJWKS); got != 1 {
-			t.Errorf("got %d requests for keys within 5s, want the one that hangs", got)
+			t.Errorf("got %d requests for keys within 5s, want only the request that hangs", got)
 		}
-		time.Sleep(time.Second + 1) // the longest backoff while keys are missing
+		time.Sleep(time.Second + 1) // the longest backoff while no keys are cached
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("afterwards: got %d, want 200", got)
 		}
@@ -213,11 +213,11 @@ func TestRotationThatPublishesFirst(t *testing.T) {
 		}
 		as.Rotate(testserver.Rotation{PublishFirst: true})
 		time.Sleep(5 * time.Minute)
-		status(v, before) // triggers the renewal, as traffic would
+		status(v, before) // triggers the renewal, as a request in production would
 		synctest.Wait()
 		mark := as.Mark()
 
-		as.Rotate() // now it signs
+		as.Rotate() // now the new key signs
 		if a, b := status(v, before), status(v, as.Token()); a != 200 || b != 200 {
 			t.Errorf("got %d for the old key and %d for the new one, want 200 for both", a, b)
 		}
@@ -262,15 +262,15 @@ func TestRotationThatSignsFirst(t *testing.T) {
 		}
 
 		as.Publish(key)
-		time.Sleep(5 * time.Second) // the minimum between two fetches
+		time.Sleep(5 * time.Second) // the minimum time between two fetches
 		if got := status(v, as.Token()); got != 200 {
 			t.Errorf("published: got %d, want 200", got)
 		}
 	})
 }
 
-// Verifiers behind a CDN with an old key set refuse tokens signed with the new
-// key and, worse, accept tokens signed with a withdrawn key.
+// Verifiers behind a CDN that serves an old key set refuse tokens signed with
+// the new key and, even worse, accept tokens signed with a withdrawn key.
 func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))

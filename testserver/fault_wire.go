@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Status answers with code, 200 to 599, and one line of text. The endpoint is
-// not called.
+// Status answers with the status code, 200 to 599, and one line of text. The
+// endpoint is not called.
 func Status(code int) Fault { return refuse(code, nil) }
 
 // RetryAfter answers like [Status], with d as Retry-After, in seconds, rounded
@@ -30,7 +30,7 @@ func RetryAfter(d time.Duration, code int) Fault {
 	return f
 }
 
-// RedirectTo answers 302 Found with url, byte for byte, in Location.
+// RedirectTo answers 302 Found. The Location is url, byte for byte.
 func RedirectTo(url string) Fault {
 	return refuse(http.StatusFound, func(h http.Header) { h.Set("Location", url) })
 }
@@ -52,9 +52,10 @@ func refuse(code int, change func(http.Header)) Fault {
 	return f
 }
 
-// Latency waits for d before the endpoint gets the request. It stops early when
-// the client disconnects or the server closes. It waits in real time, or in the
-// time of a synctest bubble; [Clock] does not change the wait.
+// Latency waits for d before the endpoint gets the request. If the client
+// disconnects or the server closes during the wait, the endpoint does not get
+// the request. Latency waits in real time, or in the time of a synctest bubble;
+// [Clock] does not change the wait.
 func Latency(d time.Duration) Fault {
 	f := Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +93,7 @@ func readAhead(r *http.Request) *http.Request {
 	if r.Body == nil {
 		return r
 	}
-	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // the endpoint gets the same read error
+	b, _ := io.ReadAll(io.LimitReader(r.Body, enough)) // the endpoint gets the same error when it reads on
 	read := r.WithContext(r.Context())
 	read.Body = struct {
 		io.Reader
@@ -116,9 +117,9 @@ func DropConnection() Fault {
 	})
 }
 
-// Handler makes a fault from any handler. [Server.Inject] calls h once. next
-// answers as the server would without the fault. Use an
-// [http.ResponseController] to flush or hijack.
+// Handler makes a fault from any handler. [Server.Inject] calls h once. The
+// argument next is a handler that answers as the server would without the
+// fault. Use an [http.ResponseController] to flush or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {
 		return Fault{err: errors.New("Handler(nil): give a function")}

@@ -59,13 +59,13 @@ func TestFreezeJWKSDoesNotAffectSigning(t *testing.T) {
 	}
 }
 
-// Each character is a step: f freezes the key set, r rotates the key, R resets
-// the server, and the digit n calls the thaw function of freeze n, counted from
-// 0.
+// Each character of steps is one step: f freezes the key set, r rotates the
+// key, R resets the server, and a digit n calls the thaw function of freeze n,
+// counted from 0.
 func TestNestedFreezes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		steps string
-		want  int // the served key set, as the number of rotations before it
+		want  int // how many rotations the served key set includes
 	}{
 		"the second freeze serves the set of the first":     {"frfr", 0},
 		"the inner thaw does not end the freeze":            {"frfr1r", 0},

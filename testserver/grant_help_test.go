@@ -15,7 +15,7 @@ import (
 
 const (
 	callback = "http://127.0.0.1:4711/callback"
-	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // of RFC 7636, appendix B
+	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // from RFC 7636, appendix B
 )
 
 func s256(text string) string {
@@ -23,8 +23,8 @@ func s256(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// values returns base with the given pairs of names and values set. The value
-// "-" removes a name.
+// values returns a copy of base in which the given pairs of names and values
+// are set. The value "-" removes the name.
 func values(base url.Values, pairs ...string) url.Values {
 	form := url.Values{}
 	for name, v := range base {
@@ -39,8 +39,8 @@ func values(base url.Values, pairs ...string) url.Values {
 	return form
 }
 
-// authorizationRequest returns a request of the public client, changed by
-// pairs.
+// authorizationRequest returns the query of an authorization request from the
+// public client, changed by pairs as in values.
 func authorizationRequest(pairs ...string) url.Values {
 	return values(url.Values{
 		"response_type": {"code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "state": {"s"},
@@ -49,7 +49,7 @@ func authorizationRequest(pairs ...string) url.Values {
 }
 
 // authorize sends an authorization request. It returns the response and the URL
-// that it redirects to, or nil without a redirect.
+// to which the response redirects, or nil without a redirect.
 func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
 	rec := serve(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
 	to, err := rec.Result().Location()
@@ -59,7 +59,8 @@ func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecord
 	return rec, to
 }
 
-// codeFor returns the code for an authorization request.
+// codeFor sends the authorization request of the public client, changed by
+// pairs, and returns the code from the response.
 func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
 	t.Helper()
 	rec, to := authorize(s, authorizationRequest(pairs...))
@@ -78,8 +79,8 @@ type reply struct {
 
 func (r reply) text(name string) string { s, _ := r.body[name].(string); return s }
 
-// exchange sends a form to the token endpoint, with auth as values of
-// Authorization header fields.
+// exchange sends a form to the token endpoint, with one Authorization header
+// field for each value in auth.
 func exchange(t testing.TB, s *testserver.Server, form url.Values, auth ...string) reply {
 	t.Helper()
 	return formTo(t, s, testserver.EndpointToken, form.Encode(), auth...)
@@ -115,7 +116,8 @@ func refreshRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{"grant_type": {"refresh_token"}, "client_id": {"test-public"}, "refresh_token": {token}}, pairs...)
 }
 
-// tokens authorizes the public client and returns the token response.
+// tokens runs the code flow for the public client and returns the token
+// response.
 func tokens(t testing.TB, s *testserver.Server, pairs ...string) reply {
 	t.Helper()
 	return wantTokens(t, exchange(t, s, codeRequest(codeFor(t, s, pairs...))))
@@ -129,7 +131,7 @@ func wantTokens(t testing.TB, r reply) reply {
 	return r
 }
 
-// wantError checks an error response.
+// wantError checks the status and the error code of a response.
 func wantError(t testing.TB, r reply, status int, code string) {
 	t.Helper()
 	if r.status != status || r.text("error") != code || r.body["access_token"] != nil {

@@ -16,9 +16,9 @@ import (
 
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
-// sendWithForgedHost calls the handler with another host in every header that
-// could set it. It returns the response and its full text, in which the claims
-// of tokens are decoded.
+// sendWithForgedHost calls the handler with a forged host in every header from
+// which a server might take its host. It returns the response and the full text
+// of the response, in which the claims of tokens are decoded.
 func sendWithForgedHost(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
 	r := httptest.NewRequest(method, u, strings.NewReader(form.Encode()))
 	r.Host = "evil.example"
@@ -96,7 +96,7 @@ func TestForgedHostsAreIgnored(t *testing.T) {
 	}
 }
 
-// sendWithHost sends a request with another Host to the server's address.
+// sendWithHost sends a request with the given Host to the server's address.
 func sendWithHost(t *testing.T, client *http.Client, method, u, host string) (status int, text string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, u, nil)

@@ -9,7 +9,7 @@ import (
 )
 
 // A browser that opens the issuer's URL gets a page with links. A program that
-// does so gets a 404.
+// requests the same URL gets a 404.
 func TestIndexPage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts  []testserver.Option

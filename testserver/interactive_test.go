@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// browser is a browser that a test controls step by step.
+// browser is a browser with cookies that a test controls step by step.
 type browser struct {
 	t       *testing.T
 	s       *testserver.Server
@@ -47,8 +47,8 @@ func (p *browser) follow(rec *httptest.ResponseRecorder) *httptest.ResponseRecor
 
 var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 
-// hiddenFields returns the hidden fields of a page, with the pairs of names and
-// values in pairs set.
+// hiddenFields returns the hidden fields of a page, and sets the pairs of names
+// and values in pairs.
 func hiddenFields(rec *httptest.ResponseRecorder, pairs ...string) url.Values {
 	form := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(rec.Body.String(), -1) {
@@ -91,7 +91,7 @@ func TestLoginAndConsent(t *testing.T) {
 	p := newBrowser(t, s)
 	page := p.signIn(authorizationRequest("scope", "openid a b"))
 	rec := p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "a"))
-	t.Run("T15/redirect after the consent", func(t *testing.T) { // signIn checks the redirect after the login
+	t.Run("T15/redirect after the consent", func(t *testing.T) { // signIn has already checked the redirect after the login
 		if rec.Code != http.StatusSeeOther {
 			t.Errorf("got %d, want 303", rec.Code)
 		}
@@ -188,7 +188,7 @@ func TestPrompts(t *testing.T) {
 		loggedOut bool
 		age       time.Duration
 		change    []string
-		want      string // a page, an error or "" for a code
+		want      string // login means the login page, "" means a code; otherwise an error code
 	}{
 		"logged out":                 {true, 0, nil, login},
 		"logged in":                  {false, 0, nil, ""},

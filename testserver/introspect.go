@@ -7,17 +7,17 @@ import (
 )
 
 // OpaqueTokens makes access tokens opaque: random handles of 32 characters. An
-// API introspects them at [EndpointIntrospect] (RFC 7662). If it is given to a
-// server, it applies to all tokens of the server; if it is given to one token,
-// only to that token.
+// API introspects them at [EndpointIntrospect] (RFC 7662). If the option is
+// given to a server, it applies to all tokens of the server; if it is given to
+// one token, it applies only to this token.
 //
 //	s.Authorize(r, testserver.OpaqueTokens(), testserver.Scope("orders:read"))
 //
-// An opaque token has the claims that a JWT would have. The server stores them,
-// under a hash of the handle, for the last 100 000 tokens. [SigningAlg] has no
-// effect on an opaque token; [SignedWith], [Typ] and [JOSEHeader] are errors. A
-// token without exp never expires. Claims of the wrong type are returned
-// unchanged.
+// An opaque token has the claims that a JWT would have. The server stores the
+// claims of the last 100 000 tokens, under a hash of the handle. [SigningAlg]
+// has no effect on an opaque token; [SignedWith], [Typ] and [JOSEHeader] cannot
+// be combined with OpaqueTokens. A token without exp never expires.
+// Introspection returns claims of the wrong type unchanged.
 func OpaqueTokens() SharedOption {
 	return sharedOption(func(d *token.Draft) { d.Opaque = true })
 }
@@ -25,22 +25,22 @@ func OpaqueTokens() SharedOption {
 // Revoke revokes a token of this server: an access token, opaque or a JWT,
 // which introspection then reports as inactive, or a refresh token together
 // with all tokens of its grant (RFC 7009 §2.1). Revoke reports whether this
-// server issued token, even if token has expired or was revoked before. JWTs
-// that differ only in the signature count as one token. The server stores the
-// last 100 000 revocations. An API that caches introspection responses accepts
-// the token until the cached response expires.
+// server issued token, even if token has expired or was revoked before.
+// Revoking a JWT also revokes every JWT that differs from it only in the
+// signature. The server stores the last 100 000 revocations. An API that caches
+// introspection responses accepts the token until the cached response expires.
 func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
 // RevokeSubject revokes all grants of sub and their tokens, whether from the
 // token endpoint or from [Server.Mint], and returns the number of grants. It
-// does not revoke tokens of [Server.Token].
+// does not revoke tokens from [Server.Token].
 func (s *Server) RevokeSubject(sub string) int { return s.oauth.RevokeSubject(sub) }
 
 // SetIntrospection makes [EndpointIntrospect] answer with reply for token. The
 // token can be any string, revoked or not:
 //
 //	s.SetIntrospection("legacy", map[string]any{"active": true, "sub": "alice", "aud": "api", "scope": "orders:read"})
-//	s.SetIntrospection(token, map[string]any{"active": "true"}) // not a boolean: no API may believe it
+//	s.SetIntrospection(token, map[string]any{"active": "true"}) // text, not a boolean: an API must refuse it
 //
 // The server sends reply unchanged, with nothing added. A nil reply removes the
 // earlier reply for token. For responses that are not a JSON object use

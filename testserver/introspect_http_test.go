@@ -13,11 +13,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// encodedClient is a client with an ID and a secret that need encoding.
+// encodedClient is a client with an ID and a secret that must be form-encoded
+// in HTTP Basic authentication.
 var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
-// basic returns the value of an Authorization field for pair. It does not
-// form-encode pair.
+// basic returns the value of an Authorization field for pair, an ID and a
+// secret joined by a colon. It does not form-encode pair.
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
 
 const (
@@ -27,14 +28,14 @@ const (
 
 var testClient = basic("test-client:test-secret")
 
-// Each request differs in one thing from a good request. The test replaces
-// TOKEN with a good token.
+// Each request differs from a good request in one way. The test replaces TOKEN
+// with a good token.
 var introspections = map[string]struct {
-	method, contentType string // "" means POST and a form
+	method, contentType string // "" means POST and formType
 	authorization       []string
 	body                string
 	status              int
-	code                string // "" means an active token
+	code                string // the error code; "" means that the token is active
 	challenge           bool
 }{
 	"Basic":                                {authorization: []string{testClient}, body: "token=TOKEN", status: 200},
@@ -135,7 +136,7 @@ func TestIntrospectionRequests(t *testing.T) {
 					t.Fatalf("got %d %s, header %v, %v, want %d and no-store", resp.StatusCode, body, resp.Header, err, tt.status)
 				}
 				if got := resp.Header.Get("WWW-Authenticate"); strings.HasPrefix(got, "Basic realm=") != tt.challenge || !tt.challenge && got != "" {
-					t.Errorf("got challenge %q, want one: %v", got, tt.challenge)
+					t.Errorf("got the challenge %q, want a challenge: %v", got, tt.challenge)
 				}
 				if tt.status == http.StatusMethodNotAllowed {
 					if got := resp.Header.Get("Allow"); got != "POST" {
@@ -175,8 +176,8 @@ func checkIntrospectionBody(t *testing.T, resp *http.Response, body []byte, code
 	}
 }
 
-// The handler can be called without a connection, with a request that has a nil
-// body.
+// A test can call the handler directly with a request that has a nil body: the
+// handler must not panic.
 func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 	s := unstarted(t)
 	r := httptest.NewRequest("POST", s.Endpoint(testserver.EndpointIntrospect), nil)
@@ -190,7 +191,7 @@ func TestIntrospectionOfARequestWithoutABody(t *testing.T) {
 	}
 }
 
-// Parameters in the URL are ignored.
+// Introspection ignores parameters in the query of the URL.
 func TestIntrospectionIgnoresTheQuery(t *testing.T) {
 	s := unstarted(t)
 	for query, want := range map[string]int{"?" + byPost: 401, "?token=x&token=y&" + byPost: 401} {

@@ -16,7 +16,8 @@ import (
 
 const signedType = "application/token-introspection+jwt"
 
-// The signed responses (RFC 9701 §5) are verified with go-jose.
+// The test verifies the signed responses (RFC 9701 §5) with go-jose and
+// compares them with the plain responses.
 func TestSignedResponsesMatchPlainOnes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "PS256", "EdDSA", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg), testserver.Clock(atNoon))
@@ -101,7 +102,7 @@ func TestSignedResponseUsesTheCurrentKey(t *testing.T) {
 	key := s.Rotate(testserver.Rotation{DropOld: true})
 	_, after := introspectionResponse(t, s, "x", signedType)
 	if header, _ := verified(t, s, after); header.KeyID != key.ID {
-		t.Errorf("got kid %q, want that of the new key, %q", header.KeyID, key.ID)
+		t.Errorf("got kid %q, want the kid of the new key, %q", header.KeyID, key.ID)
 	}
 	if _, _, err := verify(s.JWKS(), before); err == nil || !strings.Contains(err.Error(), "published keys") {
 		t.Errorf("got %v, want a response signed with a retired key", err)

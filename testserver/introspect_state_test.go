@@ -55,7 +55,7 @@ func TestTokensExpireByTheServerClock(t *testing.T) {
 				{0, time.Second - 1, true},
 				{0, 1, false},
 				{-time.Second, 0, true},
-				{-5 * time.Minute, 0, false}, // before it was issued
+				{-5 * time.Minute, 0, false}, // a time before the token was issued
 			} {
 				s.Advance(step.advance)
 				time.Sleep(step.sleep)
@@ -80,7 +80,7 @@ func TestRevokedTokensAreInactive(t *testing.T) {
 			}
 		}
 		if !s.Revoke(s.Token(append(opts, testserver.ExpiresIn(-time.Hour))...)) {
-			t.Errorf("%s: got false for one that has expired", name)
+			t.Errorf("%s: got false for a token that has expired", name)
 		}
 	}
 }
@@ -114,7 +114,8 @@ func TestRevokeRefusesForeignTokens(t *testing.T) {
 }
 
 // If (r, s) is a valid ECDSA signature, (r, n-s) is valid too, and anybody can
-// compute it.
+// compute (r, n-s). Revoking a token must also revoke the token with the other
+// signature.
 func TestMalleatedRevokedTokenIsInactive(t *testing.T) {
 	s := testserver.New(t)
 	token := s.Token()
@@ -124,7 +125,7 @@ func TestMalleatedRevokedTokenIsInactive(t *testing.T) {
 	negated.FillBytes(sig[32:])
 	malleated := token[:strings.LastIndexByte(token, '.')+1] + base64.RawURLEncoding.EncodeToString(sig)
 	if malleated == token || !active(t, s, malleated) {
-		t.Fatal("want another signature of a good token")
+		t.Fatal("got the malleated token inactive or unchanged, want another token that is active")
 	}
 	s.Revoke(token)
 	if active(t, s, malleated) {
@@ -153,7 +154,7 @@ func TestStoredTokensAreBounded(t *testing.T) {
 	jwt := s.Token()
 	s.Revoke(jwt)
 	s.Revoke(second)
-	s.Revoke(second) // a second time does not add a revocation
+	s.Revoke(second) // revoking the same token again does not add a revocation
 	for range bound - 2 {
 		s.Revoke(opaque(s))
 	}
@@ -222,14 +223,15 @@ func TestSameSeedGivesSameHandles(t *testing.T) {
 		s.Token()
 		return s.SigningKey().ID
 	}(); got != want {
-		t.Errorf("got key %s, want that of a server with other tokens, %s", got, want)
+		t.Errorf("got key %s, want the same key as on a server with other tokens, %s", got, want)
 	}
 }
 
 var handleText = regexp.MustCompile(`^[A-Za-z0-9_-]{32}$`)
 
-// An API may mistake a token for a JWT if the decoded token begins with a brace
-// or with white space.
+// An API may mistake an opaque token for a JWT if the token, decoded from
+// base64url, begins with a brace or with white space. The server must not issue
+// such tokens.
 func TestHandlesAreNotTakenForJWTs(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens())
 	seen := map[string]bool{}

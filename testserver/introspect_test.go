@@ -42,7 +42,7 @@ func active(t testing.TB, s *testserver.Server, token string) bool {
 	t.Helper()
 	_, body := introspectionResponse(t, s, token)
 	if body != `{"active":false}` && !strings.HasPrefix(body, `{"active":true,`) {
-		t.Errorf("got %s, want active and either all claims or nothing", body)
+		t.Errorf("got %s, want active true with all claims, or only active false", body)
 	}
 	return strings.HasPrefix(body, `{"active":true`)
 }
@@ -51,8 +51,8 @@ func opaque(s *testserver.Server, opts ...testserver.TokenOption) string {
 	return s.Token(append([]testserver.TokenOption{testserver.OpaqueTokens()}, opts...)...)
 }
 
-// Over every listener, the response for an opaque token is the same as for a
-// JWT, with all claims in order.
+// Over every listener, the introspection response for an opaque token is the
+// same as for a JWT: all claims in order.
 func TestIntrospectionReturnsAllClaims(t *testing.T) {
 	claims := []testserver.TokenOption{
 		testserver.Scope("orders:read"), testserver.Claim("tenant", "<acme>"), testserver.Claim("n", json.RawMessage("1.50e1")), testserver.Claim("jti", "j"),
@@ -84,8 +84,8 @@ func TestTokenTypeClaimIsReturned(t *testing.T) {
 	}
 }
 
-// Each case says whether a JWT and an opaque token with unusual claims are
-// active.
+// Each case lists unusual claims, and whether a JWT and an opaque token with
+// these claims are active.
 func TestIntrospectionOfValidityClaims(t *testing.T) {
 	type opts = []testserver.TokenOption
 	for name, tt := range map[string]struct {
@@ -175,8 +175,8 @@ func TestIntrospectionOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// A bad token is active only if just the API can detect the defect, or if RFC
-// 9068 §2.2 leaves the check to the API.
+// Introspection reports a bad token as active only if only the API can detect
+// the defect, or if RFC 9068 §2.2 leaves the check to the API.
 func TestIntrospectionOfDefects(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))

@@ -15,8 +15,8 @@ func jwtBearerClient(r robot) testserver.Client {
 	return testserver.Client{ID: "robot", JWKS: r.jwks, Grants: []testserver.Grant{"client_credentials", testserver.JWTBearer}, Scopes: []string{"a", "b", "openid"}}
 }
 
-// jwtBearerRequest returns a token request of jwtBearerClient for the first
-// user. The client authenticates only with the assertion.
+// jwtBearerRequest returns a token request of jwtBearerClient for the user
+// alice. The client authenticates only with the assertion.
 func jwtBearerRequest(t *testing.T, s *testserver.Server, r robot, change func(claims map[string]any), pairs ...string) url.Values {
 	t.Helper()
 	now := s.Now().Unix()
@@ -95,7 +95,7 @@ func TestJWTBearer(t *testing.T) {
 				return
 			}
 			wantTokens(t, got)
-			wantError(t, exchange(t, s, form), 400, "invalid_grant") // a replay
+			wantError(t, exchange(t, s, form), 400, "invalid_grant") // the assertion was used before
 		})
 	}
 }
@@ -138,7 +138,7 @@ func TestJWTBearerClientAuthentication(t *testing.T) {
 	other := robot{newRobot(t, "ES256").key, r.jwks}
 	wantError(t, exchange(t, s, jwtBearerRequest(t, s, other, nil)), 400, "invalid_grant")
 
-	// An assertion that authenticated the client cannot also be the grant.
+	// The same assertion cannot both authenticate the client and be the grant.
 	both := jwtBearerRequest(t, s, r, func(claims map[string]any) { claims["sub"] = "robot" }, "client_assertion_type", assertionType)
 	both["client_assertion"] = both["assertion"]
 	wantError(t, exchange(t, s, both), 400, "invalid_grant")

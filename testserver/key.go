@@ -13,10 +13,10 @@ import (
 // "HS256", "HS384" and "HS512", which sign with a secret: see [Key].
 type Alg = catalogue.Alg
 
-// Key signs tokens: ID is its kid, Alg its algorithm, Private the signer for
-// all algorithms except HS, and Secret the secret for the HS algorithms. A
-// secret is never in a JWKS: configure it in the API that verifies the tokens.
-// When a Key is printed or logged, it shows only its algorithm and ID.
+// Key signs tokens: ID is its kid, Alg is its algorithm, Private is the signer
+// for all algorithms except HS, and Secret is the secret for the HS algorithms.
+// A secret is never in a JWKS: configure it in the API that verifies the
+// tokens. When a Key is printed or logged, it shows only its algorithm and ID.
 type Key = token.Key
 
 // GenerateKey makes a random key that does not belong to a server. Use it to
@@ -45,7 +45,7 @@ func (s *Server) SigningKey() Key {
 }
 
 // Keys returns the published keys, oldest first, and the unpublished keys that
-// sign or are staged to sign.
+// sign tokens or will sign after the next rotation.
 func (s *Server) Keys() []Key {
 	var list []Key
 	for _, k := range s.oauth.Keys.All() {
@@ -55,9 +55,9 @@ func (s *Server) Keys() []Key {
 	return list
 }
 
-// JWKS returns the key set as the server serves it: public keys only, oldest
-// first. During [Server.FreezeJWKS] it is the current set, not the frozen one
-// that the endpoint serves.
+// JWKS returns the key set as the server serves it: only public keys, oldest
+// first. During [Server.FreezeJWKS], JWKS returns the current set, not the
+// frozen set that the endpoint serves.
 func (s *Server) JWKS() []byte { return s.oauth.Keys.JWKS() }
 
 // Publish adds the public part of k to the JWKS, replacing any key with the
@@ -69,8 +69,8 @@ func (s *Server) Publish(k Key) {
 	}
 }
 
-// Retire removes the key named kid from the JWKS; an unknown kid is an error.
-// If it is a signing key, it still signs tokens after that.
+// Retire removes the key named kid from the JWKS; an unknown kid is an error. A
+// retired signing key still signs tokens.
 func (s *Server) Retire(kid string) {
 	s.helper()
 	if err := s.oauth.Keys.Retire(kid); err != nil {
@@ -80,15 +80,15 @@ func (s *Server) Retire(kid string) {
 
 // FreezeJWKS makes the JWKS endpoint serve the current key set, with its ETag,
 // until thaw is called, as a stale cache or a CDN in front of a server would.
-// [Server.Rotate], [Server.Publish], [Server.Retire] and the first token of an
-// algorithm still change the keys that sign tokens. [Server.JWKS] shows these
-// changes, but the endpoint does not. Faults apply as usual.
+// [Server.Rotate], [Server.Publish], [Server.Retire] and the first token with a
+// new algorithm still change the keys that sign tokens. [Server.JWKS] shows
+// these changes, but the endpoint does not. Faults apply as usual.
 //
 //	thaw := s.FreezeJWKS()
 //	s.Rotate(testserver.Rotation{DropOld: true}) // not visible to clients …
 //	thaw()                                       // … until now
 //
-// A second freeze keeps the key set of the first, and the endpoint stays frozen
-// until both are thawed. Calling the same thaw again has no effect.
-// [Server.Reset] thaws everything.
+// If FreezeJWKS is called again before thaw, the endpoint still serves the
+// first frozen set, until both thaw functions have been called. Calling the
+// same thaw again has no effect. [Server.Reset] also ends every freeze.
 func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }

@@ -27,7 +27,7 @@ func TestJWKSHasOnlyPublicKeys(t *testing.T) {
 		}
 	}
 	set := keySet(t, served)
-	if len(set.Keys) != 4 { // ES256 is the default, HS256 is never published
+	if len(set.Keys) != 4 { // the key for ES256 already exists, and HS256 is never published
 		t.Errorf("got %d keys, want 4", len(set.Keys))
 	}
 	for _, k := range set.Keys {
@@ -51,7 +51,7 @@ func TestJWKSHasOnlyPublicKeys(t *testing.T) {
 func TestKeyIsPublishedAtFirstUse(t *testing.T) {
 	s := testserver.New(t)
 	if got := len(keySet(t, s.JWKS()).Keys); got != 2 {
-		t.Errorf("got %d keys at the start, want those of ES256 and RS256", got)
+		t.Errorf("got %d keys at the start, want the keys for ES256 and RS256", got)
 	}
 	verified(t, s, s.Token(testserver.SigningAlg("EdDSA")))
 	if got := len(keySet(t, s.JWKS()).Keys); got != 3 {
@@ -75,7 +75,7 @@ func TestPublishAndRetire(t *testing.T) {
 	s.Publish(k)
 	verified(t, s, token)
 	s.Publish(k)
-	verified(t, s, token) // and not two keys with the same ID
+	verified(t, s, token) // verified fails if two published keys have the same ID
 
 	other := testserver.GenerateKey("ES256", "extra")
 	s.Publish(other)
@@ -133,7 +133,7 @@ func TestKeysPrintWithoutSecrets(t *testing.T) {
 	k := testserver.Key{ID: "k1", Alg: "HS256", Secret: []byte("hush-hush")}
 	var log strings.Builder
 	options := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey { // its digits could match
+		if a.Key == slog.TimeKey { // digits of the time could match a part of the key
 			return slog.Attr{}
 		}
 		return a

@@ -23,7 +23,7 @@ func Like(name string) Option {
 		}
 		c.like = &shape
 		if shape.Introspection != nil {
-			OpaqueTokens().applyServer(c) // an API can only introspect its tokens
+			OpaqueTokens().applyServer(c) // an API can check the tokens only by introspection
 		}
 	})
 }
@@ -36,8 +36,8 @@ func findShape(name string) (shapes.Shape, error) {
 	return shape, nil
 }
 
-// issuerAt returns the issuer of a server at u. It ends in a slash if the
-// provider's issuer does and [IssuerURL] is not set.
+// issuerAt returns the issuer of a server at u. The issuer ends in a slash if
+// the issuer of the provider ends in a slash and [IssuerURL] is not set.
 func (c *config) issuerAt(u string) string {
 	if c.like != nil && c.Issuer == "" && strings.HasSuffix(c.like.Issuer, "/") {
 		return u + "/"
@@ -45,8 +45,9 @@ func (c *config) issuerAt(u string) string {
 	return u
 }
 
-// likenesses returns a function that makes likenesses for a server at issuer.
-// Their audience is the default audience of the server's tokens.
+// likenesses returns a function that makes the likeness of a provider for a
+// server at issuer. The audience of each likeness is the default audience of
+// the server's tokens.
 func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness {
 	server := likeness.Server{Issuer: issuer, Named: c.Issuer != "", Audience: token.DefaultAudience, Source: c.Source, Now: c.Now}
 	if trial, err := token.CheckDefaults(c.Defaults); err == nil {

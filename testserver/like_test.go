@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverMembers are the members with values that come from the server, not from
-// the shape.
+// serverMembers are the members whose values come from the server, not from the
+// shape.
 var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
 // forEachShape runs test with a server for every shape.
@@ -64,22 +64,22 @@ func asJSON(t *testing.T, v any) (read any) {
 }
 
 // wantMembers compares an object with the members of a shape. If a name is
-// repeated, the last member counts. For the members in others, it checks only
-// that they are present.
+// repeated in the list, the last member is compared. For the members named in
+// others, wantMembers checks only that they are present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {
 		value, _ := shapes.Lookup(list, m.Name)
 		got, found := object[m.Name]
 		if found != (value != nil) {
-			t.Errorf("%s: got it %t, want %t", m.Name, found, value != nil)
+			t.Errorf("%s: got the member present %t, want %t", m.Name, found, value != nil)
 		}
 		if text, ok := value.(string); value == nil || ok && text == "{now}" || slices.Contains(others, m.Name) {
 			continue
 		}
 		of := shapes.Filling{Issuer: s.Issuer(), Audience: "api"}
 		want := asJSON(t, of.Value(value))
-		if text, err := json.Marshal(want); err == nil && shape.Audience != "" { // the samples may spell it out
+		if text, err := json.Marshal(want); err == nil && shape.Audience != "" { // a sample may contain the audience as text
 			want = asJSON(t, json.RawMessage(strings.ReplaceAll(string(text), `"`+shape.Audience+`"`, `"api"`)))
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -120,7 +120,7 @@ func TestLikeTokens(t *testing.T) {
 			t.Errorf("got iss %v, want %s", parts[1]["iss"], want)
 		}
 		if strings.HasSuffix(shape.Issuer, "/") != strings.HasSuffix(s.Issuer(), "/") {
-			t.Errorf("got the issuer %s, want it to end as %s does", s.Issuer(), shape.Issuer)
+			t.Errorf("got the issuer %s, want a trailing slash only if %s ends in a slash", s.Issuer(), shape.Issuer)
 		}
 		wantVerified(t, s, token)
 
@@ -132,8 +132,8 @@ func TestLikeTokens(t *testing.T) {
 	})
 }
 
-// signed returns a JWT of the server: an access token, or an ID token if access
-// tokens are opaque.
+// signed returns a JWT from the server: an access token, or an ID token if
+// access tokens are opaque.
 func signed(s *testserver.Server, shape shapes.Shape) string {
 	if shape.Introspection != nil {
 		return s.IDToken()
@@ -154,7 +154,7 @@ func wantVerified(t *testing.T, s *testserver.Server, token string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var key jose.JSONWebKey // decoding compares x5c and x5t with the key
+		var key jose.JSONWebKey // decoding fails if x5c or x5t does not match the key
 		if json.Unmarshal(text, &key) != nil || header["kid"] != nil && key.KeyID != header["kid"] {
 			continue
 		}
@@ -212,7 +212,7 @@ func TestLikeKeys(t *testing.T) {
 		wantMembers(t, s, shape, getJSON(t, s.Client(), s.Endpoint(testserver.EndpointJWKS)), shape.Set)
 		response, body := get(t, s.Client(), s.Endpoint(testserver.EndpointJWKS))
 		if !bytes.Equal(body, s.JWKS()) {
-			t.Error("got a key set other than that of JWKS")
+			t.Error("got a key set that differs from JWKS")
 		}
 		before := signed(s, shape)
 		s.Rotate()
@@ -225,8 +225,8 @@ func TestLikeKeys(t *testing.T) {
 	})
 }
 
-// wantCertificate checks that the certificate in a JWK, if there is one, is for
-// the key in the JWK.
+// wantCertificate checks that the certificate in a JWK is for the key in the
+// JWK. A JWK without a certificate passes.
 func wantCertificate(t *testing.T, jwk map[string]any) {
 	t.Helper()
 	chain, ok := jwk["x5c"].([]any)

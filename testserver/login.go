@@ -20,16 +20,17 @@ import (
 
 // LoginAs describes what the user does on the pages: see [Server.Login].
 type LoginAs struct {
-	User   User     // the user that logs in; without a Sub, the first of [Users]
+	User   User     // the user who logs in; if Sub is empty, the first of [Users]
 	Scopes []string // scopes to consent to; nil means all
 	Deny   bool     // refuse consent
 }
 
-// Login opens authURL as a new browser would, and logs in and consents where
-// pages require it. It returns the client's redirect URL, with code and state
-// or with error, without opening it. Even with response_mode=form_post, the
-// parameters are in the query of this URL. For the verification_uri_complete of
-// a device, Login returns the URL of the last page.
+// Login opens authURL as a new browser would, and fills in the login and
+// consent pages if the server shows them. It returns the client's redirect URL,
+// with code and state or with error, without opening this URL. Even with
+// response_mode=form_post, the parameters are in the query of this URL. If
+// authURL is the verification_uri_complete of a device, Login returns the URL
+// of the last page.
 func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	tb.Helper()
 	var l LoginAs
@@ -38,7 +39,7 @@ func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	case 1:
 		l = as[0]
 	default:
-		tb.Fatalf("Login: got %d values of LoginAs: give one, with all its fields", len(as))
+		tb.Fatalf("Login: got %d values of LoginAs: give one LoginAs with all fields", len(as))
 		return nil
 	}
 	to, err := s.runLogin(tb.Context(), authURL, l)
@@ -78,12 +79,12 @@ func (s *Server) runLogin(ctx context.Context, authURL string, l LoginAs) (*url.
 	return nil, fmt.Errorf("the login did not finish within %d pages: %w", maxPages, err)
 }
 
-// browser is one user with one browser.
+// browser is the browser of one user.
 type browser struct {
 	s     *Server
 	login LoginAs
 	http  *http.Client
-	name  string // finds the decision made in advance; see decideInAdvance
+	name  string // identifies the decision that decideInAdvance made
 }
 
 func (b *browser) decideInAdvance() (end func()) {
@@ -159,7 +160,7 @@ var (
 func (b *browser) fill(r *http.Request, page string) (next *http.Request, done *url.URL, err error) {
 	form := formTag.FindStringSubmatch(page)
 	if form == nil {
-		return nil, r.URL, nil // the last page of a device
+		return nil, r.URL, nil // the last page of the device flow
 	}
 	action, err := r.URL.Parse(html.UnescapeString(form[1]))
 	if err != nil {
@@ -221,8 +222,8 @@ func joinQuery(a, b string) string {
 	return a + "&" + b
 }
 
-// textOf returns the text of a page. The server never puts a part of a request
-// into this text.
+// textOf returns the text of a page. The server never puts any part of a
+// request into this text.
 func textOf(page string) string {
 	text := page
 	if m := heading.FindStringSubmatch(page); m != nil {

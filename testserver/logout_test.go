@@ -18,7 +18,7 @@ func TestLogout(t *testing.T) {
 	const registered = "http://127.0.0.1/callback"
 	for name, tt := range map[string]struct {
 		query url.Values
-		to    string // "" for a page
+		to    string // "" means a page without a redirect
 		ok    bool
 	}{
 		"T13/nothing":                                  {url.Values{}, "", true},

@@ -106,8 +106,9 @@ var allAlgs = []jose.SignatureAlgorithm{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
 }
 
-// verified verifies token and returns its header and claims. It uses key if
-// there is one, otherwise the published key with the kid of token.
+// verified verifies token and returns its header and claims. It verifies with
+// key if a key is given, and otherwise with the published key that has the kid
+// of token.
 func verified(t testing.TB, s *testserver.Server, token string, key ...any) (jose.Header, map[string]any) {
 	t.Helper()
 	header, claims, err := verify(s.JWKS(), token, key...)
@@ -176,8 +177,8 @@ func dialTCP(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// lastRequest returns the latest request to ep, or false if there was no
-// request.
+// lastRequest returns the latest request to ep, or false if ep has not received
+// a request.
 func lastRequest(s *testserver.Server, ep testserver.Endpoint) (testserver.Request, bool) {
 	list := s.Requests(ep)
 	if len(list) == 0 {

@@ -11,14 +11,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// manage sends a request to the client's registration URI, with the
-// registration access token from the response c.
+// manage sends a request to the registration_client_uri in the registration
+// response c, with the registration access token from c.
 func manage(t testing.TB, s *testserver.Server, method string, c reply, body string) reply {
 	t.Helper()
 	return sendRegistration(t, s, method, c.text("registration_client_uri"), body, "Bearer "+c.text("registration_access_token"))
 }
 
-// wantInvalidToken checks that r refuses a registration access token.
+// wantInvalidToken checks that the response r refuses the registration access
+// token with invalid_token.
 func wantInvalidToken(t testing.TB, r reply) {
 	t.Helper()
 	if r.status != 401 || !strings.Contains(r.header.Get("WWW-Authenticate"), `error="invalid_token"`) || r.body["client_id"] != nil {
@@ -55,7 +56,7 @@ func TestRegistrationRequiresItsToken(t *testing.T) {
 	for name, tt := range map[string]struct {
 		u    string
 		auth []string
-		want string // "" for 401 without an error code
+		want string // the error code; "" means 401 without an error code
 	}{
 		"T11/the token of another client":           {place, []string{"Bearer " + other.text("registration_access_token")}, "invalid_token"},
 		"T11/its own secret":                        {place, []string{"Bearer " + c.text("client_secret")}, "invalid_token"},
@@ -157,7 +158,8 @@ func TestDeletedClientLosesItsGrants(t *testing.T) {
 		wantInvalidToken(t, manage(t, s, method, c, ""))
 	}
 	wantError(t, exchange(t, s, refreshRequest(r.text("refresh_token"), "client_id", id)), 401, "invalid_client")
-	// The ID now belongs to another client.
+	// The ID is now used by another client, which must not get tokens for the
+	// old code or refresh token.
 	if _, to := authorize(s, authorizationRequest("client_id", id, "redirect_uri", callback)); to == nil {
 		t.Fatal("got no redirect, want the ID available")
 	}
@@ -215,10 +217,10 @@ func TestRegistrationsSurviveARestart(t *testing.T) {
 		t.Errorf("got %d %v, want the registration", r.status, r.body)
 	}
 	wantInvalidToken(t, manage(t, two, "GET", gone, ""))
-	two.Reset() // deletes grants only
+	two.Reset() // deletes grants, but not clients
 	closeServer(t, two)
 	three := startPersisted(t, path)
-	wantTokens(t, clientCredentials(t, three, c, c.text("client_secret"))) // without the endpoint too
+	wantTokens(t, clientCredentials(t, three, c, c.text("client_secret"))) // the client still works without the registration endpoint
 }
 
 func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
@@ -265,7 +267,7 @@ func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
 		}
 	}
 	if asked := fmt.Sprint(s.Requests(testserver.EndpointAuthorize)[0].Form); !strings.Contains(asked, "request_uri:") || len(c.secrets) < 8 || s.Count(testserver.EndpointRegister) != 8 {
-		t.Errorf("got %s, %d secrets, %d requests, want them recorded", asked, len(c.secrets), s.Count(testserver.EndpointRegister))
+		t.Errorf("got %s, %d secrets, %d requests, want all of them recorded", asked, len(c.secrets), s.Count(testserver.EndpointRegister))
 	}
 }
 

@@ -217,7 +217,7 @@ func TestRevocation(t *testing.T) {
 		}
 		a, b := tokens(t, s), tokens(t, s)
 		if n := s.RevokeSubject("test-user"); n < 2 || isActive(s, a.text("access_token")) || isActive(s, b.text("access_token")) || s.RevokeSubject("test-user") != 0 {
-			t.Errorf("got %d grants revoked, want all of them, once", n)
+			t.Errorf("got %d grants revoked, want each grant revoked once", n)
 		}
 	})
 }

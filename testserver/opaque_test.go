@@ -27,7 +27,7 @@ func TestOpaqueTokensOption(t *testing.T) {
 		t.Error("got no JWT from a server that made an opaque token")
 	}
 	if before := len(keySet(t, all.JWKS()).Keys); before != 3 {
-		t.Errorf("got %d keys, want those of the start: opaque tokens are not signed", before)
+		t.Errorf("got %d keys, want the initial number of keys: opaque tokens are not signed", before)
 	}
 
 	r := s.Authorize(httptest.NewRequest("GET", "/", nil), testserver.OpaqueTokens(), testserver.Scope("x"), testserver.Subject("alice"))
@@ -50,13 +50,13 @@ func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 		}
 		s := testserver.New(t, testserver.OpaqueTokens())
 		for _, d := range []testserver.Defect{testserver.AlgNone, testserver.Revoked, testserver.UnknownOpaque} {
-			s.Token(opt, testserver.With(d)) // these defects decide the format of the token
+			s.Token(opt, testserver.With(d)) // these defects determine the format of the token, so opt is not refused
 		}
 	}
 	wantAll(t, fatalText(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)
 }
 
-// A token stays opaque if an introspection response can have the defect.
+// A token stays opaque if the defect can be in an introspection response.
 func TestDefectsOfOpaqueTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens(), testserver.Scope("a"), testserver.Clock(atNoon))
 	want := map[testserver.Defect]string{
@@ -92,7 +92,7 @@ func TestClients(t *testing.T) {
 	own := testserver.Client{ID: "test-client", Secret: "of my own"}
 	s = testserver.New(t, testserver.Clients(encodedClient, own), testserver.Clients(testserver.Client{ID: "web", Public: true}))
 	if got := s.DefaultClient(); got.ID != own.ID || got.Secret != own.Secret || !active(t, s, opaque(s)) {
-		t.Errorf("got %#v, want the one that replaced it", got)
+		t.Errorf("got %#v, want the client that replaced it", got)
 	}
 	if rec := postForm(s, byPost+"&token=x"); rec.Code != 401 {
 		t.Errorf("got %d for the old secret, want 401", rec.Code)
@@ -125,8 +125,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// The introspection response for an opaque token has the claims that an RFC
-// 9068 JWT has.
+// The introspection response for an opaque token has the same claims as an RFC
+// 9068 JWT.
 func TestOpaqueTokensHaveTheClaimsOfJWTs(t *testing.T) {
 	a, b := sameSeedServers(t)
 	var members, signed map[string]any

@@ -16,13 +16,13 @@ import (
 )
 
 // Option configures a server: see [New], [Start] and [NewUnstarted]. If two
-// options contradict each other, the later one wins.
+// options contradict each other, the later option applies.
 type Option interface{ applyServer(*config) }
 
 type config struct {
 	oauth.Config
 	listen listen.Config
-	faults []fileFault   // of ConfigJSON
+	faults []fileFault   // from ConfigJSON
 	like   *shapes.Shape // nil without [Like]
 
 	errs []error
@@ -33,7 +33,7 @@ type serverOption func(*config)
 func (o serverOption) applyServer(c *config) { o(c) }
 
 // fault is an error in an option. reason does not contain the name of the
-// option, because a configuration file names the option differently.
+// option, because the option has another name in a configuration file.
 type fault struct {
 	option string
 	reason error
@@ -73,8 +73,9 @@ func (c *config) certificateKey() (crypto.Signer, error) {
 }
 
 // InMemory makes the server listen without a socket: connections are [net.Pipe]
-// pairs that only [Server.Client] can dial. Use it inside a testing/synctest
-// bubble, where a socket would stop the clock. It can be combined with [TLS].
+// pairs that only [Server.Client] can dial. Use InMemory inside a
+// testing/synctest bubble, where a socket would stop the clock. It can be
+// combined with [TLS].
 //
 // The issuer is then http://127.a.b.c, with a different address for each
 // server, so that several servers have different issuers. With [Seed] the
@@ -86,14 +87,14 @@ func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory
 // [Server.Client] trusts it; other clients need [Server.CACertPEM].
 func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
-// IssuerURL sets an issuer that differs from the listen address, as behind a
-// proxy or under a container's name. The server still listens only on loopback,
-// unless [Addr] changes that, and serves its endpoints under the issuer's path.
-// [Server.Client] reaches it under the issuer's host if the listener uses the
-// issuer's scheme: https needs [TLS].
+// IssuerURL sets an issuer that differs from the listen address, for example
+// behind a proxy or in a container. The server still listens only on loopback,
+// unless [Addr] sets another address, and serves its endpoints under the
+// issuer's path. [Server.Client] reaches the server under the issuer's host if
+// the listener uses the issuer's scheme: https needs [TLS].
 //
 // u is an absolute http or https URL without user, query and fragment (RFC 8414
-// §2). It is used byte for byte, including a trailing slash.
+// §2). The server uses u byte for byte, including a trailing slash.
 func IssuerURL(u string) Option {
 	return serverOption(func(c *config) {
 		c.Issuer = u
@@ -102,15 +103,16 @@ func IssuerURL(u string) Option {
 		case err != nil || p.Host == "" || (p.Scheme != "http" && p.Scheme != "https"):
 			c.fail("IssuerURL(%q): want an absolute URL such as https://login.example.com/tenant", u)
 		case p.User != nil || p.RawQuery != "" || p.ForceQuery || strings.Contains(u, "#"):
-			c.fail("IssuerURL(%q): an issuer has no user, query or fragment (RFC 8414 §2): leave it out", u)
+			c.fail("IssuerURL(%q): an issuer must not have a user, query or fragment (RFC 8414 §2): leave it out", u)
 		}
 	})
 }
 
-// Hosts gives the server two more names. In discovery, the endpoints that
-// browsers open are at browser, and all others at alias. The issuer does not
-// change. Each name is a scheme and a host, such as http://localhost:9000, or
-// "" for those of the issuer.
+// Hosts gives the server two more origins. In the discovery documents, the
+// endpoints that browsers open are at the origin browser, and all other
+// endpoints are at the origin alias. The issuer does not change. Each origin is
+// a scheme and a host, such as http://localhost:9000; "" means the origin of
+// the issuer.
 func Hosts(browser, alias string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range [...]string{browser, alias} {
@@ -129,16 +131,17 @@ func Hosts(browser, alias string) Option {
 func Clock(now func() time.Time) Option {
 	return serverOption(func(c *config) {
 		if now == nil {
-			c.fail("Clock(nil): leave the option out for time.Now")
+			c.fail("Clock(nil): give a function, or leave the option out to use time.Now")
 		}
 		c.Now = now
 	})
 }
 
 // Seed makes keys, token identifiers and signatures the same in every run: two
-// servers with the same seed, clock and issuer that get the same calls in the
-// same order return the same bytes, except for PS signatures and embedded RSA
-// keys. The seed is as secret as the keys: they can be derived from it.
+// servers that have the same seed, clock and issuer and get the same calls in
+// the same order return the same bytes, except for PS signatures and embedded
+// RSA keys. The seed is as secret as the keys, because the keys can be derived
+// from the seed.
 func Seed(seed string) Option {
 	return serverOption(func(c *config) {
 		if seed == "" {
@@ -148,10 +151,11 @@ func Seed(seed string) Option {
 	})
 }
 
-// Metadata changes both discovery documents: the server calls f for each
-// document while it is set up. Several Metadata options apply in order. The
+// Metadata changes both discovery documents: while the server is set up, it
+// calls f for each document. Several Metadata options apply in order. The
 // values in doc are strings, booleans and []string; f may set any value that
-// encodes as JSON. f changes only the documents, not what the server does.
+// can be encoded as JSON. f changes only the documents, not the behavior of the
+// server.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

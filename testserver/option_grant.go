@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// RotateRefresh sets how long a used refresh token can be used again, as after
-// a lost response; the server then returns the same successor. The default is
-// 0: every refresh token can be used once, and reuse revokes its whole family
-// (RFC 9700 §4.14.2).
+// RotateRefresh sets how long a used refresh token can be used again, for
+// example after the response was lost; the server then returns the same new
+// refresh token again. The default is 0: every refresh token can be used once,
+// and reuse revokes all tokens of its grant (RFC 9700 §4.14.2).
 func RotateRefresh(grace time.Duration) Option {
 	return serverOption(func(c *config) {
 		if grace < 0 {
@@ -22,9 +22,9 @@ func RotateRefresh(grace time.Duration) Option {
 	})
 }
 
-// Scopes lists the only scopes that can be granted, in addition to openid,
-// profile, email, address, phone and offline_access. Without the option every
-// scope can be granted.
+// Scopes lists the scopes that can be granted, in addition to openid, profile,
+// email, address, phone and offline_access. Other scopes cannot be granted.
+// Without the option every scope can be granted.
 func Scopes(s ...string) Option {
 	return serverOption(func(c *config) {
 		for _, scope := range s {
@@ -36,9 +36,9 @@ func Scopes(s ...string) Option {
 	})
 }
 
-// Resources lists the only names that clients may send as resource (RFC 8707)
-// or audience, in addition to the default audience. Any other name is refused
-// with invalid_target. Without the option every name is accepted.
+// Resources lists the names that clients may send as resource (RFC 8707) or
+// audience, in addition to the default audience. Any other name is refused with
+// invalid_target. Without the option every name is accepted.
 func Resources(names ...string) Option {
 	return serverOption(func(c *config) {
 		for _, name := range names {
@@ -54,8 +54,8 @@ func Resources(names ...string) Option {
 // (RFC 9396). Without the option, every request with authorization_details is
 // refused. The granted details are in the access token, in the token response
 // and in the introspection response. A later request of the client can leave
-// out some of them, but not change them. The server checks only the members
-// that are common to all types (§2.2).
+// out some of the granted details, but cannot change them. The server checks
+// only the members that are common to all types (§2.2).
 func AuthorizationDetailTypes(types ...string) Option {
 	return serverOption(func(c *config) {
 		for _, t := range types {
@@ -67,22 +67,23 @@ func AuthorizationDetailTypes(types ...string) Option {
 	})
 }
 
-// Interactive makes users log in and consent on pages; [Server.Login] does this
-// for a test. Without the option, the first of [Users] is logged in and
-// consents to everything.
+// Interactive makes users log in and consent on pages; in a test,
+// [Server.Login] can do this. Without the option, the first of [Users] is
+// logged in and consents to everything.
 //
 // The option also adds a debug page, at /debug under the issuer, with the
 // clients, the requests (fingerprints instead of secrets), the keys with a
 // button for [Server.Rotate], and a form that mints a token, good or with one
-// of [Defects]. The page does not require a password. It is served only at the
-// issuer's host and the names of this machine, and accepts a form only if it
-// comes from the page itself.
+// of [Defects]. The page does not require a password. The page is served only
+// at the issuer's host and the names of this machine, and accepts only forms
+// that the page itself sends.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
 // AllowUnregistered registers an unknown client at its first authorization
 // request. From then on the client has only the redirect URI of that request.
-// Its secret is the first one that it authenticates with; without a secret the
-// client is public and needs PKCE. The limit is 1000 such clients.
+// The first secret that the client authenticates with becomes its secret;
+// without a secret the client is public and needs PKCE. The limit is 1000 such
+// clients.
 func AllowUnregistered() Option {
 	return serverOption(func(c *config) { c.AllowUnregistered = true })
 }
@@ -92,9 +93,10 @@ func AllowUnregistered() Option {
 // saves them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
 
-// CORS lets scripts on pages of these origins, such as https://app.example.com,
-// or "*" for all, call the endpoints that are meant for scripts. Scripts on
-// pages of loopback origins always can.
+// CORS lets scripts on pages of these origins call the endpoints that are meant
+// for scripts. An origin is, for example, https://app.example.com; "*" means
+// all origins. Scripts on pages of loopback origins can always call these
+// endpoints.
 func CORS(origins ...string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range origins {

@@ -4,8 +4,8 @@ package testserver
 // a free port. Without the option, the server listens on a free port of
 // 127.0.0.1. The issuer is at the listen address, unless [IssuerURL] is set.
 //
-// The host must be an IP address or localhost, which always means 127.0.0.1 and
-// is not looked up. An address that is not loopback needs [AllowRemote]. An
+// The host must be an IP address or localhost. localhost always means 127.0.0.1
+// and is not looked up. An address that is not loopback needs [AllowRemote]. An
 // address that means all addresses, such as 0.0.0.0, also needs [IssuerURL].
 func Addr(hostport string) Option {
 	return serverOption(func(c *config) {
@@ -16,12 +16,12 @@ func Addr(hostport string) Option {
 	})
 }
 
-// AllowRemote lets [Addr] listen where other machines can connect, as a server
-// in a container must:
+// AllowRemote lets [Addr] listen on an address to which other machines can
+// connect, as a server in a container must:
 //
 //	testserver.Start(ctx, testserver.Addr("0.0.0.0:8080"), testserver.AllowRemote(), testserver.IssuerURL("http://as:8080"))
 //
 // Any caller that can reach the server can get any token: the secret of the
 // default client is public, and the debug page of [Interactive] does not
-// require a secret. No production API may trust this server.
+// require a secret. A production API must never trust this server.
 func AllowRemote() Option { return serverOption(func(c *config) { c.listen.AllowRemote = true }) }

@@ -29,7 +29,7 @@ func TestAddr(t *testing.T) {
 				}
 				c, err := net.Dial("tcp", net.JoinHostPort(tt.at, u.Port()))
 				if err != nil {
-					t.Fatalf("got no connection, want one to %s: %v", tt.at, err)
+					t.Fatalf("got no connection to %s: %v", tt.at, err)
 				}
 				c.Close()
 			}
@@ -52,7 +52,7 @@ func TestAddrPortInUse(t *testing.T) {
 func TestAddrWithAnIssuer(t *testing.T) {
 	s := testserver.New(t, testserver.Addr("127.0.0.2:0"), testserver.IssuerURL("http://as.example:8080/tenant"))
 	if doc := getJSON(t, s.Client(), s.Endpoint(testserver.EndpointDiscovery)); doc["issuer"] != "http://as.example:8080/tenant" {
-		t.Errorf("got the issuer %v, want that of IssuerURL", doc["issuer"])
+		t.Errorf("got the issuer %v, want the issuer of IssuerURL", doc["issuer"])
 	}
 }
 
@@ -83,8 +83,8 @@ func TestAddrRefuses(t *testing.T) {
 		"all addresses as IPv6, remote":          {[]testserver.Option{remote, testserver.Addr("[::ffff:0.0.0.0]:0")}, []string{every}},
 		"a socket in memory":                     {[]testserver.Option{testserver.Addr("127.0.0.1:0"), testserver.InMemory()}, []string{"Addr(", "InMemory()"}},
 		"a socket in memory, in other order":     {[]testserver.Option{testserver.InMemory(), testserver.Addr("127.0.0.1:0")}, []string{"Addr(", "InMemory()"}},
-		// Only the operating system refuses this address, which is reserved for
-		// documentation (RFC 5737).
+		// The option accepts this address, which is reserved for documentation
+		// (RFC 5737), but the operating system refuses it.
 		"an address of another machine": {[]testserver.Option{testserver.Addr("192.0.2.1:0"), remote}, []string{`Addr("192.0.2.1:0"): listen tcp`}},
 	} {
 		t.Run(name, func(t *testing.T) {

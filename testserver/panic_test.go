@@ -11,12 +11,12 @@ import (
 )
 
 // net/http logs the value of a panic. If a hook panics, this value may contain
-// a token.
+// a token, so the value must not be logged.
 func TestHookPanicsAreNotLogged(t *testing.T) {
 	const canary = "canary-that-a-hook-has-seen"
 	var logged bytes.Buffer
 	before := log.Writer()
-	log.SetOutput(&logged) // where net/http logs by default
+	log.SetOutput(&logged) // net/http logs to this logger by default
 	t.Cleanup(func() { log.SetOutput(before) })
 	for name, opts := range map[string][]testserver.Option{"HTTP/1.1": nil, "HTTP/2": {testserver.TLS()}} {
 		t.Run(name, func(t *testing.T) {

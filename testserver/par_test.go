@@ -27,7 +27,7 @@ func push(t testing.TB, s *testserver.Server, pairs ...string) url.Values {
 }
 
 // wantPage sends an authorization request and checks that the response is an
-// error page without a redirect.
+// error page about the request_uri, without a redirect.
 func wantPage(t testing.TB, s *testserver.Server, query url.Values) {
 	t.Helper()
 	if rec, to := authorize(s, query); to != nil || rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "request_uri") {
@@ -78,8 +78,9 @@ func TestRequestURIIsSingleUse(t *testing.T) {
 	})
 }
 
-// A second request arrives while the first one reads the clock; in each step it
-// arrives during a later read.
+// A second request with the same request_uri arrives while the first request
+// reads the clock. In each step, the second request arrives during a later
+// read. Only one of the two requests may get a code.
 func TestConcurrentRequestURIIsSingleUse(t *testing.T) {
 	t.Run("T02/a request_uri by two at once", func(t *testing.T) {
 		for step := range 6 {
@@ -230,16 +231,16 @@ func TestPushedRequestWithPages(t *testing.T) {
 	p := newBrowser(t, s)
 	query := push(t, s, "scope", "a b", "state", "state-that-was-pushed")
 	first := p.open(query)
-	for range 2 { // reload
+	for range 2 { // the user reloads the page
 		first = p.open(query)
 	}
 	if text := first.Body.String(); first.Code != http.StatusOK || strings.Contains(text, "state-that-was-pushed") {
 		t.Fatalf("got %d %s, want a login page without parameters of the request", first.Code, text)
 	}
-	s.Advance(2 * time.Minute) // the user is slow; the request has expired for other browsers
+	s.Advance(2 * time.Minute) // the request_uri has expired, but not for the browser that shows the page
 	p.post(testserver.EndpointLogin, hiddenFields(first, "username", "alice", "password", "alices-password"))
 	p.open(query)
-	consent := p.open(query) // reload
+	consent := p.open(query) // the user reloads the page
 	if consent.Code != http.StatusOK || !strings.Contains(consent.Body.String(), `name="decision"`) {
 		t.Fatalf("got %d %s, want the consent", consent.Code, consent.Body)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// FuzzRestore checks that a state is either refused or usable, and that saving
-// it again returns the same state.
+// FuzzRestore checks that Restore either refuses a state or makes a usable
+// server, and that saving this server returns the same state.
 func FuzzRestore(f *testing.F) {
 	server := func(tb testing.TB) *testserver.Server {
 		s, err := testserver.NewUnstarted(testserver.IssuerURL(persistedIssuer), testserver.Clock(atNoon))

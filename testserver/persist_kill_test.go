@@ -31,21 +31,21 @@ func child(path string) {
 		return
 	}
 	fmt.Println(s.Issuer())
-	_, _ = io.Copy(io.Discard, os.Stdin) // ends with the parent
+	_, _ = io.Copy(io.Discard, os.Stdin) // blocks until the parent process ends
 }
 
 // workload uses the server in the child process until the process is killed. It
-// stores the tokens and codes that it got.
+// stores the tokens and codes that it has received.
 type workload struct {
 	issuer     string
 	client     *http.Client
 	onResponse func() // called after each response
 
 	mu                     sync.Mutex
-	access, codes, refresh []string // the last refresh token of each grant
+	access, codes, refresh []string // refresh has the last refresh token of each grant
 }
 
-// run uses the server for one grant. It returns false if the server is down.
+// run requests the tokens of one grant. It returns false if the server is down.
 func (c *workload) run(t *testing.T) bool {
 	resp, err := c.client.Get(c.issuer + "/authorize?" + authorizationRequest().Encode())
 	if err != nil {
@@ -86,7 +86,7 @@ func (c *workload) send(t *testing.T, form url.Values) (map[string]any, bool) {
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, false // killed during a response
+		return nil, false // the server was killed during the response
 	}
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("got %d %s, want tokens", resp.StatusCode, text)
@@ -136,23 +136,24 @@ func TestKilledServerKeepsItsState(t *testing.T) {
 		for range 1 + rand.IntN(40) {
 			select {
 			case <-answers:
-			case <-stopped: // reported by run
+			case <-stopped: // run has reported the error
 			}
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		<-stopped
-		_ = cmd.Wait() // it was killed: the error is expected
+		_ = cmd.Wait() // the error is expected, because the process was killed
 		_ = stdin.Close()
 		transport.CloseIdleConnections()
 		checkState(t, path, c)
 	}
 }
 
-// checkState starts a server with the state that the child left, and checks the
-// tokens and codes in c. A refresh may be saved although its response was lost,
-// so the server has a grace period.
+// checkState starts a server with the state file of the killed process, and
+// checks the tokens and codes in c. The state file may contain a refresh
+// although its response was lost, so the server has a grace period for refresh
+// tokens.
 func checkState(t *testing.T, path string, c *workload) {
 	t.Helper()
 	s := startPersisted(t, path, testserver.RotateRefresh(time.Hour))

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withoutDirSync runs f with permissions under which files in dir can be
-// created and replaced, but dir cannot be opened to sync it. The thread runs as
-// another user, because permissions do not stop root.
+// withoutDirSync runs f while files in dir can be created and replaced, but dir
+// cannot be opened for a sync. The thread accesses files as another user,
+// because permissions do not restrict root.
 func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {
@@ -27,7 +27,7 @@ func withoutDirSync(t *testing.T, dir string, f func()) {
 	if err := os.Chmod(dir, 0o333); err != nil {
 		t.Fatal(err)
 	}
-	runtime.LockOSThread() // the user is a property of the thread
+	runtime.LockOSThread() // the file-system user is set for each thread
 	defer runtime.UnlockOSThread()
 	before, _, _ := syscall.RawSyscall(syscall.SYS_SETFSUID, 65534, 0, 0)
 	f()
@@ -54,7 +54,7 @@ func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 			return rec.Code
 		}
 		key := testserver.GenerateKey("ES256", "withdrawn")
-		s.Publish(key) // from now on, changes are saved after a delay, or with a request
+		s.Publish(key) // from now on, a change is saved after a delay, or with the next request
 		s.Retire(key.ID)
 		if got := revoke(); got != 200 {
 			t.Fatalf("got %d, want 200", got)

@@ -14,8 +14,9 @@ import (
 )
 
 // blockSaving makes saving impossible, even for root, until the returned
-// function is called: it moves a directory to the path to which the next state
-// would be written. It does so in one step, because a save may be running.
+// function is called: it renames a directory to the path at which the next
+// state would be written. A rename is atomic, so a save that is running cannot
+// interfere.
 func blockSaving(t *testing.T, path string) (unblock func()) {
 	t.Helper()
 	next, away := path+".bearerguard-new", filepath.Join(t.TempDir(), "away")
@@ -27,7 +28,7 @@ func blockSaving(t *testing.T, path string) (unblock func()) {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, syscall.ENOTDIR) { // a state is being written there
+		if !errors.Is(err, syscall.ENOTDIR) { // ENOTDIR: a save that is running has a file at this path; try again
 			t.Fatal(err)
 		}
 	}
@@ -46,7 +47,7 @@ func TestUnsavedChangesAreErrors(t *testing.T) {
 	s.Login(t, d.text("verification_uri_complete"))
 
 	unblock := blockSaving(t, path)
-	for range 2 { // failed requests do not use up the grants
+	for range 2 { // a failed request does not use up the code or the refresh token
 		for name, form := range map[string]url.Values{"code": codeRequest(code), "refresh": refreshRequest(r.text("refresh_token"))} {
 			if got := overSocket(t, s, testserver.EndpointToken, form); got.status != 503 || got.text("error") != "temporarily_unavailable" || len(got.body) != 2 {
 				t.Errorf("%s: got %d %v, want 503 temporarily_unavailable", name, got.status, got.body)
@@ -86,7 +87,7 @@ func TestUnsavedChangesAreErrors(t *testing.T) {
 	wantParts(s.Close())
 	wantParts(s.Close())
 	unblock()
-	two := startPersisted(t, path, testserver.Clock(atNoon)) // has the state of all successful responses
+	two := startPersisted(t, path, testserver.Clock(atNoon)) // the file has the state after all successful responses
 	wantTokens(t, overSocket(t, two, testserver.EndpointToken, codeRequest(second)))
 	wantTokens(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(next.text("refresh_token"))))
 	if isActive(two, r.text("access_token")) {
@@ -116,7 +117,7 @@ func TestClosedServerRefusesChanges(t *testing.T) {
 	}
 	code := codeFor(t, s)
 	closeServer(t, s)
-	two := startPersisted(t, path) // the file is not locked
+	two := startPersisted(t, path) // closing s has unlocked the file
 	wantError(t, exchange(t, s, codeRequest(code)), 503, "temporarily_unavailable")
 	wantTokens(t, exchange(t, two, codeRequest(code)))
 }

@@ -15,8 +15,8 @@ import (
 const persistedIssuer = "http://login.test"
 
 // startPersisted starts a server on a socket that saves its state in the file
-// at path. The caller may close the server to start another one with the same
-// file.
+// at path. The caller may close the server and start another server with the
+// same file.
 func startPersisted(t testing.TB, path string, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	s, err := testserver.Start(t.Context(), append([]testserver.Option{testserver.Persist(path), testserver.IssuerURL(persistedIssuer)}, opts...)...)
@@ -36,7 +36,7 @@ func closeServer(t testing.TB, s *testserver.Server) {
 
 func statePath(t testing.TB) string { return filepath.Join(t.TempDir(), "state.json") }
 
-// overSocket sends a form over the server's socket.
+// overSocket posts a form to an endpoint over the server's socket.
 func overSocket(t testing.TB, s *testserver.Server, ep testserver.Endpoint, form url.Values, user ...string) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint(ep), strings.NewReader(form.Encode()))
@@ -160,7 +160,7 @@ func TestOptionsOverrideTheFile(t *testing.T) {
 		}
 	}
 	if n := len(keySet(t, two.JWKS()).Keys); n != 2 {
-		t.Errorf("got %d published keys, want those of the file", n)
+		t.Errorf("got %d published keys, want only the keys of the file", n)
 	}
 }
 
@@ -170,7 +170,7 @@ func TestSeedContinuesAfterARestart(t *testing.T) {
 	code := codeFor(t, one)
 	wantTokens(t, exchange(t, one, codeRequest(code)))
 	closeServer(t, one)
-	closeServer(t, startPersisted(t, path)) // without a seed
+	closeServer(t, startPersisted(t, path)) // this server runs without a seed
 	two := startPersisted(t, path, testserver.Seed("a"))
 	if again := codeFor(t, two); again == code {
 		t.Error("got a used code")
@@ -266,7 +266,7 @@ func TestChangesByMethodsAreSaved(t *testing.T) {
 		closeServer(t, s)
 		s = startPersisted(t, path)
 		if !tt.saved(s) {
-			t.Errorf("%s: want it saved", tt.name)
+			t.Errorf("%s: got the change lost after a restart, want the change saved", tt.name)
 		}
 		closeServer(t, s)
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// If a code is replayed while the first request with the code waits for a save
-// that fails, two parties have the code, so it must not become valid again for
-// either of them.
+// A second request uses the code while the first request waits for a save that
+// fails. Two parties then have the code, so the code must not become valid
+// again for either party.
 func TestReplayedGrantIsNotRestored(t *testing.T) {
 	path := statePath(t)
 	var looks int
 	between := func() {}
-	clock := func() time.Time { // a request reads it more than once, without holding a lock
+	clock := func() time.Time { // a request reads the clock several times, without holding a lock
 		if looks--; looks == 0 {
 			between()
 		}

@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Browsers and other containers reach the server under different names.
+// Browsers and other containers reach the server under different host names, so
+// discovery lists another host for the authorization endpoint.
 func ExampleMetadata() {
 	as, err := testserver.Start(context.Background(), testserver.Metadata(func(doc map[string]any) {
 		doc["authorization_endpoint"] = "http://localhost:8080/authorize"
@@ -77,7 +78,8 @@ func ExampleNewUnstarted_wrapped() {
 	// Output: 200 *
 }
 
-// The hook replaces the first token, and does not change later ones.
+// The hook changes the first token response, and does not change later
+// responses.
 func ExampleServer_OnToken() {
 	as, err := testserver.Start(context.Background())
 	if err != nil {

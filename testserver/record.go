@@ -8,16 +8,16 @@ import (
 )
 
 // Request is the record of one request: its Time, Endpoint and Method, the
-// Client of [Server.ClientFor], the authenticated ClientID, the Header and Form
-// with fingerprints instead of credentials, the Status of the response, 0 until
-// it is sent, and whether a fault was Injected. It contains no tokens, secrets
-// or other credentials, so it can be printed.
+// Client that was given to [Server.ClientFor], the authenticated ClientID, the
+// Header and Form with fingerprints instead of credentials, the Status of the
+// response, 0 until it is sent, and whether a fault was Injected. It contains
+// no tokens, secrets or other credentials, so it can be printed.
 type Request = journal.Request
 
 // Count returns the number of requests that ep has received since the server
 // started or since the last [Server.Reset], including requests that ep refused
-// and requests that got a fault. It shows, for example, how often a cache
-// really fetched.
+// and requests that got a fault. A test can use it to check, for example, how
+// often a cache fetched the keys.
 func (s *Server) Count(ep Endpoint) int {
 	s.helper()
 	return s.count("Count", journal.Mark{}, ep)
@@ -34,8 +34,8 @@ func (s *Server) count(what string, m journal.Mark, ep Endpoint) int {
 // Requests returns the last requests to the given endpoints, oldest first.
 // Without arguments, or with [EndpointAny], it returns requests to all
 // endpoints. A request is recorded on arrival, so a request that hangs is
-// included. The server records the last 1000 requests in total; the counts have
-// no limit.
+// included. The server records the last 1000 requests in total; [Server.Count]
+// counts older requests too.
 func (s *Server) Requests(ep ...Endpoint) []Request {
 	s.helper()
 	for _, e := range ep {
@@ -47,8 +47,8 @@ func (s *Server) Requests(ep ...Endpoint) []Request {
 }
 
 // Await waits until [Server.Count] of ep is n or more. It counts arrivals: the
-// requests may still be in flight. The error reports how many requests had
-// arrived when ctx ended, and wraps the error of ctx.
+// requests may still be in flight. If ctx ends first, the error reports how
+// many requests had arrived, and wraps the error of ctx.
 func (s *Server) Await(ctx context.Context, ep Endpoint, n int) error {
 	s.helper()
 	return s.await(ctx, journal.Mark{}, ep, n)
@@ -72,9 +72,9 @@ type Mark struct {
 	mark journal.Mark
 }
 
-// Mark starts a new count. With ids that were given to [Server.ClientFor], it
-// counts only the requests of these clients, for tests that share a server.
-// Only the first 4096 clients of a server are counted separately.
+// Mark starts a new count. With IDs that were given to [Server.ClientFor], the
+// mark counts only the requests of these clients, for tests that share a
+// server. Only the first 4096 clients of a server are counted separately.
 func (s *Server) Mark(client ...string) Mark {
 	s.helper()
 	for _, id := range client {
@@ -98,10 +98,11 @@ func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 	return m.s.await(ctx, m.mark, ep, n)
 }
 
-// Reset removes all faults, thaws what [Server.FreezeJWKS] froze, and deletes
-// all requests, events, grants, codes, logins, opaque tokens, revocations,
-// replies of [Server.SetIntrospection] and decisions of [Server.NextUser] and
-// [Server.DenyNext]. Opaque and refresh tokens become unknown, and revoked JWTs
-// become valid again. Keys, clients, users, functions of [Server.OnToken] and
-// the offset of [Server.Advance] stay. Requests that hang still hang.
+// Reset removes all faults, ends every freeze of [Server.FreezeJWKS], and
+// deletes all requests, events, grants, codes, logins, opaque tokens,
+// revocations, replies of [Server.SetIntrospection] and decisions of
+// [Server.NextUser] and [Server.DenyNext]. Opaque and refresh tokens become
+// unknown, and revoked JWTs become valid again. Keys, clients, users, functions
+// of [Server.OnToken] and the offset of [Server.Advance] do not change.
+// Requests that hang still hang.
 func (s *Server) Reset() { s.oauth.Reset() }

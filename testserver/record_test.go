@@ -65,7 +65,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-// agent returns the HTTP version that the User-Agent of net/http names.
+// agent returns the HTTP version in the User-Agent that net/http sends to a
+// server with opts.
 func agent(opts []testserver.Option) string {
 	s, err := testserver.Start(context.Background(), opts...)
 	if err != nil {
@@ -92,7 +93,7 @@ func TestRecordsContainNoSecrets(t *testing.T) {
 		"X-Access-Token":      token,
 		"Referer":             "https://app.example/?code=" + secret,
 		"Client-Assertion":    token,
-		"User-Agent":          token, // long enough to be a token
+		"User-Agent":          token, // a text of this length may be a token
 		"Accept":              "application/json",
 		"X-Forwarded-For":     "192.0.2.1",
 		endless:               secret,
@@ -185,7 +186,7 @@ func TestClientCountsAreBounded(t *testing.T) {
 		s.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	if got := begin.Count(testserver.EndpointJWKS); got != 1 {
-		t.Errorf("got %d requests of the 4096th and 4097th client, want those of the 4096th", got)
+		t.Errorf("got %d requests of the 4096th and 4097th client, want only the requests of the 4096th client", got)
 	}
 	if got := s.Count(testserver.EndpointJWKS); got != 4100 {
 		t.Errorf("got %d requests, want 4100", got)
@@ -258,7 +259,7 @@ func TestAwaitReturnsOnArrival(t *testing.T) {
 			}
 		}
 		if waits != [3]time.Duration{time.Minute, 2 * time.Minute, 2 * time.Minute} {
-			t.Errorf("got %v, want one minute, two and two", waits)
+			t.Errorf("got waits of %v, want 1m, 2m and 2m", waits)
 		}
 		if err := s.Await(t.Context(), testserver.EndpointJWKS, 2); err != nil || time.Since(begin) != 2*time.Minute {
 			t.Errorf("got %v after %v, want nil at once for past requests", err, time.Since(begin))
@@ -298,7 +299,7 @@ func TestRecordsRefuseUnknownEndpoints(t *testing.T) {
 	}
 }
 
-// The status is recorded before the client gets it.
+// The server records the status before the client gets the response.
 func TestStatusIsRecordedBeforeTheResponse(t *testing.T) {
 	s := testserver.New(t)
 	for _, h := range map[string]http.HandlerFunc{

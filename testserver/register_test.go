@@ -30,7 +30,8 @@ func sendRegistration(t testing.TB, s *testserver.Server, method, u, body string
 	return reply{status: rec.Code, header: rec.Header(), body: parse(rec.Body.Bytes())}
 }
 
-// registerClient registers a client and returns the response.
+// registerClient registers a client, which must succeed, and returns the
+// response.
 func registerClient(t testing.TB, s *testserver.Server, body string) reply {
 	t.Helper()
 	r := register(t, s, body)
@@ -191,7 +192,7 @@ func TestRegisteredClientsCanUseGrants(t *testing.T) {
 		wantTokens(t, exchange(t, s, form, basic(c.text("client_id")+":"+c.text("client_secret"))))
 		wantError(t, exchange(t, s, form, basic(c.text("client_id")+":"+c.text("registration_access_token"))), 401, "invalid_client")
 		byForm := values(form, "client_id", c.text("client_id"), "client_secret", c.text("client_secret"))
-		wantTokens(t, exchange(t, s, byForm)) // the registration did not select a method
+		wantTokens(t, exchange(t, s, byForm)) // the registration request did not contain token_endpoint_auth_method
 		same := `{"client_id":"` + c.text("client_id") + `","grant_types":["client_credentials"],"scope":"a b","token_endpoint_auth_method":"client_secret_basic"}`
 		if r := sendRegistration(t, s, "PUT", c.text("registration_client_uri"), same, "Bearer "+c.text("registration_access_token")); r.status != 200 {
 			t.Fatalf("got %d %v, want the default method accepted in an update", r.status, r.body)
@@ -210,7 +211,7 @@ func TestRegisteredClientsCanUseGrants(t *testing.T) {
 func TestRegistrationIsOffByDefault(t *testing.T) {
 	s := testserver.New(t)
 	if rec := serve(s, "POST", s.Issuer()+"/register"); rec.Code != 404 || getJSONOf(t, s, testserver.EndpointDiscovery)["registration_endpoint"] != nil {
-		t.Errorf("got %d, want it neither served nor listed", rec.Code)
+		t.Errorf("got %d, want the endpoint neither served nor listed", rec.Code)
 	}
 	for name, opt := range map[string]testserver.Option{"an option": testserver.Registration(), "a file": fromFile(`{"registration": true}`)} {
 		t.Run("T22/by "+name, func(t *testing.T) {

@@ -20,7 +20,7 @@ func TestAudienceOfEveryGrant(t *testing.T) {
 	wantTargets(t, "audience", func(names ...string) []string { return names })
 }
 
-// Hydra accepts several names in one parameter.
+// One audience parameter may contain several names, as in Hydra.
 func TestAudienceWithSeveralNames(t *testing.T) {
 	wantTargets(t, "audience", func(names ...string) []string { return []string{strings.Join(names, " ")} })
 }
@@ -33,8 +33,8 @@ func TestResourceAndAudienceTogether(t *testing.T) {
 	}
 }
 
-// Without a list, every resource is accepted. With a list, only the resources
-// in it are accepted (RFC 8707 §2).
+// Without the option, every resource is accepted. With the option, only the
+// listed resources are accepted (RFC 8707 §2).
 func TestResourcesOption(t *testing.T) {
 	const known = `{"resources":["https://one.example","two"]}`
 	for name, tt := range map[string]struct {
@@ -64,9 +64,9 @@ func TestResourcesOption(t *testing.T) {
 			if (begun.text("device_code") != "") != tt.accepted || !tt.accepted && begun.text("error") != "invalid_target" {
 				t.Errorf("got %v for a device, want it accepted: %v", begun.body, tt.accepted)
 			}
-			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"api"}}, testClient)) // the default
+			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"api"}}, testClient)) // the default audience by name
 			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}, "audience": {"two"}, "resource": {"https://one.example"}}, testClient))
-			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}}, testClient)) // for the default audience
+			wantTokens(t, exchange(t, tt.s, url.Values{"grant_type": {"client_credentials"}}, testClient)) // without a parameter, for the default audience
 			pushed := formTo(t, tt.s, testserver.EndpointPAR, authorizationRequest("audience", "three").Encode())
 			if (pushed.text("request_uri") != "") != tt.accepted || !tt.accepted && pushed.text("error") != "invalid_target" {
 				t.Errorf("got %v for a pushed request, want it accepted: %v", pushed.body, tt.accepted)
@@ -131,11 +131,11 @@ func wantTargets(t *testing.T, parameter string, write func(names ...string) []s
 					t.Errorf("got aud %v, want %s", claims["aud"], want)
 				}
 			}
-			if parameter == "resource" { // must be a URI
+			if parameter == "resource" { // a resource must be a URI without fragment
 				wantError(t, request(t, "https://one.example/#x"), 400, "invalid_target")
 				wantError(t, request(t, one, "two"), 400, "invalid_target")
 			}
-			if name != "client credentials" && name != "an assertion" { // these have no earlier grant
+			if name != "client credentials" && name != "an assertion" { // the other requests refer to an earlier grant, which limits the resources
 				wantError(t, request(t, one, "https://three.example"), 400, "invalid_target")
 			}
 		})

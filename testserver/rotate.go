@@ -3,15 +3,15 @@ package testserver
 import "github.com/bearerguard/bearerguard/testserver/internal/token"
 
 // Rotation describes a change of keys that verifiers must survive. PublishFirst
-// publishes the new key while the old one still signs; the next rotation, with
-// the zero Rotation or with DropOld, completes it. SignFirst signs with the new
-// key before it is in the JWKS, as on servers with a cached key set, until
-// [Server.Publish] publishes it. DropOld removes the previous signing key from
-// the JWKS, as after a compromise. Only one of these three can be set.
-// ReuseKid, which can be combined with each of them, gives the new key the ID
-// of the old one, so that the new key replaces the old one in the JWKS: a
-// server mistake that a verifier should survive. Alg selects the algorithm
-// whose key changes, by default the server's [SigningAlg].
+// publishes the new key while the old key still signs; after the next rotation,
+// with the zero Rotation or with DropOld, the new key signs. SignFirst signs
+// with the new key before the key is in the JWKS, as happens when the published
+// key set is cached; [Server.Publish] then publishes the key. DropOld removes
+// the previous signing key from the JWKS, as after a compromise. Only one of
+// these three can be set. ReuseKid, which can be combined with each of them,
+// gives the new key the ID of the old key, so that the new key replaces the old
+// key in the JWKS: a server mistake that a verifier should survive. Alg selects
+// the algorithm whose key changes, by default the server's [SigningAlg].
 type Rotation = token.Rotation
 
 // Rotate changes the signing key of an algorithm and returns the new key.

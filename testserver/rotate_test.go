@@ -31,18 +31,18 @@ func newRotation(t *testing.T) rotation {
 	return rotation{s, s.SigningKey(), s.Token()}
 }
 
-// check checks which key signs, whether a new token and the old token verify,
-// and which keys are published.
+// check checks which key signs, whether a new token and the old token can be
+// verified, and which keys are published.
 func (r rotation) check(t *testing.T, signs testserver.Key, newOK, oldOK bool, published ...string) {
 	t.Helper()
 	if got := r.SigningKey(); got.ID != signs.ID || got.Private != signs.Private {
 		t.Errorf("got %v signing, want %v", got, signs)
 	}
 	if _, _, err := verify(r.JWKS(), r.Token()); (err == nil) != newOK {
-		t.Errorf("a new token: got error %v, want it to verify: %v", err, newOK)
+		t.Errorf("a new token: got error %v, want the token accepted: %v", err, newOK)
 	}
 	if _, _, err := verify(r.JWKS(), r.oldToken); (err == nil) != oldOK {
-		t.Errorf("the old token: got error %v, want it to verify: %v", err, oldOK)
+		t.Errorf("the old token: got error %v, want the token accepted: %v", err, oldOK)
 	}
 	if got := kids(t, r.Server); !slices.Equal(got, published) {
 		t.Errorf("got keys %q published, want %q", got, published)
@@ -147,7 +147,7 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 			further := r.Rotate(opt)
 			last := r.Rotate()
 			if further.ID == staged.ID || last.ID == staged.ID || r.SigningKey().ID != last.ID {
-				t.Errorf("got %v and %v, the latter signing, want neither to be %v", further, last, staged)
+				t.Errorf("got the keys %v and %v, of which the second signs, want neither to be %v", further, last, staged)
 			}
 			if got := kids(t, r.Server); !slices.Contains(got, staged.ID) {
 				t.Errorf("got keys %q published, want %q among them", got, staged.ID)
@@ -156,12 +156,12 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 	}
 }
 
-// The retired key is the key that was last removed from the JWKS, no matter
-// how, and that is not published now.
+// RetiredKey signs with the key that was last removed from the JWKS, no matter
+// how, if this key is not published again.
 func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)
-		want  bool // whether the first key is the retired one; if not, no key is retired
+		want  bool // whether the server's first key is the retired key; if false, RetiredKey fails
 	}{
 		"dropped":                {func(r rotation) { r.Rotate(testserver.Rotation{DropOld: true}) }, true},
 		"replaced under its kid": {func(r rotation) { r.Rotate(testserver.Rotation{ReuseKid: true}) }, true},

@@ -23,7 +23,7 @@ var routes = map[string]string{
 	"/token": "POST", "/par": "POST", "/introspect": "POST", "/revoke": "POST", "/device_authorization": "POST",
 }
 
-// pageRoutes are the paths that need Interactive.
+// pageRoutes are the paths that are served only with Interactive.
 var pageRoutes = map[string]string{"/login": "POST", "/consent": "POST"}
 
 // unservedPaths are paths at which other servers might have control endpoints.
@@ -36,7 +36,7 @@ var unservedPaths = strings.Fields(`/ /admin /admin/faults /api /api/faults /api
 var httpMethods = strings.Fields("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND INJECT get post")
 
 // faultRequest returns a request that asks for a fault in every place where a
-// server might look.
+// server might look for such a request: the query, the body and header fields.
 func faultRequest(method, path string) *http.Request {
 	const want = "endpoint=jwks&status=503&times=100&fault=hang&action=inject&body=x&delay=1h"
 	r := httptest.NewRequest(method, "http://x"+path+"?"+want, strings.NewReader(want))
@@ -67,7 +67,7 @@ func TestServedPathsAndMethods(t *testing.T) {
 		for _, path := range unservedPaths {
 			t.Run("T22/"+name+" "+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) { wantMethods(t, s, path, "") })
 		}
-		// With Interactive, the debug page is at this path.
+		// With Interactive, the debug page is served at /debug.
 		if !interactive {
 			t.Run("T22/"+name+" _debug", func(t *testing.T) { wantMethods(t, s, "/debug", "") })
 		}

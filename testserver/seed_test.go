@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// sampleOutput returns tokens and keys of a new server.
+// sampleOutput returns tokens, keys, the root certificate and the issuer of a
+// new server.
 func sampleOutput(t *testing.T, opts ...testserver.Option) (tokens []string, jwks, ca []byte, issuer string) {
 	opts = append([]testserver.Option{testserver.InMemory(), testserver.TLS(), testserver.Clock(atNoon)}, opts...)
 	s := testserver.New(t, opts...)
@@ -72,7 +73,7 @@ func TestSeededTokensDoNotRevealKeys(t *testing.T) {
 	}
 }
 
-// This is the documented exception to Seed.
+// PS signatures are random even with Seed, as its documentation says.
 func TestPSSIsRandomUnderASeed(t *testing.T) {
 	token := func() string {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed("a"), testserver.Clock(atNoon), testserver.SigningAlg("PS256"))

@@ -18,13 +18,13 @@ import (
 
 // Server is an authorization server. Its methods are safe for concurrent use.
 // An invalid call of [Server.Token], or of another method that does not return
-// an error, ends the test if the server is from [New], and panics if it is from
-// [Start] or [NewUnstarted].
+// an error, ends the test if the server is from [New], and panics if the server
+// is from [Start] or [NewUnstarted].
 type Server struct {
 	oauth  *oauth.Server
 	caPEM  []byte
-	memory bool // of InMemory
-	remote bool // of AllowRemote
+	memory bool // set by InMemory
+	remote bool // set by AllowRemote
 	client *http.Client
 	close  func() error
 
@@ -33,7 +33,7 @@ type Server struct {
 	helper func()
 	fail   func(format string, args ...any)
 
-	mu            sync.Mutex // of defaultClient
+	mu            sync.Mutex // guards defaultClient
 	defaultClient Client     // with its secret; the registry has only the digest
 	defaultUser   User       // logs in by default; with its password
 }
@@ -42,13 +42,14 @@ type Server struct {
 // options end the test with a tb.Fatalf that lists all of them.
 //
 // On its socket, the server accepts only loopback addresses, localhost and the
-// issuer's host as Host. A request with any other Host gets a 421, so that no
-// web page can make a browser fetch tokens (DNS rebinding). With [AllowRemote]
-// every Host is accepted.
+// issuer's host as Host. A request with any other Host gets a 421, so that a
+// web page cannot make a browser fetch tokens by DNS rebinding. With
+// [AllowRemote] every Host is accepted.
 //
 // The server belongs to tb: an invalid call in a subtest ends the parent test.
-// In a fuzz target, use a server made with the *testing.F. There, an invalid
-// call panics, because a *testing.F cannot be used inside the target.
+// In a fuzz target, use a server made with the *testing.F. An invalid call
+// inside the target then panics, because the methods of a *testing.F cannot be
+// called there.
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)
@@ -68,8 +69,8 @@ func New(tb TB, opts ...Option) *Server {
 }
 
 // Start starts a server outside a test: in TestMain, in an example, in a
-// program. It stops at [Server.Close] or when ctx ends, whichever is first. The
-// error lists every invalid option.
+// program. The server stops at [Server.Close] or when ctx ends, whichever is
+// first. The error lists every invalid option.
 func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("testserver.Start: %w", err)
@@ -88,8 +89,8 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 }
 
 // NewUnstarted returns a server without a listener: an [http.Handler] to mount
-// elsewhere. It requires [IssuerURL], because it cannot determine its own
-// address, and does not accept [TLS], [InMemory] or [Addr].
+// elsewhere. It requires [IssuerURL], because the server cannot determine its
+// own address, and does not accept [TLS], [InMemory] or [Addr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {
@@ -169,30 +170,31 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 	return s, nil
 }
 
-// Close stops listening and closes every connection, including idle ones and
-// those of [Server.Client]. It returns when all handlers have returned and the
-// state is saved (see [Persist]). It cancels the context of requests in flight,
-// waits up to five seconds for them, and returns an error if some are still
-// running. A second Close does nothing. A response body that the client does
-// not close keeps its goroutines running, as with every server.
+// Close stops listening and closes every connection, including idle connections
+// and the connections of [Server.Client]. It cancels the context of requests in
+// flight, waits up to five seconds for them, and returns an error if some are
+// still running. Close returns after all handlers have returned and the state
+// is saved (see [Persist]). A second Close does nothing. A response body that
+// the client does not close keeps its goroutines running, as with every server.
 func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err()) }
 
-// ServeHTTP answers as the server would on a socket, so that it can be mounted
-// in a mux or called with an httptest.ResponseRecorder. It uses only the path
-// of the URL: the issuer is fixed, and Host and X-Forwarded-* are ignored. If
-// the server is mounted on a loopback listener, your code must refuse foreign
-// Hosts, as the server does on its own sockets (see [New]).
+// ServeHTTP answers as the server would on a socket, so that the server can be
+// mounted in a mux or called with an httptest.ResponseRecorder. It uses only
+// the path of the URL: the issuer is fixed, and Host and X-Forwarded-* are
+// ignored. If the server is mounted on a loopback listener, your code must
+// refuse requests with a foreign Host, as the server does on its own sockets
+// (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
-// Issuer returns the issuer for the verifier's configuration: byte for byte the
-// iss of every token and the issuer in both discovery documents, unless [Like]
-// sets others.
+// Issuer returns the issuer for the verifier's configuration. Unless [Like]
+// sets other values, it is byte for byte the iss of every token and the issuer
+// in both discovery documents.
 func (s *Server) Issuer() string { return s.oauth.Issuer }
 
-// Client returns an HTTP client that reaches the server however it listens: it
-// trusts the certificate of [TLS], supports [InMemory], and dials the listener
-// for the host of [IssuerURL]. It has no timeout. All calls return the same
-// client.
+// Client returns an HTTP client that reaches the server however the server
+// listens: the client trusts the certificate of [TLS], supports [InMemory], and
+// dials the listener for the host of [IssuerURL]. It has no timeout. All calls
+// return the same client.
 func (s *Server) Client() *http.Client { return s.client }
 
 // CACertPEM returns the root certificate, in PEM, for clients other than
@@ -204,7 +206,7 @@ func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
 func (s *Server) Now() time.Time { return s.oauth.Clock.Now() }
 
 // Advance moves the clock of this server by d, backwards if d is negative.
-// Tokens minted after that are issued at the new time. The clock of a verifier
-// does not move, so a test gets expired tokens, or tokens from the future,
-// without sleeping.
+// Tokens minted after the call are issued at the new time. The clock of a
+// verifier does not move, so a test can get expired tokens, or tokens from the
+// future, without sleeping.
 func (s *Server) Advance(d time.Duration) { s.oauth.Clock.Advance(d) }

@@ -128,7 +128,8 @@ func TestStartClosesWithItsContext(t *testing.T) {
 	}
 }
 
-// Close also closes idle connections of the client to other servers.
+// Close also closes the idle connections that Server.Client has to other
+// servers.
 func TestCloseClosesOtherIdleConnections(t *testing.T) {
 	api := httptest.NewServer(http.NotFoundHandler())
 	defer api.Close()
@@ -254,7 +255,7 @@ func TestCertificatesNameTheirRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := resp.TLS.PeerCertificates[0].AuthorityKeyId; len(got) == 0 || !bytes.Equal(got, root.SubjectKeyId) {
-		t.Errorf("got a certificate of the root %x, want that of %x: RFC 5280 §4.2.1.1", got, root.SubjectKeyId)
+		t.Errorf("got the authority key ID %x, want the key ID of the root, %x (RFC 5280 §4.2.1.1)", got, root.SubjectKeyId)
 	}
 }
 

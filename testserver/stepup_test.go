@@ -18,8 +18,8 @@ var (
 	free   = testserver.User{Sub: "free", Password: "p"}
 )
 
-// accessClaims returns the claims that an API gets from an access token or by
-// introspection.
+// accessClaims returns the claims that an API gets from a JWT access token, or
+// by introspection if the token is opaque.
 func accessClaims(t *testing.T, s *testserver.Server, access string) map[string]any {
 	t.Helper()
 	if strings.Contains(access, ".") {
@@ -41,7 +41,7 @@ func TestACRIsWhatTheUserCanDo(t *testing.T) {
 		s := testserver.New(t, append(options, testserver.Users(strong, weak, free), testserver.Clock(atNoon))...)
 		for _, tt := range []struct {
 			user, parameter, value string
-			want                   any // an acr, nil for none, or the error
+			want                   any // the acr, nil for a token without acr, or the error code
 		}{
 			{"strong", "acr_values", "", pwd},
 			{"strong", "acr_values", mfa, mfa},
@@ -69,7 +69,7 @@ func TestACRIsWhatTheUserCanDo(t *testing.T) {
 					t.Errorf("%s: got acr %v in the ID token and %v in the access token", name, id["acr"], got)
 				}
 				if claims["auth_time"] != float64(atNoon().Unix()) {
-					t.Errorf("%s: got auth_time %v, want that of the login", name, claims["auth_time"])
+					t.Errorf("%s: got auth_time %v, want the time of the login", name, claims["auth_time"])
 				}
 			}
 			if got != tt.want {
@@ -98,7 +98,7 @@ func TestAStrongerLoginIsAskedForOnAPage(t *testing.T) {
 	s := testserver.New(t, testserver.Interactive(), testserver.Users(strong, weak, free))
 	for _, tt := range []struct {
 		user, first, second, prompt string
-		want                        string // a page, an error, or the acr of the session
+		want                        string // a page, an error, or the acr after the second request
 	}{
 		{"strong", "", mfa, "", "login"},
 		{"strong", "", mfa, "none", "login_required"},

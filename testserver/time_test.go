@@ -29,7 +29,7 @@ func TestInMemoryInASynctestBubble(t *testing.T) {
 					if got, want := s.Count(testserver.EndpointJWKS), i+1; got != want {
 						t.Errorf("got %d requests, want %d", got, want)
 					}
-					time.Sleep(16 * time.Minute) // over an idle connection
+					time.Sleep(16 * time.Minute) // the connection stays idle for this time
 				}
 				_, claims := verified(t, s, s.Token())
 				if got, want := claims["iat"], float64(time.Now().Unix()); got != want {
@@ -77,8 +77,8 @@ func dial(t *testing.T, s *testserver.Server) net.Conn {
 	return c
 }
 
-// When a TLS connection closes, it sends close_notify. On a pipe, this waits up
-// to five seconds for a reader.
+// Closing a TLS connection sends close_notify. On a pipe, this write waits up
+// to five seconds for a reader, and Close of the server must not wait for it.
 func TestCloseDoesNotWaitForCloseNotify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory(), testserver.TLS())

@@ -10,28 +10,29 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// TokenOption changes one token: see [Server.Token]. Options apply in order: of
-// two that set the same claim, the later one wins. The option Token of package
-// apitest applies token options to all tokens of a check.
+// TokenOption changes one token: see [Server.Token]. Options apply in order: if
+// two options set the same claim, the later one wins. The option Token of
+// package apitest applies token options to all tokens of a check.
 type TokenOption interface{ applyToken(*token.Draft) }
 
 // SharedOption is an option that can be given to a server, as the default for
-// all its tokens; to a client, for the tokens that it gets from the token
-// endpoint; or to one token.
+// all its tokens; to a client, for the tokens that the client gets from the
+// token endpoint; or to one token.
 type SharedOption interface {
 	Option
 	TokenOption
 }
 
-// Token returns a signed access token, valid unless options change that. By
-// default it has what RFC 9068 §2 requires:
+// Token returns a signed access token, which is valid unless options make it
+// invalid. By default it has the header parameters and claims that RFC 9068 §2
+// requires:
 //
 //	header  {"alg":"ES256","typ":"at+jwt","kid":…}
 //	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"api","exp":now+300,"nbf":now,"iat":now,
 //	         "jti":16 random bytes in base64url,"client_id":"test-client"}
 //
-// and "scope" with [Scope]. Members are in this order; further claims follow in
-// the order of their options.
+// The option [Scope] adds "scope". Members are in this order; further claims
+// follow in the order of their options.
 //
 // A JWT is not stored: the server recognizes any number of JWTs by their
 // signature. With [OpaqueTokens] the token is a handle instead.
@@ -61,7 +62,7 @@ func editBy(opts []TokenOption) token.Edit {
 }
 
 // Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
-// replacing what was there, and returns r itself.
+// replacing any earlier value, and returns r itself.
 func (s *Server) Authorize(r *http.Request, opts ...TokenOption) *http.Request {
 	s.helper()
 	r.Header.Set("Authorization", "Bearer "+s.Token(opts...))
@@ -73,21 +74,21 @@ type tokenOption token.Edit
 func (o tokenOption) applyToken(d *token.Draft) { o(d) }
 
 // sharedOption is a SharedOption. If it is given to a server, it is applied to
-// every draft before other options, and once while the server is set up, to
-// report its errors there.
+// every draft before other options, and once while the server is set up, so
+// that invalid values are reported at that time.
 type sharedOption token.Edit
 
 func (o sharedOption) applyToken(d *token.Draft) { o(d) }
 func (o sharedOption) applyServer(c *config)     { c.Defaults = append(c.Defaults, token.Edit(o)) }
 
-// Subject sets sub, "test-user" by default.
+// Subject sets sub, which is "test-user" by default.
 func Subject(sub string) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.Set("sub", sub) })
 }
 
-// ForClient sets client_id, "test-client" by default. It does not change the
-// subject. In a token of the client credentials grant the subject is the client
-// (RFC 9068 §2.2): add Subject(id) for such a token.
+// ForClient sets client_id, which is "test-client" by default. It does not
+// change the subject. In a token from the client credentials grant the subject
+// is the client (RFC 9068 §2.2): to make such a token, add Subject(id).
 func ForClient(id string) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetClient(id) })
 }
@@ -95,7 +96,7 @@ func ForClient(id string) TokenOption {
 // Scope sets the scope claim to the scopes, separated by one space (RFC 9068
 // §2.2.3, RFC 6749 §3.3), and replaces earlier scopes. Without arguments the
 // token has no scope claim, which is the default. Text that is not allowed in a
-// scope is an error: use [Claim] for it.
+// scope is an error: for a malformed scope claim, use [Claim].
 func Scope(scopes ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		for _, scope := range scopes {
@@ -107,36 +108,38 @@ func Scope(scopes ...string) SharedOption {
 	})
 }
 
-// Audience sets aud, "api" by default: a string for one audience, an array for
-// several (RFC 7519 §4.1.3). For a token without an audience use
+// Audience sets aud, which is "api" by default: a string for one audience, an
+// array for several (RFC 7519 §4.1.3). For a token without an audience use
 // Without("aud").
 func Audience(aud ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if len(aud) == 0 {
-			d.Fail(errors.New(`Audience() is empty: give an audience, or Without("aud") to a token`))
+			d.Fail(errors.New(`Audience() is empty: give an audience; for a token without an audience use Without("aud")`))
 			return
 		}
 		d.SetAudience(aud)
 	})
 }
 
-// AccessTTL sets how long access tokens are valid: by default five minutes if
-// they are minted in process, and fifteen from the token endpoint. It must be
-// at least a second, the unit of exp. For an expired token use [ExpiresIn].
+// AccessTTL sets how long access tokens are valid. The default is five minutes
+// for tokens minted in process, and fifteen minutes for tokens from the token
+// endpoint. ttl must be at least one second, the unit of exp. For an expired
+// token use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {
-			d.Fail(fmt.Errorf("AccessTTL(%v): give a second or more, or ExpiresIn to a token", ttl))
+			d.Fail(fmt.Errorf("AccessTTL(%v): give a second or more; for an expired token use ExpiresIn", ttl))
 		}
 		d.SetTime("exp", ttl)
 	})
 }
 
-// SigningAlg sets the algorithm, ES256 by default. If it is given to a server,
-// it also applies to [Server.SigningKey] and [Server.Rotate]. If it is given to
-// one token, the server makes and publishes a key for the algorithm at its
-// first use, so that one server can sign with several algorithms. The HS
-// algorithms sign with a secret that is never published: see [Key].
+// SigningAlg sets the signing algorithm, by default ES256. If the option is
+// given to a server, it also applies to [Server.SigningKey] and
+// [Server.Rotate]. If it is given to one token, the server makes and publishes
+// a key for the algorithm when the algorithm is first used, so that one server
+// can sign with several algorithms. The HS algorithms sign with a secret that
+// is never published: see [Key].
 func SigningAlg(alg Alg) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if err := token.CheckAlg(alg); err != nil {
@@ -147,25 +150,25 @@ func SigningAlg(alg Alg) SharedOption {
 }
 
 // ExpiresIn sets exp to the server's time plus d; a negative d makes an expired
-// token. exp is in whole seconds.
+// token. exp is rounded down to whole seconds.
 func ExpiresIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("exp", d) })
 }
 
-// Claim sets any claim to any value that encoding/json can write, even one of
-// the wrong type: Claim("exp", "tomorrow"). A [json.RawMessage] is written
-// unchanged except for white space; nil is null.
+// Claim sets any claim to any value that encoding/json can write, even to a
+// value of the wrong type: Claim("exp", "tomorrow"). A [json.RawMessage] is
+// written unchanged except for white space; nil is written as null.
 //
 // A name that begins with a slash is a JSON Pointer (RFC 6901) into the claims:
 // Claim("/realm_access/roles", []string{"admin"}). Missing objects on the path
-// are created; existing ones keep their other members. A pointer through any
-// other value is an error.
+// are created; existing objects keep their other members. If the path leads
+// through a value that is not an object, the option is an error.
 func Claim(name string, v any) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetAt(name, v) })
 }
 
-// Without removes claims, whether the server or an earlier option set them.
-// They are named as for [Claim].
+// Without removes claims that the server or an earlier option has set. Claims
+// are named as for [Claim].
 func Without(claims ...string) TokenOption {
 	return tokenOption(func(d *token.Draft) {
 		for _, c := range claims {
@@ -183,8 +186,8 @@ func JOSEHeader(name string, v any) TokenOption {
 	})
 }
 
-// Typ sets the typ header parameter, "at+jwt" by default (RFC 9068 §2.1);
-// "" leaves it out.
+// Typ sets the typ header parameter, which is "at+jwt" by default (RFC 9068
+// §2.1); "" leaves the parameter out.
 func Typ(typ string) TokenOption {
 	return tokenOption(func(d *token.Draft) {
 		d.ForJWT("Typ")

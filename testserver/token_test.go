@@ -66,7 +66,7 @@ func TestTokenOptions(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts  opts
 		claim string
-		want  any // nil: absent
+		want  any // nil means that the claim is absent
 	}{
 		"Subject sets sub":                             {opts{testserver.Subject("alice")}, "sub", "alice"},
 		"ForClient sets client_id":                     {opts{testserver.ForClient("web")}, "client_id", "web"},
@@ -183,7 +183,7 @@ func TestSignedWithAttackerKey(t *testing.T) {
 	}
 	header, _ := verified(t, s, token, attackerKey.Private.Public())
 	if header.KeyID != s.SigningKey().ID {
-		t.Errorf("got kid %q, want that of the server's key", header.KeyID)
+		t.Errorf("got kid %q, want the kid of the server's key", header.KeyID)
 	}
 	header, _ = verified(t, s, s.Token(testserver.SignedWith(attackerKey), testserver.SigningAlg("EdDSA")))
 	if header.Algorithm != "EdDSA" {
@@ -273,9 +273,9 @@ func TestEveryAlgorithmOnOneServer(t *testing.T) {
 	}
 }
 
-// TestLongerHashes covers the hash lengths that the tests above do not. Each
-// algorithm has its own server, because the third RSA key of a server is not
-// embedded and takes time to generate.
+// TestLongerHashes covers the RSA algorithms that the tests above do not use.
+// Each algorithm has its own server, because only the first two RSA keys of a
+// server are embedded, and generating a third key takes time.
 func TestLongerHashes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"RS384", "RS512", "PS384", "PS512"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))

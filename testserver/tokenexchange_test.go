@@ -30,13 +30,14 @@ func exchangeRequest(token string, pairs ...string) url.Values {
 	}, pairs...)
 }
 
-// newExchangeServer returns a server with the client gateway.
+// newExchangeServer returns a server at which the client gateway can exchange
+// tokens.
 func newExchangeServer(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	return testserver.New(t, append(opts, testserver.Clock(atNoon), testserver.Clients(gateway), detailTypes)...)
 }
 
-// actorChain returns the actors in claims, the current one first.
+// actorChain returns the sub of each actor in claims, the current actor first.
 func actorChain(claims map[string]any) (actors []string) {
 	for act, ok := claims["act"].(map[string]any); ok; act, ok = act["act"].(map[string]any) {
 		actors = append(actors, fmt.Sprint(act["sub"]))
@@ -58,7 +59,7 @@ func TestTokenExchange(t *testing.T) {
 				claims["act"] != nil || claims["auth_time"] != 1000.0 || claims["acr"] != "gold" {
 				t.Errorf("got %v, want an access token of alice's login for gateway", claims)
 			}
-			if r.body["expires_in"] != 300.0 { // those of the subject token, not the client's 900
+			if r.body["expires_in"] != 300.0 { // the remaining time of the subject token, not the default of 900 seconds
 				t.Errorf("got %v seconds, want 300", r.body["expires_in"])
 			}
 			plain := wantTokens(t, exchange(t, s, exchangeRequest(subject), asGateway))
@@ -88,7 +89,7 @@ func TestActors(t *testing.T) {
 	type claim = map[string]any
 	for name, tt := range map[string]struct {
 		subject, actor string
-		want           []string // nil for an error
+		want           []string // the actors, the current one first; nil means an error
 	}{
 		"T26/no actor":                                   {token("alice"), "", []string{}},
 		"T26/an actor":                                   {token("alice"), token("bob"), []string{"bob"}},
@@ -195,7 +196,7 @@ func TestTokenExchangeNarrows(t *testing.T) {
 	for name, tt := range map[string]struct {
 		auth  string
 		form  url.Values
-		scope string // of what is issued
+		scope string // of the new token
 		aud   string
 		code  string
 	}{
@@ -249,8 +250,8 @@ func TestTokenExchangeNarrows(t *testing.T) {
 	})
 }
 
-// Revoking a token also revokes the tokens that it was exchanged for, after any
-// number of exchanges.
+// Revoking a token also revokes all tokens that were issued in exchange for it,
+// directly or through further exchanges.
 func TestRevocationCoversExchangedTokens(t *testing.T) {
 	type step = func(s *testserver.Server, login reply, subject, actor string)
 	for name, end := range map[string]step{
@@ -270,7 +271,7 @@ func TestRevocationCoversExchangedTokens(t *testing.T) {
 			closeServer(t, s)
 			s = startPersisted(t, path, opts...)
 			if !isActive(s, first) || !isActive(s, second) {
-				t.Fatal("want both active after a restart")
+				t.Fatal("got inactive tokens after a restart, want both tokens active")
 			}
 			end(s, login, subject, actor)
 			if isActive(s, first) || isActive(s, second) {

@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The tests in this file are about requests that must not be granted.
+// The tests in this file check, for the most part, that requests are refused if
+// the server must not trust them.
 
 func TestRegistrationRefusesTrustedGrants(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
@@ -67,14 +68,14 @@ func TestEmptyParametersAreIgnored(t *testing.T) {
 	for _, list := range [][]string{{"", "https://api.example"}, {"https://api.example", ""}, {"", "https://api.example", ""}} {
 		r := wantTokens(t, exchange(t, s, url.Values{"grant_type": {"client_credentials"}, "resource": list}, testClient))
 		if _, claims := verified(t, s, r.text("access_token")); claims["aud"] != "https://api.example" {
-			t.Errorf("%q: got aud %v, want the one with a value (RFC 6749 §3.2)", list, claims["aud"])
+			t.Errorf("%q: got aud %v, want the value that is not empty (RFC 6749 §3.2)", list, claims["aud"])
 		}
 		query := authorizationRequest()
 		query["resource"] = list
 		_, to := authorize(s, query)
 		r = wantTokens(t, exchange(t, s, codeRequest(to.Query().Get("code"))))
 		if _, claims := verified(t, s, r.text("access_token")); claims["aud"] != "https://api.example" {
-			t.Errorf("%q: got aud %v, want the one with a value (RFC 6749 §3.1)", list, claims["aud"])
+			t.Errorf("%q: got aud %v, want the value that is not empty (RFC 6749 §3.1)", list, claims["aud"])
 		}
 	}
 }
@@ -84,7 +85,7 @@ func TestApprovedDeviceIsNotSlowedDown(t *testing.T) {
 	first, poll := startDevice(t, s)
 	wantError(t, poll(), 400, "authorization_pending")
 	s.Login(t, first.text("verification_uri_complete"))
-	wantTokens(t, poll()) // RFC 8628 §3.5: slow_down is for a request that is still pending
+	wantTokens(t, poll()) // slow_down is only for a request that is still pending (RFC 8628 §3.5)
 }
 
 // RFC 6749 §5.2 and RFC 7591 §3.2.2 allow only printable ASCII in

@@ -6,12 +6,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// User is a user that can log in: its Sub, its Username, by default the Sub,
-// its Password, and its Claims for UserInfo and ID tokens in addition to sub.
-// The standard claims need their scope, profile, email, address or phone
-// (OpenID Connect Core 1.0 §5.4), unless the client requests them by name
-// (§5.5); other claims do not need a scope. AccessClaims, named as for [Claim],
-// are added to the user's access tokens from the token endpoint.
+// User is a user who can log in: the Sub, the Username (by default the Sub),
+// the Password, and the Claims for UserInfo and ID tokens in addition to sub.
+// The server returns a standard claim only if its scope (profile, email,
+// address or phone) is granted (OpenID Connect Core 1.0 §5.4), or if the client
+// requests the claim by name (§5.5); other claims do not need a scope.
+// AccessClaims, named as for [Claim], are added to the user's access tokens
+// from the token endpoint.
 //
 // ACR lists the authentication contexts that the user's logins can have. The
 // claim acr is the first context that the request asks for and that ACR
@@ -22,8 +23,8 @@ import (
 // When a User is printed or logged, it shows only its subject.
 type User = registry.User
 
-// Users registers users that can log in. The first one logs in by default.
-// Without the option there is one user: test-user with the password
+// Users registers users who can log in. The first user logs in by default.
+// Without the option, the only user is test-user, with the password
 // test-password, a name and an email.
 func Users(u ...User) Option {
 	return serverOption(func(c *config) {
@@ -40,7 +41,7 @@ func Users(u ...User) Option {
 			}
 			for _, other := range c.Users {
 				if other.Sub == user.Sub || other.Username == user.Username {
-					c.fail("Users: user %q has the Sub or Username of another: give it its own", user.Sub)
+					c.fail("Users: user %q has the Sub or Username of another user: choose another", user.Sub)
 				}
 			}
 			c.Users = append(c.Users, user)
@@ -71,6 +72,6 @@ func (s *Server) AddUser(u User) User {
 	return u
 }
 
-// Users returns the users that can log in, oldest first, without their
+// Users returns the users who can log in, oldest first, without their
 // passwords.
 func (s *Server) Users() []User { return s.oauth.Registry.Users() }

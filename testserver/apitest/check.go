@@ -15,7 +15,7 @@ import (
 // documentation. api is any http.Handler, however it is protected; it must
 // trust s and be able to reach it. newRequest makes a request that the API
 // answers with 2xx if the token is good. Check calls newRequest about 150 times
-// and adds a token to each request.
+// and adds a token to most of the requests.
 //
 // api is served over TLS on loopback, or in memory if s is
 // [testserver.InMemory], so that the check can run inside a testing/synctest
@@ -24,7 +24,7 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 	tb.Helper()
 	c := newCheck("apitest.Check", tb, s, newRequest, opts)
 	if api == nil {
-		c.errs = append(c.errs, errors.New("the API is nil"))
+		c.errs = append(c.errs, errors.New("the API is nil: give an http.Handler"))
 	}
 	if !c.ready() {
 		return
@@ -44,11 +44,11 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 
 // CheckURL is [Check] for an API that runs elsewhere, in any language. Requests
 // go to the path of baseURL followed by the path of newRequest, with the
-// method, query, header and body of newRequest. HTTP/2 is compared with
+// method, query, header and body of newRequest. CheckURL compares HTTP/2 with
 // HTTP/1.1 if baseURL is https and its server offers HTTP/2. An API on another
 // machine cannot reach the URLs in tokens with [testserver.JKUHeader] and
-// [testserver.X5UHeader], so it may pass the checks with these defects although
-// it follows such URLs.
+// [testserver.X5UHeader], so such an API may pass the check with these defects
+// although it follows the URLs.
 func CheckURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
 	checkURL(tb, s, baseURL, newRequest, opts, listen.NewTransport)
@@ -64,11 +64,11 @@ func checkURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest
 	if !c.ready() {
 		return
 	}
-	defer func() { _ = target.Close() }() // closes connections only: the API is not ours
+	defer func() { _ = target.Close() }() // closes only connections: the API belongs to the caller
 	c.run(target)
 }
 
-// check is one run of the checks in a test.
+// check is one call of Check or CheckURL.
 type check struct {
 	apicheck.Check
 
@@ -82,10 +82,10 @@ type check struct {
 func newCheck(what string, tb testserver.TB, s *testserver.Server, newRequest func() *http.Request, opts []Option) *check {
 	c := &check{Check: apicheck.Check{Request: newRequest}, what: what, tb: tb}
 	if s == nil {
-		c.errs = append(c.errs, errors.New("the server is nil: give the one that the API trusts"))
+		c.errs = append(c.errs, errors.New("the server is nil: give the server that the API trusts"))
 	}
 	if newRequest == nil {
-		c.errs = append(c.errs, errors.New("newRequest is nil: give a function that returns a request the API answers with 2xx"))
+		c.errs = append(c.errs, errors.New("newRequest is nil: give a function that returns a request that the API answers with 2xx"))
 	}
 	for i, o := range opts {
 		if o == nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// protected returns an API behind the middleware that trusts as.
+// protected returns an API behind the middleware, which trusts the server as.
 func protected(t *testing.T, as *testserver.Server, change func(*middleware.Config), need ...scopes.Requirement) http.Handler {
 	t.Helper()
 	config := middleware.Config{
@@ -133,7 +133,7 @@ func TestCheckInASynctestBubble(t *testing.T) {
 		begin := time.Now()
 		apitest.Check(t, as, protected(t, as, nil), orders)
 		if passed := time.Since(begin); passed != 0 {
-			t.Errorf("got a check of %v, want one that does not wait", passed)
+			t.Errorf("got a check that took %v, want a check that does not wait", passed)
 		}
 
 		stuck := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -148,7 +148,7 @@ func TestCheckContinuesAfterAnEchoedToken(t *testing.T) {
 	found := findings(t, as, open)
 	for _, kind := range []string{"token-echoed", "expired", "alg-none", "no-token"} {
 		if found[kind] == "" {
-			t.Errorf("got no finding %s", kind)
+			t.Errorf("got no failure %s", kind)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestCheckURL(t *testing.T) {
 	tb := &recorder{TB: t}
 	apitest.CheckURL(tb, as, "http://"+program.Address(t), post)
 	if len(tb.errors) != 1 {
-		t.Fatalf("got %d failures, want one: %q", len(tb.errors), tb.errors)
+		t.Fatalf("got %d failures, want 1: %q", len(tb.errors), tb.errors)
 	}
 	wantAll(t, tb.errors[0], "apitest.CheckURL: no-answer: ")
 }
@@ -215,7 +215,7 @@ func TestRequestsAreSentUnchanged(t *testing.T) {
 		return r
 	}, apitest.RequireScope("orders:read"))
 	if slices.Sort(seen); seen[0] != "PUT api.example/a/b 1 acme body" || seen[0] != seen[len(seen)-1] {
-		t.Errorf("got requests from %q to %q, want all as newRequest returned them", seen[0], seen[len(seen)-1])
+		t.Errorf("got requests from %q to %q, want all requests as newRequest returned them", seen[0], seen[len(seen)-1])
 	}
 }
 

@@ -14,13 +14,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// command builds the command line. It also reads its source files, so that go
-// test does not reuse a cached result after they change.
+// command builds the command bearerguard. It also reads the source files of the
+// command, so that go test does not reuse a cached result after these files
+// change.
 func command(t *testing.T) string {
 	t.Helper()
 	source, err := filepath.Glob(filepath.Join("..", "..", "cmd", "bearerguard", "*.go"))
 	if err != nil || len(source) == 0 {
-		t.Fatalf("got no source of the command line: %v", err)
+		t.Fatalf("got no source files of the command: %v", err)
 	}
 	for _, name := range source {
 		if _, err := os.ReadFile(name); err != nil {
@@ -34,7 +35,8 @@ func command(t *testing.T) string {
 	return file
 }
 
-// checkVulnerableAPI runs the command line against an API with the given hole.
+// checkVulnerableAPI runs bearerguard check-api against an API with the given
+// hole.
 func checkVulnerableAPI(t *testing.T, file, hole string) (out []byte, err error) {
 	t.Helper()
 	addr := program.Address(t)
@@ -55,7 +57,7 @@ func TestCommandLineFindsEachHole(t *testing.T) {
 		t.Run(tt.hole, func(t *testing.T) {
 			want := tt.found
 			if tt.hole == "HTTP/2 is trusted" {
-				want = nil // not available without TLS
+				want = nil // the hole needs HTTP/2, and this API is without TLS
 			}
 			out, err := checkVulnerableAPI(t, file, tt.hole)
 			exit, ended := errors.AsType[*exec.ExitError](err)

@@ -18,7 +18,7 @@ func TestControlChecksAnAPI(t *testing.T) {
 			t.Parallel()
 			want := strings.Join(tt.found, " ")
 			if tt.hole == "HTTP/2 is trusted" {
-				want = "" // not available without TLS
+				want = "" // the hole needs HTTP/2, and this API is without TLS
 			}
 			as := testserver.New(t)
 			api := httptest.NewServer(newRoleAPI(as, tt.hole))

@@ -1,6 +1,6 @@
-// Package apitest checks that an API refuses every bad token, and does so as
-// RFC 6750 and the RFCs that it builds on require. The tokens come from a
-// server of package testserver that the API trusts:
+// Package apitest checks that an API refuses every bad token, with the
+// responses that RFC 6750 and the RFCs that it builds on require. The tokens
+// come from a server of package testserver that the API trusts:
 //
 //	as := testserver.New(t)
 //	apitest.Check(t, as, newAPI(as.Issuer(), as.Client()), func() *http.Request {
@@ -42,15 +42,14 @@
 // # The good token
 //
 // The good token comes from [testserver.Server.Token]. The option [Token]
-// changes the good token and all bad ones: to set the audience of the API, for
-// example, or a claim that the API requires. If the API refuses the good token,
-// nothing else is checked.
+// changes the good token and all bad tokens: it can set the audience of the
+// API, for example, or a claim that the API requires. If the API refuses the
+// good token, nothing else is checked.
 //
 // # Failures
 //
-// Each kind of wrong response is one failure. A failure shows what was sent,
-// the response, the RFC that requires a different response, and how to fix the
-// API:
+// Each kind of wrong response is one failure. A failure shows the request, the
+// response, the RFC that requires another response, and how to fix the API:
 //
 //	apitest.Check: wrong-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 //		sent: a token with the defect wrong-audience, fingerprint 4f1c09a7d2be6638
@@ -58,7 +57,7 @@
 //		fix:  Compare each aud byte for byte with the API's own identifier, not by prefix or substring.
 //
 // Failures identify a token by its defect and a fingerprint, the first 8 bytes
-// of its SHA-256 in hex. They never contain a token. [Results] passes all
+// of its SHA-256 in hex. Failures never contain a token. [Results] passes all
 // results to a function, for a custom report. [SkipDefect] leaves out defects
 // that the API accepts on purpose, and [AlsoDefect] adds optional defects that
 // the API refuses on purpose.
@@ -66,6 +65,6 @@
 // # Limits
 //
 // A check sends about 150 requests, so rate limits and limits on failed
-// requests must be off or high. While it runs, no other client should make the
-// API fetch keys.
+// requests must be off or high. During a check, other clients should not make
+// the API fetch keys.
 package apitest

@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// printer replaces the *testing.T of a test.
+// printer replaces the *testing.T of a test and prints failures.
 type printer struct{ testing.T }
 
 func (*printer) Context() context.Context { return context.Background() }
@@ -27,8 +27,8 @@ func (*printer) Errorf(format string, args ...any) {
 	fmt.Println(first)
 }
 
-// This API reads the role from the wrong claim. The output is what its test
-// reports.
+// This API reads the role from the wrong claim. The output shows what a test of
+// the API reports.
 func ExampleRequireClaim() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)
@@ -53,7 +53,8 @@ func ExampleRequireClaim() {
 	// apitest.Check: look-alike-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
 }
 
-// This API accepts tokens for other APIs. The output is what its test reports.
+// This API accepts tokens for other APIs. The output shows what a test of the
+// API reports.
 func ExampleCheck() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)
@@ -78,8 +79,8 @@ func ExampleCheck() {
 	// apitest.Check: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 }
 
-// This API does not check how and when the user logged in, and it does not have
-// metadata. The output is what its test reports.
+// This API does not check how and when the user logged in, and it is without
+// metadata. The output shows what a test of the API reports.
 func ExampleRequireACR() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)

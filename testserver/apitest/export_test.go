@@ -6,7 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// CheckURLVia is CheckURL for an API whose certificate only transport trusts.
+// CheckURLVia does what CheckURL does, for an API with a certificate that only
+// transport trusts.
 func CheckURLVia(transport func() *http.Transport, tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
 	checkURL(tb, s, baseURL, newRequest, opts, transport)
 }

@@ -14,11 +14,12 @@ import (
 
 func orders() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
 
-// tokenText matches any part of a token: JSON in base64url begins with "eyJ".
+// tokenText matches any part of a token: the header and the claims, which are
+// JSON in base64url, begin with "eyJ".
 var tokenText = regexp.MustCompile(`eyJ|[A-Za-z0-9_-]{30,}`)
 
-// findings runs apitest.Check and returns the text of each failure under the
-// name of the failure.
+// findings runs apitest.Check and returns the text of each failure by the name
+// of the failure.
 func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...apitest.Option) map[string]string {
 	t.Helper()
 	tb := &recorder{TB: t}
@@ -40,7 +41,8 @@ func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...api
 	return found
 }
 
-// requirements are what the vulnerable APIs require of tokens.
+// requirements are the options for the scope and the role that the vulnerable
+// APIs require.
 var requirements = []apitest.Option{apitest.RequireScope("orders:read"), apitest.RequireClaim("/realm_access/roles", "admin")}
 
 // newRoleAPI returns an API with the given hole. The API requires a role in
@@ -92,8 +94,8 @@ func (c *vulnerableAPI) authorize(claims map[string]any) error {
 	return nil
 }
 
-// challengeRole returns the challenge parameters after the realm for a missing
-// role.
+// challengeRole returns the challenge parameters that follow the realm if the
+// role is missing.
 func (c *vulnerableAPI) challengeRole() string {
 	switch {
 	case c.has("a missing role has no error code"):
@@ -120,8 +122,9 @@ func TestAPIWithoutHolesPasses(t *testing.T) {
 	}
 }
 
-// Each API has exactly one hole. The text of each failure must contain the
-// given words: the RFC, and a part of the fix that no other failure contains.
+// Each API has exactly one hole. The failures must have the names in found, and
+// their texts must contain the given words: the RFC, and a part of the fix that
+// no other failure contains.
 var holes = []struct {
 	hole  string
 	found []string

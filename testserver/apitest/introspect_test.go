@@ -64,7 +64,7 @@ func TestIntrospectingAPIWithoutHolesPasses(t *testing.T) {
 			t.Errorf("%s: got %s: %s", name, kind, text)
 		}
 		if got := as.Count(testserver.EndpointJWKS); got != 0 || as.Count(testserver.EndpointIntrospect) < 50 {
-			t.Errorf("%s: got %d requests for keys and %d introspections, want only the latter", name, got, as.Count(testserver.EndpointIntrospect))
+			t.Errorf("%s: got %d requests for keys and %d introspections, want only introspections", name, got, as.Count(testserver.EndpointIntrospect))
 		}
 	}
 }
@@ -99,8 +99,8 @@ func TestCheckFindsHolesOfIntrospection(t *testing.T) {
 	}
 }
 
-// introspectWith returns a change of the configuration that makes the
-// middleware introspect tokens in mode.
+// introspectWith returns a function that changes the configuration so that the
+// middleware introspects tokens in the given mode.
 func introspectWith(t *testing.T, as *testserver.Server, mode middleware.IntrospectionMode) func(*middleware.Config) {
 	return func(c *middleware.Config) {
 		t.Helper()

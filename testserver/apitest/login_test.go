@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// loginError contains the parameters of the challenge that are about the login.
+// loginError contains the challenge parameters for a login that is too weak or
+// too old.
 type loginError string
 
 func (e loginError) Error() string { return string(e) }
@@ -22,7 +23,8 @@ var contexts = []string{"urn:example:mfa", "urn:example:key"}
 
 const freshness = 5 * time.Minute
 
-// loginRequirements are the requirements of the APIs in these tests for logins.
+// loginRequirements are the options for the logins that the APIs in these tests
+// require.
 var loginRequirements = []apitest.Option{
 	apitest.RequireScope("orders:read"), apitest.RequireACR(contexts[0], contexts[1:]...), apitest.RequireAuthWithin(freshness),
 }

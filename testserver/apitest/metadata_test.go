@@ -16,8 +16,8 @@ import (
 
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// newDescribedAPI returns an API with the given hole. The API has metadata,
-// which names it by origin and path.
+// newDescribedAPI returns an API with the given hole. The API has metadata, in
+// which the resource is origin followed by path.
 func newDescribedAPI(as *testserver.Server, origin, path, hole string) http.Handler {
 	c := newVulnerableAPI(as, hole)
 	host := func(r *http.Request, text string) string {
@@ -151,7 +151,7 @@ func TestAPIWithMetadataPasses(t *testing.T) {
 
 func TestResourceOfAnotherPathIsReported(t *testing.T) {
 	as := testserver.New(t)
-	for _, path := range []string{"/v1", "/v"} { // "/v" begins the text of the path, but is not one of its segments
+	for _, path := range []string{"/v1", "/v"} { // neither path is a prefix of /orders, the path of the request
 		found := findings(t, as, newDescribedAPI(as, "https://api.example.com", path, ""), apitest.RequireScope("orders:read"), apitest.RequireMetadata())
 		if len(found) != 1 {
 			t.Errorf("%s: got %q, want only metadata-resource", path, found)

@@ -15,8 +15,8 @@ type option func(*check)
 
 func (o option) apply(c *check) { o(c) }
 
-// Token changes all tokens of the check, good and bad: to set the audience of
-// the API, for example, or a claim that the API requires. If Token is given
+// Token changes all tokens of the check, good and bad: it can set the audience
+// of the API, for example, or a claim that the API requires. If Token is given
 // several times, all options apply in order. [testserver.With] is not allowed:
 // the check itself makes the bad tokens.
 func Token(opts ...testserver.TokenOption) Option {
@@ -31,32 +31,33 @@ func RequireScope(scope string) Option {
 	return option(func(c *check) { c.Scopes = append(c.Scopes, scope) })
 }
 
-// RequireClaim declares that the route requires value, such as a role, in the
-// claim name, which is written as for [testserver.Claim]:
+// RequireClaim declares that the route requires the given value, such as a
+// role, in the named claim. The name is written as for [testserver.Claim]:
 // RequireClaim("/realm_access/roles", "admin"). The good token has value in an
 // array of strings, unless [Token] sets the claim as one string. A token
-// without value must get a 403. The challenge may name value as a scope, but
-// not only scopes that the token has. If RequireClaim is given several times,
-// the route requires all values. Without RequireClaim, claims are not checked.
+// without value must get a 403. The scope in the challenge may contain value,
+// but must not list only scopes that the token has. If RequireClaim is given
+// several times, the route requires all values. Without RequireClaim, claims
+// are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })
 }
 
 // RequireACR declares that the route requires a login with one of the given
-// authentication contexts, the preferred one first (RFC 9470). The good token
-// has the first one in acr, unless [Token] sets another of the given contexts.
-// A token with any other acr, or without acr, must get a 401 with the error
-// insufficient_user_authentication and acr_values. Without RequireACR, acr is
-// not checked.
+// authentication contexts, the preferred context first (RFC 9470). The good
+// token has the first context in acr, unless [Token] sets another of the given
+// contexts. A token with any other acr, or without acr, must get a 401 with the
+// error insufficient_user_authentication and acr_values. Without RequireACR,
+// acr is not checked.
 func RequireACR(first string, more ...string) Option {
 	return option(func(c *check) { c.ACR = append([]string{first}, more...) })
 }
 
-// RequireAuthWithin declares that the route requires a login at most d ago, in
-// whole seconds (RFC 9470). The good token has the time of the check in
-// auth_time. A token with an auth_time more than d ago, or without auth_time,
-// must get a 401 with the error insufficient_user_authentication and max_age.
-// Without RequireAuthWithin, auth_time is not checked.
+// RequireAuthWithin declares that the route requires a login that is at most d
+// old (RFC 9470). d is in whole seconds. The good token has the time of the
+// check in auth_time. A token with an auth_time more than d ago, or without
+// auth_time, must get a 401 with the error insufficient_user_authentication and
+// max_age. Without RequireAuthWithin, auth_time is not checked.
 func RequireAuthWithin(d time.Duration) Option {
 	return option(func(c *check) {
 		if c.AuthWithin = d; d == 0 {
@@ -65,13 +66,13 @@ func RequireAuthWithin(d time.Duration) Option {
 	})
 }
 
-// RequireMetadata declares that the API has metadata (RFC 9728): that the
-// challenge names its URL in resource_metadata, that everybody can read the
-// document there, and that the document is about the API, whatever the Host of
-// the request. The check requests the document from the API under test, even if
-// the URL has another origin. The path of newRequest must begin with the path
-// of the resource. If a proxy in front of the API strips a prefix, check a mux
-// that strips this prefix too, and that also serves the metadata.
+// RequireMetadata declares that the API has metadata (RFC 9728): the challenge
+// names the URL of the metadata in resource_metadata, any client can read the
+// document at this URL, and the document describes the API, whatever the Host
+// of the request. The check requests the document from the API under test, even
+// if the URL has another origin. The path of newRequest must begin with the
+// path of the resource. If a proxy in front of the API strips a prefix, check a
+// mux that strips the same prefix and also serves the metadata.
 func RequireMetadata() Option {
 	return option(func(c *check) { c.Metadata = true })
 }

@@ -9,14 +9,15 @@ type Result struct {
 	Name string
 	OK   bool
 
-	// These are set only for a failure: the response, the required response,
-	// what was sent (never a token), the reason and the fix.
+	// The following fields are set only for a failure: the response, the
+	// required response, a description of the request (without the token), the
+	// reason and the fix.
 	Got, Want, Sent, Why, Fix string
 }
 
-// Results is for tools that write their own report: it calls f with all results
-// after the check, before failures are reported. If the API refused the good
-// token, the results of the skipped parts are missing.
+// Results calls f with all results after the check, before failures are
+// reported, so that a tool can write its own report. If the API refused the
+// good token, the results of the skipped parts are missing.
 func Results(f func([]Result)) Option {
 	return option(func(c *check) { c.results = f })
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// results runs apitest.Check and returns its results and the reported failures.
+// results runs apitest.Check and returns its results and the texts of the
+// reported failures.
 func results(t *testing.T, hole string, opts ...apitest.Option) (all []apitest.Result, reported []string) {
 	t.Helper()
 	as := testserver.New(t)

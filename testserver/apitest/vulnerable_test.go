@@ -25,15 +25,15 @@ import (
 )
 
 // vulnerableAPI is an API that checks tokens correctly except for one hole. It
-// does not use our verifier, so these tests show that apitest.Check finds the
-// hole in other implementations too.
+// does not use our verifier, so these tests show that apitest.Check also finds
+// holes in other implementations.
 type vulnerableAPI struct {
 	as         *testserver.Server
 	hole       string
 	scope      string
 	role       string // in /realm_access/roles; "" means that no role is required
 	login      func(claims map[string]any) error
-	parameters func(*http.Request) string // of all challenges, or nil
+	parameters func(*http.Request) string // returns parameters for every challenge; may be nil
 	outside    *http.Client
 	introspect func(token string) error // used instead of check if not nil
 
@@ -189,7 +189,7 @@ func (c *vulnerableAPI) decode(text string) ([]byte, error) {
 	return base64.RawURLEncoding.Strict().DecodeString(text)
 }
 
-// object reads a JSON object and refuses repeated members.
+// object decodes a JSON object and refuses repeated members.
 func (c *vulnerableAPI) object(text []byte) (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
