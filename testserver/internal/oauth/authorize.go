@@ -167,9 +167,9 @@ func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
-// preferredUser returns the first registered user in this order: the subject of
-// id_token_hint, the subjects in the parameter claims, the user that login_hint
-// names, the first user of the server.
+// preferredUser returns the first of these users that is registered: the
+// subject of id_token_hint, the subjects in the parameter claims, the user that
+// login_hint names, the first user of the server.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
@@ -285,9 +285,8 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect sends the browser to another URL, which the browser requests with
-// GET. With status 307, the browser would forward the form of the request,
-// including a password (RFC 9700 §4.12).
+// redirect makes the browser request the URL to with GET. With status 307, the
+// browser would forward the form of r, including a password (RFC 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

@@ -27,7 +27,7 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 	case len(fields) > 1:
 		return nil, invalidRequest("the Authorization field is repeated")
 	case len(fields) == 1 && (secret != "" || assertion), secret != "" && assertion:
-		return nil, invalidRequest("the client uses more than one authentication method") // §2.3
+		return nil, invalidRequest("the client uses more than one authentication method") // RFC 6749 §2.3
 	case len(fields) == 1:
 		return s.basic(fields[0], id)
 	case assertion:
@@ -47,9 +47,9 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 }
 
 // identify returns the client that sent a token request. In a jwt-bearer
-// request, the assertion authenticates the client that signed it, so other
-// client authentication is optional (RFC 7521 §4.1). It is required if the
-// client is registered for a method other than private_key_jwt.
+// request, the assertion authenticates the client that signed it. Other client
+// authentication is then optional (RFC 7521 §4.1), unless the client is
+// registered for a method other than private_key_jwt.
 func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
 		return s.authenticate(r, form)
@@ -75,8 +75,8 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 }
 
 // basic authenticates a client with the Basic credentials in an Authorization
-// field. named is the client_id in the form, "" if absent. It is not a second
-// authentication method, but must name the same client.
+// field. named is the client_id in the form, "" if absent. The form may contain
+// client_id, but client_id must name the same client as the credentials.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -114,9 +114,9 @@ func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod
 	return nil
 }
 
-// Claims reports whether r names id as its client in any place where a client
-// can identify itself. The client need not be authenticated. Claims does not
-// change r.
+// Claims reports whether r names the client id in any place where a client can
+// identify itself. The client need not be authenticated. Claims does not change
+// r.
 func Claims(r *http.Request, id string) bool {
 	if journal.Caller(r) == id || r.URL.Query().Get("client_id") == id {
 		return true

@@ -24,7 +24,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	}
 	now := s.Clock.Now()
 	var events []event
-	defer func() { s.note(events...) }() // after the deferred unlock
+	defer func() { s.note(events...) }() // runs after the deferred unlock, because writing the log may be slow
 	all, unlock := s.grants.Lock()
 	defer unlock()
 	code, known := all.Codes.Get(sha256.Sum256([]byte(text)))

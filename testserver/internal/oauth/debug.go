@@ -100,8 +100,8 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// maxShown is the largest number of clients, and of requests, that the debug
-// page shows. Equal requests count as one.
+// maxShown is the largest number of clients on the debug page, and the largest
+// number of requests. Equal requests count as one.
 const maxShown = 50
 
 // shortened returns at most 10 elements of list, followed by the number of the

@@ -41,7 +41,7 @@ func (d *decisions) reset() {
 	*named = nil
 }
 
-// Decide makes d the decision about the authorization requests that match the
+// Decide makes d the decision for the authorization requests that match the
 // rule.
 func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	if d.User != nil {
@@ -50,7 +50,7 @@ func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	return s.decisions.waiting.Add(rule, d)
 }
 
-// DecideLogin makes d the decision about the requests whose LoginHeader has the
+// DecideLogin makes d the decision for the requests whose LoginHeader has the
 // value name, which cannot be guessed. end removes the decision.
 func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	if d.User != nil {

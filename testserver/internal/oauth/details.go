@@ -14,8 +14,9 @@ import (
 
 const detailsParameter = "authorization_details"
 
-// Limits for authorization_details: the number of elements and the bytes of
-// JSON. Both are small, because every token contains the details.
+// These limits keep authorization_details small, because every token contains
+// them: the largest number of elements, and the largest number of bytes of the
+// JSON.
 const (
 	maxDetails     = 32
 	maxDetailsText = 8 << 10
@@ -64,7 +65,7 @@ func parseDetails(text []byte) ([]string, bool) {
 		if of, ok := one["type"].(string); !ok || of == "" || !commonMembers(one) {
 			return nil, false
 		}
-		written, err := json.Marshal(one) // sorts the members; if a member was repeated, the last value is kept
+		written, err := json.Marshal(one) // sorts the members; Decode has kept the last value of a repeated member
 		if err != nil {
 			return nil, false
 		}

@@ -83,7 +83,7 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 		failed.send(w)
 		return
 	}
-	body, _ := json.Marshal(map[string]any{ // cannot fail: only strings and numbers
+	body, _ := json.Marshal(map[string]any{ // cannot fail: the values are strings and numbers
 		"device_code":               code,
 		"user_code":                 userCode,
 		"verification_uri":          s.urls[catalogue.Device],
@@ -98,7 +98,7 @@ func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
 		// Bytes of 240 and above are discarded. 240 is a multiple of the 20
-		// letters, and larger bytes would make some letters more likely.
+		// letters, so smaller bytes make every letter equally likely.
 		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {
@@ -153,9 +153,9 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	switch {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down applies only until the end user decides
 		// A client that waits five seconds longer than before obeys slow_down
-		// (RFC 8628 §3.5), even if this poll is still too early. The interval
-		// then stays the same: if it grew with every early poll, the client
-		// could never reach it.
+		// (RFC 8628 §3.5), even if this request is still too early. In that
+		// case the interval does not grow: otherwise the client could never
+		// catch up with it.
 		if !slower {
 			d.Interval += deviceInterval
 		}

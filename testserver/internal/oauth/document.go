@@ -63,7 +63,7 @@ func joined(r *http.Request) *http.Request {
 	return r
 }
 
-// describe creates both discovery documents, which list only what the server
+// describe sets both discovery documents, which list only what the server
 // supports. It applies the functions in change last.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
@@ -122,7 +122,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // such a server issues ID tokens, which clients expect with RS256 by default
+	if s.grantable(catalogue.RefreshToken) { // the server then issues ID tokens, and clients expect RS256 by default
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	methods := catalogue.Names(catalogue.AuthMethods)

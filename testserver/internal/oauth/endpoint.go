@@ -83,7 +83,7 @@ func (s *Server) mount(origin, base string) {
 			paths = append(paths, r.Path+base)
 		}
 		at := origin
-		switch front := r.Kind == catalogue.ForUsers || !r.ForScripts(); { // the endpoint is opened in a browser
+		switch front := r.Kind == catalogue.ForUsers || !r.ForScripts(); { // whether users open the endpoint in a browser
 		case front && s.config.BrowserOrigin != "":
 			at = s.config.BrowserOrigin
 		case !front && s.config.AliasOrigin != "":
@@ -100,8 +100,8 @@ func (s *Server) mount(origin, base string) {
 	}
 }
 
-// isIndex reports whether r is from a browser that opens the URL of the issuer.
-// Other programs get 404 there.
+// isIndex reports whether r is a request of a browser for the URL of the
+// issuer. Requests of other programs for this URL get 404.
 func (s *Server) isIndex(r *http.Request) bool {
 	_, route := s.routes[r.URL.Path]
 	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")
@@ -128,7 +128,7 @@ func (s *Server) links() (links []pages.Link) {
 	return links
 }
 
-// grantable reports whether the server serves the endpoints that a grant needs.
+// grantable reports whether the server serves an endpoint that the grant needs.
 func (s *Server) grantable(g catalogue.Grant) bool {
 	switch g {
 	case catalogue.AuthorizationCode:
@@ -193,7 +193,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if rt.form {
 		w.Header().Set("Cache-Control", "no-store") // RFC 6749 §5.1
-		w.Header().Set("Pragma", "no-cache")        // required by the same section
+		w.Header().Set("Pragma", "no-cache")        // RFC 6749 §5.1
 	}
 	if !slices.Contains(rt.methods, r.Method) {
 		w.Header().Set("Allow", strings.Join(rt.methods, ", "))

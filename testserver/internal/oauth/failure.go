@@ -16,7 +16,7 @@ import (
 type failure struct {
 	status            int
 	code, description string
-	challenge         bool // the response has WWW-Authenticate: the credentials were in the Authorization field
+	challenge         bool // send WWW-Authenticate, because the credentials were in the Authorization field
 
 	page pages.MessagePage // shown in browsers; may contain parts of the request
 }

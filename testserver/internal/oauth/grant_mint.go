@@ -19,7 +19,7 @@ import (
 // Issued is printed or logged, only its fingerprint is shown.
 type Issued struct {
 	Access  string
-	Refresh string // "" if the client gets none
+	Refresh string // "" if the client gets no refresh token
 	ID      string // "" without the scope openid
 
 	Claims      map[string]any // of the access token, even if it is opaque
@@ -27,8 +27,7 @@ type Issued struct {
 	Fingerprint string         // of the access token, as in the audit log
 }
 
-// String returns the fingerprint of the access token, so that no token is
-// printed.
+// String returns the fingerprint of the access token and none of the tokens.
 func (i Issued) String() string { return "tokens " + i.Fingerprint }
 
 // GoString returns the same string as String, so that %#v does not show the

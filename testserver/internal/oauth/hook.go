@@ -20,7 +20,7 @@ type TokenRequest struct {
 type TokenResponse struct {
 	Status int
 	Header http.Header
-	Body   map[string]any // the members of the JSON
+	Body   map[string]any // the members of the JSON object
 }
 
 // Hook sees the responses of the token endpoint and may change them. If it

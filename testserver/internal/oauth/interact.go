@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// The kinds of requests that a login or consent page can belong to. The form of
-// the page contains the kind, followed by the query of the request. The server
-// validates the request again whenever the form is submitted.
+// These are the kinds of requests that a login or consent page can belong to.
+// The form of the page contains the kind, followed by the query of the request.
+// The server validates the request again whenever the form is submitted.
 const (
 	forAuthorize = "authorize?"
 	forDevice    = "device?"
@@ -69,7 +69,7 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 }
 
 // restartURL returns the URL that restarts a request, and the query of that
-// URL. The URL is always one of this server.
+// URL. The URL always belongs to this server.
 func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) {
 	for prefix, ep := range map[string]catalogue.Endpoint{forAuthorize: catalogue.Authorize, forDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {

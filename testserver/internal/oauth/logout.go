@@ -15,7 +15,7 @@ type logoutEndpoint struct{ *Server }
 
 // logout is a client's request to log out its end user.
 type logout struct {
-	client string // "" if unknown
+	client string // the ID of the client, "" if unknown
 	sub    string // the subject of id_token_hint, "" without a hint
 	to     string // where the browser is redirected, "" if the server shows a page
 	state  string

@@ -129,7 +129,7 @@ func with(form url.Values, pairs ...string) url.Values {
 	return changed
 }
 
-// code returns a valid token request with a new code for the client web.
+// code returns a valid token request of the client web with a new code.
 func (s fixture) code(t *testing.T) url.Values {
 	t.Helper()
 	u, _ := s.URL(catalogue.Authorize)
@@ -146,8 +146,8 @@ func (s fixture) code(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.AuthorizationCode)}, "code": {to.Query().Get("code")}, "redirect_uri": {callback}, "code_verifier": {verifier}}
 }
 
-// refresh returns a valid token request with a new refresh token of the client
-// web.
+// refresh returns a valid token request of the client web with a new refresh
+// token.
 func (s fixture) refresh(t *testing.T) url.Values {
 	t.Helper()
 	r := s.post(t, catalogue.Token, "web", s.code(t))
@@ -157,7 +157,7 @@ func (s fixture) refresh(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {r.get("refresh_token")}}
 }
 
-// device returns a token request with a new device code of the client web. The
+// device returns a token request of the client web with a new device code. The
 // request is valid after decide has approved the device.
 func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	t.Helper()
@@ -179,8 +179,8 @@ func (s fixture) tokenExchange(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.TokenExchange)}, "subject_token": {subject}, "subject_token_type": {accessType}}
 }
 
-// assertion returns a token request of the client robot with an assertion,
-// which is valid unless change makes it invalid.
+// assertion returns a token request of the client robot with an assertion. The
+// assertion is valid unless change makes it invalid.
 func (s fixture) assertion(t *testing.T, change func(jwt.MapClaims)) url.Values {
 	t.Helper()
 	claims := jwt.MapClaims{"iss": "robot", "sub": "alice", "aud": issuer, "exp": noon.Unix() + 60, "jti": s.Source.Name("test")}

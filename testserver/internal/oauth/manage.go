@@ -80,8 +80,8 @@ func changedMeanwhile() *failure {
 	return &failure{status: http.StatusConflict, code: badMetadata, description: "the registration was changed by another request: read it again"}
 }
 
-// updated returns the client c with the metadata in r. secret is "" unless the
-// client gets a new secret.
+// updated returns the client c with its metadata replaced by the metadata in r.
+// secret is "" unless the client gets a new secret.
 func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {

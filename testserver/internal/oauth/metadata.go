@@ -102,7 +102,7 @@ func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *fa
 		switch {
 		case !slices.Contains(catalogue.Grants, g) || !s.grantable(g):
 			return invalidMetadata("grant_types has a grant that the server does not support")
-		case registry.OnRequest(g): // the client could get tokens for any user
+		case registry.OnRequest(g): // with such a grant, the client could get tokens for any user
 			return invalidMetadata("grant_types has a grant that only the server's configuration can allow")
 		case g == catalogue.ClientCredentials && c.Public:
 			return invalidMetadata("client_credentials is only for confidential clients (RFC 6749 section 4.4)")

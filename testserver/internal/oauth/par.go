@@ -32,7 +32,7 @@ func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request)
 		failed.send(w)
 		return
 	}
-	body, _ := json.Marshal(map[string]any{"request_uri": uri, "expires_in": int(pushedTTL / time.Second)}) // cannot fail: only a string and a number
+	body, _ := json.Marshal(map[string]any{"request_uri": uri, "expires_in": int(pushedTTL / time.Second)}) // cannot fail: the values are a string and a number
 	sendText(w, http.StatusCreated, "application/json", body)
 }
 
@@ -66,8 +66,8 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 	return uri, nil
 }
 
-// pushable returns the request to store, without its credentials. It checks the
-// request as the authorization endpoint would (RFC 9126 §2.1).
+// pushable returns the request that the server stores, without credentials. It
+// checks the request as the authorization endpoint would (RFC 9126 §2.1).
 func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
@@ -154,9 +154,9 @@ func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization)
 	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
-// usePushed marks a pushed request as used. Call it only before the client is
-// sent a code or an error, because the pages may be loaded again (RFC 9126 §4).
-// usePushed returns false if the request was used before.
+// usePushed marks a pushed request as used. It is called only when the client
+// is sent a code or an error, because the pages may be loaded again (RFC 9126
+// §4). It returns false if the request was used before.
 func (a *authorization) usePushed(all *grants.State) bool {
 	if a.pushed == (token.Digest{}) || a.used {
 		return true

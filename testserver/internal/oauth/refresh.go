@@ -25,7 +25,7 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	now := s.Clock.Now()
 	var events []event
-	defer func() { s.note(events...) }() // after the deferred unlock
+	defer func() { s.note(events...) }() // runs after the deferred unlock, because writing the log may be slow
 	all, unlock := s.grants.Lock()
 	defer unlock()
 	f, known := all.Families.Get(id)

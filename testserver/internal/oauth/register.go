@@ -94,7 +94,7 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 }
 
 // describe returns the client information response. secret is "" unless the
-// client gets a new secret: the server stores only a digest of the secret.
+// client gets a new secret: the server stores only digests of secrets.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,

@@ -26,7 +26,7 @@ type Config struct {
 	Issuer   string
 	Source   *token.Source
 	Alg      catalogue.Alg // "" means ES256
-	Keys     []token.Key   // empty means a generated key; the first key of each algorithm signs
+	Keys     []token.Key   // the first key of each algorithm signs; empty means that one is generated
 	Now      func() time.Time
 	Defaults []token.Edit
 	Clients  []registry.Client // in addition to the default clients

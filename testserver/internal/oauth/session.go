@@ -18,8 +18,9 @@ import (
 // sessions manages the sessions of browsers and the pages with forms.
 type sessions struct{ *Server }
 
-// session returns a copy of the session that the cookie of r names. Without
-// such a session it returns an empty one that is not Known.
+// session returns a copy of the session that the cookie of r names, or an empty
+// session with Known false. If the user has been removed, the copy has no
+// login.
 func (s sessions) session(r *http.Request) *grants.Session {
 	name := s.cookie.From(r)
 	if name == "" {
@@ -32,8 +33,8 @@ func (s sessions) session(r *http.Request) *grants.Session {
 	return now
 }
 
-// loggedInFor reports whether the last login of the session was for the request
-// a.
+// loggedInFor reports whether the last login of the session was made for the
+// request a.
 func loggedInFor(session *grants.Session, a *authorization) bool {
 	return session.Fresh == sha256.Sum256([]byte(a.raw))
 }

@@ -15,7 +15,7 @@ import (
 type persistence struct {
 	file  *persist.File
 	saver *persist.Saver
-	saved [sha256.Size]byte // hash of the state in the file, zero if uncertain
+	saved [sha256.Size]byte // hash of the state in the file, zero if the file may differ
 
 	closing sync.Once
 	closed  error // the result of Close
@@ -63,7 +63,7 @@ func (s *Server) save() error {
 		return fmt.Errorf("the state cannot be encoded as JSON: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	if sum == s.persistence.saved { // a lock was taken, but nothing was changed
+	if sum == s.persistence.saved { // nothing to write: a lock was taken, but the state has not changed
 		return nil
 	}
 	s.persistence.saved = [sha256.Size]byte{} // a failed write may have changed the file

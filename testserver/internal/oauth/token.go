@@ -19,14 +19,14 @@ type tokenEndpoint struct{ *Server }
 type tokenRequest struct {
 	client  *registry.Registered
 	form    url.Values
-	targets []string // see [Server.targets]
+	targets []string // the APIs that the request names: see [Server.targets]
 }
 
 // grant is the accepted grant of a token request.
 type grant struct {
 	grants.Family
 	kind      string
-	refreshed bool // from a refresh token
+	refreshed bool // the family already had tokens, and a refresh token was used
 	event     event
 
 	exchanged *exchanged           // nil except for a token exchange

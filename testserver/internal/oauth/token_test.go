@@ -16,7 +16,7 @@ import (
 const canary = "canary-that-must-not-come-back"
 
 // wantRefusal checks that r is an error response (RFC 6749 §5.2) and does not
-// contain the canary, which is in the request.
+// repeat the canary from the request.
 func wantRefusal(t *testing.T, r reply, status int, code string) {
 	t.Helper()
 	if r.status != status || r.get("error") != code {

@@ -13,10 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The supported token types (RFC 8693 §3). Both name access tokens, and typeJWT
-// requires a JWT. ID tokens are not accepted, since they have no scope to
-// narrow. Refresh tokens are not accepted, since they are only for the grant
-// refresh_token.
+// These are the supported token types (RFC 8693 §3). Both name access tokens,
+// and typeJWT requires a JWT. ID tokens are not accepted, since they have no
+// scope to narrow. Refresh tokens are not accepted, since they are only for the
+// grant refresh_token.
 const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
