@@ -140,7 +140,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 		"foreign":                      {`{"name":"package.json"}`, "not a state file"},
 		"truncated":                    {state[:len(state)/2], "damaged"},
 		"newer":                        {strings.Replace(state, `"version":1`, `"version":2`, 1), "newer release"},
-		"without a state":              {`{"format":"bearerguard testserver state","version":1,"state":null}`, "the secret is missing"},
+		"without a state":              {`{"format":"bearerguard testserver state","version":1,"state":null}`, "the member Secret is missing"},
 		"with an unknown member":       {strings.Replace(state, `"Clients":`, `"Guests":[],"Clients":`, 1), "unknown members"},
 		"with a family that is null":   {strings.Replace(state, `"Families":[{`, `"Families":[{"Key":"x","Value":null},{`, 1), "a grant is invalid"},
 		"with a code that is null":     {strings.Replace(state, `"Codes":[{`, `"Codes":[{"Value":null},{`, 1), "a code is null"},

@@ -9,16 +9,17 @@ type accessToken struct {
 	Claims token.Object
 	Form   *token.Form
 
-	// Sub, Client and Scopes come from the stored grant if the claims do not
-	// have them.
+	// Sub, Client and Scopes are read from the claims. If the form of the token
+	// has no claim for the client or the scopes, Client or Scopes come from the
+	// stored family of the token.
 	Sub, Client string
 	Scopes      []string
 
 	isJWT bool
 }
 
-// readAccessToken parses an access token of this server, valid or not. It
-// returns false for everything else.
+// readAccessToken parses an access token of this server, even if the token has
+// expired or was revoked. It returns false for any other text.
 func (s *Server) readAccessToken(text string) (a accessToken, ok bool) {
 	if saved, found := s.ledger.Claims(text); found {
 		claims, err := token.ParseObject(saved)
@@ -43,7 +44,7 @@ func (s *Server) describeAccess(text string, claims token.Object, form *token.Fo
 	if form == nil {
 		return a
 	}
-	f := s.grants.Family(token.Identify(text)) // for forms without such claims
+	f := s.grants.Family(token.Identify(text)) // used if the form has no claim for the client or the scopes
 	if len(form.Clients) == 0 {
 		a.Client = f.Client
 	}
@@ -53,7 +54,9 @@ func (s *Server) describeAccess(text string, claims token.Object, form *token.Fo
 	return a
 }
 
-// active parses an access token that is valid now.
+// active parses an access token of this server. It returns false unless the
+// token is valid now and neither the token, nor its family, nor a token that it
+// was exchanged for has been revoked.
 func (s *Server) active(text string) (accessToken, bool) {
 	a, ok := s.readAccessToken(text)
 	d := token.Identify(text)
@@ -64,9 +67,9 @@ func (s *Server) active(text string) (accessToken, bool) {
 	return a, !f.Revoked && s.originsValid(f.Origins)
 }
 
-// readIDTokenHint parses an id_token_hint, which may have expired. Access
-// tokens are not accepted as hints, because every API sees the access tokens of
-// its callers.
+// readIDTokenHint parses an id_token_hint, which may have expired. It refuses
+// access tokens: every API sees the access tokens of its callers and could send
+// them as hints.
 func (s *Server) readIDTokenHint(text string) (claims token.Object, ok bool) {
 	header, claims, ok := s.Keys.Open(text)
 	if !ok {

@@ -25,14 +25,14 @@ func assertionAlgs() []jose.SignatureAlgorithm {
 	return algs
 }
 
-const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose has no constant for it
+const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose lacks a constant for Ed25519
 
 // maxAssertion is how far in the future the exp of an assertion may be. The
-// server remembers the jti of a used assertion until its exp.
+// server remembers the jti of a used assertion until the assertion expires.
 const maxAssertion = time.Hour
 
-// byAssertion authenticates a client by private_key_jwt (RFC 7523 §3, OpenID
-// Connect Core 1.0 §9). The response is the same for every invalid assertion.
+// byAssertion authenticates a client with private_key_jwt (RFC 7523 §3, OpenID
+// Connect Core 1.0 §9). Every invalid assertion gets the same response.
 func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure) {
 	if form.Get("client_assertion_type") != assertionType {
 		return nil, invalidClient("client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer", false)
@@ -51,15 +51,14 @@ func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure
 	return c, nil
 }
 
-// readAssertion returns the claims of an assertion and the client that iss
-// names. The assertion must be signed with one of that client's keys (RFC 7523
-// §3).
+// readAssertion returns the claims of an assertion and the client that its iss
+// names. The assertion must be signed with a key of that client (RFC 7523 §3).
 func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
-	if _, plain := token.Segments(text); err != nil || !plain { // otherwise it could be replayed in another encoding
+	if _, plain := token.Segments(text); err != nil || !plain { // a used assertion in another encoding would look like a new one
 		return nil, nil, false
 	}
-	claims, err := token.ParseObject(jws.UnsafePayloadWithoutVerification()) // iss selects the keys
+	claims, err := token.ParseObject(jws.UnsafePayloadWithoutVerification()) // iss is needed to find the keys that verify the signature
 	if err != nil {
 		return nil, nil, false
 	}
@@ -74,15 +73,16 @@ func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Obje
 	return c, claims, true
 }
 
-// isTimely reports whether an assertion is for this server, is valid now, and
-// has not been used before under the given name.
+// isTimely reports whether an assertion is addressed to this server, is valid
+// now, and has not been used before. name identifies the assertion. isTimely
+// records the assertion as used.
 func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	now := s.Clock.Now()
 	i := claims.Find("exp")
 	if i < 0 || !claims.Timely(now, true) || !s.isAudience(claims) {
 		return false
 	}
-	seconds, _ := token.NumericDate(claims[i].Value) // Timely has checked it
+	seconds, _ := token.NumericDate(claims[i].Value) // cannot fail: Timely has checked exp
 	expires := time.Unix(int64(seconds)+1, 0)
 	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
@@ -97,7 +97,7 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 		}
 		if header.Algorithm == string(edwards25519) {
 			public, ok := key.Key.(ed25519.PublicKey)
-			_, critical := header.ExtraHeaders["crit"] // no extensions are supported (RFC 7515 §4.1.11)
+			_, critical := header.ExtraHeaders["crit"] // critical extensions are not supported (RFC 7515 §4.1.11)
 			if ok && !critical && ed25519.Verify(public, []byte(text[:strings.LastIndexByte(text, '.')]), jws.Signatures[0].Signature) {
 				return true
 			}
@@ -110,8 +110,9 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 	return false
 }
 
-// isAudience reports whether aud names only this server: its issuer, its token
-// endpoint, its endpoint for pushed requests (RFC 9126 §2), or several of them.
+// isAudience reports whether every value of aud names this server: its issuer,
+// its token endpoint or its pushed authorization request endpoint (RFC 9126
+// §2). It returns false if aud is missing or empty.
 func (s clientAuth) isAudience(claims token.Object) bool {
 	aud := claims.Audience()
 	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR]}

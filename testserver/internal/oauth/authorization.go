@@ -18,30 +18,31 @@ import (
 // Core 1.0 §3.1.2.1) from a known client with a valid redirect URI.
 type authorization struct {
 	client      *registry.Registered
-	raw         string // the query, to restart the request after a page
+	raw         string // the query, which restarts the request after a login or consent page
 	redirectURI string
-	stated      bool // the request has redirect_uri
+	stated      bool // the request contains redirect_uri
 	state       string
 	mode        string
 	scopes      []string
 	resources   []string
 	details     []string
 	claims      string
-	requested   identity.ClaimsRequest // claims, parsed
+	requested   identity.ClaimsRequest // the parsed parameter claims
 	nonce       string
 	challenge   string
 	prompt      []string
 	maxAge      time.Duration // negative for no limit
 	loginHint   string
-	hinted      string       // the subject of the id_token_hint, "" without one
-	acrs        []string     // authentication contexts, the preferred one first
-	pushed      token.Digest // of the request_uri, zero if it was not pushed
-	used        bool         // this request has used up the pushed one
+	hinted      string       // the subject of id_token_hint, "" if the request has no hint
+	acrs        []string     // requested authentication contexts, in order of preference
+	pushed      token.Digest // digest of request_uri, zero if the request was not pushed
+	used        bool         // usePushed has marked the pushed request as used
 }
 
-// readAuthorization returns the request, or the failure. Without a valid client
-// and redirect URI, the failure is show, for a page. Any other failure is
-// redirect, for the client, and a then holds the parameters that could be read.
+// readAuthorization returns the authorization request or a failure. Without a
+// valid client and redirect URI, it returns the failure as show, for a page in
+// the browser. It returns any other failure as redirect, for the client; a then
+// has the parameters that were read before the failure.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
@@ -52,7 +53,7 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 	if show = s.findClient(a, form.Get("client_id")); show != nil {
 		return nil, show, nil
 	}
-	if values := form["state"]; len(values) == 1 { // an error response has it too (RFC 6749 §4.1.2.1)
+	if values := form["state"]; len(values) == 1 { // error responses include state too (RFC 6749 §4.1.2.1)
 		a.state = values[0]
 	}
 	if form, redirect = singleValued(form, targetParameters...); redirect != nil { // RFC 8707 §2
@@ -65,8 +66,9 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 	return a, nil, s.readParameters(a, form)
 }
 
-// findClient finds the client and checks the redirect URI. The browser is not
-// redirected unless both are valid (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
+// findClient sets the client and the redirect URI of a. It returns a failure if
+// one of them is invalid. The browser is not redirected after such a failure
+// (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
 func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	if id == "" {
 		return invalidRequest("client_id is missing")
@@ -98,8 +100,8 @@ func unknownClient(id string) *failure {
 	)
 }
 
-// unregistered returns the failure for a URI that is not registered for the
-// client.
+// unregistered returns the failure for a URI that the client has not
+// registered. own lists the URIs that it has registered.
 func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
 	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "Sent", Value: sent}}
 	for _, uri := range shortened(own) {
@@ -166,8 +168,9 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	return a.readPrompt(form)
 }
 
-// pkce reads the challenge (RFC 7636 §4.3). Only S256 is supported: plain does
-// not protect against an attacker who can read the request (RFC 9700 §2.1.1).
+// pkce reads code_challenge and code_challenge_method (RFC 7636 §4.3). Only
+// S256 is supported: plain does not protect against an attacker who can read
+// the request (RFC 9700 §2.1.1).
 func (a *authorization) pkce(form url.Values) *failure {
 	a.challenge = form.Get("code_challenge")
 	switch method := form.Get("code_challenge_method"); {
@@ -203,8 +206,9 @@ func (a *authorization) readPrompt(form url.Values) *failure {
 	return nil
 }
 
-// consents lists what the end user agrees to: scopes, and "claim x" for each
-// requested claim. Scopes have no spaces, so the two cannot collide.
+// consents returns what the end user agrees to: the scopes, and "claim NAME"
+// for each claim that the request names. A scope cannot contain a space, so it
+// never equals such an entry.
 func (a *authorization) consents(scopes []string) []string {
 	all := slices.Clone(scopes)
 	for _, name := range a.requested.Names(a.scopes) {

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// authorizeEndpoint is the authorization endpoint (RFC 6749 §3.1), with pushed
-// requests and the login and consent pages.
+// authorizeEndpoint is the authorization endpoint (RFC 6749 §3.1). It also
+// handles pushed requests and the login and consent pages.
 type authorizeEndpoint struct{ *Server }
 
 // serve responds to an authorization request.
@@ -48,8 +48,8 @@ func (s authorizeEndpoint) readOrRefuse(w http.ResponseWriter, r *http.Request, 
 	return nil, false
 }
 
-// authorizeForm reads the parameters from the query or from a form (§3.1). It
-// does not check for repeated parameters: its callers do.
+// authorizeForm returns the parameters from the query or, for a POST, from the
+// form in the body (RFC 6749 §3.1). Its callers check for repeated parameters.
 func authorizeForm(r *http.Request) (url.Values, *failure) {
 	if r.Method == http.MethodPost {
 		return readValues(r)
@@ -64,12 +64,14 @@ func authorizeForm(r *http.Request) (url.Values, *failure) {
 	return form, nil
 }
 
-// proceed logs the end user in, gets the consent, and responds to the client.
+// proceed handles a valid authorization request: it logs the end user in,
+// obtains consent and responds to the client. A decision of the test replaces
+// the login and the consent.
 func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
 	now := s.Clock.Now()
 	session := s.sessions.session(r)
 	var decision Decision
-	if !loggedInFor(session, a) { // a decision of the test applies once, not again after the login
+	if !loggedInFor(session, a) { // a test's decision applies to a request only once, not again after the login
 		decision = s.decided(r)
 	}
 	switch {
@@ -89,7 +91,7 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	}
 }
 
-// need is the next step that an end user still has to take.
+// need is the next step that the end user must take.
 type need int
 
 const (
@@ -107,13 +109,14 @@ func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now 
 		return toLogin
 	case a.hasPrompt("consent"), !subset(a.consents(a.scopes), session.Consented[a.client.ID]), session.Consented[a.client.ID] == nil:
 		return toConsent
-	case len(a.details) > 0: // consent to a payment is not reused
+	case len(a.details) > 0: // consent to authorization details, such as a payment, is not reused
 		return toConsent
 	}
 	return nothing
 }
 
-// interact shows the next page, or responds to the client.
+// interact shows the login or consent page that the end user needs next. If no
+// page is needed, or the request does not allow one, it responds to the client.
 func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, now time.Time) {
 	next := s.needs(a, session, now)
 	if next == toLogin && !s.acceptsAnybody(a) {
@@ -152,20 +155,21 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 	}
 }
 
-// acceptsSubject reports whether sub is a user that the request allows (OpenID
-// Connect Core 1.0 §3.1.2.1, §5.5.1).
+// acceptsSubject reports whether the request allows a login as the user sub
+// (OpenID Connect Core 1.0 §3.1.2.1, §5.5.1).
 func (a *authorization) acceptsSubject(sub string) bool {
 	return (a.hinted == "" || a.hinted == sub) && a.requested.AllowsSubject(sub)
 }
 
-// acceptsAnybody reports whether the request allows any user, or at least one
-// that is registered.
+// acceptsAnybody reports whether the request allows any user, or names at least
+// one registered user.
 func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
-// preferredUser returns the user that id_token_hint or claims names, or else
-// the user that login_hint names.
+// preferredUser returns the first of these users that is registered: the
+// subject of id_token_hint, the subjects in the parameter claims, the user that
+// login_hint names, the first user of the server.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
@@ -175,7 +179,8 @@ func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	return s.Registry.Hinted(a.loginHint)
 }
 
-// prefilledUsername returns the initial user name on the login page.
+// prefilledUsername returns the initial user name on the login page, or "" for
+// none.
 func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	if a.hinted == "" && len(a.requested.Subjects()) == 0 {
 		return a.loginHint
@@ -186,7 +191,8 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	return ""
 }
 
-// finish sends the client a code.
+// finish stores a new code and sends it to the client. It sends an error
+// instead if the login does not satisfy an essential acr claim.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, authTime time.Time) {
 	acr := session.ACR
 	if !authTime.Equal(session.AuthTime) || loggedInFor(session, a) {
@@ -245,7 +251,8 @@ func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *aut
 	s.respond(w, r, a, pages.Field{Name: "error", Value: f.code}, pages.Field{Name: "error_description", Value: f.description})
 }
 
-// respond redirects the browser to the client, always with iss (RFC 9207).
+// respond sends fields to the client through the browser. It adds iss (RFC
+// 9207), and state if the request has it.
 func (s authorizeEndpoint) respond(w http.ResponseWriter, r *http.Request, a *authorization, fields ...pages.Field) {
 	if a.state != "" {
 		fields = append(fields, pages.Field{Name: "state", Value: a.state})
@@ -278,8 +285,8 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect makes the browser continue with a GET. Status 307 would make the
-// browser forward a password (RFC 9700 §4.12).
+// redirect makes the browser request the URL to with GET. With status 307, the
+// browser would forward the form of r, including a password (RFC 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

@@ -27,7 +27,7 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 	case len(fields) > 1:
 		return nil, invalidRequest("the Authorization field is repeated")
 	case len(fields) == 1 && (secret != "" || assertion), secret != "" && assertion:
-		return nil, invalidRequest("the client uses more than one authentication method") // §2.3
+		return nil, invalidRequest("the client uses more than one authentication method") // RFC 6749 §2.3
 	case len(fields) == 1:
 		return s.basic(fields[0], id)
 	case assertion:
@@ -46,10 +46,10 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 	return c, nil
 }
 
-// identify returns the client that sent a token request. An assertion that is a
-// grant also authenticates the client, since the client has signed it. Other
-// client authentication is then optional (RFC 7521 §4.1), unless the client is
-// registered for another method.
+// identify returns the client that sent a token request. In a jwt-bearer
+// request, the assertion authenticates the client that signed it. Other client
+// authentication is then optional (RFC 7521 §4.1), unless the client is
+// registered for a method other than private_key_jwt.
 func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
 		return s.authenticate(r, form)
@@ -74,9 +74,9 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 	return c, failed
 }
 
-// basic authenticates a client by an Authorization field. named is the
-// client_id in the form: it does not count as a second authentication method,
-// but it must match.
+// basic authenticates a client with the Basic credentials in an Authorization
+// field. named is the client_id in the form, "" if absent. The form may contain
+// client_id, but client_id must name the same client as the credentials.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -84,7 +84,8 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	}
 	pair, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(credentials, " "))
 	first, second, found := strings.Cut(string(pair), ":")
-	// Both parts are form-encoded, so an ID may contain a colon.
+	// The ID and the secret are form-encoded, so either can contain an encoded
+	// colon (RFC 6749 §2.3.1).
 	id, idErr := url.QueryUnescape(first)
 	secret, secretErr := url.QueryUnescape(second)
 	if err != nil || !found || idErr != nil || secretErr != nil {
@@ -100,9 +101,9 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	return c, nil
 }
 
-// checkAuthenticated returns the failure for a client that has not
-// authenticated, or that used a method it is not registered for. The failure
-// names the wrong method only to a caller with the right secret.
+// checkAuthenticated returns a failure if the client has not authenticated, or
+// has used a method that it is not registered for. Only a caller with the right
+// secret learns that the method is wrong.
 func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {
 	case !ok:
@@ -113,9 +114,9 @@ func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod
 	return nil
 }
 
-// Claims reports whether r names the client id in any of the places where
-// clients identify themselves. The client need not be authenticated. Claims
-// does not change r.
+// Claims reports whether r names the client id in any place where a client can
+// identify itself. The client need not be authenticated. Claims does not change
+// r.
 func Claims(r *http.Request, id string) bool {
 	if journal.Caller(r) == id || r.URL.Query().Get("client_id") == id {
 		return true

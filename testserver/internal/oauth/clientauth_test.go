@@ -22,11 +22,11 @@ func TestFailedClientAuthentication(t *testing.T) {
 	}
 	const body = "grant_type=client_credentials"
 	for name, tt := range map[string]struct {
-		fields    []string // values of Authorization
+		fields    []string // values of the header field Authorization
 		body      string
 		status    int
 		code      string
-		challenge bool // the answer has WWW-Authenticate
+		challenge bool // the response has WWW-Authenticate
 	}{
 		"nothing":                          {nil, body, 401, "invalid_client", false},
 		"an unknown client in the field":   {[]string{basic(canary + ":x")}, body, 401, "invalid_client", true},
@@ -55,13 +55,13 @@ func TestFailedClientAuthentication(t *testing.T) {
 			r := read(t, s.send("POST", issuer+"/token", tt.body, header...))
 			wantRefusal(t, r, tt.status, tt.code)
 			if got := strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Basic "); got != tt.challenge {
-				t.Errorf("got the challenge %q, want one: %v", r.header.Get("WWW-Authenticate"), tt.challenge)
+				t.Errorf("got WWW-Authenticate %q, want a Basic challenge: %v", r.header.Get("WWW-Authenticate"), tt.challenge)
 			}
 		})
 	}
 	wantRefusal(t, read(t, s.send("POST", issuer+"/token", body, "Authorization", basic("web:web"), "Content-Type", "application/json")), 400, "invalid_request")
 	if events := fmt.Sprintf("%+v", s.Audit.Events()); strings.Contains(events, canary) || strings.Contains(events, "web") {
-		t.Errorf("got %s in the audit log, want no unauthenticated client", events)
+		t.Errorf("got the audit events %s, want no client named that has not authenticated", events)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestClaimsFindsTheClientInAllPlaces(t *testing.T) {
 			r := httptest.NewRequest(tt.method, tt.target, strings.NewReader(tt.body))
 			r.Header.Set(tt.header[0], tt.header[1])
 			if got, want := oauth.Claims(r, id), id == tt.id; got != want {
-				t.Errorf("%s, %s: got %v, want %v", name, id, got, want)
+				t.Errorf("%s: got Claims(r, %q) = %v, want %v", name, id, got, want)
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func TestEveryEndpointForClientsRefusesInTheSameWay(t *testing.T) {
 		r := s.post(t, ep, canary, url.Values{"token": {canary}, "grant_type": {"client_credentials"}, "client_id": {canary}})
 		wantRefusal(t, r, http.StatusUnauthorized, "invalid_client")
 		if got := r.header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Basic ") {
-			t.Errorf("%s: got the challenge %q, want Basic", ep, got)
+			t.Errorf("%s: got WWW-Authenticate %q, want a Basic challenge", ep, got)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	}
 	now := s.Clock.Now()
 	var events []event
-	defer func() { s.note(events...) }() // after the unlock
+	defer func() { s.note(events...) }() // runs after the deferred unlock, because writing the log may be slow
 	all, unlock := s.grants.Lock()
 	defer unlock()
 	code, known := all.Codes.Get(sha256.Sum256([]byte(text)))
@@ -40,7 +40,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 		return nil, invalidGrant("the code has expired")
 	case (code.Stated || t.form.Has("redirect_uri")) && t.form.Get("redirect_uri") != code.RedirectURI:
 		return nil, invalidGrant("redirect_uri does not match the authorization request")
-	case code.Challenge == "" && verifier != "": // RFC 9700 §4.8.2: an attacker may have removed the challenge
+	case code.Challenge == "" && verifier != "": // an attacker may have removed the challenge (RFC 9700 §4.8.2)
 		return nil, invalidGrant("code_verifier is set, but the authorization request had no code_challenge")
 	case code.Challenge == "" && t.client.Public:
 		return nil, invalidGrant("public clients must use PKCE (RFC 9700 section 2.1.1)")
@@ -67,11 +67,12 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 	return &grant{Family: given, kind: journal.Issued, undo: undo}, nil
 }
 
-// replayed revokes the family of a code that is used again, since such a code
-// has leaked (RFC 6749 §4.1.2).
+// replayed revokes the family of a code that is used a second time, because the
+// code may have been stolen (RFC 6749 §4.1.2). It returns the events for the
+// audit log.
 func replayed(g *grants.State, code *grants.Code, text string) []event {
 	f, ok := g.Families.Get(code.FamilyID)
-	if !ok { // dropped, so its tokens are already invalid
+	if !ok { // the family was dropped, so its tokens are already invalid
 		return nil
 	}
 	events := reused("code", text, *f)
@@ -87,7 +88,8 @@ func isVerifier(text string) bool {
 
 const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
-// isChallenge reports whether text is a SHA-256 hash in base64url (§4.2).
+// isChallenge reports whether text is a SHA-256 hash in base64url (RFC 7636
+// §4.2).
 func isChallenge(text string) bool {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	return err == nil && len(b) == sha256.Size && len(text) == 43

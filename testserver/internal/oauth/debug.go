@@ -15,18 +15,19 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// debugPage shows the state of the server.
+// debugPage is the page that shows the state of the server.
 type debugPage struct{ *Server }
 
 // isDebug reports whether r is for the debug page of an interactive server. The
 // page is not an endpoint: its requests are neither recorded nor counted, and
-// faults do not apply to them, so the page works when everything else fails.
+// faults do not apply to them. So the page works even if faults make every
+// endpoint fail.
 func (s *Server) isDebug(r *http.Request) bool {
 	return s.debugPath != "" && r.URL.Path == s.debugPath
 }
 
 // serve responds to a request for the page. The forms on the page rotate the
-// keys and mint tokens. Only the test can add faults.
+// keys and mint tokens. The page cannot add faults; only the test can.
 func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost}
@@ -49,11 +50,11 @@ func (s debugPage) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isOwnForm reports whether the header fields are consistent with a form that
-// one of the server's pages sent. Browsers send Sec-Fetch-Site to loopback
-// addresses and over TLS. Origin is null from pages without a referrer, such as
-// the server's pages. If the browser sends neither field, only the CSRF token
-// protects the form.
+// isOwnForm reports whether the header fields of r are those of a form on this
+// server's pages. Browsers send Sec-Fetch-Site only to loopback addresses and
+// over TLS. They send Origin: null from pages that forbid referrers, as this
+// server's pages do. If both fields are missing, only the CSRF token protects
+// the form.
 func isOwnForm(r *http.Request) bool {
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if !slices.Contains([]string{"", "same-origin", "none"}, site) {
@@ -84,7 +85,7 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		redirect(w, r, s.debugPath)
-	case pages.DoMint: // answered with a page, not a redirect: the token is not stored
+	case pages.DoMint: // responds with a page, not a redirect, because the token is not stored
 		p := pages.DebugPage{Mint: pages.MintForm{
 			ClientID: form.Get(pages.FieldClient), Subject: form.Get(pages.FieldSubject), Audience: form.Get(pages.FieldAudience),
 			Scope: form.Get(pages.FieldScope), ExpiresIn: form.Get(pages.FieldExpires), Defect: form.Get(pages.FieldDefect),
@@ -99,12 +100,12 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// maxShown is the largest number of requests and of clients that the debug page
-// shows. Equal requests count once.
+// maxShown is the largest number of clients on the debug page, and the largest
+// number of requests. Equal requests count as one.
 const maxShown = 50
 
-// shortened returns a list that is short enough for a page, since any client
-// may register a long one.
+// shortened returns at most 10 elements of list, followed by the number of the
+// others. Any client may register a list that is too long for a page.
 func shortened(list []string) []string {
 	const most = 10
 	if len(list) <= most {
@@ -163,8 +164,8 @@ func (s debugPage) showDebug(w http.ResponseWriter, session *grants.Session, p p
 	pages.Debug(w, p)
 }
 
-// shownRequest returns a recorded request for the page, with its secrets
-// redacted.
+// shownRequest returns a recorded request in the form that the page shows. The
+// journal has already redacted the secrets.
 func shownRequest(r journal.Request) pages.DebugRequest {
 	shown := pages.DebugRequest{
 		Time: r.Time, Method: r.Method, Endpoint: string(r.Endpoint), ClientID: r.ClientID, Status: r.Status, Injected: r.Injected,

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// mintForm returns the initial values of the form, which are those of the
-// server's own tokens.
+// mintForm returns the initial values of the mint form: those of a token that
+// the server issues by default.
 func (s debugPage) mintForm() pages.MintForm {
 	d := s.Sample()
 	sub, _ := d.Claims.Text("sub")
@@ -25,7 +25,8 @@ func (s debugPage) mintForm() pages.MintForm {
 	}
 }
 
-// lifetime returns the time until exp as the form shows it: 5m, not 5m0s.
+// lifetime returns the time until exp in the form that the page shows: 5m, not
+// 5m0s. It returns "" without a valid exp.
 func lifetime(d *token.Draft) string {
 	i := d.Claims.Find("exp")
 	var exp int64
@@ -36,8 +37,8 @@ func lifetime(d *token.Draft) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(ttl.String())
 }
 
-// mintEdit returns the edit that makes the token that a form describes. An
-// empty field adds no claim.
+// mintEdit returns the edit that makes the token that the form f describes. An
+// empty field removes the claim.
 func mintEdit(f pages.MintForm) token.Edit {
 	return func(d *token.Draft) {
 		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)

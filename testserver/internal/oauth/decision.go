@@ -12,9 +12,9 @@ import (
 // Decision is what a test decides in place of the end user. The zero Decision
 // decides nothing.
 type Decision struct {
-	User   *registry.User // who logs in and agrees
-	Deny   string         // an error code
-	Scopes []string       // nil for all
+	User   *registry.User // the user who logs in and consents
+	Deny   string         // the error code of a refusal, "" for none
+	Scopes []string       // the scopes that the user consents to, nil for all
 }
 
 func (d Decision) narrow(requested []string) []string {
@@ -24,14 +24,14 @@ func (d Decision) narrow(requested []string) []string {
 	return chosen(requested, d.Scopes)
 }
 
-// LoginHeader is the header field that marks a login that a test decides: see
+// LoginHeader is the request header field whose value names a decision: see
 // DecideLogin.
 const LoginHeader = "Testserver-Login"
 
-// decisions holds the decisions that have not been used yet.
+// decisions holds the test's decisions about future requests.
 type decisions struct {
 	waiting journal.Injections[Decision]
-	named   guarded.Value[map[string]Decision] // by the value of LoginHeader
+	named   guarded.Value[map[string]Decision] // keyed by the value of LoginHeader
 }
 
 func (d *decisions) reset() {
@@ -41,7 +41,8 @@ func (d *decisions) reset() {
 	*named = nil
 }
 
-// Decide decides the authorization requests that match the rule.
+// Decide makes d the decision for the authorization requests that match the
+// rule.
 func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)
@@ -49,8 +50,8 @@ func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 	return s.decisions.waiting.Add(rule, d)
 }
 
-// DecideLogin decides one login. It returns the value for LoginHeader, which
-// cannot be guessed.
+// DecideLogin makes d the decision for the requests whose LoginHeader has the
+// value name, which cannot be guessed. end removes the decision.
 func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)

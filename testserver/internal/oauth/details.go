@@ -14,7 +14,9 @@ import (
 
 const detailsParameter = "authorization_details"
 
-// Limits for authorization_details, since every token contains them.
+// These limits keep authorization_details small, because every token contains
+// them: the largest number of elements, and the largest number of bytes of the
+// JSON.
 const (
 	maxDetails     = 32
 	maxDetailsText = 8 << 10
@@ -26,7 +28,7 @@ func invalidDetails(description string) *failure {
 
 // readDetails reads the parameter authorization_details (RFC 9396 §2). It
 // returns nil if the parameter is absent. Each element is returned as
-// normalized JSON, so that equal elements are equal strings: see subset.
+// normalized JSON, so that subset can compare elements as strings.
 func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 	text := form.Get(detailsParameter)
 	switch {
@@ -40,15 +42,17 @@ func (s *Server) readDetails(form url.Values) ([]string, *failure) {
 		return nil, invalidDetails("authorization_details is not an array of objects with a type each (RFC 9396 section 2)")
 	}
 	for _, one := range details {
-		o, _ := token.ParseObject([]byte(one)) // parseDetails has written it
+		o, _ := token.ParseObject([]byte(one)) // cannot fail: parseDetails has encoded it
 		if of, _ := o.Text("type"); !slices.Contains(s.config.DetailTypes, of) {
-			return nil, invalidDetails("authorization_details has a type that the server does not support") // §5
+			return nil, invalidDetails("authorization_details has a type that the server does not support") // RFC 9396 §5
 		}
 	}
 	return details, nil
 }
 
-// parseDetails reads the array, which must not be empty.
+// parseDetails parses the array of authorization_details and returns each
+// element as normalized JSON, without duplicates. It returns false if the array
+// is invalid, empty or longer than maxDetails.
 func parseDetails(text []byte) ([]string, bool) {
 	var list []map[string]any
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -61,7 +65,7 @@ func parseDetails(text []byte) ([]string, bool) {
 		if of, ok := one["type"].(string); !ok || of == "" || !commonMembers(one) {
 			return nil, false
 		}
-		written, err := json.Marshal(one) // members are sorted; of duplicates the last one remains
+		written, err := json.Marshal(one) // sorts the members; Decode has kept the last value of a repeated member
 		if err != nil {
 			return nil, false
 		}
@@ -73,7 +77,7 @@ func parseDetails(text []byte) ([]string, bool) {
 }
 
 // commonMembers reports whether the members that all types share have the right
-// JSON types (§2.2).
+// JSON types (RFC 9396 §2.2).
 func commonMembers(detail map[string]any) bool {
 	for name, v := range detail {
 		switch name {
@@ -91,8 +95,9 @@ func commonMembers(detail map[string]any) bool {
 	return true
 }
 
-// narrowedDetails returns the details of one token: the requested details,
-// which must have been granted (§6.1).
+// narrowedDetails returns the details for one token: the requested details,
+// which must have been granted, or all granted details if the form requests
+// none (RFC 9396 §6.1).
 func (s *Server) narrowedDetails(granted []string, form url.Values) ([]string, *failure) {
 	requested, failed := s.readDetails(form)
 	switch {
@@ -106,24 +111,25 @@ func (s *Server) narrowedDetails(granted []string, form url.Values) ([]string, *
 	return requested, nil
 }
 
-// writtenDetails returns the array for tokens and responses (§7, §9).
+// writtenDetails returns details as a JSON array, for tokens and responses (RFC
+// 9396 §7, §9).
 func writtenDetails(details []string) json.RawMessage {
 	return json.RawMessage("[" + strings.Join(details, ",") + "]")
 }
 
-// shownDetails returns the strings that the end user agrees to. Characters that
-// are not printable, such as those that change the direction of text, are shown
-// as their code points.
+// shownDetails returns the details as the consent page shows them. Characters
+// that are not printable, such as those that change the direction of text, are
+// replaced by their code points.
 func shownDetails(details []string) []string {
 	var shown []string
 	for _, one := range details {
 		var v any
 		d := json.NewDecoder(strings.NewReader(one))
 		d.UseNumber()
-		_ = d.Decode(&v) // parseDetails has written it
+		_ = d.Decode(&v) // cannot fail: parseDetails has encoded it
 		var b strings.Builder
 		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false) // the page escapes it
+		e.SetEscapeHTML(false) // the template of the page escapes HTML
 		e.SetIndent("", "  ")
 		_ = e.Encode(v)
 		shown = append(shown, visible(strings.TrimSuffix(b.String(), "\n")))

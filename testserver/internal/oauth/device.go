@@ -31,10 +31,11 @@ const (
 const deviceLeeway = 500 * time.Millisecond
 
 // userLetters has no vowels, so that user codes do not spell words, and no
-// letters that are easily confused (§6.1).
+// letters that are easily confused (RFC 8628 §6.1).
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
-// deviceAuthorization begins the device flow (§3.1).
+// deviceAuthorization is the device authorization endpoint, where a device
+// starts the flow (RFC 8628 §3.1).
 func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r, targetParameters...)
 	var c *registry.Registered
@@ -82,7 +83,7 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 		failed.send(w)
 		return
 	}
-	body, _ := json.Marshal(map[string]any{ // of strings and numbers
+	body, _ := json.Marshal(map[string]any{ // cannot fail: the values are strings and numbers
 		"device_code":               code,
 		"user_code":                 userCode,
 		"verification_uri":          s.urls[catalogue.Device],
@@ -96,8 +97,8 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
-		// Larger bytes are discarded, since they would make some letters more
-		// likely.
+		// Bytes of 240 and above are discarded. 240 is a multiple of the 20
+		// letters, so smaller bytes make every letter equally likely.
 		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {
@@ -114,8 +115,9 @@ func (s deviceFlow) userCode() string {
 // digestOf returns the digest under which a user code is stored.
 func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal(userCode))) }
 
-// normal returns a user code as the device shows it, however the end user typed
-// it (§6.1).
+// normal returns a user code in the form that the device shows. The end user
+// may have typed it in lower case or with other separators (RFC 8628 §6.1).
+// normal returns "" if typed does not have the letters of a user code.
 func normal(typed string) string {
 	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
 	if len(letters) != 8 {
@@ -124,7 +126,7 @@ func normal(typed string) string {
 	return string(letters[:4]) + "-" + string(letters[4:])
 }
 
-// deviceCodeGrant handles the grant of the device flow (§3.4, §3.5).
+// deviceCodeGrant handles the grant device_code (RFC 8628 §3.4, §3.5).
 func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	text := t.form.Get("device_code")
 	if text == "" {
@@ -149,10 +151,11 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	d.Polled = now
 	switch {
-	case early && !d.Denied && d.Family.Sub == "": // slow_down is a kind of authorization_pending
-		// A client that has added five seconds since the last slow_down behaves
-		// as required (§3.5), even if it is still too early. If the interval
-		// also grew, the client would never catch up with it.
+	case early && !d.Denied && d.Family.Sub == "": // slow_down applies only until the end user decides
+		// A client that waits five seconds longer than before obeys slow_down
+		// (RFC 8628 §3.5), even if this request is still too early. In that
+		// case the interval does not grow: otherwise the client could never
+		// catch up with it.
 		if !slower {
 			d.Interval += deviceInterval
 		}

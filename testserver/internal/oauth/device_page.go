@@ -13,8 +13,8 @@ import (
 )
 
 // devicePage is the page where an end user enters the code that a device shows
-// (RFC 8628 §3.3). If the server is not interactive, opening the page with the
-// code is enough.
+// (RFC 8628 §3.3). If the server is not interactive, a request that contains
+// the code approves the device.
 func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed == nil {
@@ -54,7 +54,7 @@ func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 		s.decide(w, code, *decision.User, decision.narrow(requested.Family.Scopes), now)
 	case !s.config.Interactive:
 		s.decide(w, code, s.Registry.Hinted(""), decision.narrow(requested.Family.Scopes), now)
-	case r.Method != http.MethodPost: // a user who follows a link must still confirm (§5.4)
+	case r.Method != http.MethodPost: // a user who follows a link must still confirm the code (RFC 8628 §5.4)
 		s.showDevice(w, session, code, false)
 	case session.Sub == "":
 		s.sessions.showLogin(w, session, pages.LoginPage{ClientName: s.Registry.NameOf(requested.Family.Client), Form: pages.Form{Request: forDevice + "user_code=" + code}})
@@ -78,7 +78,7 @@ func (s deviceFlow) showDevice(w http.ResponseWriter, session *grants.Session, t
 	pages.Device(w, p)
 }
 
-// consentDevice handles the consent form of a device.
+// consentDevice handles the form of the consent page for a device.
 func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, session *grants.Session, query string) {
 	values, err := url.ParseQuery(query)
 	u, known := s.Registry.User(session.Sub)
@@ -94,8 +94,8 @@ func (s deviceFlow) consentDevice(w http.ResponseWriter, form url.Values, sessio
 	s.decide(w, code, u, form[pages.FieldScope], session.AuthTime)
 }
 
-// decide stores the end user's decision about a device. If u has no Sub, the
-// decision is to refuse.
+// decide stores the end user's decision about a device. If u.Sub is empty, the
+// end user has refused.
 func (s deviceFlow) decide(w http.ResponseWriter, userCode string, u registry.User, scopes []string, authTime time.Time) {
 	now := s.Clock.Now()
 	all, unlock := s.grants.Lock()

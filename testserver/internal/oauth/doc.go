@@ -1,4 +1,4 @@
-// Package oauth is the authorization server behind package testserver, as one
+// Package oauth implements the authorization server of package testserver as an
 // http.Handler without a listener: the endpoints, the grants and the flow of
 // the pages. Package testserver adds the listeners and the options, and makes
 // tests fail.

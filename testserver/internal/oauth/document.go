@@ -16,8 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// document serves JSON. It sets no Cache-Control, because tests measure how
-// long a client caches a document that has none.
+// document returns a handler that serves JSON. The handler does not set
+// Cache-Control, because tests measure how long a client caches a document
+// without it.
 func document(contentType string, body func() []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b := body()
@@ -36,8 +37,9 @@ func sendText(w http.ResponseWriter, status int, contentType string, body []byte
 	_, _ = w.Write(body)
 }
 
-// keySet serves a JWKS with a strong ETag, for conditional requests (RFC 9110
-// §8.8.3, §13.1.2). Like document, it sets no Cache-Control.
+// keySet returns a handler that serves a JWKS with a strong ETag, for
+// conditional requests (RFC 9110 §8.8.3, §13.1.2). Like document, the handler
+// does not set Cache-Control.
 func keySet(body func() []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b := body()
@@ -48,9 +50,9 @@ func keySet(body func() []byte) http.HandlerFunc {
 	}
 }
 
-// joined returns r with each list of entity tags on one field line. A list may
-// be split over several lines (RFC 9110 §5.3), but net/http reads only the
-// first line.
+// joined returns a copy of r in which each list of entity tags is on one field
+// line. A client may split a list over several lines (RFC 9110 §5.3), but
+// net/http reads only the first line.
 func joined(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match"} {
@@ -61,8 +63,8 @@ func joined(r *http.Request) *http.Request {
 	return r
 }
 
-// describe writes both discovery documents. They list only what the server
-// supports. The functions in change are applied last.
+// describe sets both discovery documents, which list only what the server
+// supports. It applies the functions in change last.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
 		for _, f := range change {
@@ -70,7 +72,7 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 		}
 		b, err := json.Marshal(doc)
 		if err != nil {
-			return nil, fmt.Errorf("the document that the Metadata option changed cannot be encoded as JSON: %w", err)
+			return nil, fmt.Errorf("a discovery document cannot be encoded as JSON after the Metadata option changed it: %w", err)
 		}
 		return b, nil
 	}
@@ -80,12 +82,13 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 	}
 	oidc := s.metadata(alg)
 	oidc["subject_types_supported"] = []string{"public"}
-	oidc[idTokenAlgs] = signingAlgs(alg) // required
+	oidc[idTokenAlgs] = signingAlgs(alg) // required by OpenID Connect Discovery 1.0 §3
 	oidc["claims_parameter_supported"] = true
 	oidc["claim_types_supported"] = []string{"normal"}
 	oidc["claims_supported"] = s.claims()
 	oidc["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
-	// The default is true (OpenID Connect Discovery 1.0 §3).
+	// If the member is absent, clients assume true (OpenID Connect Discovery
+	// 1.0 §3).
 	oidc["request_uri_parameter_supported"] = false
 	if s.served[catalogue.UserInfo] {
 		oidc["userinfo_signing_alg_values_supported"] = catalogue.Names(catalogue.PublicAlgs)
@@ -95,20 +98,21 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 }
 
 // signingAlgs returns the signing algorithms that a client can choose. The
-// server's default comes first.
+// server's own algorithm comes first.
 func signingAlgs(own catalogue.Alg) []string {
 	return unique(append([]string{string(own)}, catalogue.Names(catalogue.PublicAlgs)...))
 }
 
 const idTokenAlgs = "id_token_signing_alg_values_supported"
 
-// metadata returns the members that both documents have (RFC 8414 §2).
+// metadata returns the members that are in both documents (RFC 8414 §2).
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
-		// Both specifications require this member. RFC 8414 §3.2 omits empty
-		// lists, but an absent grant_types_supported means authorization_code
-		// and implicit (§2).
+		// response_types_supported is required, so it is present even if it is
+		// empty. So is grant_types_supported: RFC 8414 §3.2 omits empty lists,
+		// but if this member is absent, clients assume authorization_code and
+		// implicit (§2).
 		"response_types_supported": []string{},
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),
@@ -118,7 +122,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // implies ID tokens, which clients expect to be RS256 by default
+	if s.grantable(catalogue.RefreshToken) { // the server then issues ID tokens, and clients expect RS256 by default
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	methods := catalogue.Names(catalogue.AuthMethods)
@@ -170,7 +174,8 @@ func (s *Server) grantTypes() []string {
 	return list
 }
 
-// claims returns the names of the claims of ID tokens and UserInfo.
+// claims returns the names of the claims that ID tokens and UserInfo responses
+// can contain.
 func (s *Server) claims() []string {
 	own := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "azp", "at_hash"}
 	users := map[string]bool{}

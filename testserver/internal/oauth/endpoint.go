@@ -15,11 +15,11 @@ type route struct {
 	endpoint catalogue.Endpoint
 	methods  []string
 	handler  http.HandlerFunc
-	form     bool // it takes a form, and its answers must not be cached
-	scripts  bool // scripts of other origins may call it
+	form     bool // requests may have a form, and responses must not be cached
+	scripts  bool // scripts of other origins may call the endpoint
 }
 
-// handler returns the handler of an endpoint of the catalogue.
+// handler returns the handler of an endpoint, or nil for catalogue.Any.
 func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 	switch ep {
 	case catalogue.Discovery:
@@ -57,9 +57,10 @@ func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 	return nil
 }
 
-// mount fills s.routes and s.urls. base is the issuer's path without a trailing
-// slash: both specifications remove the slash before they append or prepend the
-// well-known part.
+// mount sets the served endpoints, their paths, URLs and routes. origin is the
+// scheme and host of the issuer. base is the path of the issuer without a
+// trailing slash, because RFC 8414 and OpenID Connect Discovery 1.0 remove this
+// slash before they add the well-known path.
 func (s *Server) mount(origin, base string) {
 	s.served = catalogue.Served(func(r catalogue.Route) bool {
 		return slices.Contains(s.config.Disabled, r.Endpoint) ||
@@ -72,9 +73,9 @@ func (s *Server) mount(origin, base string) {
 		}
 		rt := &route{endpoint: ep, methods: r.Methods, handler: s.handler(ep), scripts: r.ForScripts(), form: slices.Contains(r.Methods, http.MethodPost)}
 		paths := []string{base + r.Path}
-		// Clients disagree on where the issuer's path goes, so the document is
-		// served in both places. URL returns the place that the specification
-		// requires, which is the first.
+		// Some clients put the well-known path before the path of the issuer,
+		// others after it. So each document is served at both URLs. The first
+		// path is the one that the specification requires, and URL returns it.
 		switch {
 		case ep == catalogue.ASMetadata:
 			paths = []string{r.Path + base, base + r.Path}
@@ -82,7 +83,7 @@ func (s *Server) mount(origin, base string) {
 			paths = append(paths, r.Path+base)
 		}
 		at := origin
-		switch front := r.Kind == catalogue.ForUsers || !r.ForScripts(); { // opened in a browser
+		switch front := r.Kind == catalogue.ForUsers || !r.ForScripts(); { // whether users open the endpoint in a browser
 		case front && s.config.BrowserOrigin != "":
 			at = s.config.BrowserOrigin
 		case !front && s.config.AliasOrigin != "":
@@ -99,8 +100,8 @@ func (s *Server) mount(origin, base string) {
 	}
 }
 
-// isIndex reports whether a browser opens the issuer URL with r. Other programs
-// get 404 there.
+// isIndex reports whether r is a request of a browser for the URL of the
+// issuer. Requests of other programs for this URL get 404.
 func (s *Server) isIndex(r *http.Request) bool {
 	_, route := s.routes[r.URL.Path]
 	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")
@@ -127,7 +128,7 @@ func (s *Server) links() (links []pages.Link) {
 	return links
 }
 
-// grantable reports whether the server serves the endpoints that a grant needs.
+// grantable reports whether the server serves an endpoint that the grant needs.
 func (s *Server) grantable(g catalogue.Grant) bool {
 	switch g {
 	case catalogue.AuthorizationCode:
@@ -142,8 +143,8 @@ func (s *Server) grantable(g catalogue.Grant) bool {
 	return false
 }
 
-// ServeHTTP routes only by path. Neither Host nor X-Forwarded header fields
-// change the URLs in the server's responses.
+// ServeHTTP routes requests only by path, and applies faults. Neither the Host
+// field nor X-Forwarded fields change the URLs in responses.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.isDebug(r):
@@ -157,7 +158,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt, ok := s.routes[r.URL.Path]; ok {
 		ep, takesForm = rt.endpoint, rt.form
 		if s.cors(w, r, rt) {
-			return // preflights are not recorded
+			return // preflight requests are not recorded
 		}
 	}
 	fault, injected := s.Faults.Pick(ep, r)
@@ -180,7 +181,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		s.answer(recorder, r)
 	}
-	recorder.Finish() // unless it panicked
+	recorder.Finish() // not reached if the handler panics
 }
 
 // answer responds to a request without applying faults.
@@ -192,7 +193,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if rt.form {
 		w.Header().Set("Cache-Control", "no-store") // RFC 6749 §5.1
-		w.Header().Set("Pragma", "no-cache")        // required by the same section
+		w.Header().Set("Pragma", "no-cache")        // RFC 6749 §5.1
 	}
 	if !slices.Contains(rt.methods, r.Method) {
 		w.Header().Set("Allow", strings.Join(rt.methods, ", "))

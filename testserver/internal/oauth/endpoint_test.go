@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// everything enables all endpoints.
+// everything is a configuration change that enables all endpoints.
 func everything(c *oauth.Config) { c.Interactive, c.Registration = true, true }
 
 // without returns a configuration change that disables the endpoint of r.
@@ -22,7 +22,7 @@ func without(r catalogue.Route) func(*oauth.Config) {
 		case r.Option == "registration":
 			c.Registration = false
 		case r.Kind == catalogue.ForUsers:
-			c.Disabled = r.Needs // a page is served only with an endpoint that needs it
+			c.Disabled = r.Needs // a page is served only if one of these endpoints is served
 		default:
 			c.Disabled = []catalogue.Endpoint{r.Endpoint}
 		}
@@ -35,18 +35,18 @@ func TestEachEndpointAnswersIfItIsServed(t *testing.T) {
 		t.Run(string(route.Endpoint), func(t *testing.T) {
 			u, ok := full.URL(route.Endpoint)
 			if !ok {
-				t.Fatal("got no URL for an endpoint that is served")
+				t.Fatal("got no URL for an endpoint that is served, want one")
 			}
 			less := newServer(t, everything, without(route))
 			if got, ok := less.URL(route.Endpoint); ok {
-				t.Errorf("got the URL %s for an endpoint that is not served", got)
+				t.Errorf("got the URL %s for an endpoint that is not served, want none", got)
 			}
 			for _, method := range route.Methods {
 				if got := full.send(method, u, "").Code; got == http.StatusNotFound || got == http.StatusMethodNotAllowed {
-					t.Errorf("%s: got %d where it is served", method, got)
+					t.Errorf("%s: got %d for an endpoint that is served, want neither 404 nor 405", method, got)
 				}
 				if got := less.send(method, u, "").Code; got != http.StatusNotFound {
-					t.Errorf("%s: got %d where it is not served, want 404", method, got)
+					t.Errorf("%s: got %d for an endpoint that is not served, want 404", method, got)
 				}
 			}
 			for _, path := range []string{u + "/", u + "x", strings.ToUpper(u)} {
@@ -71,7 +71,7 @@ func TestWrongMethodsAreAnsweredWithAllow(t *testing.T) {
 				t.Errorf("%s %s: got %d, Allow %q, want 405 and %q", method, route.Endpoint, rec.Code, got, want)
 			}
 		}
-		if slices.Contains(route.Methods, "POST") { // credentials must not be cached
+		if slices.Contains(route.Methods, "POST") { // responses to forms must not be cached
 			if got := s.send(route.Methods[0], u, "").Header().Get("Cache-Control"); got != "no-store" {
 				t.Errorf("%s: got Cache-Control %q, want no-store", route.Endpoint, got)
 			}
@@ -100,12 +100,12 @@ func TestMetadataIsServedBeforeAndAfterTheIssuersPath(t *testing.T) {
 			}
 		}
 		if head := s.send("HEAD", issuer+route.Path, ""); head.Code != http.StatusOK || head.Body.Len() != 0 {
-			t.Errorf("%s: got %d and %d bytes for a HEAD, want 200 and none", route.Endpoint, head.Code, head.Body.Len())
+			t.Errorf("%s: got %d and %d bytes for HEAD, want 200 and 0 bytes", route.Endpoint, head.Code, head.Body.Len())
 		}
 	}
 	for ep, texts := range documents {
 		if texts[0] != texts[1] {
-			t.Errorf("%s: got %q, want one document in both places", ep, texts)
+			t.Errorf("%s: got %q, want the same document at both URLs", ep, texts)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func TestMetadataOmitsEndpointsThatAreNotServed(t *testing.T) {
 		}
 		s := newServer(t, everything, without(route))
 		if doc := read(t, s.send("GET", issuer+"/.well-known/openid-configuration", "")); doc.body[route.Member] != nil {
-			t.Errorf("%s: got %v in the metadata, want it omitted", route.Endpoint, doc.body[route.Member])
+			t.Errorf("%s: got the URL %v in the metadata, want no such member", route.Endpoint, doc.body[route.Member])
 		}
 	}
 }
@@ -129,11 +129,11 @@ func TestRequestsAreRecordedWithTheirEndpoint(t *testing.T) {
 		rec := s.send(route.Methods[0], u, "")
 		list := s.Journal.Requests()
 		if last := list[len(list)-1]; last.Endpoint != route.Endpoint || last.Method != route.Methods[0] || last.Status != rec.Code || !last.Time.Equal(noon) {
-			t.Errorf("got %+v recorded, want %s %s with the status %d", last, route.Methods[0], route.Endpoint, rec.Code)
+			t.Errorf("got the recorded request %+v, want %s %s with the status %d", last, route.Methods[0], route.Endpoint, rec.Code)
 		}
 	}
 	s.send("GET", issuer+"/nowhere", "")
 	if list := s.Journal.Requests(); list[len(list)-1].Endpoint != catalogue.Any || list[len(list)-1].Status != http.StatusNotFound {
-		t.Errorf("got %+v recorded, want a 404 without an endpoint", list[len(list)-1])
+		t.Errorf("got the recorded request %+v, want status 404 and no endpoint", list[len(list)-1])
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// event is one line of the audit log. Tokens appear as fingerprints, and Reason
-// is a constant of the server.
+// event is one line of the audit log. It identifies tokens only by
+// fingerprints, and its Reason never comes from a request.
 type event = journal.Event
 
-// note adds events to the audit log. Do not call it while a lock is held: the
-// writer of the log may be slow.
+// note adds events to the audit log, with the current time. Do not call note
+// while holding a lock: the writer of the log may be slow.
 func (s *Server) note(list ...event) {
 	for _, e := range list {
 		e.Time = s.Clock.Now()
@@ -32,8 +32,9 @@ func revoked(reason, fingerprint string, families ...grants.Family) []event {
 	return list
 }
 
-// reused returns the events for a code or token that was used twice, and for
-// the revocation of its family unless the family was already revoked.
+// reused returns the event for a code or token that was used twice. If its
+// family was not revoked before, reused also returns the event for the
+// revocation of the family.
 func reused(what, text string, f grants.Family) []event {
 	first := event{
 		Kind: journal.ReuseDetected, ClientID: f.Client, Sub: f.Sub, Family: f.ID, Scopes: slices.Clone(f.Scopes),

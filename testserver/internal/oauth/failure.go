@@ -12,13 +12,13 @@ import (
 )
 
 // failure is an error response (RFC 6749 §5.2). Its code and description are
-// constants: no part of a request is sent back to a client.
+// constants: they never contain a part of the request.
 type failure struct {
 	status            int
 	code, description string
-	challenge         bool // for credentials in the Authorization field
+	challenge         bool // send WWW-Authenticate, because the credentials were in the Authorization field
 
-	page pages.MessagePage // for browsers: it may show parts of the request
+	page pages.MessagePage // shown in browsers; may contain parts of the request
 }
 
 // explain sets the contents of the failure's page.
@@ -45,9 +45,9 @@ const (
 
 func invalidRequest(description string) *failure { return refused("invalid_request", description) }
 
-// invalidClient returns the failure of client authentication. The response has
-// a challenge if the credentials were in the Authorization field (RFC 6749
-// §5.2).
+// invalidClient returns the failure for a client that could not be
+// authenticated. field means that the credentials were in the Authorization
+// field: the response then has a challenge (RFC 6749 §5.2).
 func invalidClient(description string, field bool) *failure {
 	return &failure{status: http.StatusUnauthorized, code: "invalid_client", description: description, challenge: field}
 }
@@ -66,8 +66,8 @@ func invalidGrant(description string) *failure  { return refused("invalid_grant"
 func invalidScope(description string) *failure  { return refused("invalid_scope", description) }
 func invalidTarget(description string) *failure { return refused("invalid_target", description) }
 
-// serverError returns the failure for a signer that does not work. A test may
-// have supplied the signer.
+// serverError returns the failure for a token that could not be signed. The
+// cause may be a signer that a test has supplied.
 func serverError() *failure {
 	return &failure{status: http.StatusInternalServerError, code: "server_error", description: "the token could not be signed"}
 }
@@ -84,8 +84,8 @@ func (f *failure) send(w http.ResponseWriter) {
 }
 
 // readForm returns the parameters in the body of a request. Parameters in the
-// URL are ignored, since URLs end up in logs (RFC 6749 §2.3.1). No parameter
-// may be repeated except the repeatable ones.
+// URL are ignored, since URLs end up in logs (RFC 6749 §2.3.1). Only the
+// parameters in repeatable may be repeated.
 func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	form, failed := readValues(r)
 	if failed != nil {
@@ -94,8 +94,9 @@ func readForm(r *http.Request, repeatable ...string) (url.Values, *failure) {
 	return singleValued(form, repeatable...)
 }
 
-// singleValued returns form without empty parameters. It refuses a repeated
-// parameter unless the parameter is repeatable (RFC 6749 §3.1, §3.2).
+// singleValued removes empty parameters from form and returns form. It refuses
+// a repeated parameter unless repeatable contains its name (RFC 6749 §3.1,
+// §3.2).
 func singleValued(form url.Values, repeatable ...string) (url.Values, *failure) {
 	for name, values := range form {
 		if len(values) > 1 && !slices.Contains(repeatable, name) {
@@ -110,12 +111,13 @@ func singleValued(form url.Values, repeatable ...string) (url.Values, *failure) 
 	return form, nil
 }
 
-// readValues returns the parameters without checking them.
+// readValues returns the parameters in the body of a request without checking
+// them.
 func readValues(r *http.Request) (url.Values, *failure) {
 	if !journal.IsForm(r) {
 		return nil, invalidRequest("the content type is not " + journal.FormType)
 	}
-	if r.Body == nil { // r was made in Go and not read from a connection
+	if r.Body == nil { // r was created in Go, not read from a connection
 		return nil, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, journal.MaxForm+1))

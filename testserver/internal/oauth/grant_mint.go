@@ -19,7 +19,7 @@ import (
 // Issued is printed or logged, only its fingerprint is shown.
 type Issued struct {
 	Access  string
-	Refresh string // "" if the client gets none
+	Refresh string // "" if the client gets no refresh token
 	ID      string // "" without the scope openid
 
 	Claims      map[string]any // of the access token, even if it is opaque
@@ -27,7 +27,7 @@ type Issued struct {
 	Fingerprint string         // of the access token, as in the audit log
 }
 
-// String identifies the tokens without showing them.
+// String returns the fingerprint of the access token and none of the tokens.
 func (i Issued) String() string { return "tokens " + i.Fingerprint }
 
 // GoString returns the same string as String, so that %#v does not show the
@@ -38,12 +38,12 @@ func (i Issued) GoString() string { return i.String() }
 // the tokens.
 func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
-// Issue returns an access token as Mint does, with the refresh token and the ID
-// token that its client would get. If the access token has a defect, Issue
-// returns no other tokens.
+// Issue returns an access token like Mint, together with the refresh token and
+// the ID token that the client would get. If the access token has a defect, an
+// unknown client or no sub, Issue returns only the access token.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
-// IssueAs issues tokens like Issue, with an access token of another form.
+// IssueAs is like Issue, but the access token has the given form.
 func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error) {
 	d, err := s.DraftAs(form, edit)
 	if err != nil {
@@ -92,10 +92,10 @@ func (s *Server) IDToken(edit token.Edit) (string, error) {
 	d := s.IDDraft("")
 	d.Claims.Delete("azp")
 	d.Set("sub", token.DefaultSubject)
-	d.Set("client_id", token.DefaultClient) // options may change it
+	d.Set("client_id", token.DefaultClient) // edit may change the client
 	edit(d)
 	if d.Opaque || d.Defect != nil {
-		d.Fail(errors.New("an ID token must be a valid JWT: leave out OpaqueTokens and With"))
+		d.Fail(errors.New("an ID token must be a valid JWT: remove the options OpaqueTokens and With"))
 	}
 	if i := d.Claims.Find("client_id"); i >= 0 {
 		client := d.Claims[i].Value

@@ -20,13 +20,15 @@ type TokenRequest struct {
 type TokenResponse struct {
 	Status int
 	Header http.Header
-	Body   map[string]any // the members of the JSON
+	Body   map[string]any // the members of the JSON object
 }
 
-// Hook sees the responses of the token endpoint and may change them.
+// Hook sees the responses of the token endpoint and may change them. If it
+// returns an error, the endpoint responds with 500.
 type Hook func(*TokenRequest, *TokenResponse) error
 
-// hooks holds the hooks. The list is never changed in place.
+// hooks is the list of hooks. It is never changed in place, because requests
+// read it without a lock.
 type hooks struct{ guarded.Value[[]*Hook] }
 
 func (h *hooks) list() []*Hook {

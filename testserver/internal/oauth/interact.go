@@ -14,16 +14,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// The kinds of requests that a login or consent page can belong to. The page
-// carries the request itself, which the server checks again each time.
+// These are the kinds of requests that a login or consent page can belong to.
+// The form of the page contains the kind, followed by the query of the request.
+// The server validates the request again whenever the form is submitted.
 const (
 	forAuthorize = "authorize?"
 	forDevice    = "device?"
-	forLogout    = "logout?" // consent only
+	forLogout    = "logout?" // never on a login page
 )
 
-// readSubmitted reads a form that one of the pages sent. The form must belong
-// to the session of the browser (RFC 9700 §4.7).
+// readSubmitted reads a submitted form of a page. The form must belong to the
+// session of the browser (RFC 9700 §4.7).
 func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *failure) {
 	form, failed := readForm(r, pages.FieldScope)
 	if failed != nil {
@@ -33,8 +34,8 @@ func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *
 	return form, session, s.checkCSRF(session, form)
 }
 
-// login handles the login form. It starts a new session, as protection against
-// session fixation, and restarts the request.
+// login handles the login form. After a login it gives the session a new name,
+// which prevents session fixation, and restarts the request.
 func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	form, session, failed := s.sessions.readSubmitted(r)
 	if failed != nil {
@@ -59,16 +60,16 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if session.Sub != u.Sub {
-		session.Consented = nil // those of another user
+		session.Consented = nil // the consents are those of another user
 	}
 	session.Sub, session.AuthTime, session.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
-	session.ACR = s.acrOf(u.Sub, nil) // until the request that the login is for is answered
+	session.ACR = s.acrOf(u.Sub, nil) // finish replaces it with the context that the request asks for
 	s.sessions.begin(w, session)
 	redirect(w, r, to)
 }
 
-// restartURL returns the URL that restarts a request. The URL is always one of
-// this server's.
+// restartURL returns the URL that restarts a request, and the query of that
+// URL. The URL always belongs to this server.
 func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) {
 	for prefix, ep := range map[string]catalogue.Endpoint{forAuthorize: catalogue.Authorize, forDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {
@@ -80,7 +81,7 @@ func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) 
 	return "", "", false
 }
 
-// consent handles the consent form.
+// consent handles the forms of the consent page and of the logout page.
 func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	form, session, failed := s.sessions.readSubmitted(r)
 	if failed != nil {
@@ -115,7 +116,8 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	}
 	scopes := chosen(a.scopes, form[pages.FieldScope])
 	s.grants.UpdateSession(session, func(saved *grants.Session) {
-		// Another request may be reading the current map.
+		// Change a clone, because another request may be reading the current
+		// map.
 		consented := maps.Clone(saved.Consented)
 		if consented == nil {
 			consented = map[string][]string{}
@@ -130,8 +132,8 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	s.finish(w, r, a, session, u, scopes, session.AuthTime)
 }
 
-// chosen returns the requested scopes that were checked, in the order of the
-// request.
+// chosen returns the requested scopes that are also in checked, in the order of
+// the request.
 func chosen(requested, checked []string) []string {
 	return slices.DeleteFunc(slices.Clone(requested), func(scope string) bool { return !slices.Contains(checked, scope) })
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// originsValid reports whether all tokens that a token was exchanged for are
-// still valid: neither these tokens nor their families have been revoked.
+// originsValid reports whether the tokens that a token was exchanged for are
+// still valid: neither origins nor their families have been revoked.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
@@ -28,7 +28,7 @@ func (s *Server) Introspection(text string) json.RawMessage {
 	}
 	access, ok := s.active(text)
 	if !ok {
-		return inactive // §2.2: the answer does not show whether the token exists
+		return inactive // RFC 7662 §2.2: the response must not show whether the token exists
 	}
 	answer := token.Object{{Name: "active", Value: json.RawMessage("true")}}
 	for _, claim := range access.Claims {
@@ -51,7 +51,7 @@ func (s *Server) Introspection(text string) json.RawMessage {
 
 var inactive = json.RawMessage(`{"active":false}`)
 
-const signedIntrospection = "token-introspection+jwt" // RFC 9701 §5; prefixed with application/ it is the media type (§4)
+const signedIntrospection = "token-introspection+jwt" // the typ of the signed JWT (RFC 9701 §5); with the prefix application/, its media type (§4)
 
 // introspect is the introspection endpoint (RFC 7662 §2). Every confidential
 // client may introspect every token.
@@ -81,14 +81,14 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	}
 	signed, err := s.signIntrospection(reply, requester)
 	if err != nil {
-		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // a test may supply the signer
+		http.Error(w, "the answer could not be signed", http.StatusInternalServerError) // possible if a test has supplied the signer
 		return
 	}
 	sendText(w, http.StatusOK, "application/"+signedIntrospection, []byte(signed))
 }
 
 // acceptsSigned reports whether r accepts the media type of a signed response
-// (RFC 9701 §4). Wildcards do not count.
+// (RFC 9701 §4). A wildcard does not match.
 func acceptsSigned(r *http.Request) bool {
 	for _, field := range r.Header.Values("Accept") {
 		for item := range strings.SplitSeq(field, ",") {
@@ -97,7 +97,7 @@ func acceptsSigned(r *http.Request) bool {
 				continue
 			}
 			q, err := strconv.ParseFloat(params["q"], 64)
-			return err != nil || q != 0 // RFC 9110 §12.4.2: 0 is not acceptable
+			return err != nil || q != 0 // q=0 means not acceptable (RFC 9110 §12.4.2)
 		}
 	}
 	return false
@@ -112,9 +112,9 @@ func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *to
 	return d
 }
 
-// signIntrospection signs a response for the client that sent the request (RFC
-// 9701 §5). The signed JWT has neither sub nor exp, so that no API accepts it
-// as an access token.
+// signIntrospection signs the response for the client that sent the request
+// (RFC 9701 §5). The JWT itself has neither sub nor exp, so that an API does
+// not accept it as an access token.
 func (s *Server) signIntrospection(reply json.RawMessage, requester *registry.Registered) (string, error) {
 	d := s.responseDraft(signedIntrospection, cmp.Or(requester.Algs.Introspection, catalogue.RS256), requester.ID)
 	d.Set("iat", s.Clock.Now().Unix())

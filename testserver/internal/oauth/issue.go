@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// issue makes the token response (RFC 6749 §5.1).
+// issue creates the tokens for a grant and returns the members of the token
+// response (RFC 6749 §5.1).
 func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, *failure) {
 	if failed := s.refusedByPolicy(g); failed != nil {
 		return nil, failed
@@ -69,7 +70,7 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 	return body, nil
 }
 
-// idToken makes the ID token that is issued with an access token (OpenID
+// idToken returns the ID token that is issued with an access token (OpenID
 // Connect Core 1.0 §2, §3.1.3.6).
 func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, access string) (string, error) {
 	d := s.IDDraft(g.Client)
@@ -78,7 +79,7 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	d.Set("aud", g.Client)
 	d.Set("exp", ends.Unix())
 	d.Set("auth_time", g.AuthTime.Unix())
-	if g.Nonce != "" && !g.refreshed { // §12.2: not on refresh
+	if g.Nonce != "" && !g.refreshed { // after a refresh, the ID token has no nonce (OpenID Connect Core 1.0 §12.2)
 		d.Set("nonce", g.Nonce)
 	}
 	if g.ACR != "" {
@@ -98,8 +99,8 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	return s.Write(d, key)
 }
 
-// addClaims adds claims about the user, except those that the protocol itself
-// sets.
+// addClaims adds claims about the user to d, except nonce, acr and the claims
+// that d already has.
 func addClaims(d *token.Draft, claims map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
 		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {
@@ -108,8 +109,8 @@ func addClaims(d *token.Draft, claims map[string]any) {
 	}
 }
 
-// requestedClaims parses the parameter claims of a grant. The parameter was
-// validated with the authorization request.
+// requestedClaims parses the parameter claims of an authorization request. The
+// authorization endpoint has validated the parameter.
 func requestedClaims(claims string) identity.ClaimsRequest {
 	requested, _ := identity.ParseClaims(claims)
 	return requested

@@ -11,8 +11,8 @@ import (
 )
 
 // notTaken returns the failure for every invalid assertion (RFC 7523 §3.1). The
-// response does not say what is wrong: the client that signed the assertion can
-// find out.
+// response does not say what is wrong, since the client has signed the
+// assertion and can check it.
 func notTaken() *failure { return invalidGrant("the assertion is invalid") }
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
@@ -42,9 +42,9 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	name := text[:strings.LastIndexByte(text, '.')] // without the signature: ECDSA has a second one for the same text
+	name := text[:strings.LastIndexByte(text, '.')] // without the signature, since ECDSA allows a second valid signature of the same text
 	if jti, has := claims.Text("jti"); has {
-		name = t.client.ID + " " + jti // as for private_key_jwt, so that an assertion works for only one of them
+		name = t.client.ID + " " + jti // byAssertion uses the same name, so an assertion cannot be used for both
 	}
 	if !s.auth.isTimely(claims, name) {
 		return nil, notTaken()
@@ -61,8 +61,8 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 }
 
 // scopesOfAssertion returns the requested scopes: the scopes in the form or, if
-// the form has none, those in the assertion. The form cannot exceed the
-// assertion (RFC 7521 §4.1).
+// the form has none, the scopes in the assertion. If the assertion has a scope,
+// the form cannot request more (RFC 7521 §4.1).
 func (s tokenEndpoint) scopesOfAssertion(t *tokenRequest, claims token.Object) ([]string, *failure) {
 	requested := t.form.Get("scope")
 	if claims.Find("scope") >= 0 {

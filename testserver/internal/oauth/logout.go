@@ -15,14 +15,15 @@ type logoutEndpoint struct{ *Server }
 
 // logout is a client's request to log out its end user.
 type logout struct {
-	client string // "" if unknown
-	sub    string // of the ID token, "" without one
-	to     string // where the browser is redirected, "" for a page of the server
+	client string // the ID of the client, "" if unknown
+	sub    string // the subject of id_token_hint, "" without a hint
+	to     string // where the browser is redirected, "" if the server shows a page
 	state  string
 }
 
-// readLogout checks the request. The browser is redirected only to a URI that
-// the client has registered (OpenID Connect RP-Initiated Logout 1.0 §3).
+// readLogout reads and checks a logout request. The browser is redirected only
+// to a URI that the client has registered (OpenID Connect RP-Initiated Logout
+// 1.0 §3).
 func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	form, failed := singleValued(form)
 	if failed != nil {
@@ -31,7 +32,7 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	requested := &logout{to: form.Get("post_logout_redirect_uri"), state: form.Get("state")}
 	id := form.Get("client_id")
 	if hint := form.Get("id_token_hint"); hint != "" {
-		claims, ok := s.readIDTokenHint(hint) // it may have expired (§2)
+		claims, ok := s.readIDTokenHint(hint) // the hint may have expired (§2)
 		azp, _ := claims.Text("azp")
 		if !ok || id != "" && azp != id {
 			return nil, invalidRequest("id_token_hint is not an ID token of the client")
@@ -60,8 +61,9 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 }
 
 // serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). Any
-// page can send a browser here, so the user must confirm, unless id_token_hint
-// names that user. Only an interactive server has logged-in users.
+// web page can send a browser to this endpoint, so the user must confirm the
+// logout unless id_token_hint names that user. Only an interactive server has
+// logged-in users.
 func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	var requested *logout
@@ -74,8 +76,8 @@ func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 		failed.show(w)
 	case s.config.Interactive && !session.Known && r.Method == http.MethodPost:
 		// Browsers do not send the cookie with a form from another site, such
-		// as the client's, but they send the cookie with the GET after this
-		// redirect.
+		// as the site of the client. But they send the cookie with the GET that
+		// follows this redirect.
 		redirect(w, r, s.urls[catalogue.EndSession]+"?"+form.Encode())
 	case session.Sub != "" && session.Sub != requested.sub:
 		u, _ := s.Registry.User(session.Sub)
@@ -99,15 +101,15 @@ func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, fo
 	switch {
 	case failed != nil:
 		failed.show(w)
-	case form.Get(pages.FieldDecision) != pages.DecisionAllow: // redirects only "after a logout has been performed" (§3)
+	case form.Get(pages.FieldDecision) != pages.DecisionAllow: // a redirect is allowed only "after a logout has been performed" (§3)
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Still signed in", Text: "You can close this window."})
 	default:
 		s.logOut(w, r, session, requested)
 	}
 }
 
-// logOut ends the session if there is one. A missing session is not an error
-// (§4).
+// logOut ends the session, if there is one, and responds with a redirect or a
+// page. A missing session is not an error (§4).
 func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *grants.Session, requested *logout) {
 	if session.Known {
 		s.grants.EndSession(session)

@@ -33,10 +33,10 @@ const (
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 // fixture is a server with one client for each purpose. The secret of each
-// client is its ID.
+// confidential client is its ID.
 type fixture struct {
 	*oauth.Server
-	robot token.Key // of the client robot
+	robot token.Key // the key of the client robot
 }
 
 func newServer(t *testing.T, changes ...func(*oauth.Config)) fixture {
@@ -71,7 +71,8 @@ func newServer(t *testing.T, changes ...func(*oauth.Config)) fixture {
 	return fixture{s, robot}
 }
 
-// send calls the server without a socket.
+// send sends a request to the server without a socket. header is a list of
+// names, each followed by its value.
 func (s fixture) send(method, target, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
@@ -82,12 +83,13 @@ func (s fixture) send(method, target, body string, header ...string) *httptest.R
 	return rec
 }
 
-// post sends a form to an endpoint, authenticated as client unless that is "".
+// post sends a form to an endpoint. It authenticates as client unless client is
+// "".
 func (s fixture) post(t *testing.T, ep catalogue.Endpoint, client string, form url.Values) reply {
 	t.Helper()
 	u, ok := s.URL(ep)
 	if !ok {
-		t.Fatalf("got no endpoint %s", ep)
+		t.Fatalf("the endpoint %s is not served, want it served", ep)
 	}
 	header := []string{"Content-Type", formType}
 	if client != "" {
@@ -115,8 +117,8 @@ func read(t *testing.T, rec *httptest.ResponseRecorder) reply {
 
 func (r reply) get(name string) string { s, _ := r.body[name].(string); return s }
 
-// with returns a copy of form with the pairs set. An empty value removes the
-// parameter.
+// with returns a copy of form with changed parameters. pairs is a list of
+// names, each followed by its value. An empty value removes the parameter.
 func with(form url.Values, pairs ...string) url.Values {
 	changed := url.Values(http.Header(form).Clone())
 	for i := 0; i < len(pairs); i += 2 {
@@ -127,7 +129,7 @@ func with(form url.Values, pairs ...string) url.Values {
 	return changed
 }
 
-// code returns a valid token request with a new code for the client web.
+// code returns a valid token request of the client web with a new code.
 func (s fixture) code(t *testing.T) url.Values {
 	t.Helper()
 	u, _ := s.URL(catalogue.Authorize)
@@ -144,8 +146,8 @@ func (s fixture) code(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.AuthorizationCode)}, "code": {to.Query().Get("code")}, "redirect_uri": {callback}, "code_verifier": {verifier}}
 }
 
-// refresh returns a valid token request with a new refresh token of the client
-// web.
+// refresh returns a valid token request of the client web with a new refresh
+// token.
 func (s fixture) refresh(t *testing.T) url.Values {
 	t.Helper()
 	r := s.post(t, catalogue.Token, "web", s.code(t))
@@ -155,8 +157,8 @@ func (s fixture) refresh(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {r.get("refresh_token")}}
 }
 
-// device returns a token request with a new device code of the client web. The
-// request is valid after decide is called.
+// device returns a token request of the client web with a new device code. The
+// request is valid after decide has approved the device.
 func (s fixture) device(t *testing.T) (form url.Values, decide func()) {
 	t.Helper()
 	r := s.post(t, catalogue.DeviceAuthorization, "web", nil)
@@ -177,8 +179,8 @@ func (s fixture) tokenExchange(t *testing.T) url.Values {
 	return url.Values{"grant_type": {string(catalogue.TokenExchange)}, "subject_token": {subject}, "subject_token_type": {accessType}}
 }
 
-// assertion returns a token request of the client robot with an assertion,
-// which is valid unless change makes it invalid.
+// assertion returns a token request of the client robot with an assertion. The
+// assertion is valid unless change makes it invalid.
 func (s fixture) assertion(t *testing.T, change func(jwt.MapClaims)) url.Values {
 	t.Helper()
 	claims := jwt.MapClaims{"iss": "robot", "sub": "alice", "aud": issuer, "exp": noon.Unix() + 60, "jti": s.Source.Name("test")}

@@ -12,7 +12,8 @@ import (
 )
 
 // manage lets a client read, replace and delete its registration (RFC 7592 §2).
-// The URL names the client, and the registration access token authenticates it.
+// The URL names the client, and the registration access token authenticates the
+// client.
 func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	credential, failed := bearer(r)
 	var c *registry.Registered
@@ -35,9 +36,9 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// manages returns the client that the registration access token belongs to. The
-// failure is the same for a deleted client and for a wrong token (RFC 7592
-// §2.1).
+// manages returns the client that ids names, if credential is its registration
+// access token. The failure is the same for a deleted client and for a wrong
+// token (RFC 7592 §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is invalid"}
 	if len(ids) != 1 {
@@ -55,7 +56,7 @@ func (s registrationEndpoint) manages(credential string, ids []string) (*registr
 	return c, nil
 }
 
-// update replaces all of the client's metadata (§2.2).
+// update replaces all of the client's metadata (RFC 7592 §2.2).
 func (s registrationEndpoint) update(w http.ResponseWriter, r *http.Request, c *registry.Registered, credential string) {
 	next, secret, failed := s.updated(r, c)
 	if failed == nil && !s.Registry.Swap(c.ID, c, next) {
@@ -79,7 +80,8 @@ func changedMeanwhile() *failure {
 	return &failure{status: http.StatusConflict, code: badMetadata, description: "the registration was changed by another request: read it again"}
 }
 
-// updated returns c with the changes of a request, and the secret if it is new.
+// updated returns the client c with its metadata replaced by the metadata in r.
+// secret is "" unless the client gets a new secret.
 func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {
@@ -106,7 +108,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	}
 	changed.ID = c.ID
 	if c.AuthMethod == "" && changed.AuthMethod == catalogue.ClientSecretBasic {
-		changed.AuthMethod = "" // reported as client_secret_basic
+		changed.AuthMethod = "" // describe reports "" as client_secret_basic
 	}
 	keeps := takesSecret(c.Client) && takesSecret(changed)
 	if takesSecret(changed) && !keeps {
@@ -130,7 +132,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	return next, secret, nil
 }
 
-// unregister deletes the client and its grants (§2.3).
+// unregister deletes the client and its grants (RFC 7592 §2.3).
 func (s registrationEndpoint) unregister(w http.ResponseWriter, c *registry.Registered) {
 	if !s.Registry.Swap(c.ID, c, nil) {
 		changedMeanwhile().send(w)

@@ -20,13 +20,13 @@ const (
 func invalidMetadata(description string) *failure { return refused(badMetadata, description) }
 func invalidRedirect(description string) *failure { return refused(badRedirect, description) }
 
-// readMetadata reads client metadata (RFC 7591 §2). Unknown members are
-// ignored, as the section requires. Unsupported values are refused, not
-// replaced.
+// readMetadata reads client metadata (RFC 7591 §2). It ignores unknown members,
+// as RFC 7591 requires. It refuses unsupported values instead of replacing
+// them.
 func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *failure) {
 	c := registry.Client{
-		Grants: []catalogue.Grant{catalogue.AuthorizationCode}, // §2
-		Algs:   catalogue.ClientAlgs{IDToken: catalogue.RS256}, // OpenID Connect Dynamic Client Registration 1.0 §2
+		Grants: []catalogue.Grant{catalogue.AuthorizationCode}, // the default (RFC 7591 §2)
+		Algs:   catalogue.ClientAlgs{IDToken: catalogue.RS256}, // the default (OpenID Connect Dynamic Client Registration 1.0 §2)
 	}
 	var types []string
 	var scope string
@@ -45,7 +45,7 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 	}
 	for _, m := range members {
 		i := o.Find(m.name)
-		_, mayBeEmpty := m.into.(*string) // scope and client_name; "" is neither a method nor an algorithm
+		_, mayBeEmpty := m.into.(*string) // only scope and client_name: "" is neither a valid method nor a valid algorithm
 		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil && (mayBeEmpty || string(o[i].Value) != `""`) {
 			continue
 		}
@@ -69,7 +69,7 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 }
 
 // checkRedirects checks the redirect URIs of a client. It is stricter than
-// registry.CheckRedirect, since any client may register here.
+// registry.CheckRedirect, because anyone can register a client here.
 func checkRedirects(c registry.Client) *failure {
 	if slices.Contains(c.Grants, catalogue.AuthorizationCode) && len(c.RedirectURIs) == 0 {
 		return invalidRedirect("redirect_uris is missing: the grant authorization_code requires it")
@@ -102,7 +102,7 @@ func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *fa
 		switch {
 		case !slices.Contains(catalogue.Grants, g) || !s.grantable(g):
 			return invalidMetadata("grant_types has a grant that the server does not support")
-		case registry.OnRequest(g): // the client could get tokens for any user
+		case registry.OnRequest(g): // with such a grant, the client could get tokens for any user
 			return invalidMetadata("grant_types has a grant that only the server's configuration can allow")
 		case g == catalogue.ClientCredentials && c.Public:
 			return invalidMetadata("client_credentials is only for confidential clients (RFC 6749 section 4.4)")
@@ -163,8 +163,8 @@ func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 	return nil
 }
 
-// takesSecret reports whether a client that registers gets a secret. A client
-// without an authentication method may use client_secret_basic or
+// takesSecret reports whether a client that registers gets a secret. If its
+// AuthMethod is "", the client may use client_secret_basic or
 // client_secret_post.
 func takesSecret(c registry.Client) bool {
 	return c.AuthMethod != catalogue.PrivateKeyJWT && !c.Public

@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// IsLocalHost reports whether a Host field is a loopback address or localhost,
-// which browsers resolve without DNS. The check protects against DNS rebinding.
-// The port does not matter, since ports can be forwarded.
+// IsLocalHost reports whether a Host field names a loopback address or
+// localhost, which browsers resolve without DNS. This check protects against
+// DNS rebinding. It ignores the port, since ports can be forwarded.
 func IsLocalHost(hostport string) bool {
 	host := hostname(hostport)
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
-// isOwnHost reports whether a Host field is a loopback address, localhost or a
-// configured host of the server. Under any other name the server could have the
-// same origin as an attacker's page (DNS rebinding), and that page could then
+// isOwnHost reports whether a Host field names a loopback address, localhost or
+// a configured host of the server. Under any other name the server could have
+// the same origin as an attacker's page (DNS rebinding), and that page could
 // read the server's tokens.
 func (s *Server) isOwnHost(hostport string) bool {
 	for _, origin := range [...]string{s.config.BrowserOrigin, s.config.AliasOrigin} {
@@ -33,7 +33,8 @@ func (s *Server) isOwnHost(hostport string) bool {
 
 // OwnHostOnly returns a handler that responds to requests for another host with
 // 421 (RFC 9110 §15.5.20) without recording them, and passes all other requests
-// to next. It is for sockets on loopback, which any web page can reach.
+// to next. It is for servers on loopback addresses, which any web page can
+// reach.
 func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.isOwnHost(r.Host) {
@@ -57,8 +58,8 @@ func CheckOrigin(origin string) error {
 	return errors.New(`not an origin: expected a scheme and a host, such as https://app.example.com, or "*" for all origins`)
 }
 
-// allows reports whether scripts of an origin may call the server. Loopback
-// origins and the configured origins may.
+// allows reports whether scripts of an origin may call the server. Scripts of
+// loopback origins and of the configured origins may.
 func (c *Config) allows(origin string) bool {
 	if slices.Contains(c.CORS, "*") || slices.Contains(c.CORS, origin) {
 		return true
@@ -67,10 +68,10 @@ func (c *Config) allows(origin string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && IsLocalHost(u.Host)
 }
 
-// cors lets scripts of other origins read the response (Fetch Standard §3.2).
-// It responds to their preflight requests and then returns true. These
-// endpoints do not use cookies but credentials in the request, so credentials
-// mode is not allowed.
+// cors adds the header fields that let scripts of other origins read the
+// response (Fetch Standard §3.2). If r is a preflight request, cors responds to
+// it and returns true. Credentials mode is not allowed, because these endpoints
+// use credentials in the request instead of cookies.
 func (s *Server) cors(w http.ResponseWriter, r *http.Request, rt *route) (answered bool) {
 	if !rt.scripts {
 		return false

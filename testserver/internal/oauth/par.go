@@ -19,9 +19,9 @@ import (
 // §2.2).
 const requestURN = "urn:ietf:params:oauth:request_uri:"
 
-// pushedTTL is how long a pushed request waits for the browser.
-// [grants.PagesTTL] limits the time on the pages after that. The documentation
-// of package testserver states the value.
+// pushedTTL is how long a browser may take to open a pushed request. After
+// that, [grants.PagesTTL] limits the time on the pages. The documentation of
+// package testserver states the value.
 const pushedTTL = 90 * time.Second
 
 // pushedRequest is the pushed authorization request endpoint (RFC 9126 §2). It
@@ -32,7 +32,7 @@ func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request)
 		failed.send(w)
 		return
 	}
-	body, _ := json.Marshal(map[string]any{"request_uri": uri, "expires_in": int(pushedTTL / time.Second)}) // of a string and a number
+	body, _ := json.Marshal(map[string]any{"request_uri": uri, "expires_in": int(pushedTTL / time.Second)}) // cannot fail: the values are a string and a number
 	sendText(w, http.StatusCreated, "application/json", body)
 }
 
@@ -66,7 +66,8 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 	return uri, nil
 }
 
-// pushable checks a request as the authorization endpoint would (§2.1).
+// pushable returns the request that the server stores, without credentials. It
+// checks the request as the authorization endpoint would (RFC 9126 §2.1).
 func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
@@ -89,9 +90,9 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*g
 	return p, nil
 }
 
-// requested reads an authorization request as readAuthorization does. If form
-// has a request_uri, requested reads the pushed request and ignores the other
-// parameters in form (RFC 9126 §4, RFC 9101 §6.3).
+// requested reads an authorization request like readAuthorization. If form
+// refers to a pushed request, requested reads that request and ignores the
+// other parameters in form (RFC 9126 §4, RFC 9101 §6.3).
 func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
 	uri := form.Get("request_uri")
 	if _, served := s.urls[catalogue.PAR]; !served || !strings.HasPrefix(uri, requestURN) {
@@ -117,8 +118,9 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 	return a, show, redirect
 }
 
-// pushed returns a copy of the request that form refers to. A wrong reference
-// is shown on a page, since the redirect URI is in the pushed request.
+// pushed returns a copy of the pushed request that form refers to. An invalid
+// reference is shown on a page, since the server learns the redirect URI only
+// from the pushed request.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
 		return grants.Pushed{}, invalidRequest("client_id or request_uri is repeated")
@@ -138,12 +140,12 @@ func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Push
 		return grants.Pushed{}, invalidRequest("request_uri has expired")
 	}
 	found := *p
-	found.Form = url.Values(http.Header(p.Form).Clone()) // readAuthorization changes it
+	found.Form = url.Values(http.Header(p.Form).Clone()) // a copy, since readAuthorization changes the form
 	return found, nil
 }
 
 // noteOpened records that a browser has opened a pushed request. That browser
-// may finish the request even after it has expired for all other browsers.
+// may finish the request even after the request has expired for other browsers.
 func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization) {
 	if a.pushed == (token.Digest{}) {
 		return
@@ -152,9 +154,9 @@ func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization)
 	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
-// usePushed marks a pushed request as used. Only sending the client a code or
-// an error counts as use, since pages may be loaded again (§4). It returns
-// false if the request was used before.
+// usePushed marks a pushed request as used. It is called only when the client
+// is sent a code or an error, because the pages may be loaded again (RFC 9126
+// §4). It returns false if the request was used before.
 func (a *authorization) usePushed(all *grants.State) bool {
 	if a.pushed == (token.Digest{}) || a.used {
 		return true

@@ -6,14 +6,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Policy is a rule of the configuration for the token endpoint: it adds claims
-// to access tokens, or refuses to issue them. It applies to grants that match
-// each of Client, User and Scope that is not empty.
+// Policy is a configured rule for the token endpoint: it adds claims to access
+// tokens, or refuses to issue them. It applies to grants that match Client,
+// User and Scope; an empty field matches every grant.
 type Policy struct {
 	Client, User, Scope string
 	Claims              map[string]any
-	Deny                string // an error code
-	Status              int    // of the refusal
+	Deny                string // the error code of the refusal, "" if the policy does not refuse
+	Status              int    // the HTTP status of the refusal
 }
 
 func (p Policy) fits(g *grant) bool {
@@ -32,8 +32,8 @@ func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
 	return nil
 }
 
-// applyPolicies adds the claims of the user and then those of the policies,
-// which take precedence.
+// applyPolicies adds the user's claims and then the claims of the policies. A
+// claim of a policy replaces a user's claim of the same name.
 func (s tokenEndpoint) applyPolicies(d *token.Draft, g *grant) {
 	if u, ok := s.Registry.User(g.Sub); ok && !g.OfClient {
 		token.SetClaims(u.AccessClaims)(d)

@@ -11,8 +11,9 @@ import (
 )
 
 // refreshTokenGrant handles the grant refresh_token (RFC 6749 §6). Every use
-// rotates the token. If an old token is used again, it may have been stolen, so
-// the whole family is revoked (RFC 9700 §4.14.2).
+// replaces the refresh token. If a replaced token is used after the grace
+// period, it may have been stolen, so the whole family is revoked (RFC 9700
+// §4.14.2).
 func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	id, generation, ok := grants.ReadRefreshToken(s.secret, t.form.Get("refresh_token"))
 	if !t.form.Has("refresh_token") {
@@ -24,7 +25,7 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	now := s.Clock.Now()
 	var events []event
-	defer func() { s.note(events...) }() // after the unlock
+	defer func() { s.note(events...) }() // runs after the deferred unlock, because writing the log may be slow
 	all, unlock := s.grants.Lock()
 	defer unlock()
 	f, known := all.Families.Get(id)
@@ -45,7 +46,7 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 		if !subset(scopes, f.Scopes) {
 			return nil, invalidScope("the scope exceeds what was granted")
 		}
-		given.Scopes = scopes // of the access token; the refresh token keeps its own
+		given.Scopes = scopes // only for the access token; the refresh token keeps its scopes
 	}
 	if given.Resources, failed = narrowed(f.Resources, t.targets); failed != nil {
 		return nil, failed
@@ -67,8 +68,9 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: given, kind: journal.Refreshed, refreshed: true, undo: undo}, nil
 }
 
-// withinGrace reports whether the previous token is used within the grace
-// period, for example by a client that did not receive the response.
+// withinGrace reports whether generation is that of the previous refresh token,
+// and the grace period has not ended. A client uses the previous token if it
+// did not receive the last response, for example.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
@@ -80,8 +82,8 @@ func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	return s.config.RefreshTTL
 }
 
-// subset reports whether all contains every element of some. Both lists may be
-// long: a request without credentials can have thousands of names.
+// subset reports whether all contains every element of some. It uses a map
+// because a request without credentials can contain thousands of names.
 func subset(some, all []string) bool {
 	has := make(map[string]bool, len(all))
 	for _, one := range all {
@@ -98,7 +100,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // startRefreshing gives a new family its first refresh token if the client may
-// use the grant.
+// use the grant refresh_token. It also sets the end of the family.
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

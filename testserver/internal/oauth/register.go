@@ -76,7 +76,7 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	}
 	credential := s.Source.Handle("registration")
 	known, err := registry.NewRegistered(c)
-	if err != nil { // cannot happen: readMetadata has checked it
+	if err != nil { // cannot happen: readMetadata has checked the client
 		return nil, invalidMetadata("the client cannot be registered with this metadata")
 	}
 	if s.PublishKeys(c.Algs.Signing()...) != nil {
@@ -93,8 +93,8 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	return s.describe(known, c.Secret, credential), nil
 }
 
-// describe returns the response to a client about itself. The response contains
-// the secret only if the secret is new, since the server stores only a digest.
+// describe returns the client information response. secret is "" unless the
+// client gets a new secret: the server stores only digests of secrets.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,
@@ -104,7 +104,7 @@ func (s registrationEndpoint) describe(c *registry.Registered, secret, credentia
 		Name:       c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR, ClientAlgs: c.Algs,
 	}
 	if secret != "" {
-		answer.SecretExpires = new(int64) // never
+		answer.SecretExpires = new(int64) // 0: the secret never expires
 	}
 	if slices.Contains(c.Grants, catalogue.AuthorizationCode) {
 		answer.ResponseTypes = []string{"code"}
@@ -117,7 +117,7 @@ func (i *information) send(w http.ResponseWriter, status int) {
 	sendText(w, status, "application/json", body)
 }
 
-// readJSON reads the body of a request as an object.
+// readJSON parses the body of a request as a JSON object.
 func readJSON(r *http.Request) (token.Object, *failure) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" || r.Body == nil {
@@ -131,5 +131,5 @@ func readJSON(r *http.Request) (token.Object, *failure) {
 	if err != nil || malformed != nil {
 		return nil, invalidMetadata("the body is not a JSON object with unique member names")
 	}
-	return slices.DeleteFunc(o, func(m token.Member) bool { return bytes.Equal(m.Value, []byte("null")) }), nil // null is like an absent member
+	return slices.DeleteFunc(o, func(m token.Member) bool { return bytes.Equal(m.Value, []byte("null")) }), nil // null means the same as an absent member
 }

@@ -37,8 +37,8 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// revokeFor revokes a token of the client. token_type_hint is ignored, since
-// the token itself shows its type.
+// revokeFor revokes a token of the client, and ignores any other token. It does
+// not need token_type_hint, since the token itself shows its type.
 func (s *Server) revokeFor(client, text string) {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id && f.Client == client })
@@ -59,8 +59,8 @@ func (s *Server) endAccess(text string, a accessToken) {
 	s.note(event{Kind: journal.Revoked, ClientID: a.Client, Sub: a.Sub, Family: f.ID, Fingerprint: journal.Fingerprint(text)})
 }
 
-// RevokeSubject revokes all grants of sub with their tokens, and returns the
-// number of grants.
+// RevokeSubject revokes all grants of sub together with their tokens, and
+// returns the number of grants. It also invalidates unused codes of sub.
 func (s *Server) RevokeSubject(sub string) int {
 	s.grants.Withdraw(sub)
 	ended := s.grants.Revoke(func(f *grants.Family) bool { return f.Sub == sub })
@@ -68,8 +68,9 @@ func (s *Server) RevokeSubject(sub string) int {
 	return len(ended)
 }
 
-// Revoke revokes a token of this server. If it is a refresh token, the whole
-// family is revoked. Revoke returns false for any other string.
+// Revoke revokes a token of this server. If text is a refresh token, Revoke
+// revokes the whole family. It returns false if text is not a token of this
+// server.
 func (s *Server) Revoke(text string) bool {
 	if id, _, ok := grants.ReadRefreshToken(s.secret, text); ok {
 		s.endFamily(text, func(f *grants.Family) bool { return f.ID == id })

@@ -9,10 +9,11 @@ import (
 )
 
 // ownScopes are the scopes of OpenID Connect (Core 1.0 §3.1.2.1, §5.4, §11).
-// They can always be granted.
+// The server supports them in any configuration.
 var ownScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
 
-// splitScopes reads a scope parameter (RFC 6749 §3.3).
+// splitScopes returns the scopes in a scope parameter, without duplicates (RFC
+// 6749 §3.3).
 func splitScopes(text string) ([]string, *failure) {
 	if text == "" {
 		return nil, nil
@@ -25,7 +26,8 @@ func splitScopes(text string) ([]string, *failure) {
 }
 
 // scopesFor returns the scopes that the client gets for the scope parameter
-// text. If text is empty, the client gets the default scopes of its tokens.
+// text. If text is empty, the client gets the default scopes of its tokens,
+// except those that it may not request.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)
 	if failed != nil {
@@ -80,7 +82,7 @@ func (s *Server) targets(form url.Values) ([]string, *failure) {
 // unique returns list without duplicates.
 func unique(list []string) []string {
 	var once []string
-	seen := make(map[string]bool) // a map, since a request without credentials may have thousands
+	seen := make(map[string]bool) // a map, because a request without credentials can contain thousands of values
 	for _, text := range list {
 		if !seen[text] {
 			seen[text] = true
@@ -90,9 +92,9 @@ func unique(list []string) []string {
 	return once
 }
 
-// narrowed returns the resources of one token, which are the requested ones. If
-// the grant is limited to certain resources, the requested ones must be among
-// them.
+// narrowed returns the resources for one token: the requested resources, or the
+// granted resources if the request names none. If the grant is limited to
+// certain resources, it must include all requested resources.
 func narrowed(granted, requested []string) ([]string, *failure) {
 	switch {
 	case len(requested) == 0:

@@ -21,26 +21,26 @@ const (
 	defaultCodeTTL    = time.Minute
 )
 
-// Config is the configuration of a Server. The caller has validated it.
+// Config is the configuration of a Server. New expects a validated Config.
 type Config struct {
 	Issuer   string
 	Source   *token.Source
 	Alg      catalogue.Alg // "" means ES256
-	Keys     []token.Key   // empty means a generated one; the first of an algorithm signs
+	Keys     []token.Key   // the first key of each algorithm signs; empty means that one is generated
 	Now      func() time.Time
 	Defaults []token.Edit
-	Clients  []registry.Client // in addition to the default ones
-	Users    []registry.User   // empty means the default one
-	Scopes   []string          // in addition to those of OpenID Connect; empty means all
+	Clients  []registry.Client // in addition to the default clients
+	Users    []registry.User   // empty means the default user
+	Scopes   []string          // allowed in addition to the scopes of OpenID Connect; empty means all
 
 	Resources         []string          // the targets that clients may name; empty means all
-	ScopeDescriptions map[string]string // for the consent page, by scope
+	ScopeDescriptions map[string]string // shown on the consent page, keyed by scope
 
-	DetailTypes []string // of authorization_details; empty by default
+	DetailTypes []string // the supported types of authorization_details; empty means none
 
-	Form          *token.Form // of access tokens, nil for that of RFC 9068
+	Form          *token.Form // the form of access tokens, nil for the form of RFC 9068
 	KeySet        token.KeySet
-	Introspection func(answer *token.Object, client string, scopes []string) // changes the answers about active tokens; may be nil
+	Introspection func(answer *token.Object, client string, scopes []string) // changes the responses for active tokens; may be nil
 
 	Metadata []func(map[string]any)
 	Disabled []catalogue.Endpoint
@@ -50,14 +50,14 @@ type Config struct {
 	// and a host, or "" for the origin of the issuer.
 	BrowserOrigin, AliasOrigin string
 
-	CORS []string // origins whose scripts may call, in addition to loopback; "*" means all
+	CORS []string // origins whose scripts may call the server, in addition to loopback origins; "*" means all
 
 	Interactive       bool
 	AllowUnregistered bool
 	Registration      bool
-	Grace             time.Duration // of refresh tokens
-	RefreshTTL        time.Duration // 0 means the default
-	Audit             io.Writer     // nil for none
+	Grace             time.Duration // how long a replaced refresh token stays valid; 0 means not at all
+	RefreshTTL        time.Duration // 0 means DefaultRefreshTTL
+	Audit             io.Writer     // receives the audit log; nil for none
 	State             string        // the path of the state file, "" for none
 }
 
@@ -69,7 +69,7 @@ type Server struct {
 	// Only New writes these fields.
 	config         Config
 	issuerHost     string // without a port
-	secret         []byte // the key of refresh tokens
+	secret         []byte // the key that authenticates refresh tokens
 	cookie         pages.Cookie
 	oidcDoc, asDoc []byte
 	routes         map[string]*route
@@ -77,7 +77,7 @@ type Server struct {
 	paths          map[catalogue.Endpoint]string
 	served         map[catalogue.Endpoint]bool
 	base           string // the path of the issuer, without a trailing slash
-	debugPath      string // "" without the debug page
+	debugPath      string // "" if the server has no debug page
 
 	// These fields are state and are safe for concurrent use.
 	Registry *registry.Registry
@@ -102,8 +102,8 @@ type Server struct {
 	persistence persistence
 }
 
-// New returns a Server with its first key and both discovery documents. The
-// issuer never changes afterwards.
+// New returns a Server with its signing key and both discovery documents. Its
+// issuer never changes.
 func New(c Config) (*Server, error) {
 	if c.Alg == "" {
 		c.Alg = catalogue.ES256
@@ -178,8 +178,9 @@ func (s *Server) PublishKeys(algs ...catalogue.Alg) error {
 	return nil
 }
 
-// Reset removes all faults, ends all freezes, and drops all grants, decisions,
-// requests, events and records of tokens.
+// Reset removes all faults, ends all freezes of the JWKS, and deletes all
+// grants, sessions, decisions, recorded requests, audit events and records of
+// tokens.
 func (s *Server) Reset() {
 	s.Faults.Clear()
 	s.Keys.Thaw()
@@ -190,9 +191,10 @@ func (s *Server) Reset() {
 	s.Audit.Reset()
 }
 
-// Inject adds a fault, which takes precedence over earlier ones. The handler
-// that wrap returns then responds instead of the endpoint. The parameter next
-// of wrap responds without faults. Inject returns false if wrap returns nil.
+// Inject adds a fault, which takes precedence over earlier faults. For the
+// requests that match the rule, the handler that wrap returns responds instead
+// of the endpoint. The parameter next of wrap responds without faults. Inject
+// returns false if wrap returns nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

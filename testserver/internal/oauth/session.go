@@ -18,7 +18,9 @@ import (
 // sessions manages the sessions of browsers and the pages with forms.
 type sessions struct{ *Server }
 
-// session returns a copy of the session of r, or a new one that is not Known.
+// session returns a copy of the session that the cookie of r names, or an empty
+// session with Known false. If the user has been removed, the copy has no
+// login.
 func (s sessions) session(r *http.Request) *grants.Session {
 	name := s.cookie.From(r)
 	if name == "" {
@@ -31,13 +33,15 @@ func (s sessions) session(r *http.Request) *grants.Session {
 	return now
 }
 
-// loggedInFor reports whether the last login was for the request a.
+// loggedInFor reports whether the last login of the session was made for the
+// request a.
 func loggedInFor(session *grants.Session, a *authorization) bool {
 	return session.Fresh == sha256.Sum256([]byte(a.raw))
 }
 
 // acrOf returns the authentication context of a login: the first wanted context
-// that the user can have, or else the user's first.
+// that the user supports, or else the user's first context. A user without
+// configured contexts supports every context.
 func (s *Server) acrOf(sub string, wanted []string) string {
 	u, _ := s.Registry.User(sub)
 	for _, acr := range wanted {
@@ -50,12 +54,13 @@ func (s *Server) acrOf(sub string, wanted []string) string {
 
 // stepsUp reports whether the end user must log in again to get another
 // authentication context: the request does not accept the context of the
-// session, but accepts the context of a new login (RFC 9470 §4).
+// session, but would accept the context of a new login (RFC 9470 §4).
 func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }
 
-// begin stores the session under a new name, which replaces the old name.
+// begin gives the session a new name, stores the session, removes the session
+// with the old name and sets the cookie.
 func (s sessions) begin(w http.ResponseWriter, session *grants.Session) {
 	now := s.Clock.Now()
 	old := session.Name
@@ -91,8 +96,8 @@ func pageUser(u registry.User) pages.User {
 	return pages.User{Username: u.Username, Name: text(u.Claims["name"]), Email: text(u.Claims["email"])}
 }
 
-// text returns a claim that is a string, as a Go string or as JSON. It returns
-// "" for other claims.
+// text returns the value of a claim that is a Go string or a JSON string. It
+// returns "" for other claims.
 func text(claim any) (text string) {
 	if raw, isRaw := claim.(json.RawMessage); isRaw {
 		_ = json.Unmarshal(raw, &text)

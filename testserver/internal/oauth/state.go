@@ -14,16 +14,16 @@ import (
 )
 
 // snapshot is the state that survives a restart: clients, users, grants and
-// keys. It contains secrets and tokens only as digests, except for the private
-// keys and Secret, which is the key of refresh tokens. Logins and the options
-// for a client's tokens do not survive.
+// keys. It contains only digests of secrets and tokens, except for the private
+// keys and Secret, which authenticates refresh tokens. It does not contain
+// logins or the options for the tokens of a client.
 type snapshot struct {
 	Secret []byte
 	registry.State
 	grants.Snapshot
 	grants.LedgerSnapshot
 	Keys  token.KeyringSnapshot
-	Drawn map[string]int // how often each name was drawn from the seed
+	Drawn map[string]int // the number of draws from the seed for each label
 }
 
 // Snapshot returns the state as JSON.
@@ -36,17 +36,17 @@ func (s *Server) Snapshot() ([]byte, error) {
 	defer unlockEntries()
 	return json.Marshal(snapshot{ //nolint:gosec // the secret goes to a file that only its owner can read
 		Secret: s.secret, State: registered, Snapshot: granted.Snapshot(), LedgerSnapshot: entries.Snapshot(), Keys: s.Keys.Snapshot(),
-		Drawn: s.Source.Drawn(), // last, so that it covers everything in the state
+		Drawn: s.Source.Drawn(), // read last, to include every draw that the other members depend on
 	})
 }
 
 // Restore loads the state of a Snapshot, completely or not at all. Configured
-// clients, users and keys replace those of the same name in the state, and the
-// first configured user stays the first. The server must not be used before
+// clients, users and keys replace stored ones with the same name, and the first
+// configured user stays the first user. The server must not be used before
 // Restore returns.
 func (s *Server) Restore(text []byte) error {
 	var state snapshot
-	if readStrictly(text, &state) != nil { // its error could quote the state
+	if readStrictly(text, &state) != nil { // the error could quote the state
 		return fmt.Errorf("%w: the state has unknown members or wrong JSON types", persist.ErrDamaged)
 	}
 	if err := state.check(); err != nil {
@@ -64,8 +64,8 @@ func (s *Server) Restore(text []byte) error {
 }
 
 // readStrictly reads the JSON of a state file into v. It refuses unknown
-// members, which the next save would lose. Numbers in users' claims are not
-// changed.
+// members, which the next save would lose. It preserves the exact numbers in
+// users' claims.
 func readStrictly(text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -74,16 +74,16 @@ func readStrictly(text []byte, v any) error {
 		return err
 	}
 	if d.More() {
-		return errors.New("data after the state")
+		return errors.New("unexpected data after the state")
 	}
 	return nil
 }
 
-// check reports values that no server writes but that an edited file may
-// contain. Its errors name members, not values.
+// check returns an error for values that the server never writes, but that an
+// edited file may contain. The errors name members, not values.
 func (state *snapshot) check() error {
 	if len(state.Secret) < 32 {
-		return errors.New("the secret is missing or shorter than 32 bytes")
+		return errors.New("the member Secret is missing or shorter than 32 bytes")
 	}
 	return errors.Join(state.State.Check(), state.checkDrawn(), state.Snapshot.Check(), state.Keys.Check())
 }
@@ -91,7 +91,7 @@ func (state *snapshot) check() error {
 func (state *snapshot) checkDrawn() error {
 	for _, n := range state.Drawn {
 		if n < 0 || n > math.MaxInt32 {
-			return errors.New("a value of Drawn is out of range")
+			return errors.New("the member Drawn has a value outside 0 to 2147483647")
 		}
 	}
 	return nil

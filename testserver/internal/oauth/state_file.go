@@ -15,7 +15,7 @@ import (
 type persistence struct {
 	file  *persist.File
 	saver *persist.Saver
-	saved [sha256.Size]byte // hash of the state that is certainly in the file
+	saved [sha256.Size]byte // hash of the state in the file, zero if the file may differ
 
 	closing sync.Once
 	closed  error // the result of Close
@@ -45,10 +45,10 @@ func (s *Server) openState(path string) (err error) {
 		}
 	}
 	s.persistence.file = file
-	if err := s.save(); err != nil { // so that an unwritable file is reported here
+	if err := s.save(); err != nil { // so that openState fails if the file cannot be written
 		return err
 	}
-	saver := persist.NewSaver(s.save, nil) // Close and the endpoints report errors
+	saver := persist.NewSaver(s.save, nil) // nil, because Close and the endpoints report errors
 	s.persistence.saver = saver
 	for _, changes := range []interface{ OnChange(func()) }{s.Registry, &s.grants, &s.ledger, s.Keys} {
 		changes.OnChange(saver.Changed)
@@ -63,7 +63,7 @@ func (s *Server) save() error {
 		return fmt.Errorf("the state cannot be encoded as JSON: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	if sum == s.persistence.saved { // a lock was taken without a change
+	if sum == s.persistence.saved { // nothing to write: a lock was taken, but the state has not changed
 		return nil
 	}
 	s.persistence.saved = [sha256.Size]byte{} // a failed write may have changed the file
@@ -74,9 +74,10 @@ func (s *Server) save() error {
 	return nil
 }
 
-// durable waits until all changes are in the file. If saving fails, the request
-// must fail: a change that a client was told about must survive a restart (RFC
-// 7009 §2.2.1). Concurrent requests are saved together.
+// durable waits until all changes are in the file. It returns a failure if
+// saving fails, because a change that the server confirms to a client must
+// survive a restart (RFC 7009 §2.2.1). The changes of concurrent requests are
+// saved together.
 func (s *Server) durable() *failure {
 	if s.persistence.saver == nil || s.persistence.saver.Flush() == nil {
 		return nil

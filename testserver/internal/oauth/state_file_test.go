@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes counts how often the state that contains it has been written.
+// writes is a value in the state. It counts how often the state is encoded,
+// which happens at each write.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {
@@ -29,13 +30,13 @@ func TestAnIdleServerWritesNoState(t *testing.T) {
 		}()
 		n := new(writes)
 		s.Registry.PutUser(registry.User{Sub: "bob", Claims: map[string]any{"n": n}})
-		time.Sleep(time.Second) // for the save
+		time.Sleep(time.Second) // for the save to finish
 		synctest.Wait()
 		before := *n
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if *n != before || before == 0 {
-			t.Errorf("got the state written %d times after the change and %d times without one, want at least once and never", before, *n-before)
+			t.Errorf("got %d writes of the state after the change and %d more without a change, want at least 1 and 0", before, *n-before)
 		}
 	})
 }

@@ -19,18 +19,18 @@ type tokenEndpoint struct{ *Server }
 type tokenRequest struct {
 	client  *registry.Registered
 	form    url.Values
-	targets []string // see [Server.targets]
+	targets []string // the APIs that the request names: see [Server.targets]
 }
 
 // grant is the accepted grant of a token request.
 type grant struct {
 	grants.Family
 	kind      string
-	refreshed bool // not the first tokens of the family
+	refreshed bool // the family already had tokens, and a refresh token was used
 	event     event
 
 	exchanged *exchanged           // nil except for a token exchange
-	undo      func(*grants.Family) // reverts the use of the code, the device or the family
+	undo      func(*grants.Family) // reverts the use of the code, device code or refresh token; nil if there was no such use
 }
 
 // serve responds to a token request. The hooks run before the response is sent.
@@ -54,7 +54,7 @@ func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 		request.ClientID = t.client.ID
 	}
 	for _, hook := range s.hooks.list() {
-		if err := (*hook)(request, answer); err != nil { // its text is not sent: it may contain secrets
+		if err := (*hook)(request, answer); err != nil { // the text of err is not sent, since it may contain secrets
 			answer.Status, answer.Header = http.StatusInternalServerError, http.Header{}
 			answer.Body = map[string]any{"error": "server_error", "error_description": "a hook of the test failed"}
 			break
@@ -114,7 +114,7 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	if failed == nil {
 		body, failed = s.issue(t.client, given)
 	}
-	if unsaved := s.durable(); unsaved != nil { // for refusals too, which may have revoked a family
+	if unsaved := s.durable(); unsaved != nil { // also after a refusal, which may have revoked a family
 		s.takeBack(given)
 		return nil, unsaved
 	}
@@ -124,8 +124,9 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	return body, failed
 }
 
-// takeBack undoes a grant that could not be saved, so that the client can try
-// again. A family that has been revoked in the meantime stays revoked.
+// takeBack reverts the use of a grant that could not be saved, so that the
+// client can try again. A family that has been revoked in the meantime stays
+// revoked.
 func (s tokenEndpoint) takeBack(g *grant) {
 	all, unlock := s.grants.Lock()
 	defer unlock()

@@ -15,7 +15,8 @@ import (
 
 const canary = "canary-that-must-not-come-back"
 
-// wantRefusal checks that r is an error response as RFC 6749 §5.2 requires.
+// wantRefusal checks that r is an error response (RFC 6749 §5.2) and does not
+// repeat the canary from the request.
 func wantRefusal(t *testing.T, r reply, status int, code string) {
 	t.Helper()
 	if r.status != status || r.get("error") != code {
@@ -23,30 +24,31 @@ func wantRefusal(t *testing.T, r reply, status int, code string) {
 	}
 	for name := range r.body {
 		if name != "error" && name != "error_description" {
-			t.Errorf("got the member %q in a refusal", name)
+			t.Errorf("got the member %q, want only error and error_description", name)
 		}
 	}
 	foreign := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 	if text := r.get("error_description"); text == "" || strings.ContainsFunc(text, foreign) {
-		t.Errorf("got the description %q, want text of the allowed characters", text)
+		t.Errorf("got the error_description %q, want text with only the characters that RFC 6749 section 5.2 allows", text)
 	}
 	if strings.Contains(r.text, canary) {
-		t.Errorf("got %s, which sends a part of the request back", r.text)
+		t.Errorf("got %s, want no part of the request in the response", r.text)
 	}
 	if r.header.Get("Content-Type") != "application/json" || r.header.Get("Cache-Control") != "no-store" || r.header.Get("Pragma") != "no-cache" {
-		t.Errorf("got %v, want JSON that is not cached", r.header)
+		t.Errorf("got the header %v, want JSON with Cache-Control no-store and Pragma no-cache", r.header)
 	}
 }
 
-// refusal is a token request and the error that it must get, if any.
+// refusal is a token request and the error code that the server must return for
+// it.
 type refusal struct {
 	client string
 	form   url.Values
-	code   string // "" if tokens are expected
+	code   string // "" if the server must issue tokens
 }
 
-// requests maps each grant to a function that returns its requests. Each grant
-// is tested on a new server.
+// requests maps each grant to a function that returns the requests to test, by
+// name. Each grant is tested on a new server.
 var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 	catalogue.AuthorizationCode: func(t *testing.T, s fixture) map[string]refusal {
 		late := s.code(t)
@@ -161,7 +163,7 @@ func TestTokenEndpointForEachGrant(t *testing.T) {
 	for _, grant := range catalogue.Grants {
 		prepare, ok := requests[grant]
 		if !ok {
-			t.Errorf("%s: got no requests to try", grant)
+			t.Errorf("%s: got no test requests in the table, want some for every grant", grant)
 			continue
 		}
 		s := newServer(t, func(c *oauth.Config) { c.DetailTypes = []string{"payment"} })
@@ -173,7 +175,7 @@ func TestTokenEndpointForEachGrant(t *testing.T) {
 					return
 				}
 				if r.status != http.StatusOK || r.get("access_token") == "" || r.get("token_type") != "Bearer" || r.header.Get("Cache-Control") != "no-store" {
-					t.Errorf("got %d %s, want tokens that are not cached", r.status, r.text)
+					t.Errorf("got %d %s, want tokens with Cache-Control no-store", r.status, r.text)
 				}
 			})
 		}
@@ -188,7 +190,7 @@ func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
 		want := map[catalogue.Grant]bool{catalogue.AuthorizationCode: true, catalogue.RefreshToken: true, catalogue.DeviceCode: true}[grant]
 		r := off.post(t, catalogue.Token, "web", url.Values{"grant_type": {string(grant)}})
 		if got := r.get("error") == "unsupported_grant_type"; got != want {
-			t.Errorf("%s: got %d %s, want it unsupported %v", grant, r.status, r.text, want)
+			t.Errorf("%s: got %d %s, want unsupported_grant_type: %v", grant, r.status, r.text, want)
 		}
 	}
 	for _, grant := range []string{"password", "implicit", canary} {
@@ -197,8 +199,8 @@ func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
 	wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"scope": {canary}}), http.StatusBadRequest, "invalid_request")
 }
 
-// The server cannot tell an attacker from the client, so it revokes the tokens
-// of both.
+// If a code or refresh token is used twice, the server cannot know whether the
+// client or an attacker used it first. So it revokes the tokens of both.
 func TestReuseRevokesTheFamily(t *testing.T) {
 	s := newServer(t)
 	code := s.code(t)
@@ -207,7 +209,7 @@ func TestReuseRevokesTheFamily(t *testing.T) {
 	renew := url.Values{"grant_type": {string(catalogue.RefreshToken)}, "refresh_token": {first.get("refresh_token")}}
 	wantRefusal(t, s.post(t, catalogue.Token, "web", renew), http.StatusBadRequest, "invalid_grant")
 	if got := string(s.Introspection(first.get("access_token"))); got != `{"active":false}` {
-		t.Errorf("got %s, want the token of a stolen code revoked", got)
+		t.Errorf("got %s, want the access token inactive after its code was used twice", got)
 	}
 
 	old := s.refresh(t)

@@ -13,10 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These are the supported token types (RFC 8693 §3), which are two names for
-// access tokens. ID tokens are not accepted, since they have no scope to
-// narrow. Refresh tokens are not accepted, since they are only for the grant
-// refresh_token.
+// These are the supported token types (RFC 8693 §3). Both name access tokens,
+// and typeJWT requires a JWT. ID tokens are not accepted, since they have no
+// scope to narrow. Refresh tokens are not accepted, since they are only for the
+// grant refresh_token.
 const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
@@ -29,12 +29,13 @@ const maxOrigins = 16
 // exchanged holds what an access token inherits from the tokens that it was
 // exchanged for.
 type exchanged struct {
-	kind        string          // issued_token_type
-	act, mayAct json.RawMessage // nil for none
-	until       time.Time       // the latest expiry, zero for no limit
+	kind        string          // the issued_token_type
+	act, mayAct json.RawMessage // the claims act and may_act, nil for none
+	until       time.Time       // the latest allowed expiry, zero for no limit
 }
 
-// party is a verified token in the request, with its subject.
+// party is the subject or the actor of a token exchange, with its verified
+// token. An actor without an actor_token is the client.
 type party struct {
 	accessToken
 	act     json.RawMessage
@@ -68,7 +69,7 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 			return nil, invalidRequest("the actor token has an actor itself")
 		}
 		act := token.Object{}
-		_ = act.Set("sub", actor.Sub) // a string
+		_ = act.Set("sub", actor.Sub) // cannot fail: Sub is a string
 		act = append(act, token.Member{Name: "act", Value: subject.act})
 		x.act, _ = act.MarshalJSON()
 		x.until = earlier(x.until, actor.until)
@@ -98,8 +99,9 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 
 // readToken verifies a token in the request, which must be a valid access token
 // of this server. Tokens that are bound to a key are refused: the request does
-// not prove possession of the key, and the new token would not be bound. Every
-// invalid token gets the same invalid_request (§2.2.2).
+// not prove possession of the key, and the new token would not be bound to it.
+// The failure is the same invalid_request for every invalid token (RFC 8693
+// §2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
@@ -118,7 +120,7 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 	}
 	p := &party{accessToken: a, origins: append([]token.Digest{token.Identify(text)}, s.grants.Family(token.Identify(text)).Origins...)}
 	if i := claims.Find("act"); i >= 0 {
-		if p.act = claims[i].Value; !isObject(p.act) { // §4.1
+		if p.act = claims[i].Value; !isObject(p.act) { // RFC 8693 §4.1
 			return nil, wrong
 		}
 	}
@@ -135,8 +137,9 @@ func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure
 	return p, nil
 }
 
-// mayAct reports whether the claim may_act (§4.4) allows actor. Every member
-// must match, so an unknown member makes mayAct return false.
+// mayAct reports whether the claim may_act (RFC 8693 §4.4) allows actor. Every
+// member of the claim must match the actor, so mayAct returns false if the
+// claim has an unknown member.
 func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	o, err := token.ParseObject(claim)
 	if err != nil || o.Find("sub") < 0 {
@@ -152,9 +155,9 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	return true
 }
 
-// narrow returns the family for the request. The subject token must cover
-// everything that the family contains, except that the audience may be a
-// different one if the client is registered with it.
+// narrow returns the family for the request. The scopes, audience and details
+// of the family must be covered by the subject token, except that the request
+// may also name an audience that the client is registered with.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient
@@ -187,7 +190,7 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 	if f.Details, failed = s.narrowedDetails(details, t.form); failed != nil {
 		return f, failed
 	}
-	if i := subject.Claims.Find("auth_time"); i >= 0 { // of the original login (RFC 9068 §2.2.1)
+	if i := subject.Claims.Find("auth_time"); i >= 0 { // the time of the original login (RFC 9068 §2.2.1)
 		if seconds, ok := token.NumericDate(subject.Claims[i].Value); ok {
 			f.AuthTime = time.Unix(int64(seconds), 0)
 		}
@@ -197,7 +200,7 @@ func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family,
 }
 
 // audienceOf returns the audience that the client's options set, or nil if they
-// set none.
+// do not set an audience.
 func audienceOf(c *registry.Registered) []string {
 	d := &token.Draft{}
 	for _, edit := range c.Edits {
@@ -206,8 +209,8 @@ func audienceOf(c *registry.Registered) []string {
 	return d.Claims.Audience()
 }
 
-// write adds the claims to the token after all others, so that no policy can
-// change the actor or extend the lifetime.
+// write sets the claims that the token inherits. It runs after all other claims
+// are set, so that a policy cannot change the actor or extend the lifetime.
 func (x *exchanged) write(d *token.Draft) {
 	if x.act != nil {
 		d.Set("act", x.act)

@@ -36,7 +36,7 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	if u, ok := s.Registry.User(sub); ok {
 		body = identity.Visible(u.Claims, scopes, requestedClaims(f.Claims).UserInfo)
 	}
-	body["sub"] = sub // always that of the token (§5.3.2)
+	body["sub"] = sub // always the sub of the token (§5.3.2)
 	media, text, err := s.userInfoResponse(a.Client, body)
 	if err != nil {
 		http.Error(w, "the UserInfo response could not be encoded or signed", http.StatusInternalServerError)
@@ -47,7 +47,7 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 }
 
 // userInfoResponse encodes claims in the format that the client has registered:
-// as JSON or as a signed JWT (§5.3.2).
+// as JSON or as a signed JWT (OpenID Connect Core 1.0 §5.3.2).
 func (s *Server) userInfoResponse(client string, claims map[string]any) (media string, text []byte, err error) {
 	c, known := s.Registry.Client(client)
 	if !known || c.Algs.UserInfo == "" {
@@ -82,7 +82,7 @@ func bearer(r *http.Request) (string, *failure) {
 	case inForm != "":
 		return inForm, nil
 	case len(fields) == 0:
-		return "", &failure{status: http.StatusUnauthorized} // §3.1: no error code without credentials
+		return "", &failure{status: http.StatusUnauthorized} // without credentials, the response has no error code (RFC 6750 §3.1)
 	}
 	scheme, access, _ := strings.Cut(fields[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -94,8 +94,8 @@ func bearer(r *http.Request) (string, *failure) {
 	return access, nil
 }
 
-// challengeBearer writes the response for the failure as a resource server does
-// (RFC 6750 §3).
+// challengeBearer sends the failure with a Bearer challenge, as a resource
+// server does (RFC 6750 §3).
 func (f *failure) challengeBearer(w http.ResponseWriter) {
 	challenge := `Bearer realm="testserver"`
 	if f.code != "" {
