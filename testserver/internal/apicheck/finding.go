@@ -7,7 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// finding is a failure of the API, with the first probe that revealed it.
+// finding is a failure of the API and the first probe that revealed the
+// failure.
 type finding struct {
 	kind      string
 	probe     probe

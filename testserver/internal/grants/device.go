@@ -9,7 +9,7 @@ import (
 
 // Device is a device code (RFC 8628 §3.2).
 type Device struct {
-	Family   Family // the template; it has no Sub until the end user has decided
+	Family   Family // the template of the grant; Sub is "" until the end user approves
 	UserCode token.Digest
 	Denied   bool
 	Used     bool
@@ -21,7 +21,7 @@ type Device struct {
 
 // PutDevice adds a device code.
 func (g *State) PutDevice(d token.Digest, v *Device) {
-	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // most belong to dropped codes
+	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // most entries belong to dropped device codes
 		g.ByCode = map[token.Digest]token.Digest{}
 	}
 	g.ByCode[v.UserCode] = d

@@ -27,8 +27,8 @@ type Session struct {
 	Known bool
 }
 
-// Session returns a copy of the session called name, or a session that is not
-// Known.
+// Session returns a copy of the session called name. If the session does not
+// exist or has expired, it returns a Session whose Known is false.
 func (g *Store) Session(name string, at time.Time) *Session {
 	all, unlock := g.RLock()
 	defer unlock()

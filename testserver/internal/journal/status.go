@@ -31,7 +31,7 @@ func (s *StatusRecorder) begin(status int) {
 	}
 }
 
-// WriteHeader records the status and passes it on.
+// WriteHeader records the status and passes it to the wrapped writer.
 func (s *StatusRecorder) WriteHeader(status int) {
 	s.begin(status)
 	s.ResponseWriter.WriteHeader(status)
@@ -42,8 +42,8 @@ func (s *StatusRecorder) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
-// FlushError records the status and flushes. [http.ResponseController] calls
-// FlushError and Hijack.
+// FlushError records the status and flushes the wrapped writer.
+// [http.ResponseController] calls FlushError and Hijack.
 func (s *StatusRecorder) FlushError() error {
 	s.begin(http.StatusOK)
 	return http.NewResponseController(s.ResponseWriter).Flush()
@@ -56,5 +56,6 @@ func (s *StatusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return c, rw, err
 }
 
-// Unwrap gives [http.ResponseController] the writer for its other methods.
+// Unwrap returns the wrapped writer. [http.ResponseController] needs it for the
+// methods that StatusRecorder does not have.
 func (s *StatusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
