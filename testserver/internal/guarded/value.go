@@ -1,5 +1,5 @@
 // Package guarded combines a value with its lock: the value is accessible only
-// through the lock, so that no function can forget to take it.
+// through the lock, so that no function can use the value without the lock.
 //
 // It does not depend on the types of values.
 package guarded

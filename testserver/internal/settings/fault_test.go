@@ -11,7 +11,7 @@ const (
 	anyTTL    = `a duration of more than zero, such as "90s", "5m" or "1h30m"`
 	anyGrace  = `a duration of zero or more, such as "0s" or "10s"`
 	anyIssuer = `an absolute http or https URL without user, query and fragment, such as "https://login.example.com/tenant"`
-	anyURI    = `an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`
+	anyURI    = `an absolute URI that a browser can open, without user and fragment, such as "http://127.0.0.1/callback"`
 	anyScope  = `one scope, of printable ASCII without space, quote and backslash, such as "orders:read"`
 	anyStatus = "an HTTP status, 200 to 599"
 	private   = "d, p, q, dp, dq, qi, oth, k"
@@ -104,7 +104,7 @@ var faults = []struct{ name, text, want string }{
 	{"an endpoint that is off", `{"endpoints":{"jwks":"off"}}`, "endpoints.jwks: got a string, want true or false"},
 	{"a flag that is a number", `{"interactive":1}`, "interactive: got a number, want true or false"},
 	{"a seed that is a number", `{"seed":7654321}`, "seed: got a number, want any text"},
-	{"a schema that is an object", `{"$schema":{}}`, `$schema: got an object, want where the JSON Schema is`},
+	{"a schema that is an object", `{"$schema":{}}`, `$schema: got an object, want the URL or path of the JSON Schema`},
 	{"a seed that is empty", `{"seed":""}`, "seed: is empty, want any text: or leave it out"},
 }
 

@@ -30,7 +30,7 @@ func (v value) config() (c Config) {
 		field{"cors", into(&c.CORS, list("an array of origins", some("an origin")))},
 		field{"tls", intoNew(&c.TLS, value.boolean)},
 		field{"seed", into(&c.Seed, unquoted[Secret]("any text", anything))},
-		field{"$schema", into(&c.Schema, some("where the JSON Schema is"))},
+		field{"$schema", into(&c.Schema, some("the URL or path of the JSON Schema"))},
 	)
 	return c
 }

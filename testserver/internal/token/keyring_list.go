@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// KeyState is a key and what it is used for.
+// KeyState is a key, with whether it signs and whether it is in the JWKS.
 type KeyState struct {
 	Key
 	Signing, Published bool
