@@ -14,10 +14,10 @@ import (
 // probe is one request of the battery and its expected response.
 type probe struct {
 	name          string
-	sent          string   // a description
-	authorization []string // field lines
+	sent          string   // a description of the request
+	authorization []string // the lines of the Authorization field
 	edit          func(*http.Request)
-	query         string   // access_token
+	query         string   // the access_token in the query
 	tokens        []string // all tokens in the request; the response must not contain them
 	want          []reply  // the accepted replies; empty means any 2xx
 	bare          bool     // the challenge must not have an error attribute

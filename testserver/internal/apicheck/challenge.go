@@ -148,7 +148,7 @@ func (p *challengeParser) token() string {
 	return t
 }
 
-// space skips spaces and tabs and reports whether there were any.
+// space skips spaces and tabs, and reports whether it has skipped any.
 func (p *challengeParser) space() bool {
 	before := len(p.rest)
 	p.rest = strings.TrimLeft(p.rest, " \t")

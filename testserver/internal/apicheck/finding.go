@@ -13,7 +13,7 @@ type finding struct {
 	kind      string
 	probe     probe
 	got, want string
-	others    []string // names of further probes
+	others    []string // names of other probes that revealed the failure
 }
 
 // note adds a finding. If there is already a finding of the same kind, note

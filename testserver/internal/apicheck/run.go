@@ -16,7 +16,7 @@ import (
 type run struct {
 	*Check
 	target *Target
-	trap   string       // base of the URLs in tokens: the attacker's server; "" without that server
+	trap   string       // base URL of the attacker's server, for the URLs in tokens; "" without that server
 	visits atomic.Int64 // requests to the attacker's server
 
 	findings []finding

@@ -16,7 +16,7 @@ type Device struct {
 	Expires  time.Time
 	Interval time.Duration
 	Polled   time.Time
-	Waited   time.Duration // between the last two polls
+	Waited   time.Duration // the time between the last two polls
 }
 
 // PutDevice adds a device code.

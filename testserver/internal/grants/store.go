@@ -28,7 +28,7 @@ type State struct {
 	Devices  bounded.Map[token.Digest, *Device]
 	ByCode   map[token.Digest]token.Digest        // the digest of a device code, by the digest of its user code
 	Issued   bounded.Map[token.Digest, string]    // the ID of the family of an access token
-	Used     bounded.Map[token.Digest, time.Time] // assertions, until they expire
+	Used     bounded.Map[token.Digest, time.Time] // the expiry of each used assertion
 	Sessions bounded.Map[token.Digest, *Session]
 	Pushed   bounded.Map[token.Digest, *Pushed]
 	changes  int

@@ -12,7 +12,7 @@ import (
 type Rule struct {
 	Endpoint catalogue.Endpoint
 	Match    []func(*http.Request) bool // all functions must return true
-	Skip     int                        // number of matching requests that are left alone first
+	Skip     int                        // number of matching requests to skip before the rule applies
 	Times    int                        // number of requests that the rule then applies to; 0 means all
 }
 
@@ -21,7 +21,7 @@ type Rule struct {
 type Injection struct {
 	ID       int // unique on this server
 	Endpoint catalogue.Endpoint
-	Skip     int // number of matching requests that are left alone first
+	Skip     int // number of matching requests to skip before the rule applies
 	Times    int // number of requests that the rule then applies to; 0 means all
 
 	match []func(*http.Request) bool

@@ -7,7 +7,8 @@ import (
 )
 
 // StatusRecorder records the status of a response before the client receives
-// the response, so that a test that has received it finds the status recorded.
+// the response, so that a test that has received the response finds its status
+// recorded.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request

@@ -25,9 +25,10 @@ import (
 //go:embed moduli.txt
 var moduli string
 
-// KeySet returns how to write the key set of the shape. The server's own keys
-// come first, with the members of the shape's signing key. The other keys of
-// the shape, which do not sign, follow. KeySet generates these keys.
+// KeySet returns a [token.KeySet] that writes the key set of the shape. The
+// server's own keys come first, with the members of the shape's signing key.
+// The other keys of the shape, which do not sign, follow. KeySet generates
+// these keys.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
 	if len(others) > 0 && others[0].Alg != "" {

@@ -15,7 +15,7 @@ import (
 type Config struct {
 	Addr        string // host and port, "" for a free port of loopback
 	AllowRemote bool   // Addr may be reachable from other machines
-	InMemory    bool   // without a socket
+	InMemory    bool   // connections in memory instead of a socket
 	TLS         bool
 
 	// URL is the URL that clients use, or "" for the URL of the listener. With

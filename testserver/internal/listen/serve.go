@@ -18,8 +18,8 @@ const waitLimit = 5 * time.Second
 
 // Serve serves h until stop is called. stop closes all connections, cancels the
 // contexts of all requests, closes the idle connections of client, and waits
-// for the handlers. It returns an error if a handler still runs after five
-// seconds.
+// for the handlers. stop returns an error if a handler is still running after
+// five seconds.
 func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
 	base, end := context.WithCancel(context.Background())

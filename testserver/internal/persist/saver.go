@@ -21,8 +21,8 @@ type Saver struct {
 	turn   chan struct{} // a semaphore for save; acquired before mu
 
 	mu      sync.Mutex
-	changes uint64 // total
-	tried   uint64 // changes included in the last save
+	changes uint64 // number of changes so far
+	tried   uint64 // changes included in the last attempt to save
 	saved   uint64 // changes included in the last successful save
 	failing bool
 	running bool

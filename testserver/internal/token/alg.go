@@ -6,8 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	_ "crypto/sha256" // the hashes behind crypto.SHA256 …
-	_ "crypto/sha512" // … and crypto.SHA384, crypto.SHA512
+	_ "crypto/sha256" // registers crypto.SHA256
+	_ "crypto/sha512" // registers crypto.SHA384 and crypto.SHA512
 	"fmt"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"

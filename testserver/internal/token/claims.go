@@ -31,10 +31,10 @@ func (o Object) Audience() []string {
 	return list
 }
 
-// Timely reports whether the token is valid at the time now. If strict, exp is
-// required and malformed times are invalid, as for a JWT (RFC 9068 §2.2).
-// Otherwise malformed times are ignored: a test may set malformed times in the
-// claims of an opaque token, and the API must detect them.
+// Timely reports whether the token is valid at the time now. If strict is true,
+// exp is required and malformed times are invalid, as for a JWT (RFC 9068
+// §2.2). Otherwise malformed times are ignored: a test may set malformed times
+// in the claims of an opaque token, and the API must detect them.
 func (o Object) Timely(now time.Time, strict bool) bool {
 	at := float64(now.UnixMicro()) / 1e6
 	for _, name := range [...]string{"exp", "nbf", "iat"} {

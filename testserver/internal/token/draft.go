@@ -43,9 +43,9 @@ type Draft struct {
 	errs    []error
 }
 
-// newDraft returns the draft of a valid access token from issuer, in the given
-// form or, if form is nil, in that of RFC 9068 §2.2. The draft has nbf, which
-// is optional, so that tests show whether APIs check nbf. scope is absent
+// newDraft returns the draft of a valid access token from issuer. The draft has
+// the given form, or the form of RFC 9068 §2.2 if form is nil. It has nbf,
+// which is optional, so that tests show whether APIs check nbf. scope is absent
 // unless an option sets it.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
@@ -80,7 +80,8 @@ func (d *Draft) Set(claim string, v any) {
 	}
 }
 
-// SetAt writes the claim with a name or at a JSON Pointer: see [ClaimPath].
+// SetAt writes the claim that has the given name or is at the given JSON
+// Pointer: see [ClaimPath].
 func (d *Draft) SetAt(claim string, v any) {
 	path, ok := d.path(claim)
 	switch {
@@ -99,15 +100,16 @@ func (d *Draft) SetAt(claim string, v any) {
 	}
 }
 
-// DeleteAt deletes the claim with a name or at a JSON Pointer.
+// DeleteAt deletes the claim that has the given name or is at the given JSON
+// Pointer.
 func (d *Draft) DeleteAt(claim string) {
 	if path, ok := d.path(claim); ok {
 		d.Claims.deleteAt(path)
 	}
 }
 
-// TextsAt returns the strings in the claim with a name or at a JSON Pointer.
-// The claim may be an array of strings or a single string.
+// TextsAt returns the strings in the claim that has the given name or is at the
+// given JSON Pointer. The claim may be an array of strings or a single string.
 func (d *Draft) TextsAt(claim string) []string {
 	path, ok := d.path(claim)
 	if !ok {

@@ -60,8 +60,8 @@ func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyr
 	return k, r.fill(keys)
 }
 
-// OnChange sets a function to call after each change. It must be called before
-// the keyring is shared.
+// OnChange sets a function to call after each change. Call OnChange before the
+// keyring is shared.
 func (k *Keyring) OnChange(f func()) { k.ring.OnChange(f) }
 
 // Signing returns the signing key for alg; "" means the default algorithm. The
@@ -130,8 +130,7 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys, and makes a signing key for the default algorithm if it has
-// none.
+// fill adds keys. If no key signs for the default algorithm, fill makes one.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {

@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Rotation says how a rotation differs from the normal one, in which the new
+// Rotation says how a rotation differs from a normal rotation, in which the new
 // key is published and signs at once while the old key stays published. The
 // documentation of package testserver says when to use each option.
 type Rotation struct {
@@ -77,8 +77,8 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	return key, r.render()
 }
 
-// ready reports whether a rotation with PublishFirst has published a key that
-// does not sign yet and is still published.
+// ready reports whether the key from a rotation with PublishFirst is still
+// published and does not sign yet.
 func (r *ring) ready() bool {
 	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
 }

@@ -78,7 +78,7 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 
 // DraftFor returns the draft of an access token for the token endpoint, which
 // sets the subject later. The draft has the defaults and the changes of edits.
-// It has a scope only if one of these sets it.
+// It has scopes only if the defaults or edits set them.
 func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	d := newDraft(m.Form, m.Issuer, jti, m.Clock.Now(), DefaultAccessTTL)
 	d.clearScopes()
