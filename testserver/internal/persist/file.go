@@ -134,7 +134,7 @@ func (f *File) Load(v any) (found bool, err error) {
 	return state != nil, nil
 }
 
-// read returns the state, or nil if there is no file, and sets seen.
+// read sets seen and returns the state, or nil if the file does not exist.
 func (f *File) read() (state []byte, err error) {
 	info, err := os.Stat(f.path)
 	switch {
