@@ -208,7 +208,7 @@ func TestEveryJWTHasAPublishedKid(t *testing.T) {
 func TestInvalidOptionsAreRefused(t *testing.T) {
 	for want, opt := range map[string]testserver.Option{
 		"RefreshTTL or CodeTTL is negative": testserver.Clients(testserver.Client{ID: "c", Public: true, CodeTTL: -time.Second}), "RotateRefresh(-1s)": testserver.RotateRefresh(-time.Second),
-		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`: testserver.Scopes("a b"), "needs a Sub": testserver.Users(testserver.User{}), "has the Sub or Username of another": testserver.Users(alice, alice),
+		`Scopes: "a b" is not a scope (RFC 6749 §3.3): pass each scope separately: "a", "b"`: testserver.Scopes("a b"), "needs a Sub": testserver.Users(testserver.User{}), "has the Sub or Username of another": testserver.Users(alice, alice),
 		`unknown grant "password"`:                             testserver.Clients(testserver.Client{ID: "a", Secret: "x", Grants: []testserver.Grant{"password"}}),
 		"is only for confidential clients":                     testserver.Clients(testserver.Client{ID: "a", Public: true, Grants: []testserver.Grant{"client_credentials"}}),
 		"unknown AuthMethod":                                   testserver.Clients(testserver.Client{ID: "a", Secret: "x", AuthMethod: "x"}),

@@ -39,8 +39,8 @@ func TestControlCheckRefuses(t *testing.T) {
 	c := newControlAPI(t)
 	const url = "http://127.0.0.1/orders"
 	for _, tt := range []struct{ name, body, want string }{
-		{"nothing", ``, "the API's URL"},
-		{"a URL without a host", `{"url":"/orders"}`, "the API's URL"},
+		{"nothing", ``, "the URL of the API"},
+		{"a URL without a host", `{"url":"/orders"}`, "the URL of the API"},
 		{"a URL with a password", `{"url":"http://a:s3cret@127.0.0.1/"}`, "url: "},
 		{"an invalid method", fmt.Sprintf(`{"url":%q,"method":"G T"}`, url), "method: "},
 		{"an Authorization header", fmt.Sprintf(`{"url":%q,"header":{"authorization":"x"}}`, url), "header.authorization: the check sets it"},

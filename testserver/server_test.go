@@ -273,7 +273,7 @@ func TestSetupReportsAllErrors(t *testing.T) {
 		)
 	})
 	wantAll(t, text, "option 1 is nil", `IssuerURL("login.example.com")`, "Clock(nil)", `Seed("")`, "Metadata(nil)",
-		`algorithm "none"`, "Audience()", "AccessTTL(-1m0s)", `"a b" is not a scope (RFC 6749 §3.3): pass each one separately: "a", "b"`)
+		`algorithm "none"`, "Audience()", "AccessTTL(-1m0s)", `"a b" is not a scope (RFC 6749 §3.3): pass each scope separately: "a", "b"`)
 }
 
 func TestSetupRefuses(t *testing.T) {

@@ -14,20 +14,21 @@ import (
 // probe is one request of the battery and its expected response.
 type probe struct {
 	name          string
-	sent          string   // a description
-	authorization []string // field lines
+	sent          string   // a description of the request
+	authorization []string // the lines of the Authorization field
 	edit          func(*http.Request)
-	query         string   // access_token
-	tokens        []string // all that are sent; the answer must not contain them
-	want          []reply  // any of them; empty means 2xx
-	bare          bool     // the challenge may have no error attribute
-	lacks         string   // the value that is missing in a claim
-	demands       string   // the parameter of the challenge that says which login would do
+	query         string   // the access_token in the query
+	tokens        []string // all tokens in the request; the response must not contain them
+	want          []reply  // the accepted replies; empty means any 2xx
+	bare          bool     // the challenge must not have an error attribute
+	lacks         string   // the required value that the claims of the token lack
+	demands       string   // the challenge parameter that must say which login the route requires
 	has           []string // scopes and claim values in the token
 	why, fix      string
 }
 
-// reply is an expected status and, unless it is "", an expected error code.
+// reply is an expected status and an expected error code. If the code is "",
+// the error code is not checked.
 type reply struct {
 	status int
 	code   string
@@ -41,8 +42,8 @@ var (
 
 const (
 	// flood is the number of tokens with unknown keys, and also the number of
-	// malformed tokens. All these tokens together may cause at most few fetches
-	// of the JWKS.
+	// malformed tokens. few is the number of fetches of the JWKS that all these
+	// tokens together may cause.
 	flood = 20
 	few   = 5
 )
@@ -52,15 +53,15 @@ func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }
 }
 
-// battery makes all probes and their tokens before anything is sent. The first
-// use of an algorithm publishes a key, and that key must be in the JWKS before
-// the API caches it.
+// battery returns all probes. It makes their tokens before anything is sent:
+// the first use of an algorithm publishes a key, which must be in the JWKS
+// before the API caches the JWKS.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {
 		token, err := r.mint(append(edits, func(d *token.Draft) {
 			if d.Trap = r.trap; d.Defect != nil && len(edits) == 0 {
-				d.Fail(fmt.Errorf("With(%q) would make the good token a bad one: leave it out, the check makes the bad tokens itself", d.Defect.Name))
+				d.Fail(fmt.Errorf("With(%q) would make the good token a bad one: remove With, because the check makes the bad tokens itself", d.Defect.Name))
 			}
 		})...)
 		if err != nil && firstErr == nil {
@@ -107,9 +108,9 @@ func acceptances(good func(...token.Edit) string) []probe {
 	const fold = "Compare the scheme with strings.EqualFold."
 	return []probe{
 		accepted(goodToken, "Bearer",
-			"A valid token must be accepted (RFC 6750 §2.1), otherwise refusals of bad ones prove nothing; nothing else was checked.",
-			"Let the API trust the server's Issuer() and reach it with its Client(); make the good token meet the API's requirements with RequireScope, RequireClaim and Token(Audience(…), Claim(…)); "+
-				"let newRequest return a request that is answered with 2xx."),
+			"A valid token must be accepted (RFC 6750 §2.1); otherwise the refusal of bad tokens proves nothing. Nothing else was checked.",
+			"Make the API trust the server's Issuer() and fetch its keys with the server's Client(); make the good token meet the API's requirements with RequireScope, RequireClaim and Token(Audience(…), Claim(…)); "+
+				"make newRequest return a request that the API answers with 2xx."),
 		accepted("lower-case-scheme", "bearer", anyCase, fold),
 		accepted("upper-case-scheme", "BEARER", anyCase, fold),
 	}
@@ -132,7 +133,7 @@ func refusals(good func(...token.Edit) string) []probe {
 	}, {
 		name: "two-headers", sent: "two good tokens in two Authorization fields", want: []reply{badAsking},
 		authorization: []string{"Bearer " + a, "Bearer " + b}, tokens: []string{a, b},
-		why: "A request with two tokens is malformed, and two parties may use different ones (RFC 6750 §2, §3.1; RFC 9110 §5.3).",
+		why: "A request with two tokens is malformed: a proxy and the API may each use a different token (RFC 6750 §2, §3.1; RFC 9110 §5.3).",
 		fix: "Read all values of the Authorization field (Header.Values, not Header.Get) and answer 400 unless there is exactly one.",
 	}, {
 		name: "header-and-query", sent: "a good token in the header and one in the query", want: []reply{badAsking},
@@ -154,7 +155,7 @@ func garbage() []probe {
 	add := func(name, sent, credentials string, want ...reply) {
 		probes = append(probes, probe{
 			name: name, sent: sent, authorization: []string{credentials}, want: want,
-			why: "A malformed token must be refused like any other bad one (RFC 6750 §3.1).",
+			why: "A malformed token must be refused like any other bad token (RFC 6750 §3.1).",
 			fix: "Refuse the token on every parse error.",
 		})
 	}
@@ -168,7 +169,7 @@ func garbage() []probe {
 }
 
 // lookAlike returns a probe with a token whose scopes are similar to the
-// required ones.
+// required scopes, but not equal.
 func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 	var similar []string
 	for _, s := range scopes {
@@ -183,7 +184,7 @@ func lookAlike(scopes []string, good func(...token.Edit) string) probe {
 		name: "look-alike-scope", sent: "a token with the scopes " + strings.Join(similar, " "),
 		authorization: []string{"Bearer " + token}, tokens: []string{token},
 		want: []reply{{http.StatusForbidden, "insufficient_scope"}},
-		why:  "A scope is one whole word of the claim, case-sensitive (RFC 6749 §3.3, RFC 6750 §3.1).",
+		why:  "A scope is one whole, case-sensitive word of the claim (RFC 6749 §3.3, RFC 6750 §3.1).",
 		fix:  "Split the claim at spaces and compare whole words, not substrings.",
 	}
 }

@@ -9,7 +9,7 @@ import (
 // challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.6.1).
 type challenge struct {
 	scheme string
-	params map[string]string // by lower-case name; nil for a token68 or without parameters
+	params map[string]string // by lower-case name; nil if the challenge has a token68 or only a scheme
 }
 
 // parseChallenges parses one WWW-Authenticate field line. It follows RFC 9110
@@ -69,7 +69,7 @@ func (p *challengeParser) challenge() (challenge, error) {
 func (p *challengeParser) end() error {
 	p.space()
 	if p.rest != "" && p.rest[0] != ',' {
-		return fmt.Errorf("%s found, want a comma", p.here())
+		return fmt.Errorf("found %s, want a comma", p.here())
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (p *challengeParser) quoted(name string) (string, error) {
 	return "", fmt.Errorf("the value of %s has no closing quote", name)
 }
 
-// token68 skips a token68 if the challenge consists of one.
+// token68 reports whether a token68 follows the scheme, and skips it.
 func (p *challengeParser) token68() bool {
 	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) })
 	if n < 0 {
@@ -130,7 +130,8 @@ func (p *challengeParser) token68() bool {
 	return true
 }
 
-// atParam reports whether a parameter follows and not another challenge.
+// atParam reports whether the rest begins with a parameter, and not with
+// another challenge.
 func (p *challengeParser) atParam() bool {
 	ahead := challengeParser{p.rest}
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")
@@ -147,7 +148,7 @@ func (p *challengeParser) token() string {
 	return t
 }
 
-// space skips spaces and tabs and reports whether there were any.
+// space skips spaces and tabs, and reports whether it has skipped any.
 func (p *challengeParser) space() bool {
 	before := len(p.rest)
 	p.rest = strings.TrimLeft(p.rest, " \t")

@@ -62,8 +62,8 @@ func TestChallengesAreParsedStrictly(t *testing.T) {
 	}
 }
 
-// FuzzChallenges checks that challenges are still the same after they have been
-// parsed, written and parsed again.
+// FuzzChallenges checks that parsed challenges can be written, and that parsing
+// the written text returns the same challenges.
 func FuzzChallenges(f *testing.F) {
 	for _, seed := range []string{`Bearer realm="a\"b", error=x, DPoP algs="ES256"`, `Negotiate YQ==`, `Bearer`, `,a b="c",,d`} {
 		f.Add(seed)

@@ -13,8 +13,8 @@ import (
 
 // Issuer is the authorization server that the API trusts.
 type Issuer struct {
-	Mint     func(token.Edit) (string, error) // makes a token, valid unless the edit gives it a defect
-	Token    token.Edit                       // what the API requires of all tokens
+	Mint     func(token.Edit) (string, error) // makes a token, which is valid unless the edit adds a defect
+	Token    token.Edit                       // adds what the API requires of every token
 	Trap     http.Handler                     // the attacker's server, to which the URLs in tokens refer
 	Fetches  func() int                       // the number of fetches of the JWKS so far
 	InMemory bool                             // the API is not served on a socket, and Trap is not used
@@ -36,8 +36,8 @@ type Check struct {
 	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
-// Faults returns all errors in the check. The errors name the options that set
-// the wrong values.
+// Faults returns all errors in the configuration. Each error names the option
+// that set the wrong value.
 func (c *Check) Faults() error {
 	var errs []error
 	for _, scope := range c.Scopes {
@@ -60,12 +60,13 @@ func (c *Check) Faults() error {
 
 func known(option string, defect catalogue.Defect) error {
 	if _, ok := token.FindDefect(defect); !ok {
-		return fmt.Errorf("%s(%q): unknown defect: use one of %s", option, string(defect), token.DefectNames())
+		return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), token.DefectNames())
 	}
 	return nil
 }
 
-// mint makes a token for the check. The edits apply after the options.
+// mint makes a token that meets all requirements of the check, and then applies
+// the edits.
 func (c *Check) mint(edits ...token.Edit) (string, error) {
 	return c.Issuer.Mint(func(d *token.Draft) {
 		if len(c.Scopes) > 0 {

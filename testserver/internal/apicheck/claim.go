@@ -11,7 +11,7 @@ import (
 )
 
 // Claim is a value, such as a role, that a route requires in a claim. Name is
-// the name of the claim or a JSON Pointer.
+// the name of the claim, or a JSON Pointer to a nested claim.
 type Claim struct{ Name, Value string }
 
 func (v Claim) String() string { return fmt.Sprintf("%q in the claim %s", v.Value, v.Name) }
@@ -27,8 +27,9 @@ func (v Claim) faults() error {
 	return errors.Join(errs...)
 }
 
-// edited returns an edit that changes the strings of the claim. A single string
-// that does not change does not become an array.
+// edited returns an edit that passes the strings of the claim through the
+// function edit. If the strings do not change, the claim is not written, so
+// that a single string does not become an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)
@@ -59,8 +60,8 @@ func (v Claim) replaced(others ...string) token.Edit {
 	})
 }
 
-// similar returns values that only a careless comparison accepts as this one.
-// It leaves out values that the route also requires.
+// similar returns values that only a careless comparison takes for v.Value. It
+// leaves out values that the route also requires.
 func (v Claim) similar(needed []Claim) []string {
 	letters := []rune(v.Value)
 	title := strings.ToUpper(string(letters[0])) + string(letters[1:])
@@ -74,11 +75,11 @@ func (v Claim) similar(needed []Claim) []string {
 	return list
 }
 
-// elsewhere returns the value in claims with other names: one claim for each
-// name in the path with that name changed, and one whose path is only the last
-// name.
+// elsewhere returns claims that have the value of v in the wrong place: for
+// each name in the path, a claim with only that name changed; and for a nested
+// claim, a top-level claim with the last name of the path.
 func (v Claim) elsewhere() (list []Claim) {
-	path, _ := token.ClaimPath(v.Name) // Faults has checked it
+	path, _ := token.ClaimPath(v.Name) // no error: Faults has checked the path
 	for i := range path {
 		other := slices.Clone(path)
 		other[i] += "-other"
@@ -116,10 +117,10 @@ func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []prob
 		lacking("missing-claim", "a token without "+v.String(),
 			"The token is valid, but a value that the route requires is missing in the claim (RFC 9068 §2.2.3.1, RFC 6750 §3.1).",
 			"Check the route's claim after the token, and answer 403 with error=\"insufficient_scope\". "+
-				"If the API also reads the value from another claim of the good token, leave that out with Token(Without(…)).",
+				"If the API also reads the value from another claim of the good token, remove that other claim with Token(Without(…)).",
 			v.replaced()),
-		lacking("look-alike-claim", fmt.Sprintf("a token without %s, but with %q and with the value in claims of other names", v, similar),
-			"A role is one whole value of one claim, case-sensitive (RFC 7519 §2, RFC 9068 §2.2.3.1).",
+		lacking("look-alike-claim", fmt.Sprintf("a token without %s, but with %q, and with the required value in claims that have other names", v, similar),
+			"A role is one whole, case-sensitive value of one claim (RFC 7519 §2, RFC 9068 §2.2.3.1).",
 			"Read only the claim that the route requires, and compare whole values byte for byte.",
 			confusing...),
 	}

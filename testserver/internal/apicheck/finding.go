@@ -7,12 +7,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// finding is a failure of the API, with the first probe that revealed it.
+// finding is a failure of the API and the first probe that revealed the
+// failure.
 type finding struct {
 	kind      string
 	probe     probe
 	got, want string
-	others    []string // names of further probes
+	others    []string // names of other probes that revealed the failure
 }
 
 // note adds a finding. If there is already a finding of the same kind, note

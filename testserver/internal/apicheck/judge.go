@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// judge adds findings about the response to p.
+// judge adds a finding for each rule that the response to p breaks.
 func (r *run) judge(p probe, a outcome) {
 	if a.lost != "" {
 		r.note(p, noAnswer, "no answer: "+a.lost, p.wanted())
@@ -15,7 +15,7 @@ func (r *run) judge(p probe, a outcome) {
 	}
 	for _, part := range secrets(p.tokens) {
 		if strings.Contains(a.text, part) {
-			r.note(p, tokenEchoed, fmt.Sprintf("%d with a part of the token in its header or body", a.status), "no trace of it")
+			r.note(p, tokenEchoed, fmt.Sprintf("%d with a part of the token in its header or body", a.status), "no part of the token in the response")
 			break
 		}
 	}
@@ -55,7 +55,7 @@ func (r *run) judgeChallenge(p probe, a outcome, want reply) {
 		r.judgeDemand(p, a, bearer)
 	case p.lacks != "":
 		if len(named) > 0 && containsAll(p.has, named) {
-			r.note(p, scopeHeld, a.describe(p), "no scope attribute, or one with what the token lacks")
+			r.note(p, scopeHeld, a.describe(p), "no scope attribute, or one that names a scope that the token lacks")
 		}
 	case want.status == http.StatusForbidden && !containsAll(named, r.Scopes):
 		r.note(p, scopeMissing, a.describe(p), fmt.Sprintf("scope=%q", strings.Join(r.Scopes, " ")))
@@ -73,9 +73,10 @@ func (r *run) compare(p probe, first, next outcome) {
 	}
 }
 
-// bearer returns the parameters of the Bearer challenge, or nil. If there are
-// several challenges, for example for several realms, it uses the one with an
-// error.
+// bearer returns the parameters of the Bearer challenge, or nil if the response
+// has none. If the response has several Bearer challenges, for example for
+// several realms, bearer returns the parameters of one that has an error
+// attribute.
 func (a outcome) bearer() (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {
@@ -97,7 +98,7 @@ func (a outcome) bearer() (map[string]string, error) {
 	}
 	for _, name := range []string{"error", "error_description", "scope"} {
 		if !isBearerText(found[name]) {
-			return nil, fmt.Errorf("%s has a quote, a backslash or a character beyond ASCII, which RFC 6750 §3 excludes", name)
+			return nil, fmt.Errorf("%s contains a quote, a backslash, a control character or a non-ASCII character, which RFC 6750 §3 does not allow", name)
 		}
 	}
 	return found, nil
@@ -141,8 +142,8 @@ func (p probe) wanted() string {
 	return strings.Join(texts, " or ")
 }
 
-// secrets returns the strings that must not be in a response: the whole tokens
-// and their longer segments.
+// secrets returns the strings that must not be in a response: the whole tokens,
+// and their segments of more than 16 characters.
 func secrets(tokens []string) []string {
 	var parts []string
 	for _, token := range tokens {

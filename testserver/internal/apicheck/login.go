@@ -21,19 +21,21 @@ const (
 	maxAge    = "max_age"
 )
 
-// loginFaults returns errors for values that a challenge cannot express.
+// loginFaults returns errors for values of ACR and AuthWithin that a challenge
+// cannot express.
 func (c *Check) loginFaults() error {
 	var errs []error
 	if err := registry.CheckACR(c.ACR); err != nil {
 		errs = append(errs, fmt.Errorf("RequireACR: %w", err))
 	}
 	if c.AuthWithin < 0 || c.AuthWithin%time.Second != 0 {
-		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, the unit of max_age", c.AuthWithin))
+		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, 0 or more, because max_age is in seconds", c.AuthWithin))
 	}
 	return errors.Join(errs...)
 }
 
-// login gives the draft the login that the route requires.
+// login sets acr and auth_time in the draft so that they meet the requirements
+// of the route.
 func (c *Check) login(d *token.Draft) {
 	if acr, _ := d.Claims.Text("acr"); len(c.ACR) > 0 && !slices.Contains(c.ACR, acr) {
 		d.Set("acr", c.ACR[0])
@@ -57,8 +59,9 @@ func (c *Check) loginDefects() map[catalogue.Defect]string {
 	return defects
 }
 
-// logins returns probes with tokens of good logins that an API may misjudge,
-// and of logins that are not good enough.
+// logins returns probes of two kinds: tokens whose login meets the requirements
+// but that an API may refuse by mistake, and tokens whose login does not meet
+// them.
 func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, lacks, why, fix string, edit token.Edit) {
 		token := good(edit)
@@ -79,27 +82,27 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 		set := func(acr string) token.Edit { return func(d *token.Draft) { d.Set("acr", acr) } }
 		for _, acr := range c.ACR[1:] {
 			add("other-acr", fmt.Sprintf("a token with acr %q", acr), "",
-				"Any of the values that the challenge names is enough (RFC 9470 §3).",
+				"Each acr value that the challenge names is sufficient on its own (RFC 9470 §3).",
 				"Accept a token if its acr is one of the values of the route.", set(acr))
 		}
 		add("missing-acr", "a token without acr", acrValues,
-			"Without acr nothing is known about the strength of the login (RFC 9470 §3, §6).",
-			"Treat an absent acr as one that is not enough.",
+			"Without acr, the API does not know how strong the login was (RFC 9470 §3, §6).",
+			"Treat an absent acr like an acr that the route does not accept.",
 			func(d *token.Draft) { d.Claims.Delete("acr") })
 		for _, like := range append(needed[0].similar(needed), strings.Join(c.ACR, " ")+" 0") {
 			add("look-alike-acr", fmt.Sprintf("a token with acr %q", like), acrValues,
-				"acr is one value, case-sensitive (OpenID Connect Core 1.0 §2, RFC 9470 §3).",
+				"acr is one case-sensitive value (OpenID Connect Core 1.0 §2, RFC 9470 §3).",
 				"Compare the whole claim byte for byte with each value of the route.", set(like))
 		}
 	}
 	if c.AuthWithin > 0 {
-		add("recent-auth", fmt.Sprintf("a token of a login %v ago", c.AuthWithin/2), "",
-			"max_age is in seconds, from the login to the request (RFC 9470 §3).",
-			"Read auth_time as seconds, and compare its distance from now with the limit of the route.",
+		add("recent-auth", fmt.Sprintf("a token from a login %v ago", c.AuthWithin/2), "",
+			"max_age is the allowed time from the login to the request, in seconds (RFC 9470 §3).",
+			"Read auth_time as seconds since 1970, and compare the time since then with the limit of the route.",
 			func(d *token.Draft) { d.SetTime("auth_time", -c.AuthWithin/2) })
 		add("missing-auth-time", "a token without auth_time", maxAge,
-			"Without auth_time nothing is known about the time of the login (RFC 9470 §3, §6).",
-			"Treat an absent auth_time as a login too long ago, and do not read it as 0 or now.",
+			"Without auth_time, the API does not know when the login was (RFC 9470 §3, §6).",
+			"Treat an absent auth_time like a login that was too long ago, and not like auth_time 0 or the current time.",
 			func(d *token.Draft) { d.Claims.Delete("auth_time") })
 	}
 	return probes

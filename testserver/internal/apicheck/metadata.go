@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These are the parts of the check of an API's metadata.
+// These are the names of the parts of the metadata check.
 const (
 	metadataURL      = "metadata-url"
 	metadataDocument = "metadata-document"
@@ -47,7 +47,7 @@ func (r *run) metadata(ctx context.Context) {
 	where := " " + at.String() + " without a token"
 	document := get(http.MethodGet, nil)
 	resource, got := resourceIn(document)
-	if !r.row(metadataDocument, "GET"+where, got, "200, application/json, and an object whose resource is text") {
+	if !r.row(metadataDocument, "GET"+where, got, "200, application/json, and a JSON object with a resource") {
 		return
 	}
 	got, want := r.judgeResource(ctx, resource, at)
@@ -81,8 +81,8 @@ func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
 	return r.send(ctx, probe{edit: edit}, r.target.via[0])
 }
 
-// row records the result of one part of the check. An empty got means that this
-// part passed.
+// row records the result of one part of the check and reports whether this part
+// passed, which is the case if got is empty.
 func (r *run) row(name, sent, got, want string) bool {
 	r.sent = append(r.sent, name)
 	if got != "" {
@@ -131,16 +131,16 @@ func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (
 	}
 	asked, err := r.request(ctx, probe{})
 	if err != nil {
-		return got, "a request to compare it with"
+		return got, "a valid request whose path can be compared with the resource"
 	}
 	path := asked.URL.EscapedPath()
 	if base := strings.TrimSuffix(u.EscapedPath(), "/"); path != base && !strings.HasPrefix(path, base+"/") {
-		return got, "a resource, the path of which begins that of the request, " + path
+		return got, "a resource whose path is the request's path or a parent of it: " + path
 	}
 	return "", ""
 }
 
-// inserted returns the URL of the metadata of a resource (RFC 9728 §3.1).
+// inserted returns the metadata URL of the resource u (RFC 9728 §3.1).
 func inserted(u url.URL) string {
 	if u.Path == "/" {
 		u.Path = ""

@@ -4,13 +4,13 @@ import "slices"
 
 // Report is the outcome of a check.
 type Report struct {
-	Results  []Result // all that were checked
-	Failures []Result // those that are not OK, in the order in which they were found
+	Results  []Result // one for each kind of failure that was checked
+	Failures []Result // the results that are not OK, in the order in which they were found
 }
 
 // Result is the result for one kind of failure.
 type Result struct {
-	Name string // of a defect, or another stable name such as no-token
+	Name string // the name of a defect, or another stable name such as no-token
 	OK   bool
 
 	// These strings describe a failure: the response, the expected response,
@@ -19,7 +19,7 @@ type Result struct {
 }
 
 // report returns the results so far. If the API refused the good token, the
-// report leaves out everything that was not checked.
+// report leaves out the failures that were not checked.
 func (r *run) report() Report {
 	var report Report
 	for _, f := range r.findings {

@@ -16,17 +16,17 @@ import (
 type run struct {
 	*Check
 	target *Target
-	trap   string       // the base of the URLs in tokens, "" without a trap
-	visits atomic.Int64 // to the trap
+	trap   string       // base URL of the attacker's server, for the URLs in tokens; "" without that server
+	visits atomic.Int64 // requests to the attacker's server
 
 	findings []finding
-	sent     []string // names of probes
+	sent     []string // names of the probes sent so far
 	complete bool     // all probes were sent
 }
 
-// Run sends all probes to target and returns the results. An error means that
-// the setup failed, for example because of [Check.Faults]. The requests use the
-// context ctx.
+// Run sends all probes to target and returns the results. It returns an error
+// if the check could not be set up, for example an error of [Check.Faults]. The
+// requests use the context ctx.
 func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	if err := c.Faults(); err != nil {
 		return Report{}, err
@@ -45,7 +45,7 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	}
 	for _, p := range probes {
 		if first := r.try(ctx, p); p.name == goodToken && !first.accepted() {
-			return r.report(), nil // refusals would prove nothing
+			return r.report(), nil // an API that refuses the good token may refuse every token
 		}
 	}
 	if r.Metadata {

@@ -17,15 +17,16 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// outcome is a response over one protocol, or the reason why there is none.
+// outcome is a response over one version of HTTP, or the reason why no response
+// arrived.
 type outcome struct {
 	proto      string
 	status     int
 	challenges []string
 	header     http.Header
 	body       []byte
-	text       string // header and body, to search for tokens
-	lost       string // why the answer is missing, "" if there is
+	text       string // header and body, which are searched for tokens
+	lost       string // why no response arrived; "" if one did
 }
 
 // accepted reports whether the status is 2xx.
@@ -59,8 +60,8 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 }
 
-// request returns the user's request with the credentials of the probe and the
-// URL of the API.
+// request returns a copy of the user's request that has the credentials of the
+// probe and goes to the URL of the API.
 func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	made := r.Request()
 	if made == nil || made.URL == nil {
@@ -93,8 +94,8 @@ func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	return sent, nil
 }
 
-// reason describes an error without using its message, which quotes the URL and
-// so may contain a token.
+// reason describes an error without its message, because the message quotes the
+// URL, which may contain a token.
 func reason(ctx context.Context, err error) string {
 	switch {
 	case errors.Is(err, ctx.Err()):

@@ -8,11 +8,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// Target is an API and the transports to reach it.
+// Target is an API and the transports that reach the API.
 type Target struct {
 	url     *url.URL
 	via     []*http.Transport // HTTP/1.1, then HTTP/2 if available
-	foreign bool              // the host of the request is not the API's
+	foreign bool              // do not send the Host of the user's request, but the host of url
 	stop    func() error
 }
 
@@ -33,7 +33,7 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("the API's URL is %q, want one such as http://localhost:8080", baseURL)
+		return nil, fmt.Errorf("the URL of the API is %q: give an http or https URL, such as http://localhost:8080", baseURL)
 	}
 	t := &Target{url: u, via: []*http.Transport{listen.OnlyHTTP1(transport())}, foreign: true, stop: func() error { return nil }}
 	if u.Scheme == "https" {

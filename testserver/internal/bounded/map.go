@@ -19,7 +19,7 @@ const Limit = 100_000
 // is not safe for concurrent use.
 type Map[K comparable, V any] struct {
 	entries map[K]V
-	order   []K // a ring once it is full; it may contain deleted keys
+	order   []K // a ring buffer once it is full; it may contain deleted keys
 	oldest  int
 }
 
@@ -29,7 +29,8 @@ func (m *Map[K, V]) Get(key K) (V, bool) {
 	return v, ok
 }
 
-// Put sets the value of key. An entry whose value is replaced keeps its age.
+// Put sets the value of key. If key is new and the map is full, Put drops the
+// oldest entry. If key is not new, the age of its entry does not change.
 func (m *Map[K, V]) Put(key K, v V) {
 	if m.entries == nil {
 		m.entries = map[K]V{}
@@ -61,7 +62,7 @@ func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
-// Sweep removes the entries with a value for which dead returns true.
+// Sweep removes the entries for whose value dead returns true.
 func (m *Map[K, V]) Sweep(dead func(V) bool) {
 	order := make([]K, 0, len(m.order))
 	for key, v := range m.All() {

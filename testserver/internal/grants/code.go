@@ -5,7 +5,7 @@ import "time"
 // Code is an authorization code (RFC 6749 §4.1.2). It stays stored after its
 // use, so that reuse is detected.
 type Code struct {
-	Family      Family // the template; it has no ID yet
+	Family      Family // the template of the grant; it has no ID yet
 	RedirectURI string
 	Stated      bool   // redirect_uri was in the request
 	Challenge   string // "" without PKCE

@@ -9,19 +9,19 @@ import (
 
 // Device is a device code (RFC 8628 §3.2).
 type Device struct {
-	Family   Family // the template; it has no Sub until the end user has decided
+	Family   Family // the template of the grant; Sub is "" until the end user approves
 	UserCode token.Digest
 	Denied   bool
 	Used     bool
 	Expires  time.Time
 	Interval time.Duration
 	Polled   time.Time
-	Waited   time.Duration // between the last two polls
+	Waited   time.Duration // the time between the last two polls
 }
 
 // PutDevice adds a device code.
 func (g *State) PutDevice(d token.Digest, v *Device) {
-	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // most belong to dropped codes
+	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // most entries belong to dropped device codes
 		g.ByCode = map[token.Digest]token.Digest{}
 	}
 	g.ByCode[v.UserCode] = d

@@ -7,9 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Family is one grant, from an end user or from a client for itself, with all
-// tokens that were issued for it. The refresh tokens are computed from ID and
-// Generation: see [RefreshToken].
+// Family is one grant of an end user, or of a client for itself. All tokens
+// that are issued for the grant belong to the family. The refresh tokens are
+// computed from ID and Generation: see [RefreshToken].
 type Family struct {
 	ID        string
 	Client    string
@@ -18,17 +18,17 @@ type Family struct {
 	Scopes    []string
 	Resources []string
 	Details   []string `json:",omitempty"` // authorization_details, each as JSON
-	Claims    string   `json:",omitempty"` // the parameter of that name
+	Claims    string   `json:",omitempty"` // the claims parameter of the authorization request
 	Nonce     string
 	ACR       string
 	AuthTime  time.Time
 	Kind      catalogue.Grant
 
-	Origins []token.Digest `json:",omitempty"` // the tokens that this one was exchanged for, directly or indirectly
+	Origins []token.Digest `json:",omitempty"` // the tokens that were exchanged for the token of this grant, directly or indirectly
 
 	Generation     int // 0 means no refresh token
 	RotatedAt      time.Time
 	RefreshExpires time.Time
-	Ends           time.Time // when its last token expires
+	Ends           time.Time // when the last token of the family expires
 	Revoked        bool
 }

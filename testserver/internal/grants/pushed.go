@@ -12,7 +12,7 @@ import (
 type Pushed struct {
 	Client  string
 	Form    url.Values `json:",omitempty"`
-	Hinted  string     `json:",omitempty"` // the subject of the id_token_hint, which is not stored itself
+	Hinted  string     `json:",omitempty"` // the subject of the id_token_hint; the hint itself is not stored
 	Expires time.Time
 	Used    bool
 }

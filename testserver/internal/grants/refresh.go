@@ -7,14 +7,14 @@ import (
 	"encoding/binary"
 )
 
-// A refresh token consists of the ID of its family, the number of its
-// generation and a MAC of both. Refresh tokens are not stored. Still, a token
-// that was rotated long ago is recognized, and the same successor can be issued
-// twice.
+// A refresh token consists of a mark, the ID of its family, its generation and
+// a MAC of these. Refresh tokens are not stored. Nevertheless the server
+// recognizes a token that was rotated long ago, and can issue the same
+// successor twice.
 const (
 	familyBytes  = 16
 	refreshBytes = 1 + familyBytes + 4 + sha256.Size
-	refreshMark  = 0x80 // as for opaque tokens: no JSON text begins with this byte
+	refreshMark  = 0x80 // the first byte, as in opaque tokens: no JSON text begins with it
 )
 
 // RefreshToken returns the refresh token of the family's current generation, or

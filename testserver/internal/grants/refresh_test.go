@@ -50,7 +50,7 @@ func TestForgedRefreshTokensAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range raw { // the mark, the family, the generation and the MAC
+	for i := range raw { // change each byte of the mark, the family, the generation and the MAC
 		raw[i] ^= 1
 		if id, generation, ok := grants.ReadRefreshToken(secret, base64.RawURLEncoding.EncodeToString(raw)); ok {
 			t.Errorf("byte %d: got %q, %d from a changed token", i, id, generation)
@@ -73,8 +73,8 @@ func TestForgedRefreshTokensAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzReadRefreshToken checks that every accepted refresh token is exactly one
-// that was made with the secret.
+// FuzzReadRefreshToken checks that an accepted refresh token is always exactly
+// the token that RefreshToken makes with the same secret.
 func FuzzReadRefreshToken(f *testing.F) {
 	good := grants.RefreshToken(secret, grants.Family{ID: token.SeededSource("seed").Name("family"), Generation: 3})
 	f.Add(good, []byte(nil))

@@ -18,17 +18,17 @@ type Session struct {
 	Sub       string
 	AuthTime  time.Time
 	ACR       string              `json:",omitempty"` // authentication context of the login
-	Consented map[string][]string // scopes and requested claims by client
-	Fresh     token.Digest        // the request that the last login was for
+	Consented map[string][]string // granted scopes and requested claims, by client ID
+	Fresh     token.Digest        // digest of the authorization request that the last login was for
 	Pushed    token.Digest        // the last pushed request for which a page was shown
 	Expires   time.Time
 
-	Name  string // of its cookie
-	Known bool
+	Name  string // the value of the session cookie
+	Known bool   // false for a new session, which is not stored yet
 }
 
-// Session returns a copy of the session called name, or a session that is not
-// Known.
+// Session returns a copy of the session called name. If the session does not
+// exist or has expired, it returns a Session whose Known is false.
 func (g *Store) Session(name string, at time.Time) *Session {
 	all, unlock := g.RLock()
 	defer unlock()

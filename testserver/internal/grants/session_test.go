@@ -25,7 +25,7 @@ func TestSessionsAreCopies(t *testing.T) {
 			t.Errorf("%s: got %+v, want none", name, v)
 		}
 	}
-	got.Name = "second" // as at a login
+	got.Name = "second" // a login gives the session a new name
 	g.PutSession("first", got, noon)
 	if g.Session("first", noon).Known || !g.Session("second", noon).Known {
 		t.Error("want the session only under its new name")

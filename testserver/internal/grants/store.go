@@ -21,14 +21,14 @@ const lastYear = 9999
 type Store struct{ guarded.Value[State] }
 
 // State is the state that the endpoints share. It contains digests of tokens,
-// codes and session names, not the originals.
+// codes and session names, not the tokens, codes and names themselves.
 type State struct {
 	Families bounded.Map[string, *Family]
 	Codes    bounded.Map[token.Digest, *Code]
 	Devices  bounded.Map[token.Digest, *Device]
-	ByCode   map[token.Digest]token.Digest        // devices by user code
-	Issued   bounded.Map[token.Digest, string]    // the family of an access token
-	Used     bounded.Map[token.Digest, time.Time] // assertions, until they expire
+	ByCode   map[token.Digest]token.Digest        // the digest of a device code, by the digest of its user code
+	Issued   bounded.Map[token.Digest, string]    // the ID of the family of an access token
+	Used     bounded.Map[token.Digest, time.Time] // the expiry of each used assertion
 	Sessions bounded.Map[token.Digest, *Session]
 	Pushed   bounded.Map[token.Digest, *Pushed]
 	changes  int
@@ -41,7 +41,8 @@ func (g *Store) Reset() {
 	*all = State{changes: all.changes}
 }
 
-// Changed counts a change. Every 4096 changes it removes expired entries.
+// Changed counts a change, and after every 4096 changes removes the expired
+// entries.
 func (g *State) Changed(now time.Time) {
 	if g.changes++; g.changes%sweepEvery != 0 {
 		return
@@ -91,7 +92,7 @@ func (g *Store) Belongs(text, family string, ends time.Time) {
 }
 
 // Family returns a copy of the family of an access token, or the zero Family if
-// the token has none.
+// the token does not belong to one.
 func (g *Store) Family(d token.Digest) Family {
 	all, unlock := g.RLock()
 	defer unlock()
@@ -102,8 +103,8 @@ func (g *Store) Family(d token.Digest) Family {
 	return Family{}
 }
 
-// Revoke revokes the families that match, and returns those that were not
-// revoked before.
+// Revoke revokes the families for which match returns true, and returns the
+// families that were not revoked before.
 func (g *Store) Revoke(match func(*Family) bool) []Family {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -134,7 +135,7 @@ func (g *Store) RemoveClient(client string) []Family {
 		return false
 	})
 	for _, v := range all.Sessions.All() {
-		if _, ok := v.Consented[client]; ok { // another request may be reading the current map
+		if _, ok := v.Consented[client]; ok { // clone: another request may be reading the current map
 			v.Consented = maps.Clone(v.Consented)
 			delete(v.Consented, client)
 		}
@@ -155,8 +156,8 @@ func (g *Store) Withdraw(sub string) {
 	}
 }
 
-// Once reports whether text has not been used before. After expires, the store
-// may forget the use.
+// Once records the use of text and reports whether this use is the first. After
+// expires, the store may forget the use.
 func (g *Store) Once(text string, now, expires time.Time) bool {
 	all, unlock := g.Lock()
 	defer unlock()

@@ -120,7 +120,7 @@ func TestAnAssertionIsNewOnce(t *testing.T) {
 	}
 }
 
-// sweep makes as many changes as there are between two sweeps.
+// sweep makes 4096 changes, so that the store sweeps once.
 func sweep(g *grants.Store, now time.Time) {
 	for range 4096 {
 		change(g, func(all *grants.State) { all.Changed(now) })
@@ -134,7 +134,7 @@ func TestExpiredEntriesAreSwept(t *testing.T) {
 		all.Families.Put("over", &grants.Family{ID: "over", Ends: end})
 		all.Families.Put("alive", &grants.Family{ID: "alive", Ends: end.Add(time.Hour)})
 		all.Codes.Put(digest("over"), &grants.Code{Expires: end, FamilyID: "over"})
-		all.Codes.Put(digest("alive"), &grants.Code{Expires: end, FamilyID: "alive"}) // stays for the detection of reuse
+		all.Codes.Put(digest("alive"), &grants.Code{Expires: end, FamilyID: "alive"}) // stays stored, so that reuse is detected
 		all.PutDevice(digest("over"), &grants.Device{Expires: end, UserCode: digest("1")})
 		all.PutDevice(digest("alive"), &grants.Device{Expires: end.Add(time.Hour), UserCode: digest("2")})
 		all.Issued.Put(digest("over"), "over")
@@ -144,7 +144,7 @@ func TestExpiredEntriesAreSwept(t *testing.T) {
 		all.Sessions.Put(digest("over"), &grants.Session{Expires: end})
 		all.Sessions.Put(digest("alive"), &grants.Session{Expires: end.Add(time.Hour)})
 		all.Pushed.Put(digest("over"), &grants.Pushed{Expires: end.Add(-grants.PagesTTL)})
-		all.Pushed.Put(digest("alive"), &grants.Pushed{Expires: end}) // stays for a browser on its pages
+		all.Pushed.Put(digest("alive"), &grants.Pushed{Expires: end}) // stays stored for a browser that is still on the pages
 	})
 	left := func() (over, alive []string) {
 		change(&g, func(all *grants.State) {
@@ -203,7 +203,7 @@ func TestRemoveClientLeavesNothing(t *testing.T) {
 			all.PutDevice(digest(client), &grants.Device{Family: grants.Family{Client: client}, UserCode: digest(client), Expires: noon.Add(time.Hour)})
 		})
 	}
-	consented := map[string][]string{"a": {"x"}, "b": {"x"}} // another request may be reading it
+	consented := map[string][]string{"a": {"x"}, "b": {"x"}} // another request may be reading this map
 	g.PutSession("", &grants.Session{Name: "browser", Expires: noon.Add(time.Hour), Consented: consented}, noon)
 	if ended := g.RemoveClient("a"); len(ended) != 1 || ended[0].ID != "a" {
 		t.Errorf("got %v revoked, want the family a", ended)

@@ -1,5 +1,5 @@
 // Package guarded combines a value with its lock: the value is accessible only
-// through the lock, so that no function can forget to take it.
+// through the lock, so that no function can use the value without the lock.
 //
 // It does not depend on the types of values.
 package guarded
@@ -27,8 +27,8 @@ func (v *Value[T]) RLock() (value *T, unlock func()) {
 }
 
 // OnChange sets a function to call after each unlock that Lock returned,
-// whether the value has changed or not. OnChange must be called before the
-// value is shared.
+// whether the value has changed or not. Call OnChange before the value is
+// shared.
 func (v *Value[T]) OnChange(f func()) { v.changed = f }
 
 func (v *Value[T]) unlock() {

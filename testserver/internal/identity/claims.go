@@ -9,25 +9,26 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Limits for the parameter claims, which is stored with the grant.
+// Limits for the claims parameter, which is stored with the grant: the bytes of
+// the parameter, and the claims in each of its objects.
 const (
 	maxText   = 4 << 10
 	maxClaims = 64
 )
 
-// ClaimsRequest is the parameter claims of an authorization request (OpenID
-// Connect Core 1.0 §5.5). The zero ClaimsRequest requests nothing.
+// ClaimsRequest is the parsed claims parameter of an authorization request
+// (OpenID Connect Core 1.0 §5.5). The zero ClaimsRequest requests nothing.
 type ClaimsRequest struct {
 	UserInfo, IDToken RequestedClaims
-	EssentialACR      bool // without one of ACRs the request must fail (§5.5.1.1)
+	EssentialACR      bool // the request must fail unless the login reaches one of ACRs (§5.5.1.1)
 }
 
 // RequestedClaims maps each requested claim to its accepted values; nil means
 // that any value is accepted.
 type RequestedClaims map[string][]json.RawMessage
 
-// ParseClaims parses the parameter claims. An empty text means that the
-// parameter is absent. Unknown members are ignored, as the section requires.
+// ParseClaims parses the claims parameter. An empty text means that the
+// parameter is absent. Unknown members are ignored, as §5.5 requires.
 func ParseClaims(text string) (r ClaimsRequest, err error) {
 	if text == "" {
 		return r, nil
@@ -49,15 +50,15 @@ func ParseClaims(text string) (r ClaimsRequest, err error) {
 	return r, nil
 }
 
-// essential reports whether the claim at a path of members is requested as
-// essential.
+// essential reports whether the object at the given path of member names, such
+// as id_token and acr, has essential set to true.
 func essential(o token.Object, path ...string) (is bool) {
 	for _, name := range path {
 		i := o.Find(name)
 		if i < 0 {
 			return false
 		}
-		o, _ = token.ParseObject(o[i].Value) // an object: parseRequested has read it
+		o, _ = token.ParseObject(o[i].Value) // no error: parseRequested has accepted this object
 	}
 	read(o, "essential", &is)
 	return is
@@ -100,7 +101,7 @@ func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	if i := o.Find("value"); i >= 0 {
 		values = append(values, o[i].Value)
 	}
-	if len(values) == 0 { // an empty list is like an absent one
+	if len(values) == 0 { // an empty list of values is treated like an absent list
 		return nil, nil
 	}
 	return values, nil
@@ -153,7 +154,7 @@ func (r ClaimsRequest) Names(scopes []string) []string {
 			names[name] = !slices.Contains(scopes, claimScopes[name])
 		}
 	}
-	for _, own := range []string{"sub", "acr", "auth_time", "nonce"} { // they are about the login
+	for _, own := range []string{"sub", "acr", "auth_time", "nonce"} { // these describe the login, not the user
 		delete(names, own)
 	}
 	maps.DeleteFunc(names, func(_ string, needed bool) bool { return !needed })

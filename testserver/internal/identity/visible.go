@@ -15,9 +15,10 @@ var claimScopes = map[string]string{
 	"email": "email", "email_verified": "email", "address": "address", "phone_number": "phone", "phone_number_verified": "phone",
 }
 
-// Visible returns the claims of a user that a client receives, because of the
-// scopes or because of a request by name. If the request for a claim has
-// values, the user's value must be one of them (§5.5.1).
+// Visible returns the claims of a user that a client receives: claims that need
+// no scope, claims that the scopes release, and claims that the client
+// requested by name. If the request for a claim lists values, the user's value
+// must be one of them (§5.5.1).
 func Visible(claims map[string]any, scopes []string, requested RequestedClaims) map[string]any {
 	seen := map[string]any{}
 	for name, v := range claims {
@@ -29,7 +30,8 @@ func Visible(claims map[string]any, scopes []string, requested RequestedClaims) 
 	return seen
 }
 
-// accepts reports whether a claim is requested and v is an accepted value.
+// accepts reports whether the claim called name is requested and v is one of
+// its accepted values.
 func (a RequestedClaims) accepts(name string, v any) bool {
 	values, ok := a[name]
 	if !ok || values == nil {

@@ -7,19 +7,20 @@ import (
 	"sync"
 )
 
-// maxEvents limits the number of events in memory. They take some 3 MB.
+// maxEvents limits the number of events in memory. So many events take some 3
+// MB.
 const maxEvents = 10_000
 
 // Audit is the log of what happened to tokens. It writes JSON lines to a
 // writer, and keeps the last 10 000 events in memory. It is safe for concurrent
 // use. Use [NewAudit] to make an Audit.
 type Audit struct {
-	line   sync.Mutex // held while writing; taken before list, so that both have the same order
+	line   sync.Mutex // held while writing; locked before list, so that w and events have the same order
 	w      io.Writer
 	broken bool // the last line is incomplete
 
 	list   sync.Mutex
-	events []Event // a ring once it is full
+	events []Event // a ring buffer once it is full
 	oldest int
 	err    error
 }
@@ -46,8 +47,8 @@ func (a *Audit) Record(e Event) {
 	}
 }
 
-// write writes an event as one line. It still tries after an earlier error: a
-// full disk may have space later.
+// write writes an event as one line. It also tries after an earlier error,
+// because a full disk may have space again.
 func (a *Audit) write(e *Event) error {
 	text, err := e.line()
 	if err != nil {
@@ -100,7 +101,8 @@ func (a *Audit) Events() []Event {
 	return events
 }
 
-// Reset drops the events in memory. Lines that have been written stay.
+// Reset drops the events in memory. Lines that were already written to the
+// writer stay there.
 func (a *Audit) Reset() {
 	a.list.Lock()
 	defer a.list.Unlock()

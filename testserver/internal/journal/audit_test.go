@@ -18,8 +18,8 @@ import (
 // writer records what is written to it. It can cut lines short and fail.
 type writer struct {
 	calls []string
-	short int   // bytes to accept of each line, 0 for all
-	err   error // to return
+	short int   // the number of bytes that each Write accepts, 0 for all
+	err   error // returned by Write
 }
 
 func (w *writer) Write(p []byte) (int, error) {
@@ -128,7 +128,8 @@ func TestAFailingWriterDoesNotStopTheLog(t *testing.T) {
 	if got := len(a.Events()); got != 4 {
 		t.Errorf("got %d events in memory, want all 4", got)
 	}
-	// The incomplete line is ended, and the following lines are complete.
+	// The incomplete line ends with a line break, so the following lines are
+	// complete.
 	lines := strings.Split(strings.Join(w.calls, ""), "\n")
 	if len(lines) != 5 || !strings.Contains(lines[2], `"sub":"3"`) || !json.Valid([]byte(lines[2])) || !json.Valid([]byte(lines[3])) {
 		t.Errorf("got %q, want the last two lines complete", lines)
@@ -175,7 +176,7 @@ func TestEventsDoesNotWaitForTheWriter(t *testing.T) {
 }
 
 func TestManyGoroutinesWriteWholeLines(t *testing.T) {
-	var out bytes.Buffer // no lock: Audit writes one at a time
+	var out bytes.Buffer // needs no lock, because Audit writes one line at a time
 	a := journal.NewAudit(&out)
 	var wg sync.WaitGroup
 	for g := range 8 {

@@ -10,13 +10,13 @@ import (
 const (
 	Issued        = "issued"
 	Refreshed     = "refreshed"
-	ReuseDetected = "reuse_detected" // of a refresh token or a code
+	ReuseDetected = "reuse_detected" // a refresh token or a code was used again
 	Revoked       = "revoked"
 	Introspected  = "introspected"
 	Used          = "used"
 	Denied        = "denied"
-	Pushed        = "pushed"     // an authorization request
-	Registered    = "registered" // a client, by a registration request, or an update of it
+	Pushed        = "pushed"     // an authorization request was pushed
+	Registered    = "registered" // a client was registered or updated by a registration request
 	Unregistered  = "unregistered"
 )
 

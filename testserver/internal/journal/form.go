@@ -26,9 +26,9 @@ func IsForm(r *http.Request) bool {
 	return err == nil && media == FormType
 }
 
-// PeekForm returns the form in the body of r, or nil if there is none, and
-// restores the body. If reading the body fails, the endpoint gets the same
-// error.
+// PeekForm returns the form in the body of r and restores the body. It returns
+// nil if the body is not a form or is larger than MaxForm. If reading the body
+// fails, the endpoint gets the same error.
 func PeekForm(r *http.Request) url.Values {
 	if r.Body == nil || !IsForm(r) {
 		return nil
@@ -61,8 +61,9 @@ func readForm(r *http.Request) (url.Values, *http.Request) {
 }
 
 // parameters are the parameter names that are recorded unchanged. Other names
-// are not, because the name can be a token in a body that is not a form. If the
-// value in this map is true, the value of the parameter is also recorded.
+// are replaced by fingerprints: if a body is not really a form, a token in it
+// can look like a parameter name. If the value in this map is true, the value
+// of the parameter is also recorded.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
 	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,

@@ -11,9 +11,9 @@ import (
 // Rule selects requests.
 type Rule struct {
 	Endpoint catalogue.Endpoint
-	Match    []func(*http.Request) bool // all of them must return true
-	Skip     int                        // matching requests that pass first
-	Times    int                        // requests hit after those; 0 means all
+	Match    []func(*http.Request) bool // all functions must return true
+	Skip     int                        // number of matching requests to skip before the rule applies
+	Times    int                        // number of requests that the rule then applies to; 0 means all
 }
 
 // Injection is an active rule, for example the rule of a fault. It is safe for
@@ -21,11 +21,11 @@ type Rule struct {
 type Injection struct {
 	ID       int // unique on this server
 	Endpoint catalogue.Endpoint
-	Skip     int // matching requests that pass first
-	Times    int // requests hit after those; 0 means all
+	Skip     int // number of matching requests to skip before the rule applies
+	Times    int // number of requests that the rule then applies to; 0 means all
 
 	match []func(*http.Request) bool
-	drop  func() // removes it from its list
+	drop  func() // removes the injection from its list
 
 	mu         sync.Mutex
 	seen, hits int
@@ -64,7 +64,7 @@ func (in *Injection) matches(ep catalogue.Endpoint, r *http.Request) bool {
 }
 
 // apply counts a matching request and reports whether the rule applies to it.
-// When the Times of the rule are used up, apply removes the rule.
+// After the last of Times requests, apply removes the rule.
 func (in *Injection) apply() bool {
 	in.mu.Lock()
 	if in.removed {
@@ -90,8 +90,8 @@ func (in *Injection) apply() bool {
 // decision.
 type Injections[T any] struct {
 	mu    sync.Mutex
-	list  []injected[T] // oldest first, never changed in place: requests read it
-	count int           // of all that were ever added
+	list  []injected[T] // oldest first; never changed in place, because requests read it without the lock
+	count int           // of all rules that were ever added
 }
 
 type injected[T any] struct {
@@ -99,7 +99,7 @@ type injected[T any] struct {
 	value T
 }
 
-// Add adds a rule, which takes precedence over earlier ones.
+// Add adds a rule, which takes precedence over all earlier rules.
 func (l *Injections[T]) Add(rule Rule, value T) *Injection {
 	in := &Injection{Endpoint: rule.Endpoint, Skip: rule.Skip, Times: rule.Times, match: rule.Match}
 	in.drop = func() { l.drop(in) }
@@ -111,9 +111,9 @@ func (l *Injections[T]) Add(rule Rule, value T) *Injection {
 	return in
 }
 
-// Pick returns the value of the rule that applies to r, or false if there is
-// none. The functions of a rule run without a lock, so they may call the
-// server.
+// Pick returns the value of the newest rule that applies to r, or false if no
+// rule applies. The Match functions of a rule run without a lock, so they may
+// call the server.
 func (l *Injections[T]) Pick(ep catalogue.Endpoint, r *http.Request) (value T, ok bool) {
 	for _, in := range slices.Backward(l.current()) {
 		if in.matches(ep, r) && in.apply() {

@@ -115,7 +115,7 @@ func TestTimesAreExactUnderConcurrency(t *testing.T) {
 
 func TestConcurrentRequestsDoNotShareTheLastHit(t *testing.T) {
 	var l journal.Injections[string]
-	var met sync.WaitGroup // both have found the rule
+	var met sync.WaitGroup // done when both requests have found the rule
 	met.Add(2)
 	in := l.Add(journal.Rule{Endpoint: catalogue.Token, Times: 1, Match: []func(*http.Request) bool{func(*http.Request) bool {
 		met.Done()

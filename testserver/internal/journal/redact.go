@@ -20,8 +20,9 @@ const (
 	MaxText   = 256
 )
 
-// harmless are the header fields that are recorded unchanged. It is an allow
-// list, because nobody knows the names of all fields that can contain a token.
+// harmless are the header fields that are recorded unchanged. All other fields
+// are redacted, because nobody knows the names of all fields that can contain a
+// token.
 var harmless = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Content-Type",
 	"Date", "Expect", "Host", "If-Modified-Since", "Origin", "Pragma", "User-Agent",
@@ -31,7 +32,8 @@ var harmless = []string{
 // credentials (RFC 9110 §11.4).
 var schemes = []string{"basic", "bearer", "dpop"}
 
-// Fingerprint identifies a secret without showing it.
+// Fingerprint returns the first 8 bytes of the SHA-256 of secret in hex. It
+// identifies the secret without revealing it.
 func Fingerprint(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:8])
@@ -57,8 +59,8 @@ func redact(name, value string) string {
 	case slices.Contains(harmless, name):
 		return Short(value)
 	case name == "Authorization":
-		// The fingerprint covers only the token, so it is the one that other
-		// logs show.
+		// The fingerprint covers only the token, so that it equals the
+		// fingerprint of this token in other logs.
 		scheme, credentials, ok := strings.Cut(value, " ")
 		if ok && slices.Contains(schemes, strings.ToLower(scheme)) {
 			return scheme + " " + Fingerprint(strings.Trim(credentials, " "))

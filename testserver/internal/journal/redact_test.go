@@ -96,7 +96,7 @@ func TestHarmlessValuesAreRecorded(t *testing.T) {
 	if got.Form.Encode() != want.Encode() {
 		t.Errorf("got the form %v, want %v", got.Form, want)
 	}
-	if got, want := journal.Fingerprint("password"), "5e884898da280471"; got != want { // of SHA-256
+	if got, want := journal.Fingerprint("password"), "5e884898da280471"; got != want { // the first 8 bytes of the SHA-256
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -125,7 +125,7 @@ func TestPeekFormRestoresTheBody(t *testing.T) {
 	for name, tt := range map[string]struct {
 		contentType, body string
 		end               error
-		want              string // the value of a, "-" for no form
+		want              string // the value of the parameter a, "-" for no form
 	}{
 		"a form":                         {journal.FormType, "a=b", nil, "b"},
 		"a form with a charset":          {journal.FormType + "; charset=UTF-8", "a=b", nil, "b"},

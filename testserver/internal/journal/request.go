@@ -24,7 +24,7 @@ type Request struct {
 	Time     time.Time          // of its arrival, by the server's clock
 	Endpoint catalogue.Endpoint // Any for a path that is not served
 	Method   string
-	Client   string // the id given to ClientFor, "" for other clients
+	Client   string // the ID given to ClientFor, "" for other clients
 	ClientID string // the OAuth client that authenticated, "" for none
 
 	// Header is the header of the request, without the field that names the
@@ -49,7 +49,7 @@ type Request struct {
 	// response: after DropConnection, or when the client did not wait.
 	Status int
 
-	Injected bool // a fault answered
+	Injected bool // a fault produced the response
 }
 
 // Journal holds the records and the counts of a server's requests. It counts
@@ -58,7 +58,7 @@ type Journal struct{ log guarded.Value[requestLog] }
 
 type requestLog struct {
 	recorded []*Request                            // oldest first
-	counts   map[string]map[catalogue.Endpoint]int // by client, "" for all of them
+	counts   map[string]map[catalogue.Endpoint]int // by client; "" counts all clients
 	resets   int
 	arrival  chan struct{} // closed by the next request; nil while no Await waits
 }

@@ -125,7 +125,7 @@ func TestAwaitReturnsWhenTheCountIsReached(t *testing.T) {
 		note(&j, catalogue.Token, "a")
 		m := j.Mark([]string{"a"})
 		var wg sync.WaitGroup
-		for range 3 { // several may wait
+		for range 3 { // several goroutines may wait at the same time
 			wg.Go(func() {
 				begun := time.Now()
 				got, err := j.Await(t.Context(), m, catalogue.Token, 2)

@@ -7,7 +7,8 @@ import (
 )
 
 // StatusRecorder records the status of a response before the client receives
-// the response, so that a test that has received it finds the status recorded.
+// the response, so that a test that has received the response finds its status
+// recorded.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request
@@ -31,7 +32,7 @@ func (s *StatusRecorder) begin(status int) {
 	}
 }
 
-// WriteHeader records the status and passes it on.
+// WriteHeader records the status and passes it to the wrapped writer.
 func (s *StatusRecorder) WriteHeader(status int) {
 	s.begin(status)
 	s.ResponseWriter.WriteHeader(status)
@@ -42,8 +43,8 @@ func (s *StatusRecorder) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
-// FlushError records the status and flushes. [http.ResponseController] calls
-// FlushError and Hijack.
+// FlushError records the status and flushes the wrapped writer.
+// [http.ResponseController] calls FlushError and Hijack.
 func (s *StatusRecorder) FlushError() error {
 	s.begin(http.StatusOK)
 	return http.NewResponseController(s.ResponseWriter).Flush()
@@ -56,5 +57,6 @@ func (s *StatusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return c, rw, err
 }
 
-// Unwrap gives [http.ResponseController] the writer for its other methods.
+// Unwrap returns the wrapped writer. [http.ResponseController] needs it for the
+// methods that StatusRecorder does not have.
 func (s *StatusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }

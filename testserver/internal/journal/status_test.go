@@ -15,7 +15,7 @@ func TestTheStatusIsRecordedBeforeTheClientReceivesIt(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler func(w http.ResponseWriter)
 		want    int
-		early   bool // the client receives it while the handler still runs
+		early   bool // the client receives the response while the handler still runs
 	}{
 		"a status":                            {func(w http.ResponseWriter) { w.WriteHeader(418) }, 418, false},
 		"a body without a status":             {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "x") }, 200, false},
@@ -38,7 +38,7 @@ func TestTheStatusIsRecordedBeforeTheClientReceivesIt(t *testing.T) {
 				}
 				recorder.Finish()
 			}))
-			server.Config.ErrorLog = log.New(io.Discard, "", 0) // of a second WriteHeader
+			server.Config.ErrorLog = log.New(io.Discard, "", 0) // drops the warning about a second WriteHeader
 			server.Start()
 			defer server.Close()
 			defer close(held)
@@ -91,7 +91,7 @@ func TestAFailedHijackLeavesTheStatusToTheAnswer(t *testing.T) {
 	var j journal.Journal
 	recorded := &journal.Request{Endpoint: catalogue.Token}
 	j.Add(recorded)
-	recorder := j.Recorder(httptest.NewRecorder(), recorded) // which cannot be hijacked
+	recorder := j.Recorder(httptest.NewRecorder(), recorded) // httptest.ResponseRecorder cannot be hijacked
 	if _, _, err := http.NewResponseController(recorder).Hijack(); err == nil {
 		t.Error("got no error")
 	}

@@ -18,16 +18,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// certificateMembers are the members of keys and headers that describe a
+// certificateMembers are the members of JWKs and JOSE headers that describe a
 // certificate (RFC 7517 §4.7 to §4.9).
 var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last is a nonstandard spelling
 
-// certificates makes the certificate for each key once.
+// certificates makes one certificate for each key, and returns the same
+// certificate from then on.
 type certificates struct {
 	source *token.Source
 
 	mu    sync.Mutex
-	other crypto.Signer     // signs the certificates of keys without a private key here
+	other crypto.Signer     // signs the certificates of keys whose private key cannot sign them
 	made  map[string][]byte // DER, by the DER of the public key
 }
 
@@ -65,7 +66,7 @@ func (c *certificates) certificate(public crypto.PublicKey, signer crypto.Signer
 		}
 	}
 	sum := sha256.Sum256(spki)
-	sum[0] = sum[0]&0x7f | 0x40 // positive, and always as long
+	sum[0] = sum[0]&0x7f | 0x40 // positive, and always of the same length
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(sum[:16]),
 		Subject:      pkix.Name{CommonName: "testserver, for tests only"},

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Metadata writes the metadata of the shape into a discovery document. The URLs
-// of the server's endpoints are not changed.
+// Metadata writes the metadata of the shape into doc, a discovery document. The
+// URLs of the server's endpoints are not changed.
 func (l *Likeness) Metadata(doc map[string]any) {
 	fill := l.filling(l.server.Now())
 	for _, m := range l.shape.Metadata {

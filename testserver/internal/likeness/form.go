@@ -58,8 +58,8 @@ func (l *Likeness) typ() (string, bool) {
 	return typ, ok
 }
 
-// audience returns the claim that contains the audience. It is aud, unless aud
-// of the shape does not contain the audience and another claim does.
+// audience returns the claim that contains the audience. This claim is aud,
+// unless the audience of the shape is not in aud but in another claim.
 func (l *Likeness) audience() token.Texts {
 	name := "aud"
 	v, named := shapes.Lookup(l.shape.Claims, name)
@@ -90,9 +90,9 @@ func (l *Likeness) audience() token.Texts {
 	}}
 }
 
-// begin turns an RFC 9068 token into a token of the shape. The claims that
-// every token has and that the shape does not mention come first, followed by
-// the claims of the shape in their order.
+// begin turns the draft of an RFC 9068 token into the draft of a token of the
+// shape. The claims that every token has and that the shape does not mention
+// come first. The claims of the shape follow, in the order of the shape.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -162,8 +162,9 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 	}
 }
 
-// idToken turns an ID token into an ID token of the shape. The shape lists the
-// differences from an access token in the first matching row of its bad tokens.
+// idToken turns the draft of an ID token into the draft of an ID token of the
+// shape. The first row for an ID token in the shape's list of bad tokens has
+// the claims and header members that differ from an access token.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey
@@ -174,7 +175,7 @@ func (l *Likeness) idToken(d *token.Draft) {
 	fill := l.filling(d.Now)
 	for _, m := range l.shape.Bad[i].Claims {
 		if slices.Contains([]string{"iss", "sub", "aud", "exp", "iat"}, m.Name) {
-			continue // valid in an ID token
+			continue // the draft already has the right value
 		}
 		d.Claims.Delete(m.Name)
 		if m.Value != nil {

@@ -25,9 +25,10 @@ import (
 //go:embed moduli.txt
 var moduli string
 
-// KeySet makes the keys of the shape that do not sign. In the key set these
-// keys follow the server's own keys, which all have the members of the shape's
-// signing key.
+// KeySet returns a [token.KeySet] that writes the key set of the shape. The
+// server's own keys come first, with the members of the shape's signing key.
+// The other keys of the shape, which do not sign, follow. KeySet generates
+// these keys.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
 	if len(others) > 0 && others[0].Alg != "" {
@@ -57,9 +58,9 @@ func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	return set, nil
 }
 
-// name returns the function that makes key IDs: from the certificate's
-// thumbprint, or from a hash in standard base64. It returns nil if the shape
-// uses neither.
+// name returns a function that makes key IDs as the shape does: from the
+// thumbprint of the certificate, or from a hash in standard base64. For any
+// other shape, name returns nil.
 func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	kid, _ := shapes.Lookup(k.Members, "kid")
 	thumb, _ := shapes.Lookup(k.Members, "x5t")
@@ -83,8 +84,8 @@ func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	return nil
 }
 
-// signing returns a key of the server with the members of the shape's signing
-// key. The key itself, its kid and its alg are not changed.
+// signing returns the JWK of a key of the server, with the members of the
+// shape's signing key. The key itself, its kid and its alg are not changed.
 func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error) {
 	text, err := key.JWK(false)
 	if err != nil {
@@ -100,7 +101,7 @@ func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error)
 	return jwk, l.dress(jwk, members, key.Private.Public(), key.Private)
 }
 
-// decoys returns the keys of the shape that do not sign.
+// decoys returns a JWK for each key of the shape that does not sign.
 func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error) {
 	unused, source := strings.Fields(moduli), l.server.Source.Fork("likeness keys")
 	for _, k := range others {
@@ -124,8 +125,8 @@ func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error
 	return list, nil
 }
 
-// dress writes members into a key. A certificate in the members is replaced by
-// a valid one for the key.
+// dress writes members into a JWK. Members that describe a certificate get the
+// values of a valid certificate for the key.
 func (l *Likeness) dress(jwk map[string]any, list []shapes.Member, public crypto.PublicKey, signer crypto.Signer) error {
 	l.filling(l.server.Now()).Put(jwk, list...)
 	for _, m := range list {
@@ -170,7 +171,7 @@ func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.Pub
 		return nil, nil, err
 	}
 	if key.Private == nil {
-		return nil, nil, fmt.Errorf("a key of the shape is for %s: a key set cannot have a shared secret", alg)
+		return nil, nil, fmt.Errorf("a key of the shape is for %s: a key set cannot contain a shared secret", alg)
 	}
 	return key.Private.Public(), moduli, nil
 }

@@ -36,9 +36,9 @@ func New(shape shapes.Shape, server Server) *Likeness {
 	return &Likeness{shape: shape, server: server, certificates: certificates{source: server.Source}}
 }
 
-// settled removes repeated members, of which the last one applies. It also
-// replaces the audience of the samples with a placeholder for the server's
-// audience.
+// settled removes repeated members: only the last value of a member applies. It
+// also replaces the audience of the shape's sample tokens with a placeholder
+// for the server's audience.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)
@@ -63,7 +63,8 @@ func Alg(shape shapes.Shape) catalogue.Alg {
 	return catalogue.Alg(shape.Alg)
 }
 
-// own returns v with a placeholder instead of the audience of the samples.
+// own returns v with a placeholder instead of the audience of the shape's
+// sample tokens.
 func own(v any, audience string) any {
 	text := func(s string) string {
 		if s == audience {
@@ -105,8 +106,8 @@ func isClient(m shapes.Member) bool {
 	return ok && slices.Contains(clientNames, m.Name)
 }
 
-// isScope reports whether a member contains scopes, and whether they are in an
-// array.
+// isScope reports whether a member contains scopes, and whether the scopes are
+// in an array.
 func isScope(m shapes.Member) (ok, list bool) {
 	switch m.Value.(type) {
 	case string:

@@ -15,35 +15,35 @@ import (
 type Config struct {
 	Addr        string // host and port, "" for a free port of loopback
 	AllowRemote bool   // Addr may be reachable from other machines
-	InMemory    bool   // without a socket
+	InMemory    bool   // connections in memory instead of a socket
 	TLS         bool
 
 	// URL is the URL that clients use, or "" for the URL of the listener. With
 	// TLS, the certificate contains the host of this URL.
 	URL string
 
-	// Random returns n bytes for label, which names the use: the address in
+	// Random returns n bytes for label, which names their use: the address in
 	// memory or the serial number of a certificate. Key returns a new ECDSA key
-	// for a certificate at each call. If one of the two is nil, crypto/rand is
+	// for a certificate at each call. If Random or Key is nil, crypto/rand is
 	// used instead.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }
 
-// Check returns all errors in the configuration. The errors name the options
-// that set the wrong values.
+// Check returns all errors in the configuration. Each error names the option
+// that set the wrong value.
 func (c Config) Check() error {
 	var scheme error
 	switch https := strings.HasPrefix(c.URL, "https:"); {
 	case c.InMemory && !c.TLS && https:
-		scheme = errors.New("IssuerURL is https, but a server in memory cannot have a TLS proxy: add TLS()")
+		scheme = errors.New("IssuerURL is https, but a server in memory cannot be behind a TLS proxy: add TLS()")
 	case c.TLS && c.URL != "" && !https:
-		scheme = errors.New("IssuerURL is not https, but TLS() serves only https: change one of the two")
+		scheme = errors.New("IssuerURL is not https, but TLS() serves only https: change the URL or remove TLS()")
 	}
 	return errors.Join(scheme, c.checkAddr())
 }
 
-// checkAddr checks Addr.
+// checkAddr returns all errors in Addr.
 func (c Config) checkAddr() error {
 	if c.Addr == "" {
 		return nil
@@ -55,18 +55,18 @@ func (c Config) checkAddr() error {
 	case err != nil || portErr != nil:
 		return fmt.Errorf("Addr(%q): want a host and a port number, such as 127.0.0.1:8080", c.Addr)
 	case c.InMemory:
-		return fmt.Errorf("Addr(%q) requires a socket, but InMemory() has none: leave one of them out", c.Addr)
+		return fmt.Errorf("Addr(%q) requires a socket, but InMemory() does not use one: remove Addr or InMemory()", c.Addr)
 	case host == localhost, ip.Unmap().IsLoopback():
 		return nil
 	case host != "" && ipErr != nil:
-		return fmt.Errorf("Addr(%q): a name depends on the resolver: give an IP address or localhost", c.Addr)
+		return fmt.Errorf("Addr(%q): the address of a host name depends on the resolver: give an IP address or localhost", c.Addr)
 	}
 	var beyond, every error
 	if !c.AllowRemote {
 		beyond = fmt.Errorf("Addr(%q) is reachable from other machines, which must not trust tokens of this server: give a loopback address, or add AllowRemote() in a container", c.Addr)
 	}
 	if c.URL == "" && (host == "" || ip.Unmap().IsUnspecified()) {
-		every = fmt.Errorf("Addr(%q) means all addresses, but clients need a specific one: add IssuerURL", c.Addr)
+		every = fmt.Errorf("Addr(%q) means all addresses, but clients need a specific address: add IssuerURL", c.Addr)
 	}
 	return errors.Join(beyond, every)
 }

@@ -13,7 +13,7 @@ import (
 
 // Listener accepts connections, and makes transports for clients.
 type Listener struct {
-	URL       string // for clients
+	URL       string // the URL that clients use
 	CACertPEM []byte // the root certificate, nil without TLS
 
 	net         net.Listener

@@ -66,7 +66,7 @@ func TestAHostHasThePortOfItsScheme(t *testing.T) {
 
 func TestAListenerIsNotDialledForAURLOfAnotherScheme(t *testing.T) {
 	front, _, _ := serving(t, listen.Config{TLS: true}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	behind := opened(t, listen.Config{URL: front.URL}) // plain HTTP, where a proxy ends the TLS
+	behind := opened(t, listen.Config{URL: front.URL}) // plain HTTP behind a proxy that terminates TLS
 	transport := behind.Transport()
 	transport.TLSClientConfig = front.Transport().TLSClientConfig
 	defer transport.CloseIdleConnections()

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// memoryListener accepts net.Pipe pairs. Close closes all connections.
-// Otherwise closing a TLS connection would wait for a peer that may not be
-// reading.
+// memoryListener accepts connections made with net.Pipe. Close also closes all
+// of these connections, because closing a TLS connection over a pipe would
+// otherwise wait for a peer that may not be reading.
 type memoryListener struct {
 	pending chan net.Conn
 	done    chan struct{}

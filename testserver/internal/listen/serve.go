@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// waitLimit is how long stop waits for handlers that ignore that their context
-// is done.
+// waitLimit is how long stop waits for handlers that do not return after their
+// context was canceled.
 const waitLimit = 5 * time.Second
 
 // Serve serves h until stop is called. stop closes all connections, cancels the
 // contexts of all requests, closes the idle connections of client, and waits
-// for the handlers. It returns an error if a handler still runs after five
-// seconds.
+// for the handlers. stop returns an error if a handler is still running after
+// five seconds.
 func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
 	base, end := context.WithCancel(context.Background())
 	srv := &http.Server{ //nolint:gosec // tests may have slow clients
 		BaseContext: func(net.Listener) context.Context { return base },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			live.add(1) // HTTP/2 runs handlers in goroutines of their own
+			live.add(1) // HTTP/2 runs each handler in its own goroutine
 			defer live.add(-1)
 			h.ServeHTTP(w, r)
 		}),
@@ -50,7 +50,7 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = run(l.net) // always ErrServerClosed, or an error of a closed listener
+		_ = run(l.net) // always ErrServerClosed or the error of a closed listener
 	}()
 
 	return sync.OnceValue(func() error {
@@ -59,9 +59,9 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 		// The first Close can miss a connection that was accepted while Close
 		// ran.
 		err = errors.Join(err, srv.Close())
-		end() // a lost connection cancels the context of a request only once its body is read
+		end() // needed: a lost connection cancels the context of a request only after its body was read
 		if !live.wait(waitLimit) {
-			err = errors.Join(err, errors.New("testserver: a handler still runs, 5 s after its connection was closed"))
+			err = errors.Join(err, errors.New("testserver: a handler is still running 5 s after its connection was closed"))
 		}
 		client.CloseIdleConnections()
 		return err

@@ -36,8 +36,8 @@ func listenLoopback() (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on loopback: use InMemory(), which needs no socket: %w", err)
 }
 
-// reachedAt returns the address of a listener. If addr has the host localhost,
-// the returned address has that host.
+// reachedAt returns the address of l for clients. If addr has the host
+// localhost, the returned address also has the host localhost.
 func reachedAt(addr string, l net.Listener) string {
 	at := l.Addr().String()
 	if host, _, _ := net.SplitHostPort(addr); host == localhost {

@@ -6,7 +6,8 @@ import (
 )
 
 // tally counts running handlers and connections. A WaitGroup is not suitable:
-// it does not allow Add from zero during Wait, and its Wait has no timeout.
+// its Wait has no timeout, and Add must not raise the count from zero during
+// Wait.
 type tally struct {
 	mu   sync.Mutex
 	n    int

@@ -19,7 +19,7 @@ func Check(want, got string) bool {
 type Cookie struct {
 	Name   string
 	Path   string
-	Secure bool // sent over TLS only
+	Secure bool // sent only over TLS
 }
 
 // CookieFor returns the cookie of the server with this issuer. All ports of a

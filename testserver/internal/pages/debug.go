@@ -23,7 +23,7 @@ type DebugPage struct {
 	Endpoints []string // choices of the filter
 	Defects   []string // choices of the mint form
 	Mint      MintForm // initial values of the mint form
-	Token     string   // just minted; shown only once
+	Token     string   // the token that was just minted; shown only once
 	Error     string   // why nothing was minted or rotated
 }
 
@@ -39,10 +39,10 @@ type DebugClient struct {
 type DebugFault struct {
 	Endpoint   string
 	Hits       int
-	Left, Skip int // 0 means no limit, and no skipped requests
+	Left, Skip int // Left is how many more requests get the fault, 0 for no limit; Skip is how many pass before
 }
 
-// Filter selects requests. An empty field matches all.
+// Filter selects requests. An empty field matches every request.
 type Filter struct{ Endpoint, Client string }
 
 // Fits reports whether r matches the filter.
@@ -61,9 +61,9 @@ type DebugKey struct {
 type DebugRequest struct {
 	Time             time.Time
 	Method, Endpoint string
-	ClientID         string // "" if it named none
-	Status           int    // 0 while the answer is missing
-	Injected         bool   // a fault answered
+	ClientID         string // "" if the request named no client
+	Status           int    // 0 until the response is sent
+	Injected         bool   // a fault produced the response
 	Form             []Field
 	Times            int // number of equal requests: see Grouped
 }
@@ -90,5 +90,5 @@ func (r DebugRequest) same(other DebugRequest) bool {
 // MintForm is the input of the mint form.
 type MintForm struct{ ClientID, Subject, Audience, Scope, ExpiresIn, Defect string }
 
-// Debug writes the debug page. Its forms stay on this server.
+// Debug writes the debug page. Its forms are sent only to this server.
 func Debug(w http.ResponseWriter, p DebugPage) { write(w, http.StatusOK, "debug", thisServer, p) }

@@ -9,18 +9,19 @@
 //
 // # Fields
 //
-// Forms are sent by POST to the page's Action. Only the filter of the debug
-// page is not, since it changes nothing. The Field constants name the fields.
-// Two fields carry data of the server: [FieldRequest], one opaque string such
-// as the query of the authorization request, and [FieldCSRF]. The parameters of
-// the request are not separate fields: an authorization request with
-// decision=allow must not be mistaken for the user's decision.
+// Forms are sent by POST to the page's Action. The only exception is the filter
+// of the debug page, which changes nothing and is sent by GET. The Field
+// constants name the fields. Two fields carry data of the server:
+// [FieldRequest], one opaque string such as the query of the authorization
+// request, and [FieldCSRF]. The parameters of the request are not separate
+// fields: an authorization request with decision=allow must not be mistaken for
+// the user's decision.
 //
 // # Headers
 //
 // All pages forbid framing, sniffing, caching and referrers. Their Content
-// Security Policy forbids everything but their own style. Because there is no
-// referrer, a browser sends "Origin: null" with the forms, so a server must
+// Security Policy forbids everything but their own style. Because of the policy
+// no-referrer, browsers send "Origin: null" with the forms, so a server must
 // check [FieldCSRF] and not the origin.
 //
 // form-action is different. Chromium applies it not only to the target of a

@@ -8,12 +8,12 @@ const (
 	FieldUsername = "username"  // Login
 	FieldPassword = "password"  // Login
 	FieldPick     = "pick"      // Login: a name of Users; absent when the form with the password was sent
-	FieldScope    = "scope"     // Consent: once for each scope that is checked; Mint: all of them, separated by spaces
+	FieldScope    = "scope"     // Consent: once for each checked scope; Debug: all scopes, separated by spaces
 	FieldDecision = "decision"  // Consent, Logout: DecisionAllow or DecisionDeny
 	FieldUserCode = "user_code" // Device
 
 	FieldDo       = "do"         // Debug: DoRotate or DoMint
-	FieldClient   = "client_id"  // Debug, as are the following
+	FieldClient   = "client_id"  // Debug, like the fields below
 	FieldSubject  = "sub"        //
 	FieldAudience = "aud"        //
 	FieldExpires  = "expires_in" // a Go duration

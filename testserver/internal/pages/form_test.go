@@ -139,14 +139,14 @@ func TestPagesAreForEverybody(t *testing.T) {
 	}
 }
 
-// checkScripts reports everything through which a page could run or load
-// something.
+// checkScripts reports every element and attribute with which a page could run
+// a script or load a file.
 func checkScripts(t *testing.T, doc *html.Node, page string) {
 	t.Helper()
 	if got, want := len(all(doc, "script")), strings.Count(page, "form post"); got != want {
 		t.Errorf("got %d scripts, want %d", got, want)
 	}
-	links := strings.HasSuffix(page, "index") || strings.HasSuffix(page, "debug") // to the server itself
+	links := strings.HasSuffix(page, "index") || strings.HasSuffix(page, "debug") // these pages link to other pages of the server
 	for _, n := range all(doc, "") {
 		if slices.Contains([]string{"link", "iframe", "img", "object", "embed", "base", "svg", "template"}, n.Data) || n.Data == "a" && !links {
 			t.Errorf("got <%s>, want none", n.Data)

@@ -14,7 +14,7 @@ func TestHeadersAreExactlyThese(t *testing.T) {
 	tests := []struct {
 		page   string
 		status int
-		forms  string // the directive form-action, with what separates it
+		forms  string // the directive form-action and the separator before it
 		script bool
 	}{
 		{page: "login", status: 200},

@@ -16,7 +16,8 @@ import (
 // varying are the attributes whose values come from the data of a page.
 var varying = []string{"value", "name", "action", "href"}
 
-// skeleton returns everything in a page except its texts.
+// skeleton returns the elements, attributes and comments of a page, without the
+// texts and the values of varying attributes.
 func skeleton(doc *html.Node) (lines []string) {
 	var walk func(n *html.Node, depth int)
 	walk = func(n *html.Node, depth int) {

@@ -2,7 +2,7 @@ package pages
 
 import "net/http"
 
-// IndexPage is shown to users who open the issuer in a browser.
+// IndexPage is shown to users who open the issuer URL in a browser.
 type IndexPage struct {
 	Issuer string
 	Links  []Link

@@ -7,11 +7,11 @@ type LoginPage struct {
 	Form
 	ClientName string // the client, "" if unknown
 	LoginHint  string // the initial user name
-	Users      []User // offered for a click without a password, as FieldPick
+	Users      []User // users who can sign in with one click and without a password; sent as FieldPick
 	Error      string // why the last attempt failed
 }
 
-// User is a user as the pages show one.
+// User is the part of a user that the pages show.
 type User struct{ Username, Name, Email string } // Name and Email may be ""
 
 // Login writes the sign-in page.
@@ -24,9 +24,9 @@ type ConsentPage struct {
 	ClientID   string
 	User       string
 	ReturnTo   string // the URL that the browser is redirected to, "" if none
-	UserCode   string // of a device, for comparison (RFC 8628 §5.4)
+	UserCode   string // for the user to compare with the code on the device (RFC 8628 §5.4)
 	Scopes     []ScopeBox
-	Claims     []string // requested by name, in addition to those of the scopes
+	Claims     []string // claims requested by name, in addition to the claims of the scopes
 	Details    []string // authorization details, never shortened
 }
 

@@ -2,7 +2,7 @@ package pages
 
 import "net/http"
 
-// LogoutPage asks whether to sign out.
+// LogoutPage asks the user whether to sign out.
 type LogoutPage struct {
 	Form
 	ClientID string // the client, "" if unknown

@@ -14,13 +14,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// site returns every page, with the same string in every place that takes one.
+// site returns every page, with text in every place that takes a string.
 func site(text string) map[string]func(http.ResponseWriter) {
 	return filled(func() string { return text })
 }
 
-// filled returns every page. It calls next for the string in each place that
-// takes one.
+// filled returns every page. In each place that takes a string, it inserts a
+// string that next returns.
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }
@@ -73,7 +73,7 @@ func filled(next func() string) map[string]func(http.ResponseWriter) {
 	}
 }
 
-// bare returns every page with nothing filled in.
+// bare returns every page without any data.
 func bare() map[string]func(http.ResponseWriter) {
 	return map[string]func(http.ResponseWriter){
 		"login":     func(w http.ResponseWriter) { pages.Login(w, pages.LoginPage{}) },
@@ -134,7 +134,7 @@ func attr(n *html.Node, name string) (string, bool) {
 }
 
 // value returns the value of an attribute, or "" if the element does not have
-// it.
+// the attribute.
 func value(n *html.Node, name string) string {
 	v, _ := attr(n, name)
 	return v

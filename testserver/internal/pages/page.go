@@ -14,7 +14,7 @@ import (
 // Form holds the values that every form of the server needs.
 type Form struct {
 	Action  string // the target, a path of the server
-	Request string // sent back as FieldRequest: one line, since browsers change line ends; may be ""
+	Request string // sent back as FieldRequest; a single line, since browsers change line breaks; may be ""
 	CSRF    string // sent back as FieldCSRF
 }
 
@@ -41,7 +41,7 @@ const (
 // site holds the templates of all pages.
 type site struct {
 	pages         map[string]*template.Template
-	style, script string // their sources in a Content Security Policy
+	style, script string // the source expressions for the style and the script in a Content Security Policy
 }
 
 // load parses the templates when the first page is written, since most tests
@@ -94,7 +94,7 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 // short shortens a string that a client chose.
 func short(text string) string { return cut(text, 120) }
 
-// whole shortens a URL. Its limit is larger than that of short.
+// whole shortens a URL, with a larger limit than short.
 func whole(text string) string { return cut(text, 400) }
 
 // host returns the host of a URL, which users should check.

@@ -20,7 +20,8 @@ var sentences = map[string]string{
 }
 
 // Scope returns the checkbox for a scope. The description comes from
-// descriptions or, for the scopes of OpenID Connect, is a default one.
+// descriptions or, if descriptions lacks the scope, from the default texts for
+// the scopes of OpenID Connect.
 func Scope(name string, descriptions map[string]string) ScopeBox {
 	return ScopeBox{Name: name, Checked: true, Description: cmp.Or(descriptions[name], sentences[name])}
 }

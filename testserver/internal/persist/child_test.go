@@ -82,7 +82,7 @@ func TestKillLeavesTheOldStateOrTheNew(t *testing.T) {
 			}
 			saved = n
 		}
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // an error, because the child was killed
 		kill.Stop()
 		cancel()
 
@@ -120,13 +120,13 @@ func TestOneProcessAtATime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	cmd, lines := start(ctx, t, path)
-	lines.Scan() // one state is saved
+	lines.Scan() // the child has saved a state
 
 	_, err := persist.Open(path)
 	if !errors.Is(err, persist.ErrInUse) {
 		t.Fatalf("got %v, want %v", err, persist.ErrInUse)
 	}
-	wantParts(t, err, path, "process "+strconv.Itoa(cmd.Process.Pid), "stop that one, or name another file")
+	wantParts(t, err, path, "process "+strconv.Itoa(cmd.Process.Pid), "stop that process, or name another file")
 
 	cancel()
 	for lines.Scan() {
@@ -134,8 +134,8 @@ func TestOneProcessAtATime(t *testing.T) {
 			t.Errorf("got %q: the second process disturbed the first", lines.Text())
 		}
 	}
-	_ = cmd.Wait() // it was killed
-	open(t, path)  // a killed process has no lock
+	_ = cmd.Wait() // an error, because the child was killed
+	open(t, path)  // the lock has ended with the killed process
 }
 
 func TestOneOpenFileAtATimeInAProcess(t *testing.T) {

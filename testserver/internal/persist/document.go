@@ -18,8 +18,8 @@ var (
 	tail = []byte("}\n")
 )
 
-// unwrap returns the state in the text of a file. The layout of the JSON may
-// have been edited by hand. Everything else must be as Save writes it.
+// unwrap returns the state in the text of a file. The white space of the JSON
+// may differ from what Save writes. Everything else must be as Save writes it.
 func unwrap(text []byte) ([]byte, error) {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
@@ -44,8 +44,9 @@ func unwrap(text []byte) ([]byte, error) {
 	return members["state"], nil
 }
 
-// split returns the members of an object, and whether a member is repeated. If
-// the value is not an object, there are no members. text must be valid JSON.
+// split returns the members of the object in text, and whether a member is
+// repeated. If text is not an object, members is empty. text must be valid
+// JSON.
 func split(text []byte) (members map[string]json.RawMessage, twice bool) {
 	members = map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(text))

@@ -24,8 +24,8 @@ const (
 // exhaust the memory. The largest states have some 100 MB.
 const maxBytes = 1 << 30
 
-// These are the errors for an existing file that cannot be used. The file is
-// not changed.
+// These are the errors for an existing file that cannot be used. The file stays
+// unchanged.
 var (
 	ErrInUse   = errors.New("another process is using it")
 	ErrForeign = errors.New("it is not a state file of this server")
@@ -47,16 +47,17 @@ type File struct {
 	lock io.Closer
 	seen fs.FileInfo // the file as last read or written, nil if it does not exist
 	kept []byte      // the state read by Open, for the first Load
-	bad  error       // if set, nothing is saved
+	bad  error       // if not nil, Load and Save return this error
 }
 
 // Open locks the file at path for this process, until [File.Close] or the end
 // of the process. The file need not exist, but its directory must. An existing
-// file must be a state file. If it cannot be used, the error wraps the Err
-// value for the cause, if there is one.
+// file must be a state file. If the file cannot be used for one of the reasons
+// in the Err variables, the error wraps that variable.
 //
-// On systems with flock(2), Open fails if another process has the lock. On
-// other systems, the user must not start two processes.
+// On systems with flock(2), Open fails if another process has locked the file.
+// Other systems have no lock, so the user must not start two processes with the
+// same file.
 func Open(path string) (*File, error) {
 	if path == "" {
 		return nil, errors.New("the path of the state file is empty: give a path")
@@ -83,8 +84,8 @@ func (f *File) open() (err error) {
 
 func (f *File) wrap(err error) error { return fmt.Errorf("state file %q: %w", f.path, err) }
 
-// resolve returns path with symbolic links resolved. Otherwise a rename would
-// replace the link and not the file.
+// resolve returns path with symbolic links resolved, because a rename to a
+// symbolic link would replace the link and not the file.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -133,7 +134,7 @@ func (f *File) Load(v any) (found bool, err error) {
 	return state != nil, nil
 }
 
-// read returns the state, or nil if there is no file, and sets seen.
+// read sets seen and returns the state, or nil if the file does not exist.
 func (f *File) read() (state []byte, err error) {
 	info, err := os.Stat(f.path)
 	switch {
@@ -156,14 +157,14 @@ func (f *File) read() (state []byte, err error) {
 	if state, err = unwrap(text); err != nil {
 		return nil, fmt.Errorf("%w; %s", err, moveAway)
 	}
-	// info was read before the text, so the next write detects a change between
-	// the two.
+	// info was read before the text, so the next Save detects a change between
+	// the two reads.
 	f.seen = info
 	return state, nil
 }
 
 // Save replaces the state. If it returns nil, the new state survives a crash of
-// the machine. After an error the file has the old state.
+// the machine. After an error the file has either the old or the new state.
 func (f *File) Save(v any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -219,7 +220,8 @@ func (f *File) Close() error {
 	return err
 }
 
-// cause returns err without the path, which is already in the message.
+// cause returns err without the path, because wrap adds the path to the
+// message.
 func cause(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

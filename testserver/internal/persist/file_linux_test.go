@@ -14,7 +14,7 @@ import (
 // as runs f with the file access rights of user uid. If the process does not
 // run as root, the user does not change.
 func as(uid uintptr, f func()) {
-	runtime.LockOSThread() // it is a property of the thread
+	runtime.LockOSThread() // SETFSUID applies only to the current thread
 	defer runtime.UnlockOSThread()
 	before, _, _ := syscall.RawSyscall(syscall.SYS_SETFSUID, uid, 0, 0)
 	defer func() { _, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, before, 0, 0) }()
@@ -24,12 +24,12 @@ func as(uid uintptr, f func()) {
 func TestFileThatCannotBeReadIsAnErrorOfOpen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	put(t, path, head+"{}}")
-	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} { // those that TempDir has made
+	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} { // both directories that TempDir has made
 		if err := os.Chmod(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
 	}
-	mode := os.FileMode(0o600) // only root can read it
+	mode := os.FileMode(0o600) // only root can read the file
 	if os.Geteuid() != 0 {
 		mode = 0
 	}
@@ -101,7 +101,7 @@ func TestWriteThatStopsHalfWayLeavesTheOldState(t *testing.T) {
 		t.Fatal(err)
 	}
 	tight := before
-	tight.Cur = 4096 // bytes in a file, after which writing fails
+	tight.Cur = 4096 // the maximum number of bytes in a file: writing more fails
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight); err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // lock locks the file at path. The lock ends with the process, even if the
-// process is killed. The file is never removed. Otherwise two processes could
-// each lock a different file with that name.
+// process is killed. The file is never removed, because otherwise two processes
+// could lock two different files of the same name.
 func lock(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // next to the file that the user names
 	if err != nil {
@@ -23,7 +23,7 @@ func lock(path string) (io.Closer, error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = fmt.Errorf("%w%s: stop that one, or name another file", ErrInUse, owner(f))
+		err = fmt.Errorf("%w%s: stop that process, or name another file", ErrInUse, owner(f))
 	case err != nil:
 		err = fmt.Errorf("the file system cannot lock it: name a file on a local disk (%w)", err)
 	default:

@@ -41,7 +41,7 @@ func open(t testing.TB, path string) *persist.File {
 	return f
 }
 
-// load returns the state of a file and fails the test if there is none.
+// load returns the state of a file. It fails the test if the file has no state.
 func load(t testing.TB, f *persist.File) (s state) {
 	t.Helper()
 	if found, err := f.Load(&s); err != nil || !found {

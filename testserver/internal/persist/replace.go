@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 )
 
-// replace writes parts to the file at path atomically. If the new file is in
-// place, info is not nil, even if there is an error.
+// replace atomically replaces the file at path with the concatenated parts. If
+// the new file is in place, info is not nil, even if replace returns an error.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
-	// If the file already exists, a process that was killed has left it, since
-	// this process has the lock.
+	// This process has the lock, so an existing file was left by a process that
+	// was killed.
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

@@ -21,8 +21,8 @@ type Saver struct {
 	turn   chan struct{} // a semaphore for save; acquired before mu
 
 	mu      sync.Mutex
-	changes uint64 // total
-	tried   uint64 // changes included in the last save
+	changes uint64 // number of changes so far
+	tried   uint64 // changes included in the last attempt to save
 	saved   uint64 // changes included in the last successful save
 	failing bool
 	running bool
@@ -36,8 +36,8 @@ func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
 
-// Changed records a change and returns immediately. If saving the change fails,
-// it is saved together with the next change.
+// Changed records a change and returns immediately. If the change cannot be
+// saved, it is saved together with the next change.
 func (s *Saver) Changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,12 +49,14 @@ func (s *Saver) Changed() {
 	s.done.Go(s.run)
 }
 
-// run saves repeatedly until there were no new changes during an interval.
+// run saves, and repeats this after each interval until an interval passes
+// without a change.
 func (s *Saver) run() {
 	for more := true; more; {
 		began := time.Now()
-		_ = s.Flush() // it has reported the error
-		// If saving is slow, it takes at most half of the time.
+		_ = s.Flush() // Flush has already reported the error
+		// The pause is at least as long as the save took, so that slow saves
+		// take at most half of the time.
 		pause := time.NewTimer(max(minInterval, time.Since(began)))
 		select {
 		case <-pause.C:
@@ -69,11 +71,11 @@ func (s *Saver) run() {
 }
 
 // Flush saves all changes that were made before the call. It returns an error
-// if they could not be saved.
+// if these changes could not be saved.
 func (s *Saver) Flush() error {
 	begins, err := s.attempt()
 	if begins && s.report != nil {
-		s.report(err) // without a lock, so that it may call the Saver
+		s.report(err) // no lock is held, so report may call the Saver
 	}
 	return err
 }
@@ -85,7 +87,7 @@ func (s *Saver) attempt() (begins bool, err error) {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.mu.Lock()
-	if s.saved >= wanted { // another Flush has saved them meanwhile
+	if s.saved >= wanted { // another Flush has saved these changes in the meantime
 		s.mu.Unlock()
 		return false, nil
 	}

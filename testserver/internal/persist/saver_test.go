@@ -14,9 +14,10 @@ import (
 
 var errDisk = errors.New("the disk is full")
 
-// disk stands in for the file: it counts saves, and fails if fails is set.
+// disk is used instead of a file: it counts saves, and each save fails if fails
+// is true.
 type disk struct {
-	current       atomic.Int64 // what there is to save
+	current       atomic.Int64 // the state to save
 	saves, stored int
 	fails         bool
 	takes         time.Duration
@@ -49,8 +50,8 @@ func (d *disk) change(s *persist.Saver) {
 	s.Changed()
 }
 
-// pass lets d pass on the clock of the bubble, and waits for all goroutines to
-// block.
+// pass sleeps for d on the fake clock of the synctest bubble, and then waits
+// until all other goroutines are blocked.
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -92,7 +93,7 @@ func TestManyChangesAreFewSaves(t *testing.T) {
 					d.change(s)
 					time.Sleep(time.Millisecond)
 				}
-				pass(time.Second) // without a Flush the last of them is saved, too
+				pass(time.Second) // the last change is saved even without a Flush
 				if d.stored != 1000 || d.saves < 2 || d.saves > tt.most {
 					t.Errorf("got state %d after %d saves, want 1000 after 2 to %d", d.stored, d.saves, tt.most)
 				}
@@ -110,7 +111,7 @@ func TestFlushSavesWhatThePauseHoldsBack(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		d.change(s)
-		for range 2 { // a second time there is nothing to do
+		for range 2 { // the second Flush has nothing to save
 			if err := s.Flush(); err != nil {
 				t.Error(err)
 			}
@@ -126,11 +127,11 @@ func TestFlushSavesWhatThePauseHoldsBack(t *testing.T) {
 		}
 		d.change(s)
 		synctest.Wait()
-		d.want(t, 3, 3, 0) // no save runs after Close …
+		d.want(t, 3, 3, 0) // a change after Close is not saved …
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		d.want(t, 4, 4, 0) // … but another one
+		d.want(t, 4, 4, 0) // … until Close is called again
 	})
 }
 
@@ -158,7 +159,7 @@ func TestFailureIsReportedOnceAndByClose(t *testing.T) {
 		}
 		d.want(t, 0, 5, 1)
 		pass(time.Hour)
-		d.want(t, 0, 5, 1) // it waits for a change, not for luck
+		d.want(t, 0, 5, 1) // after a failure, the Saver tries again only after the next change
 		if err := s.Flush(); !errors.Is(err, errDisk) {
 			t.Errorf("got %v from Flush, want %v", err, errDisk)
 		}
@@ -173,7 +174,7 @@ func TestFailureIsReportedOnceAndByClose(t *testing.T) {
 		d.fails = true
 		d.change(s)
 		pass(time.Second)
-		d.want(t, 6, 8, 2) // a second outage is news
+		d.want(t, 6, 8, 2) // the first failure after a success is reported again
 		if err := s.Close(); !errors.Is(err, errDisk) {
 			t.Errorf("got %v from Close, want %v", err, errDisk)
 		}
@@ -276,7 +277,7 @@ func TestThoseWhoFlushAtOnceAreSavedAtOnce(t *testing.T) {
 		began := time.Now()
 		var all sync.WaitGroup
 		for i := range 400 {
-			time.Sleep(10 * time.Millisecond) // there is always one that has come since
+			time.Sleep(10 * time.Millisecond) // so that more changes come during each save
 			all.Go(func() {
 				came := time.Now()
 				d.change(s)

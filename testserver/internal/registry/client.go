@@ -20,7 +20,7 @@ import (
 type Client struct {
 	ID     string // printable ASCII, colons and spaces included
 	Secret string `json:"-"` // printable ASCII; "" for a public client
-	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it needs PKCE and may not introspect
+	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it must use PKCE and may not introspect
 
 	// RedirectURIs are compared byte for byte, except for the port of
 	// 127.0.0.1, [::1] and localhost: any port matches (RFC 8252 §7.3). If the
@@ -33,12 +33,12 @@ type Client struct {
 	// byte for byte including the port.
 	PostLogoutRedirectURIs []string `json:",omitempty"`
 
-	Grants []catalogue.Grant // empty means all suitable ones, except token exchange and jwt-bearer
-	Scopes []string          // empty means all of the server's
+	Grants []catalogue.Grant // empty means all suitable grants, except token exchange and jwt-bearer
+	Scopes []string          // empty means all scopes of the server
 
-	AuthMethod catalogue.AuthMethod // "" means all suitable ones
+	AuthMethod catalogue.AuthMethod // "" means all suitable methods
 	JWKS       []byte               // public keys, for private_key_jwt and jwt-bearer
-	Name       string               `json:",omitzero"` // shown to users, "" for the ID
+	Name       string               `json:",omitzero"` // shown to users; "" means that the ID is shown
 	RequirePAR bool                 `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
 	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value means the defaults
 
@@ -48,7 +48,7 @@ type Client struct {
 	RefreshTTL, CodeTTL time.Duration `json:"-"`
 }
 
-// String identifies the client without showing its secret.
+// String returns the ID of the client, without its secret.
 func (c Client) String() string { return fmt.Sprintf("client %q", c.ID) }
 
 // GoString returns the same string as String, so that %#v does not show the
@@ -60,7 +60,7 @@ func (c Client) GoString() string { return c.String() }
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // OnRequest reports whether g issues tokens about users without their consent.
-// A client may use such a grant only if its registration lists it.
+// A client may use such a grant only if its registration lists the grant.
 func OnRequest(g catalogue.Grant) bool {
 	return g == catalogue.TokenExchange || g == catalogue.JWTBearer
 }
@@ -175,11 +175,11 @@ func (c Client) checkLists() error {
 func KeySet(c Client) (jose.JSONWebKeySet, error) {
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(c.JWKS, &set); err != nil || len(set.Keys) == 0 {
-		return set, fmt.Errorf("client %q: JWKS is not a JSON Web Key Set with keys (RFC 7517 §5)", c.ID)
+		return set, fmt.Errorf("client %q: JWKS is not a JSON Web Key Set or contains no keys (RFC 7517 §5)", c.ID)
 	}
 	for _, key := range set.Keys {
 		if !key.Valid() || !key.IsPublic() {
-			return set, fmt.Errorf("client %q: JWKS has a key that is not public", c.ID)
+			return set, fmt.Errorf("client %q: JWKS contains a key that is not public or not valid", c.ID)
 		}
 	}
 	return set, nil

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// keys makes the JWKS of a client. If private is true, the keys are private.
+// keys returns a JWKS for a client. If private is true, the keys are private.
 func keys(t *testing.T, private bool) []byte {
 	t.Helper()
 	key, err := token.NewKey(catalogue.ES256, "", token.RandomSource())
@@ -42,7 +42,7 @@ func TestInvalidClientsAreRefused(t *testing.T) {
 	type grants = []catalogue.Grant
 	for name, tt := range map[string]struct {
 		client client
-		want   []string // in the error, none for no error
+		want   []string // parts of the error; nil means no error
 	}{
 		"a confidential client with a secret":    {client{ID: "a: b", Secret: "s e c"}, nil},
 		"keys instead of a secret":               {client{ID: "a", JWKS: jwks, AuthMethod: catalogue.PrivateKeyJWT, Grants: grants{catalogue.JWTBearer}}, nil},
@@ -101,7 +101,7 @@ func TestRedirectURIsThatCanBeRegistered(t *testing.T) {
 	for uri, want := range map[string]string{
 		"https://app.example/cb?x=y":  "",
 		"http://127.0.0.1:8080/cb":    "",
-		"com.example.app:/cb":         "", // RFC 8252 §7.1
+		"com.example.app:/cb":         "", // a private-use URI scheme (RFC 8252 §7.1)
 		"":                            "not an absolute URI",
 		"/cb":                         "not an absolute URI",
 		"//app.example/cb":            "not an absolute URI",
@@ -135,7 +135,7 @@ func TestRedirectsComparesURIs(t *testing.T) {
 		"http://127.0.0.1:65535/cb?x=1":    true,
 		"http://[::1]:49152/":              true,
 		"http://[::1]/":                    true,
-		"https://app.example:443/cb":       false, // only the port of loopback may vary
+		"https://app.example:443/cb":       false, // only the port of a loopback URI may vary
 		"https://app.example/cb/":          false,
 		"https://APP.example/cb":           false,
 		"http://127.0.0.1:65536/cb?x=1":    false,

@@ -23,13 +23,13 @@ type Registered struct {
 	Admitted bool     `json:",omitempty"` // it was admitted by its first request; stays true when Itself becomes false
 	Managed  *Managed `json:",omitempty"` // nil unless a registration request has registered it
 
-	Edits []token.Edit `json:"-"` // of its access tokens
+	Edits []token.Edit `json:"-"` // changes to the client's access tokens
 }
 
 // Managed is the additional data of a client that was registered by a
 // registration request.
 type Managed struct {
-	Token  token.Digest // of its registration access token
+	Token  token.Digest // the digest of the registration access token
 	Issued int64        // client_id_issued_at
 }
 
@@ -50,7 +50,7 @@ func NewRegistered(c Client, edits ...token.Edit) (*Registered, error) {
 	return r, nil
 }
 
-// Copy returns the client as it was registered, without its secret.
+// Copy returns a copy of the client as it was registered, without its secret.
 func (c *Registered) Copy() Client { return copied(c.Client) }
 
 func copied(c Client) Client {
@@ -72,7 +72,7 @@ func (c *Registered) By(method catalogue.AuthMethod) bool {
 	return c.AuthMethod == "" || c.AuthMethod == method
 }
 
-// Redirects reports whether uri is one of the client's redirect URIs. They are
+// Redirects reports whether uri is one of the client's redirect URIs. URIs are
 // compared byte for byte, except for the port of a loopback address, which a
 // native application does not know in advance (RFC 8252 §7.3).
 func (c *Registered) Redirects(uri string) bool { return hasURI(c.RedirectURIs, uri) }

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Limits for what any caller may add. The documentation of package testserver
-// states them.
+// Limits for clients that any caller may add. The documentation of package
+// testserver states the limits.
 const (
 	maxItself     = 1000 // clients admitted by their first request
 	maxRegistered = 1000 // clients registered by registration requests
@@ -27,7 +27,7 @@ type Registry struct{ known guarded.Value[known] }
 
 type known struct {
 	clients map[string]*Registered
-	users   []Account // oldest first, never changed in place
+	users   []Account // oldest first; never changed in place
 }
 
 // New returns a Registry with the default clients, the given clients and the
@@ -50,11 +50,11 @@ func New(clients []Client, users []User) (*Registry, error) {
 	return r, nil
 }
 
-// OnChange sets a function to call after each change. It must be called before
-// the registry is shared.
+// OnChange sets a function to call after each change. Call OnChange before the
+// registry is shared.
 func (r *Registry) OnChange(f func()) { r.known.OnChange(f) }
 
-// Put registers a client. It replaces a client with the same ID.
+// Put registers a client, and replaces the client with the same ID.
 func (r *Registry) Put(c *Registered) {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -77,19 +77,20 @@ func (k *known) count(which func(*Registered) bool) (n int) {
 	return n
 }
 
-// Admit registers a client with the first redirect URI that it uses. It returns
-// false if the limit is reached or the client is not valid.
+// Admit registers a public client when its first request arrives, with the
+// redirect URI of that request. It returns false if the limit is reached or the
+// client is not valid.
 func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	if id == "" || !IsVisible(id) || len(id) > MaxText || CheckRedirect(redirectURI) != nil {
 		return nil, false
 	}
 	k, unlock := r.known.Lock()
 	defer unlock()
-	if c, ok := k.clients[id]; ok { // another request was first
+	if c, ok := k.clients[id]; ok { // an earlier request has registered the client
 		return c, true
 	}
-	// A client with the ID of a user is refused, because its tokens could be
-	// mistaken for the user's (RFC 9700 §4.15).
+	// A client with the ID of a user is refused, because the tokens of the
+	// client could be mistaken for tokens of the user (RFC 9700 §4.15).
 	if k.count(func(c *Registered) bool { return c.Admitted }) >= maxItself || slices.ContainsFunc(k.users, func(u Account) bool { return u.Sub == id }) {
 		return nil, false
 	}
@@ -98,7 +99,9 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	return c, true
 }
 
-// settle gives an admitted client its secret, which makes it confidential.
+// settle sets the secret of an admitted client, which makes the client
+// confidential. It returns false if the client already has a secret or if
+// secret is not valid.
 func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	k, unlock := r.known.Lock()
 	defer unlock()

@@ -163,7 +163,7 @@ func TestAdmittedAndRegisteredClientsAreLimited(t *testing.T) {
 	if _, ok := r.Admit("more", callback); ok || r.Register(more) {
 		t.Error("got a client accepted beyond the limit")
 	}
-	r.Put(registered(t, registry.Client{ID: "of a test", Secret: "s"})) // not limited
+	r.Put(registered(t, registry.Client{ID: "of a test", Secret: "s"})) // clients that a test adds are not limited
 	r.Remove("itself0")
 	r.Remove("registered0")
 	if !r.Register(more) {

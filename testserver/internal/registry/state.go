@@ -12,8 +12,8 @@ type State struct {
 	Users   []Account     // oldest first
 }
 
-// State returns the state. It must not be changed, and stays locked until
-// unlock is called.
+// State returns the state, which stays locked until the caller calls unlock.
+// The caller must not change the state.
 func (r *Registry) State() (state State, unlock func()) {
 	k, unlock := r.known.RLock()
 	return State{Clients: k.sorted(), Users: k.users}, unlock

@@ -83,7 +83,7 @@ func TestInvalidStatesAreRefused(t *testing.T) {
 	const (
 		public = `{"ID":"p","Public":true}`
 		user   = `{"Sub":"hush-hush"}`
-		empty  = "[227,176,196,66,152,252,28,20,154,251,244,200,153,111,185,36,39,174,65,228,100,155,147,76,164,149,153,27,120,82,184,85]" // SHA-256 of nothing
+		empty  = "[227,176,196,66,152,252,28,20,154,251,244,200,153,111,185,36,39,174,65,228,100,155,147,76,164,149,153,27,120,82,184,85]" // SHA-256 of the empty string
 	)
 	for name, tt := range map[string]struct{ clients, users, want string }{
 		"one client and one user":           {public, user, ""},

@@ -16,7 +16,7 @@ func CheckScope(scope string) error {
 		for i, name := range names {
 			names[i] = strconv.Quote(name)
 		}
-		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): pass each one separately: %s", scope, strings.Join(names, ", "))
+		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): pass each scope separately: %s", scope, strings.Join(names, ", "))
 	}
 	if scope == "" || strings.ContainsFunc(scope, isForbidden) {
 		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): use visible ASCII without spaces, quotes and backslashes", scope)
@@ -35,8 +35,8 @@ func IsVisible(s string) bool {
 }
 
 // IsTarget reports whether name can be a value of resource or audience. Such a
-// value must be printable and have no spaces, because spaces separate names in
-// audience.
+// value must be printable and must not contain spaces, because spaces separate
+// names in audience.
 func IsTarget(name string) bool {
 	unfit := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 	return name != "" && !strings.ContainsFunc(name, unfit)

@@ -24,14 +24,15 @@ type User struct {
 	// (OpenID Connect Core 1.0 §5.4). Other claims require no scope.
 	Claims map[string]any
 
-	// AccessClaims are added to the access tokens that the token endpoint
-	// issues about the user. They are, for example, the roles of the user.
-	// Their names may be JSON Pointers.
+	// AccessClaims are claims, such as the roles of the user, that are added to
+	// the access tokens that the token endpoint issues about the user. The
+	// names of the claims may be JSON Pointers.
 	AccessClaims map[string]any `json:",omitempty"`
 
-	// ACR lists the authentication contexts that the user's logins can have. A
-	// login for which no context is requested has the first one. If the list is
-	// empty, a login has the first context that is requested.
+	// ACR lists the authentication contexts that the user's logins can have. If
+	// the client requests no context, the login has the first context of the
+	// list. If the list is empty, the login has the first context that the
+	// client requests.
 	ACR []string `json:",omitempty"`
 }
 
@@ -39,7 +40,7 @@ type User struct {
 // express.
 func CheckACR(values []string) error {
 	for _, acr := range values {
-		if CheckScope(acr) != nil { // the same characters
+		if CheckScope(acr) != nil { // an acr value may have the same characters as a scope
 			return fmt.Errorf("%q: an acr value has no spaces, quotes and backslashes, and is not empty", acr)
 		}
 	}
@@ -65,7 +66,7 @@ func CheckAccessClaims(claims map[string]any) error {
 	return err
 }
 
-// String identifies the user without showing the password.
+// String returns the subject of the user, without the password.
 func (u User) String() string { return fmt.Sprintf("user %q", u.Sub) }
 
 // GoString returns the same string as String, so that %#v does not show the
@@ -90,7 +91,7 @@ func DefaultUser() User {
 	}}
 }
 
-// PutUser registers a user. It replaces a user with the same subject.
+// PutUser registers a user, and replaces the user with the same subject.
 func (r *Registry) PutUser(u User) {
 	u.Username = cmp.Or(u.Username, u.Sub)
 	u.Claims, u.AccessClaims, u.ACR = maps.Clone(u.Claims), maps.Clone(u.AccessClaims), slices.Clone(u.ACR)

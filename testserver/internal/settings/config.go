@@ -7,12 +7,12 @@ import (
 )
 
 // Config is a configuration. Fields that are absent from the file are zero or
-// nil, so that settings from elsewhere apply.
+// nil, which means that the server uses its defaults or other settings.
 type Config struct {
 	Schema string `json:"$schema,omitzero"` // for editors; ignored
 
 	Issuer      string                      `json:"issuer,omitzero"`
-	Like        string                      `json:"like,omitzero"` // the name of a provider
+	Like        string                      `json:"like,omitzero"` // the name of the provider to imitate
 	Signing     Signing                     `json:"signing,omitzero"`
 	Access      Access                      `json:"access,omitzero"`
 	Refresh     Refresh                     `json:"refresh,omitzero"`
@@ -31,7 +31,7 @@ type Config struct {
 
 	Registration *bool `json:"registration,omitzero"` // clients may register themselves
 
-	CORS []string `json:"cors,omitzero"` // origins whose scripts may call, in addition to loopback
+	CORS []string `json:"cors,omitzero"` // origins whose scripts may call the server, in addition to loopback origins
 }
 
 // Signing configures how tokens are signed.
@@ -63,7 +63,7 @@ type Client struct {
 	Scopes       []string             `json:"scopes,omitzero"`
 	Public       bool                 `json:"public,omitzero"`
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
-	JWKS         JWK                  `json:"jwks,omitzero"`        // a set of public keys, for private_key_jwt
+	JWKS         JWK                  `json:"jwks,omitzero"`        // a JWK Set of public keys, for private_key_jwt
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
 	catalogue.ClientAlgs
 }
@@ -79,17 +79,18 @@ type User struct {
 	ACR          []string       `json:"acr,omitzero"`
 }
 
-// Rule adds claims to the tokens that match When, or denies them.
+// Rule adds claims to the tokens that match When, or makes the server refuse to
+// issue these tokens.
 type Rule struct {
 	When   When           `json:"when,omitzero"`
 	Claims map[string]any `json:"claims,omitzero"`
 	Deny   string         `json:"deny,omitzero"` // an OAuth error code
 }
 
-// When selects tokens. All members that are not empty must match.
+// When selects tokens. A token must match all members that are not empty.
 type When struct {
 	Client string `json:"client,omitzero"`
-	User   string `json:"user,omitzero"` // its sub
+	User   string `json:"user,omitzero"` // the sub of the user
 	Scope  string `json:"scope,omitzero"`
 }
 

@@ -1,13 +1,13 @@
 // Package settings reads the configuration file of a test authorization server,
 // and prints it without its secrets.
 //
-// The file is one JSON object in UTF-8. Reading is strict, because a misspelled
-// setting that is ignored makes a test check nothing. Unknown or repeated
-// members, values of another type and unknown names are errors. All errors are
-// reported at once, each with its path and the expected value:
+// The file is one JSON object in UTF-8. Reading is strict: if a misspelled
+// setting were ignored, a test could pass without checking anything. Unknown or
+// repeated members, values of the wrong type and unknown names are errors. All
+// errors are reported at once, each with its path and the expected value:
 //
-//	clients[1].redirect_uris[0]: got a number, want an absolute URI without fragment, such as "http://127.0.0.1/callback"
+//	clients[1].redirect_uris[0]: got a number, want an absolute URI that a browser can open, without user and fragment, such as "http://127.0.0.1/callback"
 //
-// The server makes the checks that need more than the file, such as whether a
-// key is suitable for its algorithm.
+// The server makes the checks for which the file is not enough, such as whether
+// a key is suitable for its algorithm.
 package settings

@@ -11,7 +11,7 @@ const (
 	anyTTL    = `a duration of more than zero, such as "90s", "5m" or "1h30m"`
 	anyGrace  = `a duration of zero or more, such as "0s" or "10s"`
 	anyIssuer = `an absolute http or https URL without user, query and fragment, such as "https://login.example.com/tenant"`
-	anyURI    = `an absolute URI of a place, without user and fragment, such as "http://127.0.0.1/callback"`
+	anyURI    = `an absolute URI that a browser can open, without user and fragment, such as "http://127.0.0.1/callback"`
 	anyScope  = `one scope, of printable ASCII without space, quote and backslash, such as "orders:read"`
 	anyStatus = "an HTTP status, 200 to 599"
 	private   = "d, p, q, dp, dq, qi, oth, k"
@@ -31,12 +31,12 @@ var faults = []struct{ name, text, want string }{
 
 	{"an issuer with a user", `{"issuer":"https://u:s3cret@h"}`, "issuer: want " + anyIssuer},
 	{"an issuer that is relative", `{"issuer":"/tenant"}`, "issuer: want " + anyIssuer},
-	{"an issuer that is empty", `{"issuer":""}`, "issuer: is empty, want " + anyIssuer + ": or leave it out"},
-	{"an issuer that is null", `{"issuer":null}`, "issuer: got null, want " + anyIssuer + ": or leave it out"},
+	{"an issuer that is empty", `{"issuer":""}`, "issuer: is empty, want " + anyIssuer + ", or leave it out"},
+	{"an issuer that is null", `{"issuer":null}`, "issuer: got null, want " + anyIssuer + ", or leave it out"},
 
 	{"an unknown algorithm", `{"signing":{"alg":"none"}}`, `signing.alg: got "none", want one of ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA, HS256, HS384, HS512`},
-	{"a key to sign with that is public", `{"signing":{"keys":[{"kty":"EC","x":"eA"}]}}`, "signing.keys[0]: is a public key, want a private one: d is missing"},
-	{"a secret key without the secret", `{"signing":{"keys":[{"kty":"oct","d":"eA"}]}}`, "signing.keys[0]: is a public key, want a private one: k is missing"},
+	{"a key to sign with that is public", `{"signing":{"keys":[{"kty":"EC","x":"eA"}]}}`, "signing.keys[0]: is a public key, want a private key: d is missing"},
+	{"a secret key without the secret", `{"signing":{"keys":[{"kty":"oct","d":"eA"}]}}`, "signing.keys[0]: is a public key, want a private key: k is missing"},
 	{"a key of no type", `{"signing":{"keys":[{"d":"s3cret"}]}}`, "signing.keys[0]: kty is missing"},
 	{"a key of another type", `{"signing":{"keys":[{"kty":"ec","d":"s3cret"}]}}`, `signing.keys[0].kty: got "ec", want one of EC, RSA, OKP, oct`},
 	{"a key as PEM", `{"signing":{"keys":["-----BEGIN s3cret"]}}`, "signing.keys[0]: got a string, want a private JWK"},
@@ -50,11 +50,11 @@ var faults = []struct{ name, text, want string }{
 	{"a duration beyond all", `{"refresh":{"ttl":"9999999h"}}`, `refresh.ttl: got "9999999h", want ` + anyTTL},
 	{"a negative grace", `{"refresh":{"grace":"-1ns"}}`, `refresh.grace: got "-1ns", want ` + anyGrace},
 	{"an audience that is one text", `{"access":{"audience":"api"}}`, "access.audience: got a string, want an array of names"},
-	{"an empty audience", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API: or leave it out"},
+	{"an empty audience", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API, or leave it out"},
 
 	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: id is missing"},
 	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests, id_token_signed_response_alg, userinfo_signed_response_alg, introspection_signed_response_alg, token_endpoint_auth_signing_alg"},
-	{"two clients of one id", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, `clients[1]: another client has the id "a", want a unique one`},
+	{"two clients of one id", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, `clients[1]: another client has the id "a", want a unique id`},
 	{"a secret that is a number", `{"clients":[{"id":"a","secret":1234567}]}`, "clients[0].secret: got a number, want printable ASCII"},
 	{"a secret of other characters", `{"clients":[{"id":"a","secret":"s3cretü"}]}`, "clients[0].secret: want printable ASCII"},
 	{"a redirect URI that is a number", `{"clients":[{"id":"a","secret":"s"},{"id":"b","secret":"s","redirect_uris":[8080]}]}`, "clients[1].redirect_uris[0]: got a number, want " + anyURI},
@@ -65,21 +65,21 @@ var faults = []struct{ name, text, want string }{
 	{"the password grant", `{"clients":[{"id":"b","secret":"s","grants":["password"]}]}`, `clients[0].grants[0]: got "password", want one of authorization_code, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:token-exchange, urn:ietf:params:oauth:grant-type:jwt-bearer`},
 	{"scopes in one text", `{"clients":[{"id":"b","secret":"s","scopes":["a b"]}]}`, `clients[0].scopes[0]: got "a b", want ` + anyScope},
 	{"a method of authentication that is unknown", `{"clients":[{"id":"b","secret":"s","auth_method":"basic"}]}`, `clients[0].auth_method: got "basic", want one of client_secret_basic, client_secret_post, private_key_jwt, none`},
-	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client has nothing to authenticate with: leave out public, or secret and jwks"},
+	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client does not authenticate: leave out public, or secret and jwks"},
 	{"a public client that authenticates", `{"clients":[{"id":"b","public":true,"auth_method":"client_secret_post"}]}`, "clients[0]: a public client does not authenticate: leave out public or auth_method"},
 	{"a public client on its own behalf", `{"clients":[{"id":"b","public":true,"grants":["client_credentials"]}]}`, "clients[0]: client_credentials is only for confidential clients: leave out public or the grant"},
-	{"a client with method none that is not public", `{"clients":[{"id":"b","secret":"s","auth_method":"none"}]}`, `clients[0]: auth_method none is only for public clients: add "public": true, or leave it out`},
-	{"a client that has nothing", `{"clients":[{"id":"b"}]}`, `clients[0]: has nothing to authenticate with: add secret or jwks, or "public": true`},
-	{"a client that lacks keys", `{"clients":[{"id":"b","secret":"s","auth_method":"private_key_jwt"}]}`, "clients[0]: auth_method private_key_jwt requires jwks: add it"},
-	{"a client that lacks a secret", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC"}]},"auth_method":"client_secret_post"}]}`, "clients[0]: auth_method client_secret_post requires secret: add it"},
-	{"a client's private key", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC","d":"s3cret"}]}}]}`, "clients[0].jwks.keys[0]: is a private key, want the public one: leave out " + private},
+	{"a client with method none that is not public", `{"clients":[{"id":"b","secret":"s","auth_method":"none"}]}`, `clients[0]: auth_method none is only for public clients: add "public": true, or leave out auth_method`},
+	{"a client that has nothing", `{"clients":[{"id":"b"}]}`, `clients[0]: a confidential client must authenticate: add secret or jwks, or "public": true`},
+	{"a client that lacks keys", `{"clients":[{"id":"b","secret":"s","auth_method":"private_key_jwt"}]}`, "clients[0]: auth_method private_key_jwt requires jwks: add jwks"},
+	{"a client that lacks a secret", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC"}]},"auth_method":"client_secret_post"}]}`, "clients[0]: auth_method client_secret_post requires secret: add secret"},
+	{"a client's private key", `{"clients":[{"id":"b","jwks":{"keys":[{"kty":"EC","d":"s3cret"}]}}]}`, "clients[0].jwks.keys[0]: is a private key, want a public key: leave out " + private},
 	{"a client's keys without set", `{"clients":[{"id":"b","jwks":[{"kty":"EC"}]}]}`, `clients[0].jwks: got an array, want a JWK Set, {"keys":[…]}`},
 	{"a client's key set that is a key", `{"clients":[{"id":"b","jwks":{"kty":"EC"}}]}`, "clients[0].jwks: keys is missing"},
 	{"a client's key set of no keys", `{"clients":[{"id":"b","jwks":{"keys":[]}}]}`, "clients[0].jwks.keys: is empty, want a public JWK"},
 
 	{"a user without sub", `{"users":[{"username":"a"}]}`, "users[0]: sub is missing"},
-	{"two users of one sub", `{"users":[{"sub":"a"},{"sub":"a","username":"b"}]}`, `users[1]: another user has the sub "a", want a unique one`},
-	{"two users who log in as one", `{"users":[{"sub":"a"},{"sub":"b","username":"a"}]}`, `users[1]: another user has the username "a", want a unique one`},
+	{"two users of one sub", `{"users":[{"sub":"a"},{"sub":"a","username":"b"}]}`, `users[1]: another user has the sub "a", want a unique sub`},
+	{"two users who log in as one", `{"users":[{"sub":"a"},{"sub":"b","username":"a"}]}`, `users[1]: another user has the username "a", want a unique username`},
 	{"a password that is a number", `{"users":[{"sub":"a","password":1234567}]}`, "users[0].password: got a number, want any text"},
 	{"claims that are a list", `{"users":[{"sub":"a","claims":[]}]}`, "users[0].claims: got an array, want an object of claims"},
 	{"an acr of two values", `{"users":[{"sub":"a","acr":["a b"]}]}`, `users[0].acr[0]: got "a b", want one acr value, of printable ASCII without space, quote and backslash, such as "urn:example:mfa"`},
@@ -104,8 +104,8 @@ var faults = []struct{ name, text, want string }{
 	{"an endpoint that is off", `{"endpoints":{"jwks":"off"}}`, "endpoints.jwks: got a string, want true or false"},
 	{"a flag that is a number", `{"interactive":1}`, "interactive: got a number, want true or false"},
 	{"a seed that is a number", `{"seed":7654321}`, "seed: got a number, want any text"},
-	{"a schema that is an object", `{"$schema":{}}`, `$schema: got an object, want where the JSON Schema is`},
-	{"a seed that is empty", `{"seed":""}`, "seed: is empty, want any text: or leave it out"},
+	{"a schema that is an object", `{"$schema":{}}`, `$schema: got an object, want the URL or path of the JSON Schema`},
+	{"a seed that is empty", `{"seed":""}`, "seed: is empty, want any text, or leave it out"},
 }
 
 func TestFaultsHaveAPathAndARemedy(t *testing.T) {
@@ -140,7 +140,7 @@ func TestTextThatIsNotJSON(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"nothing", "", "it is empty: write {} for the defaults"},
 		{"white space", " \n", "it is empty: write {} for the defaults"},
-		{"a byte order mark", "\ufeff{}", "it begins with a byte order mark: save it without one"},
+		{"a byte order mark", "\ufeff{}", "it begins with a byte order mark: save it without a byte order mark"},
 		{"Latin-1", "{\"seed\":\"\xfc\"}", "it is not UTF-8: save it as UTF-8"},
 		{"a comma too many", "{\n  \"tls\": true,\n}", "line 3, column 1: "},
 		{"a comment", "{\n  \"seed\": \"ü\", // dice\n}", "line 2, column 16: "},
@@ -148,7 +148,7 @@ func TestTextThatIsNotJSON(t *testing.T) {
 		{"text at the end", "{} x", "line 1, column 4: "},
 		{"no end", `{"tls":true`, "line 1, column 11: "},
 		{"YAML", "issuer: x\n", "line 1, column 1: "},
-		{"a text of 17 MiB", strings.Repeat(" ", 17<<20) + "{}", "it has more than 16 MiB"},
+		{"a text of 17 MiB", strings.Repeat(" ", 17<<20) + "{}", "it is larger than 16 MiB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := settings.ParseConfig(strings.NewReader(tt.text))

@@ -57,8 +57,9 @@ func tree(t *testing.T, text string) (v any) {
 var secrets = map[string]bool{"secret": true, "password": true, "seed": true, "keys": true}
 
 // differs returns the path of a member that differs between a configuration and
-// its printed form, or "" if there is none. name is the name of the member
-// whose values are text and out.
+// its printed form, or "" if they are equal. name is the name of the member
+// that has the value text in the configuration and the value out in the printed
+// form.
 func differs(name string, text, out any) string {
 	switch text := text.(type) {
 	case map[string]any:
@@ -72,10 +73,10 @@ func differs(name string, text, out any) string {
 				continue
 			}
 			if member == "jwks" && ok {
-				continue // TestKeysShowTheirPublicMembersAlone
+				continue // checked by TestKeysShowTheirPublicMembersAlone
 			}
 			if member == "claims" && ok && fmt.Sprint(value) == fmt.Sprint(there) {
-				continue // whose members are not those of a configuration
+				continue // the members of claims are not settings
 			}
 			if where := differs(member, value, there); !ok || where != "" {
 				return name + "." + where
@@ -85,7 +86,7 @@ func differs(name string, text, out any) string {
 	case []any:
 		shown, ok := out.([]any)
 		if name == "keys" {
-			return "" // TestKeysShowTheirPublicMembersAlone
+			return "" // checked by TestKeysShowTheirPublicMembersAlone
 		}
 		if !ok || len(shown) != len(text) {
 			return name
@@ -110,7 +111,7 @@ func differs(name string, text, out any) string {
 	return ""
 }
 
-// isZero reports whether a value need not be printed.
+// isZero reports whether a printed configuration may leave out a value.
 func isZero(v any) bool {
 	m, ok := v.(map[string]any)
 	for _, member := range m {

@@ -15,7 +15,7 @@ func (v value) signingKey() JWK {
 			private = "k"
 		}
 		if _, ok := members[private].(string); !ok {
-			v.fail("is a public key, want a private one: %s is missing", private)
+			v.fail("is a public key, want a private key: %s is missing", private)
 		}
 	}
 	return v.compact()
@@ -27,7 +27,7 @@ func (v value) keySet() JWK {
 		kty, members := v.jwk("a public JWK")
 		for _, name := range privateMembers {
 			if _, private := members[name]; private && kty != "" {
-				v.fail("is a private key, want the public one: leave out %s", strings.Join(privateMembers, ", "))
+				v.fail("is a private key, want a public key: leave out %s", strings.Join(privateMembers, ", "))
 				break
 			}
 		}
@@ -44,8 +44,8 @@ func (v value) keySet() JWK {
 	return v.compact()
 }
 
-// jwk reads the members that all keys have (RFC 7517 §4). If kty is "", jwk has
-// already reported an error.
+// jwk reads the members of a key and checks kty, which all keys have (RFC 7517
+// §4). If the returned kty is "", jwk has already added an error.
 func (v value) jwk(want string) (kty string, members map[string]any) {
 	members = map[string]any{}
 	v.members(want, func(name string, part value) {
@@ -65,6 +65,6 @@ func (v value) jwk(want string) (kty string, members map[string]any) {
 // compact returns the JSON of v without white space.
 func (v value) compact() JWK {
 	var b bytes.Buffer
-	_ = json.Compact(&b, v.raw) // it is valid
+	_ = json.Compact(&b, v.raw) // no error: v.raw is valid JSON
 	return b.Bytes()
 }

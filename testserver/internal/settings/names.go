@@ -11,7 +11,7 @@ var (
 	keyTypes    = []string{"EC", "RSA", "OKP", "oct"}
 
 	endpoints      = catalogue.Disableable()
-	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // pages can fail too
+	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // Any: the HTML pages can fail too
 
 	// The members that only private and symmetric keys have (RFC 7518 §6).
 	privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}

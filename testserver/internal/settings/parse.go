@@ -17,8 +17,8 @@ const (
 	maxFaults = 100
 )
 
-// ParseConfig reads one configuration to the end of r. The returned error joins
-// all errors in the configuration, and does not quote secrets.
+// ParseConfig reads r to the end and parses the configuration. The returned
+// error joins all errors in the configuration, and does not quote secrets.
 func ParseConfig(r io.Reader) (*Config, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
@@ -39,11 +39,11 @@ func ParseConfig(r io.Reader) (*Config, error) {
 func check(text []byte) error {
 	switch {
 	case len(text) > maxBytes:
-		return fmt.Errorf("it has more than %d MiB", maxBytes>>20)
+		return fmt.Errorf("it is larger than %d MiB", maxBytes>>20)
 	case len(bytes.TrimSpace(text)) == 0:
 		return errors.New("it is empty: write {} for the defaults")
 	case bytes.HasPrefix(text, []byte("\ufeff")):
-		return errors.New("it begins with a byte order mark: save it without one")
+		return errors.New("it begins with a byte order mark: save it without a byte order mark")
 	case !utf8.Valid(text):
 		return errors.New("it is not UTF-8: save it as UTF-8")
 	}

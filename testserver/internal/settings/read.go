@@ -30,7 +30,7 @@ func (v value) config() (c Config) {
 		field{"cors", into(&c.CORS, list("an array of origins", some("an origin")))},
 		field{"tls", intoNew(&c.TLS, value.boolean)},
 		field{"seed", into(&c.Seed, unquoted[Secret]("any text", anything))},
-		field{"$schema", into(&c.Schema, some("where the JSON Schema is"))},
+		field{"$schema", into(&c.Schema, some("the URL or path of the JSON Schema"))},
 	)
 	return c
 }
@@ -50,7 +50,7 @@ func (v value) access() (a Access) {
 		field{"audience", func(v value) {
 			a.Audience = list("an array of names", some("the name of an API"))(v)
 			if v.kind() == "an array" && len(a.Audience) == 0 {
-				v.fail("is empty, want the name of an API: or leave it out")
+				v.fail("is empty, want the name of an API, or leave it out")
 			}
 		}},
 	)
@@ -91,7 +91,7 @@ func (v value) clients() []Client {
 	return list("an array of clients", func(v value) Client {
 		c := v.client()
 		if c.ID != "" && ids[c.ID] {
-			v.fail("another client has the id %s, want a unique one", quoted(c.ID))
+			v.fail("another client has the id %s, want a unique id", quoted(c.ID))
 		}
 		ids[c.ID] = true
 		return c
@@ -120,25 +120,25 @@ func (v value) client() (c Client) {
 	return c
 }
 
-// checkClient reports settings that contradict each other (RFC 6749 §2.1,
-// §2.3).
+// checkClient adds an error for settings that contradict each other (RFC 6749
+// §2.1, §2.3).
 func (v value) checkClient(c Client, given map[string]bool) {
 	switch method := c.AuthMethod; {
 	case v.kind() != "an object":
 	case c.Public && (given["secret"] || given["jwks"]):
-		v.fail("a public client has nothing to authenticate with: leave out public, or secret and jwks")
+		v.fail("a public client does not authenticate: leave out public, or secret and jwks")
 	case c.Public && method != "" && method != catalogue.NoAuth:
 		v.fail(`a public client does not authenticate: leave out public or auth_method`)
 	case c.Public && slices.Contains(c.Grants, catalogue.ClientCredentials):
 		v.fail("client_credentials is only for confidential clients: leave out public or the grant")
 	case !c.Public && method == catalogue.NoAuth:
-		v.fail(`auth_method none is only for public clients: add "public": true, or leave it out`)
+		v.fail(`auth_method none is only for public clients: add "public": true, or leave out auth_method`)
 	case !c.Public && !given["secret"] && !given["jwks"]:
-		v.fail(`has nothing to authenticate with: add secret or jwks, or "public": true`)
+		v.fail(`a confidential client must authenticate: add secret or jwks, or "public": true`)
 	case method == catalogue.PrivateKeyJWT && !given["jwks"]:
-		v.fail("auth_method private_key_jwt requires jwks: add it")
+		v.fail("auth_method private_key_jwt requires jwks: add jwks")
 	case (method == catalogue.ClientSecretBasic || method == catalogue.ClientSecretPost) && !given["secret"]:
-		v.fail("auth_method %s requires secret: add it", method)
+		v.fail("auth_method %s requires secret: add secret", method)
 	}
 }
 
@@ -152,24 +152,24 @@ func (v value) users() []User {
 			field{"password", into(&u.Password, unquoted[Secret]("any text", anything))},
 			field{"claims", into(&u.Claims, value.claims)},
 			field{"access_claims", into(&u.AccessClaims, value.accessClaims)},
-			field{"acr", into(&u.ACR, list("an array of acr values", matching(wantACR, isScope)))}, // the same characters
+			field{"acr", into(&u.ACR, list("an array of acr values", matching(wantACR, isScope)))}, // an acr value may have the same characters as a scope
 		)
 		v.needs(given, "sub")
 		if u.Sub != "" && subs[u.Sub] {
-			v.fail("another user has the sub %s, want a unique one", quoted(u.Sub))
+			v.fail("another user has the sub %s, want a unique sub", quoted(u.Sub))
 			return u
 		}
 		name := cmp.Or(u.Username, u.Sub)
 		if name != "" && names[name] {
-			v.fail("another user has the username %s, want a unique one", quoted(name))
+			v.fail("another user has the username %s, want a unique username", quoted(name))
 		}
 		subs[u.Sub], names[name] = true, true
 		return u
 	})(v)
 }
 
-// accessClaims reads claims for access tokens, and reports claims that conflict
-// with those that the server sets.
+// accessClaims reads claims for access tokens, and adds an error for claims
+// that only the server may set.
 func (v value) accessClaims() map[string]any {
 	claims := v.claims()
 	if err := registry.CheckAccessClaims(claims); err != nil {
@@ -215,7 +215,7 @@ func (v value) fault() (f Fault) {
 
 func (v value) endpoints() map[catalogue.Endpoint]bool {
 	served := map[catalogue.Endpoint]bool{}
-	v.members("an object of true or false for each of "+choice(endpoints)[len("one of "):], func(name string, part value) {
+	v.members("an object with true or false for each of "+choice(endpoints)[len("one of "):], func(name string, part value) {
 		ep := catalogue.Endpoint(name)
 		if !slices.Contains(endpoints, ep) {
 			part.fail("is not an endpoint, want %s", choice(endpoints))
@@ -226,10 +226,10 @@ func (v value) endpoints() map[catalogue.Endpoint]bool {
 	return served
 }
 
-// needs reports an error for each of the names that is not given.
+// needs adds an error for each name that is not in given.
 func (v value) needs(given map[string]bool, names ...string) {
 	if v.kind() != "an object" {
-		return // that is the fault
+		return // this error was already added
 	}
 	for _, name := range names {
 		if !given[name] {

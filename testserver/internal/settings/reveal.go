@@ -5,8 +5,9 @@ import (
 	"io"
 )
 
-// These types write secrets without masking: if two fields have the same JSON
-// name, encoding/json writes the less deeply embedded one.
+// These types write secrets without masking. Their fields have the same JSON
+// names as fields of the embedded types, and encoding/json writes the field
+// that is less deeply embedded.
 type (
 	openConfig struct {
 		Config

@@ -18,7 +18,7 @@ func (v value) text(want string) (s string, ok bool) {
 	}
 	_ = json.Unmarshal(v.raw, &s)
 	if s == "" {
-		v.fail("is empty, want %s: or leave it out", want)
+		v.fail("is empty, want %s, or leave it out", want)
 		return "", false
 	}
 	return s, true
@@ -33,7 +33,7 @@ func some(want string) func(value) string {
 }
 
 // matching returns a function that reads a string for which fits returns true.
-// The error for any other string quotes it.
+// The error for any other string quotes that string.
 func matching(want string, fits func(string) bool) func(value) string {
 	return func(v value) string {
 		s, ok := v.text(want)
@@ -112,7 +112,8 @@ func (v value) claims() map[string]any {
 	return claims
 }
 
-// any reads a value of any type. Numbers stay as they are written.
+// any reads a value of any type. Numbers become json.Number, so that they stay
+// as they are written.
 func (v value) any() any {
 	switch v.raw[0] {
 	case '{':

@@ -23,9 +23,9 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 // MarshalText hides s from JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 
-// JWK is a JSON Web Key, or a set of them, as JSON. When a JWK is printed or
-// logged, all of it is masked. When it is written as JSON, only its private
-// members are masked (RFC 7518 §6).
+// JWK is a JSON Web Key or a JWK Set, as JSON. When a JWK is printed or logged,
+// all of it is masked. When a JWK is written as JSON, its private members are
+// masked (RFC 7518 §6).
 type JWK []byte
 
 // Format hides k from all the verbs of package fmt.
@@ -34,7 +34,7 @@ func (k JWK) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
 // LogValue hides k from log/slog.
 func (k JWK) LogValue() slog.Value { return slog.StringValue(masked) }
 
-// MarshalJSON writes k with all but its public members masked.
+// MarshalJSON writes k with all members masked, except the public ones.
 func (k JWK) MarshalJSON() ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(k))
 	d.UseNumber()
@@ -45,8 +45,8 @@ func (k JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(public(v))
 }
 
-// public masks all members of a key except the known public ones, since other
-// members may be secret.
+// public masks all members of a key except the members that are known to be
+// public, since other members may be secret.
 func public(v any) any {
 	key, ok := v.(map[string]any)
 	if !ok {

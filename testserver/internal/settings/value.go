@@ -13,7 +13,7 @@ import (
 type value struct {
 	report *report
 	up     *value // nil for the root
-	step   string // from up
+	step   string // the part of the path from up to this value
 	depth  int
 	raw    json.RawMessage // valid JSON
 }
@@ -33,7 +33,7 @@ func (v value) path() string {
 	return strings.TrimPrefix(strings.Join(steps, ""), ".")
 }
 
-// below returns a part of v.
+// below returns a value for raw, which is the part of v at the given step.
 func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
@@ -51,7 +51,7 @@ func step(name string) string {
 	return "." + short(name)
 }
 
-// quoted returns a string from the file as errors quote it.
+// quoted returns a string from the file in quotes and shortened, for errors.
 func quoted(text string) string { return strconv.Quote(short(text)) }
 
 func short(text string) string {
@@ -79,14 +79,15 @@ func (v value) kind() string {
 	return "a number"
 }
 
-// is reports whether v has the JSON type kind. If not, it adds an error.
+// is reports whether v has the JSON type kind. If v has another type, is adds
+// an error.
 func (v value) is(kind, want string) bool {
 	got := v.kind()
 	switch {
 	case got == kind:
 		return true
 	case got == "null":
-		v.fail("got null, want %s: or leave it out", want)
+		v.fail("got null, want %s, or leave it out", want)
 	default:
 		v.fail("got %s, want %s", got, want)
 	}
@@ -99,18 +100,19 @@ type field struct {
 	read func(value)
 }
 
-// into returns a function that reads a value and stores it.
+// into returns a function that reads a value and stores it in dst.
 func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
 
-// intoNew is like into. Use it for values that can be present and zero.
+// intoNew is like into, but stores a pointer to the value. Use intoNew if a
+// zero value differs from an absent value.
 func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
 
-// object reads the members of v, and returns the names of those that are
-// present.
+// object reads the members of v with fields, and returns the names of the
+// members that are present.
 func (v value) object(fields ...field) (given map[string]bool) {
 	var names []string
 	for _, f := range fields {
@@ -129,7 +131,8 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	return given
 }
 
-// members calls read for each member of v, and reports repeated names.
+// members calls read for each member of v, and adds an error for each repeated
+// name.
 func (v *value) members(want string, read func(name string, part value)) {
 	if !v.is("an object", want) || v.tooDeep() {
 		return

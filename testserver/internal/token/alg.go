@@ -6,8 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	_ "crypto/sha256" // the hashes behind crypto.SHA256 …
-	_ "crypto/sha512" // … and crypto.SHA384, crypto.SHA512
+	_ "crypto/sha256" // registers crypto.SHA256
+	_ "crypto/sha512" // registers crypto.SHA384 and crypto.SHA512
 	"fmt"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
@@ -58,13 +58,13 @@ func specOf(a catalogue.Alg) (spec, error) {
 		return spec{family: shared, hash: crypto.SHA384}, nil
 	case catalogue.HS512:
 		return spec{family: shared, hash: crypto.SHA512}, nil
-	case catalogue.Ed25519: // only for assertions of clients
+	case catalogue.Ed25519: // only clients use this name, in their assertions
 	}
-	return spec{}, fmt.Errorf("unknown signing algorithm %q: use one of RS, PS, ES or HS 256, 384 and 512, or EdDSA", string(a))
+	return spec{}, fmt.Errorf("unknown signing algorithm %q: use RS, PS, ES or HS followed by 256, 384 or 512, or use EdDSA", string(a))
 }
 
-// algsOf returns the algorithms of a family. If curve is not nil, it returns
-// only those on that curve.
+// algsOf returns the algorithms of a family. If curve is not nil, algsOf
+// returns only the algorithms on that curve.
 func algsOf(f family, curve elliptic.Curve) (algs []catalogue.Alg) {
 	for _, a := range catalogue.Algs {
 		if s, _ := specOf(a); s.family == f && (curve == nil || s.curve == curve) {
@@ -87,7 +87,7 @@ func IsShared(a catalogue.Alg) bool {
 	return s.family == shared
 }
 
-// fits reports whether pub is a public key for s.
+// fits reports whether pub is a public key for the algorithm of s.
 func (s spec) fits(pub crypto.PublicKey) bool {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:

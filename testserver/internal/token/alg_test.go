@@ -65,8 +65,9 @@ func TestOnlyTheHSAlgorithmsShareASecret(t *testing.T) {
 	}
 }
 
-// The hash function is the one that the signature uses. The strings and the
-// RS256 values are from OpenID Connect Core 1.0, appendix A.4 and A.6.
+// at_hash and c_hash use the hash function of the signature algorithm. The
+// strings and the RS256 values are from OpenID Connect Core 1.0, appendix A.4
+// and A.6.
 func TestHalfHashes(t *testing.T) {
 	const accessToken, code = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"
 	for text, want := range map[string]string{accessToken: "77QmUPtjPfzWtF2AnpK9RQ", code: "LDktKdoQak3Pk0cnXxCltA"} {

@@ -34,7 +34,7 @@ type Attacker struct {
 func NewAttacker(src *Source) *Attacker { return &Attacker{source: src, keys: map[catalogue.Alg]Key{}} }
 
 // attackerPEM is an RSA key that the attackers of all servers share, because
-// generating one is slow.
+// generating an RSA key is slow.
 //
 //go:embed attacker.pem
 var attackerPEM []byte

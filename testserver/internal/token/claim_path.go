@@ -17,7 +17,7 @@ func ClaimPath(name string) ([]string, error) {
 		return []string{name}, nil
 	}
 	if strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(name), "~") {
-		return nil, errors.New("in a JSON Pointer write ~ as ~0, and a slash within a name as ~1 (RFC 6901 §3)")
+		return nil, errors.New("in a JSON Pointer write ~ as ~0, and a slash in a name as ~1 (RFC 6901 §3)")
 	}
 	path := strings.Split(name[1:], "/")
 	for i, one := range path {
@@ -69,7 +69,7 @@ func (o Object) inner(name string) (Object, error) {
 	}
 	inner, err := ParseObject(o[i].Value)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not an object, so nothing can be set below it", name)
+		return nil, fmt.Errorf("%q is not an object, so it cannot contain the claim", name)
 	}
 	return inner, nil
 }
@@ -108,8 +108,8 @@ func (o *Object) deleteAt(path []string) {
 	}
 }
 
-// textsAt returns the strings at path, where either an array of strings or a
-// single string may be.
+// textsAt returns the strings at path. The value at path may be an array of
+// strings or a single string.
 func (o Object) textsAt(path []string) []string {
 	if len(path) > 1 {
 		inner, _ := o.inner(path[0])

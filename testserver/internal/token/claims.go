@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Expiry returns the time in exp, or now if there is no valid exp.
+// Expiry returns the time in exp, or d.Now if exp is absent or invalid.
 func (d *Draft) Expiry() time.Time {
 	if i := d.Claims.Find("exp"); i >= 0 {
 		if seconds, ok := NumericDate(d.Claims[i].Value); ok {
@@ -31,10 +31,10 @@ func (o Object) Audience() []string {
 	return list
 }
 
-// Timely reports whether the token is valid at the time now. If strict, exp is
-// required and malformed times are invalid, as for a JWT (RFC 9068 §2.2).
-// Otherwise malformed times are ignored: a test may set them in the claims of
-// an opaque token, and the API must find them.
+// Timely reports whether the token is valid at the time now. If strict is true,
+// exp is required and malformed times are invalid, as for a JWT (RFC 9068
+// §2.2). Otherwise malformed times are ignored: a test may set malformed times
+// in the claims of an opaque token, and the API must detect them.
 func (o Object) Timely(now time.Time, strict bool) bool {
 	at := float64(now.UnixMicro()) / 1e6
 	for _, name := range [...]string{"exp", "nbf", "iat"} {
@@ -68,7 +68,7 @@ func NumericDate(raw json.RawMessage) (seconds float64, ok bool) {
 // text, computed with the hash function of alg (OpenID Connect Core 1.0
 // §3.1.3.6).
 func HalfHash(alg catalogue.Alg, text string) string {
-	hash := crypto.SHA512 // of Ed25519
+	hash := crypto.SHA512 // the hash function of Ed25519
 	if spec, err := specOf(alg); err == nil && spec.hash != 0 {
 		hash = spec.hash
 	}

@@ -39,7 +39,7 @@ func TestATokenIsTimelyFromNbfUpToExp(t *testing.T) {
 	for name, tt := range map[string]struct {
 		claims          map[string]any
 		after           time.Duration
-		strict, lenient bool // what is wanted of a JWT and of a handle
+		strict, lenient bool // the wanted results for a JWT and for an opaque token
 	}{
 		"the second before exp":                      {map[string]any{"exp": second + 1}, 0, true, true},
 		"the microsecond before exp":                 {map[string]any{"exp": second + 1}, time.Second - time.Microsecond, true, true},

@@ -12,13 +12,13 @@ import (
 type Defect struct {
 	Name           catalogue.Defect
 	Wrong          string // what is wrong, with the RFC section
-	Fix            string // what an API that accepts it should do
-	introspectable bool   // an opaque token can have it too, in the introspection response
+	Fix            string // what to change in an API that accepts the token
+	introspectable bool   // an opaque token can have this defect too, in the introspection response
 	forge          forge
 }
 
-// forge makes a token with one defect. It runs after all options, so it does
-// not matter where the defect is among the options.
+// forge makes a token with one defect. It runs after all options, so the
+// position of the defect among the options does not matter.
 type forge func(*forgery) (string, error)
 
 // forgery is a valid draft that a forge turns into a bad token.
@@ -28,8 +28,8 @@ type forgery struct {
 	minter *Minter
 }
 
-// Catalogue returns all defects: those in claims, in the kind of token, in keys
-// and signatures, in the encoding, and in the state on the server.
+// Catalogue returns all defects: of the claims, of the kind of token, of keys
+// and signatures, of the encoding, and of the state on the server.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
@@ -82,7 +82,8 @@ func (f *forgery) seal(header, payload []byte) (string, error) {
 	return seal(header, payload, f.key, f.minter.Source.Seeded())
 }
 
-// texts returns the header and the claims as they would be signed.
+// texts returns the header and the claims as JSON, before they are encoded and
+// signed.
 func (f *forgery) texts() (header, claims []byte, err error) {
 	if header, err = f.Header.MarshalJSON(); err != nil {
 		return nil, nil, err

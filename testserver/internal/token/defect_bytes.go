@@ -15,16 +15,16 @@ import (
 func byteDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.DuplicateClaim,
-		Wrong: "exp is repeated, first in the future and then in the past: claim names must be unique, or the last one counts (RFC 7519 §4).",
-		Fix:   "Parse the claims with a parser that refuses repeated members, or at least uses the last one.",
+		Wrong: "exp is repeated, first in the future and then in the past: claim names must be unique, or a parser must use the last value (RFC 7519 §4).",
+		Fix:   "Parse the claims with a parser that refuses repeated members, or at least uses the last of them.",
 		forge: edited(func(f *forgery) {
 			f.Set("exp", f.expiry())
 			f.Claims = append(f.Claims, Member{"exp", strconv.AppendInt(nil, f.Now.Add(-far).Unix(), 10)})
 		}),
 	}, {
 		Name:  catalogue.DuplicateHeader,
-		Wrong: "alg is repeated, the second time as none: header names must be unique, or the last one counts (RFC 7515 §4).",
-		Fix:   "Parse the header with a parser that refuses repeated members, or at least uses the last one.",
+		Wrong: "alg is repeated, the second time as none: header names must be unique, or a parser must use the last value (RFC 7515 §4).",
+		Fix:   "Parse the header with a parser that refuses repeated members, or at least uses the last of them.",
 		forge: edited(func(f *forgery) { f.Header = append(f.Header, Member{"alg", []byte(`"none"`)}) }),
 	}, {
 		Name:  catalogue.NotJSON,
@@ -79,12 +79,12 @@ func byteDefects() []Defect {
 	}, {
 		Name:  catalogue.Oversized,
 		Wrong: "The token is longer than 16 KiB; no RFC limits the length, but all of it is processed before the signature is verified (compare RFC 6585 §5).",
-		Fix:   "Before decoding, refuse tokens longer than those that the issuer makes.",
+		Fix:   "Before decoding, refuse tokens that are longer than any token that the issuer makes.",
 		forge: edited(func(f *forgery) { f.Set("padding", strings.Repeat("x", 16<<10)) }),
 	}}
 }
 
-// whole returns a forge that changes a valid token as a string.
+// whole returns a forge that applies change to the text of a valid token.
 func whole(change func(string) string) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -121,9 +121,8 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit replaces the last character with the next one of the alphabet. In
-// a canonical segment with unused bits, the last bit of the last character is
-// zero.
+// setLastBit sets the last bit of the last character. In a canonical segment
+// with unused bits, this bit is zero.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1

@@ -59,27 +59,27 @@ func claimDefects() []Defect {
 		}),
 	}, {
 		Name: catalogue.MissingAudience, introspectable: true,
-		Wrong: "The token has no audience; access tokens must have one (RFC 9068 §2.2, §4; RFC 8725 §3.9).",
-		Fix:   "Require aud, and treat a missing one like a wrong one.",
+		Wrong: "The token has no audience; access tokens must have an audience (RFC 9068 §2.2, §4; RFC 8725 §3.9).",
+		Fix:   "Require aud, and treat a missing aud like a wrong aud.",
 		forge: edited(func(f *forgery) { f.Claims.Delete(f.audienceClaim()) }),
 	}, {
 		Name:  catalogue.MissingExp,
-		Wrong: "The token never expires; exp is required of access tokens (RFC 9068 §2.2).",
+		Wrong: "The token has no exp, so it never expires; access tokens must have exp (RFC 9068 §2.2).",
 		Fix:   "Require exp: many libraries check it only if it is present.",
 		forge: without("exp"),
 	}, {
 		Name: catalogue.MissingScope, introspectable: true,
-		Wrong: "The token is valid but has no scope, and the route needs one (RFC 6750 §3.1).",
+		Wrong: "The token is valid but has no scope, and the route requires a scope (RFC 6750 §3.1).",
 		Fix:   "Check the route's scope after the token, and answer 403 with error=\"insufficient_scope\" and the required scope.",
 		forge: edited(func(f *forgery) { f.SetScopes(nil) }),
 	}, {
 		Name:  catalogue.ExpAsString,
 		Wrong: "exp is a JSON string; a NumericDate is a JSON number (RFC 7519 §2, §4.1.4).",
-		Fix:   "Refuse a registered claim of the wrong type; never skip a check because the claim cannot be read.",
+		Fix:   "Refuse a registered claim of the wrong type; never skip a check because the claim cannot be parsed.",
 		forge: edited(func(f *forgery) { f.Set("exp", string(f.expiry())) }),
 	}, {
 		Name:  catalogue.ExpOverflow,
-		Wrong: "exp is 2^64 seconds too late: it is not a date, and in 64 bits it wraps around to a plausible one (RFC 7519 §2, §4.1.4).",
+		Wrong: "exp is 2^64 seconds too large: it is not a valid date, but in 64 bits it overflows to a plausible date (RFC 7519 §2, §4.1.4).",
 		Fix:   "Refuse an exp outside the range of the clock before it is converted to an integer.",
 		forge: edited(func(f *forgery) {
 			n, ok := new(big.Int).SetString(string(f.expiry()), 10)
@@ -90,7 +90,7 @@ func claimDefects() []Defect {
 		}),
 	}, {
 		Name: catalogue.AudNotString, introspectable: true,
-		Wrong: "aud is an array with a number in it; its values are strings (RFC 7519 §4.1.3).",
+		Wrong: "aud is an array that contains a number; all its values must be strings (RFC 7519 §4.1.3).",
 		Fix:   "Refuse the whole claim if a value is not a string, instead of ignoring that value.",
 		forge: edited(func(f *forgery) {
 			values := []any{}
@@ -122,8 +122,8 @@ func claimDefects() []Defect {
 	}}
 }
 
-// expiry returns exp as the draft has it, or the default exp if an option
-// removed it.
+// expiry returns the exp of the draft, or the default exp if an option removed
+// exp.
 func (f *forgery) expiry() json.RawMessage {
 	if i := f.Claims.Find("exp"); i >= 0 {
 		return f.Claims[i].Value
@@ -133,8 +133,8 @@ func (f *forgery) expiry() json.RawMessage {
 
 func (f *forgery) audienceClaim() string { return f.Form.audience().Name }
 
-// audience returns the audience as a list. The list is empty if an option set a
-// claim of another type.
+// audience returns the audience as a list. The list is empty if an option
+// removed the claim or set it to a value of another type.
 func (f *forgery) audience() []string {
 	i := f.Claims.Find(f.audienceClaim())
 	if i < 0 {

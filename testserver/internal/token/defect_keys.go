@@ -33,7 +33,7 @@ func keyDefects() []Defect {
 		forge: zeroECDSA,
 	}, {
 		Name:  catalogue.AlgNone,
-		Wrong: "The token has alg none and no signature: any attacker can make one (RFC 8725 §3.1, §3.2; RFC 7518 §3.6).",
+		Wrong: "The token has alg none and no signature: any attacker can make such a token (RFC 8725 §3.1, §3.2; RFC 7518 §3.6).",
 		Fix:   "Accept only the algorithms of the issuer's keys, from a list in the API's configuration.",
 		forge: unsigned("none"),
 	}, {
@@ -43,7 +43,7 @@ func keyDefects() []Defect {
 		forge: unsigned("nOnE"),
 	}, {
 		Name:  catalogue.HS256Confusion,
-		Wrong: "The token is signed by HMAC with the PEM of the public key as the secret, which any attacker has (RFC 8725 §2.1, §3.1).",
+		Wrong: "The token is signed by HMAC with the PEM of the public key as the secret, and any attacker knows the public key (RFC 8725 §2.1, §3.1).",
 		Fix:   "Bind each key to one algorithm; never let the token's alg decide how a public key is used.",
 		forge: hs256Confusion,
 	}, {
@@ -71,22 +71,22 @@ func keyDefects() []Defect {
 		}),
 	}, {
 		Name:  catalogue.EmbeddedJWK,
-		Wrong: "The token contains the key that verifies it, in jwk (RFC 8725 §3.10, RFC 7515 §4.1.3, CVE-2018-0114).",
+		Wrong: "jwk in the token is an attacker's key that verifies the token (RFC 8725 §3.10, RFC 7515 §4.1.3, CVE-2018-0114).",
 		Fix:   "Take keys only from the issuer's JWKS; ignore jwk, jku, x5c and x5u in the header.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("jwk", f.key.public()) }),
 	}, {
 		Name:  catalogue.JKUHeader,
-		Wrong: "jku in the token is the URL of an attacker's key that verifies it (RFC 8725 §3.10, RFC 7515 §4.1.2).",
+		Wrong: "jku in the token is the URL of an attacker's key that verifies the token (RFC 8725 §3.10, RFC 7515 §4.1.2).",
 		Fix:   "Never fetch a URL from a token: take keys only from the configured issuer.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("jku", f.trap()+trapJWKS) }),
 	}, {
 		Name:  catalogue.X5UHeader,
-		Wrong: "x5u in the token is the URL of an attacker's certificate that verifies it (RFC 8725 §3.10, RFC 7515 §4.1.5).",
+		Wrong: "x5u in the token is the URL of an attacker's certificate that verifies the token (RFC 8725 §3.10, RFC 7515 §4.1.5).",
 		Fix:   "Never fetch a URL from a token: take keys only from the configured issuer.",
 		forge: byAttacker(func(f *forgery) { f.SetHeader("x5u", f.trap()+"/"+string(f.key.Alg)+".pem") }),
 	}, {
 		Name:  catalogue.CritHeader,
-		Wrong: "crit in the header has an unknown extension; such a token must be refused (RFC 7515 §4.1.11).",
+		Wrong: "crit in the header names an unknown extension; such a token must be refused (RFC 7515 §4.1.11).",
 		Fix:   "Refuse every crit unless each extension in it is supported and processed.",
 		forge: edited(func(f *forgery) {
 			f.SetHeader("crit", []string{"urn:testserver:unknown"})
@@ -95,7 +95,7 @@ func keyDefects() []Defect {
 	}, {
 		Name:  catalogue.AlgKeyMismatch,
 		Wrong: "alg is not the algorithm of the issuer's key, such as PS256 with an RS256 key or ES384 with a key on P-256 (RFC 8725 §3.1, RFC 7517 §4.4).",
-		Fix:   "Use each key only with its own algorithm: that of the JWK's alg and, for ECDSA, of its curve.",
+		Fix:   "Use each key only with its own algorithm, which the JWK's alg and, for ECDSA, the key's curve determine.",
 		forge: algKeyMismatch,
 	}, {
 		Name:  catalogue.NoKid,
@@ -104,7 +104,7 @@ func keyDefects() []Defect {
 		forge: edited(func(f *forgery) { f.Header.Delete("kid") }),
 	}, {
 		Name:  catalogue.RetiredKey,
-		Wrong: "The key that signed the token was removed from the JWKS; its tokens become invalid when caches are refreshed (RFC 7517 §5, RFC 9068 §4).",
+		Wrong: "The key that signed the token was removed from the JWKS; tokens of this key become invalid when the API refreshes its cached JWKS (RFC 7517 §5, RFC 9068 §4).",
 		Fix:   "Refresh the JWKS regularly, and drop keys that are no longer in it.",
 		forge: edited(func(f *forgery) {
 			key, ok := f.minter.Keys.lastRetired()
@@ -172,8 +172,8 @@ func hs256Confusion(f *forgery) (string, error) {
 	return f.token()
 }
 
-// byAttacker returns a forge that signs with an attacker's key. mark makes the
-// token refer to that key.
+// byAttacker returns a forge that signs with an attacker's key. mark writes a
+// header member that refers to that key.
 func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg
@@ -190,9 +190,9 @@ func byAttacker(mark func(*forgery)) forge {
 	})
 }
 
-// algKeyMismatch signs with the issuer's own key, but by another algorithm.
+// algKeyMismatch signs with the issuer's own key, but with another algorithm.
 // Careless code accepts the signature: RS and PS use the same keys, ECDSA works
-// with any hash, and HMAC works with any secret. If there is no such algorithm,
+// with any hash, and HMAC works with any secret. If no such algorithm exists,
 // only alg in the header is changed.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)

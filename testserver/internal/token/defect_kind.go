@@ -14,16 +14,16 @@ func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,
 		Wrong: "typ is logout+jwt: another kind of JWT, with the claims of an access token (RFC 9068 §4, RFC 8725 §3.11).",
-		Fix:   "Accept typ at+jwt, with or without application/ and in any case; if the issuer does not set it, at most JWT or an absent typ.",
+		Fix:   "Accept typ at+jwt, with or without application/ and in any case; if the issuer does not set at+jwt, accept only JWT or an absent typ.",
 		forge: edited(func(f *forgery) { f.SetHeader("typ", "logout+jwt") }),
 	}, {
 		Name:  catalogue.IDTokenAsAccess,
 		Wrong: "This is an ID token: it identifies the user to a client, and does not authorize calls to an API (RFC 9068 §4, §5; RFC 8725 §3.12).",
-		Fix:   "Require typ at+jwt; if the issuer does not set it, refuse tokens with nonce, at_hash or c_hash.",
+		Fix:   "Require typ at+jwt; if the issuer does not set at+jwt, refuse tokens with nonce, at_hash or c_hash.",
 		forge: edited(asIDToken),
 	}, {
 		Name: catalogue.BoundAsBearer, introspectable: true,
-		Wrong: "The token is bound to a key (cnf) and was sent without proof of possession, like a stolen one (RFC 9449 §7.2, RFC 7800 §3.1).",
+		Wrong: "The token is bound to a key (cnf) and was sent without proof of possession, like a stolen token (RFC 9449 §7.2, RFC 7800 §3.1).",
 		Fix:   "Refuse tokens with cnf unless DPoP or mutual TLS proves possession of the key; skip this defect if none of your issuers binds tokens.",
 		forge: edited(func(f *forgery) {
 			key, err := f.minter.Attacker.Key(catalogue.ES256)
@@ -44,7 +44,7 @@ func kindDefects() []Defect {
 
 // asIDToken turns the draft into the ID token that its client would get (OpenID
 // Connect Core 1.0 §2). aud does not change, as if the client were also the
-// API: another aud is the defect wrong-audience.
+// API, because a token with another aud would have the defect wrong-audience.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()
@@ -53,7 +53,7 @@ func asIDToken(f *forgery) {
 	}
 	f.SetScopes(nil)
 	f.Claims.Delete("nbf")
-	for claim, kind := range map[string]string{"typ": "ID", "token_use": "id"} { // of Keycloak and Amazon Cognito
+	for claim, kind := range map[string]string{"typ": "ID", "token_use": "id"} { // claims of Keycloak and Amazon Cognito
 		if f.Claims.Find(claim) >= 0 {
 			f.Set(claim, kind)
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// faults maps each defect to the faults that a judge finds in its token. A
-// judge goes on after the first fault.
+// faults maps each defect to the faults that the judge must find in a token
+// with the defect. The judge continues after the first fault.
 var faults = map[string]string{
 	"expired": "exp", "not-yet-valid": "nbf", "issued-in-future": "iat", "wrong-issuer": "iss", "wrong-audience": "aud", "missing-audience": "aud",
 	"missing-exp": "exp", "missing-scope": "scope", "exp-as-string": "exp", "exp-overflow": "exp", "aud-not-string": "aud", "exp-fractional": "exp", "missing-sub": "sub",
@@ -25,7 +25,7 @@ var faults = map[string]string{
 	"bad-signature": "signature", "truncated-signature": "signature", "zero-ecdsa-signature": "signature", "foreign-key-same-kid": "signature",
 	"alg-none": "alg", "alg-none-cased": "alg", "hs256-confusion": "alg", "alg-key-mismatch": "alg",
 	"unknown-kid": "key", "retired-key": "key", "no-kid": "kid", "crit-header": "crit",
-	"embedded-jwk": "jwk key", "jku-header": "jku key", "x5u-header": "x5u key", // no published key can bring itself along
+	"embedded-jwk": "jwk key", "jku-header": "jku key", "x5u-header": "x5u key", // two faults: the header member, and a key that is not published
 	"duplicate-claim": "claim twice", "duplicate-header": "parameter twice", "not-json": "claims", "four-segments": "segments", "encrypted": "encryption",
 	"padded-base64": "spelling", "trailing-bits": "spelling", "nested": "cty claims", "oversized": "length",
 	"revoked": "revoked", "inactive-opaque": "revoked", "unknown-opaque": "unknown",
@@ -175,7 +175,7 @@ func TestEachDefectMakesOneThingWrong(t *testing.T) {
 		}
 		j.keys = m.Keys.All()
 		for name, text := range tokens {
-			want := faults[name] // nothing for the good tokens
+			want := faults[name] // "" for the good tokens
 			if got := strings.Join(j.judge(text), " "); got != want {
 				t.Errorf("%s under %s: got %q wrong, want %q", name, alg, got, want)
 			}

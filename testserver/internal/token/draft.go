@@ -16,7 +16,7 @@ const (
 	DefaultClient  = "test-client"
 	defaultTTL     = 5 * time.Minute
 
-	// DefaultAudience is the API that a token is for by default.
+	// DefaultAudience is the audience of a token by default.
 	DefaultAudience = "api"
 )
 
@@ -24,8 +24,8 @@ const (
 // The documentation of package testserver states it.
 const DefaultAccessTTL = 15 * time.Minute
 
-// Draft is a token before it is signed. Options change it in order, so a later
-// one overrides an earlier one.
+// Draft is a token before it is signed. Options change the draft in order, so a
+// later option overrides an earlier option.
 type Draft struct {
 	Now    time.Time
 	Header Object // alg and kid are set with the key unless an option has set them
@@ -33,19 +33,20 @@ type Draft struct {
 	Alg    catalogue.Alg // "" means the server's default
 	Key    *Key          // nil means the server's key for Alg
 	Opaque bool          // an opaque token instead of a JWT
-	Form   *Form         // the names and types of claims
+	Form   *Form         // the names and types of claims; nil means RFC 9068
 
 	Defect *Defect       // nil means a valid token
-	MaxAge time.Duration // how old a login may be, for a defect that exceeds it
+	MaxAge time.Duration // how long ago the login may be; the defect stale-auth exceeds this
 	Trap   string        // the base of an attacker's URLs; "" means a host that does not exist
 
 	jwtOnly []string // options that apply only to JWTs
 	errs    []error
 }
 
-// newDraft returns a valid access token by RFC 9068 §2.2 for issuer, or one of
-// another form. Of the optional claims, the token has nbf, so that tests show
-// whether APIs check nbf. scope is absent unless an option sets it.
+// newDraft returns the draft of a valid access token from issuer. The draft has
+// the given form, or the form of RFC 9068 §2.2 if form is nil. It has nbf,
+// which is optional, so that tests show whether APIs check nbf. scope is absent
+// unless an option sets it.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))
@@ -79,7 +80,8 @@ func (d *Draft) Set(claim string, v any) {
 	}
 }
 
-// SetAt writes the claim that a name or a JSON Pointer names: see [ClaimPath].
+// SetAt writes the claim that has the given name or is at the given JSON
+// Pointer: see [ClaimPath].
 func (d *Draft) SetAt(claim string, v any) {
 	path, ok := d.path(claim)
 	switch {
@@ -98,15 +100,16 @@ func (d *Draft) SetAt(claim string, v any) {
 	}
 }
 
-// DeleteAt deletes the claim that a name or a JSON Pointer names.
+// DeleteAt deletes the claim that has the given name or is at the given JSON
+// Pointer.
 func (d *Draft) DeleteAt(claim string) {
 	if path, ok := d.path(claim); ok {
 		d.Claims.deleteAt(path)
 	}
 }
 
-// TextsAt returns the strings in the claim that a name or a JSON Pointer names.
-// The claim is an array of strings or a single string.
+// TextsAt returns the strings in the claim that has the given name or is at the
+// given JSON Pointer. The claim may be an array of strings or a single string.
 func (d *Draft) TextsAt(claim string) []string {
 	path, ok := d.path(claim)
 	if !ok {
@@ -123,7 +126,8 @@ func (d *Draft) path(claim string) ([]string, bool) {
 	return path, err == nil
 }
 
-// SetTime sets a claim to the draft's now plus after, in whole seconds.
+// SetTime sets a claim to the time d.Now plus after, as a NumericDate in whole
+// seconds.
 func (d *Draft) SetTime(claim string, after time.Duration) {
 	d.Set(claim, d.Now.Add(after).Unix())
 }
@@ -135,7 +139,7 @@ func (d *Draft) SetHeader(name string, v any) {
 	}
 }
 
-// ForJWT records that an option was used which does not apply to opaque tokens.
+// ForJWT records the use of an option that does not apply to opaque tokens.
 func (d *Draft) ForJWT(option string) { d.jwtOnly = append(d.jwtOnly, option) }
 
 // Fail records an error, so that no token is made from the draft.
@@ -186,8 +190,8 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	return b.String(), nil
 }
 
-// trap returns the base of the attacker's URLs: by default a host name that
-// never resolves (RFC 6761 §6.4).
+// trap returns the base of the attacker's URLs. By default its host is a name
+// that never resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
 		return "https://attacker.invalid"

@@ -14,7 +14,7 @@ func TestADraftKeepsTheOrderOfItsMembers(t *testing.T) {
 	m, _ := minter(t, catalogue.EdDSA, token.SeededSource("seed"))
 	edit := func(d *token.Draft) {
 		d.Set("scope", "a b")
-		d.Set("sub", "<alice>") // in its old place, and not escaped as for HTML
+		d.Set("sub", "<alice>") // sub keeps its position, and < and > are not escaped
 		d.DeleteAt("jti")
 		d.SetHeader("x", true)
 	}
@@ -38,7 +38,7 @@ func TestADraftKeepsTheOrderOfItsMembers(t *testing.T) {
 func TestClaimsByJSONPointer(t *testing.T) {
 	for name, tt := range map[string]struct {
 		edit token.Edit
-		want string // of the claims, or of the error after "error: "
+		want string // the claims, or "error: " and a part of the error
 	}{
 		"a plain name is one claim":               {func(d *token.Draft) { d.SetAt("a/b~1", 1) }, `{"a/b~1":1}`},
 		"a pointer makes the objects on its way":  {func(d *token.Draft) { d.SetAt("/a/b/c", 1) }, `{"a":{"b":{"c":1}}}`},

@@ -9,29 +9,30 @@ import (
 // Form describes the claims and the header of an issuer's access tokens. A nil
 // Form means the form that RFC 9068 defines.
 type Form struct {
-	Begin   Edit              // turns a draft of RFC 9068 into one of the form, before all other edits
+	Begin   Edit              // turns an RFC 9068 draft into a draft of the form, before all other edits
 	IDToken Edit              // further changes that turn an access token into an ID token; may be nil
 	Stamp   func(*Draft, Key) // writes header members about the signing key, in addition to alg and kid; may be nil
-	Issuer  string            // iss, "" for that of the server
+	Issuer  string            // iss, "" for the issuer of the server
 
 	NoIssuer bool // its access tokens have no iss
 
 	// These are the claims for the client, the scopes and the audience. If
 	// Clients or Scopes is empty, tokens do not have such claims unless an
-	// option sets them, in the claim that RFC 9068 defines.
+	// option sets the client or the scopes. The option then sets the claim that
+	// RFC 9068 defines.
 	Clients  []string
 	Scopes   []Texts
-	Audience Texts // without a Name it is aud
+	Audience Texts // the claim aud if Name is ""
 
-	Typ  string // of the header, "" if absent
+	Typ  string // typ in the header, "" if absent
 	IsID bool   // its access tokens look like ID tokens
 
-	AnyAlg bool // keys are published without alg, so any algorithm of their type may be valid
+	AnyAlg bool // keys are published without alg, so any algorithm of the key's type may be valid
 }
 
-// Texts is a claim that contains an array of strings, or a single string.
-// Expand maps the requested values to the values in the claim; nil means no
-// change.
+// Texts is a claim that contains an array of strings if List is true, and
+// otherwise a single string. Expand maps the requested values to the values in
+// the claim; nil means no change.
 type Texts struct {
 	Name   string
 	List   bool
@@ -104,8 +105,8 @@ func (d *Draft) SetScopes(scopes []string) {
 	}
 }
 
-// Scopes returns all scopes in the claims for them, whatever type the claims
-// have.
+// Scopes returns all scopes in the scope claims of the form, whether a claim is
+// a string or an array of strings.
 func (d *Draft) Scopes() (all []string) {
 	for _, claim := range d.Form.scopes() {
 		all = append(all, strings.Fields(strings.Join(d.TextsAt(claim.Name), " "))...)
@@ -113,7 +114,7 @@ func (d *Draft) Scopes() (all []string) {
 	return all
 }
 
-// ScopesOf returns the scopes in the claims of a token.
+// ScopesOf returns the scopes in the claims of a token of the form.
 func (f *Form) ScopesOf(claims Object) []string {
 	for _, claim := range f.scopes() {
 		if list, ok := claims.Texts(claim.Name); ok && claim.List {
@@ -151,8 +152,8 @@ func (d *Draft) setResources(audience []string) {
 // AudienceOf returns the audience in the claims of a token.
 func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
 
-// Grant writes what the token endpoint has granted, as far as the form has
-// claims for it.
+// Grant writes what the token endpoint has granted, if the form has claims for
+// it.
 func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	if d.has("sub") {
 		d.Set("sub", sub)
@@ -181,9 +182,9 @@ func (d *Draft) clearScopes() {
 	}
 }
 
-// IsAccessToken reports whether header and claims are those of an access token
-// of the form, and not of another token that the same keys sign (RFC 9068 §4,
-// RFC 8725 §3.12).
+// IsAccessToken reports whether header and claims belong to an access token of
+// the form, and not to a token of another kind that the same keys sign (RFC
+// 9068 §4, RFC 8725 §3.12).
 func (f *Form) IsAccessToken(header, claims Object) bool {
 	typ, ok := header.Text("typ")
 	if !ok && header.Find("typ") >= 0 {
@@ -196,7 +197,7 @@ func (f *Form) IsAccessToken(header, claims Object) bool {
 	if f != nil {
 		return (typ == "" || typ == "jwt" || typ == mediaType(f.Typ)) && (f.IsID || !isIDToken(claims))
 	}
-	if typ != "" && typ != "jwt" { // servers older than RFC 9068 use these two
+	if typ != "" && typ != "jwt" { // servers older than RFC 9068 use JWT or omit typ
 		return false
 	}
 	if claims.Find("azp") >= 0 && claims.Find("client_id") < 0 {
@@ -213,8 +214,8 @@ func hasLogin(claims Object) bool {
 	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
 }
 
-// isIDToken reports whether claims are those of an ID token, whose audience is
-// its client (OpenID Connect Core 1.0 §2).
+// isIDToken reports whether claims belong to an ID token: they bind the token
+// to a login, or the audience contains the client (OpenID Connect Core 1.0 §2).
 func isIDToken(claims Object) bool {
 	azp, ok := claims.Text("azp")
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
@@ -244,15 +245,15 @@ func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	return found, best > 0
 }
 
-// forms returns the server's own form and all other forms in which tokens were
-// made.
+// forms returns the server's own form and all other forms for which the server
+// has made tokens.
 func (m *Minter) forms() []*Form {
 	others, unlock := m.others.RLock()
 	defer unlock()
 	return append([]*Form{m.Form}, *others...)
 }
 
-// remember adds a form for FormOf.
+// remember stores f, so that FormOf can return it.
 func (m *Minter) remember(f *Form) {
 	if f == m.Form || slices.Contains(m.forms(), f) {
 		return
@@ -274,7 +275,7 @@ func (m *Minter) IssuerOf(f *Form) string {
 // GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). The zero time means
 // that there was no login; "" means that acr is unknown.
 func (d *Draft) GrantLogin(at time.Time, acr string) {
-	if d.Form != nil { // its values are those of a sample
+	if d.Form != nil { // the form has put the values of a sample token there
 		d.blank("auth_time")
 		d.blank("acr")
 	}

@@ -47,9 +47,9 @@ func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	return k, err
 }
 
-// newECDSA draws scalars until one is below the curve's order. The standard
-// library deliberately makes seeded generation through ecdsa.GenerateKey not
-// repeatable.
+// newECDSA draws scalars until one is below the order of the curve. It does not
+// use ecdsa.GenerateKey, which deliberately returns different keys for equal
+// random bytes.
 func newECDSA(s spec, label string, src *Source) crypto.Signer {
 	bits := s.curve.Params().N.BitLen()
 	for {
@@ -65,9 +65,9 @@ func newRSA(src *Source) (crypto.Signer, error) {
 	if !src.Seeded() {
 		return rsa.GenerateKey(rand.Reader, rsaBits)
 	}
-	// rsa.GenerateKey takes no seed, so the primes are searched for here. The
-	// search is neither constant in time nor uniform, so the keys are only for
-	// tests.
+	// rsa.GenerateKey takes no seed, so newRSA searches for the primes itself.
+	// The search is neither constant in time nor uniform, so the keys are only
+	// for tests.
 	p, q := seededPrime(src), seededPrime(src)
 	one := big.NewInt(1)
 	phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))

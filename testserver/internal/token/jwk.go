@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey parses a private JWK (RFC 7517 §4). The key's algorithm is the one in
-// the JWK, or else alg if it is suitable, or else the first suitable one.
+// ReadKey parses a private JWK (RFC 7517 §4). The algorithm of the key is the
+// alg of the JWK. If the JWK has no alg, the algorithm is alg if the key is
+// suitable for it, or else the first algorithm that the key is suitable for.
 // Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
@@ -79,10 +80,10 @@ func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	}
 	switch {
 	case !slices.Contains(fits, k.Alg):
-		return Key{}, fmt.Errorf("its alg is %q, but the key is for %v", string(k.Alg), fits)
+		return Key{}, fmt.Errorf("its alg is %q, but the key is suitable only for %v", string(k.Alg), fits)
 	case k.ID != "":
 	case IsShared(k.Alg):
-		k.ID = "secret" // a digest would reveal information about it
+		k.ID = "secret" // a digest would reveal information about the secret
 	default:
 		var err error
 		if k.ID, err = k.thumbprint(); err != nil {
@@ -92,8 +93,8 @@ func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	return k, CheckKey(k)
 }
 
-// isPair reports whether the private and the public part of an EC key match,
-// since a JWK contains both parts.
+// isPair reports whether the private and the public part of an EC key match. A
+// JWK contains both parts, which may not belong together.
 func isPair(k *ecdsa.PrivateKey) bool {
 	raw, err := k.Bytes()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 func TestAKeyIsReadAsItWasWritten(t *testing.T) {
 	for _, alg := range catalogue.Algs {
-		key, err := keyring(t, alg, token.RandomSource()).Signing("") // an embedded one for RSA
+		key, err := keyring(t, alg, token.RandomSource()).Signing("") // for RSA, an embedded key
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestTheAlgorithmAndTheNameOfAKeyThatHasNone(t *testing.T) {
 		}
 		want := strings.TrimPrefix(tt.key.ID, "test-")
 		if token.IsShared(tt.want) {
-			want = "secret" // a digest would tell something about it
+			want = "secret" // a digest would reveal information about the secret
 		}
 		if got.ID != want {
 			t.Errorf("%s: got the name %q, want %q", name, got.ID, want)

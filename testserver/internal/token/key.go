@@ -34,7 +34,7 @@ type Key struct {
 	Secret []byte `json:"-"`
 }
 
-// String identifies the key without showing it.
+// String returns the algorithm and the ID of the key.
 func (k Key) String() string { return fmt.Sprintf("%s key %q", string(k.Alg), k.ID) }
 
 // GoString returns the same string as String, so that %#v does not show the
@@ -89,7 +89,7 @@ func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	case ecdsaCurve:
 		random := rand.Reader
 		if _, ours := k.Private.(*ecdsa.PrivateKey); ours && repeatable {
-			random = nil // RFC 6979; other signers may not accept nil
+			random = nil // nil selects RFC 6979 nonces; signers of other types may not accept nil
 		}
 		der, err := k.Private.Sign(random, digest, s.hash)
 		if err != nil {
@@ -123,12 +123,12 @@ func (k Key) public() jose.JSONWebKey {
 // same reports whether two keys have the same public key and the same ID.
 // Neither key may be a shared secret.
 func (k Key) same(other Key) bool {
-	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // all types that CheckKey accepts
+	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // true for all types that CheckKey accepts
 	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
 }
 
-// thumbprint returns the first 16 characters of the base64url RFC 7638
-// thumbprint: 96 bits, enough for a name.
+// thumbprint returns the first 16 characters of the RFC 7638 thumbprint in
+// base64url: 96 bits, which is enough for a name.
 func (k Key) thumbprint() (string, error) {
 	jwk := k.public()
 	sum, err := jwk.Thumbprint(crypto.SHA256)

@@ -21,19 +21,19 @@ type Keyring struct {
 	// These fields are read without the lock, because the lock is held while an
 	// RSA key is generated.
 	jwks   atomic.Pointer[[]byte]
-	served atomic.Pointer[[]byte] // an older one while there are freezes
+	served atomic.Pointer[[]byte] // what the endpoint shows: an older jwks while it is frozen
 }
 
 type ring struct {
 	alg    catalogue.Alg
 	source *Source
 	look   KeySet
-	shown  *Keyring // its jwks and served are updated
+	shown  *Keyring // the Keyring whose jwks and served are updated
 
 	signing   map[catalogue.Alg]Key
 	staged    *Key  // published by PublishFirst, not signing yet
 	published []Key // oldest first
-	retired   *Key  // the last one removed from the JWKS
+	retired   *Key  // the key that was last removed from the JWKS
 	rsaMade   int
 	given     bool         // keys were configured, so embedded keys are not used
 	freezes   map[int]bool // active freezes, by number
@@ -43,11 +43,12 @@ type ring struct {
 // KeySet customizes a JWKS. A nil field means the default.
 type KeySet struct {
 	Name  func(Key) (string, error)        // the kid of a generated key that has a public part
-	Write func(keys []Key) ([]byte, error) // the text; keys are sorted oldest first, without shared secrets
+	Write func(keys []Key) ([]byte, error) // the JWKS as JSON; keys are sorted oldest first, without shared secrets
 }
 
-// NewKeyring publishes keys. The first key of each algorithm signs. If there is
-// no key for alg, NewKeyring makes one.
+// NewKeyring returns a Keyring that publishes keys, except shared secrets. The
+// first key of each algorithm signs. If no key is for alg, NewKeyring makes
+// one.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -59,8 +60,8 @@ func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyr
 	return k, r.fill(keys)
 }
 
-// OnChange sets a function to call after each change. It must be called before
-// the keyring is shared.
+// OnChange sets a function to call after each change. Call OnChange before the
+// keyring is shared.
 func (k *Keyring) OnChange(f func()) { k.ring.OnChange(f) }
 
 // Signing returns the signing key for alg; "" means the default algorithm. The
@@ -129,8 +130,7 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys, and makes a signing key for the default algorithm if there is
-// none.
+// fill adds keys. If no key signs for the default algorithm, fill makes one.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {
@@ -168,10 +168,10 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	return key, err
 }
 
-// make returns a new key. For RSA it uses the embedded keys as long as there
-// are unused ones. Each embedded key is used only once, so that published keys
-// differ. If keys were configured, embedded ones are not used, since their
-// private parts are public.
+// make returns a new key. For RSA it uses an embedded key as long as one is
+// unused. Each embedded key is used only once, so that published keys differ.
+// If keys were configured, embedded keys are not used, since everyone knows
+// their private parts.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {
@@ -213,7 +213,7 @@ func (r *ring) add(key Key) {
 	r.published = append(r.published, key)
 }
 
-// shows reports whether key, which is not a shared secret, is published.
+// shows reports whether key is published. key must not be a shared secret.
 func (r *ring) shows(key Key) bool { return slices.ContainsFunc(r.published, key.same) }
 
 func (r *ring) drop(kid string) {
@@ -235,7 +235,7 @@ func (r *ring) render() error {
 }
 
 func writeKeySet(keys []Key) ([]byte, error) {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // RFC 7517 §5: keys is required, empty or not
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // not nil: the member keys is required, even if it is empty (RFC 7517 §5)
 	for _, key := range keys {
 		set.Keys = append(set.Keys, key.public())
 	}

@@ -1,10 +1,11 @@
 package token
 
-// Served returns the key set that the endpoint shows. It must not be changed.
+// Served returns the key set that the endpoint shows. The caller must not
+// change the bytes.
 func (k *Keyring) Served() []byte { return *k.served.Load() }
 
 // Freeze stops updates of the key set that the endpoint shows, until all
-// freezes are thawed.
+// freezes have ended. thaw ends this freeze.
 func (k *Keyring) Freeze() (thaw func()) {
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -14,7 +15,7 @@ func (k *Keyring) Freeze() (thaw func()) {
 	return func() {
 		r, unlock := k.ring.Lock()
 		defer unlock()
-		delete(r.freezes, number) // by number, so that a second call does not end another freeze
+		delete(r.freezes, number) // by number, so that a second call of thaw does not end another freeze
 		r.show()
 	}
 }

@@ -25,7 +25,7 @@ func TestAFrozenKeySetIsShownUntilTheLastThaw(t *testing.T) {
 	}
 	wantFrozen("two freezes", true)
 	first()
-	first() // again, which must not end the other freeze
+	first() // the second call must not end the other freeze
 	wantFrozen("one thawed, twice", true)
 	second()
 	wantFrozen("both thawed", false)

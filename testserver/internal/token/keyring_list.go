@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// KeyState is a key and what it is used for.
+// KeyState is a key. Signing is true if the key signs tokens, and Published is
+// true if the key is in the JWKS.
 type KeyState struct {
 	Key
 	Signing, Published bool

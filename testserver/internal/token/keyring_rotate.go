@@ -7,16 +7,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Rotation says how a rotation differs from the normal one, in which the new
+// Rotation says how a rotation differs from a normal rotation, in which the new
 // key is published and signs at once while the old key stays published. The
 // documentation of package testserver says when to use each option.
 type Rotation struct {
 	PublishFirst bool // publish the new key, and sign with it from the next rotation on
-	SignFirst    bool // sign with the new key, and leave publishing to others
+	SignFirst    bool // sign with the new key without publishing it
 	DropOld      bool // retire the key that signed until now
-	ReuseKid     bool // give the new key the ID of the old one
+	ReuseKid     bool // give the new key the ID of the old key
 
-	Alg catalogue.Alg // the algorithm, "" for the server's
+	Alg catalogue.Alg // the algorithm, "" for the server's default
 }
 
 func (r Rotation) check() error {
@@ -27,12 +27,12 @@ func (r Rotation) check() error {
 		}
 	}
 	if n > 1 {
-		return errors.New("PublishFirst, SignFirst and DropOld exclude each other: rotate once for each")
+		return errors.New("PublishFirst, SignFirst and DropOld exclude each other: choose one, or call Rotate once for each")
 	}
 	return nil
 }
 
-// Rotate changes the key of an algorithm and returns the new one.
+// Rotate changes the key of an algorithm and returns the new key.
 func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	if err := how.check(); err != nil {
 		return Key{}, err
@@ -68,7 +68,7 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	default:
 		r.signing[alg] = key
 	}
-	if how.DropOld && old.ID != key.ID { // with the same ID, add replaces it below
+	if how.DropOld && old.ID != key.ID { // with the same ID, add replaces the old key below
 		r.drop(old.ID)
 	}
 	if !how.SignFirst {
@@ -77,8 +77,8 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	return key, r.render()
 }
 
-// ready reports whether a key from a rotation with PublishFirst waits to sign
-// and is still published.
+// ready reports whether the key from a rotation with PublishFirst is still
+// published and does not sign yet.
 func (r *ring) ready() bool {
 	return r.staged != nil && (IsShared(r.staged.Alg) || r.shows(*r.staged))
 }

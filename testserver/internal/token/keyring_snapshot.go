@@ -26,7 +26,7 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public stands in for a signer that a test supplied, because the state file
+// public replaces a signer that a test supplied, because the state file
 // contains only the signer's public key.
 type public struct{ key crypto.PublicKey }
 
@@ -65,7 +65,7 @@ func (k *savedKey) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return err
 	}
-	key.ID = jwk.KeyID // it may be ""
+	key.ID = jwk.KeyID // "" stays "": ReadKey would choose an ID
 	*k = savedKey(key)
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// restored returns a new keyring with the snapshot of k, encoded as JSON and
-// decoded again.
+// restored returns a new keyring that is restored from a snapshot of k. The
+// snapshot was encoded as JSON and decoded again.
 func restored(t *testing.T, k *token.Keyring, own ...token.Key) *token.Keyring {
 	t.Helper()
 	var saved token.KeyringSnapshot

@@ -11,8 +11,8 @@ import (
 // Edit is one change to a draft. Every token option is an Edit.
 type Edit func(*Draft)
 
-// CheckDefaults applies edits to a draft and returns the draft. Its Alg is ""
-// unless the edits set one.
+// CheckDefaults applies edits to a draft and returns the draft and the errors
+// of the edits. The Alg of the draft is "" unless the edits set it.
 func CheckDefaults(edits []Edit) (*Draft, error) {
 	d := newDraft(nil, "", "", time.Unix(0, 0), defaultTTL)
 	d.edit(edits)
@@ -28,21 +28,22 @@ type Minter struct {
 	Defaults []Edit
 	Attacker *Attacker
 	Handles  Handles
-	Form     *Form // of its access tokens
+	Form     *Form // the form of the server's access tokens
 
-	others guarded.Value[[]*Form] // other forms that tokens were made in
+	others guarded.Value[[]*Form] // other forms for which tokens were made
 }
 
-// Handles stores what the server knows about tokens beyond their contents.
+// Handles stores what the server knows about tokens in addition to their
+// contents.
 type Handles interface {
-	Keep(handle string, claims []byte) // for introspection
+	Keep(handle string, claims []byte) // stores the claims of an opaque token for introspection
 	Revoke(token string)
 }
 
-// Mint returns a token that has the defaults, changed by edit.
+// Mint returns a token with the defaults and the changes of edit.
 func (m *Minter) Mint(edit Edit) (string, error) { return m.MintAs(m.Form, edit) }
 
-// MintAs returns a token like Mint, but of another form.
+// MintAs returns a token like Mint, but in the given form.
 func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	d, err := m.DraftAs(form, edit)
 	if err != nil {
@@ -59,7 +60,8 @@ func (m *Minter) Sample() *Draft {
 	return d
 }
 
-// DraftAs returns an access token of a form before it is signed.
+// DraftAs returns the draft of an access token in the given form, with the
+// defaults and the changes of edit.
 func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	m.remember(form)
 	d := newDraft(form, m.Issuer, m.Source.Name("jti"), m.Clock.Now(), defaultTTL)
@@ -69,14 +71,14 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 		d.Opaque = false // the defect requires a JWT
 	}
 	if d.Opaque && len(d.jwtOnly) > 0 {
-		d.Fail(fmt.Errorf("%s applies only to JWTs, but OpaqueTokens makes opaque tokens: leave one of them out", strings.Join(d.jwtOnly, ", ")))
+		d.Fail(fmt.Errorf("%s applies only to JWTs, but OpaqueTokens makes opaque tokens: remove one of these options", strings.Join(d.jwtOnly, ", ")))
 	}
 	return d, d.Err()
 }
 
-// DraftFor returns an access token from the token endpoint, without its
-// subject. The token has the defaults, changed by edits. It has only the scopes
-// that the edits set.
+// DraftFor returns the draft of an access token for the token endpoint, which
+// sets the subject later. The draft has the defaults and the changes of edits.
+// It has scopes only if the defaults or edits set them.
 func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	d := newDraft(m.Form, m.Issuer, jti, m.Clock.Now(), DefaultAccessTTL)
 	d.clearScopes()
@@ -85,8 +87,8 @@ func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	return d
 }
 
-// IDDraft returns an ID token for client without the claims about the end user
-// (OpenID Connect Core 1.0 §2).
+// IDDraft returns the draft of an ID token for client, without the claims about
+// the end user (OpenID Connect Core 1.0 §2).
 func (m *Minter) IDDraft(client string) *Draft {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "JWT")
@@ -99,7 +101,7 @@ func (m *Minter) IDDraft(client string) *Draft {
 	return d
 }
 
-// Finish makes the token from a draft, with the defect of the draft if there is
+// Finish makes the token from a draft, with the defect of the draft if it has
 // one.
 func (m *Minter) Finish(d *Draft) (string, error) {
 	key, err := m.Stamp(d)

@@ -11,8 +11,8 @@ import (
 )
 
 // Segments returns the three decoded parts of a JWT. It returns false unless
-// each part is canonical base64url. The decoder alone would accept line breaks
-// and unused bits.
+// each part is canonical base64url. The decoder itself would also accept line
+// breaks and unused bits.
 func Segments(token string) (raw [3][]byte, ok bool) {
 	list := strings.Split(token, ".")
 	if len(list) != 3 {
@@ -30,7 +30,7 @@ func Segments(token string) (raw [3][]byte, ok bool) {
 
 // Open parses a JWT and verifies it with the keys of the JWKS, or with the
 // secret of an HS algorithm. It refuses every other encoding of the same token,
-// because a revocation would not cover it.
+// because a revocation would not cover that encoding.
 func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	raw, ok := Segments(token)
 	if !ok {

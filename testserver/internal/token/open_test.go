@@ -119,7 +119,7 @@ func TestWhatIsAnAccessToken(t *testing.T) {
 }
 
 func TestADigestLeavesTheSignatureOut(t *testing.T) {
-	m, _ := minter(t, catalogue.PS256, token.RandomSource()) // whose signatures differ each time
+	m, _ := minter(t, catalogue.PS256, token.RandomSource()) // PS256 signatures differ each time
 	once := func(d *token.Draft) { d.Set("jti", "1") }
 	first, twin := mint(t, m, once), mint(t, m, once)
 	if first == twin || token.Identify(first) != token.Identify(twin) {

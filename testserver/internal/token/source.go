@@ -80,21 +80,21 @@ func (s *Source) Drawn() map[string]int {
 	return maps.Clone(s.drawn)
 }
 
-// Resume continues after the draws of an earlier run, so that a restarted
-// server does not draw the same bytes again.
+// Resume continues after the draws of an earlier run, which Drawn has returned,
+// so that a restarted server does not draw the same bytes again.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.drawn == nil {
-		s.drawn = map[string]int{} // a random source stores them for a later seeded run
+		s.drawn = map[string]int{} // a random source only stores the counts, for a later seeded run
 	}
 	for label, n := range drawn {
 		s.drawn[label] = max(s.drawn[label], n)
 	}
 }
 
-// Fork returns an independent source. Draws from that source do not change what
-// s yields, except for label.
+// Fork returns a source whose draws do not change what s yields. With a seed,
+// Fork itself draws once from s for label. A random source returns itself.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s

@@ -51,16 +51,16 @@ func TestResumeGoesOnWhereAnotherRunStopped(t *testing.T) {
 	if got := second.Draw("x", 16); !bytes.Equal(got, want) {
 		t.Errorf("got %x, want the third draw %x", got, want)
 	}
-	second.Resume(map[string]int{"x": 1}) // which must not draw again what was drawn
+	second.Resume(map[string]int{"x": 1}) // an older count must not make the source repeat a draw
 	if got, want := second.Draw("x", 16), first.Draw("x", 16); !bytes.Equal(got, want) {
 		t.Errorf("got %x after an older count, want the fourth draw %x", got, want)
 	}
-	token.RandomSource().Resume(saved) // which leaves them to another run
+	token.RandomSource().Resume(saved) // must not panic: a random source only stores the counts
 }
 
 func TestAHandleIsNotTakenForAJWT(t *testing.T) {
 	src := token.SeededSource("seed")
-	for range 300 { // one random handle in 256 would begin as JSON does
+	for range 300 { // if the first bit were random, one handle in 256 would begin like JSON
 		handle := src.Handle("x")
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(handle)
 		if err != nil || len(raw) != 24 || raw[0] < 0x80 {

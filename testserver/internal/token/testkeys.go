@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// testKeys holds private keys that are public, so they are only for tests.
-// Generating an RSA key takes some 70 ms, and parsing one takes as long as
-// starting the rest of a server, so all servers of a process share the parsed
-// keys.
+// testKeys holds private RSA keys that everyone can read, so they are only for
+// tests. Generating an RSA key takes some 70 ms, and parsing one takes as long
+// as starting the rest of a server, so all servers of a process share the
+// parsed keys.
 //
 //go:embed testkeys.pem
 var testKeys []byte
@@ -36,8 +36,8 @@ var embedded = sync.OnceValues(func() (keys []*rsa.PrivateKey, err error) {
 	}
 })
 
-// embeddedRSA returns the n-th embedded test key, or false if there are no
-// more.
+// embeddedRSA returns the embedded test key with the index n. It returns false
+// if n is too large.
 func embeddedRSA(n int) (*rsa.PrivateKey, bool, error) {
 	keys, err := embedded()
 	if err != nil || n >= len(keys) {
