@@ -19,8 +19,8 @@ const (
 // column is a library in the comparison.
 type column struct {
 	Title      string
-	api        string // in docs/rivals.md, set up as documented
-	allOptions string // the same with every option, or ""
+	api        string // the name in docs/rivals.md of the API that is set up as documented
+	allOptions string // the name of the API with every option, or ""
 	timed      rival.Rival
 }
 
