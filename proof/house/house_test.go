@@ -25,7 +25,7 @@ type pkg struct {
 	Name                      string
 	GoFiles                   []string
 	TestGoFiles, XTestGoFiles []string
-	Deps                      []string // all packages it links, the standard library included
+	Deps                      []string // all packages that it links, including those of the standard library
 	Imports                   []string
 	TestImports, XTestImports []string
 }
@@ -50,7 +50,7 @@ func packages(t *testing.T) []pkg {
 		list = append(list, p)
 	}
 	if len(list) < 10 {
-		t.Fatalf("got %d packages, want the whole module", len(list))
+		t.Fatalf("got only %d packages, want all packages of the module", len(list))
 	}
 	return list
 }
