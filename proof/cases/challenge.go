@@ -49,7 +49,7 @@ func parseChallenges(field string) ([]challenge, error) {
 
 type parser struct{ rest string }
 
-// empties skips the empty elements and white space between list elements.
+// empties skips white space and empty elements between the elements of a list.
 func (p *parser) empties() { p.rest = strings.TrimLeft(p.rest, ", \t") }
 
 func (p *parser) bws() { p.rest = strings.TrimLeft(p.rest, " \t") }
