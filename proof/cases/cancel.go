@@ -122,7 +122,7 @@ func wait(t *testing.T, c <-chan struct{}) {
 	select {
 	case <-c:
 	case <-time.After(timeout):
-		t.Fatalf("the request did not reach the upstream server within %v", timeout)
+		t.Fatalf("timed out after %v: the request did not arrive, or its handler did not end", timeout)
 	}
 }
 

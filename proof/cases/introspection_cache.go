@@ -151,7 +151,7 @@ func aFloodOfUnknownTokensEvictsNoActiveToken(t *testing.T, frameworks []Framewo
 		good := at("/read", "Bearer "+a.opaque())
 		a.assertAnswers(t, good, alice("/read"))
 		before := a.as.Mark()
-		const flood = 20 // rounds over all targets, which take less time than inactive answers are cached
+		const flood = 20 // unknown tokens; each is sent to all targets while its inactive answer is cached
 		for i := range flood {
 			a.assertAnswers(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), inactive)
 		}

@@ -219,7 +219,7 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 	// two seconds in total.
 	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t))
-		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // makes this token one that was active before the server hangs
+		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // the client introspects this active token again when it suspects a failure
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Hang())
 		a.concurrently(func(i int, target *target) {
 			target.assertAnswer(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), unavailable)

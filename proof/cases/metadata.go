@@ -133,7 +133,7 @@ func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
 		t.Run("E07/"+path, func(t *testing.T) {
 			for _, target := range l.targets {
 				if a := target.send(t, "GET", at(path)); (a.status == http.StatusOK) != want {
-					t.Errorf("%s: got %d, want 200 is %v", target.name, a.status, want)
+					t.Errorf("%s: got status %d; want the metadata: %v", target.name, a.status, want)
 				}
 			}
 		})
