@@ -11,11 +11,11 @@ import (
 // mock is a running mock authorization server.
 type mock struct {
 	client *http.Client
-	jwks   string        // URL of its key set
+	jwks   string        // URL of the key set
 	mint   func() string // an access token made in process
 	stop   func()
 
-	authorize, token string // URLs
+	authorize, token string // URLs of the two endpoints
 	id, secret       string // credentials of a client that may use every grant of the server
 	credentials      bool   // client_credentials is one of these grants
 	rotates          bool   // a refresh token can be used only once

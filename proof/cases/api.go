@@ -89,6 +89,6 @@ func (a API) Answer(route string, token *middleware.Token) []byte {
 	if token != nil {
 		members["subject"] = token.Subject
 	}
-	body, _ := json.Marshal(members) // strings
+	body, _ := json.Marshal(members) // strings can always be encoded
 	return body
 }

@@ -90,7 +90,7 @@ func (p *parser) challenge() (challenge, error) {
 		if err != nil {
 			return c, err
 		}
-		if !ok { // the next challenge, or the end
+		if !ok { // the next challenge begins, or the field ends
 			p.rest = start
 			return c, nil
 		}

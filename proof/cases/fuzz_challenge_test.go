@@ -70,7 +70,7 @@ func FuzzChallenge(f *testing.F) {
 			Origins: []string{resource}, Resource: resource,
 		})
 		if fits := clean(realm); fits != (err == nil) {
-			t.Fatalf("got error %v, want one only for an invalid realm; valid: %v", err, fits)
+			t.Fatalf("got error %v, want an error only if the realm is invalid; valid: %v", err, fits)
 		}
 		isName := func(text string) bool { return clean(text) && text != "" && !strings.Contains(text, " ") }
 		if got, want := accepted(func() { scopes.All(first, second) }), isName(first) && isName(second); got != want {

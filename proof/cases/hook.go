@@ -13,7 +13,7 @@ import (
 // problem is an ErrorBody that tries to change the status and the challenge,
 // which must have no effect.
 func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
-	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings
+	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings can always be encoded
 	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")
 	e.ACR, e.MaxAge = []string{"changed"}, 1<<40
 	r.Header.Set("WWW-Authenticate", "changed")

@@ -15,7 +15,7 @@ import (
 // failure is a way in which introspection fails. Its strings contain the
 // canary.
 type failure struct {
-	name  string // "row/description"
+	name  string // ID of the threat and description, such as "I02/null"
 	fault testserver.Fault
 }
 

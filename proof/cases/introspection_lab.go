@@ -24,7 +24,7 @@ type introspectionLab struct {
 type setup struct {
 	introspect.Config
 	verifier middleware.Config
-	client   *introspect.Client // nil means one built from Config
+	client   *introspect.Client // nil means a client built from Config
 }
 
 // newIntrospectionLab builds a lab that does not cache introspection responses,

@@ -35,7 +35,7 @@ type shape struct {
 	alg            testserver.Alg // the algorithm of the key; "" means RS256
 	header, claims string
 
-	token func(jwt string) string // replaces the token
+	token func(jwt string) string // replaces the JWT by another token
 
 	// answer is the introspection response. The test adds active true.
 	answer map[string]any
@@ -44,12 +44,12 @@ type shape struct {
 	// key is published unchanged, with alg and use.
 	keys    func(key jwk) []jwk
 	moved   bool // the keys are on another server
-	secrets bool // a secret is in Secrets, in addition to the published keys
+	secrets bool // Issuer.Secrets contains a secret, in addition to the published keys
 
 	metadata func(doc map[string]any) // changes the metadata of the server
 
-	verifier func(*middleware.Config)            // changes the rest of the configuration
-	send     func(r *http.Request, token string) // nil sends it as a bearer token
+	verifier func(*middleware.Config)            // changes the configuration outside the issuer
+	send     func(r *http.Request, token string) // sends the token; nil sends it as a bearer token in Authorization
 
 	need scopes.Requirement // the requirement of the route; nil accepts any token
 	want int

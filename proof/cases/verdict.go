@@ -89,7 +89,7 @@ func object(pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		members[pairs[i]] = pairs[i+1]
 	}
-	text, _ := json.Marshal(members) // strings
+	text, _ := json.Marshal(members) // strings can always be encoded
 	return string(text)
 }
 

@@ -18,7 +18,7 @@ import (
 // the protocol adds.
 type request struct {
 	path    string
-	host    string // "" is api.example.com
+	host    string // "" means api.example.com
 	fields  []field
 	body    string
 	trailer []field

@@ -21,7 +21,7 @@ import (
 // some requests of the table. It reuses its connection for the next request.
 type http2wire struct {
 	address string
-	config  *tls.Config // nil speaks HTTP/2 without TLS
+	config  *tls.Config // nil means HTTP/2 without TLS
 
 	conn   net.Conn
 	framer *http2.Framer

@@ -68,7 +68,7 @@ func newClient(t *testing.T, protocol string, only *http.Protocols) client {
 type call struct {
 	what   string // description of the call in the table
 	route  string // "GET /items"
-	token  string // "" sends none
+	token  string // "" means no token
 	status int
 	body   string // JSON, compared only if the status is a success
 	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one

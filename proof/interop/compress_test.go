@@ -31,7 +31,7 @@ type errorBody = func(*http.Request, *middleware.Error) (contentType string, bod
 // problem is a custom errorBody. Its body is so long that every compressing
 // middleware compresses it.
 func problem(_ *http.Request, e *middleware.Error) (contentType string, body []byte) {
-	body, _ = json.Marshal(map[string]string{"title": e.Description, "detail": strings.Repeat("Ask the support for help. ", 100)}) // strings
+	body, _ = json.Marshal(map[string]string{"title": e.Description, "detail": strings.Repeat("Ask the support for help. ", 100)}) // strings can always be encoded
 	return "application/problem+json", body
 }
 

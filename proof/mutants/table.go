@@ -19,7 +19,7 @@ type mutant struct {
 // edit replaces old in a file. old must occur exactly once in the file.
 type edit struct {
 	file     string
-	old, new []string // lines
+	old, new []string // the lines of the texts
 }
 
 // killer is a test that must fail while the mutant is applied.

@@ -67,7 +67,7 @@ func Start(tb testing.TB, file string, env ...string) (url string) {
 	lines := bufio.NewReader(stdout)
 	line, err := lines.ReadString('\n')
 	tb.Cleanup(func() {
-		_, _ = io.Copy(io.Discard, lines) // Wait closes the pipe
+		_, _ = io.Copy(io.Discard, lines) // read everything first, because Wait closes the pipe
 		_ = cmd.Wait()                    // returns an error whenever Cancel was called; the exit status below shows whether the program failed
 		if code := cmd.ProcessState.ExitCode(); code != 0 {
 			tb.Errorf("%s: got exit status %d, want 0", file, code)

@@ -29,7 +29,7 @@ func parts(schema any, at string) (all []string) {
 			}
 			for _, name := range slices.Sorted(maps.Keys(sub)) {
 				if _, isSchema := sub[name].(object); !isSchema {
-					all = append(all, here+"/"+name) // the schema false
+					all = append(all, here+"/"+name) // the value false is a schema that refuses every value
 				}
 				all = append(all, parts(sub[name], here+"/"+name)...)
 			}
@@ -68,8 +68,9 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant maps parts of the schema to the reasons why they are in the schema.
-// Another part already refuses every value that such a part refuses.
+// redundant maps parts of the schema that validation does not need to the
+// reasons why the schema has them. Another part refuses every value that such a
+// part refuses.
 var redundant = map[string]string{
 	"/$defs/rule/type": "an editor offers members only for a value that must be an object",
 	"/$defs/client/allOf/0/then/properties/auth_method/const": "the error is about the method, not about the missing secret",

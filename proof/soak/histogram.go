@@ -20,7 +20,7 @@ func (h *histogram) add(d time.Duration) { h.counts[bucket(d)].Add(1) }
 func bucket(d time.Duration) int {
 	n := uint64(max(d, 0))
 	shift := max(0, bits.Len64(n)-5)
-	return shift*fineness + int(n>>shift) //nolint:gosec // below 32
+	return shift*fineness + int(n>>shift) //nolint:gosec // n>>shift is below 32
 }
 
 // limit returns the exclusive upper bound of a bucket.

@@ -18,7 +18,7 @@ type request struct {
 	Setup  string   // name of the verifier's setup
 	Route  string   // the requirement: none, read, admin, optional, nested, switched, broken; or the method verify or check
 	At     int64    // seconds after the start
-	Fields []string // the Authorization fields, each byte as the character of that code
+	Fields []string // the Authorization fields; each byte is stored as the character with the same code
 	Query  string   // the query, encoded like Fields
 	Answer answer   // the introspection response; only the response of the first request with a token is used
 	Leaves bool     // the client disconnects during the introspection request

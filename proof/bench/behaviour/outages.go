@@ -12,7 +12,7 @@ import (
 // service describes what happens to good tokens while the key set is
 // unavailable.
 type service struct {
-	refused  event         // the first refusal; after is when this verification began
+	refused  event         // the first refusal; after is the time until this verification began
 	took     time.Duration // how long the refused verification waited for the server, 0 if it did not
 	slow     int           // verifications that waited for the server and then accepted
 	longest  time.Duration // the longest of these verifications

@@ -13,8 +13,8 @@ import (
 
 // pace holds the durations that all scenarios use.
 type pace struct {
-	every    time.Duration // from one token to the next, one caller at a time
-	flood    time.Duration // how long forged tokens arrive
+	every    time.Duration // time from one token to the next; only one caller sends tokens
+	flood    time.Duration // how long forged tokens are sent
 	ttl      time.Duration // maximum age of a key set, in the scenarios that test the age
 	outage   time.Duration // how long keys are unavailable
 	down     time.Duration // how long the server stays down after a program has started

@@ -23,9 +23,9 @@ type Table struct {
 
 // Row is the row of one library.
 type Row struct {
-	Name   string  // with its version
+	Name   string  // name of the library, with its version
 	Ratio  float64 // time relative to raw crypto
-	Allocs int     // for one token
+	Allocs int     // allocations for one token
 }
 
 // Read returns the table of a page.
@@ -45,7 +45,7 @@ func Read(page string) (Table, error) {
 		switch {
 		case line == "" || strings.HasPrefix(line, "|-"):
 		case !strings.HasPrefix(line, "|"):
-			t.Under = line // the last one
+			t.Under = line // the last such line
 		case cells[0] == "":
 			ratio, allocs = slices.Index(cells, "× raw"), slices.Index(cells, "allocs")
 			if ratio < 0 || allocs < 0 {

@@ -31,7 +31,7 @@ func (f Func) Verify(ctx context.Context, token string) error { return f(ctx, to
 
 // Settings holds the values from which a verifier is made.
 type Settings struct {
-	Issuer string // for libraries that discover the key set
+	Issuer string // the issuer, for libraries that discover the key set
 	JWKS   string // URL of the key set, for libraries without discovery
 	Key    any    // the public key, for libraries that do not fetch keys
 

@@ -30,7 +30,7 @@ func columns() []column {
 		{"golang-jwt + keyfunc", "Gin, golang-jwt and keyfunc", "the same, with parser options", rival.GolangJWT()},
 		{"coreos/go-oidc", "coreos/go-oidc", "", rival.GoOIDC()},
 		{"auth0/go-jwt-middleware v3", "auth0/go-jwt-middleware v3", "", rival.Auth0v3()},
-		{"echo-jwt + keyfunc", "labstack/echo-jwt with keyfunc", "", rival.GolangJWT()}, // which echo-jwt calls
+		{"echo-jwt + keyfunc", "labstack/echo-jwt with keyfunc", "", rival.GolangJWT()}, // echo-jwt calls golang-jwt
 	}
 }
 

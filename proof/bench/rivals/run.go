@@ -17,7 +17,7 @@ import (
 // outcome is the result of sending the battery of requests to one API.
 type outcome struct {
 	findings   []finding
-	statuses   []int // of the answers over HTTP/1.1, in the order of the battery
+	statuses   []int // statuses of the answers over HTTP/1.1, in the order of the battery
 	challenged bool  // at least one answer has a challenge
 }
 

@@ -85,7 +85,7 @@ func me(subject, client, issuer, scopes string) string {
 type call struct {
 	what   string
 	path   string // "" means /items
-	token  string // "" sends none
+	token  string // "" means no token
 	status int
 	body   string // JSON, compared only if the status is a success
 	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one
