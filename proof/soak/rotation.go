@@ -109,7 +109,7 @@ func (s *signer) mint(as *testserver.Server) {
 
 func (r *ring) newest() *signer { return r.signers[len(r.signers)-1] }
 
-// recent returns one of the keys in use. For two thirds of all n, it returns the
+// recent returns one of the keys in use. For two thirds of all n, this is the
 // newest key.
 func (r *ring) recent(n int) *signer {
 	r.mu.Lock()
