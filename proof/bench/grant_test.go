@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	codeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // of RFC 7636, appendix B
+	codeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // from RFC 7636, appendix B
 	redirectURI  = "http://127.0.0.1/callback"
 )
 

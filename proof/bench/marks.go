@@ -12,7 +12,7 @@ func Cut(document, begin, end string) (before, between, after string, err error)
 	before, rest, opened := strings.Cut(document, begin+"\n")
 	between, after, closed := strings.Cut(rest, end+"\n")
 	if !opened || !closed {
-		return "", "", "", fmt.Errorf("no place for the table: want the lines %q and %q", begin, end)
+		return "", "", "", fmt.Errorf("the document has no place for the table: add the lines %q and %q", begin, end)
 	}
 	return before + begin + "\n", between, end + "\n" + after, nil
 }

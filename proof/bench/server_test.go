@@ -11,14 +11,14 @@ import (
 // mock is a running mock authorization server.
 type mock struct {
 	client *http.Client
-	jwks   string        // URL of its key set
+	jwks   string        // URL of the key set
 	mint   func() string // an access token made in process
 	stop   func()
 
-	authorize, token string // URLs
-	id, secret       string // of a client that may use every grant there is
-	credentials      bool   // client_credentials is one of them
-	rotates          bool   // refresh tokens are good once
+	authorize, token string // URLs of the two endpoints
+	id, secret       string // credentials of a client that may use every grant of the server
+	credentials      bool   // client_credentials is one of these grants
+	rotates          bool   // a refresh token can be used only once
 }
 
 // mocks returns the servers under comparison, each with the name of its
@@ -103,7 +103,7 @@ func TestBothServersSignWithKeysOfOneSize(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(set.Keys) == 0 || set.Keys[0].Kty != "RSA" {
-				t.Fatalf("got %d keys, want one of RSA first", len(set.Keys))
+				t.Fatalf("got %d keys, want an RSA key first", len(set.Keys))
 			}
 			sizes[len(set.Keys[0].N)] = true
 		})

@@ -32,8 +32,8 @@ type app struct {
 	as       *testserver.Server
 	client   testserver.Client
 	address  string
-	answers  chan url.Values     // requests at the callback
-	redeemed chan map[string]any // answers of the token endpoint
+	answers  chan url.Values     // the parameters of requests to the callback
+	redeemed chan map[string]any // responses of the token endpoint
 }
 
 func newApp(t *testing.T, client testserver.Client, opts ...testserver.Option) *app {

@@ -44,7 +44,7 @@ func issuer(t *testing.T, redirectURI string) http.Handler {
 		cookie.Set(w, session)
 		pages.Login(w, pages.LoginPage{Form: carry("/login", r.URL.RawQuery), Users: []pages.User{{Username: "alice"}}})
 	})
-	// guard refuses requests that are not from a page of this session.
+	// guard refuses requests without the session cookie or the CSRF token.
 	guard := func(next func(w http.ResponseWriter, r *http.Request, request string)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			switch {
@@ -73,16 +73,16 @@ func TestALoginRedirectsThroughTheClient(t *testing.T) {
 	b := newTab(t)
 	b.open(as + "/authorize?state=a%26b")
 	if got := b.navigate(chromedp.KeyEvent(strings.Repeat(kb.Tab, 3) + kb.Enter)); got != as+"/authorize?state=a%26b" {
-		t.Fatalf("got from sign-in to %s, want to consent", got)
+		t.Fatalf("got to %s after the sign-in, want to the consent page", got)
 	}
 	if got := eval[string](b, `document.cookie`); got != "" {
 		t.Errorf("got a cookie that scripts can read")
 	}
 	if got, want := b.navigate(chromedp.KeyEvent(kb.Tab+kb.Tab+kb.Enter)), frontEnd+"/welcome?code=allow&state=a&b"; got != want {
-		t.Errorf("got from consent to %s, want %s", got, want)
+		t.Errorf("got to %s after the consent, want to %s", got, want)
 	}
-	// A request through a link on another site has the session cookie, too,
-	// because SameSite is not Strict.
+	// If the user follows a link on another site, the request has the session
+	// cookie, because SameSite is not Strict.
 	b.open(elsewhere(t, `<a href="`+as+`/authorize?state=c">sign in</a>`))
 	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	if got := eval[string](b, `document.title`); !strings.HasPrefix(got, "Allow access") {

@@ -75,7 +75,7 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 			b.press(`.picks li:last-child button`)
 			b.requireTitle("Allow access?")
 			b.assertNotInjected("consent")
-			b.do(chromedp.Click(allow)) // submits a form without a click
+			b.do(chromedp.Click(allow)) // the next page submits its form without a click
 			select {
 			case got := <-a.answers:
 				if got.Get("state") != payload || got.Get("code") == "" || len(got) != 3 {
@@ -87,7 +87,7 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 			if answer := <-a.redeemed; answer["scope"] != scope {
 				t.Errorf("got %v, want a token for %s", answer, scope)
 			}
-			b.do(chromedp.WaitVisible(`//h1[.="Back at the application"]`)) // otherwise the next page interrupts this one
+			b.do(chromedp.WaitVisible(`//h1[.="Back at the application"]`)) // otherwise opening the next page would interrupt this one
 
 			b.open(a.as.Endpoint(testserver.EndpointDevice) + "?user_code=" + url.QueryEscape(payload))
 			b.assertNotInjected("device")
@@ -128,13 +128,13 @@ func TestTheFormOfAnAnswerIsEscaped(t *testing.T) {
 			}
 			const fields = `[...document.forms[0].elements].map(e => e.name).join(' ')`
 			if got := eval[string](b, fields); got != "error error_description state iss " {
-				t.Errorf("got the fields %q, want those of an error", got)
+				t.Errorf("got the fields %q, want the fields of an error", got)
 			}
 			if got := eval[string](b, `document.querySelector('[name=state]').value`); got != payload {
 				t.Errorf("got the state %q, want %q", got, payload)
 			}
 			if got := eval[int](b, `document.scripts.length`); got != 1 {
-				t.Errorf("got %d scripts, want the one that presses the button", got)
+				t.Errorf("got %d scripts, want only the script that submits the form", got)
 			}
 		})
 	}

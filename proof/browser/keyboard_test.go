@@ -17,7 +17,7 @@ func TestTabFollowsTheReadingOrder(t *testing.T) {
 	cut := long[:120] + "…"
 	tests := []struct {
 		path  string
-		first string // has the focus after loading
+		first string // the element that has the focus after loading
 		want  []string
 	}{
 		{"/login", "username", []string{"username", "password", "Sign in", "Alice Liddell\nalice · alice@example.com", "bob"}},
@@ -40,7 +40,7 @@ func TestTabFollowsTheReadingOrder(t *testing.T) {
 			if got := eval[string](b, focused); got != tt.first {
 				t.Errorf("got the focus on %q, want it on %q", got, tt.first)
 			}
-			eval[bool](b, `document.body.tabIndex = -1, document.body.focus(), true`) // the top of the page
+			eval[bool](b, `document.body.tabIndex = -1, document.body.focus(), true`) // move the focus to the top of the page
 			var got []string
 			for range len(tt.want) + 1 {
 				b.do(chromedp.KeyEvent(kb.Tab))

@@ -18,7 +18,7 @@ func TestLogout(t *testing.T) {
 	logIn := func() {
 		b.open(a.authorizeURL())
 		b.logIn("alice", "alices-password")
-		if b.title() == "Allow access?" { // once
+		if b.title() == "Allow access?" { // the user consents only at the first login
 			b.press(allow)
 		}
 		a.answer(b)

@@ -41,7 +41,7 @@ func run(m *testing.M) int {
 	)...)
 	defer stop()
 	var closeBrowser context.CancelFunc
-	chromium, closeBrowser = chromedp.NewContext(browser) //nolint:fatcontext // once
+	chromium, closeBrowser = chromedp.NewContext(browser) //nolint:fatcontext // called only once
 	defer closeBrowser()
 	if err := chromedp.Do(chromium); err != nil {
 		fmt.Fprintln(os.Stderr, "chromium does not start:", err)
@@ -54,7 +54,7 @@ func run(m *testing.M) int {
 type tab struct {
 	t        *testing.T
 	ctx      context.Context //nolint:containedctx // chromedp stores the tab in it
-	messages chan string     // errors and warnings on the console; any left at the end fail the test
+	messages chan string     // errors and warnings on the console; the test fails if any are left at its end
 }
 
 func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
@@ -66,7 +66,7 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 		t.Fatal(err)
 	}
 	// ctx keeps the tab open, so it has no time limit. limited ends the actions
-	// in the tab.
+	// in the tab when the time limit has passed.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited
@@ -129,7 +129,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 func (b *tab) open(address string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(address))
-	for there := false; !there; { // each evaluation is a round trip to the browser, and ends with the time limit
+	for there := false; !there; { // each evaluation is a round trip to the browser, and fails at the time limit
 		there = eval[bool](b, `(e => !e || e === document.activeElement)(document.querySelector('[autofocus]'))`)
 	}
 }
@@ -140,7 +140,7 @@ func (b *tab) navigate(steps ...chromedp.Action[chromedp.Void]) string {
 	b.t.Helper()
 	resp, err := chromedp.RunResponse(b.ctx, steps...)
 	if errors.Is(err, context.DeadlineExceeded) {
-		b.t.Fatal("got no other page within the time limit")
+		b.t.Fatal("the browser opened no other page within the time limit")
 	}
 	if err != nil {
 		b.t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 
 var pictures = flag.String("pictures", "", "write pictures of all pages into this directory; docs/images has some of them")
 
-// gallery is a server that is the same in every run.
+// gallery is a server whose pages are the same in every run.
 type gallery struct {
 	t         *testing.T
 	as        *testserver.Server
@@ -131,7 +131,7 @@ func picture(t *testing.T, page, scheme string, width int64) []byte {
 	b.do(chromedp.EmulateViewport(width, 200))
 	screens[page].way(g, b)
 	if got := eval[int64](b, `document.documentElement.scrollWidth`); got > width {
-		t.Errorf("got a page %d wide in a window of %d", got, width)
+		t.Errorf("got a page that is %d pixels wide in a window of %d", got, width)
 	}
 	eval[bool](b, `document.activeElement.blur(), scrollTo(0, 0), true`)
 	b.do(chromedp.EmulateViewport(width, min(maxHeight, eval[int64](b, `document.documentElement.scrollHeight`))))

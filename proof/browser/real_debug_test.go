@@ -113,7 +113,8 @@ func TestTheDebugPageShowsRequests(t *testing.T) {
 }
 
 // A page from another origin can make a browser send a form, but does not know
-// its CSRF token. In this test a form is refused even if it has the token.
+// the CSRF token. The server must refuse such a form even if it has the right
+// token.
 func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	a := newApp(t, testserver.Client{})
 	victim, attacker := newTab(t), newTab(t)
@@ -155,8 +156,8 @@ func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	}
 }
 
-// The browser requests the page with a host name that an attacker has pointed
-// at the server, as in a DNS rebinding attack.
+// The browser requests the page under a host name of an attacker that resolves
+// to the server, as in a DNS rebinding attack.
 func TestTheDebugPageRefusesOtherHosts(t *testing.T) {
 	a := newApp(t, testserver.Client{}, testserver.IssuerURL("http://login.example.com"))
 	b := newTab(t, resolvingTo(serve(t, a.as)))

@@ -65,7 +65,7 @@ func TestRefusedConsent(t *testing.T) {
 			b := newTab(t)
 			b.open(a.authorizeURL("response_mode", mode))
 			b.logIn("bob", "bobs-password")
-			b.do(chromedp.Click(deny)) // with form_post the page submits itself
+			b.do(chromedp.Click(deny)) // with form_post, the next page submits its form without a click
 			if got := a.answer(b); got.Get("error") != "access_denied" || got.Has("code") {
 				t.Errorf("got %q, want access_denied", got)
 			}
@@ -98,7 +98,7 @@ func TestDevice(t *testing.T) {
 			}
 			b.press("form .primary")
 			b.logIn("alice", "alices-password")
-			b.requireTitle("Connect a device") // a login is not a decision
+			b.requireTitle("Connect a device") // after the login, the user must still decide
 			b.press("form .primary")
 			b.requireTitle("Allow access?")
 			if got := eval[string](b, `document.querySelector('.code').innerText`); got != userCode {

@@ -15,7 +15,7 @@ import (
 
 func TestFormsAreSentWithoutScriptAndMouse(t *testing.T) {
 	tab, space, enter := kb.Tab, " ", kb.Enter
-	links := strings.Repeat(tab, 8) // at the top of the debug page
+	links := strings.Repeat(tab, 8) // skips the links at the top of the debug page
 	tests := []struct {
 		name, path string
 		keys       string
@@ -87,7 +87,7 @@ func TestFormPost(t *testing.T) {
 				b.noScript()
 				b.open(as)
 				if len(forms) > 0 {
-					t.Fatal("got a form that was sent without script or button")
+					t.Fatal("got a form, although no script ran and no button was pressed")
 				}
 				b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 			} else {

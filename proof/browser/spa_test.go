@@ -36,7 +36,7 @@ func TestSinglePageApplications(t *testing.T) {
 			b.requireTitle("Sign in")
 			b.logIn("test-user", "test-password")
 			b.requireTitle("Allow access?")
-			b.do(chromedp.Click(allow)) // the application does the rest
+			b.do(chromedp.Click(allow)) // after that, the application continues without the user
 			select {
 			case got := <-reports:
 				if got != wantReport {
@@ -45,7 +45,7 @@ func TestSinglePageApplications(t *testing.T) {
 			case <-b.ctx.Done():
 				t.Fatalf("got no report from %s", eval[string](b, `location.href`))
 			}
-			b.expectMessage("401") // for the revoked token
+			b.expectMessage("401") // the API refuses the revoked token
 		})
 	}
 }
@@ -98,7 +98,7 @@ func startServer(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = stdin.Close() // which stops the server
+		_ = stdin.Close() // the server stops when its standard input is closed
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server exited with: %v", err)
 		}

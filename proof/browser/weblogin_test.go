@@ -67,7 +67,7 @@ func TestWebLoginExample(t *testing.T) {
 		t.Fatalf("got to %s, want to the consent page", got)
 	}
 	if got := b.navigate(chromedp.Click(`button[value="allow"]`)); got != site+"/" {
-		t.Fatalf("got to %s, want home, without the code in the address", got)
+		t.Fatalf("got to %s, want to the home page, without the code in the address", got)
 	}
 	assertText(b, "Welcome, Test User")
 	if got := eval[string](b, `document.cookie`); got != "" {
@@ -78,28 +78,28 @@ func TestWebLoginExample(t *testing.T) {
 	b.navigate(chromedp.Click(`a[href="/items"]`))
 	assertText(b, "anvil")
 
-	// A request through a link on another site has the session cookie. A form
-	// on another site does not.
+	// If the user follows a link on another site, the request has the session
+	// cookie. If the user submits a form on another site, it does not.
 	b.open(elsewhere(t, `<a href="`+site+`/">home</a>`))
 	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	assertText(b, "Welcome, Test User")
 	b.open(elsewhere(t, `<form method="post" action="`+site+`/logout"><button>win a prize</button></form>`))
 	b.do(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	b.expectMessage("403")
-	for refused := false; !refused; { // each evaluation is a round trip to the browser, and ends with the time limit
+	for refused := false; !refused; { // each evaluation is a round trip to the browser, and fails at the time limit
 		refused = eval[string](b, `document.title`) == "You are not logged in"
 	}
 	if got := as.Count(testserver.EndpointRevoke); got != 0 {
-		t.Errorf("got %d revocations by the form of another site, want none", got)
+		t.Errorf("got %d revocations after the form on another site, want none", got)
 	}
 
 	// The forged form has not ended the browser's session, either.
 	b.open(site)
 	assertText(b, "Welcome, Test User")
 	if got := b.navigate(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {
-		t.Errorf("got to %s, want to the logout of the server, not blocked by form-action", got)
+		t.Errorf("got to %s, want to the logout page of the server; form-action must not block the redirect", got)
 	}
-	b.requireTitle("Sign out?") // because the site sends the server no hint about the user
+	b.requireTitle("Sign out?") // the server asks, because the site sends no id_token_hint
 	b.press(allow)
 	b.requireTitle("Signed out")
 	if got := as.Count(testserver.EndpointRevoke); got != 1 {

@@ -1,6 +1,6 @@
-// Budget prints the size of the project: the number of tracked files, the bytes
-// of the README, and the number of exported names of each package that users
-// import.
+// Command budget prints the size of the project: the number of tracked files,
+// the bytes of the README, and the number of exported names of each package
+// that users import.
 package main
 
 import (

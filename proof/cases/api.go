@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Framework is an adapter under test. It builds the API with the adapter.
+// Framework builds the API of the tests with one adapter.
 type Framework struct {
 	Name   string
 	Routes func(API) http.Handler
@@ -45,7 +45,7 @@ type API struct {
 	Verifier  *middleware.Verifier
 	Need      []scopes.Requirement
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
-	Log       *slog.Logger // of the program around the adapter
+	Log       *slog.Logger // the log of the program that uses the adapter
 
 	reached func(route string, token *middleware.Token) // called by each handler
 }
@@ -67,7 +67,7 @@ var (
 // message.
 var ErrFailure = errors.New(canary)
 
-// tenant is met if the query of the request names the subject of the token.
+// tenant requires that the query parameter tenant is the subject of the token.
 type tenant struct{}
 
 func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -89,6 +89,6 @@ func (a API) Answer(route string, token *middleware.Token) []byte {
 	if token != nil {
 		members["subject"] = token.Subject
 	}
-	body, _ := json.Marshal(members) // strings
+	body, _ := json.Marshal(members) // strings can always be encoded
 	return body
 }

@@ -22,7 +22,7 @@ type upstreamCall struct {
 	row      string
 	endpoint testserver.Endpoint
 	path     string
-	kind     []testserver.TokenOption // options of a token that causes it
+	kind     []testserver.TokenOption // options of a token whose verification causes the call
 }
 
 var upstreamCalls = []upstreamCall{
@@ -113,7 +113,7 @@ func assertDisconnect(t *testing.T, q upstreamCall, build func(API) http.Handler
 		t.Errorf("the next client: got %+v, %v, want %+v", got, err, alice("/any-token"))
 	}
 	if n := as.Count(q.endpoint); n != 1 {
-		t.Errorf("got %d requests to %s, want only the one of the first client", n, q.endpoint)
+		t.Errorf("got %d requests to %s, want only the request for the first client", n, q.endpoint)
 	}
 }
 
@@ -122,7 +122,7 @@ func wait(t *testing.T, c <-chan struct{}) {
 	select {
 	case <-c:
 	case <-time.After(timeout):
-		t.Fatalf("nothing happened within %v", timeout)
+		t.Fatalf("timed out after %v: the request did not arrive, or its handler did not end", timeout)
 	}
 }
 
@@ -137,8 +137,9 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A request whose context is canceled before the check begins is refused with
-// 503 if the check has to wait. Otherwise it gets its usual verdict.
+// If the context of a request is canceled before the check begins, the request
+// is refused with 503 if the check has to wait for keys. Otherwise it gets its
+// usual verdict.
 func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {
@@ -174,7 +175,7 @@ func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	if err := l.verifier.Warm(t.Context()); err != nil {
-		t.Log(err) // one issuer of the lab is unreachable
+		t.Log(err) // expected: one issuer of the lab is unreachable
 	}
 	for _, test := range []struct {
 		name string
@@ -192,7 +193,7 @@ func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 			}
 			t.Run("R19/"+test.name+" on "+target.framework, func(t *testing.T) {
 				address := target.wire.(http1).address
-				for range 20 { // when the server notices is a matter of timing
+				for range 20 { // timing decides when the server notices the disconnect
 					conn := dial(t, address, nil).(*net.TCPConn)
 					if _, err := io.WriteString(conn, test.http1("GET")); err != nil {
 						t.Fatal(err)

@@ -49,7 +49,7 @@ func parseChallenges(field string) ([]challenge, error) {
 
 type parser struct{ rest string }
 
-// empties skips the empty elements and white space between list elements.
+// empties skips white space and empty elements between the elements of a list.
 func (p *parser) empties() { p.rest = strings.TrimLeft(p.rest, ", \t") }
 
 func (p *parser) bws() { p.rest = strings.TrimLeft(p.rest, " \t") }
@@ -90,7 +90,7 @@ func (p *parser) challenge() (challenge, error) {
 		if err != nil {
 			return c, err
 		}
-		if !ok { // the next challenge, or the end
+		if !ok { // the next challenge begins, or the field ends
 			p.rest = start
 			return c, nil
 		}

@@ -4,16 +4,16 @@
 // requests as bytes over real HTTP/1.1 and HTTP/2 connections.
 //
 // The tests of an adapter pass their API to [Test], even if the adapter is in a
-// nested module. To add a request, add a row to the table of the threat that
+// nested module. To add a request, add a row to the group of the threat that
 // the request tests.
 //
-// For opaque tokens, an authorization server returns the introspection
-// responses that a test sets, and counts the introspection requests.
+// For opaque tokens, a test sets the introspection responses of an
+// authorization server, which counts the introspection requests.
 //
-// The tests compare the status, the challenge as read by this package's RFC
-// 9110 parser, Cache-Control, Retry-After, the content type, the names of other
-// header fields, and the decoded body. The handler of a refused request must
-// not run.
+// The tests compare the status, the challenge, Cache-Control, Retry-After, the
+// content type, the names of other header fields, and the decoded body. A
+// parser in this package reads the challenge according to RFC 9110. The handler
+// of a refused request must not run.
 //
 // The answers to paths that match no route are not compared, because they
 // differ between frameworks. The tests only check that no protected handler

@@ -43,7 +43,7 @@ func FuzzChallenge(f *testing.F) {
 		f.Add("api", name, "read", "urn:example:hwk", uint16(1))
 		f.Add("api", "read", "write", name, uint16(0))
 	}
-	f.Add("api", "read", "read", "urn:example:mfa", uint16(65535)) // one scope and one acr value twice
+	f.Add("api", "read", "read", "urn:example:mfa", uint16(65535)) // a scope and an acr value that are repeated
 	_, keys := fixed(f)
 
 	var next http.Handler
@@ -70,13 +70,13 @@ func FuzzChallenge(f *testing.F) {
 			Origins: []string{resource}, Resource: resource,
 		})
 		if fits := clean(realm); fits != (err == nil) {
-			t.Fatalf("got %v for a realm that fits a challenge: %v", err, fits)
+			t.Fatalf("got error %v, want an error only if the realm is invalid; valid: %v", err, fits)
 		}
 		isName := func(text string) bool { return clean(text) && text != "" && !strings.Contains(text, " ") }
 		if got, want := accepted(func() { scopes.All(first, second) }), isName(first) && isName(second); got != want {
-			t.Fatalf("got the scopes accepted: %v, want %v", got, want)
+			t.Fatalf("scopes.All accepts the scopes: got %v, want %v", got, want)
 		} else if got, want := accepted(func() { scopes.ACR(acr) }), isName(acr); got != want {
-			t.Fatalf("got the acr accepted: %v, want %v", got, want)
+			t.Fatalf("scopes.ACR accepts the value: got %v, want %v", got, want)
 		} else if err != nil || !isName(first) || !isName(second) {
 			return
 		}

@@ -20,8 +20,8 @@ import (
 
 const fixedIssuer = "https://login.example.com"
 
-// fixed returns a server that is the same in every run and does not listen, and
-// its key set.
+// fixed returns a server that does not listen, and its key set. Both are the
+// same in every run.
 func fixed(f *testing.F) (*testserver.Server, *jwks.Set) {
 	f.Helper()
 	as, err := testserver.NewUnstarted(testserver.Seed("conformance"), testserver.IssuerURL(fixedIssuer))
@@ -60,9 +60,9 @@ var (
 
 // FuzzAuthorizationHeader compares the parser of the Authorization field with a
 // second parser, which consists of regular expressions written from the
-// grammar. Both must find the same token, which is the b64token of the only
-// field, or refuse the request with the same code. Each line of the input is
-// one Authorization field.
+// grammar. Both must find the same token, the b64token of the only
+// Authorization field, or refuse the request with the same code. Each line of
+// the input is one Authorization field.
 func FuzzAuthorizationHeader(f *testing.F) {
 	const maxTokenBytes = 1 << 10
 	as, keys := fixed(f)
@@ -81,8 +81,8 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	for _, token := range []string{
 		"eyA.",                            // two segments
 		forge.Encode(`{"alg":`) + "..000", // a header that ends too early
-		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`"}`),                                        // no type, and no times
-		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`","aud":"`+audience+`","exp":64704304804}`), // no sub, and no scopes
+		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`"}`),                                        // without typ, exp and iat
+		t.Token(`{"alg":"ES256"}`, `{"iss":"`+fixedIssuer+`","aud":"`+audience+`","exp":64704304804}`), // without sub and scope
 	} {
 		f.Add("Bearer " + token)
 	}
@@ -113,7 +113,7 @@ func FuzzAuthorizationHeader(f *testing.F) {
 			t.Errorf("got code %q, want %q", refusal.Code, want)
 		}
 		if sum := sha256.Sum256([]byte(token)); token != "" && read != hex.EncodeToString(sum[:8]) || token == "" && read != "" {
-			t.Errorf("the verifier read another token than %q", token)
+			t.Errorf("the verifier read a different token, want %q", token)
 		}
 		if challenges, err := parseChallenges(h.Get("WWW-Authenticate")); err != nil || len(challenges) != 1 || challenges[0].scheme != "Bearer" {
 			t.Errorf("got challenges %v, %v in %q, want one", challenges, err, h.Get("WWW-Authenticate"))
@@ -121,8 +121,8 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	})
 }
 
-// expected returns the code for a request with these Authorization lines, and
-// the token that is read from them. A token over the size limit gets
+// expected returns the code for a request with these Authorization fields, and
+// the token that the verifier must read. A token over the size limit gets
 // invalid_token, even if it is malformed.
 func expected(lines []string, maxTokenBytes int) (middleware.Code, string) {
 	switch len(lines) {

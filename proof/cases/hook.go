@@ -10,17 +10,18 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// problem is an ErrorBody that also tries to change the status and the
-// challenge. The attempt must have no effect.
+// problem is an ErrorBody that tries to change the status and the challenge,
+// which must have no effect.
 func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
-	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings
+	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings can always be encoded
 	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")
 	e.ACR, e.MaxAge = []string{"changed"}, 1<<40
 	r.Header.Set("WWW-Authenticate", "changed")
 	return "application/problem+json", body
 }
 
-// withErrorBody returns the verdict that the hook problem must lead to.
+// withErrorBody returns the verdict that is expected with the ErrorBody
+// problem.
 func (v verdict) withErrorBody(t *testing.T) verdict {
 	t.Helper()
 	if v.passes() || v.stoppedByServer {

@@ -7,8 +7,8 @@ import (
 )
 
 // hostile returns rows with strings that would break a header field or a log
-// entry if they were not escaped. All answers and the log are searched for the
-// canary.
+// entry if they were not escaped. The tests search all answers and the log for
+// the canary.
 func hostile(t tokens) []group {
 	const (
 		breakout = `canary\", error=\"none\r\nSet-Cookie: canary=1\r\n\r\n`
@@ -62,9 +62,9 @@ func (l *lab) checkLog(t *testing.T, groups []group) {
 		}
 	}
 	if i := strings.Index(log, canary); i >= 0 {
-		t.Errorf("E03: text of a client was logged: %q", log[max(0, i-200):min(len(log), i+200)])
+		t.Errorf("E03: the log contains text that a client sent: %q", log[max(0, i-200):min(len(log), i+200)])
 	}
-	const window = 8 // bytes of a signature; shorter text may occur by chance
+	const window = 8 // number of characters of a signature to search for; fewer may occur by chance
 	secret := make(map[string]string)
 	for _, g := range groups {
 		for _, r := range g.rows {

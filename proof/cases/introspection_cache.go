@@ -39,7 +39,7 @@ func aRevokedTokenPassesWhileItsAnswerIsCached(t *testing.T, frameworks []Framew
 			if got, err := a.targets[0].send(t, "GET", r).verdict(); err == nil && got == inactive {
 				break
 			} else if err != nil || got != alice("/read") || time.Now().After(deadline) {
-				t.Fatalf("got %+v, %v, want the token to pass and then to be refused", got, err)
+				t.Fatalf("got %+v, %v, want the token accepted at first and then refused", got, err)
 			}
 		}
 		a.assertAnswers(t, r, inactive)
@@ -61,7 +61,7 @@ func aCachedAnswerIsEvaluatedForEachRequest(t *testing.T, frameworks []Framework
 		assertIntrospections(t, before, 1)
 	})
 	t.Run("I11/exp and nbf, at the time of each request", func(t *testing.T) {
-		var ahead atomic.Int64 // of the verifier's clock; the clock of the cache does not change
+		var ahead atomic.Int64 // how far the verifier's clock is ahead; the clock of the cache does not change
 		a := newIntrospectionLab(t, frameworks, testserver.New(t), cacheAnswers, func(s *setup) {
 			s.verifier.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		})
@@ -89,7 +89,7 @@ func aCachedAnswerIsEvaluatedForEachRequest(t *testing.T, frameworks []Framework
 		one.assertAnswers(t, r, alice("/read"))
 		two.assertAnswers(t, r, badToken("token audience is not accepted"))
 		if got := as.Count(testserver.EndpointIntrospect); got != 1 {
-			t.Errorf("got %d introspection requests, want only the first API's", got)
+			t.Errorf("got %d introspection requests, want only the request of the first API", got)
 		}
 	})
 }
@@ -151,7 +151,7 @@ func aFloodOfUnknownTokensEvictsNoActiveToken(t *testing.T, frameworks []Framewo
 		good := at("/read", "Bearer "+a.opaque())
 		a.assertAnswers(t, good, alice("/read"))
 		before := a.as.Mark()
-		const flood = 20 // each over all targets, well within the cache time of inactive answers
+		const flood = 20 // unknown tokens; each is sent to all targets while its inactive answer is cached
 		for i := range flood {
 			a.assertAnswers(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), inactive)
 		}
@@ -169,7 +169,7 @@ func concurrentRequestsShareOneIntrospection(t *testing.T, frameworks []Framewor
 		var all sync.WaitGroup
 		all.Go(func() {
 			a.concurrently(func(_ int, target *target) {
-				if target.protocol == "HTTP/1.1" { // which opens a connection for each request
+				if target.protocol == "HTTP/1.1" { // the HTTP/1.1 client opens a connection for each request
 					for range 20 {
 						all.Go(func() { target.assertAnswer(t, r, alice("/read")) })
 					}

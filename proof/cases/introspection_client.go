@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The server decodes the client credentials as RFC 6749 §2.3.1 requires, and
-// refuses credentials that differ in one byte.
+// The server decodes the client credentials as RFC 6749 §2.3.1 requires. It
+// refuses them if only one byte is wrong.
 func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
 		"plain":                         {ID: "api", Secret: "secret"},
@@ -96,7 +96,7 @@ func invalidSignedAnswersAreRefused(t *testing.T, frameworks []Framework) {
 	} {
 		t.Run(f.name, func(t *testing.T) { a.assertUnavailable(t, f) })
 	}
-	t.Run("I18/the same without a fault", func(t *testing.T) { // each answer above differs from this one in one thing
+	t.Run("I18/the same without a fault", func(t *testing.T) { // each answer above differs from this answer in only one respect
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Body(media, []byte(a.Token(header(), vouching(strings.Replace(inner, canary, "alice", 1))))))
 		defer in.Remove()
 		a.assertAnswers(t, at("/read", "Bearer handle"), alice("/read"))

@@ -15,7 +15,7 @@ import (
 // failure is a way in which introspection fails. Its strings contain the
 // canary.
 type failure struct {
-	name  string // "row/description"
+	name  string // ID of the threat and description, such as "I02/null"
 	fault testserver.Fault
 }
 
@@ -97,23 +97,23 @@ func failedIntrospectionIsUnavailable(t *testing.T, frameworks []Framework) {
 	for _, f := range failures(address) {
 		t.Run(f.name, func(t *testing.T) {
 			one := a
-			if strings.HasPrefix(f.name, "I07/") { // its error is logged once a minute
+			if strings.HasPrefix(f.name, "I07/") { // a lab logs this error only once a minute
 				one = newIntrospectionLab(t, frameworks, testserver.New(t))
 			}
 			one.assertUnavailable(t, f)
 		})
 	}
 	if got := followed.Load(); got != 0 {
-		t.Errorf("I19: %d requests with tokens and credentials followed a redirect", got)
+		t.Errorf("I19: %d requests with tokens and credentials followed a redirect, want none", got)
 	}
 }
 
 // assertUnavailable sends the same opaque token to each target during a
 // failure. It removes the failure after each target, because otherwise the
-// circuit breaker would be open and the next target would not meet the failure.
-// During the failure a JWT must be accepted without an introspection request.
-// Afterwards the same opaque token must be accepted, since failures are not
-// cached.
+// circuit breaker would open and the next target would not send an
+// introspection request. During the failure, a JWT must be accepted without an
+// introspection request. After the failure, the same opaque token must be
+// accepted, because failures are not cached.
 func (a *introspectionLab) assertUnavailable(t *testing.T, f failure) {
 	t.Helper()
 	token, jwt := at("/read", "Bearer "+a.opaque()), at("/read", "Bearer "+a.Good())
@@ -123,21 +123,21 @@ func (a *introspectionLab) assertUnavailable(t *testing.T, f failure) {
 		target.check(t, "GET", row{request: token, want: unavailable})
 		target.check(t, "GET", row{request: jwt, want: alice("/read")})
 		if got := in.Hits(); got != 1 {
-			t.Errorf("%s: got %d introspection requests, want only that of the opaque token", target.name, got)
+			t.Errorf("%s: got %d introspection requests, want only the request for the opaque token", target.name, got)
 		}
 		in.Remove()
 		target.check(t, "GET", row{request: token, want: alice("/read")})
 	}
 	log := a.log.String()[logged:]
 	errorEvents := 0
-	if strings.HasPrefix(f.name, "I07/") { // the API's own credentials: only its operator can correct them
+	if strings.HasPrefix(f.name, "I07/") { // the server refuses the API's own credentials, which only the API's operator can correct
 		errorEvents = 1
 	}
 	if got := strings.Count(log, `level=ERROR`); got != errorEvents {
 		t.Errorf("got %d events at level Error, want %d", got, errorEvents)
 	}
 	if strings.Contains(log, canary) {
-		t.Error("E03: text of the server was logged")
+		t.Error("E03: the log contains text that the server sent")
 	}
 }
 
@@ -189,7 +189,7 @@ func unreachableIntrospectionIsUnavailable(t *testing.T, frameworks []Framework)
 			a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), unavailable)
 			a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
 			if strings.Contains(a.log.String(), canary) {
-				t.Error("E03: text of the metadata was logged")
+				t.Error("E03: the log contains text from the metadata")
 			}
 			for _, host := range seen.all {
 				if !strings.HasSuffix(as.Issuer(), host) && !strings.HasSuffix(closed.URL, host) {
@@ -219,7 +219,7 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 	// two seconds in total.
 	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t))
-		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // this token is introspected while the others hang
+		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // the client introspects this active token again when it suspects a failure
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Hang())
 		a.concurrently(func(i int, target *target) {
 			target.assertAnswer(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), unavailable)
@@ -236,7 +236,7 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 		// this request has failed. Later rounds send no requests, or one, two
 		// and four requests that probe whether the server has recovered.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
-			t.Errorf("got %d introspection requests, want %d at most", got, most)
+			t.Errorf("got %d introspection requests, want at most %d", got, most)
 		}
 	})
 	t.Run("I20/JWTs do not wait for it", func(t *testing.T) {

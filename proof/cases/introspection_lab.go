@@ -24,7 +24,7 @@ type introspectionLab struct {
 type setup struct {
 	introspect.Config
 	verifier middleware.Config
-	client   *introspect.Client // nil means one built from Config
+	client   *introspect.Client // nil means a client built from Config
 }
 
 // newIntrospectionLab builds a lab that does not cache introspection responses,
@@ -70,7 +70,7 @@ func newIntrospectingVerifier(t *testing.T, as *testserver.Server, logger *slog.
 // any test takes.
 func cacheAnswers(s *setup) { s.MaxTTL = time.Hour }
 
-// introspectionMode sets which tokens are introspected.
+// introspectionMode returns a change that sets which tokens are introspected.
 func introspectionMode(mode middleware.IntrospectionMode) func(*setup) {
 	return func(s *setup) { s.verifier.Issuers[0].IntrospectionMode = mode }
 }
@@ -84,8 +84,8 @@ func (a *introspectionLab) opaque(options ...testserver.TokenOption) string {
 type omitted struct{}
 
 // introspectionResponse returns the introspection response for an acceptable
-// token. Each pair changes it, and is the name of a member and its new value.
-// The response also contains the canary.
+// token, with the canary in it. Each pair is the name of a member and its new
+// value.
 func introspectionResponse(pairs ...any) map[string]any {
 	answer := map[string]any{
 		"active": true, "sub": "alice", "aud": audience, "scope": "read", "client_id": "app", "exp": time.Now().Add(time.Hour).Unix(),

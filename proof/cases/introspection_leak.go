@@ -18,8 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// If eight consecutive bytes of any of these values are in an answer, a log or
-// an error, they have leaked.
+// These values must not leak: an answer, a log or an error must not contain
+// eight consecutive bytes of them.
 const (
 	secretToken  = "tok3nKq7Zs5WxPl2"
 	secretSecret = "s3cretVb0Mko9Nji"
@@ -41,8 +41,8 @@ func containsSecret(text, secret string) bool {
 	return false
 }
 
-// echo returns a fault that repeats the body and the header of the request in
-// every part of the answer.
+// echo returns a fault that copies the body and the header of the request into
+// every part of the response.
 func echo(status int, media string) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,8 +58,8 @@ func echo(status int, media string) testserver.Fault {
 	})
 }
 
-// leakCases returns the faults of introspection, and the introspection
-// responses that are refused.
+// leakCases returns faults of the introspection endpoint and introspection
+// responses, most of which lead to a refusal.
 func leakCases(redirectTarget string) map[string]struct {
 	fault  testserver.Fault
 	answer map[string]any
@@ -151,11 +151,11 @@ func introspectionLeaksNoSecret(t *testing.T, frameworks []Framework) {
 
 				text := output.String()[begin:] + a.log.String()[logged:]
 				if !strings.Contains(text, "reason=") && !strings.Contains(text, `Reason:accepted`) {
-					t.Fatalf("got only %q, want logs and observations", text)
+					t.Fatalf("got only %q, want log entries and observations too", text)
 				}
 				for what, secret := range secrets {
 					if containsSecret(text, secret) {
-						t.Errorf("a part of %s leaked:\n%s", what, text)
+						t.Errorf("the output contains a part of %s:\n%s", what, text)
 					}
 				}
 			})

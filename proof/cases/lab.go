@@ -24,8 +24,8 @@ import (
 const (
 	audience     = "api"
 	canary       = "canary"  // marks text that an attacker chooses
-	headerLimit  = 32 << 10  // of the servers, for all fields of a request
-	readAllLimit = 256 << 10 // of a request's body
+	headerLimit  = 32 << 10  // of the servers, in bytes, for all header fields of a request
+	readAllLimit = 256 << 10 // of a request's body, in bytes
 )
 
 // tokens makes the tokens of the requests.
@@ -39,8 +39,8 @@ func (t tokens) scoped(scope string) string {
 	return t.Token(t.Header(), t.Claims("scope", `"`+scope+`"`))
 }
 
-// identified returns a token with a jti, on which the result of Config.Revoked
-// depends.
+// identified returns a token with a jti. The jti decides what Config.Revoked
+// returns.
 func (t tokens) identified(id string) string {
 	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
 }
@@ -51,7 +51,7 @@ type lab struct {
 	tokens
 	verifier *middleware.Verifier
 	targets  []*target
-	log      *logBuffer // of verifier, servers and the programs around the adapters
+	log      *logBuffer // the log of the verifier, the servers and the programs that use the adapters
 }
 
 // target is one framework over one protocol.
@@ -159,7 +159,7 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 }
 
 // drained reads the whole body before the adapter runs, as a program may do.
-// Only after that does net/http fill in the trailer.
+// net/http fills in the trailer only after the body was read.
 func drained(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readAllLimit))
@@ -181,8 +181,8 @@ func (r *reached) add(route string, _ *middleware.Token) {
 	}
 }
 
-// reset returns how many handlers ran since the last call, and how many of them
-// require a token.
+// reset returns how many handlers ran since the last call of reset, and how
+// many of these handlers require a token.
 func (r *reached) reset() (total, protected int) {
 	return int(r.total.Swap(0)), int(r.protected.Swap(0))
 }

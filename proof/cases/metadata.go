@@ -18,8 +18,9 @@ const (
 	metadataURL  = "https://api.example.com" + metadataPath
 )
 
-// newPublished returns a lab whose verifier has two origins. The first is the
-// one in the metadata. It also returns the issuers as a list of JSON strings.
+// newPublished returns a lab whose verifier has two origins. The first origin
+// is the resource in the metadata. It also returns the issuers as a
+// comma-separated list of JSON strings.
 func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
@@ -46,8 +47,7 @@ func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab
 	return l, fmt.Sprintf("%q,%q", as.Issuer(), down.Issuer())
 }
 
-// hostileFields adds the header fields in which a client or a proxy may claim
-// another address of the API.
+// hostileFields adds header fields that claim another address for the API.
 func hostileFields(r request) request {
 	r.host = canary + ".example.com"
 	for _, f := range []field{
@@ -106,7 +106,7 @@ func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 					t.Errorf("%s: got the allowed origin %q, want *", target.name, got)
 				}
 				if strings.Contains(string(a.raw), canary) {
-					t.Errorf("%s: a text of the request came back in %q", target.name, a.raw)
+					t.Errorf("%s: the answer contains text from the request: %q", target.name, a.raw)
 				}
 			}
 		})
@@ -125,15 +125,15 @@ func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// aSlashAtTheEndOfAPathIsKept proves that an origin that ends in a slash has
-// its metadata only at the path that ends in this slash.
+// aSlashAtTheEndOfAPathIsKept proves that the metadata of an origin that ends
+// in a slash is served only at the path that also ends in a slash.
 func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
 	l, _ := newPublished(t, frameworks, resource+"/")
 	for path, want := range map[string]bool{metadataPath + "/": true, metadataPath: false, metadataPath + "/x": false, metadataPath + "/{$}": false} {
 		t.Run("E07/"+path, func(t *testing.T) {
 			for _, target := range l.targets {
 				if a := target.send(t, "GET", at(path)); (a.status == http.StatusOK) != want {
-					t.Errorf("%s: got %d, want 200: %v", target.name, a.status, want)
+					t.Errorf("%s: got status %d; want the metadata: %v", target.name, a.status, want)
 				}
 			}
 		})

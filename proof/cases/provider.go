@@ -32,10 +32,10 @@ type shape struct {
 	// header and claims contain the members of the JWT in JSON. These members
 	// are added if they are missing: alg and kid; iss, aud, sub "u1", exp and
 	// iat. A member with the value "-" is left out.
-	alg            testserver.Alg // of the key; "" means RS256
+	alg            testserver.Alg // the algorithm of the key; "" means RS256
 	header, claims string
 
-	token func(jwt string) string // replaces the token
+	token func(jwt string) string // replaces the JWT by another token
 
 	// answer is the introspection response. The test adds active true.
 	answer map[string]any
@@ -44,14 +44,14 @@ type shape struct {
 	// key is published unchanged, with alg and use.
 	keys    func(key jwk) []jwk
 	moved   bool // the keys are on another server
-	secrets bool // a secret is in Secrets, in addition to the published keys
+	secrets bool // Issuer.Secrets contains a secret, in addition to the published keys
 
 	metadata func(doc map[string]any) // changes the metadata of the server
 
-	verifier func(*middleware.Config)            // changes the rest of the configuration
-	send     func(r *http.Request, token string) // nil sends it as a bearer token
+	verifier func(*middleware.Config)            // changes the configuration outside the issuer
+	send     func(r *http.Request, token string) // sends the token; nil sends it as a bearer token in Authorization
 
-	need scopes.Requirement // of the route; nil accepts any token
+	need scopes.Requirement // the requirement of the route; nil accepts any token
 	want int
 
 	// verify checks the token that the handler receives.
@@ -177,7 +177,7 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 		} else {
 			s.send(r, token)
 		}
-		for range 2 { // the second time it may be cached
+		for range 2 { // the second time, the token may be cached
 			given = nil
 			response, err := server.Client().Do(r)
 			if err != nil {

@@ -20,8 +20,8 @@ func named(url string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) { i.URL, i.MetadataIssuer = url, i.URL }
 }
 
-// tenants makes the issuer a multi-tenant issuer of Entra, whose metadata is on
-// the server.
+// tenants makes the issuer a multi-tenant issuer of Entra with the given
+// tenants, whose metadata is on the server.
 func tenants(ids ...string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) {
 		i.MetadataURL, i.MetadataIssuer = i.URL+"/.well-known/openid-configuration", i.URL
@@ -34,7 +34,8 @@ func announcing(issuer string) func(map[string]any) {
 	return func(doc map[string]any) { doc["issuer"] = issuer }
 }
 
-// ofPolicy sets the URL of the issuer. The metadata stays on the server.
+// ofPolicy sets the URL of the issuer, as for a policy of Azure AD B2C. The
+// metadata stays on the server.
 func ofPolicy(url string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) {
 		i.URL, i.MetadataURL = url, i.URL+"/.well-known/openid-configuration"
@@ -51,7 +52,7 @@ func mark(text string) func(*middleware.Issuer) {
 
 func idTokens(i *middleware.Issuer) { i.Purpose, i.Audiences = middleware.IDTokens, []string{audience} }
 
-// both combines several changes into one.
+// both combines several changes into one change.
 func both(changes ...func(*middleware.Issuer)) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) {
 		for _, change := range changes {
@@ -73,8 +74,8 @@ func workload(i *middleware.Issuer) {
 	i.URL, i.SubjectPrefix, i.Keys, i.Types = "spiffe://example.org", "spiffe://example.org/", keys, []string{"JOSE"}
 }
 
-// in returns the changes for a token in another header field: one that
-// configures the verifier, and one that sends the token.
+// in returns two functions for tokens in another header field: the first
+// configures the verifier, and the second sends a token.
 func in(field string) (func(*middleware.Config), func(*http.Request, string)) {
 	return func(c *middleware.Config) { c.TokenHeader = field }, func(r *http.Request, token string) { r.Header.Set(field, token) }
 }
@@ -172,8 +173,8 @@ func configuredShapes() []shape {
 	}
 }
 
-// misconfiguredShapes returns bad tokens for issuers with the same
-// configuration as the issuers of [configuredShapes].
+// misconfiguredShapes returns bad tokens for issuers that are configured like
+// the issuers of [configuredShapes].
 func misconfiguredShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

@@ -45,7 +45,7 @@ func decoded(k jwk, name string) []byte {
 	return data
 }
 
-// zero prepends a zero byte to a number in a key.
+// zero prepends a zero byte to a number in a JWK.
 func zero(k jwk, name string) jwk {
 	return k.with(name, base64.RawURLEncoding.EncodeToString(append([]byte{0}, decoded(k, name)...)))
 }
@@ -82,8 +82,8 @@ func issuerOf(jwt string) string {
 	return claims.Issuer
 }
 
-// goodShapes returns tokens that must be accepted. Those without the required
-// scope must be refused with 403.
+// goodShapes returns tokens that must be accepted, except that tokens without
+// the required scope must be refused with 403.
 func goodShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

@@ -99,6 +99,6 @@ func (l *target) check(t *testing.T, method string, r row) {
 		t.Errorf("%s: %s %s: %d handlers ran for the answer %d", l.name, method, r.path, ran, want.status)
 	}
 	if bytes.Contains(a.raw, []byte(canary)) {
-		t.Errorf("%s: %s %s: the canary came back in %q", l.name, method, r.path, a.raw)
+		t.Errorf("%s: %s %s: the answer contains the canary: %q", l.name, method, r.path, a.raw)
 	}
 }

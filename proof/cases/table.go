@@ -7,8 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// group is one row of the catalogue of threats, with its variants. why explains
-// their verdicts and is printed when a variant fails.
+// group is a threat of the catalogue with its test rows. id is the ID of the
+// threat. why explains the verdicts of the rows and is printed when a row
+// fails.
 type group struct {
 	id, why string
 	rows    []row
@@ -18,20 +19,20 @@ type row struct {
 	name string
 	request
 	want     verdict
-	protocol string // the only one that can carry the request; "" means all
+	protocol string // the only protocol that can carry the request; "" means all protocols
 }
 
 const routes = "/any-token /read /nested/route /twice /either /oneof /optional /optional/read"
 
 // needs maps routes to the scope that the challenge must name if the request
-// has no token. In a nested route this is the scope of the route group, whose
-// requirement is checked first.
+// has no token. For a nested route, this is the scope of the route group,
+// because the requirement of the group is checked first.
 var needs = map[string]string{
 	"/any-token": "", "/read": "read", "/nested/route": "read", "/twice": "read",
 	"/either": "write", "/oneof": "pay eu", "/optional/read": "read",
 }
 
-// table returns all rows. Every adapter must give the same answer to a row.
+// table returns all rows. All adapters must give the same answer to a row.
 func table(t tokens) []group {
 	return slices.Concat(credentials(t), smuggled(t), byRoute(t), stepUp(t), faults(t), hostile(t))
 }
@@ -53,12 +54,12 @@ func byRoute(t tokens) []group {
 	}
 	with := func(scope string) string { return "Bearer " + t.scoped(scope) }
 	return []group{
-		{"R01", "no token is 401 without an error code (RFC 6750 §3.1); the challenge names the required scopes", none},
+		{"R01", "a request without a token gets 401 without an error code (RFC 6750 §3.1), and the challenge names the required scopes", none},
 		{"R15", "all protocols and methods get the same answer", append(passed,
 			row{name: "an open route without a token", request: at("/open"), want: anonymous("/open")},
 			row{name: "an optional route without a token", request: at("/optional"), want: anonymous("/optional")},
 		)},
-		{"S06", "403 names the scopes that are required, never those of the token", append(lacked,
+		{"S06", "a 403 names the required scopes, never the scopes of the token", append(lacked,
 			row{name: "the scope of the group but not that of the route", request: at("/nested/route", with("read")), want: lacking("read write")},
 			row{name: "the scope of the route but not that of the group", request: at("/nested/route", with("write")), want: lacking("read")},
 			row{name: "the first of Any", request: at("/either", with("write")), want: alice("/either")},
@@ -71,7 +72,7 @@ func byRoute(t tokens) []group {
 			row{name: "a requirement on the request, met", request: at("/tenant?tenant=alice", with("read")), want: alice("/tenant")},
 			row{name: "a requirement on the request, not met", request: at("/tenant?tenant=bob", with("read")), want: lacking("")},
 		)},
-		{"R17", "the order of registration does not change an answer: the outer requirement is checked first, and a repeated one counts once", []row{
+		{"R17", "the order of registration does not change an answer: the outer requirement is checked first, and a repeated requirement has no further effect", []row{
 			{name: "a double registration passes", request: at("/twice", with("read")), want: alice("/twice")},
 			{name: "a double registration refuses once", request: at("/twice", "Bearer x"), want: badToken("token is not valid")},
 			{name: "header fields set for a success do not label a refusal", request: at("/labelled"), want: noAuth("")},
@@ -103,7 +104,7 @@ func faults(t tokens) []group {
 			{name: "the issuer is unreachable", request: on(t.unreachable), want: unavailable},
 			{name: "the issuer is unreachable where tokens are optional", request: at("/optional", "Bearer "+t.unreachable), want: unavailable},
 		}},
-		{"E09", "a fault of a callback never lets a request pass, and its text is not shown", []row{
+		{"E09", "an error or a panic of a callback never lets a request pass, and its text is not shown", []row{
 			{name: "the deny-list fails", request: on(t.identified("outage")), want: unavailable},
 			{name: "the deny-list panics", request: on(t.identified("panic")), want: internal},
 			{name: "the handler answers with an unrelated error", request: at("/failed", "Bearer "+t.Good()), want: internal},

@@ -37,7 +37,7 @@ func credentials(t tokens) []group {
 			none("Bearer after another scheme", "Basic Bearer "+good),
 			{name: "another scheme where tokens are optional", request: at("/optional", "Basic dXNlcjpwdw=="), want: anonymous("/optional")},
 		}},
-		{"R02", "a proxy and the API could choose different fields of two (RFC 9110 §5.3)", []row{
+		{"R02", "if a request has two Authorization fields, a proxy and the API could read different ones (RFC 9110 §5.3)", []row{
 			two("two Authorization lines, the same", "Bearer "+good, "Bearer "+good),
 			two("two different Authorization lines", "Bearer "+good, "Bearer "+another),
 			two("Bearer before Basic", "Bearer "+good, "Basic dXNlcjpwdw=="),
@@ -48,7 +48,7 @@ func credentials(t tokens) []group {
 			{name: "lines in different case", request: at(route, "Bearer "+good).with("AUTHORIZATION", "Bearer "+good), want: twoTokens},
 			{name: "two lines where tokens are optional", request: at("/optional", "Basic x", "Bearer "+good), want: twoTokens},
 		}},
-		{"R03", "a request has one token (RFC 6750 §2); with tokens in header and query it is refused", []row{
+		{"R03", "a request must have only one token (RFC 6750 §2); a request with tokens in header and query is refused", []row{
 			{name: "the same token in the query", request: at(route+"?access_token="+good, "Bearer "+good), want: twoTokens},
 			{name: "another token in the query", request: at(route+"?a=b&access_token=x", "Bearer "+good), want: twoTokens},
 			{name: "the parameter without a value", request: at(route+"?access_token", "Bearer "+good), want: twoTokens},
@@ -139,7 +139,8 @@ func (t tokens) padded(limit int) string {
 	}
 }
 
-// padded adds header fields of 4 KiB each, in total at least size bytes.
+// padded adds header fields of 4 KiB each until they have at least size bytes
+// in total.
 func (r request) padded(size int) request {
 	const each = 4 << 10
 	for ; size > 0; size -= each {
@@ -148,8 +149,8 @@ func (r request) padded(size int) request {
 	return r
 }
 
-// smuggled returns rows with tokens and hints in places where they must be
-// ignored.
+// smuggled returns rows with tokens and other hints in places where the adapter
+// must ignore them.
 func smuggled(t tokens) []group {
 	const route = "/read"
 	good := "Bearer " + t.Good()
@@ -157,7 +158,7 @@ func smuggled(t tokens) []group {
 		return row{name: name, request: at(route).with(fieldName, value), want: noAuth("read")}
 	}
 	return []group{
-		{"R13", "a token counts only in the field Authorization", []row{
+		{"R13", "a token is read only from the field Authorization", []row{
 			ignored("an underscore after", "Authorization_", good), ignored("an underscore before", "_Authorization", good),
 			ignored("X-Authorization", "X-Authorization", good), ignored("Proxy-Authorization", "Proxy-Authorization", good),
 			ignored("X-Forwarded-Authorization", "X-Forwarded-Authorization", good), ignored("X-Forwarded-Access-Token", "X-Forwarded-Access-Token", t.Good()),

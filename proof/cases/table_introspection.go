@@ -20,7 +20,7 @@ func everyAdapterAnswersOpaqueTokensAsTheTableSays(t *testing.T, frameworks []Fr
 	// Without Issuer.Introspection an opaque token would be refused.
 	a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
 	if log := a.log.String(); strings.Contains(log, canary) || !strings.Contains(log, `msg="request refused"`) {
-		t.Error("E03: the canary was logged, or nothing was logged")
+		t.Error("E03: the log contains the canary, or lacks the refusals")
 	}
 }
 
@@ -30,8 +30,8 @@ var (
 	mangled   = badToken("token is malformed")
 )
 
-// answers returns rows that test introspection responses. Each row has its own
-// token.
+// answers returns rows that test introspection responses. Each row has a token
+// of its own.
 func (a *introspectionLab) answers() []group {
 	const far = 99999999999
 	n := 0
@@ -133,8 +133,9 @@ func many(n int) map[string]any {
 	return answer
 }
 
-// Malformed tokens and JWTs are not introspected: the server must not receive
-// arbitrary strings from clients, or tokens that the API verifies itself.
+// Malformed tokens and JWTs are not introspected. The server must receive
+// neither arbitrary strings from clients nor tokens that the API verifies
+// itself.
 func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
 	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	on := func(name, token string, want verdict) row {
@@ -166,8 +167,8 @@ func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
 	assertIntrospections(t, before, 0)
 }
 
-// The authorization server receives a token form-encoded and otherwise
-// unchanged.
+// The token that the authorization server decodes from the form is the token
+// that the client sent.
 func tokensAreIntrospectedUnchanged(t *testing.T, frameworks []Framework) {
 	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	for name, token := range map[string]string{

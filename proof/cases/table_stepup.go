@@ -22,7 +22,7 @@ func stepUp(t tokens) []group {
 	}
 	const mfa, hwk = `"urn:example:mfa"`, `"urn:example:hwk"`
 	level, age := param{"acr_values", "urn:example:mfa urn:example:hwk"}, param{"max_age", "300"}
-	return []group{{"S08", "a user who authenticated too weakly or too long ago can do so again: 401 and what is required, whatever else is missing (RFC 9470 §3)", []row{
+	return []group{{"S08", "if the user authenticated too weakly or too long ago, the answer is 401 with the requirements, so that the user can authenticate again, even if a scope is also missing (RFC 9470 §3)", []row{
 		strong("the preferred acr", mfa, alice("/strong")),
 		strong("another accepted acr", hwk, alice("/strong")),
 		strong("an acr that is too weak", `"urn:example:pwd"`, tooWeak(level)),

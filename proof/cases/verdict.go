@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// verdict is an answer without the parts that depend on the protocol. To a
-// client, answers with equal verdicts are the same.
+// verdict is an answer without the parts that depend on the protocol. A client
+// cannot distinguish answers with equal verdicts.
 type verdict struct {
-	stoppedByServer bool // refused by net/http before any handler: with 400 on HTTP/1.1, with a reset on HTTP/2
+	stoppedByServer bool // net/http refused the request before any handler ran: with 400 on HTTP/1.1, with a stream reset on HTTP/2
 	status          int
-	challenge       string // of all WWW-Authenticate fields, as challenge.String writes it
+	challenge       string // all WWW-Authenticate fields, as challenge.String writes them
 	cacheControl    string
 	retryAfter      string
 	contentType     string
-	others          string // names of further fields
+	others          string // names of all other header fields
 	body            string // decoded and re-encoded; "" for HEAD
 }
 
@@ -43,8 +43,8 @@ func scope(names string) []param {
 	return []param{{"scope", names}}
 }
 
-// These verdicts are listed in THREATS.md. They are written from RFC 6750 §3
-// and not from the code.
+// These verdicts are listed in THREATS.md. They follow RFC 6750 §3 and were not
+// copied from the code.
 
 func noAuth(scopes string) verdict { return noToken(scope(scopes)...) }
 func noToken(required ...param) verdict {
@@ -89,11 +89,11 @@ func object(pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		members[pairs[i]] = pairs[i+1]
 	}
-	text, _ := json.Marshal(members) // strings
+	text, _ := json.Marshal(members) // strings can always be encoded
 	return string(text)
 }
 
-// to returns the verdict for a method. For HEAD, it has no body.
+// to returns the verdict for a method. For HEAD, the verdict has no body.
 func (v verdict) to(method string) verdict {
 	if method == http.MethodHead {
 		v.body = ""

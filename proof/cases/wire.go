@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// request is a request as it is written to the wire, byte for byte, except for
-// the parts that the protocol adds.
+// request is a request that is sent byte for byte, together with the parts that
+// the protocol adds.
 type request struct {
 	path    string
-	host    string // "" is api.example.com
+	host    string // "" means api.example.com
 	fields  []field
 	body    string
 	trailer []field
@@ -53,7 +53,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	raw    []byte // all bytes of it, to search for the canary
+	raw    []byte // all bytes of the answer, to search for the canary
 }
 
 // wire sends requests to one server over one protocol.
@@ -92,7 +92,7 @@ func (w http1) send(t *testing.T, method string, r request) answer {
 	return read1(t, conn, method)
 }
 
-// read1 reads the answer to the one request of a connection.
+// read1 reads the answer to the only request of a connection.
 func read1(t *testing.T, conn net.Conn, method string) answer {
 	t.Helper()
 	raw, err := io.ReadAll(conn)

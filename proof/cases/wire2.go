@@ -21,7 +21,7 @@ import (
 // some requests of the table. It reuses its connection for the next request.
 type http2wire struct {
 	address string
-	config  *tls.Config // nil speaks HTTP/2 without TLS
+	config  *tls.Config // nil means HTTP/2 without TLS
 
 	conn   net.Conn
 	framer *http2.Framer
@@ -96,10 +96,10 @@ func (w *http2wire) write(t *testing.T, method string, r request) uint32 {
 func encode(fields []field) []byte {
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
-	encoder.SetMaxDynamicTableSizeLimit(0) // so that no block depends on another
+	encoder.SetMaxDynamicTableSizeLimit(0) // so that no header block depends on an earlier one
 	encoder.SetMaxDynamicTableSize(0)
 	for _, f := range fields {
-		_ = encoder.WriteField(hpack.HeaderField{Name: strings.ToLower(f.name), Value: f.value}) // to memory
+		_ = encoder.WriteField(hpack.HeaderField{Name: strings.ToLower(f.name), Value: f.value}) // the encoder writes to memory and cannot fail
 	}
 	return block.Bytes()
 }

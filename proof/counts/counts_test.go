@@ -20,13 +20,13 @@ type counts map[string]int
 
 // steps maps steps to the functions whose calls are counted.
 var steps = map[string]struct{ file, function string }{
-	"walk":        {"internal/strictjson/reader.go", "func read("}, // through a JSON document, or a part of one
+	"walk":        {"internal/strictjson/reader.go", "func read("}, // reads a JSON document, or a part of one
 	"split":       {"internal/jws/jws.go", "func (m *Message) Split("},
 	"header":      {"internal/jws/jws.go", "func ParseHeader("},
 	"signature":   {"internal/jws/verify.go", "func (m *Message) Verify("},
 	"signed hash": {"internal/jws/asymmetric.go", "func (m *Message) digest("},
 	"token hash":  {"middleware/cache.go", "func (d *decision) lookUp("},
-	"fingerprint": {"middleware/observe.go", "func fingerprint("}, // a hash of the token too, for logs
+	"fingerprint": {"middleware/observe.go", "func fingerprint("}, // also a hash of the token, for logs
 }
 
 const (
@@ -51,7 +51,7 @@ func TestCounts(t *testing.T) {
 			got := make(counts)
 			for step := range steps {
 				if more := after[step] - before[step]; more%100 != 0 {
-					t.Errorf("%s: got %d for 100 tokens, want the same number for each", step, more)
+					t.Errorf("%s: got %d calls for 100 tokens, want the same number for each token", step, more)
 				} else if more != 0 {
 					got[step] = more / 100
 				}
@@ -108,6 +108,6 @@ func entered(t *testing.T, profile, file, function string) int {
 			return times
 		}
 	}
-	t.Fatalf("nothing was counted in %s", file)
+	t.Fatalf("the profile has no counts for %s", file)
 	return 0
 }

@@ -20,8 +20,8 @@ type workload struct {
 	name   string
 	cache  int // Config.TokenCache
 	token  func(m forge.Maker, n int) string
-	repeat bool  // verify the first token each time
-	reason error // why each is refused, nil if it is accepted
+	repeat bool  // verify the first token each time, instead of a new one
+	reason error // why each token is refused; nil if it is accepted
 	want   counts
 }
 
@@ -111,7 +111,7 @@ func (w workload) run(t *testing.T, times int) {
 	}
 	var token string
 	for n := range times {
-		if n == 0 || !w.repeat { // a second ECDSA signature would differ
+		if n == 0 || !w.repeat { // signing again would give another token, because ECDSA signatures are random
 			token = w.token(m, n)
 		}
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: token}); !errors.Is(err, w.reason) {

@@ -9,7 +9,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha256" // hashes looked up by number
+	_ "crypto/sha256" // registers the hash function for crypto.SHA256
 	_ "crypto/sha512"
 	"encoding/base64"
 	"fmt"

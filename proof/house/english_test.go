@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// oddEnglish lists patterns that a native writer hardly ever uses, with better
+// oddEnglish lists patterns that native writers rarely use, each with better
 // words.
 var oddEnglish = []struct {
 	pattern *regexp.Regexp
@@ -26,7 +26,8 @@ var oddEnglish = []struct {
 	{regexp.MustCompile(`(?i)\bmetadata (name|are|were|say)\b`), "metadata is singular"},
 }
 
-// plainEnglish matches correct phrases that oddEnglish would match, too.
+// plainEnglish matches correct phrases that a pattern of oddEnglish also
+// matches.
 var plainEnglish = regexp.MustCompile(`(?i)\bthere (is|are) (no|none)\b|\bhas none\b|\b(is|are) no (longer|more|such)\b|\balg is none\b`)
 
 // commentColumns is the maximum width of comments in Go files. A tab counts as
@@ -81,7 +82,7 @@ func tracked(t *testing.T, patterns ...string) map[string][]byte {
 	for _, name := range strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if os.IsNotExist(err) {
-			continue // deleted, and not committed yet
+			continue // deleted in the work tree, but still in the index
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -89,7 +90,7 @@ func tracked(t *testing.T, patterns ...string) map[string][]byte {
 		files[name] = text
 	}
 	if len(files) < 10 {
-		t.Fatalf("got %d files for %q, want those of the repository", len(files), patterns)
+		t.Fatalf("got only %d files for %q, want all tracked files", len(files), patterns)
 	}
 	return files
 }

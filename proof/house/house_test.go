@@ -25,7 +25,7 @@ type pkg struct {
 	Name                      string
 	GoFiles                   []string
 	TestGoFiles, XTestGoFiles []string
-	Deps                      []string // all packages it links, the standard library included
+	Deps                      []string // all packages that it links, including the standard library's
 	Imports                   []string
 	TestImports, XTestImports []string
 }
@@ -50,7 +50,7 @@ func packages(t *testing.T) []pkg {
 		list = append(list, p)
 	}
 	if len(list) < 10 {
-		t.Fatalf("got %d packages, want the whole module", len(list))
+		t.Fatalf("got only %d packages, want all packages of the module", len(list))
 	}
 	return list
 }
@@ -79,8 +79,8 @@ var layers = []layer{
 	{"adapters/echo5auth", "middleware scopes"},
 	{"adapters/ginauth", "middleware scopes"},
 
-	// The verifier does not share this package, so that one bug cannot hide in
-	// both.
+	// The verifier does not use this package, so that the verifier and the mock
+	// server do not share its bugs.
 	{"testserver/internal/bounded", ""},
 	{"testserver/internal/guarded", ""},
 	{"testserver/internal/listen", ""},
@@ -205,7 +205,7 @@ func TestFilesStayReadable(t *testing.T) {
 
 func TestEveryPackageHasAPackageComment(t *testing.T) {
 	for _, p := range packages(t) {
-		documented := len(p.GoFiles) == 0 // only tests
+		documented := len(p.GoFiles) == 0 // a package with only tests needs no comment
 		for _, name := range p.GoFiles {
 			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.PackageClauseOnly)
 			if err != nil {
@@ -247,7 +247,7 @@ func TestUpgradeTableMatchesTheChangelog(t *testing.T) {
 	}
 	_, changes, found := strings.Cut(read("CHANGELOG.md"), "### Changed names")
 	changes, _, cut := strings.Cut(changes, "\nNew in ")
-	changes = strings.ReplaceAll(changes, "\n  ", " ") // wrapped rows
+	changes = strings.ReplaceAll(changes, "\n  ", " ") // joins the lines of wrapped rows
 	if !found || !cut {
 		t.Fatal("CHANGELOG.md has no list of changed names")
 	}

@@ -51,7 +51,7 @@ func TestTheMapShowsEveryPackage(t *testing.T) {
 	}
 	modules, err := filepath.Glob(filepath.Join("..", "*", "go.mod"))
 	if err != nil || len(modules) < 3 {
-		t.Fatalf("got %q, %v, want the modules below proof", modules, err)
+		t.Fatalf("got the modules %q and %v, want the modules below proof", modules, err)
 	}
 	for _, module := range modules {
 		if p := path.Join("proof", filepath.Base(filepath.Dir(module))); !slices.Contains(shown, p) {
@@ -81,8 +81,9 @@ func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 	}
 }
 
-// Only tests may import packages of proof, and only three of them: those that
-// make tokens, run programs, and contain the cases of all adapters.
+// Packages outside proof must not import packages of proof. Their tests may
+// import three of them: the packages that make tokens, run programs, and
+// contain the cases for all adapters.
 func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {

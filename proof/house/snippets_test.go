@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// snippet matches a block of Go in a document and the comment before it, which
-// names the file with the same code. That file is compiled and run by a test.
+// snippet matches a block of Go code in a document and the comment before it.
+// The comment names the file that contains the same code. A test compiles and
+// runs this file.
 var snippet = regexp.MustCompile("(?s)(?:<!-- (\\S+) -->\n)?```go\n(.*?)```")
 
 func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
@@ -19,7 +20,7 @@ func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
 			found++
 			file, code := match[1], flat(strings.TrimSuffix(match[2], "\n"))
 			if file == "" {
-				t.Errorf("%s: want a comment with the file of this snippet before it:\n%s", document, match[2])
+				t.Errorf("%s: this snippet needs a comment before it that names its file, <!-- FILE -->:\n%s", document, match[2])
 				continue
 			}
 			source, err := os.ReadFile(filepath.Join("..", "..", file))
@@ -33,7 +34,7 @@ func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
 		}
 	}
 	if found < 7 {
-		t.Errorf("got %d snippets, want those of README.md", found)
+		t.Errorf("got %d snippets, want the snippets of README.md", found)
 	}
 }
 
@@ -70,7 +71,7 @@ func TestPagesBeginWithAnExample(t *testing.T) {
 		}
 		start, _, _ := strings.Cut(text, "\n## ")
 		if !strings.Contains(start, "\n```go\n") && !strings.Contains(start, "\n```sh\n") {
-			t.Errorf("%s: want a block of go or sh before the first section", name)
+			t.Errorf("%s: add a block of go or sh before the first section", name)
 		}
 	}
 }
@@ -114,7 +115,8 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// flat removes indentation, because snippets in documents are less indented.
+// flat removes the indentation, because code is indented less in documents than
+// in files.
 func flat(code string) string {
 	lines := strings.Split(code, "\n")
 	for i, line := range lines {

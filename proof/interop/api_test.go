@@ -32,7 +32,7 @@ type api struct {
 }
 
 type client struct {
-	protocol string // as in http.Response.Proto
+	protocol string // the version of HTTP, as in http.Response.Proto
 	*http.Client
 }
 
@@ -66,17 +66,17 @@ func newClient(t *testing.T, protocol string, only *http.Protocols) client {
 
 // call is a request and the expected answer.
 type call struct {
-	what   string // in the table
+	what   string // description of the call in the table
 	route  string // "GET /items"
-	token  string // "" sends none
+	token  string // "" means no token
 	status int
-	body   string // JSON, compared when the status is a success
-	err    string // the code in challenge and body, when it is a refusal; "" allows neither to have one
+	body   string // JSON, compared only if the status is a success
+	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one
 	scope  string // the scope in the challenge, compared if not empty
 }
 
-// fault makes the call over HTTP/1.1 and over HTTP/2. It describes what is
-// wrong with the answers, or returns "" if both are as expected.
+// fault makes the call over HTTP/1.1 and over HTTP/2. It returns a description
+// of what is wrong with the answers, or "" if both are as expected.
 func (a *api) fault(t *testing.T, c call) string {
 	t.Helper()
 	for _, client := range a.clients {

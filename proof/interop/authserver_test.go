@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// authServer is a running authserver/server.mjs. Its members are from the ready
-// line.
+// authServer is a running authserver/server.mjs. The program prints the values
+// of the fields in its ready line.
 type authServer struct {
 	Issuer             string `json:"issuer"`
 	TokenEndpoint      string `json:"token_endpoint"`
@@ -43,8 +43,8 @@ func startAuthServer(t *testing.T) *authServer {
 }
 
 // token gets a JWT access token by client_credentials. It checks that the token
-// is of the requested kind, because a test with another kind would prove
-// nothing.
+// has the requested algorithm, audience and scope, because a test with a
+// different token would prove nothing.
 func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?alg=" + alg}, "scope": {scope}})
@@ -61,8 +61,8 @@ func (as *authServer) token(t *testing.T, audience, alg, scope string) string {
 	return token
 }
 
-// opaque gets an opaque access token. params are additional parameters of the
-// resource, each preceded by an ampersand.
+// opaque gets an opaque access token. params are additional query parameters of
+// the resource indicator, each preceded by an ampersand.
 func (as *authServer) opaque(t *testing.T, audience, scope, params string) string {
 	t.Helper()
 	token := as.request(t, url.Values{"resource": {audience + "?opaque" + params}, "scope": {scope}})
@@ -94,7 +94,8 @@ func (as *authServer) revoke(t *testing.T, token string) {
 	}
 }
 
-// post sends a form, authenticated as the client that gets tokens.
+// post sends a form to the authorization server, with the credentials of the
+// client that gets tokens.
 func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))

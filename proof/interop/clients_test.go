@@ -50,13 +50,13 @@ func same(t *testing.T, got json.RawMessage, want string) {
 // setup is the configuration of the scripts, with the expected results.
 type setup struct {
 	Issuer    string                     `json:"issuer"`
-	Device    string                     `json:"device"` // a server whose clock advances with each poll
-	Paths     map[string]string          `json:"paths"`  // issuers with a path
-	Algs      map[testserver.Alg]string  `json:"algs"`   // one for each signing algorithm
+	Device    string                     `json:"device"` // issuer of a server whose clock advances with each poll
+	Paths     map[string]string          `json:"paths"`  // issuers that have a path
+	Algs      map[testserver.Alg]string  `json:"algs"`   // an issuer for each signing algorithm
 	OddID     string                     `json:"oddID"`
 	OddSecret string                     `json:"oddSecret"`
 	Tokens    map[string]string          `json:"tokens"` // tokens whose exchange must be refused
-	Keys      map[string]jose.JSONWebKey `json:"keys"`   // of the clients signs-ALG
+	Keys      map[string]jose.JSONWebKey `json:"keys"`   // private keys of the clients named signs-ALG
 
 	roots []byte
 	want  map[string]string
@@ -119,7 +119,7 @@ func newSetup(t *testing.T, secure bool) *setup {
 }
 
 // clients returns clients that authenticate with unusual credentials or with a
-// key. The scripts receive the keys.
+// key, and stores the keys in s for the scripts.
 func (s *setup) clients(t *testing.T) []testserver.Client {
 	t.Helper()
 	clients := []testserver.Client{{ID: oddID, Secret: oddSecret, RedirectURIs: []string{callback}}}
@@ -139,8 +139,7 @@ func (s *setup) clients(t *testing.T) []testserver.Client {
 	return clients
 }
 
-// run runs a script, which prints one line, and returns the result of each
-// flow.
+// run runs a script and returns the result of each flow.
 func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	t.Helper()
 	roots := filepath.Join(t.TempDir(), "roots.pem")
@@ -162,7 +161,7 @@ func runClient(t *testing.T, script string, setup any, env ...string) map[string
 	cmd.Dir = "clients"
 	cmd.Env = append([]string{"SETUP=" + string(text)}, env...)
 	var results map[string]json.RawMessage
-	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // the script exits without a signal
+	if line := start(t, cmd, func() error { return nil }); json.Unmarshal([]byte(line), &results) != nil { // the script exits by itself, without being stopped
 		t.Fatalf("%s: want one line of JSON, got %s", script, line)
 	}
 	return results

@@ -2,9 +2,9 @@ package interop_test
 
 // wantOfClients maps each flow of clients/flows.mjs to the expected result,
 // which is the same with both libraries. newSetup adds the flows for issuers
-// with a path and for signing algorithms. A string is the error that the
-// library reports: the library's own code, the status and error code of the
-// server, or the status and error code in the challenge if there is one.
+// with a path and for signing algorithms. If the result is a string, it is the
+// error that the library reports: the library's own code, the server's status
+// and error code, or the status and error code of a challenge.
 var wantOfClients = map[string]string{
 	"discovery, openid-configuration":       `"ISSUER"`,
 	"discovery, oauth-authorization-server": `"ISSUER"`,

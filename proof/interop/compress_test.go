@@ -24,13 +24,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// errorBody makes the body of the response to a refused request.
+// errorBody is a function that makes the body of the response to a refused
+// request.
 type errorBody = func(*http.Request, *middleware.Error) (contentType string, body []byte)
 
-// problem is a custom errorBody. Its result is long enough for middleware that
-// does not compress short answers.
+// problem is a custom errorBody. Its body is so long that every compressing
+// middleware compresses it.
 func problem(_ *http.Request, e *middleware.Error) (contentType string, body []byte) {
-	body, _ = json.Marshal(map[string]string{"title": e.Description, "detail": strings.Repeat("Ask the support for help. ", 100)}) // strings
+	body, _ = json.Marshal(map[string]string{"title": e.Description, "detail": strings.Repeat("Ask the support for help. ", 100)}) // strings can always be encoded
 	return "application/problem+json", body
 }
 
@@ -116,7 +117,7 @@ func fetchEncoded(t *testing.T, server *httptest.Server, accepted, token string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Accept-Encoding", accepted) // so that net/http does not decode the body
+	r.Header.Set("Accept-Encoding", accepted) // if the request sets this field, net/http does not decode the body
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -133,7 +134,7 @@ func fetchEncoded(t *testing.T, server *httptest.Server, accepted, token string)
 			t.Fatalf("Content-Encoding is gzip, but the body is not: %v", err)
 		}
 	default:
-		t.Fatalf("got the encoding %q", encoding)
+		t.Fatalf("got the encoding %q, want gzip or none", encoding)
 	}
 	decoded, err := io.ReadAll(body)
 	if err != nil {

@@ -1,5 +1,5 @@
 // A test suite in a language other than Go. It uses only the ready line, which it reads from standard input, and HTTP.
-// It prints a line for each step that passed, and stops at the first that failed.
+// It prints a line for each step that passed, and stops at the first step that fails.
 
 import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'

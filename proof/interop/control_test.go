@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestControlAPIFromNode controls the mock server from Node.js. The script uses
-// no code of this project.
+// TestControlAPIFromNode controls the mock server from Node.js. The script
+// shares no code with this project.
 func TestControlAPIFromNode(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "bearerguard")
 	build := exec.CommandContext(t.Context(), "go", "build", "-C", filepath.Join("..", ".."), "-o", program, "./cmd/bearerguard")

@@ -50,8 +50,8 @@ func TestGoOIDCVerifiesEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// relyingParty returns the configuration of a public client of the server,
-// which it gets by discovery.
+// relyingParty returns the configuration of a public client and a verifier of
+// its ID tokens. Both use the server's metadata.
 func relyingParty(ctx context.Context, t *testing.T, as *testserver.Server) (*oauth2.Config, *oidc.IDTokenVerifier) {
 	t.Helper()
 	provider, err := oidc.NewProvider(ctx, as.Issuer())
@@ -91,7 +91,7 @@ func oidcDiscovery(t *testing.T, as *testserver.Server) {
 	}
 	as.Inject(testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://other.example.com","jwks_uri":"https://other.example.com/keys"}`)), testserver.Times(1))
 	if _, err := oidc.NewProvider(reach(t, as), as.Issuer()); err == nil {
-		t.Error("a document of another issuer is accepted")
+		t.Error("go-oidc accepted the metadata of another issuer, want an error")
 	}
 }
 
@@ -107,7 +107,7 @@ func oidcIDToken(t *testing.T, as *testserver.Server) {
 		t.Errorf("got %v, want a matching at_hash", err)
 	}
 	if id.VerifyAccessToken(token.AccessToken+"x") == nil {
-		t.Error("another access token matches at_hash")
+		t.Error("go-oidc accepted at_hash for another access token, want an error")
 	}
 	var claims struct {
 		Email string
@@ -126,11 +126,11 @@ func oidcInvalid(t *testing.T, as *testserver.Server) {
 		"expired":         as.IDToken(testserver.ForClient("test-public"), testserver.ExpiresIn(-time.Minute)),
 		"another issuer":  as.IDToken(testserver.ForClient("test-public"), testserver.Claim("iss", "https://other.example.com")),
 		"another key":     as.IDToken(testserver.ForClient("test-public"), testserver.SignedWith(testserver.GenerateKey("ES256", as.SigningKey().ID))),
-		"another alg":     as.IDToken(testserver.ForClient("test-public"), testserver.SigningAlg("HS256")), // the metadata lists all others
+		"another alg":     as.IDToken(testserver.ForClient("test-public"), testserver.SigningAlg("HS256")), // the metadata does not list HS256
 		"an access token": login(ctx, t, as, config).AccessToken,
 	} {
 		if _, err := verifier.Verify(ctx, token); err == nil {
-			t.Errorf("%s: the ID token is accepted", name)
+			t.Errorf("%s: go-oidc accepted the token, want an error", name)
 		}
 	}
 	if _, err := verifier.Verify(ctx, as.IDToken(testserver.ForClient("test-public"))); err != nil {
@@ -148,7 +148,7 @@ func oidcRefreshed(t *testing.T, as *testserver.Server) {
 	}
 	before, after := verified(ctx, t, verifier, first), verified(ctx, t, verifier, second)
 	if after.Subject != before.Subject || after.Nonce != "" || after.VerifyAccessToken(second.AccessToken) != nil {
-		t.Errorf("got %+v, want an ID token of the same subject for the new access token", after)
+		t.Errorf("got %+v, want an ID token with the same subject, without a nonce, and with the at_hash of the new access token", after)
 	}
 }
 
@@ -165,7 +165,7 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 	config := publicConfig(as)
 	config.Scopes = []string{"orders:read"}
 	if _, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(login(ctx, t, as, config))); err == nil {
-		t.Error("userinfo accepts a token without openid")
+		t.Error("got the userinfo for a token without the scope openid, want an error")
 	}
 	if got := get(t, as, oauth2.NewClient(ctx, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "x"}))); got != http.StatusUnauthorized {
 		t.Errorf("got %d for a malformed token, want 401", got)
@@ -173,7 +173,7 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 }
 
 // oidcRotation runs in a synctest bubble, because go-oidc caches fetched keys
-// only shortly after it has used them.
+// in a goroutine shortly after it has used them.
 func oidcRotation(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
 	ctx := withClient(t, as.Client())
@@ -197,7 +197,7 @@ func oidcRotation(t *testing.T) {
 	want("the first key, still published", first, true, 2)
 	as.Rotate(testserver.Rotation{PublishFirst: true})
 	want("the old key, while the next is published", tokens(), true, 2)
-	as.Rotate() // now it signs
+	as.Rotate() // the next key becomes the signing key
 	want("that key, when it signs", tokens(), true, 3)
 	as.Rotate(testserver.Rotation{DropOld: true})
 	want("after a compromise", tokens(), true, 4)

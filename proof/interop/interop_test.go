@@ -14,8 +14,8 @@ import (
 const (
 	audience = "https://api.example.com"
 
-	// The library fetches the keys of an issuer at most every 5 s. The
-	// additional time is for slow machines.
+	// The library waits at least 5 s between two fetches of an issuer's keys.
+	// The rest of the time is for slow machines.
 	rotationTimeout = 30 * time.Second
 	pollInterval    = 100 * time.Millisecond
 )
@@ -44,7 +44,7 @@ func TestExampleAPIAgainstOIDCProvider(t *testing.T) {
 	}
 }
 
-// run tests one running API. Its methods record what they checked in a table.
+// run tests a running API. Its methods add each call to a table.
 type run struct {
 	*testing.T
 	as    *authServer
@@ -96,7 +96,7 @@ func (r *run) refused() {
 }
 
 // rotated tests a rotation of the keys. Afterwards the authorization server has
-// new keys, with which the next run starts.
+// new keys, which the next run uses.
 func (r *run) rotated() {
 	old := call{what: "the old key, before rotation", route: "GET /me", token: r.token("ES256", ""), status: 200}
 	old.body = fmt.Sprintf(`{"sub":%q,"client_id":%[1]q,"iss":%q,"scopes":[]}`, r.as.ClientID, r.as.Issuer)
@@ -105,7 +105,7 @@ func (r *run) rotated() {
 	r.as.rotate(r.T)
 	for i, alg := range algorithms {
 		calls := r.acceptedCalls(alg, ", the new key")
-		if i == 0 { // one success with a new key means that the API has all of them
+		if i == 0 { // as soon as the API accepts one new key, it has all new keys
 			r.poll(rotationTimeout, calls[0])
 			calls = calls[1:]
 		}

@@ -19,7 +19,7 @@ func TestExampleAPIIntrospectsAtOIDCProvider(t *testing.T) {
 			r := &run{T: t, as: as, api: api}
 			defer r.print()
 			r.open()
-			r.accepted() // JWTs, as without introspection
+			r.accepted() // JWTs are accepted as they are without introspection
 			r.opaqueAccepted()
 			r.opaqueRefused()
 			r.opaqueRevoked(maxTTL)
@@ -29,8 +29,8 @@ func TestExampleAPIIntrospectsAtOIDCProvider(t *testing.T) {
 	}
 }
 
-// opaqueAccepted checks what an opaque token permits. The expected sub is
-// empty, because oidc-provider returns no sub for client_credentials.
+// opaqueAccepted checks which requests an opaque token permits. The expected
+// sub is empty, because oidc-provider returns no sub for client_credentials.
 func (r *run) opaqueAccepted() {
 	token := r.opaque("items:read items:write")
 	me := fmt.Sprintf(`{"sub":"","client_id":%q,"iss":%q,"scopes":["items:read","items:write"]}`, r.as.ClientID, r.as.Issuer)
@@ -55,8 +55,9 @@ func (r *run) opaqueRefused() {
 	}
 }
 
-// opaqueRevoked revokes a token and waits until the API refuses it. It waits at
-// most one second longer than introspection responses are cached.
+// opaqueRevoked revokes a token and waits until the API refuses it. It waits
+// for the time that introspection responses are cached and at most one second
+// longer.
 func (r *run) opaqueRevoked(cached time.Duration) {
 	c := call{what: "opaque, before it is revoked", route: "GET /items", token: r.opaque("items:read"), status: 200, body: items}
 	r.check(c)

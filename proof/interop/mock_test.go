@@ -42,9 +42,9 @@ func overBoth(t *testing.T, flows []flow, opts ...testserver.Option) {
 	}
 }
 
-// reach returns a context in which clients of golang.org/x/oauth2 connect to
-// the server over a socket, like any other program, and trust only its root
-// certificate.
+// reach returns a context for golang.org/x/oauth2. With this context, clients
+// connect to the server over a socket, as other programs do, and trust only the
+// server's root certificate.
 func reach(t *testing.T, as *testserver.Server) context.Context {
 	t.Helper()
 	transport := &http.Transport{ForceAttemptHTTP2: true}
@@ -62,7 +62,7 @@ func withClient(t *testing.T, c *http.Client) context.Context {
 	return context.WithValue(t.Context(), oauth2.HTTPClient, c)
 }
 
-// newConfig returns a client of golang.org/x/oauth2.
+// newConfig returns the configuration of a client for golang.org/x/oauth2.
 func newConfig(as *testserver.Server, id, secret string, style oauth2.AuthStyle) *oauth2.Config {
 	authURL, tokenURL := as.Endpoint(testserver.EndpointAuthorize), as.Endpoint(testserver.EndpointToken)
 	return &oauth2.Config{
@@ -87,7 +87,8 @@ func login(ctx context.Context, t *testing.T, as *testserver.Server, config *oau
 	return token
 }
 
-// assertRefused checks that the client received the error code.
+// assertRefused checks that the client received the status, the error code and
+// a description.
 func assertRefused(t *testing.T, err error, status int, code string) {
 	t.Helper()
 	var refused *oauth2.RetrieveError
@@ -96,8 +97,8 @@ func assertRefused(t *testing.T, err error, status int, code string) {
 	}
 }
 
-// get returns the status of a request to the UserInfo endpoint, which these
-// tests use as an API.
+// get sends a request to the UserInfo endpoint, which these tests use as an
+// API, and returns the status.
 func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 	t.Helper()
 	resp, err := c.Get(as.Endpoint(testserver.EndpointUserInfo))

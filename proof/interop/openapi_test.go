@@ -24,10 +24,10 @@ const controlToken = "the-control-token"
 // the document.
 type operation struct {
 	method, path string
-	bodies       map[string]string // by the name of the example; "nothing" means no body
+	bodies       map[string]string // request bodies by the name of the example; for "nothing" the request has no body
 	query        url.Values
 	inPath       map[string]string
-	open         bool // it needs no token
+	open         bool // whether the operation needs no token
 }
 
 func (o operation) String() string { return o.method + " " + o.path }
@@ -177,7 +177,7 @@ func (d described) send(method, target, body string, change ...func(*http.Reques
 	return exchange{method, target, body, r.Header.Get("Authorization"), resp.StatusCode, resp.Header, answer}
 }
 
-// request returns the request of an exchange for validation. It sets the media
+// request returns the request of an exchange, to validate it. It sets the media
 // type to JSON, because the server reads every body as JSON.
 func (e exchange) request(t *testing.T) *http.Request {
 	t.Helper()

@@ -18,8 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before maps operations to those that must be called first, with their first
-// examples, so that the examples of the operation can succeed.
+// before maps an operation to the operations that the test must call before it,
+// each with its first example. Without these calls, the examples of the
+// operation would fail.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},
@@ -47,7 +48,7 @@ func (d described) try(o operation, example string) exchange {
 			}
 		}
 	}
-	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // a request for the examples that count and wait
+	resp, err := d.as.Client().Get(d.as.Endpoint(testserver.EndpointDiscovery)) // a request that the examples for counting and waiting find
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func TestTheControlAPIIsDescribedAsOpenAPI(t *testing.T) {
 func (d described) assertChangesRefused(e exchange) {
 	d.Helper()
 	if e.target == "/openapi.json" {
-		return // its schema is that of OpenAPI, which the document does not repeat
+		return // the answer is the document itself, for which it has no schema
 	}
 	var answer map[string]json.RawMessage
 	if err := json.Unmarshal(e.answer, &answer); err != nil {
@@ -98,25 +99,25 @@ func (d described) assertChangesRefused(e exchange) {
 		changed := e
 		changed.answer, _ = json.Marshal(answer)
 		if len(d.answerFaults(changed)) == 0 {
-			d.Errorf("got no objection to %s: %s", name, other)
+			d.Errorf("the document allows the answer with %s: %s, want an error", name, other)
 		}
 		answer[name] = value
 	}
 	changed := e
 	changed.answer = []byte(`[]`)
 	if len(d.answerFaults(changed)) == 0 {
-		d.Error("got no objection to an array as the answer")
+		d.Error("the document allows an array as the answer, want an error")
 	}
 	changed.answer, changed.status = e.answer, http.StatusTeapot
 	if len(d.answerFaults(changed)) == 0 {
-		d.Error("got no objection to another status")
+		d.Error("the document allows another status, want an error")
 	}
 	if len(answer) == 0 || strings.HasPrefix(e.target, "/v1/clients") || strings.HasPrefix(e.target, "/v1/users") {
 		return // no member is required
 	}
 	changed.answer, changed.status = []byte(`{}`), http.StatusOK
 	if len(d.answerFaults(changed)) == 0 {
-		d.Error("got no objection to an empty answer")
+		d.Error("the document allows an empty object as the answer, want an error")
 	}
 }
 
@@ -132,7 +133,7 @@ func TestRefusalsOfTheControlAPIAreDescribed(t *testing.T) {
 		}
 		e.answer = []byte(`{"error": "invalid_request"}`)
 		if len(d.answerFaults(e)) == 0 {
-			t.Errorf("%s %s: got no objection to a %d without a description", e.method, e.target, status)
+			t.Errorf("%s %s: the document allows a %d without a description, want an error", e.method, e.target, status)
 		}
 	}
 	for _, o := range d.operations {
@@ -148,7 +149,7 @@ func TestRefusalsOfTheControlAPIAreDescribed(t *testing.T) {
 			e := d.send(o.method, o.path+"?endpoint=nowhere", "")
 			want(e, http.StatusBadRequest)
 			if len(d.requestFaults(e)) == 0 {
-				t.Errorf("%s: got no objection to an unknown endpoint", o)
+				t.Errorf("%s: the document allows an unknown endpoint, want an error", o)
 			}
 		}
 		asks := false
@@ -161,7 +162,7 @@ func TestRefusalsOfTheControlAPIAreDescribed(t *testing.T) {
 			e := d.send(o.method, o.target(), misspelt)
 			want(e, http.StatusBadRequest)
 			if len(d.requestFaults(e)) == 0 {
-				t.Errorf("%s: got no objection to an unknown member in %q", o, example)
+				t.Errorf("%s: the document allows an unknown member in %q, want an error", o, example)
 			}
 		}
 		if asks {
@@ -230,7 +231,7 @@ func TestThePageOfTheControlAPIFollowsTheDocument(t *testing.T) {
 	}
 	for _, o := range d.operations {
 		if !seen[o.String()] {
-			t.Errorf("got no example of %s", o)
+			t.Errorf("docs/control.md has no command for %s", o)
 		}
 	}
 }

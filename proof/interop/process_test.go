@@ -15,10 +15,11 @@ const (
 	stopTimeout  = 15 * time.Second
 )
 
-// start runs a command made with t.Context() until the test ends, and returns
-// its ready line. The command must write nothing else to standard output and
-// must exit with status 0. stop asks the command to exit. If the command does
-// not exit, it is killed.
+// start runs a command until the test ends, and returns its first line, the
+// ready line. The command must have been made with t.Context(). The command
+// must write nothing else to standard output and must exit with status 0. When
+// the test ends, start calls stop, which asks the command to exit. If the
+// command does not exit, it is killed.
 func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	t.Helper()
 	stdout := &output{first: make(chan string, 1)}
@@ -32,7 +33,7 @@ func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // always an error after Cancel; the exit status below decides
+		_ = cmd.Wait() // returns an error whenever Cancel was called; the exit status below shows whether the command failed
 	}()
 	t.Cleanup(func() {
 		<-exited
@@ -72,10 +73,10 @@ func nodeFor(t *testing.T, dir string) string {
 	return node
 }
 
-// output stores the output of a process, so that the process never waits for a
-// reader, and sends the first line to first.
+// output stores the output of a process and sends its first line to first. The
+// process never has to wait for a reader.
 type output struct {
-	first chan string // of capacity 1; nil if it is not needed
+	first chan string // has capacity 1; nil if the first line is not needed
 
 	mu  sync.Mutex
 	all []byte

@@ -16,7 +16,7 @@ import (
 )
 
 // mock is the mock server, bearerguard serve, running as a separate program.
-// Its members are from the ready line.
+// The program prints the values of the fields in its ready line.
 type mock struct {
 	Issuer       string `json:"issuer"`
 	ClientID     string `json:"client_id"`
@@ -39,9 +39,10 @@ func startMock(t *testing.T, flags ...string) (m mock) {
 	return m
 }
 
-// TestOAuth4WebAPIDiscoversTheAuthorizationServer tests RFC 9728 from the
-// challenge to the API's answer. It tests an API at the root of its origin, and
-// an API behind a proxy that strips a path.
+// TestOAuth4WebAPIDiscoversTheAuthorizationServer tests RFC 9728: a client
+// finds the authorization server through the challenge of an API, gets a token,
+// and calls the API. One API is at the root of its origin, and another is
+// behind a proxy that strips a path.
 func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 	as, built := startMock(t), buildAPI(t)
 	for _, framework := range frameworks {
@@ -73,7 +74,7 @@ func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 }
 
 // newProxy starts a proxy for the API at address and returns its URL. The proxy
-// strips path from requests, except from requests for the API's metadata.
+// strips path from all requests except requests for the API's metadata.
 func newProxy(t *testing.T, address, path string) string {
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
 	mux := http.NewServeMux()
@@ -84,9 +85,10 @@ func newProxy(t *testing.T, address, path string) string {
 	return server.URL
 }
 
-// TestOpenIDClientStepsUp tests RFC 9470 with people who log in on pages. If a
-// login does not meet the requirements, a new token of the same login is not
-// enough. A token requested with the acr_values or max_age of the challenge is.
+// TestOpenIDClientStepsUp tests RFC 9470 with users who log in on pages. If a
+// login does not meet the requirements of a route, the route also refuses a new
+// token from the same login. It accepts a token that was requested with the
+// acr_values or max_age of the challenge.
 func TestOpenIDClientStepsUp(t *testing.T) {
 	as, built := startMock(t, "--interactive"), buildAPI(t)
 	const (

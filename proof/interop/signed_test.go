@@ -40,7 +40,7 @@ func TestSignedAnswersAndPrivateKeyJWTOfOIDCProvider(t *testing.T) {
 	r.introspectionStopped()
 	types.assertAll(t, "application/token-introspection+jwt; charset=utf-8")
 
-	as.rotate(t) // the next answer is signed by a new key
+	as.rotate(t) // the next introspection response is signed with a new key
 	r.poll(rotationTimeout, call{what: "opaque, the new key", route: "GET /items", token: r.opaque("items:read"), status: 200, body: items})
 }
 
@@ -92,8 +92,8 @@ func discover(t *testing.T, as *authServer) jwks.Source {
 	return keys
 }
 
-// newIntrospection returns a client that does not cache responses and so
-// introspects at every request.
+// newIntrospection returns a client that does not cache responses, so that
+// every request causes an introspection request.
 func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper, key crypto.Signer, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := introspect.Config{
@@ -111,7 +111,7 @@ func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper,
 }
 
 // serve runs an API in this process with the given introspection client. The
-// API is the part of examples/api that these tests need.
+// API has the routes of examples/api that these tests need.
 func serve(t *testing.T, as *authServer, introspection *introspect.Client) *api {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -170,6 +170,6 @@ func (m *mediaTypes) assertAll(t *testing.T, want string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.seen) != 1 || m.seen[want] == 0 {
-		t.Errorf("got answers of the types %v, want only %s", m.seen, want)
+		t.Errorf("got introspection responses with the media types %v, want only %s", m.seen, want)
 	}
 }

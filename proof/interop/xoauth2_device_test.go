@@ -21,16 +21,16 @@ func TestXOAuth2Devices(t *testing.T) {
 	allow := func(t *testing.T, as *testserver.Server, page string) { as.Login(t, page) }
 	for _, tt := range []struct {
 		name  string
-		style *oauth2.AuthStyle // of a confidential client, nil for a public one
+		style *oauth2.AuthStyle // for a confidential client; nil means a public client
 		begun func(t *testing.T, as *testserver.Server, page string)
 		polls int
-		code  string // "" for tokens
+		code  string // the expected error code; "" means that the client gets tokens
 	}{
 		{name: "allowed at once", begun: allow, polls: 1},
 		{name: "allowed after 12 seconds", begun: soon(12*time.Second, allow), polls: 3},
 		{name: "allowed, a confidential client", style: new(oauth2.AuthStyleInHeader), begun: soon(7*time.Second, allow), polls: 2},
-		// Until a poll succeeds, each poll sends two requests, one per auth
-		// style. The second request is too early.
+		// Until a poll succeeds, each poll sends two requests, one for each
+		// auth style. The server refuses the second one as too early.
 		{name: "allowed, a confidential client with AuthStyleAutoDetect", style: new(oauth2.AuthStyleAutoDetect), begun: soon(7*time.Second, allow), polls: 3},
 		{name: "refused", begun: soon(7*time.Second, func(t *testing.T, as *testserver.Server, page string) {
 			as.Login(t, page, testserver.LoginAs{Deny: true})
@@ -47,7 +47,7 @@ func TestXOAuth2Devices(t *testing.T) {
 				ctx, config, secret := withClient(t, as.Client()), publicConfig(as), oauth2.SetAuthURLParam("x", "y")
 				if tt.style != nil {
 					config = newConfig(as, "test-client", "test-secret", *tt.style)
-					secret = oauth2.SetAuthURLParam("client_secret", "test-secret") // the package does not send it there
+					secret = oauth2.SetAuthURLParam("client_secret", "test-secret") // the package does not send the secret to the device authorization endpoint
 				}
 				answer, err := config.DeviceAuth(ctx, secret)
 				if err != nil {

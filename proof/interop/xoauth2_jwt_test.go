@@ -16,9 +16,9 @@ import (
 	"golang.org/x/oauth2/jwt"
 )
 
-// The assertions are like those that Google's client libraries send: they have
-// no jti, they contain the scope as a claim, and the client does not
-// authenticate in another way.
+// The assertions are like the assertions of Google's client libraries: they
+// have no jti and contain the scope as a claim. The client authenticates only
+// with the assertion.
 func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion as a grant", xJWT}}) }
 
 func xJWT(t *testing.T, as *testserver.Server) {

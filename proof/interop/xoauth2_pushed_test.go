@@ -11,8 +11,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// golang.org/x/oauth2 does not support RFC 9126 and RFC 7591. Programs send
-// these requests themselves and use the package for everything else.
+// golang.org/x/oauth2 does not support RFC 9126 and RFC 7591. The test sends
+// these requests itself and uses the package for everything else, as programs
+// do.
 func TestXOAuth2PushedAndRegistered(t *testing.T) {
 	overBoth(t, []flow{
 		{"a pushed request", xPushed},
@@ -34,8 +35,8 @@ func asJSON(t *testing.T, as *testserver.Server, ep testserver.Endpoint, content
 	return resp.StatusCode, o
 }
 
-// push sends the parameters of AuthCodeURL as a pushed authorization request.
-// It returns the URL to open instead.
+// push sends the parameters of AuthCodeURL as a pushed authorization request,
+// and returns the URL that the browser opens instead of AuthCodeURL.
 func push(t *testing.T, as *testserver.Server, config *oauth2.Config, verifier string) string {
 	t.Helper()
 	u, err := url.Parse(config.AuthCodeURL("s", oauth2.S256ChallengeOption(verifier)))

@@ -26,14 +26,14 @@ import (
 )
 
 const (
-	zitadelUser     = "id2" // of the example storage
+	zitadelUser     = "id2" // a user in the example storage
 	zitadelName     = "test-user2"
 	zitadelPassword = "verysecure"
 	zitadelSecret   = "a secret: 100% of it"
 )
 
 // zitadelOP is the OpenID provider of zitadel/oidc, running in this process.
-// Its requests, codes and users are in the example storage. The test provides
+// The example storage contains its requests, codes and users. The test provides
 // the clients, tokens and keys.
 type zitadelOP struct {
 	*storage.Storage
@@ -41,7 +41,7 @@ type zitadelOP struct {
 
 	mu     sync.Mutex
 	key    zitadelKey
-	tokens map[string]zitadelToken // withClient their jti
+	tokens map[string]zitadelToken // by jti
 }
 
 // zitadelToken is a stored access token.
@@ -85,7 +85,7 @@ func startZitadel(t *testing.T, issuer string) *zitadelOP {
 	return z
 }
 
-// zitadelClients maps identifiers to the clients that may get tokens.
+// zitadelClients maps client IDs to the clients that may get tokens.
 var zitadelClients = map[string]zitadelClient{
 	"jwt":       {kind: op.AccessTokenTypeJWT, audience: audience},
 	"elsewhere": {kind: op.AccessTokenTypeJWT, audience: "https://other.example.com"},
@@ -94,13 +94,13 @@ var zitadelClients = map[string]zitadelClient{
 	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
 }
 
-// zitadelClient is a client of the example storage for web applications. Its
-// own members replace those of the example.
+// zitadelClient is a client of the example storage for web applications. The
+// fields and methods below replace those of the example.
 type zitadelClient struct {
 	*storage.Client
 	kind     op.AccessTokenType
 	audience string
-	bare     bool // no scope in its JWTs
+	bare     bool // whether its JWTs lack the scope claim
 }
 
 func (c zitadelClient) AccessTokenType() op.AccessTokenType { return c.kind }
@@ -122,8 +122,8 @@ func (z *zitadelOP) GetClientByClientID(_ context.Context, id string) (op.Client
 	return client, nil
 }
 
-// AuthorizeClientIDSecret also accepts the API, which may introspect tokens but
-// cannot get tokens.
+// AuthorizeClientIDSecret accepts the credentials of zitadelClients and of the
+// API, which may introspect tokens but not get tokens.
 func (z *zitadelOP) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
 	if _, ok := zitadelClients[id]; !ok && id != "api" || secret != zitadelSecret {
 		return errors.New("unknown client or wrong secret")
@@ -142,8 +142,8 @@ func (z *zitadelOP) ClientCredentialsTokenRequest(_ context.Context, id string, 
 	return zitadelRequest{&storage.AuthRequest{ApplicationID: id, UserID: id, Scopes: scopes}}, nil
 }
 
-// zitadelRequest is a request of the example storage. Its tokens are for an
-// API.
+// zitadelRequest is an authorization request of the example storage whose
+// tokens have the API as their audience.
 type zitadelRequest struct{ *storage.AuthRequest }
 
 func (r zitadelRequest) GetAudience() []string {
@@ -191,7 +191,7 @@ func (z *zitadelOP) SetIntrospectionFromToken(_ context.Context, answer *oidc.In
 	defer z.mu.Unlock()
 	token, ok := z.tokens[id]
 	if !ok || token.subject != subject || client != "api" {
-		return errors.New("unknown token, or another client than the API")
+		return errors.New("the token is unknown, or the client is not the API")
 	}
 	answer.Subject, answer.ClientID, answer.TokenType = token.subject, token.client, oidc.BearerToken
 	answer.Audience, answer.Scope = token.audience, token.scopes

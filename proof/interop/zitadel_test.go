@@ -41,7 +41,7 @@ func TestExampleAPIIntrospectsAtZitadelOP(t *testing.T) {
 	r := zitadelRun(t, z, "INTROSPECTION_CLIENT_ID=api", "INTROSPECTION_CLIENT_SECRET="+zitadelSecret, "INTROSPECTION_MAX_TTL="+maxTTL.String())
 	defer r.print()
 	r.open()
-	r.zitadelAccepted(z) // JWTs, as without introspection
+	r.zitadelAccepted(z) // JWTs are accepted as they are without introspection
 	r.zitadelOpaque(z)
 	r.zitadelRevoked(z)
 }
@@ -106,7 +106,8 @@ func redirected(t *testing.T, method, to string, form url.Values) string {
 }
 
 // idToken returns the ID token in a token response. The aud of the ID token
-// must contain the API, so that only its purpose is a reason to refuse it.
+// must contain the API, so that an API can refuse it only because it is an ID
+// token.
 func idToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	text := raw(token)
@@ -117,7 +118,7 @@ func idToken(t *testing.T, token *oauth2.Token) string {
 	}
 	decode(t, text, 1, &claims)
 	if got := strings.Join(claims.Aud, " "); !strings.Contains(got, audience) || claims.Nonce == "" || claims.AtHash == "" {
-		t.Fatalf("got aud %q nonce %q at_hash %q, want an ID token whose audience is the API too", got, claims.Nonce, claims.AtHash)
+		t.Fatalf("got aud %q nonce %q at_hash %q, want an ID token whose audience includes the API", got, claims.Nonce, claims.AtHash)
 	}
 	return text
 }
@@ -169,7 +170,7 @@ func (r *run) zitadelRotated(z *zitadelOP) {
 func (r *run) zitadelOpaque(z *zitadelOP) {
 	user, service := z.login(r.T, "opaque", "openid", "items:read"), z.token(r.T, "opaque", "items:read", "items:write")
 	if strings.Count(user.AccessToken, ".") != 4 || strings.Count(service, ".") != 4 {
-		r.Fatal("got tokens without five parts, want encrypted ones")
+		r.Fatal("got tokens without five segments, want encrypted tokens")
 	}
 	sealed := strings.LastIndex(service, ".") + 1
 	r.check(

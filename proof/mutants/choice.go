@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// choice selects the mutants to test.
+// choice holds the flags that select the mutants to test.
 type choice struct {
 	all   bool
 	since string // a commit
@@ -56,15 +56,15 @@ func (c choice) from(ctx context.Context, root string, mutants []mutant) ([]muta
 	return spread(chosen, c.most, n), nil
 }
 
-// concerns reports whether the mutant changes one of the packages, which are
-// named as ./path, or must be noticed by a test in one of them.
+// concerns reports whether the mutant changes one of the packages, or a test in
+// one of them must fail. Packages are named as ./path.
 func (m *mutant) concerns(packages map[string]bool) bool {
 	return slices.ContainsFunc(m.edits, func(e edit) bool { return packages["./"+path.Dir(e.file)] }) ||
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
-// spread selects mutants that are evenly spaced in the list. Their number is
-// most. The selection moves by one mutant with each turn.
+// spread returns most mutants, evenly spaced in the list. With each turn, the
+// selection moves by one mutant.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

@@ -57,10 +57,10 @@ func TestChoiceOfChangedPackages(t *testing.T) {
 	}
 	write("gate/gate.go", "3")
 	if got, err := (choice{since: "HEAD"}).from(t.Context(), root, mutants); err != nil || len(got) != 1 || got[0].name != "a gate" {
-		t.Errorf("got %v, %v for an uncommitted change, want the gate", got, err)
+		t.Errorf("got %v, %v for an uncommitted change, want only the mutant a gate", got, err)
 	}
 	if _, err := (choice{since: "none"}).from(t.Context(), root, mutants); err == nil || !strings.Contains(err.Error(), "git diff") {
-		t.Errorf("got %v for an unknown commit, want the command named", err)
+		t.Errorf("got %v for an unknown commit, want an error that names git diff", err)
 	}
 }
 
@@ -78,12 +78,12 @@ func TestEveryTurnSpreadsOverOtherMutants(t *testing.T) {
 			taken[m.name]++
 		}
 		if len(seen) != 3 {
-			t.Errorf("turn %d: got %v, want three", turn, few)
+			t.Errorf("turn %d: got %v, want three mutants", turn, few)
 		}
 	}
 	for _, m := range all {
 		if taken[m.name] != 3 {
-			t.Errorf("%s was taken %d times in ten turns, want 3", m.name, taken[m.name])
+			t.Errorf("%s was selected %d times in ten turns, want 3", m.name, taken[m.name])
 		}
 	}
 }

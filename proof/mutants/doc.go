@@ -1,5 +1,5 @@
-// Mutants removes checks from this module, one at a time, and requires that a
-// named test fails.
+// Command mutants removes checks from this module, one at a time, and requires
+// that a named test fails each time.
 //
 // If no test fails without a check, the next change of the code may remove the
 // check unnoticed. Each entry of the tables in this folder describes in a
@@ -16,10 +16,10 @@
 //
 // Lines that begin with "- " are the old text, and lines that begin with "+ "
 // are the new text. The lines of each text are joined with newlines. A line
-// with only "-" or "+" stands for an empty line. The text begins right after
-// the space and must match exactly: the first line may begin in the middle of a
-// line of the file, and the other lines need their indentation. Without a "+ "
-// line the old text is deleted.
+// with only "-" or "+" is an empty line of the text. The text begins right
+// after the space and must match exactly: the first line may begin in the
+// middle of a line of the file, and the other lines need their indentation.
+// Without a "+ " line the old text is deleted.
 //
 // The old text must occur exactly once in the file. Otherwise the mutant is
 // stale and fails the run, as does a mutant that does not compile. "file:" and
@@ -37,6 +37,6 @@
 // and persistence, where a fault would give access. Changed files are written
 // to a temporary directory and passed to go test -overlay, so the checkout is
 // not modified. Each named test must pass on the unchanged code. With a mutant,
-// each test runs alone and without go vet, so that no other failure counts. A
-// test that hangs or crashes its process counts as failed, too.
+// each test runs alone and without go vet, so that no other failure is taken
+// for its failure. A test that hangs or crashes its process has failed, too.
 package main

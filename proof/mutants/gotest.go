@@ -22,9 +22,9 @@ type goTest struct {
 // result is the result of one run of go test.
 type result struct {
 	state       map[string]string // last action by test: run, pass, fail or skip
-	failed      bool              // the package as a whole
+	failed      bool              // whether the run of the package failed
 	buildFailed bool
-	output      string // of the compiler and of the tests
+	output      string // from the compiler and the tests
 }
 
 // noticed reports whether the test failed, or was running when its process
@@ -53,7 +53,7 @@ func (g goTest) run(ctx context.Context, overlay, pattern, pkg string) (result, 
 	}
 	r, err := readEvents(&stdout)
 	if err == nil && ran != nil && !r.failed {
-		err = fmt.Errorf("go test stopped: %s", strings.TrimSpace(stderr.String()))
+		err = fmt.Errorf("go test failed without a result: %s", strings.TrimSpace(stderr.String()))
 	}
 	return r, err
 }

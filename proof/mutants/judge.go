@@ -19,14 +19,14 @@ type outcome string
 const (
 	killed   outcome = "killed"
 	survived outcome = "SURVIVED"
-	stale    outcome = "STALE"    // its old text does not occur exactly once
-	broken   outcome = "BROKEN"   // it does not compile
-	baseless outcome = "BASELESS" // its test does not pass on the unchanged code
+	stale    outcome = "STALE"    // the old text of the mutant does not occur exactly once
+	broken   outcome = "BROKEN"   // the code with the mutant does not compile
+	baseless outcome = "BASELESS" // a test does not pass on the unchanged code
 )
 
 type verdict struct {
 	outcome outcome
-	detail  string // the tests that killed it, or why they did not
+	detail  string // the tests that killed the mutant, or why they did not
 }
 
 func (v verdict) print(out io.Writer, name string, width int) {
@@ -42,7 +42,7 @@ func (v verdict) print(out io.Writer, name string, width int) {
 
 type judge struct {
 	test  goTest
-	unfit map[killer]string // why its failure would prove nothing, "" if it would
+	unfit map[killer]string // why a failure of the test would prove nothing; "" if it proves something
 }
 
 // baseline runs the named tests on the unchanged code, with one go test per

@@ -16,8 +16,8 @@ func main() {
 	flag.BoolVar(&c.all, "all", false, "all mutants, not only those of packages that have changed")
 	flag.StringVar(&c.since, "since", "HEAD~1", "mutants of the packages that have changed since this `commit`")
 	flag.StringVar(&c.match, "run", "", "mutants whose name matches this regular `expression`, independent of changes")
-	flag.IntVar(&c.most, "most", 0, "at most this `number` of mutants, others for each commit; 0 means no limit")
-	timeout := flag.Duration("timeout", time.Minute, "time limit for each run of a test; one that exceeds it has failed")
+	flag.IntVar(&c.most, "most", 0, "at most this `number` of mutants, different ones for each commit; 0 means no limit")
+	timeout := flag.Duration("timeout", time.Minute, "time limit for each run of a test; a test that exceeds it has failed")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()

@@ -19,7 +19,7 @@ type mutant struct {
 // edit replaces old in a file. old must occur exactly once in the file.
 type edit struct {
 	file     string
-	old, new []string // lines
+	old, new []string // the lines of the texts
 }
 
 // killer is a test that must fail while the mutant is applied.
@@ -95,7 +95,7 @@ func (m *mutant) add(line string) error {
 	if file, ok := strings.CutPrefix(line, "file: "); ok {
 		file = strings.TrimSpace(file)
 		if !filepath.IsLocal(file) {
-			return errors.New("want a path within the repository, from its root")
+			return errors.New("want a path within the repository, relative to its root")
 		}
 		m.edits = append(m.edits, edit{file: file})
 		return nil

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// If code that a mutant quotes changes, the mutant must change, too. This test
-// reports such mutants long before the mutants run.
+// If the code changes that a mutant quotes, the mutant must change, too. This
+// test reports such mutants without running them.
 func TestTablesFitTheCode(t *testing.T) {
 	mutants, err := readTables(".")
 	if err != nil {

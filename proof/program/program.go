@@ -20,9 +20,8 @@ import (
 // longer is killed, which fails the test.
 const stopTimeout = 15 * time.Second
 
-// Main is for TestMain. It builds a program like Build, sets *built to the path
-// of the program, runs the tests, removes the program and returns the exit
-// status.
+// Main builds a program as Build does, sets *built to its path, runs the tests,
+// removes the program and returns the exit status. TestMain calls it.
 func Main(m *testing.M, root, pkg string, built *string) int {
 	dir, err := os.MkdirTemp("", "program")
 	if err != nil {
@@ -41,7 +40,7 @@ func Main(m *testing.M, root, pkg string, built *string) int {
 // writes the program into dir and returns its path.
 func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	file := filepath.Join(dir, path.Base(pkg))
-	build := exec.CommandContext(ctx, "go", "build", "-C", root, "-o", file, pkg) //nolint:gosec // tests name it
+	build := exec.CommandContext(ctx, "go", "build", "-C", root, "-o", file, pkg) //nolint:gosec // a test passes the name
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
 	}
@@ -68,8 +67,8 @@ func Start(tb testing.TB, file string, env ...string) (url string) {
 	lines := bufio.NewReader(stdout)
 	line, err := lines.ReadString('\n')
 	tb.Cleanup(func() {
-		_, _ = io.Copy(io.Discard, lines) // Wait closes the pipe
-		_ = cmd.Wait()                    // always an error after Cancel; the exit status decides
+		_, _ = io.Copy(io.Discard, lines) // read everything first, because Wait closes the pipe
+		_ = cmd.Wait()                    // returns an error whenever Cancel was called; the exit status below shows whether the program failed
 		if code := cmd.ProcessState.ExitCode(); code != 0 {
 			tb.Errorf("%s: got exit status %d, want 0", file, code)
 		}

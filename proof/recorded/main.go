@@ -1,14 +1,14 @@
-// Recorded prints the answers of `bearerguard serve` to a fixed set of
+// Command recorded prints the answers of `bearerguard serve` to a fixed set of
 // requests, to show that a refactoring changes no answer:
 //
 //	go run ./proof/recorded -program /tmp/old >/tmp/old.txt
 //	go run ./proof/recorded -program /tmp/new >/tmp/new.txt
 //	diff /tmp/old.txt /tmp/new.txt
 //
-// The server has a seed, and its control API sets the same time for the same
-// request. Therefore keys, identifiers and tokens are the same in each run. For
-// each answer the program prints the status, the header fields except Date, and
-// the body.
+// The server is started with a seed, and the program sets its clock before each
+// request through the control API. Therefore keys, identifiers and tokens are
+// the same in each run. For each answer the program prints the status, the
+// header fields except Date, and the body.
 package main
 
 import (
@@ -33,7 +33,7 @@ import (
 )
 
 func main() {
-	program := flag.String("program", "", "the `file` of the program bearerguard")
+	program := flag.String("program", "", "path of the bearerguard program, a `file`")
 	flag.Parse()
 	out := bufio.NewWriter(os.Stdout)
 	n, err := record(context.Background(), *program, out)
@@ -76,8 +76,8 @@ func record(ctx context.Context, program string, out io.Writer) (answers int, er
 // recorder sends requests to one server.
 type recorder struct {
 	client  *http.Client
-	control string // its URL
-	secret  string // of the control API
+	control string // URL of the control API
+	secret  string // secret of the control API
 	out     io.Writer
 	answers int
 	now     time.Time
@@ -151,7 +151,7 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 }
 
 // fraction matches times with a fraction of a second. The server's clock keeps
-// running after it was set, so the fraction differs in each run.
+// running after the program has set it, so the fraction differs in each run.
 var fraction = regexp.MustCompile(`(\d\d:\d\d:\d\d)\.\d+Z`)
 
 // ask sets the time, sends a request and prints the answer.
@@ -203,7 +203,7 @@ func (r *recorder) ask(ctx context.Context, a request) error {
 	fmt.Fprintf(r.out, "### %s %s %s\n%s\n", a.method, a.path, a.body, answer.Status)
 	answer.Header.Del("Date")
 	var fields bytes.Buffer
-	if err := answer.Header.Write(&fields); err != nil { // sorted
+	if err := answer.Header.Write(&fields); err != nil { // Write sorts the fields
 		return err
 	}
 	shown := fraction.ReplaceAll(bytes.ReplaceAll(body, []byte(r.control), []byte("$control")), []byte("${1}Z"))
@@ -215,7 +215,7 @@ func (r *recorder) ask(ctx context.Context, a request) error {
 // learn stores values that later requests need.
 func (r *recorder) learn(location string, body []byte) {
 	var members map[string]any
-	_ = json.Unmarshal(body, &members) // answers that are not JSON have no such members
+	_ = json.Unmarshal(body, &members) // an answer that is not JSON has no members to learn
 	for _, name := range []string{"access_token", "refresh_token", "id_token", "request_uri", "device_code", "user_code", "registration_access_token", "client_id"} {
 		if text, ok := members[name].(string); ok {
 			r.learned[name] = text

@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// The record does not depend on the time, the machine or earlier runs.
+// The output of record does not depend on the time, the machine or earlier
+// runs.
 func TestARecordIsTheSameEachTime(t *testing.T) {
 	file, err := program.Build(t.Context(), filepath.Join("..", ".."), "./cmd/bearerguard", t.TempDir())
 	if err != nil {
@@ -30,7 +31,7 @@ func TestARecordIsTheSameEachTime(t *testing.T) {
 		first, second = second, first
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
-		t.Error("got different records in a row, want the same")
+		t.Error("got different output in each of the runs, want the same output twice in a row")
 	}
 	for _, status := range []string{"200 OK", "201 Created", "302 Found", "400 Bad Request", "401 Unauthorized", "404 Not Found", "405 Method Not Allowed"} {
 		if !bytes.Contains(first.Bytes(), []byte("\n"+status+"\n")) {

@@ -74,7 +74,7 @@ func requests() (all []request) {
 		form("/t/introspect", "token=$access_token", "Authorization", web, "Accept", "application/token-introspection+jwt"),
 		form("/t/introspect", "token=unknown", "Authorization", web),
 		form("/t/introspect", "token=$access_token"),
-		token("grant_type=authorization_code&code=$code"+redirect+verifier, web), // a second time
+		token("grant_type=authorization_code&code=$code"+redirect+verifier, web), // a reused code
 		form("/t/introspect", "token=$access_token", "Authorization", web),
 		code("web", "&scope=openid%20offline_access"),
 		token("grant_type=authorization_code&code=$code"+redirect+"&code_verifier=wrong", web),

@@ -61,8 +61,8 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 		Dir:     dir,
 		Env:     append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0"),
 		Mode:    packages.NeedName | packages.NeedTypes,
-		// build passes this flag, too, so that all clones share the build
-		// cache.
+		// The builds of the binaries use this flag, too, so that all clones
+		// share the build cache.
 		BuildFlags: []string{"-trimpath"},
 	}
 	all, err := packages.Load(cfg, "./...")

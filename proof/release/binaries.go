@@ -16,9 +16,9 @@ import (
 const program = "bearerguard"
 
 // buildAll builds the program for each platform in two clones and checks that
-// both results are the same. The second build uses an empty build cache, so
-// that it contains nothing from the first build. buildAll keeps the first
-// binary and its SBOM, and writes SHA256SUMS.
+// both binaries are the same. The second build starts with an empty build
+// cache, so that it reuses nothing from the first build. buildAll keeps the
+// first binary and its SBOM, and writes SHA256SUMS.
 func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 	var clones [2]string
 	for i := range clones {
@@ -26,7 +26,7 @@ func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 		if err != nil {
 			return err
 		}
-		// The go command stamps a tag into the program.
+		// The go command stamps the tag into the program as its version.
 		if _, err := git(ctx, dir, "tag", "--no-sign", "--force", r.version); err != nil {
 			return err
 		}
@@ -42,8 +42,8 @@ func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 			name += ".exe"
 		}
 		file, again := filepath.Join(r.out, name), filepath.Join(work, name)
-		// These variables influence the result, so they must not come from the
-		// environment.
+		// These variables influence the binary, so their values must not come
+		// from the developer's environment.
 		env := []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=-mod=readonly", "GOFIPS140=off"}
 		if err := errors.Join(
 			build(ctx, clones[0], env, file),
@@ -55,7 +55,7 @@ func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 		sbom := file + ".cdx.json"
 		faults = append(faults, compare(file, again), checkStamp(file, r.version), writeSBOM(file, sbom))
 		for _, made := range []string{file, sbom} {
-			text, err := os.ReadFile(made) //nolint:gosec // made above
+			text, err := os.ReadFile(made) //nolint:gosec // the path was made above
 			if err != nil {
 				faults = append(faults, err)
 				continue
@@ -83,7 +83,7 @@ func compare(first, second string) error {
 		return err
 	}
 	if !bytes.Equal(a, b) {
-		return fmt.Errorf("%s: a second build in another directory differs", filepath.Base(first))
+		return fmt.Errorf("%s: a second build, in another directory, gave a different binary", filepath.Base(first))
 	}
 	return nil
 }
@@ -96,10 +96,10 @@ func checkStamp(file, version string) error {
 		return err
 	}
 	if info.Main.Version != version {
-		return fmt.Errorf("%s: the version in it is %q, want %s", filepath.Base(file), info.Main.Version, version)
+		return fmt.Errorf("%s: got the version %q in the binary, want %s", filepath.Base(file), info.Main.Version, version)
 	}
 	if strings.ContainsAny(info.GoVersion, " X-") {
-		return fmt.Errorf("%s: it is built with %s: use a released Go, without GOEXPERIMENT", filepath.Base(file), info.GoVersion)
+		return fmt.Errorf("%s: the binary was built with %s: use a released Go, without GOEXPERIMENT", filepath.Base(file), info.GoVersion)
 	}
 	return nil
 }

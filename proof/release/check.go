@@ -13,8 +13,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// readTags returns the versions of the root module that HEAD contains, from the
-// oldest to the newest.
+// readTags returns the version tags of the root module that are merged into
+// HEAD, from the oldest to the newest.
 func readTags(ctx context.Context, root string) ([]string, error) {
 	out, err := git(ctx, root, "tag", "--merged", "HEAD", "--list", "v*")
 	if err != nil {
@@ -42,7 +42,7 @@ func checkVersion(modules []mod, version string, tags []string) error {
 		}
 	}
 	if semver.Canonical(version) != version {
-		return fmt.Errorf("version %s has to be written %s", version, semver.Canonical(version))
+		return fmt.Errorf("version %s must be written as %s", version, semver.Canonical(version))
 	}
 	if len(tags) > 0 && semver.Compare(version, tags[len(tags)-1]) <= 0 {
 		return fmt.Errorf("version %s is not newer than the last tag, %s", version, tags[len(tags)-1])
@@ -79,7 +79,7 @@ func checkTidy(ctx context.Context, root string) error {
 // readChanges returns the section of the version in CHANGELOG.md. Its heading
 // is "## v0.1.0", which a date or other text may follow.
 func readChanges(root, version string) (string, error) {
-	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md")) //nolint:gosec // of the tree that is released
+	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md")) //nolint:gosec // a file of the released tree
 	if err != nil {
 		return "", err
 	}

@@ -1,5 +1,5 @@
-// Release checks whether the last commit can be released as a version, and
-// makes what is published with it.
+// Command release checks whether the last commit can be released as a version,
+// and makes the files that are published with the version.
 //
 //	make release-check VERSION=v0.1.0
 //
@@ -12,7 +12,7 @@
 //   - the API is compatible with the last release, or the version permits the
 //     changes and CHANGELOG.md names them.
 //
-// It makes, in a directory that it prints,
+// It makes the following files in a directory, whose path it prints:
 //
 //   - cmd/bearerguard for each platform, built twice with the same result;
 //   - an SBOM in CycloneDX for each of these binaries, since their modules
@@ -23,6 +23,6 @@
 //     directive.
 //
 // At the end it prints the git commands that release the version. It runs none
-// of them and writes nothing into the tree. All faults are reported at once,
-// and the exit status is 1 if there is one.
+// of them and writes nothing into the tree. It reports all faults at once, and
+// the exit status is 1 if it found any.
 package main

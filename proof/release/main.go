@@ -16,7 +16,7 @@ func main() {
 	var r release
 	flag.StringVar(&r.root, "root", filepath.Join("..", ".."), "the `directory` of the root module")
 	flag.StringVar(&r.version, "version", "", "the version to release, such as v0.1.0")
-	flag.StringVar(&r.out, "out", "", "the `directory` for what is made; a new temporary one if empty")
+	flag.StringVar(&r.out, "out", "", "the `directory` for the files of the release; a new temporary directory if empty")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -36,9 +36,9 @@ func main() {
 // release describes what to release, and where to write the files.
 type release struct {
 	root, version string
-	out           string   // a directory; a new temporary one if empty
-	platforms     []string // of the binaries, as GOOS/GOARCH
-	commit        string   // set by run: HEAD when it begins
+	out           string   // the directory for the files; a new temporary directory if empty
+	platforms     []string // the platforms of the binaries, as GOOS/GOARCH
+	commit        string   // HEAD when run begins; run sets it
 }
 
 func run(ctx context.Context, w io.Writer, r release) (err error) {
@@ -66,7 +66,7 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 	if err != nil {
 		return err
 	}
-	r.commit = strings.TrimSpace(head) // all that follows is about it, even if HEAD moves meanwhile
+	r.commit = strings.TrimSpace(head) // the rest of run uses this commit, even if HEAD moves meanwhile
 	faults := []error{
 		checkTree(ctx, r.root),
 		checkTidy(ctx, r.root),
@@ -100,7 +100,7 @@ func outside(root, dir string) (string, error) {
 		return "", err
 	}
 	if below, err := filepath.Rel(root, dir); err == nil && filepath.IsLocal(below) {
-		return "", fmt.Errorf("%s is in the tree that is released: choose another directory", dir)
+		return "", fmt.Errorf("%s is in the released tree: choose another directory", dir)
 	}
 	return dir, os.MkdirAll(dir, 0o750)
 }

@@ -78,7 +78,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		"proof/p/go.mod: go mod tidy -diff",
 		`CHANGELOG.md has no text below a heading "## v0.1.1"`,
 		"v0.1.1 is incompatible with v0.1.0 and needs a new minor version: (*Set).Len: removed",
-		"./go.mod: users would not get the replacement of example.test/other",
+		"./go.mod: the replace directive for example.test/other has no effect for users",
 		"undefined: fault",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -93,7 +93,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 func TestTheDirectoryForTheFilesIsOutsideTheTree(t *testing.T) {
 	root := repository(t)
 	for _, dir := range []string{root, filepath.Join(root, "dist")} {
-		if err := run(t.Context(), &strings.Builder{}, release{root: root, version: "v0.1.0", out: dir}); err == nil || !strings.Contains(err.Error(), "is in the tree") {
+		if err := run(t.Context(), &strings.Builder{}, release{root: root, version: "v0.1.0", out: dir}); err == nil || !strings.Contains(err.Error(), "is in the released tree") {
 			t.Errorf("%s: got %v, want an error", dir, err)
 		}
 	}
@@ -120,8 +120,8 @@ func TestVersions(t *testing.T) {
 		"v0.1.1":      "version v0.1.1 is not newer than the last tag, v0.2.0-rc.1",
 		"":            "not a semantic version",
 		"0.3.0":       "not a semantic version",
-		"v0.3":        "version v0.3 has to be written v0.3.0",
-		"v0.3.0+a":    "version v0.3.0+a has to be written v0.3.0",
+		"v0.3":        "version v0.3 must be written as v0.3.0",
+		"v0.3.0+a":    "version v0.3.0+a must be written as v0.3.0",
 		"v2.0.0":      "should be v0 or v1, not v2",
 	} {
 		err := checkVersion(modules, version, tags)
@@ -214,8 +214,8 @@ func TestModulesThatCannotBeReleased(t *testing.T) {
 	}
 	err = writeModules(release{version: "v0.1.0", out: t.TempDir()}, modules)
 	for _, want := range []string{
-		"adapters/nested/go.mod: nobody can import example.test/thing/adapters/other from this directory",
-		"adapters/nested/go.mod: users would not get the replacement of example.test/fork",
+		"adapters/nested/go.mod: the module path example.test/thing/adapters/other does not match this directory",
+		"adapters/nested/go.mod: the replace directive for example.test/fork has no effect for users",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
@@ -240,7 +240,7 @@ func TestABinaryOfAnotherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := checkStamp(program, "v0.1.0"); err == nil || !strings.Contains(err.Error(), "want v0.1.0") {
-		t.Errorf("got %v, want one that says v0.1.0", err)
+		t.Errorf("got %v, want an error that names v0.1.0", err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 // mod is a module that is released.
 type mod struct {
-	dir, path string // dir is relative to the root and has slashes; the root's is "."
+	dir, path string // dir is relative to the root, with slashes; "." is the root module
 	file      *modfile.File
 }
 
@@ -35,7 +35,8 @@ func moduleFiles(ctx context.Context, root string) ([]string, error) {
 	return files, nil
 }
 
-// isReleased reports whether users get the files at a path below the root.
+// isReleased reports whether the files at a path below the root are part of a
+// released module.
 func isReleased(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return first != "proof" && first != "examples" && !strings.Contains("/"+path, "/testdata/")
@@ -51,7 +52,7 @@ func readModules(ctx context.Context, root string) (list []mod, err error) {
 		if !isReleased(name) {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(root, name)) //nolint:gosec // of the tree that is released
+		text, err := os.ReadFile(filepath.Join(root, name)) //nolint:gosec // a file of the released tree
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +63,7 @@ func readModules(ctx context.Context, root string) (list []mod, err error) {
 		list = append(list, mod{dir: path.Dir(name), path: file.Module.Mod.Path, file: file})
 	}
 	if len(list) == 0 || list[0].dir != "." {
-		return nil, errors.New("no go.mod at the root")
+		return nil, errors.New("the root directory has no go.mod")
 	}
 	return list, nil
 }
@@ -101,11 +102,11 @@ func publish(m mod, modules []mod, version string) error {
 	var faults []error
 	prefix, _, _ := module.SplitPathVersion(modules[0].path)
 	if name, _, _ := module.SplitPathVersion(m.path); name != path.Join(prefix, m.dir) {
-		faults = append(faults, fmt.Errorf("%s/go.mod: nobody can import %s from this directory", m.dir, m.path))
+		faults = append(faults, fmt.Errorf("%s/go.mod: the module path %s does not match this directory, so nobody can import it", m.dir, m.path))
 	}
 	for _, r := range slices.Clone(m.file.Replace) {
 		if m.dir == "." || !own(r.Old.Path) {
-			faults = append(faults, fmt.Errorf("%s/go.mod: users would not get the replacement of %s", m.dir, r.Old.Path))
+			faults = append(faults, fmt.Errorf("%s/go.mod: the replace directive for %s has no effect for users: remove it", m.dir, r.Old.Path))
 			continue
 		}
 		if err := m.file.DropReplace(r.Old.Path, r.Old.Version); err != nil {
@@ -125,8 +126,8 @@ func publish(m mod, modules []mod, version string) error {
 
 // commands returns the git commands that release the commit. Each nested module
 // is tagged on a separate commit, which is not on a branch, because its go.mod
-// differs from the one in the tree. go mod tidy adds the checksum of the
-// version that was pushed before.
+// differs from the one in the tree. go mod tidy adds the checksum of the root
+// module's version, which is pushed first.
 func commands(r release, modules []mod) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s %[2]s\ngit push origin %[1]s\n", r.version, r.commit)

@@ -73,7 +73,8 @@ func commit(t *testing.T, root string, tags ...string) {
 	}
 }
 
-// repository makes a repository with the result of files in one commit.
+// repository makes a repository with one commit that contains the result of
+// files.
 func repository(t *testing.T, tags ...string) string {
 	t.Helper()
 	root := t.TempDir()

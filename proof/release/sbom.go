@@ -47,8 +47,8 @@ func writeSBOM(binary, file string) error {
 	return nil
 }
 
-// complete returns an error that lists the binary's modules missing in its
-// SBOM.
+// complete returns an error that lists the modules of the binary that are
+// missing in its SBOM.
 func complete(bom *cyclonedx.BOM, info *debug.BuildInfo) error {
 	listed := map[string]bool{}
 	if bom.Components != nil {

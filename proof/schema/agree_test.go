@@ -142,12 +142,12 @@ func TestEachMemberHasValues(t *testing.T) {
 	for _, m := range members() {
 		paths = append(paths, m.path)
 		if _, found := trials[m.path]; !found && !strings.HasSuffix(m.path, "[]") {
-			t.Errorf("%s has no values: add a row to trials, and the member to docs/config.schema.json", m.path)
+			t.Errorf("%s has no row in trials: add one, and add the member to docs/config.schema.json", m.path)
 		}
 	}
 	for path, row := range trials {
 		if !slices.Contains(paths, path) || len(row.valid) == 0 {
-			t.Errorf("%s: the row of trials is for an unknown member, or has no valid value", path)
+			t.Errorf("%s: this row of trials is for an unknown member, or has no valid value", path)
 		}
 	}
 }

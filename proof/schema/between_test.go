@@ -58,7 +58,7 @@ func TestTheReaderAndTheSchemaAgreeOnMembersThatDependOnEachOther(t *testing.T) 
 	}
 }
 
-// Users cannot have claims that the server sets. The names of these claims are
+// Users cannot have claims that the server sets. The test takes claim names
 // from a token and from RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID
 // Connect.
 func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
@@ -79,7 +79,7 @@ func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 		}
 	}
 	if refused < 30 {
-		t.Errorf("got %d refused, want all that the server sets", refused)
+		t.Errorf("got %d claims refused, want all claims that the server sets", refused)
 	}
 }
 
@@ -87,8 +87,7 @@ func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 var deep = strings.Repeat("[", 70) + strings.Repeat("]", 70)
 
 // disagreements lists files that only the reader or only the schema accepts,
-// because JSON Schema cannot express the rule, or the schema would be hard to
-// read.
+// because JSON Schema cannot express the rule, or would make it hard to read.
 var disagreements = []struct {
 	why, text      string
 	reader, schema bool
@@ -133,7 +132,7 @@ func TestWhereTheReaderAndTheSchemaDiffer(t *testing.T) {
 			t.Errorf("%s: got %v from the schema, want valid = %v", tt.why, err, tt.schema)
 		}
 		if tt.reader == tt.schema {
-			t.Errorf("%s: the reader and the schema agree: move it to trials", tt.why)
+			t.Errorf("%s: the reader and the schema agree: move this file to trials", tt.why)
 		}
 	}
 }

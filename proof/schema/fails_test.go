@@ -12,7 +12,7 @@ import (
 // annotations lists the keywords that do not affect validation.
 var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
-// parts returns the JSON Pointers of all keywords of a schema that can refuse a
+// parts returns JSON Pointers to all keywords of a schema that can refuse a
 // value.
 func parts(schema any, at string) (all []string) {
 	s, _ := schema.(object)
@@ -29,7 +29,7 @@ func parts(schema any, at string) (all []string) {
 			}
 			for _, name := range slices.Sorted(maps.Keys(sub)) {
 				if _, isSchema := sub[name].(object); !isSchema {
-					all = append(all, here+"/"+name) // the schema false
+					all = append(all, here+"/"+name) // the value false is a schema that refuses every value
 				}
 				all = append(all, parts(sub[name], here+"/"+name)...)
 			}
@@ -42,7 +42,7 @@ func parts(schema any, at string) (all []string) {
 	return all
 }
 
-// without returns the schema without the part at a pointer.
+// without returns the published schema without the part at a pointer.
 func without(t *testing.T, pointer string) object {
 	t.Helper()
 	s := schema()
@@ -68,8 +68,9 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant lists parts of the schema that refuse only values which another
-// part refuses, too. Each has the reason why it is in the schema.
+// redundant maps parts of the schema that validation does not need to the
+// reasons why the schema has them. Another part refuses every value that such a
+// part refuses.
 var redundant = map[string]string{
 	"/$defs/rule/type": "an editor offers members only for a value that must be an object",
 	"/$defs/client/allOf/0/then/properties/auth_method/const": "the error is about the method, not about the missing secret",
@@ -99,17 +100,17 @@ func TestEachPartOfTheSchemaIsNecessary(t *testing.T) {
 	for _, pointer := range all {
 		broken, err := compile(without(t, pointer))
 		if err != nil {
-			continue // it does not compile without this part
+			continue // the schema does not compile without this part
 		}
 		noticed := slices.ContainsFunc(texts, func(text string) bool { return (validate(broken, text) == nil) != valid[text] })
 		switch why, found := redundant[pointer]; {
 		case !noticed && !found:
-			t.Errorf("%s: without it, the result is the same for every file", pointer)
+			t.Errorf("%s: without this part, the result is the same for every file: add a file that needs it", pointer)
 		case noticed && found:
-			t.Errorf("%s: without it, the result differs for a file: remove it from redundant (%q)", pointer, why)
+			t.Errorf("%s: without this part, the result for a file changes: remove the part from redundant (%q)", pointer, why)
 		}
 	}
 	if len(all) < 150 {
-		t.Errorf("got %d parts, want all of the schema", len(all))
+		t.Errorf("got only %d parts, want all parts of the schema", len(all))
 	}
 }

@@ -98,7 +98,7 @@ func TestTheNamesOfTheSchemaAreThoseOfTheReader(t *testing.T) {
 	for name, def := range root["$defs"].(object) {
 		title := fmt.Sprint(def.(object)["title"])
 		if def.(object)["enum"] != nil && enums[title] == 0 {
-			t.Errorf("%s: no member has these names", name)
+			t.Errorf("%s: no member of the schema has these names", name)
 		}
 	}
 }
@@ -114,7 +114,7 @@ func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 	if err := json.Unmarshal(text, &filled); err != nil {
 		t.Fatal(err)
 	}
-	own := []string{"clients", "users", "endpoints"} // what is filled in depends on the configuration
+	own := []string{"clients", "users", "endpoints"} // the values that config print fills in depend on the configuration
 	stated := 0
 	for _, m := range members() {
 		want, isFilled := at(filled, m.path)
@@ -124,14 +124,14 @@ func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 		case isFilled && !slices.Contains(own, m.path) && !same(got, want):
 			t.Errorf("%s: got the default %v in docs/config.schema.json, want %v", m.path, got, want)
 		case isStated && (!isFilled || slices.Contains(own, m.path)) && !isEmpty(got):
-			t.Errorf("%s: got the default %v in docs/config.schema.json, want an empty one: config print does not show it", m.path, got)
+			t.Errorf("%s: got the default %v in docs/config.schema.json, want an empty value or none: config print does not show a default", m.path, got)
 		}
 		if isStated {
 			stated++
 		}
 	}
 	if stated < 15 {
-		t.Errorf("got %d defaults, want those of all that config print fills in", stated)
+		t.Errorf("got only %d defaults, want one for each member that config print fills in", stated)
 	}
 }
 

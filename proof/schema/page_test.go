@@ -125,7 +125,7 @@ func values(t *testing.T, title string) string {
 		}
 		return strings.Join(names, ", ")
 	}
-	t.Fatalf("no definition has the title %q", title)
+	t.Fatalf("docs/config.schema.json has no definition with the title %q", title)
 	return ""
 }
 
@@ -143,6 +143,6 @@ func TestTheFilesOfThePageAreValid(t *testing.T) {
 		}
 	}
 	if len(found) < 2 {
-		t.Errorf("got %d files, want those of the page", len(found))
+		t.Errorf("got %d files, want the files of docs/config.md", len(found))
 	}
 }

@@ -6,7 +6,7 @@ import "encoding/json"
 // of the same type.
 type trial struct {
 	valid, invalid []string
-	siblings       object // nil means those of requiredSiblings
+	siblings       object // nil means the members in requiredSiblings
 }
 
 // The EC key is from RFC 7515 §A.3.
@@ -69,7 +69,7 @@ var trials = map[string]trial{
 	"users[].password":           texts,
 	"users[].claims":             {valid: []string{`{}`, `{"sub":1,"":[null,{"a":true}]}`}},
 	"users[].access_claims":      {valid: []string{`{}`, `{"roles":["a"],"/a/b":1,"/subject":1,"scopes":null}`}},
-	"users[].acr":                scopes, // the same characters
+	"users[].acr":                scopes, // acr values and scopes allow the same characters
 	"scopes":                     scopes,
 	"scope_descriptions":         {valid: []string{`{}`, `{"orders:read":"See your orders."}`}, invalid: []string{`{"a b":"x"}`, `{"a":""}`, `{"a":1}`, `[]`}},
 	"resources":                  {valid: []string{`[]`, `["https://a","ü"]`}, invalid: []string{`["a b"]`, `["a\u00a0b"]`, `["a\n"]`, `["\u0000"]`, `["\u0085"]`}},

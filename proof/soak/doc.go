@@ -1,15 +1,15 @@
-// Soak runs an API under load while its authorization server rotates keys and
-// suffers faults, and checks every answer.
+// Command soak sends load to an API while its authorization server rotates keys
+// and suffers faults, and checks every answer.
 //
 //	make soak                       # two minutes, then the floods
 //	make soak SOAK="-duration 20s"
-//	go run ./proof/soak -h       # what counts as wrong
+//	go run ./proof/soak -h       # explains which answers are wrong
 //
 // The API is net/http with adapters/httpauth, over TCP. Its authorization
-// server rotates its key every second and fails in one way after another. The
-// tokens are a mixture of good and hostile ones. Afterwards Soak sends floods
-// of forged tokens, to measure how much memory they take and how many requests
-// to the server they cause.
+// server rotates its key every second and fails in one way after another. Some
+// of the tokens are good and some are hostile. Afterwards Soak sends floods of
+// forged tokens, to measure how much memory they take and how many requests to
+// the server they cause.
 //
 // Latencies and memory are printed as measured. The exit status is 1 if an
 // answer was wrong or a flood exceeded a limit.
@@ -17,7 +17,7 @@ package main
 
 // help defines the verdicts. judge.go implements them.
 const help = `Soak keeps an API under load while its authorization server rotates keys and
-suffers faults, and checks every answer. It exits 1 if one is wrong.
+suffers faults, and checks every answer. It exits 1 if an answer is wrong.
 
   wrong acceptance  A token that must be refused reached the handler (2xx).
   wrong rejection   A good token did not get 2xx, or a hostile one got neither 2xx
@@ -29,7 +29,8 @@ suffers faults, and checks every answer. It exits 1 if one is wrong.
                       minimum intervals: one for the delay until the verifier's
                       next attempt, and one for that attempt. It is a second
                       longer if the fault sends Retry-After, and five seconds
-                      longer, the limit of an exchange, if it holds requests.
+                      longer, the time limit of a request, if the fault leaves
+                      requests unanswered.
                     - For a good token: its key was published after that fault
                       began, and no token of that key was accepted before the
                       request was sent.
@@ -39,9 +40,9 @@ the fault, because a fault begins only after a token of the signing key was
 accepted and while no other key is published; a 503 due to latency shorter than
 the minimum interval; a 503 due to unavailable metadata while the key set is
 available, because the verifier has cached the address of the key set. A verifier
-fetches the metadata again only after its key set has failed. Therefore a fault of
-the metadata comes with one 404 of the key set, which excuses no more than it
-would on its own.
+fetches the metadata again only after a fetch of the key set has failed. Therefore
+a fault of the metadata begins with one 404 of the key set, which excuses no more
+than a 404 without a fault of the metadata.
 
 A key is published one and a quarter minimum intervals before it signs. Tokens of
 the last three keys are sent. A key is withdrawn five periods later. After a key is

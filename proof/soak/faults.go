@@ -7,7 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// exchangeLimit is how long the verifier lets an exchange take at most.
+// exchangeLimit is the verifier's time limit for one request to the
+// authorization server.
 const exchangeLimit = 5 * time.Second
 
 // retryAfter is the Retry-After value of the faults that send this field.
@@ -19,8 +20,8 @@ type fault struct {
 	at   testserver.Endpoint
 	what testserver.Fault
 
-	survivable bool          // the key set is available nevertheless
-	extraGrace time.Duration // how long it delays the next attempt after its end
+	survivable bool          // the key set stays available during the fault
+	extraGrace time.Duration // how long the fault delays the verifier's next attempt after the fault has ended
 }
 
 // faults returns all faults. Faults of the key set and faults of the metadata
@@ -69,7 +70,7 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 
 // unsolicitedNotModified answers 304 to requests without If-None-Match. It
 // answers requests with If-None-Match with the key set and without an ETag,
-// because a client cannot detect a wrong 304 to such a request.
+// because a client cannot detect that a 304 to such a request is wrong.
 func unsolicitedNotModified(as *testserver.Server) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// refreshInterval is the shortest time after which a key set is refreshed
-// because of its age: 80 % of 5 minutes, minus a tenth.
+// refreshInterval is the shortest time after which the verifier may refresh a
+// key set because of its age: 80 % of 5 minutes, minus a tenth, rounded down.
 const refreshInterval = 3 * time.Minute
 
 // flood is a large number of different forged tokens.
@@ -29,14 +29,14 @@ type flood struct {
 	// that the flood targets.
 	reached func(error) bool
 	// fetches returns how many fetches of the key set the flood may cause in
-	// the time that it took.
+	// its duration took.
 	fetches func(took, minInterval time.Duration) int
 }
 
 func floods() []flood {
 	encode := base64.RawURLEncoding.EncodeToString
 	signature := func(n int64) string {
-		b := []byte(strings.Repeat("no signature... ", 4)) // as long as a signature of ES256, with both halves below the order
+		b := []byte(strings.Repeat("no signature... ", 4)) // as long as an ES256 signature, and with both numbers below the order of the curve
 		return encode(fmt.Appendf(b[:len(b)-19], "%019d", n))
 	}
 	return []flood{{
@@ -46,7 +46,7 @@ func floods() []flood {
 			return encode([]byte(header)) + "." + claims + "." + signature(n)
 		},
 		reached: func(err error) bool { return errors.Is(err, jwks.ErrUnknownKey) },
-		fetches: func(took, minInterval time.Duration) int { return int(took/minInterval) + 1 + 4 }, // jwks.Options.Burst at once
+		fetches: func(took, minInterval time.Duration) int { return int(took/minInterval) + 1 + 4 }, // one per interval, and jwks.Options.Burst (4) at once
 	}, {
 		name:  "a bad signature under a known kid",
 		token: func(header, claims string, n int64) string { return header + "." + claims + "." + signature(n) },
@@ -57,7 +57,8 @@ func floods() []flood {
 	}}
 }
 
-// run verifies the flood with a new verifier, in this process.
+// run sends the flood to a new verifier in this process, without HTTP requests
+// to an API.
 func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	as, err := testserver.Start(context.WithoutCancel(ctx))
 	if err != nil {
@@ -65,7 +66,7 @@ func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	}
 	defer as.Close()
 	r := &floodResult{name: f.name, tokens: c.floodSize}
-	r.goroutines[0], r.descriptors[0] = runtime.NumGoroutine(), descriptors() // with a listener, without connections
+	r.goroutines[0], r.descriptors[0] = runtime.NumGoroutine(), descriptors() // includes the listener of the server, but no connections
 	v, err := newVerifier(ctx, as, c.minInterval)
 	if err != nil {
 		return nil, err

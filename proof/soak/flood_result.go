@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// heapLimit is how much a flood may leave on the heap.
+// heapLimit is the number of bytes by which the heap may be larger after a
+// flood.
 const heapLimit = 16 << 20
 
 // floodResult is the result of a flood.
@@ -17,11 +18,11 @@ type floodResult struct {
 	tokens        int
 	took          time.Duration
 	accepted      int
-	otherRefusals int  // refused for another reason than expected
-	serves        bool // a good token is accepted afterwards
-	fetches       int  // of the key set
+	otherRefusals int  // tokens refused for a reason other than the expected one
+	serves        bool // a good token is accepted after the flood
+	fetches       int  // fetches of the key set
 	allowed       int
-	heap          [2]uint64 // before and after, like the following
+	heap          [2]uint64 // before and after the flood, as are the next two fields
 	goroutines    [2]int
 	descriptors   [2]int // 0 if the system does not report it
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// fineness is the number of buckets for each power of two nanoseconds. A
-// quantile is at most a sixteenth too high.
+// fineness is the number of buckets between a power of two and the next, in
+// nanoseconds. Therefore a quantile is at most a sixteenth too high.
 const fineness = 16
 
 // histogram counts durations in constant space. It is safe for concurrent use.
@@ -20,7 +20,7 @@ func (h *histogram) add(d time.Duration) { h.counts[bucket(d)].Add(1) }
 func bucket(d time.Duration) int {
 	n := uint64(max(d, 0))
 	shift := max(0, bits.Len64(n)-5)
-	return shift*fineness + int(n>>shift) //nolint:gosec // below 32
+	return shift*fineness + int(n>>shift) //nolint:gosec // n>>shift is below 32
 }
 
 // limit returns the exclusive upper bound of a bucket.
@@ -29,8 +29,8 @@ func limit(bucket int) time.Duration {
 	return time.Duration(bucket-shift*fineness+1) << shift
 }
 
-// quantile returns an upper bound for the fraction q of all durations, or 0 if
-// there are none.
+// quantile returns an upper bound for the quantile q, which is between 0 and 1.
+// It returns 0 if the histogram is empty.
 func (h *histogram) quantile(q float64) time.Duration {
 	var total, seen int64
 	for i := range h.counts {

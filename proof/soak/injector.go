@@ -19,7 +19,7 @@ type injector struct {
 
 	mu            sync.Mutex
 	outages       []outage
-	name          string // of the last fault
+	name          string // name of the last fault
 	active        bool
 	injected, met int
 }
@@ -46,8 +46,8 @@ func (w *injector) run(ctx context.Context) {
 }
 
 // grace returns how long the verifier may lack the key set after a fault ends.
-// Its next attempt may be delayed by up to one minimum interval, and may take
-// another one.
+// The verifier's next attempt may begin up to one minimum interval later, and
+// may take another minimum interval.
 func (w *injector) grace(f fault) time.Duration { return f.extraGrace + 2*w.config.minInterval }
 
 // begin injects a fault and returns the function that removes it.
@@ -61,7 +61,7 @@ func (w *injector) begin(f fault) (remove func()) {
 	if f.at != testserver.EndpointJWKS || !f.survivable {
 		w.outages = append(w.outages, outage{began: time.Now(), grace: w.grace(f)})
 	}
-	if f.at != testserver.EndpointJWKS { // the metadata is fetched again only after the set has failed
+	if f.at != testserver.EndpointJWKS { // the verifier fetches the metadata again only after a fetch of the key set has failed
 		notFound := testserver.Handler(func(http.Handler) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				http.NotFound(rw, r)
@@ -95,8 +95,8 @@ func (w *injector) endOutage() {
 	}
 }
 
-// now describes the active fault, or the last one if none is active, and
-// reports whether a fault is active.
+// now reports whether a fault is active, and describes this fault or otherwise
+// the last one.
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,8 +109,8 @@ func (w *injector) now() (name string, active bool) {
 	return "before all faults", false
 }
 
-// recentOutages returns the last two outages. All requests sent before these
-// outages have been answered.
+// recentOutages returns the last two outages. Older outages do not matter,
+// because all requests that were sent during them have been answered.
 func (w *injector) recentOutages() []outage {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// slow is a config with durations that make calculations easy.
+// slow is a config with long durations, so that the expected times are easy to
+// calculate.
 var slow = config{minInterval: 4 * time.Second, period: 10 * time.Second, faultFor: 12 * time.Second, faultFreeFor: 7 * time.Second}
 
 // publishes reports whether the server's key set contains a key.
@@ -57,7 +58,7 @@ func TestRing(t *testing.T) {
 			synctest.Wait()
 			newest, left := current(r)
 			if got := as.SigningKey().ID; got == first || got != staged.id || newest != staged || left != nil {
-				t.Errorf("got key %q, want the one that was published", got)
+				t.Errorf("got key %q, want the key that was published", got)
 			}
 			if len(newest.good) == 0 || len(newest.hostile) == 0 {
 				t.Error("got no tokens of the new key")
@@ -161,7 +162,7 @@ func TestUnsolicited304(t *testing.T) {
 		body, _ := io.ReadAll(res.Body)
 		res.Body.Close()
 		if res.StatusCode != want || res.Header.Get("ETag") != "" || want == http.StatusOK && string(body) != string(as.JWKS()) {
-			t.Errorf("got %v, ETag %q for If-None-Match %q, want %v without", res.StatusCode, res.Header.Get("ETag"), tag, want)
+			t.Errorf("got %v, ETag %q for If-None-Match %q, want %v without an ETag", res.StatusCode, res.Header.Get("ETag"), tag, want)
 		}
 	}
 }
@@ -181,8 +182,8 @@ func TestInjector(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		fault  fault
-		fetch  bool          // the set first
-		status int           // of the endpoint under the fault
+		fetch  bool          // fetch the key set before the endpoint
+		status int           // status of the endpoint during the fault
 		want   time.Duration // from the start of the outage to the end of its grace period
 	}{
 		{"a fault of the key set is an outage", fault{at: testserver.EndpointJWKS, what: testserver.Status(500)}, false, 500, 20 * time.Second},
@@ -231,7 +232,7 @@ func TestInjector(t *testing.T) {
 					got = o.ended.Add(o.grace).Sub(o.began)
 				}
 				if got != tt.want {
-					t.Errorf("got an outage of %v with its grace period, want %v", got, tt.want)
+					t.Errorf("got an outage of %v, including its grace period, want %v", got, tt.want)
 				}
 				if w.injected != 1 || w.met != 1 {
 					t.Errorf("got %d faults injected and %d met, want 1 and 1", w.injected, w.met)

@@ -18,19 +18,19 @@ const (
 // answer is an answer of the API, with everything that determines its verdict.
 type answer struct {
 	wantStatus int       // the expected status for a hostile token, 0 for a good token
-	sent       time.Time // the request
+	sent       time.Time // when the request was sent
 	status     int       // 0 without an answer
 
-	// For a good token, about its key:
+	// The following fields are about the key of a good token.
 	published time.Time
-	cached    bool // a token of it was accepted before the request was sent
+	cached    bool // a token of the key was accepted before the request was sent
 }
 
 // outage is a time in which the key set is unavailable due to a fault.
 type outage struct {
 	began time.Time
 	ended time.Time     // zero while it lasts
-	grace time.Duration // in which the verifier may still be without the set
+	grace time.Duration // how long after ended the verifier may still lack the set
 }
 
 func (o outage) covers(sent time.Time) bool {
@@ -54,8 +54,9 @@ func judge(a answer, outages []outage) verdict {
 }
 
 // isExcused reports whether an outage explains that the verifier lacks the key.
-// A key is cached once a token signed with it was accepted. An outage begins
-// only after all published keys have been accepted, so a key published before
+// An outage does not excuse a refusal if the verifier has cached the key. A key
+// is cached once a token signed with it was accepted. An outage begins only
+// after a token of every published key was accepted, so a key published before
 // the outage is cached, too.
 func isExcused(a answer, outages []outage) bool {
 	for _, o := range outages {

@@ -29,13 +29,14 @@ type load struct {
 
 // wrong is a kind of wrong answer.
 type wrong struct {
-	token  string // its kind
+	token  string // the kind of the token
 	when   string // when the request was sent: during or after a fault
 	status int
 	count  int
 }
 
-// sample is a token to send. key is set for a good one, due for a hostile one.
+// sample is a token to send. key is set for a good token, wantStatus for a
+// hostile token.
 type sample struct {
 	kind       string
 	token      string
@@ -43,8 +44,8 @@ type sample struct {
 	wantStatus int
 }
 
-// worker sends one request after another until ctx ends. It still waits for the
-// answer to the last request and checks it.
+// worker sends one request after another until ctx ends. It also waits for the
+// answer to its last request and checks this answer.
 func (l *load) worker(ctx context.Context, number int) {
 	for i := 0; ctx.Err() == nil; i++ {
 		l.send(context.WithoutCancel(ctx), l.choose(number, i))
@@ -53,8 +54,8 @@ func (l *load) worker(ctx context.Context, number int) {
 
 // choose picks the token of a worker's i-th request. Every second worker sends
 // only good tokens signed with cached keys, so that the load continues while
-// the other workers wait for the key set. Half of the tokens of these other
-// workers are hostile.
+// the other workers wait for the key set. The other workers send as many
+// hostile as good tokens.
 func (l *load) choose(worker, i int) sample {
 	if worker%2 == 1 {
 		return good(l.ring.cached(i), i)
@@ -98,7 +99,7 @@ func (l *load) send(ctx context.Context, s sample) {
 // recordGood records the verdict on a good token.
 func (l *load) recordGood(key *signer, v verdict, duringFault bool, took time.Duration) {
 	switch {
-	case v == right && !key.accepted.Load(): // a load is cheaper than a store to a shared value
+	case v == right && !key.accepted.Load(): // checked first, because a load of a shared value is cheaper than a store
 		key.accepted.Store(true)
 	case v == excused:
 		l.excusedGood.Add(1)

@@ -25,7 +25,7 @@ func TestChoose(t *testing.T) {
 			kinds[s.kind]++
 			keys[s.key]++
 			if s.kind == goodToken != (s.key != nil) || s.kind == goodToken != (s.wantStatus == 0) {
-				t.Fatalf("got a %s token, key %v, due %d, want a key for a good token and an expected status for others", s.kind, s.key, s.wantStatus)
+				t.Fatalf("got a %s token, key %v, status %d, want a key for a good token and an expected status for a hostile token", s.kind, s.key, s.wantStatus)
 			}
 		}
 		return kinds, keys

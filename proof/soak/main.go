@@ -15,16 +15,16 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// config configures a run. Only the first group has flags.
+// config configures a run. Flags set the fields of the first group.
 type config struct {
 	duration  time.Duration
 	workers   int
 	floodSize int // tokens of each flood; 0 means no floods
 
-	minInterval  time.Duration // of the verifier's key set
-	period       time.Duration // from one signing key to the next
+	minInterval  time.Duration // minimum time between two fetches of the verifier's key set
+	period       time.Duration // time from one signing key to the next
 	faultFor     time.Duration
-	faultFreeFor time.Duration // after the grace period of a fault, at least
+	faultFreeFor time.Duration // minimum time without a fault after the grace period of a fault
 
 	// guard protects the handler. Tests replace it with faulty ones.
 	guard func(*middleware.Verifier) func(http.Handler) http.Handler
@@ -37,7 +37,7 @@ func defaults() config {
 		floodSize:    1_000_000,
 		minInterval:  400 * time.Millisecond,
 		period:       time.Second,
-		faultFor:     1200 * time.Millisecond, // three minimum intervals, so that it takes effect
+		faultFor:     1200 * time.Millisecond, // three minimum intervals, so that the verifier sends a request during the fault
 		faultFreeFor: 700 * time.Millisecond,
 		guard:        requireScope,
 	}
@@ -50,7 +50,7 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.DurationVar(&c.duration, "duration", c.duration, "how long the load lasts")
-	flag.IntVar(&c.workers, "workers", c.workers, "`number` of senders of requests, each with its own connection")
+	flag.IntVar(&c.workers, "workers", c.workers, "`number` of workers that send requests, each with its own connection")
 	flag.IntVar(&c.floodSize, "flood-size", c.floodSize, "`number` of tokens of each flood")
 	floods := flag.Bool("floods", true, "send floods of forged tokens after the load")
 	flag.Parse()
@@ -62,7 +62,7 @@ func main() {
 		c.floodSize = 0
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // the second interrupt ends the program
+	context.AfterFunc(ctx, stop) // after the first interrupt, a second one ends the program at once
 	ok, err := run(ctx, os.Stdout, c)
 	stop()
 	if err != nil {
@@ -113,7 +113,7 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	return len(failures) == 0, nil
 }
 
-// wait reports whether d passed before ctx ended.
+// wait waits until d has passed or ctx ends, and reports whether d has passed.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// maxListed is how many kinds of wrong answers are listed.
+// maxListed is the maximum number of kinds of wrong answers that are listed.
 const maxListed = 10
 
 // report is the outcome of the load.
@@ -21,13 +21,13 @@ type report struct {
 	excusedGood   int // excused answers to good tokens
 	wrongs        []wrong
 	rotations     int
-	injected, met int // faults, and faults that a request met
-	kinds         int // of faults
-	fetches       int // of the key set
-	metadata      int // requests for it
+	injected, met int // number of faults, and of faults during which the verifier requested the faulty endpoint
+	kinds         int // number of different faults in the list
+	fetches       int // fetches of the key set
+	metadata      int // requests for the metadata
 
-	p50, p99   [2]time.Duration // of good tokens, without and with an active fault
-	heap       [3]uint64        // at the start, after a quarter, at the end
+	p50, p99   [2]time.Duration // latencies of good tokens, without and with an active fault
+	heap       [3]uint64        // at the start, after a quarter of the time, at the end
 	goroutines [2]int           // before and after the load
 }
 

@@ -11,8 +11,8 @@ import (
 
 const (
 	inUse         = 3         // keys whose tokens are sent
-	publishedKeys = inUse + 5 // keys that are published; requests are answered long before their key is withdrawn
-	copies        = 4         // good tokens of a key
+	publishedKeys = inUse + 5 // so many that all requests are answered before their key is withdrawn
+	copies        = 4         // number of good tokens for each key
 )
 
 // signer is a key of the server, with tokens that it signed.
@@ -21,7 +21,7 @@ type signer struct {
 	published time.Time
 	good      []string
 	hostile   []hostile
-	accepted  atomic.Bool // a token of it was accepted
+	accepted  atomic.Bool // a token of the key was accepted
 }
 
 // hostile is a token that must be refused.
@@ -39,8 +39,8 @@ type ring struct {
 	mu        sync.Mutex
 	signers   []*signer // published keys that sign or have signed, the newest last
 	staged    *signer   // published, but not signing yet
-	dropped   *signer   // withdrawn before the newest signer was published
-	withdrawn *signer   // a key that the set of the verifier no longer contains
+	dropped   *signer   // withdrawn, but the verifier may still have cached it
+	withdrawn *signer   // withdrawn, and no longer in the verifier's key set
 	rotations int
 }
 
@@ -64,8 +64,9 @@ func (r *ring) run(ctx context.Context) {
 	}
 }
 
-// withdraw removes the oldest key from the set. The tokens of the previously
-// withdrawn key are hostile once the verifier has fetched a newer set.
+// withdraw removes the oldest key from the set. When the verifier has fetched a
+// set without the previously withdrawn key, withdraw makes the tokens of this
+// key hostile.
 func (r *ring) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,8 +109,8 @@ func (s *signer) mint(as *testserver.Server) {
 
 func (r *ring) newest() *signer { return r.signers[len(r.signers)-1] }
 
-// recent returns one of the keys in use. For half of the numbers n it returns
-// the newest.
+// recent returns one of the keys in use. For two thirds of all n, this is the
+// newest key.
 func (r *ring) recent(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,8 +118,8 @@ func (r *ring) recent(n int) *signer {
 	return r.signers[max(0, len(r.signers)-1-back)]
 }
 
-// cached returns one of the accepted keys in use, or the newest if no key is
-// accepted.
+// cached returns one of the keys in use that were accepted, or the newest key
+// if none was accepted.
 func (r *ring) cached(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -134,7 +135,8 @@ func (r *ring) cached(n int) *signer {
 	return accepted[n%len(accepted)]
 }
 
-// banned returns a withdrawn key, or nil.
+// banned returns the last key whose tokens must be refused because it was
+// withdrawn, or nil.
 func (r *ring) banned() *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()

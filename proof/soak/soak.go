@@ -23,7 +23,7 @@ func soak(ctx context.Context, c config) (*report, error) {
 // measure starts the servers and the load, waits for the duration, and stops
 // them.
 func (r *report) measure(ctx context.Context, c config) error {
-	as, err := testserver.Start(context.WithoutCancel(ctx)) // the last answers come after ctx has ended
+	as, err := testserver.Start(context.WithoutCancel(ctx)) // the server must still answer the last requests after ctx has ended
 	if err != nil {
 		return err
 	}
@@ -83,14 +83,14 @@ func (r *report) score(as *testserver.Server, l *load) {
 // heap returns the size of the live heap in bytes.
 func heap() uint64 {
 	runtime.GC()
-	runtime.GC() // pools are emptied only by the second collection
+	runtime.GC() // only the second collection empties a sync.Pool
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
 
-// settled waits up to two seconds until the count has fallen to before, and
-// returns the count.
+// settled waits up to two seconds for the count to fall to before, and returns
+// the last count.
 func settled(before int, count func() int) int {
 	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {

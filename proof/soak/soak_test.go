@@ -17,7 +17,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// quick returns the configuration of a short run over sockets in real time.
+// quick returns the configuration of a short run, which uses sockets and real
+// time.
 func quick(duration time.Duration) config {
 	c := defaults()
 	c.duration, c.workers = duration, 4
@@ -51,7 +52,8 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// every sends every n-th request to another handler.
+// every returns a handler that passes every n-th request to other, and the rest
+// to next.
 func every(n int64, other, next http.Handler) http.Handler {
 	var count atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,10 +1,10 @@
-// Threats runs the tests and prints, for each row of rows.txt, how many cases
-// it has and whether all of them passed.
+// Command threats runs the tests. For each threat in rows.txt, it prints how
+// many test cases the threat has and whether all of them passed.
 //
 //	go run ./proof/threats
 //
-// It exits 1 if a row has no case, if a case failed or was skipped, or if a
-// test belongs to a row that is not in the list.
+// It exits 1 if a threat has no case, if a case failed or was skipped, or if a
+// test names a threat that is not in rows.txt.
 package main
 
 import (
@@ -56,15 +56,15 @@ func run(ctx context.Context, out io.Writer) error {
 // outcome counts the cases of a row.
 type outcome struct{ passed, wrong int }
 
-// row matches the name of a row in the name of a test, where it is an element
-// or follows "Test".
+// row matches the ID of a threat in the name of a test. The ID is an element of
+// the name, or follows "Test".
 var row = regexp.MustCompile(`(?:^Test|^|/)([DEIJKMNPRSTX]\d{2,3})(?:/|$|[A-Z])`)
 
 // collect reads the events of go test and counts the tests of each row. It
 // counts only innermost tests, that is, tests without subtests.
 func collect(events io.Reader) (map[string]outcome, error) {
 	type event struct{ Action, Package, Test string }
-	ended := make(map[string]string) // outcome by package and name
+	ended := make(map[string]string) // the last action of each test, by package and name
 	parent := make(map[string]bool)
 	scanner := bufio.NewScanner(events)
 	scanner.Buffer(nil, 1<<20)

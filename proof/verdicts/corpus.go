@@ -14,13 +14,13 @@ import (
 
 // request is one line of a corpus.
 type request struct {
-	What   string   // how it was made, for the reader
-	Setup  string   // of the verifier
+	What   string   // how the request was made, for people who read the corpus
+	Setup  string   // name of the verifier's setup
 	Route  string   // the requirement: none, read, admin, optional, nested, switched, broken; or the method verify or check
 	At     int64    // seconds after the start
-	Fields []string // the Authorization fields, each byte as the character of that code
-	Query  string   // encoded likewise
-	Answer answer   // the introspection response; that of the first request with a token counts
+	Fields []string // the Authorization fields; each byte is stored as the character with the same code
+	Query  string   // the query, encoded like Fields
+	Answer answer   // the introspection response; only the response of the first request with a token is used
 	Leaves bool     // the client disconnects during the introspection request
 }
 
@@ -59,7 +59,7 @@ type maker struct {
 type signer struct {
 	server *testserver.Server // nil for the issuer whose key is a secret
 	issuer string
-	keys   []testserver.Key // that sign, the current one first
+	keys   []testserver.Key // signing keys, the current key first
 }
 
 // write writes a corpus of n requests.
@@ -86,7 +86,7 @@ func write(out io.Writer, n int, seed uint64) error {
 	m.signers["hs"] = &signer{issuer: issuerURL("hs"), keys: []testserver.Key{{ID: "hs-1", Alg: "HS256", Secret: k.Secret}}}
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	if err := lines.Encode(k); err != nil { //nolint:gosec // an invented secret
+	if err := lines.Encode(k); err != nil { //nolint:gosec // the secret is invented
 		return err
 	}
 	for i := range n {
@@ -98,8 +98,8 @@ func write(out io.Writer, n int, seed uint64) error {
 	return nil
 }
 
-// oddSet returns a key set with the keys of other issuers, in which members are
-// missing, unnecessary, or have another use.
+// oddSet returns a key set with the keys of other issuers. Members of these
+// keys are missing, unnecessary, or say that the key has another use.
 func oddSet(sets map[string]string) string {
 	type set struct {
 		Keys []map[string]any `json:"keys"`
@@ -145,7 +145,7 @@ func (m *maker) next() request {
 	case n > 0 && p < 0.20:
 		r = m.past[n-1]
 	case n > 0 && p < 0.35:
-		back := m.Float64() * m.Float64() * m.Float64() // mostly recent ones
+		back := m.Float64() * m.Float64() * m.Float64() // mostly recent requests
 		r = m.past[int(float64(n-1)*(1-back))]
 	default:
 		r = m.request()
@@ -159,7 +159,7 @@ func (m *maker) next() request {
 		r.Route = m.route()
 	}
 	if r.Leaves {
-		m.past = m.past[:len(m.past)-1] // when its answer arrives is a matter of timing
+		m.past = m.past[:len(m.past)-1] // do not repeat this request, because timing decides when its answer is cached
 	}
 	return r
 }
@@ -192,7 +192,7 @@ func (m *maker) request() request {
 	if m.some(13) {
 		var how string
 		token, how = m.token(token)
-		r.What, r.Leaves = r.What+", "+how, false // it may be a token that was introspected before
+		r.What, r.Leaves = r.What+", "+how, false // the token may have been introspected before, and then no introspection request follows
 	}
 	fields := []string{"Bearer " + token}
 	if s.introspectionTTL != 0 {

@@ -1,23 +1,23 @@
-// Verdicts shows whether a change of the code changed a verdict. It writes
-// requests to a file once. Then it prints the verdict of the current code on
-// each request:
+// Command verdicts shows whether a change of the code changed a verdict. It
+// first writes requests to a file, the corpus. Then it reads the corpus and
+// prints the verdict of the current code on each request:
 //
 //	go run ./proof/verdicts -write /tmp/corpus -n 200000
 //	go run ./proof/verdicts -read /tmp/corpus -cache on >/tmp/new
 //	diff /tmp/old /tmp/new
 //
-// For /tmp/old, copy this folder into a worktree of the older commit and read
-// the same file there. The token cache may be on, off, or small, with 50
-// entries. The verdicts must be the same.
+// To make /tmp/old, copy this folder into a worktree of the older commit and
+// read the same corpus there. The token cache may be on, off, or small (50
+// entries), and must not change a verdict.
 //
 // The file contains the public keys, the secret, the introspection responses
-// and the time of each request, so that reading it needs neither a network nor
-// a clock. The same seed always writes the same file. The requests contain good
-// and bad tokens of all kinds, mutated before and after signing. Many are
-// repeated. Each verdict is a line: the number of the request, the status, the
-// code, the reason as reported to [middleware.Config].Observe, WWW-Authenticate
-// and, for an accepted token, its subject and a checksum of the
-// [middleware.Token].
+// and the time of each request, so that the program reads it without a network
+// or a clock. The same seed always writes the same file. The requests contain
+// good and bad tokens of all kinds. Some tokens were mutated before or after
+// signing. Many requests are repeated. Each verdict is a line: the number of
+// the request, the status, the code, the reason as reported to
+// [middleware.Config].Observe, WWW-Authenticate and, for an accepted token, its
+// subject and a checksum of the [middleware.Token].
 //
 //	cut -f4 /tmp/new | sort | uniq -c
 package main
@@ -68,7 +68,7 @@ func run(args []string, stdout io.Writer) error {
 		}
 		return out.Flush()
 	}
-	return fmt.Errorf("want either -write or -read, and no other arguments")
+	return fmt.Errorf("want either -write FILE or -read FILE, and no further arguments")
 }
 
 func toFile(path string, n int, seed uint64) error {

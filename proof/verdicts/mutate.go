@@ -11,7 +11,7 @@ import (
 // the change.
 type mutator struct{ *rand.Rand }
 
-// some returns true in the given percentage of cases.
+// some returns true with the given probability in percent.
 func (m mutator) some(percent float64) bool { return m.Float64()*100 < percent }
 
 func (m mutator) one(of ...string) string { return of[m.IntN(len(of))] }
@@ -31,8 +31,8 @@ func split(text string) member {
 	return member{name, value}
 }
 
-// content changes the members of a header or of claims. set lists changes that
-// are meaningful for them.
+// content changes the members of a header or of claims. set lists members with
+// values that have a meaning there.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)
 	switch p := m.IntN(100); {
@@ -112,7 +112,7 @@ func (m mutator) token(s string) (string, string) {
 	case 5:
 		parts[0], *part = *part, parts[0]
 	case 6:
-		if n := len(*part); n > 0 { // other trailing bits, which encode nothing
+		if n := len(*part); n > 0 { // other trailing bits, which are not part of the decoded bytes
 			*part = (*part)[:n-1] + m.one("A", "B", "C", "D", "Q", "R", "g", "w", "x")
 		}
 	case 7:

@@ -23,7 +23,7 @@ type replay struct {
 	verifiers map[string]*middleware.Verifier
 	endpoint  introspectionEndpoint
 	now       time.Time
-	reason    string              // as last observed
+	reason    string              // the reason that the verifier last reported to Observe
 	last      map[string][]string // the last accepted Authorization fields, by setup
 }
 
@@ -60,7 +60,7 @@ func read(in io.Reader, out io.Writer, cache int) error {
 
 // verdict returns the verdict on a request.
 func (p *replay) verdict(r request) string {
-	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // a panic is not observed
+	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // remains if Observe is not called, for example after a panic
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	leave := p.endpoint.next(r)
@@ -70,13 +70,13 @@ func (p *replay) verdict(r request) string {
 	h := make(http.Header)
 	t, err := p.decide(ctx, h, r)
 	if p.reason == "canceled" {
-		<-p.endpoint.entered // the introspection request belongs to this request, not to the next
+		<-p.endpoint.entered // wait until the introspection request has arrived, so that it is not taken for one of the next request
 	}
 	leave()
 	if err == nil {
 		return strings.Join([]string{"200", "", p.reason, "", printed(t)}, "\t")
 	}
-	refusal, ok := errors.AsType[*middleware.Error](err) // a4715c6 has no Refusal
+	refusal, ok := errors.AsType[*middleware.Error](err) // not with Refusal, which older commits lack
 	if !ok {
 		return "not an *Error: " + err.Error()
 	}
@@ -87,8 +87,8 @@ func (p *replay) verdict(r request) string {
 	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, challenge, ""}, "\t")
 }
 
-// decide passes a request to its route. It returns a nil token if the request
-// has none.
+// decide passes a request to its route. It returns a nil token if an accepted
+// request has none.
 func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middleware.Token, error) {
 	v := p.verifiers[r.Setup]
 	var fields []string
@@ -151,13 +151,13 @@ func printed(t *middleware.Token) string {
 
 // introspectionEndpoint is the introspection endpoint of each setup. It always
 // returns the same answer for a token, because timing decides when the client
-// repeats an introspection request. The setup revocable is an exception: it
+// sends an introspection request again. The setup revocable is an exception: it
 // does not cache answers, and its tokens are active for only half a minute.
 type introspectionEndpoint struct {
 	mu      sync.Mutex
-	answers map[string]request // with the answer, by path and token
+	answers map[string]request // the request whose Answer is used, by path and token
 	current request
-	hold    chan struct{} // no answer until it is closed
+	hold    chan struct{} // if not nil, answers wait until hold is closed
 	entered chan struct{} // receives a value when an answer is delayed
 }
 

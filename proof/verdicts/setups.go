@@ -14,8 +14,8 @@ import (
 )
 
 // start is the time of the first request. It is in the future because an
-// introspection client uses the system clock, and does not cache an answer
-// about a token that has expired according to this clock.
+// introspection client uses the system clock, and does not cache a response if
+// the token has expired according to this clock.
 var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"
@@ -32,7 +32,7 @@ func issuerURL(signer string) string { return "https://" + signer + ".example.co
 func (k keys) issuer(signer string) middleware.Issuer {
 	set, err := jwks.Parse([]byte(k.Sets[signer]))
 	if err != nil {
-		panic(err) // not a corpus of this program
+		panic(err) // the file is not a corpus of this program
 	}
 	return middleware.Issuer{URL: issuerURL(signer), Keys: set}
 }
@@ -40,8 +40,8 @@ func (k keys) issuer(signer string) middleware.Issuer {
 // setup is a configuration of a verifier.
 type setup struct {
 	name             string
-	signers          []string      // of the tokens in its requests, the usual one first
-	introspectionTTL time.Duration // introspect.Config.MaxTTL, 0 without introspection
+	signers          []string      // signers of the tokens in its requests, the usual signer first
+	introspectionTTL time.Duration // introspect.Config.MaxTTL; 0 means no introspection
 	change           func(c *middleware.Config, k keys)
 }
 
@@ -105,9 +105,9 @@ func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, err
 func (p *replay) revoked(_ context.Context, t *middleware.Token) (bool, error) {
 	switch t.ID {
 	case "unlisted":
-		return false, errors.New("the list is down")
+		return false, errors.New("the deny-list is down")
 	case "panic":
-		panic("the list is broken")
+		panic("the deny-list is broken")
 	}
 	return t.ID == "revoked" || strings.HasSuffix(t.ID, "7") && p.now.Sub(t.IssuedAt) > 20*time.Second, nil
 }

@@ -18,7 +18,7 @@ const (
 	untyped     = `{"typ":"-"}`
 )
 
-// shapes lists the shapes of real servers' tokens, with invented values. Some
+// shapes lists the shapes of tokens of real servers, with invented values. Some
 // tokens, such as ID tokens, must be refused.
 var shapes = []shape{
 	{"usual", `{}`, `{}`},
@@ -142,8 +142,8 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay returns base with the members of by added. They replace members with
-// the same name. Members with the value "-" are removed.
+// overlay returns base with the members of by, which replace members of the
+// same name. A member of by with the value "-" removes the member.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {
@@ -172,7 +172,8 @@ func indexOf(list []member, name string) int {
 	return -1
 }
 
-// object writes members as a JSON object, with space around each part.
+// object returns the members as a JSON object, with the string space around
+// each part.
 func object(list []member, space string) string {
 	var parts []string
 	for _, one := range list {

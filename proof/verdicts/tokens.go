@@ -21,13 +21,13 @@ func (m *maker) handle() string {
 	return fmt.Sprintf("%s%d%s", m.one("ory_at_", "gho_", "ya29.", "00D!", "a/b+c~", "e30.", "eyJ", "x"), m.count, m.one("", "", "=", ".x", "=="))
 }
 
-// jwt makes a token of a signer: a good one, one with a defect, or a mutated
-// one.
+// jwt makes a token of a signer: a good token, a token with a defect, or a
+// mutated token.
 func (m *maker) jwt(by *signer) (token, what string) {
 	if by.server != nil && m.some(12) {
 		defects := slices.AppendSeq([]testserver.Defect{testserver.NoKid, testserver.ExpFractional, testserver.MissingSub, testserver.Oversized}, testserver.Defects())
 		d := defects[m.IntN(len(defects))]
-		if d != testserver.AlgKeyMismatch || by.keys[0].Alg != "RS256" { // PS256 has a random salt
+		if d != testserver.AlgKeyMismatch || by.keys[0].Alg != "RS256" { // this token would be signed with PS256, whose random salt changes it in each run
 			return by.server.Token(testserver.With(d)), "defect " + string(d)
 		}
 	}
@@ -119,7 +119,7 @@ func sign(key testserver.Key, input string) []byte {
 		return forge.Sign(key, input)
 	}
 	digest := sha256.Sum256([]byte(input))
-	der, err := private.Sign(nil, digest[:], crypto.SHA256) // deterministic without a random source (RFC 6979)
+	der, err := private.Sign(nil, digest[:], crypto.SHA256) // without a random source, the signature is deterministic (RFC 6979)
 	var pair struct{ R, S *big.Int }
 	if err == nil {
 		_, err = asn1.Unmarshal(der, &pair)

@@ -58,14 +58,14 @@ func TestANewKeyIsAcceptedAtOnce(t *testing.T) {
 }
 
 func TestAFewJunkKeysDelayNoNewKey(t *testing.T) {
-	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.after > seldom.every { // in a bubble the last fetch and the token are of one instant
+	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.after > seldom.every { // in a bubble, the last fetch and the first token have the same time
 		t.Errorf("got %v, want the first or the second token accepted", got)
 	}
 }
 
 func TestARemovedKeyIsRefusedForGood(t *testing.T) {
 	if got := play[refused](t, removedKey); !got.seen || got.after > seldom.ttl+seldom.every {
-		t.Errorf("got %v, want it refused within %v", got, seldom.ttl)
+		t.Errorf("got %v, want the removed key refused within %v", got, seldom.ttl)
 	}
 	again := play[accepted](t, func(ctx context.Context, tr *trial) (fmt.Stringer, error) {
 		leaked := tr.as.Token()
@@ -75,7 +75,7 @@ func TestARemovedKeyIsRefusedForGood(t *testing.T) {
 		return accepted(tr.until(ctx, time.Minute, func() bool { return tr.send(ctx, leaked) == nil })), nil
 	})
 	if again.seen {
-		t.Errorf("got it accepted again after %v, want it refused for good", again.after)
+		t.Errorf("got the removed key accepted again after %v, want it refused from then on", again.after)
 	}
 }
 

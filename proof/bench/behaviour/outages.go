@@ -12,11 +12,11 @@ import (
 // service describes what happens to good tokens while the key set is
 // unavailable.
 type service struct {
-	refused  event         // when the verification began that ended in a refusal
-	took     time.Duration // that one, if it waited for the server
+	refused  event         // the first refusal; after is the time until this verification began
+	took     time.Duration // how long the refused verification waited for the server, 0 if it did not
 	slow     int           // verifications that waited for the server and then accepted
-	longest  time.Duration // of those
-	patience time.Duration // no wait was watched for longer
+	longest  time.Duration // the longest of these verifications
+	patience time.Duration // the time limit of a verification
 }
 
 func (s service) String() string {
@@ -75,8 +75,8 @@ func (t *trial) withoutKeys(ctx context.Context, fault testserver.Fault) (fmt.St
 
 // start describes how a verifier starts while the server is down.
 type start struct {
-	failed bool  // it was not made
-	accept event // the first good token, from when the server is up
+	failed bool  // the verifier could not be made
+	accept event // the first accepted token; after is the time since the server came up
 }
 
 func (s start) String() string {
@@ -86,8 +86,9 @@ func (s start) String() string {
 	return accepted(s.accept).String()
 }
 
-// coldStart makes the verifier while the server drops every connection. From
-// then on it sends a good token repeatedly until the verifier accepts it.
+// coldStart makes the verifier while the server drops every connection, and
+// then makes the server answer again. It sends a good token repeatedly until
+// the verifier accepts it.
 func coldStart(ctx context.Context, t *trial) (fmt.Stringer, error) {
 	down, token := t.as.Inject(testserver.EndpointAny, testserver.DropConnection()), t.as.Token()
 	type made struct {
@@ -104,12 +105,12 @@ func coldStart(ctx context.Context, t *trial) (fmt.Stringer, error) {
 		select {
 		case m := <-opened:
 			t.v, found.failed = m.v, m.err != nil
-		default: // it may wait for the server
+		default: // the verifier is not made yet; it may be waiting for the server
 		}
 		return found.failed || t.v != nil && t.send(ctx, token) == nil
 	}
 	if early := t.until(ctx, t.down, accept); early.seen && !found.failed {
-		return nil, fmt.Errorf("a token was accepted before there could be keys, after %v", early.after)
+		return nil, fmt.Errorf("a token was accepted after %v, before the verifier could have any keys", early.after)
 	}
 	down.Remove()
 	found.accept = t.until(ctx, t.patience, accept)

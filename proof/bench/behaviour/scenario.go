@@ -11,8 +11,8 @@ type scenario struct {
 	play func(ctx context.Context, t *trial) (fmt.Stringer, error)
 }
 
-// scenarios returns the columns of the table. In every scenario but the last,
-// the verifier has already accepted a good token.
+// scenarios returns the columns of the table. In every scenario except the
+// last, the verifier has already accepted a good token.
 func scenarios(p pace) []scenario {
 	flood, ttl := "fetches in "+short(p.flood), "TTL "+short(p.ttl)
 	return []scenario{

@@ -21,13 +21,13 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// habits configures a verifier made up for the test. By default it fetches the
-// keys for each token.
+// habits configures a simple verifier for the tests. The zero value fetches the
+// keys for each token, without a timeout.
 type habits struct {
-	once    bool          // only when it is made
-	keep    bool          // keys that it had before serve when a fetch fails
-	timeout time.Duration // of a fetch
-	trusts  bool          // everybody
+	once    bool          // fetch the keys only once, when the verifier is made
+	keep    bool          // use the previous keys when a fetch fails
+	timeout time.Duration // of a fetch; 0 means none
+	trusts  bool          // accept every token
 }
 
 func (h habits) rival() rival.Rival {
@@ -142,8 +142,8 @@ func TestThereIsNoTableOfAVerifierThat(t *testing.T) {
 		"accepts random kids":                 {habits{trusts: true}.rival(), scenario{"column", randomKids}, "column: : a forged token was accepted"},
 		"accepts bad signatures":              {habits{trusts: true}.rival(), scenario{"column", badSignatures}, "column: : a forged token was accepted"},
 		"accepts junk":                        {habits{trusts: true}.rival(), scenario{"column", newKeyAfterJunk}, "column: : a forged token was accepted"},
-		"accepts tokens without a key":        {habits{trusts: true}.rival(), scenario{"column", coldStart}, "before there could be keys"},
-		"refuses good tokens from the outset": {refuses, scenario{"column", removedKey}, "a good token before anything happened: refused"},
+		"accepts tokens without a key":        {habits{trusts: true}.rival(), scenario{"column", coldStart}, "before the verifier could have any keys"},
+		"refuses good tokens from the outset": {refuses, scenario{"column", removedKey}, "a good token, before the scenario began: refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := inABubble(t, test.rival, []scenario{test.play})

@@ -13,13 +13,13 @@ import (
 
 // pace holds the durations that all scenarios use.
 type pace struct {
-	every    time.Duration // from one token to the next, one caller at a time
-	flood    time.Duration // how long forged tokens arrive
-	ttl      time.Duration // of a key set, in the scenarios that are about its age
+	every    time.Duration // time from one token to the next; only one caller sends tokens
+	flood    time.Duration // how long forged tokens are sent
+	ttl      time.Duration // maximum age of a key set, in the scenarios that test the age
 	outage   time.Duration // how long keys are unavailable
-	down     time.Duration // how long the server is not there when a program starts
-	removed  time.Duration // how long a withdrawn key is tried
-	patience time.Duration // how long anything else is waited for
+	down     time.Duration // how long the server stays down after a program has started
+	removed  time.Duration // how long tokens of a removed key are sent
+	patience time.Duration // how long to wait for anything else
 	slow     time.Duration // a verification that takes longer has waited for the server
 }
 
@@ -42,7 +42,7 @@ type trial struct {
 	as    *testserver.Server
 	v     rival.Verifier
 
-	behind sync.WaitGroup // what was given up and may still wait for the server
+	behind sync.WaitGroup // goroutines that may still be waiting for the server
 }
 
 // try plays one scenario with one library.
@@ -58,11 +58,11 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 	t := &trial{pace: p, rival: r, as: as}
 	defer func() {
 		end()
-		_ = as.Close() // whoever still waits for it gets an error now
+		_ = as.Close() // verifications that still wait for the server now get an error
 		t.behind.Wait()
 	}()
 	found, err := s.play(ctx, t)
-	return found, errors.Join(err, context.Cause(ctx)) // what an interrupted scenario has seen is nothing
+	return found, errors.Join(err, context.Cause(ctx)) // an interrupted scenario has no result
 }
 
 // open makes the verifier. Scenarios that do not test the age of the key set
@@ -85,7 +85,7 @@ func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string)
 	t.v = v
 	for _, token := range tokens {
 		if err := t.send(ctx, token); err != nil {
-			return fmt.Errorf("a good token before anything happened: %w", err)
+			return fmt.Errorf("a good token, before the scenario began: %w", err)
 		}
 	}
 	select {
@@ -116,7 +116,7 @@ func (t *trial) send(ctx context.Context, token string) error {
 // event records whether and when a scenario saw what it waits for.
 type event struct {
 	seen  bool
-	after time.Duration // until it was seen, or was no longer looked for
+	after time.Duration // until it was seen, or until the scenario stopped waiting
 }
 
 // until calls f at the pace of the trial until f reports true or limit has

@@ -104,7 +104,7 @@ func TestTheLoadGeneratorCountsGoodAnswersAlone(t *testing.T) {
 		var out bytes.Buffer
 		err = generate(t.Context(), l.Addr().String(), 50*time.Millisecond, strings.NewReader("a\nb"), &out)
 		if (err == nil) != good {
-			t.Errorf("%d: got error %v, want one %t", status, err, !good)
+			t.Errorf("%d: got error %v, want an error: %t", status, err, !good)
 		}
 		if counted := strings.TrimSpace(out.String()); good && (counted == "" || counted == "0") {
 			t.Errorf("%d: got %q answers, want some", status, counted)

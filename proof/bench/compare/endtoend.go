@@ -21,7 +21,7 @@ import (
 func endToEnd(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	t := table{columns: []string{"requests/s", "× unprotected"}, notes: "RS256, 100 tokens that come again, 32 connections, net/http."}
+	t := table{columns: []string{"requests/s", "× unprotected"}, notes: "RS256, 100 tokens that are sent repeatedly, 32 connections, net/http."}
 	s, err := open(ctx, "RS256")
 	if err != nil {
 		return t, err
@@ -67,7 +67,7 @@ func underLoad(ctx context.Context, api http.Handler, tokens []string, spell tim
 	go func() { served <- srv.Serve(l) }()
 	defer func() {
 		_ = srv.Close()
-		<-served //nolint:errcheck // it is always ErrServerClosed
+		<-served //nolint:errcheck // Serve always returns ErrServerClosed here
 	}()
 	self, err := os.Executable()
 	if err != nil {

@@ -17,7 +17,7 @@ const callers = 1000
 // same good token before the verifier has any keys.
 func herd(ctx context.Context, _ meter) (table, error) {
 	t := table{columns: []string{"fetches of keys", "callers refused", "ms until all had an answer"},
-		notes: "golang-jwt with keyfunc, go-oidc's metadata and jwx's keys are fetched while the program is set up, before the callers come."}
+		notes: "golang-jwt with keyfunc, go-oidc's metadata and jwx's keys are fetched while the program is set up, before the callers start."}
 	for _, r := range rival.Fetching() {
 		if err := stampede(ctx, r, &t); err != nil {
 			return t, fmt.Errorf("%s: %w", r, err)

@@ -43,7 +43,7 @@ func generator() bool {
 }
 
 // generate is the main function of the load generator. It sends GET /orders
-// repeatedly over persistent connections for the time spell, and prints how
+// repeatedly over persistent connections for the duration spell, and prints how
 // many requests were answered with 200. It reads the tokens from in, one per
 // line. It parses as little as possible, to leave the machine to the API.
 func generate(ctx context.Context, addr string, spell time.Duration, in io.Reader, out io.Writer) error {
@@ -53,7 +53,7 @@ func generate(ctx context.Context, addr string, spell time.Duration, in io.Reade
 	}
 	tokens := strings.Fields(string(text))
 	if len(tokens) == 0 {
-		return errors.New("no token came")
+		return errors.New("want tokens on standard input, one per line; got none")
 	}
 	ctx, cancel := context.WithTimeout(ctx, spell)
 	defer cancel()
@@ -82,7 +82,7 @@ func generate(ctx context.Context, addr string, spell time.Duration, in io.Reade
 // ask sends requests over one connection until ctx ends, and returns how many
 // were answered. All answers must be as long as the first one.
 func ask(ctx context.Context, addr string, tokens []string, at int) (answered int64, err error) {
-	d := net.Dialer{Timeout: time.Minute} // the spell is for requests
+	d := net.Dialer{Timeout: time.Minute} // ctx limits only the requests, not the time to connect
 	conn, err := d.DialContext(context.WithoutCancel(ctx), "tcp", addr)
 	if err != nil {
 		return 0, err

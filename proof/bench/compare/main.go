@@ -20,10 +20,10 @@ func main() {
 		return
 	}
 	m := meter{tokens: 10_000, million: 1_000_000}
-	flag.IntVar(&m.rounds, "rounds", 40, "how often everything is measured")
-	flag.DurationVar(&m.slice, "for", 15*time.Millisecond, "how long each operation is repeated in a round")
-	page := flag.String("page", "", "a file to write the table of full verification into, between its two marks")
-	only := flag.String("only", "", "tables to print, by a part of their names; all by default")
+	flag.IntVar(&m.rounds, "rounds", 40, "`number` of rounds; each round measures every operation once")
+	flag.DurationVar(&m.slice, "for", 15*time.Millisecond, "how long to repeat each operation in a round")
+	page := flag.String("page", "", "write the table of full verification into this `file`, between its two marks")
+	only := flag.String("only", "", "print only the tables whose names contain this `text`; all tables if empty")
 	flag.Parse()
 	if flag.NArg() > 0 || m.rounds < 1 || m.slice <= 0 {
 		flag.Usage()
@@ -68,7 +68,7 @@ func run(ctx context.Context, m meter, only, page string, out, progress io.Write
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		if err := ctx.Err(); err != nil {
-			return err // what an interrupted run has seen is nothing
+			return err // an interrupted run has no result
 		}
 		fmt.Fprintf(out, "%s\n\n%s\n", c.name, t)
 		if i == 0 {

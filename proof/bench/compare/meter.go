@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// meter configures how much is measured.
+// meter configures the measurement.
 type meter struct {
 	rounds  int
-	slice   time.Duration // of each operation in a round
-	tokens  int           // that come again and again
-	million int           // draws of a million tokens
+	slice   time.Duration // how long each operation is repeated in a round
+	tokens  int           // number of tokens that are sent repeatedly
+	million int           // number of draws from a million tokens
 }
 
 // times holds how long one operation took in each round, in nanoseconds.

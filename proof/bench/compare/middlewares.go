@@ -26,7 +26,7 @@ func middlewares(ctx context.Context, m meter) (table, error) {
 	if err != nil {
 		return t, err
 	}
-	bare := map[bool]*middleware.Verifier{} // by whether they cache
+	bare := map[bool]*middleware.Verifier{} // key: whether the verifier caches tokens
 	for cached, tokens := range map[bool]int{true: 0, false: -1} {
 		if bare[cached], err = rival.NewBearerguard(s.settings, tokens); err != nil {
 			return t, err

@@ -49,7 +49,7 @@ func knows(r rival.Rival, alg testserver.Alg) bool {
 // twice, and returns an error unless the token is accepted if good is true and
 // refused otherwise.
 func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
-	for range 2 { // once without the keys
+	for range 2 { // the first time, the verifier may not have the keys yet
 		if err := v.Verify(ctx, token); (err == nil) != good {
 			return nil, fmt.Errorf("%s: got %w, want accepted %t", r, err, good)
 		}

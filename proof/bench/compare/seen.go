@@ -49,7 +49,7 @@ func seen(ctx context.Context, m meter) (table, error) {
 		if err != nil {
 			return t, err
 		}
-		for range 2 { // a cache may want to see a token twice
+		for range 2 { // a cache may store a token only when it is sent a second time
 			for _, token := range tokens {
 				if _, err := v.Verify(ctx, middleware.Credentials{Token: token}); err != nil {
 					return t, err
@@ -131,7 +131,7 @@ func popular(tokens []string) func() string { return inOrder(tokens, drawn(1<<16
 // drawn returns the indices of randomly drawn tokens. Lower indices are more
 // popular.
 func drawn(draws, tokens int) []uint32 {
-	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(tokens-1)) //nolint:gosec // no secret
+	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(tokens-1)) //nolint:gosec // not used for secrets
 	order := make([]uint32, draws)
 	for i := range order {
 		order[i] = uint32(zipf.Uint64()) //nolint:gosec // less than a million

@@ -7,7 +7,7 @@ import (
 
 // table is printed as Markdown, which is also readable in a terminal.
 type table struct {
-	columns []string // of the figures; that of the names has no title
+	columns []string // titles of the columns with figures; the first column, the names, has no title
 	rows    []row
 	notes   string
 }

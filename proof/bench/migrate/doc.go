@@ -3,8 +3,8 @@
 // once protected as the README of the library shows, and once with Bearerguard.
 // The test calls all of these APIs and writes the table of the page:
 //
-//	go test -count=1 ./migrate            # are code and table what the page says?
-//	go test -count=1 ./migrate -update    # write the table anew
+//	go test -count=1 ./migrate            # checks the code and the table of the page
+//	go test -count=1 ./migrate -update    # writes the table
 package migrate
 
 import (
@@ -16,8 +16,8 @@ import (
 
 // Settings holds the configuration of an API.
 type Settings struct {
-	Issuer  string // of the tokens
-	JWKSURL string // of its keys, for libraries without discovery
+	Issuer  string // the issuer of the tokens
+	JWKSURL string // URL of the issuer's key set, for libraries without discovery
 
 	// Secret signs the tokens of an issuer without public keys. KeyID is the
 	// kid of these tokens, or "" if they have no kid.

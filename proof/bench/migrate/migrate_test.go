@@ -19,12 +19,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-var update = flag.Bool("update", false, "write the table of docs/migrate.md anew")
+var update = flag.Bool("update", false, "write the table of docs/migrate.md instead of checking it")
 
 const scope = "orders:read"
 
 func serverOptions(sharedSecret bool) []testserver.Option {
-	alg := testserver.Alg("RS256") // as all the READMEs have it
+	alg := testserver.Alg("RS256") // all the READMEs assume RS256
 	if sharedSecret {
 		alg = "HS256"
 	}
@@ -39,7 +39,7 @@ func settings(as *testserver.Server) migrate.Settings {
 }
 
 func TestMain(m *testing.M) {
-	gin.SetMode(gin.ReleaseMode) // the other mode prints every route
+	gin.SetMode(gin.ReleaseMode) // debug mode prints every route
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	m.Run()
 }
@@ -60,8 +60,8 @@ func served(t *testing.T, m migrate.Migration, open migrate.API, faults ...tests
 
 func orders() *http.Request { return httptest.NewRequest(http.MethodGet, "/orders", http.NoBody) }
 
-// check returns what apitest finds, and how the API answers a good token while
-// no keys are available.
+// check returns the results of apitest.Check, and one more result: how the API
+// answers a good token while no keys are available.
 func check(t *testing.T, m migrate.Migration, open migrate.API) []apitest.Result {
 	t.Helper()
 	as, api := served(t, m, open)
@@ -82,8 +82,8 @@ func check(t *testing.T, m migrate.Migration, open migrate.API) []apitest.Result
 	})
 }
 
-// findings is a test that ignores failures, so that what apitest finds does not
-// fail it.
+// findings is a testing.T that ignores failures, because the APIs before the
+// migration fail some checks of apitest.
 type findings struct{ *testing.T }
 
 func (findings) Errorf(string, ...any) {}
@@ -91,8 +91,8 @@ func (findings) Errorf(string, ...any) {}
 // row is one fault that an API had before the migration.
 type row struct {
 	name  string
-	cells []string // what came back, for each library; "" if it was right
-	now   []string // what comes back instead
+	cells []string // the wrong answer of each library, "" if its answer was right
+	now   []string // the right answers, which all APIs give after the migration
 }
 
 func TestThePageSaysWhatChanges(t *testing.T) {
@@ -138,7 +138,7 @@ func TestThePageSaysWhatChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("docs/migrate.md: after a look at the difference, go test -count=1 ./migrate -update. Got:\n%s\nwant:\n%s", got, was)
+		t.Errorf("docs/migrate.md does not show the results; if the new ones are right, run go test -count=1 ./migrate -update. Got:\n%s\nin docs/migrate.md:\n%s", got, was)
 	}
 }
 

@@ -2,6 +2,6 @@
 // compare writes, and plots it. The test of the package checks that
 // docs/images/performance.svg shows the table:
 //
-//	go test -count=1 ./performance            # does the plot show the table?
-//	go test -count=1 ./performance -update    # draw it, without measuring
+//	go test -count=1 ./performance            # checks the plot
+//	go test -count=1 ./performance -update    # draws the plot, without measuring
 package performance

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/performance"
 )
 
-var update = flag.Bool("update", false, "draw docs/images/performance.svg anew")
+var update = flag.Bool("update", false, "draw docs/images/performance.svg instead of checking it")
 
 const page = `# Performance
 
@@ -55,7 +55,7 @@ func TestTheTableIsRead(t *testing.T) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 	if _, err := table.Row("another"); err == nil {
-		t.Error("got no error for a row that is not there, want one")
+		t.Error("got no error for a missing row, want one")
 	}
 }
 
@@ -132,6 +132,6 @@ func TestTheImageShowsTheTableOfThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("got another image than docs/performance.md gives; draw it with go test -count=1 ./performance -update")
+		t.Error("docs/images/performance.svg does not show the table of docs/performance.md; run go test -count=1 ./performance -update")
 	}
 }

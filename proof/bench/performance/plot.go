@@ -10,8 +10,8 @@ import (
 const (
 	rowHeight = 28
 	barsTop   = 72
-	barsLeft  = 350 // right of the names
-	longest   = 300 // bar
+	barsLeft  = 350 // where the bars begin, to the right of the names
+	longest   = 300 // width of the longest bar
 )
 
 const (

@@ -18,14 +18,14 @@ const (
 // Table is the table of the page for tokens signed with RS256.
 type Table struct {
 	Rows  []Row
-	Under string // date, machine and how it was measured
+	Under string // the line below the table: date, machine, and how it was measured
 }
 
 // Row is the row of one library.
 type Row struct {
-	Name   string  // with its version
-	Ratio  float64 // its time relative to raw crypto
-	Allocs int     // for one token
+	Name   string  // name of the library, with its version
+	Ratio  float64 // time relative to raw crypto
+	Allocs int     // allocations for one token
 }
 
 // Read returns the table of a page.
@@ -45,11 +45,11 @@ func Read(page string) (Table, error) {
 		switch {
 		case line == "" || strings.HasPrefix(line, "|-"):
 		case !strings.HasPrefix(line, "|"):
-			t.Under = line // the last one
+			t.Under = line // the last such line
 		case cells[0] == "":
 			ratio, allocs = slices.Index(cells, "× raw"), slices.Index(cells, "allocs")
 			if ratio < 0 || allocs < 0 {
-				return Table{}, fmt.Errorf("got the columns %q, want those of RS256 first", cells)
+				return Table{}, fmt.Errorf("got the columns %q, want the columns of RS256 first", cells)
 			}
 		default:
 			r := Row{Name: cells[0]}

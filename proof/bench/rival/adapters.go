@@ -15,8 +15,8 @@ import (
 // middleware and httpauth show.
 func HTTPAuth() Protection { return ours("httpauth", httpGuarded)[0] }
 
-// ours returns two ways to protect an API with an adapter: with the token cache
-// and without it.
+// ours returns two ways to protect an API with an adapter of Bearerguard: with
+// the token cache and without it.
 func ours(adapter string, guard func(*middleware.Verifier, scopes.Requirement) http.Handler) []Protection {
 	with := func(how string, tokens int) Protection {
 		return Protection{

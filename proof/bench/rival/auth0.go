@@ -104,7 +104,7 @@ func newValidatorV2(s Settings) (*validatorv2.Validator, error) {
 }
 
 func newValidatorV3(s Settings) (*validatorv3.Validator, error) {
-	const timeout = 30 * time.Second // of the provider's own client
+	const timeout = 30 * time.Second // the timeout of the provider's own client
 	issuer, err := url.Parse(s.Issuer)
 	if err != nil {
 		return nil, err

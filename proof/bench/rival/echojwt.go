@@ -13,8 +13,8 @@ import (
 // EchoJWTPlain follows the README of echo-jwt, "Usage": it calls WithConfig,
 // and the handler reads the claims of the token from "user". The README
 // configures a SigningKey. For tokens "issued by an external party", the
-// comment of Config.KeyFunc asks for a KeyFunc, so this set-up uses the one of
-// keyfunc. Neither text configures an issuer or an audience.
+// comment of Config.KeyFunc asks for a KeyFunc, so this set-up uses a Keyfunc
+// of package keyfunc. Neither text configures an issuer or an audience.
 func EchoJWTPlain() Protection {
 	return echoJWT(" without options", func(_ Settings, k keyfunc.Keyfunc) echojwt.Config {
 		return echojwt.Config{KeyFunc: k.Keyfunc}

@@ -19,7 +19,7 @@ type Framework struct {
 type Protection struct {
 	Name   string
 	Ours   bool
-	Cached bool // ours, with the token cache
+	Cached bool // Bearerguard with its token cache
 	Open   func(ctx context.Context, s Settings) (http.Handler, error)
 }
 
@@ -33,7 +33,7 @@ func Unprotected() Protection {
 func (f Framework) ByGolangJWT() Protection { return f.Protected[2] }
 
 // Frameworks returns net/http, Echo and Gin. For each, the first two
-// protections are ours and the third is golang-jwt.
+// protections are Bearerguard's and the third is golang-jwt's.
 func Frameworks() []Framework {
 	return []Framework{
 		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), ByHand(GoOIDC()), Auth0v2Middleware(), Auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},
@@ -64,7 +64,7 @@ func echoAPI(mw ...echo.MiddlewareFunc) http.Handler {
 }
 
 func ginAPI(mw ...gin.HandlerFunc) http.Handler {
-	gin.SetMode(gin.ReleaseMode) // the other mode prints every route
+	gin.SetMode(gin.ReleaseMode) // debug mode prints every route
 	r := gin.New()
 	r.GET(Route, append(mw, func(c *gin.Context) { c.String(http.StatusOK, body) })...)
 	return r

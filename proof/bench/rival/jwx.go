@@ -15,7 +15,7 @@ import (
 // send a lifetime. The defaults, which the first example uses, are 15 minutes
 // and 30 days.
 func JWX() Rival {
-	const timeout = 30 * time.Second // of jwk.DefaultHTTPClient
+	const timeout = 30 * time.Second // the timeout of jwk.DefaultHTTPClient
 	return Rival{
 		libraries: []library{{"lestrrat-go/jwx", "github.com/lestrrat-go/jwx/v3"}},
 		Open: func(ctx context.Context, s Settings) (Verifier, error) {

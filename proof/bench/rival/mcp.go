@@ -21,7 +21,7 @@ func mcpMiddleware() Protection {
 				return nil, err
 			}
 			need := s.Scope
-			s.Scope = "" // RequireBearerToken checks it
+			s.Scope = "" // RequireBearerToken checks the scope
 			parser := golangJWTParser(s)
 			verify := func(_ context.Context, token string, _ *http.Request) (*auth.TokenInfo, error) {
 				claims, err := parseGolangJWT(parser, s, token, k.Keyfunc)

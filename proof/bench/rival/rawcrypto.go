@@ -34,7 +34,7 @@ func RawCrypto() Rival {
 				if err != nil {
 					return err
 				}
-				if !valid(unsafe.Slice(unsafe.StringData(token), dot), signature) { //nolint:gosec // read, and let go
+				if !valid(unsafe.Slice(unsafe.StringData(token), dot), signature) { //nolint:gosec // only read, during this call
 					return errSignature
 				}
 				return nil
@@ -59,5 +59,5 @@ func plain(key any) (func(signed, signature []byte) bool, error) {
 	case ed25519.PublicKey:
 		return func(signed, signature []byte) bool { return ed25519.Verify(key, signed, signature) }, nil
 	}
-	return nil, fmt.Errorf("no benchmark is made for %T", key)
+	return nil, fmt.Errorf("raw crypto does not support keys of type %T", key)
 }

@@ -1,5 +1,5 @@
-// Package rival contains the ways to verify a token that are compared. Each has
-// a file of its own, and is set up as the documentation of its library says.
+// Package rival contains the libraries that the benchmarks compare. Each has a
+// file of its own, and is set up as its documentation says.
 package rival
 
 import (
@@ -31,16 +31,16 @@ func (f Func) Verify(ctx context.Context, token string) error { return f(ctx, to
 
 // Settings holds the values from which a verifier is made.
 type Settings struct {
-	Issuer string // for libraries that discover the key set
-	JWKS   string // URL of the key set, for those that do not
-	Key    any    // the public key, for those that fetch nothing
+	Issuer string // the issuer, for libraries that discover the key set
+	JWKS   string // URL of the key set, for libraries without discovery
+	Key    any    // the public key, for libraries that do not fetch keys
 
 	Alg   string // RS256, ES256 or EdDSA
-	Scope string // that a token must have; "" for none
+	Scope string // the scope that a token must have; "" means none
 
-	// TTL is the age at which a key set must be renewed. If it is 0, the value
-	// in the library's documentation applies. Some libraries do not let their
-	// users set it.
+	// TTL is the age at which a key set must be renewed. If TTL is 0, the value
+	// in the library's documentation applies. Some libraries ignore TTL,
+	// because their users cannot configure it.
 	TTL time.Duration
 
 	// Client reaches the server and has no timeout. Libraries whose own client
@@ -79,7 +79,7 @@ func (s Settings) allows(scope string) error {
 // Rival is one library, or several that are used together.
 type Rival struct {
 	libraries []library
-	how       string // what tells it from another with the same libraries
+	how       string // distinguishes rivals with the same libraries
 
 	// Open makes the verifier, which must stop when ctx ends. Open may wait or
 	// fail if the library does so when a program starts.

@@ -21,7 +21,7 @@ func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
 	for _, alg := range []testserver.Alg{"RS256", "ES256", "EdDSA"} {
 		for _, r := range everyone {
 			if r.String() == rival.Okta().String() && alg != "RS256" {
-				continue // it knows no other
+				continue // the library supports only RS256
 			}
 			for _, ttl := range []time.Duration{0, time.Minute} {
 				t.Run(string(alg)+"/"+r.String()+"/ttl="+ttl.String(), func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					for range 2 { // one may come from a cache
+					for range 2 { // the second result may be from a cache
 						if err := v.Verify(t.Context(), as.Token()); err != nil {
 							t.Errorf("a good token: got %v, want no error", err)
 						}
@@ -41,7 +41,7 @@ func TestEveryRivalTellsGoodTokensFromBad(t *testing.T) {
 						testserver.Expired, testserver.WrongIssuer, testserver.WrongAudience,
 					} {
 						if r.String() == rival.JWTAuth().String() && defect == testserver.UnknownKid {
-							continue // signed with the key that it was given, which it does not know by name
+							continue // jwtauth ignores the kid, and its key did sign this token
 						}
 						if v.Verify(t.Context(), as.Token(testserver.With(defect))) == nil {
 							t.Errorf("%s: got no error, want one", defect)
@@ -72,6 +72,6 @@ func TestRawCryptoSeesTheSignatureAlone(t *testing.T) {
 		}
 	}
 	if _, err := rival.RawCrypto().Open(t.Context(), rival.Settings{Key: "none"}); err == nil {
-		t.Error("a key of no kind: got no error, want one")
+		t.Error("a key of an unknown type: got no error, want one")
 	}
 }

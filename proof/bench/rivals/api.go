@@ -15,10 +15,10 @@ const scope = "orders:read"
 // api is an API that one library, or several together, protect.
 type api struct {
 	Name       string
-	modules    []string // none is this repository
+	modules    []string // empty for this repository
 	SetUp      string   // which part of the documentation the set-up follows
-	Given      string   // what is configured, and what is not because that part has none of it
-	ownCode    []kind   // what the documentation leaves to its reader, so that it is written in package rival
+	Given      string   // what is configured, and what is not because the documentation does not mention it
+	ownCode    []kind   // what the documentation leaves to the reader; package rival contains this code
 	protection rival.Protection
 }
 

@@ -19,8 +19,8 @@ const (
 // column is a library in the comparison.
 type column struct {
 	Title      string
-	api        string // in docs/rivals.md, set up as documented
-	allOptions string // the same with every option, or ""
+	api        string // the name in docs/rivals.md of the API that is set up as documented
+	allOptions string // the name of the API with every option, or ""
 	timed      rival.Rival
 }
 
@@ -30,7 +30,7 @@ func columns() []column {
 		{"golang-jwt + keyfunc", "Gin, golang-jwt and keyfunc", "the same, with parser options", rival.GolangJWT()},
 		{"coreos/go-oidc", "coreos/go-oidc", "", rival.GoOIDC()},
 		{"auth0/go-jwt-middleware v3", "auth0/go-jwt-middleware v3", "", rival.Auth0v3()},
-		{"echo-jwt + keyfunc", "labstack/echo-jwt with keyfunc", "", rival.GolangJWT()}, // which echo-jwt calls
+		{"echo-jwt + keyfunc", "labstack/echo-jwt with keyfunc", "", rival.GolangJWT()}, // echo-jwt calls golang-jwt
 	}
 }
 

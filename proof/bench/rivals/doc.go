@@ -3,8 +3,8 @@
 // protects. The results are written to docs/rivals.md. A summary, with the
 // times of docs/performance.md, is the comparison in README.md:
 //
-//	go test -count=1 ./rivals            # are they what comes out?
-//	go test -count=1 ./rivals -update    # write them anew
+//	go test -count=1 ./rivals            # checks both documents
+//	go test -count=1 ./rivals -update    # writes them
 //
 // Package rival contains the set-ups.
 package rivals

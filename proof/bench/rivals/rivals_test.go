@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-var update = flag.Bool("update", false, "write docs/rivals.md and the comparison in README.md anew")
+var update = flag.Bool("update", false, "write docs/rivals.md and the comparison in README.md instead of checking them")
 
 var root = filepath.Join("..", "..", "..")
 
@@ -47,7 +47,7 @@ func keep(t *testing.T, path, want string) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s is not what comes out; go test -count=1 ./rivals -update writes it, and git diff shows the difference", path)
+		t.Errorf("%s does not show the results; run go test -count=1 ./rivals -update, and see the difference with git diff", path)
 	}
 }
 

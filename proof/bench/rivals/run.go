@@ -14,11 +14,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// outcome is what the battery of requests found in one API.
+// outcome is the result of sending the battery of requests to one API.
 type outcome struct {
 	findings   []finding
-	statuses   []int // of the answers over HTTP/1.1, in the order of the battery
-	challenged bool  // by one of them at least
+	statuses   []int // statuses of the answers over HTTP/1.1, in the order of the battery
+	challenged bool  // at least one answer has a challenge
 }
 
 // finding holds the parts of one message of apitest.Check.
@@ -83,7 +83,7 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := &statusWriter{ResponseWriter: w}
-	defer func() { // after a panic too
+	defer func() { // also after a panic
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.statuses = append(o.statuses, s.status)
@@ -115,7 +115,7 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // recorder is a testserver.TB that records failures.
 type recorder struct {
-	ctx      context.Context //nolint:containedctx // testserver.TB has a method that returns it
+	ctx      context.Context //nolint:containedctx // testserver.TB has a method that returns ctx
 	messages []string
 	fatal    string
 	cleanups []func()

@@ -21,7 +21,7 @@ type row struct {
 	Cells []string // one for each API
 
 	kind   kind
-	single bool // about one request and its status, not about all answers
+	single bool // the row is about the status of one request, not about all answers
 }
 
 // accepted is the wanted result in rows about good tokens.
@@ -122,7 +122,7 @@ func general() []row {
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
 // fits returns an error if a finding has no row, or if the number of requests
-// is not that of the battery.
+// differs from the battery's.
 func (t table) fits(found outcome, requests int) error {
 	var errs []error
 	for _, f := range found.findings {
@@ -150,7 +150,7 @@ func cell(found outcome, r row, i int) string {
 		return asExpected
 	case found.statuses[i] == 0:
 		return "no answer"
-	case wrong, found.statuses[i] >= http.StatusInternalServerError: // the latter is a finding of its own
+	case wrong, found.statuses[i] >= http.StatusInternalServerError: // for a 5xx, apitest.Check reports server-error instead of the name of the row
 		return fmt.Sprint(found.statuses[i])
 	}
 	return asExpected
@@ -162,7 +162,7 @@ const userMark = " †"
 
 func mark(a api, of row, text string) string {
 	own := slices.Contains(a.ownCode, of.kind)
-	if of.kind == answering && strings.HasPrefix(text, "403 ") { // the code that checks the scope answers with 403
+	if of.kind == answering && strings.HasPrefix(text, "403 ") { // the code that checks the scope sends the 403
 		own = own || slices.Contains(a.ownCode, scoping)
 	}
 	if own {

@@ -6,7 +6,7 @@ const metadata = await (await fetch(`${issuer}/.well-known/openid-configuration`
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-// authorize returns the URL of an authorization request, and what is needed to redeem its code.
+// authorize returns the URL of an authorization request, and the values that are needed to redeem its code.
 async function authorize(more) {
   const verifier = random(), state = random();
   const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)));

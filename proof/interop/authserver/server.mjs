@@ -1,17 +1,18 @@
 // A real authorization server for the interoperability tests: npm oidc-provider on a loopback port.
 //
-// When ready it prints one line of JSON: issuer, token_endpoint, revocation_endpoint, control, the client that gets
-// tokens (client_id, client_secret), the API that introspects them (api_id, api_secret) and an API that authenticates by
-// private_key_jwt and gets signed answers (signed_id, signed_key: PKCS #8 in PEM). It exits when its standard input
-// closes, so it cannot outlive the test that started it.
+// When it is ready, it prints one line of JSON: issuer, token_endpoint, revocation_endpoint, control, the client that
+// gets tokens (client_id, client_secret), the API that introspects the tokens (api_id, api_secret), and an API that
+// authenticates with private_key_jwt and gets signed answers (signed_id, signed_key: PKCS #8 in PEM). It exits when its
+// standard input closes, so it cannot outlive the test that started it.
 //
-// Tokens: client_credentials with a resource indicator (RFC 8707) for the audience and the format of the token:
+// Clients get tokens with client_credentials. The resource indicator (RFC 8707) selects the audience and the format:
 // "https://api.example.com?alg=ES256" requests a JWT with an ES256 signature for the audience "https://api.example.com",
-// "https://api.example.com?opaque" an opaque token, "https://api.example.com?opaque&ttl=1" one with a lifetime of a second.
+// "https://api.example.com?opaque" an opaque token, and "https://api.example.com?opaque&ttl=1" an opaque token with a
+// lifetime of one second.
 //
-// POST to control + "/rotate": a new Provider with new keys and key IDs replaces the old one behind the same issuer, and
-// the old keys are withdrawn at once. POST to control + "/introspection/stop" and "/introspection/start": in between, the
-// server drops the connections of requests to that endpoint.
+// POST control + "/rotate" replaces the Provider by a new one with the same issuer and new keys and key IDs, and
+// withdraws the old keys at once. After POST control + "/introspection/stop", the server drops the connections of
+// requests to the introspection endpoint, until POST control + "/introspection/start".
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';

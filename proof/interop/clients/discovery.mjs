@@ -1,5 +1,5 @@
-// npm oauth4webapi at an API of which it knows only the URL: from the challenge to the metadata, to the authorization
-// server, to a token, and to the answer.
+// npm oauth4webapi knows only the URL of an API. It follows the challenge to the metadata and to the authorization
+// server, gets a token, and calls the API.
 
 import * as oauth from 'oauth4webapi';
 

@@ -1,11 +1,11 @@
-// npm openid-client at an API that asks for another authentication of the user (RFC 9470).
+// npm openid-client calls an API that requires the user to authenticate again (RFC 9470).
 
 import * as client from 'openid-client';
 import { plain, redirectURI, report, setup } from './common.mjs';
 
 const party = await client.discovery(new URL(setup.issuer), 'test-public', undefined, client.None(), { execute: [client.allowInsecureRequests] });
 
-// A browser that keeps its session: it fills in each form, and stops where the client takes over.
+// A browser with a session. It fills in each form, and stops when it is redirected to the client.
 const cookies = new Map();
 async function visit(url) {
   const pages = [];
@@ -44,7 +44,7 @@ async function login({ acr_values, max_age } = {}) {
   return { pages, token: tokens.access_token };
 }
 
-// call returns the status and, where the API refuses, what the challenge asks for.
+// call returns the status and, if the API refuses the request, what the challenge requires.
 async function call({ token }, path) {
   try {
     const { status } = await client.fetchProtectedResource(party, token, new URL(path, setup.api), 'GET');

@@ -23,8 +23,8 @@ const (
 	audience = "https://api.example.com"
 	items    = `{"items":["anvil","bellows"]}`
 
-	// The library fetches the keys of an issuer at most every 5 s. The
-	// additional time is for slow machines.
+	// The library waits at least 5 s between two fetches of an issuer's keys.
+	// The rest of the time is for slow machines.
 	rotationTimeout = 30 * time.Second
 )
 
@@ -74,7 +74,7 @@ func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 
 // me returns the expected answer of GET /me.
 func me(subject, client, issuer, scopes string) string {
-	names, err := json.Marshal(strings.Fields(scopes)) // [] if it is missing
+	names, err := json.Marshal(strings.Fields(scopes)) // encoded as [] if there are no scopes
 	if err != nil {
 		panic(err)
 	}
@@ -85,13 +85,13 @@ func me(subject, client, issuer, scopes string) string {
 type call struct {
 	what   string
 	path   string // "" means /items
-	token  string // "" sends none
+	token  string // "" means no token
 	status int
-	body   string // of a success
-	err    string // the code in challenge and body of a refusal; "" allows neither to have one
+	body   string // JSON, compared only if the status is a success
+	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one
 }
 
-// check makes the calls.
+// check makes the calls and fails the test if an answer is not as expected.
 func (a api) check(t *testing.T, calls ...call) {
 	t.Helper()
 	for _, c := range calls {
@@ -115,8 +115,8 @@ func (a api) poll(t *testing.T, c call) {
 
 var code = regexp.MustCompile(`error="([^"]*)"`)
 
-// fault makes the call. It describes what is wrong with the answer, or returns
-// "" if it is as expected.
+// fault makes the call. It returns a description of what is wrong with the
+// answer, or "" if the answer is as expected.
 func (a api) fault(t *testing.T, c call) string {
 	t.Helper()
 	path := c.path
@@ -155,7 +155,7 @@ func (a api) fault(t *testing.T, c call) string {
 	}
 	if c.status == http.StatusServiceUnavailable {
 		if challenge != "" {
-			return "got challenge " + challenge + ", want none: the token may be good"
+			return "got challenge " + challenge + ", want no challenge with a 503, because the token may be valid"
 		}
 		return ""
 	}

@@ -26,8 +26,8 @@ const (
 	secret   = "a secret: 100% of it"
 	callback = "http://127.0.0.1:4711/callback"
 
-	// No server listens at these URLs. A test takes the challenge from the
-	// redirect and answers it at the admin API.
+	// No server listens at these URLs. A test takes the login or consent
+	// challenge from the redirect and accepts it at the admin API.
 	loginURL   = "http://127.0.0.1:4711/login"
 	consentURL = "http://127.0.0.1:4711/consent"
 )
@@ -79,7 +79,7 @@ func startHydra(t *testing.T, issuer, alg string) *hydra {
 		"urls":    map[string]any{"self": map[string]any{"issuer": issuer}, "login": loginURL, "consent": consentURL},
 
 		"strategies": map[string]any{"access_token": "jwt"},
-		"sqa":        map[string]any{"opt_out": true}, // no telemetry
+		"sqa":        map[string]any{"opt_out": true}, // disables telemetry
 		"log":        map[string]any{"level": "warn"},
 	})
 	file := filepath.Join(t.TempDir(), "hydra.json")
@@ -100,7 +100,7 @@ func startHydra(t *testing.T, issuer, alg string) *hydra {
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // always an error after Cancel; the exit status decides
+		_ = cmd.Wait() // returns an error whenever Cancel was called; the exit status below shows whether Hydra failed
 	}()
 	t.Cleanup(func() {
 		<-exited
@@ -157,8 +157,8 @@ func answers(t *testing.T, page string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// client registers a client that is suitable for all tests, with the access
-// token strategy jwt or opaque.
+// client registers a client for the tests. Its access token strategy is jwt or
+// opaque.
 func (h *hydra) client(t *testing.T, id, strategy string) {
 	t.Helper()
 	h.request(t, http.MethodPost, "/admin/clients", map[string]any{
@@ -181,7 +181,7 @@ func (h *hydra) generate(t *testing.T, set, alg string) {
 	h.request(t, http.MethodPost, set, map[string]any{"alg": alg, "use": "sig", "kid": ""}, nil)
 }
 
-// withdraw deletes a key for access tokens.
+// withdraw deletes a signing key of access tokens.
 func (h *hydra) withdraw(t *testing.T, kid string) {
 	t.Helper()
 	h.request(t, http.MethodDelete, accessTokenKeys+"/"+kid, nil, nil)

@@ -47,8 +47,8 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 	)
 }
 
-// If the audience of an API is the client, only the purpose of an ID token is a
-// reason to refuse it.
+// The audience of this API is the ID of the client, as in an ID token. The API
+// can therefore refuse an ID token only because it is one.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -60,8 +60,9 @@ func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	)
 }
 
-// checkShapes checks that the JWTs have the known shape of Hydra's tokens.
-// Tests with tokens of another shape would prove something else.
+// checkShapes checks that the JWTs have the shape that Hydra's access tokens
+// are known to have, because the other tests are meant for tokens of this
+// shape.
 func (h *hydra) checkShapes(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]struct {
@@ -147,21 +148,22 @@ func TestIntrospectionAtHydra(t *testing.T) {
 	a.check(t, call{what: "revoked", token: service, status: 401, err: "invalid_token"})
 }
 
-// Hydra reports a refresh token as active, with the same audience. Only
-// token_use shows that it is a refresh token.
+// The introspection response for a refresh token says that it is active and has
+// the same audience as an access token. Only token_use shows that it is a
+// refresh token.
 func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "opaque", "opaque")
 	token := refreshToken(t, h.login(t, "opaque", audience, "offline_access", "items:read"))
 	answer := h.introspect(t, token)
 	if answer["active"] != true || answer["token_use"] != "refresh_token" || !reflect.DeepEqual(answer["aud"], []any{audience}) {
-		t.Fatalf("got %v, want an active refresh token for the API", answer)
+		t.Fatalf("got the introspection response %v, want an active refresh token for the API", answer)
 	}
 	serveAPI(t, h, middleware.IntrospectOpaque).check(t, call{what: "a refresh token", token: token, status: 401, err: "invalid_token"})
 }
 
-// Hydra also introspects JWTs, so an API that introspects its JWTs detects that
-// they are revoked.
+// Hydra's introspection endpoint also accepts JWTs, so an API that introspects
+// JWTs detects revoked ones.
 func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")

@@ -34,8 +34,8 @@ func (h *hydra) token(t *testing.T, client, audience string, scopes ...string) s
 	return token.AccessToken
 }
 
-// login gets tokens with the code flow and PKCE. It uses a client with cookies,
-// and answers login and consent at the admin API.
+// login gets tokens with the code flow and PKCE. Its HTTP client stores cookies
+// like a browser. It accepts login and consent at the admin API.
 func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *oauth2.Token {
 	t.Helper()
 	config := oauth2.Config{
@@ -68,8 +68,9 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept accepts, at the admin API, the challenge in a redirect to the login or
-// consent page. It returns the next URL for the browser.
+// accept takes the challenge from a redirect to the login or consent page, and
+// accepts it at the admin API. It returns the URL that the browser must open
+// next.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -84,7 +85,7 @@ func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]an
 	return next.RedirectTo
 }
 
-// redirected returns the URL to which the answer redirects.
+// redirected sends a request and returns the URL to which the answer redirects.
 func redirected(t *testing.T, browser *http.Client, to string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to, nil)
