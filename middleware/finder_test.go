@@ -250,7 +250,7 @@ func TestInvalidResultsOfIssuerFor(t *testing.T) {
 					t.Errorf("got %v, want ErrInternal that names IssuerFor", err)
 				}
 			}
-			if n := strings.Count(log.String(), "IssuerFor does not work"); n != 1 || strings.Contains(log.String(), "secret") {
+			if n := strings.Count(log.String(), "IssuerFor failed"); n != 1 || strings.Contains(log.String(), "secret") {
 				t.Errorf("got the log %s, want one line about IssuerFor and no secret", &log)
 			}
 		})

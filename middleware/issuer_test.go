@@ -141,7 +141,7 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 		"an alias of another issuer": {middleware.Config{Issuers: []middleware.Issuer{
 			{URL: "https://a.example"}, {URL: "https://b.example", Aliases: []string{"https://a.example"}},
 		}}, "https://a.example is configured twice"},
-		"prefixes that overlap": {middleware.Config{Issuers: []middleware.Issuer{workload("spiffe://a/"), workload("spiffe://a/b/")}}, "Issuers[1]: SubjectPrefix overlaps that of Issuers[0]"},
+		"prefixes that overlap": {middleware.Config{Issuers: []middleware.Issuer{workload("spiffe://a/"), workload("spiffe://a/b/")}}, "Issuers[1]: SubjectPrefix overlaps the SubjectPrefix of Issuers[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.config.Audience = "api"

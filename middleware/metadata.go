@@ -30,7 +30,7 @@ func (c Config) checkMetadata() (faults []error) {
 
 	m := c.Metadata
 	if len(c.Origins) == 0 && !reflect.ValueOf(m).IsZero() {
-		fault("Metadata needs Origins: it is served for the first of them")
+		fault("Metadata needs Origins: the metadata describes Origins[0]")
 	}
 	for _, field := range []struct{ name, url string }{{"Documentation", m.Documentation}, {"Policy", m.Policy}, {"TermsOfService", m.TermsOfService}} {
 		page, _, _ := strings.Cut(field.url, "#")
@@ -50,8 +50,8 @@ func (c Config) checkMetadata() (faults []error) {
 
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// metadata is the protected resource metadata of a Verifier, or the zero value
-// without Origins.
+// metadata is the protected resource metadata of a Verifier. It is the zero
+// value if Config.Origins is empty.
 type metadata struct {
 	url      string // where clients find it
 	pattern  string
@@ -105,8 +105,8 @@ func newMetadata(c Config) (m metadata, err error) {
 // without a method, because the handler checks the method. The path ends in
 // "/{$}" if the first origin has a path that ends in a slash.
 //
-// The metadata is public and the same for every request. Without Origins the
-// handler answers 404.
+// The metadata is public and the same for every request. Without Origins, the
+// handler responds with 404.
 func (v *Verifier) Metadata() (pattern string, h http.Handler) {
 	if v.notConstructed() != nil || v.metadata.document == nil {
 		return wellKnown, http.NotFoundHandler()

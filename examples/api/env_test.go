@@ -94,7 +94,7 @@ func TestFromEnvRefuses(t *testing.T) {
 		"a negative MaxTTL":                       {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
 		"a MaxTTL of more than an hour":           {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be 1h0m0s at most"},
 		"an origin on plain http":                 {map[string]string{"ORIGIN": "http://api.example.com"}, "ORIGIN[0]: not https"},
-		"an origin with a query":                  {map[string]string{"ORIGIN": "https://api.example.com, https://api.example.net/?a=b"}, "ORIGIN[1]: not a URL without query"},
+		"an origin with a query":                  {map[string]string{"ORIGIN": "https://api.example.com, https://api.example.net/?a=b"}, "ORIGIN[1]: must be a URL without query"},
 		"one origin in two spellings":             {map[string]string{"ORIGIN": "https://api.example.com,HTTPS://API.example.com:443/"}, "ORIGIN[1] is the same URL as ORIGIN[0]"},
 		"an empty place among the origins":        {map[string]string{"ORIGIN": "https://api.example.com,"}, "ORIGIN[1]"},
 		"an invalid MaxTTL without introspection": {map[string]string{"INTROSPECTION_MAX_TTL": "soon"}, "INTROSPECTION_MAX_TTL must be a duration"},
