@@ -66,7 +66,7 @@ func (i Issuer) checkNames() (faults []error) {
 		}
 	}
 	if i.SubjectPrefix != "" && (!strings.HasSuffix(i.SubjectPrefix, "/") || i.Keys == nil && i.KeysURL == "" || i.Profile == RFC9068) {
-		fault("SubjectPrefix must end in a slash, requires Keys or KeysURL, and contradicts Profile RFC9068, which requires iss")
+		fault("SubjectPrefix must end in a slash, needs Keys or KeysURL, and contradicts Profile RFC9068, which requires iss")
 	}
 	return append(faults, i.checkTenants()...)
 }

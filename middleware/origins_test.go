@@ -71,7 +71,7 @@ func TestFaultsOfOrigins(t *testing.T) {
 	const origin, differs = "https://api.example.com/v1", "an audience differs from Origins[0]"
 	for name, test := range map[string]struct {
 		config middleware.Config
-		want   []string // parts of the error; nil if it is missing
+		want   []string // parts of the error; nil if no error is expected
 	}{
 		"one origin":                               {published(origin), nil},
 		"two origins":                              {published(origin, "https://api.example.com"), nil},
@@ -89,8 +89,8 @@ func TestFaultsOfOrigins(t *testing.T) {
 		"any audience":                             {with(func(c *middleware.Config) { c.Audience = ""; c.Issuers[0].InsecureNoAudience = true }, origin), nil},
 		"another audience, confirmed":              {with(func(c *middleware.Config) { c.Audience = "api"; c.Resource = origin }, origin), nil},
 		"another audience of an issuer, confirmed": {with(func(c *middleware.Config) { audiences("api")(c); c.Resource = origin }, origin), nil},
-		"a resource in another spelling":           {with(func(c *middleware.Config) { c.Resource = origin + "/" }, origin), []string{"Resource must be"}},
-		"a resource without origins":               {with(func(c *middleware.Config) { c.Resource, c.Origins = origin, nil }, origin), []string{"Resource must be"}},
+		"a resource in another spelling":           {with(func(c *middleware.Config) { c.Resource = origin + "/" }, origin), []string{"Resource must equal"}},
+		"a resource without origins":               {with(func(c *middleware.Config) { c.Resource, c.Origins = origin, nil }, origin), []string{"Resource must equal"}},
 		"metadata without origins":                 {with(func(c *middleware.Config) { c.Metadata.Name, c.Origins = "Orders", nil }, origin), []string{"Metadata needs Origins"}},
 		"scopes without origins":                   {with(func(c *middleware.Config) { c.Metadata.Scopes, c.Origins = []string{"read"}, nil }, origin), []string{"Metadata needs Origins"}},
 		"a page on http":                           {with(metadata(middleware.Metadata{Documentation: "http://a.example"}), origin), []string{"Metadata.Documentation", "https"}},
@@ -141,7 +141,7 @@ func FuzzOrigin(f *testing.F) {
 			return
 		}
 		if again, err := middleware.NormalOrigin(normal); err != nil || again != normal {
-			t.Errorf("got %q and %v for the normal form %q of %q", again, err, normal, one)
+			t.Errorf("the normal form of %[3]q is %[1]q (error %[2]v), want the same text (it is the normal form of %[4]q)", again, err, normal, one)
 		}
 		scheme, rest, _ := strings.Cut(one, "://")
 		host, path, _ := strings.Cut(rest, "/")

@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows J24 to J35 of the threat catalogue: the claims.
+// This file tests the rows J24 to J35 of the threat catalogue, which concern
+// the claims.
 
 func unix(d time.Duration) string { return fmt.Sprint(now.Add(d).Unix()) }
 
@@ -151,7 +152,7 @@ func TestThreatsKeyIDReused(t *testing.T) {
 	s.check(t, "J35", []tokenCase{{"a token by the first key is accepted", s.Good(), nil}})
 	reused := s.Maker
 	reused.Key = testserver.GenerateKey("ES384", s.Key.ID)
-	s.as.Publish(reused.Key) // instead of the first
+	s.as.Publish(reused.Key) // replaces the first key
 	fresh := &setup{as: s.as, Maker: reused, v: newVerifier(t, middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: s.Issuer}}, Client: s.as.Client(), Logger: quiet, Now: clock,
 	})}
