@@ -86,8 +86,8 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token,
 // in the meantime. Call it in a handler, for example, or for each message of a
 // connection that stays open. Without requirements any token that has not
 // expired passes. The error is an *[Error], which the adapters' Answer
-// functions turn into an answer. For a nil token the error is the same as for a
-// request without a token.
+// functions turn into a response. For a nil token the error is the same as for
+// a request without a token.
 func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
 	d := v.begin(context.Background())
 	defer d.release()

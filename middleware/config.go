@@ -31,7 +31,8 @@ type Config struct {
 	Audience string
 
 	// Issuers are the authorization servers whose tokens are accepted. Each has
-	// its own keys: a key of one issuer never verifies a token of another.
+	// its own keys: a key of one issuer never verifies a token of another
+	// issuer.
 	Issuers []Issuer
 
 	// IssuerFor finds issuers that are too numerous to list, such as the realms
@@ -40,9 +41,8 @@ type Config struct {
 	// must return nil for an unknown iss, and otherwise an Issuer whose URL is
 	// that iss, without Introspection, Tenants, AnyTenant, Aliases and
 	// SubjectPrefix. Any other Issuer is a programming error ([ErrInternal]).
-	// If IssuerFor returns an error, the request is refused with 503. If a
-	// cached Issuer is at most 24 hours old, it is used after such an Issuer or
-	// error, and the request is not refused.
+	// If IssuerFor returns an error, the request is refused with 503. In these
+	// two cases, a cached Issuer is used instead if it is at most 24 hours old.
 	//
 	// Up to 10,000 Issuers are cached. An Issuer is refreshed by the first
 	// request after 5 minutes. Requests wait for the refresh only if the Issuer

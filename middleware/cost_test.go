@@ -22,7 +22,7 @@ func minAllocations(f func()) float64 {
 	return least
 }
 
-// typicalClaims returns claims like those of real issuers.
+// typicalClaims returns claims that are typical of real issuers.
 func (s *setup) typicalClaims(pairs ...string) string {
 	return s.Claims(append([]string{"nbf", "1767268800", "scope", `"orders:read orders:write invoices:read openid profile email"`}, pairs...)...)
 }

@@ -35,7 +35,7 @@ const authorization = "Authorization"
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
-		return ErrTwoTokens // a proxy may use a different one than this code
+		return ErrTwoTokens // a proxy may use another of these fields than this module
 	}
 	field, scheme := "", ""
 	if len(fields) == 1 {
@@ -114,8 +114,8 @@ func (d *decision) checkCharacters() error {
 // hasParameter reports whether any parser could find a parameter of this name
 // in a query. [net/url.URL.Query] is not enough: unlike other parsers, it drops
 // a parameter with a semicolon or an invalid escape, and all parameters if
-// there are too many. In hasParameter, a semicolon also separates parameters,
-// and an invalid escape does not hide a name.
+// there are too many. hasParameter also splits parameters at semicolons, and
+// finds a name despite an invalid escape.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
 		if i < len(query) && query[i] != '&' && query[i] != ';' {

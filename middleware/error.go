@@ -137,7 +137,8 @@ var (
 	// errCanceled means that the client canceled the request while a check was
 	// waiting. A client that closed only its sending side still reads the
 	// response, so the code is the same as in an outage. Logs and metrics show
-	// the reason "canceled", so that it is not mistaken for an outage.
+	// the reason "canceled", so that a canceled request is not mistaken for an
+	// outage.
 	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 

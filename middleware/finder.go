@@ -36,7 +36,7 @@ type finder struct {
 	make     func(Issuer) (*issuer, error)
 	patterns []pattern
 	found    *otter.Cache[string, finding]
-	unknown  *otter.Cache[string, time.Time] // values of iss that IssuerFor does not know, and until when
+	unknown  *otter.Cache[string, time.Time] // unknown values of iss; each is looked up again after this time
 	flight   singleflight.Group
 	mu       sync.Mutex    // guards changes of found
 	calls    chan struct{} // contains an element for each running call for an issuer that is not cached
@@ -233,7 +233,7 @@ func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	case <-ctx.Done():
 	}
 	select {
-	case a := <-done: // the call has also canceled the context
+	case a := <-done: // the call ended and canceled ctx, so that both channels were ready
 		return a.issuer, a.err
 	default:
 		return nil, ctx.Err()

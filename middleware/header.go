@@ -11,9 +11,9 @@ import (
 )
 
 // checkShape distinguishes JWTs from opaque tokens. A token that is refused as
-// a JWT is never tried as an opaque token, and vice versa. An encrypted JWT is
-// treated as opaque, because only its issuer can read it. It is refused if its
-// header names another issuer (RFC 7519 §5.3).
+// a JWT is never tried as an opaque token, and an opaque token is never tried
+// as a JWT. An encrypted JWT is treated as opaque, because only its issuer can
+// read it. It is refused if its header names another issuer (RFC 7519 §5.3).
 func (d *decision) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(d.token)
 	switch {

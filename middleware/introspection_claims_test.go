@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// The rules for the claims of a JWT also apply to introspection answers.
+// This file tests that the rules for the claims of a JWT also apply to the
+// claims in introspection answers.
 
 // verifyAnswer verifies an opaque token for which the issuer returns the given
 // introspection answer.

@@ -57,7 +57,7 @@ func TestIntrospectionThatHangsCostsTwoSecondsOnce(t *testing.T) {
 			if took := time.Since(begin); took != 2*time.Second {
 				t.Errorf("the first 100 requests took %v, want 2s", took)
 			}
-			time.Sleep(2 * time.Second) // until the next attempt, which uses the token that was active
+			time.Sleep(2 * time.Second) // meanwhile the client introspects the active token, to test the server
 			synctest.Wait()
 			for i := range 1000 {
 				assertUnavailable(t, s.v, fmt.Sprint("later", i))

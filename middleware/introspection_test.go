@@ -27,7 +27,7 @@ const (
 // a network.
 type introspectionStub struct {
 	mu     sync.Mutex
-	answer func(token string) string // returns the body of the answer; if the body is a number, it is the status instead
+	answer func(token string) string // returns the body of the answer, or a status code as text
 	tokens []string                  // the tokens that the stub has received
 	delay  time.Duration
 }

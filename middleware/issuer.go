@@ -40,7 +40,8 @@ const (
 	// which tell a client which user has logged in. Use it for callers that
 	// have no access token, and for servers whose access tokens look like ID
 	// tokens. Tokens that are marked as access, refresh or logout tokens are
-	// refused. Issuer.Audiences names the clients, and is required.
+	// refused. Issuer.Audiences is required: it lists the clients whose ID
+	// tokens are accepted.
 	IDTokens
 )
 
@@ -132,8 +133,8 @@ type Issuer struct {
 
 	// Secrets, made by [jwks.Secret], verify HS256, HS384 and HS512 for an
 	// issuer that also signs with private keys; nil means no secrets. A secret
-	// never verifies a signature that needs a public key, and vice versa (RFC
-	// 8725 §2.1).
+	// never verifies a signature that needs a public key, and a public key
+	// never verifies a signature that needs a secret (RFC 8725 §2.1).
 	Secrets *jwks.Set
 
 	// Client fetches the metadata and keys of this issuer, for example with a

@@ -22,7 +22,7 @@ type Metadata struct {
 	Documentation  string   // resource_documentation, a URL for developers
 	Policy         string   // resource_policy_uri
 	TermsOfService string   // resource_tos_uri
-	Scopes         []string // scopes_supported: scopes that clients may ask for, not necessarily all
+	Scopes         []string // scopes_supported: scopes that clients may request, not necessarily all scopes of the API
 }
 
 func (c Config) checkMetadata() (faults []error) {
@@ -53,7 +53,7 @@ const wellKnown = "/.well-known/oauth-protected-resource"
 // metadata is the protected resource metadata of a Verifier. It is the zero
 // value if Config.Origins is empty.
 type metadata struct {
-	url      string // where clients find it
+	url      string // where clients find the metadata
 	pattern  string
 	document []byte
 	etag     string

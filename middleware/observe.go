@@ -13,7 +13,7 @@ import (
 type Observation struct {
 	Issuer    string        // URL of the configured issuer that the token names, or ""
 	Algorithm string        // algorithm of the token if it is supported, or ""
-	Code      Code          // code of the refusal; "" also if accepted, CodeUnavailable also if the client disconnected
+	Code      Code          // code of the refusal; also "" if the request was accepted, and CodeUnavailable if the client disconnected
 	Reason    string        // "accepted", or a label for the cause such as "expired" or "canceled"
 	Duration  time.Duration // how long the decision took, including the wait for keys
 }

@@ -13,10 +13,10 @@ import (
 // and because ID, refresh and logout tokens have the same issuer and keys as
 // access tokens, and often the same audience.
 type marks struct {
-	bearer    bool // a claim names the kind, and the kind is access token
-	access    bool // bearer, or the token has a claim that only access tokens have
-	identity  bool // a claim names the kind, and the kind is ID token
-	otherKind bool // a claim shows another kind, such as a refresh token
+	bearer    bool // a claim says that the token is an access token
+	access    bool // bearer is true, or the token has a claim that only access tokens have
+	identity  bool // a claim says that the token is an ID token
+	otherKind bool // a claim shows that the token is of another kind, such as a refresh token
 	hash      bool // a claim is the hash of an accompanying token or code, as in ID tokens
 }
 

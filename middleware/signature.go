@@ -19,7 +19,7 @@ func (d *decision) checkSignature() (err error) {
 	}
 	for _, keyID := range [...]string{"", d.header.Thumbprint, ""} {
 		err = d.verifyBy(keyID)
-		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // no key for the algorithm
+		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // the issuer has no key for the algorithm
 			break
 		}
 	}

@@ -51,8 +51,8 @@ func (r repetition) String() string {
 
 // steps are all steps of a decision, in order. Cheap steps come before
 // expensive ones, and no step uses the network until the token's claims justify
-// it. An opaque token has no claims until it is introspected; its introspection
-// answer then runs through the same checks of claims.
+// it. An opaque token has no claims until it is introspected; the same steps
+// then check the claims in the introspection answer.
 var steps = []step{
 	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, false, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, false, showLength, ""},
@@ -84,7 +84,8 @@ var steps = []step{
 }
 
 // setSteps sets the steps of a Verifier. For each repetition and each index, it
-// records the index of the next step whose repetition is at least this one.
+// records the index of the first step, from this index on, whose repetition is
+// at least this one.
 func (v *Verifier) setSteps(steps []step) {
 	v.steps = steps
 	for least := range v.first {

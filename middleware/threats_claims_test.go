@@ -146,7 +146,7 @@ func TestThreatsIdentity(t *testing.T) {
 }
 
 // TestThreatsKeyIDReused tests row J35 with a real key rotation: the new key is
-// used as soon as it is fetched, even if its type differs from the old key's.
+// used as soon as it is fetched, even if the types of the two keys differ.
 func TestThreatsKeyIDReused(t *testing.T) {
 	s := newSetup(t)
 	s.check(t, "J35", []tokenCase{{"a token by the first key is accepted", s.Good(), nil}})

@@ -14,9 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Verifier decides about access tokens. Create it with [NewVerifier]; a zero or
-// nil Verifier refuses every request. A Verifier is safe for concurrent use,
-// owns no goroutine and need not be closed.
+// Verifier verifies access tokens and decides whether requests may pass. Create
+// it with [NewVerifier]; a zero or nil Verifier refuses every request. A
+// Verifier is safe for concurrent use, owns no goroutine and need not be
+// closed.
 type Verifier struct {
 	steps         []step
 	first         [never + 1][]int // first[r][i] is the index of the first step, from i on, whose repetition is at least r

@@ -82,7 +82,7 @@ func TestAuthenticationThatCannotBeNamedPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		make func()
-		want string // in the panic's text
+		want string // part of the text of the panic
 	}{
 		{"no value", func() { scopes.ACR("") }, `"" is not an acr value`},
 		{"two values in one text", func() { scopes.ACR("mfa hwk") }, `"mfa hwk" is not an acr value`},

@@ -123,7 +123,7 @@ func TestS04EmptyRequirementsPanic(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		make func()
-		want string // in the panic's text
+		want string // part of the text of the panic
 	}{
 		{"All of an empty text", func() { scopes.All("") }, `""`},
 		{"All with an empty text later", func() { scopes.All("read", "") }, `""`},

@@ -205,7 +205,7 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 	if set.Has("scope-100000") {
 		t.Error("the set contains a name that the text does not contain")
 	}
-	// Memory is allocated in a few large pieces, not one per name.
+	// The set must allocate memory in a few large pieces, not once per name.
 	if got := testing.AllocsPerRun(1, func() { scopes.Parse(text) }); got > n/20 {
 		t.Errorf("got %.0f allocations for %d names, want at most one for twenty names", got, n)
 	}
@@ -292,7 +292,7 @@ func TestInJSONASetIsTheStringOfOAuth(t *testing.T) {
 	if failed := json.Unmarshal(encoded, &back); err != nil || failed != nil || back.Len() != 40 || !back.Has("s39") || back.Has("s40") {
 		t.Errorf("got %q, %v, %v, want forty names", back, err, failed)
 	}
-	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // like Parse
+	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // the rules of Parse apply
 		if err := json.Unmarshal([]byte(text), &back); err != nil || back.String() != want {
 			t.Errorf("%s: got %q, %v, want %q", text, back, err, want)
 		}
