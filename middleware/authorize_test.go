@@ -70,8 +70,7 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token that the test put into the context", got)
 	}
 
-	// A token that was added or changed between two routes does not give access
-	// to a route either.
+	// Adding or changing a token between two routes does not give access.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ type input struct {
 	request     *http.Request        // nil if the token did not come in an HTTP request
 	optional    bool                 // a request without a token passes
 	isAnswer    bool                 // checkActivity made this decision, to check an introspection answer
-	outer       *carried             // the decision of the enclosing route; nil if there was none
+	outer       *carried             // the decision of the enclosing route; nil without an enclosing route
 	need        []scopes.Requirement // the requirements of the enclosing routes and of this route
 	credentials Credentials
 	token       string
