@@ -8,25 +8,25 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Authorize decides about an HTTP request. It is the only method that an
-// adapter needs. It reads the token from the request, verifies it, checks the
-// requirements and returns the request with the [Token] for the handler in its
-// context.
+// Authorize decides whether an HTTP request may pass. It is the only method
+// that an adapter needs. It reads the token from the request, verifies it,
+// checks the requirements and returns the request with the [Token] for the
+// handler in its context.
 //
 // If it refuses the request, the error is an *[Error], and the header fields of
-// the answer are already in h: the challenge (RFC 6750 §3), Cache-Control and,
-// for 503, Retry-After. The adapter adds the error's status and body, and does
-// not call the handler.
+// the response are already set in h: the challenge (RFC 6750 §3), Cache-Control
+// and, for 503, Retry-After. The adapter then writes the status and the body of
+// the error, and does not call the handler.
 //
 // Without requirements any valid token passes. A nil requirement is a
 // programming error: every request is refused with 500.
 //
 // In a nested route, if the same Verifier has already authorized the outer
 // route with the same credentials, the decision about the outer route is reused
-// and only the nested route's own requirements are checked. With other
-// credentials the requirements of the outer routes are checked again. The
-// challenge of a nested route also names the scopes of the outer routes; the
-// challenge of an outer route does not name the scopes of nested routes.
+// and only the nested route's own requirements are checked. If the credentials
+// differ, the requirements of the outer routes are checked again. The challenge
+// of a nested route also names the scopes of the outer routes; the challenge of
+// an outer route does not name the scopes of nested routes.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -51,14 +51,14 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 		d.outer = nil
 	}
 	if d.outer != nil {
-		d.need = slices.Concat(d.outer.need, d.need) // the outer ones too: the credentials may differ
+		d.need = slices.Concat(d.outer.need, d.need) // the outer requirements are needed too, because the credentials may differ
 	}
 	refusal := d.decide()
 	switch {
 	case refusal != nil:
 		refusal.SetHeader(h)
 		return nil, refusal
-	case d.anonymous && TokenFrom(d.ctx) != nil: // the Token belongs to other credentials: this request has none
+	case d.anonymous && TokenFrom(d.ctx) != nil: // the Token in the context belongs to other credentials
 		return d.request.WithContext(WithToken(d.ctx, nil)), nil
 	case d.anonymous:
 		return d.request, nil
@@ -69,9 +69,9 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 	return d.request.WithContext(c), nil
 }
 
-// Verify decides about a token from any source, such as a gRPC call, a
-// WebSocket or a queue. It runs all checks except the requirements of a route,
-// which [Verifier.Check] checks. The error is an *[Error].
+// Verify verifies a token from any source, such as a gRPC call, a WebSocket or
+// a queue. It runs all checks except the requirements of a route, which
+// [Verifier.Check] checks. The error is an *[Error].
 func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
 	d := v.begin(ctx)
 	defer d.release()
@@ -82,12 +82,12 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token,
 	return d.verified.clone(), nil
 }
 
-// Check decides whether a verified token meets requirements and has not expired
+// Check checks that a verified token meets the requirements and has not expired
 // in the meantime. Call it in a handler, for example, or for each message of a
 // connection that stays open. Without requirements any token that has not
 // expired passes. The error is an *[Error], which the adapters' Answer
-// functions turn into an answer. For a nil token the error is the same as for a
-// request without a token.
+// functions turn into a response. For a nil token the error is the same as for
+// a request without a token.
 func (v *Verifier) Check(t *Token, need ...scopes.Requirement) error {
 	d := v.begin(context.Background())
 	defer d.release()

@@ -67,10 +67,10 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want %v", err, middleware.ErrNoToken)
 	}
 	if got := middleware.TokenFrom(r.Context()); got != forged {
-		t.Errorf("got %v, want the token a test put there", got)
+		t.Errorf("got %v, want the token that the test put into the context", got)
 	}
 
-	// Nor does a token that was added or changed between two routes.
+	// Adding or changing a token between two routes does not give access.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 	}
 	between := authorized.WithContext(middleware.WithToken(authorized.Context(), forged))
 	if _, _, err := s.authorize(t, between, scopes.All("admin")); !errors.Is(err, middleware.ErrRequirement) {
-		t.Errorf("got %v after another token was put there, want %v", err, middleware.ErrRequirement)
+		t.Errorf("got %v after another token was put into the context, want %v", err, middleware.ErrRequirement)
 	}
 }
 
@@ -150,10 +150,10 @@ func TestTokenFieldsComeFromTheClaims(t *testing.T) {
 		t.Errorf("got %v, want an error without the claim's value", err)
 	}
 	if _, err := middleware.ClaimsAs[custom](&middleware.Token{}); err == nil {
-		t.Error("got claims of a token that no verifier made")
+		t.Error("ClaimsAs returned claims for a token that no verifier made")
 	}
 	if token, err := s.verify(s.Token(s.Header(), s.Claims("client_id", "", "azp", `"web"`, "iat", ""))); err != nil || token.ClientID != "web" || !token.IssuedAt.IsZero() {
-		t.Errorf("got %v, %v, want the authorized party for the client and no issue time", token.ClientID, err)
+		t.Errorf("got %v, %v, want azp as the ClientID, and a zero IssuedAt", token.ClientID, err)
 	}
 }
 
@@ -194,7 +194,7 @@ func TestAnswersWhenKeysCannotBeFetched(t *testing.T) {
 		t.Errorf("got %v, want Retry-After, no-store and no challenge", h)
 	}
 	if s.v.Healthy() == nil || s.v.Warm(t.Context()) == nil {
-		t.Error("got a healthy verifier without keys")
+		t.Error("Healthy or Warm returned nil without keys, want an error")
 	}
 }
 
@@ -203,14 +203,14 @@ func TestWarmAndHealthy(t *testing.T) {
 	_ = down.Close()
 	v := newVerifier(t, middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: up.Issuer()}, {URL: down.Issuer()}}, Logger: quiet})
 	if err := v.Warm(t.Context()); err == nil || !strings.Contains(err.Error(), down.Issuer()) || strings.Contains(err.Error(), up.Issuer()) {
-		t.Errorf("got %v, want the issuer that is down named", err)
+		t.Errorf("got %v, want an error that names only the unavailable issuer", err)
 	}
 	if err := v.Healthy(); err != nil {
 		t.Errorf("got %v, want nil while one issuer's tokens can be verified", err)
 	}
 }
 
-// pendingKeys is a source whose keys have not arrived yet.
+// pendingKeys is a source that still waits for its keys.
 type pendingKeys struct{ replaceableKeys }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
@@ -222,7 +222,7 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 }
 
 // A canceled request is reported as canceled only if its check was still
-// waiting. Otherwise the decision stands.
+// waiting. Otherwise the result of the check is reported.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys
@@ -246,7 +246,7 @@ func TestCanceledRequest(t *testing.T) {
 	}
 	jti := func(id string) string { return s.Token(s.Header(), s.Claims("jti", `"`+id+`"`)) }
 
-	canceled(s.Good(), middleware.ErrUnavailable, "canceled") // it waits for keys
+	canceled(s.Good(), middleware.ErrUnavailable, "canceled") // the check waits for keys
 	if _, err := s.v.Explain(ctx, middleware.Credentials{Token: s.Good()}); !errors.Is(err, middleware.ErrUnavailable) {
 		t.Errorf("Explain: got %v, want %v", err, middleware.ErrUnavailable)
 	}
@@ -290,7 +290,7 @@ func TestCallbacks(t *testing.T) {
 				t.Fatalf("got %v, want %v", err, test.want)
 			}
 			if err != nil && strings.Contains(err.Error(), boom.Error()) {
-				t.Errorf("got %q, which quotes a callback", err)
+				t.Errorf("got %q, which quotes the error of a callback", err)
 			}
 		})
 	}
@@ -379,14 +379,14 @@ func TestExplainRunsTheStepsOfVerify(t *testing.T) {
 			made, verdict := s.v.Explain(t.Context(), middleware.Credentials{Token: test.token})
 			passed, failed, err := names(made)
 			if !errors.Is(verdict, test.want) {
-				t.Errorf("got the verdict %v, want %v", verdict, test.want)
+				t.Errorf("Explain returned the error %v, want %v", verdict, test.want)
 			}
 			if failed != test.failed || !errors.Is(err, test.want) {
-				t.Errorf("got %q failed with %v, want %q with %v", failed, err, test.failed, test.want)
+				t.Errorf("step %q failed with %v, want step %q with %v", failed, err, test.failed, test.want)
 			}
 			for i, step := range passed {
 				if step != all[i] {
-					t.Errorf("got %q in place %d, want %q", step, i, all[i])
+					t.Errorf("step %[2]d is %[1]q, want %[3]q", step, i, all[i])
 				}
 			}
 			if failed == "" && len(passed) != len(all) {

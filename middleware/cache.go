@@ -13,34 +13,35 @@ import (
 // tokenCache caches JWTs that passed every step except the route's
 // requirements. The same bytes always have the same claims, and a key that
 // verified a signature would verify it again. For a cached JWT, steps that
-// depend only on the token and the configuration are therefore not repeated,
-// nor is the verification of the signature by the same key. All other steps are
-// repeated. A token that was refused is never cached. Entries do not expire,
-// because expiry would need a goroutine.
+// depend only on the token and the configuration are therefore not repeated.
+// The signature is verified again only if the key has changed. All other steps
+// are repeated. A token that was refused is never cached. Entries do not
+// expire, because expiry would need a goroutine.
 type tokenCache struct {
 	tokens                  *otter.Cache[digest, *cachedToken]
 	hits, misses, evictions atomic.Int64
 }
 
-// digest is the SHA-256 of a token, so that the cache contains no usable token.
+// digest is the SHA-256 hash of a token. The cache stores the digest instead of
+// the token, so that a reader of its memory cannot use the token.
 type digest [sha256.Size]byte
 
-// cachedToken is a JWT that passed. It is never modified.
+// cachedToken contains the results for a JWT that passed. It is never modified.
 type cachedToken struct {
 	issuer *issuer
 	header *header
-	key    any    // that verified the signature
+	key    any    // the key that verified the signature
 	token  *Token // callers receive copies
-	lookup lookup // of its claims
+	lookup lookup // finds claims of token
 }
 
-// maxNames is the maximum number of scopes, and of audiences, of a cached
-// token. Without a maximum, a token with thousands of short scopes would use
-// memory of twenty times its length.
+// maxNames is the maximum number of scopes of a cached token, and also the
+// maximum number of its audiences. Without this limit, a token with thousands
+// of short scopes would need twenty times its length in memory.
 const maxNames = 256
 
-// newTokenCache returns a cache for size tokens. For 0 it uses the default
-// size; for a negative size it returns nil.
+// newTokenCache returns a cache for up to size tokens. If size is 0, it uses
+// the default size. If size is negative, it returns nil.
 func newTokenCache(size int) *tokenCache {
 	if size == 0 {
 		size = defaultTokenCache
@@ -61,8 +62,8 @@ func newTokenCache(size int) *tokenCache {
 	return c
 }
 
-// lookUp looks for a token in the cache. A token that is not cached runs
-// through all steps.
+// lookUp looks the token up in the cache. If the token is not cached, all steps
+// run.
 func (d *decision) lookUp() error {
 	d.lookedUp = true
 	d.bytes = append(d.bytes[:0], d.token...) // hashing a string would allocate a copy
@@ -71,7 +72,7 @@ func (d *decision) lookUp() error {
 	if !ok {
 		return nil
 	}
-	if f := k.issuer.finder; f != nil { // the issuer may have changed
+	if f := k.issuer.finder; f != nil { // IssuerFor may have changed the issuer
 		if now, err := f.issuer(d.ctx, k.issuer.URL); errors.Is(err, ErrUnavailable) {
 			return err
 		} else if now != k.issuer {
@@ -99,8 +100,8 @@ func (d *decision) store() error {
 // drop removes a cached token that no longer passes.
 func (c *tokenCache) drop(at digest) { c.tokens.Invalidate(at) }
 
-// verifiedBefore reports whether the token is cached with this key, so that its
-// signature need not be verified again.
+// verifiedBefore reports whether the token is cached with this key. The
+// signature then need not be verified again.
 func (d *decision) verifiedBefore(key any) bool {
 	if !d.lookedUp {
 		return false

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withTokenCache enables the token cache, even if the environment disables it
-// for other tests.
+// withTokenCache enables the token cache, even if an environment variable
+// disables the cache for other tests.
 func withTokenCache(c *middleware.Config) { c.TokenCache = 100 }
 
 // verifyUntilCached verifies a valid token repeatedly until it is cached.
@@ -37,7 +37,7 @@ func assertDropped(t *testing.T, s *setup, token string, want error) {
 	t.Helper()
 	assertRefused(t, s, token, want)
 	if got := s.v.Stats().Tokens; got != 0 {
-		t.Errorf("got %d tokens cached after a refusal, want none", got)
+		t.Errorf("got %d cached tokens after a refusal, want none", got)
 	}
 }
 
@@ -48,7 +48,7 @@ func TestCachedTokenIsTheSameToken(t *testing.T) {
 	if first == again || first.Subject != again.Subject || first.Issuer != again.Issuer || first.ClientID != again.ClientID ||
 		first.ID != again.ID || !slices.Equal(first.Audience, again.Audience) || first.Scopes.String() != again.Scopes.String() ||
 		!first.Expiry.Equal(again.Expiry) || !first.IssuedAt.Equal(again.IssuedAt) {
-		t.Error("got another token from the cache")
+		t.Error("the cached token must be an equal copy of the first token")
 	}
 	a, errA := middleware.ClaimsAs[map[string]any](first)
 	b, errB := middleware.ClaimsAs[map[string]any](again)
@@ -122,8 +122,9 @@ func TestCachedTokenNeedsItsKey(t *testing.T) {
 	}
 }
 
-// If the same key is read again, its pointer changes. The signature is then
-// verified again, and the token is cached with the new pointer.
+// If the same key is parsed again, the pointer to the key changes. The
+// signature is then verified again, and the token is cached with the new
+// pointer.
 func TestCachedTokenIsVerifiedAgainWithANewKey(t *testing.T) {
 	source := new(replaceableKeys)
 	s := newSetup(t, withTokenCache, func(c *middleware.Config) { c.Issuers[0].Keys = source })
@@ -148,7 +149,7 @@ func TestWithdrawnKeyIsRefusedWithinOneInterval(t *testing.T) {
 		})
 		s := &setup{as: as, v: v}
 		token := as.Token(testserver.Audience("api"))
-		for range 60 { // in use all the time, with refreshes of the keys
+		for range 60 { // the token is used all the time, while the keys are refreshed
 			assertPasses(t, s, token)
 			time.Sleep(time.Minute)
 			synctest.Wait()
@@ -174,7 +175,7 @@ func TestRevokedIsCalledOnEachUseOfACachedToken(t *testing.T) {
 	good := s.Good()
 	verifyUntilCached(t, s, good)
 	if calls != 3 {
-		t.Errorf("got %d calls, want one for each of 3 uses", calls)
+		t.Errorf("got %d calls of Revoked, want 3, one for each use of the token", calls)
 	}
 	revoked = true
 	assertDropped(t, s, good, middleware.ErrRevoked)

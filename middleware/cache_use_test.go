@@ -31,7 +31,7 @@ func TestRefusedTokensAreNotCached(t *testing.T) {
 	} {
 		for range 3 {
 			if _, err := s.verify(token); err == nil {
-				t.Errorf("%s: got the token accepted", name)
+				t.Errorf("%s: the token was accepted", name)
 			}
 		}
 	}
@@ -50,12 +50,12 @@ func TestTokensAreCachedByAllTheirBytes(t *testing.T) {
 		changed := []byte(good)
 		changed[at] ^= 1
 		if _, err := s.verify(string(changed)); err == nil {
-			t.Fatalf("got the token accepted with byte %d changed", at)
+			t.Fatalf("the token was accepted after byte %d was changed", at)
 		}
 	}
 	for _, other := range []string{good + "=", " " + good, good[:len(good)-1], good + "A", good + ".", good + "\n"} {
 		if _, err := s.verify(other); err == nil {
-			t.Errorf("got the token accepted as %d bytes instead of %d", len(other), len(good))
+			t.Errorf("an encoding with %d bytes instead of %d was accepted", len(other), len(good))
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestCallersCannotModifyEachOthersTokens(t *testing.T) {
 		}
 	}
 	good := s.Good()
-	for range 3 { // also by a handler's copy
+	for range 3 { // a handler must not be able to modify the cached token either
 		r, err := s.v.Authorize(make(http.Header), request(t, "Bearer "+good), scopes.All("read"))
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func TestRequirementsAreThoseOfEachRequest(t *testing.T) {
 		t.Errorf("got %v, want %v", err, middleware.ErrRequirement)
 	}
 	if got := s.v.Stats().Tokens; got != 1 {
-		t.Errorf("got %d tokens cached, want the one that only lacks a scope", got)
+		t.Errorf("got %d cached tokens, want 1, because the token was valid and lacked only a scope", got)
 	}
 }
 

@@ -8,19 +8,19 @@ import (
 )
 
 // carried is a context that carries the token of a request for handlers. If a
-// Verifier made it, it also carries the decision for nested routes. The
-// handler's copy of the token is part of the object, to save an allocation per
-// request.
+// Verifier created the context, it also carries the Verifier's decision, for
+// nested routes. The handler's copy of the token is a field of this struct, to
+// save an allocation per request.
 type carried struct {
 	context.Context //nolint:containedctx // carried is itself a context
 
-	token    *Token    // the handler's copy, nil without a token
-	own      Token     // what token points to, if a verifier made it
-	audience [1]string // the array of own.Audience
+	token    *Token    // the token for handlers, or nil
+	own      Token     // the handler's copy, to which token points if a Verifier created the context
+	audience [1]string // memory for own.Audience if it has only one element
 
 	verifier    *Verifier
 	credentials Credentials
-	verified    *Token // never modified; handlers cannot reach it
+	verified    *Token // the Verifier's own copy: never modified, and not accessible to handlers
 	need        []scopes.Requirement
 }
 
@@ -53,7 +53,7 @@ func TokenFrom(ctx context.Context) *Token {
 	return nil
 }
 
-// WithToken returns a context in which [TokenFrom] finds t, for tests of
+// WithToken returns a context for which [TokenFrom] returns t, for tests of
 // handlers. Such a token does not give access to any route:
 // [Verifier.Authorize] ignores it.
 func WithToken(ctx context.Context, t *Token) context.Context {

@@ -10,17 +10,17 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// retryAfter is the Retry-After of a 503, in seconds. By then a failed refresh
-// of the keys has been repeated.
+// retryAfter is the value of Retry-After in a 503 response, in seconds. After
+// this time, a failed refresh of the keys has been retried.
 const retryAfter = "2"
 
-// SetHeader writes the header fields of the answer: the challenge (RFC 6750 §3,
-// RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for 503, Retry-After.
-// [Verifier.Authorize] calls it for its refusals, and so do the adapters'
-// Answer functions. All text in the fields is constant, or comes from the
-// configuration or from requirements. It therefore contains no control byte:
-// HTTP/2 would drop such a field, and the client would receive a 401 without a
-// challenge.
+// SetHeader sets the header fields of the response to a refused request: the
+// challenge (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for
+// 503, Retry-After. [Verifier.Authorize] calls it for its refusals, and so do
+// the adapters' Answer functions. All text in the fields is constant, or comes
+// from the configuration or from requirements, so it contains no control
+// characters. HTTP/2 would drop a field with a control character, and the
+// client would receive a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// These fields describe the response that the refusal replaces.
@@ -33,7 +33,7 @@ func (e *Error) SetHeader(h http.Header) {
 		h.Set("Retry-After", retryAfter)
 	}
 	if e.Code == CodeUnavailable || e.Code == CodeInternal {
-		return // no challenge: on invalid_token a client would discard a good token
+		return // no challenge: a client that received invalid_token would discard a valid token
 	}
 	var b strings.Builder
 	b.WriteString("Bearer ")
@@ -49,7 +49,7 @@ func (e *Error) SetHeader(h http.Header) {
 		add("error_description", e.Description)
 	}
 	add("scope", e.Scope.String())
-	add("acr_values", scopes.Of(e.ACR...).String()) // without values that would change the list
+	add("acr_values", scopes.Of(e.ACR...).String()) // drops values that are not valid in a space-separated list
 	if e.MaxAge > 0 {
 		add("max_age", strconv.Itoa(int(e.MaxAge/time.Second)))
 	}
@@ -70,9 +70,9 @@ func attribute(b *strings.Builder, name, value string) {
 	b.WriteByte('"')
 }
 
-// quotable reports whether text can appear in a challenge unescaped, that is,
-// whether it is not empty and consists of printable ASCII without quote and
-// backslash, as RFC 6750 §3 requires for error_description.
+// quotable reports whether text can appear in a challenge without escaping: it
+// must not be empty, and must consist of printable ASCII characters other than
+// quote and backslash, as RFC 6750 §3 requires for error_description.
 func quotable(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {

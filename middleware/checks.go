@@ -9,7 +9,7 @@ import (
 func (d *decision) checkClaims() error {
 	err := d.claims.parse(d.payload)
 	if d.opaque && d.claims.expiry.Equal(time.Unix(0, 0)) {
-		d.claims.expiry = time.Time{} // some servers write 0 for a token that does not expire; active is sufficient
+		d.claims.expiry = time.Time{} // some servers write 0 for a token that does not expire; the member active shows that it is valid
 	}
 	return err
 }
@@ -18,7 +18,7 @@ func (d *decision) checkClaims() error {
 // names any other issuer, no key is looked up and no server is contacted (RFC
 // 8725 §3.8, §3.10).
 func (d *decision) checkIssuer() error {
-	if d.opaque { // the issuer that answered is known, so iss is optional (RFC 7662 §2.2)
+	if d.opaque { // the introspecting issuer is known, so iss is optional (RFC 7662 §2.2)
 		if d.claims.named && !d.issuer.isNamed(d.claims.issuer) {
 			return ErrIssuer
 		}
@@ -30,7 +30,7 @@ func (d *decision) checkIssuer() error {
 		return err
 	}
 	d.issuer = one
-	if d.claims.issuer = one.URL; one.isTemplate() { // equal to iss, unless iss is an alias
+	if d.claims.issuer = one.URL; one.isTemplate() { // the URL equals iss, unless iss is an alias
 		d.claims.issuer = one.before + d.claims.tenant() + one.after
 	}
 	return nil
@@ -59,7 +59,7 @@ func (d *decision) checkType() error {
 func (d *decision) checkRequired() error {
 	c := &d.claims
 	if c.expiry.IsZero() {
-		return fmt.Errorf("%w: exp", ErrClaims) // otherwise the token would be valid forever
+		return fmt.Errorf("%w: exp", ErrClaims) // without exp, the token would be valid forever
 	}
 	if d.issuer.Profile != RFC9068 {
 		return nil
@@ -112,7 +112,7 @@ func (d *decision) checkAudience() error {
 
 func (d *decision) checkScopeClaim() error {
 	if !d.claims.scope(d.issuer.scopeClaims, d.issuer.ScopeUnion) {
-		return fmt.Errorf("%w: the scope claim is of the wrong type", ErrMalformed)
+		return fmt.Errorf("%w: the scope claim has the wrong type", ErrMalformed)
 	}
 	return nil
 }

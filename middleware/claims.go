@@ -16,8 +16,8 @@ import (
 type claims struct {
 	raw                         string
 	members                     []member // all members
-	audiences                   []string // see audience
-	granted                     []grant  // see scope
+	audiences                   []string // set by the method audience
+	granted                     []grant  // set by the method scope
 	issuer, subject, id         string
 	clientID                    string
 	acr                         string
@@ -33,13 +33,14 @@ type member struct {
 	value strictjson.Value
 }
 
-// parse reads the claims that the checks need. A registered claim of the wrong
-// type makes the token malformed, except acr and auth_time, which then count as
-// absent, so that a requirement on them is not met. Claims that this module
-// does not use are ignored. A null claim counts as absent, except cnf, because
-// a constraint that we cannot read is still a constraint. The text is scanned
-// only once. Every member is recorded, because the issuer determines which
-// claims contain the audience and the scopes, and is not yet known.
+// parse reads the claims that the checks need. A token is malformed if a
+// registered claim has the wrong type. The exceptions are acr and auth_time:
+// they are then treated as absent, so that a requirement on them is not met.
+// Claims that this module does not use are ignored. A null claim is treated as
+// absent, except cnf, because an unreadable constraint is still a constraint.
+// The text is scanned only once. Every member is recorded, because the issuer
+// determines which claims contain the audience and the scopes, and the issuer
+// is not yet known.
 func (c *claims) parse(text string) error {
 	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
@@ -74,7 +75,7 @@ func (c *claims) parse(text string) error {
 			c.tokenType = value
 		}
 		if !ok {
-			return errors.New(name + " is of the wrong type") // one of the names above
+			return errors.New(name + " is of the wrong type") // the name is one of the constants above, so it is safe to log
 		}
 		return nil
 	})
@@ -84,9 +85,9 @@ func (c *claims) parse(text string) error {
 	return nil
 }
 
-// reset empties the claims and keeps their allocations for reuse.
+// reset empties the claims and keeps their slices for reuse.
 func (c *claims) reset() {
-	if c.raw == "" { // of a cached token, or without claims
+	if c.raw == "" { // the token was cached, or its claims were not parsed
 		c.issuer, c.expiry, c.notBefore, c.issuedAt = "", time.Time{}, time.Time{}, time.Time{}
 		return
 	}
@@ -101,10 +102,11 @@ func (c *claims) reset() {
 
 // audience reads the claim that names the audience: one string or an array of
 // strings (RFC 7519 §4.1.3). It reports whether the claim is present, and
-// whether its type is accepted. An array with any other element is refused as a
-// whole, because its meaning is unclear. It stores the result in c.audiences
-// and reuses the allocation, because the array of a forged token may have
-// thousands of elements and the signature has not been checked yet.
+// whether its type is accepted. An array that contains anything else is
+// refused, because its meaning is unclear. audience stores the strings in
+// c.audiences. It reuses the memory of this slice, because the array of a
+// forged token may have thousands of elements, and the signature has not been
+// checked yet.
 func (c *claims) audience(name string) (present, ok bool) {
 	value := c.member(name)
 	add := func(element strictjson.Value) bool {
@@ -118,7 +120,7 @@ func (c *claims) audience(name string) (present, ok bool) {
 // scopeClaim is a claim that may contain scopes.
 type scopeClaim struct {
 	name string
-	keys bool // the scopes are the names of its members
+	keys bool // the claim is an object whose member names are the scopes
 }
 
 const keysPrefix = "keys:" // prefix of a claim name in Issuer.ScopeClaims
@@ -138,13 +140,12 @@ type grant struct {
 }
 
 // scope records the value of the first named claim that is present or, if all
-// is true, of every named claim that is present. A value may be a string of
-// space-separated scopes (RFC 6749 §3.3), an array of strings, as some
-// providers write, or, for a claim with keys, an object whose member names are
-// the scopes. scope reports whether each recorded claim has an accepted type;
-// another type makes the token malformed. The set of scopes is built only after
-// the signature is verified, because building the set costs more than this
-// check.
+// is true, of every named claim that is present. The value must be a string of
+// space-separated scopes (RFC 6749 §3.3) or an array of strings, which some
+// providers use. For a scopeClaim with keys, the value must be an object whose
+// member names are the scopes. scope returns false if a value has another type;
+// the token is then malformed. The set of scopes is built only after the
+// signature is verified, because building the set costs more than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -162,8 +163,8 @@ func (c *claims) scope(names []scopeClaim, all bool) bool {
 	return true
 }
 
-// scopeSet returns the scopes in the values that scope has recorded. Like the
-// strings of the Token, they are copies.
+// scopeSet returns the scopes in the values that scope has recorded. The scopes
+// are copies, like the other strings of a Token.
 func (c *claims) scopeSet() scopes.Set {
 	var names []string
 	for _, g := range c.granted {
@@ -207,7 +208,8 @@ func (c *claims) member(name string) strictjson.Value {
 	return ""
 }
 
-// text returns the first of the named claims that is a string and not empty.
+// text returns the value of the first named claim that is a non-empty string,
+// or "".
 func (c *claims) text(names []string) string {
 	for _, name := range names {
 		if text, _ := strictjson.String(c.member(name)); text != "" {
@@ -222,7 +224,7 @@ func (c *claims) tenant() string { return c.text([]string{"tid"}) }
 // token returns the Token for verified claims. Its strings are copies, so that
 // a handler that stores a subject does not keep all claims in memory.
 func (c *claims) token(clientIDs []string) *Token {
-	audience := append([]string(nil), c.audiences...) // nil without an audience
+	audience := append([]string(nil), c.audiences...) // nil if the token has no audience
 	for i := range audience {
 		audience[i] = strings.Clone(audience[i])
 	}

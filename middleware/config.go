@@ -31,17 +31,18 @@ type Config struct {
 	Audience string
 
 	// Issuers are the authorization servers whose tokens are accepted. Each has
-	// its own keys: a key of one issuer never verifies a token of another.
+	// its own keys: a key of one issuer never verifies a token of another
+	// issuer.
 	Issuers []Issuer
 
 	// IssuerFor finds issuers that are too numerous to list, such as the realms
 	// of a platform's customers. It is called, before the signature is checked,
 	// with an iss that matches one of IssuerPatterns and is not in Issuers. It
 	// must return nil for an unknown iss, and otherwise an Issuer whose URL is
-	// that iss, without Introspection, Tenants, Aliases and SubjectPrefix. Any
-	// other Issuer is a programming error ([ErrInternal]). If IssuerFor returns
-	// an error, the request is refused with 503. In both cases a cached Issuer
-	// is used instead if it is at most 24 hours old.
+	// that iss, without Introspection, Tenants, AnyTenant, Aliases and
+	// SubjectPrefix. Any other Issuer is a programming error ([ErrInternal]).
+	// If IssuerFor returns an error, the request is refused with 503. In these
+	// two cases, a cached Issuer is used instead if it is at most 24 hours old.
 	//
 	// Up to 10,000 Issuers are cached. An Issuer is refreshed by the first
 	// request after 5 minutes. Requests wait for the refresh only if the Issuer
@@ -49,7 +50,8 @@ type Config struct {
 	// the same Keys, Secrets and Client, the issuer's keys stay cached. Up to
 	// 10,000 unknown values of iss are cached for a minute. IssuerFor is called
 	// concurrently, but never twice at once for the same iss. Each call must
-	// return within two seconds. Its context is not the context of a request.
+	// return within two seconds. The context of a call is independent of the
+	// request that caused the call.
 	IssuerFor func(ctx context.Context, iss string) (*Issuer, error)
 
 	// IssuerPatterns are the patterns of iss for which IssuerFor is called,
@@ -61,16 +63,16 @@ type Config struct {
 	// Origins are the base URLs at which clients reach the API, such as
 	// "https://api.example.com/v1". They use https, or http on loopback, and
 	// have no query, fragment or user info. If a proxy in front of the API
-	// strips a path, they include that path. The protected resource metadata
-	// names the first origin, in the normal form of RFC 3986 §6.2, as the
-	// resource (RFC 9728 §2), and challenges point to the metadata; see
-	// [Verifier.Metadata]. Without Origins no
-	// metadata is served. The header fields Host, Origin, Forwarded and
-	// X-Forwarded-* are never used, because clients can set them.
+	// strips a path prefix, the URLs include that prefix. The protected
+	// resource metadata names the first origin, in the normal form of RFC 3986
+	// §6.2, as the resource (RFC 9728 §2), and challenges point to the
+	// metadata; see [Verifier.Metadata]. Without Origins no metadata is served.
+	// The header fields Host, Origin, Forwarded and X-Forwarded-* are never
+	// used, because clients can set them.
 	Origins []string
 
-	// Resource must repeat the first of Origins if tokens name another
-	// audience, and must otherwise be "" or the same. It confirms that the
+	// Resource must be "" or equal the first of Origins. It is required if an
+	// audience differs from the first of Origins, to confirm that the
 	// difference is intended: a client that requests a token for the resource
 	// (RFC 8707) usually gets a token with the resource as its audience.
 	Resource string
@@ -79,12 +81,12 @@ type Config struct {
 	// requires Origins.
 	Metadata Metadata
 
-	// TokenHeader is the header field in which a proxy sends the token, with or
-	// without "Bearer ", such as X-Goog-Iap-Jwt-Assertion. "" means
-	// Authorization; if another field is set here, Authorization is ignored.
-	// The token is verified like any other. If the proxy does not remove the
-	// field from its clients' requests, clients can send their own tokens in
-	// the field.
+	// TokenHeader is the header field in which a proxy sends the token, such as
+	// X-Goog-Iap-Jwt-Assertion. "Bearer " before the token is optional. ""
+	// means Authorization; if another field is set here, Authorization is
+	// ignored. The token is verified like any other. If the proxy does not
+	// remove the field from its clients' requests, clients can send their own
+	// tokens in the field.
 	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
@@ -97,22 +99,24 @@ type Config struct {
 	// 16384, enough for several hundred groups or roles. The maximum is 65536.
 	MaxTokenBytes int
 
-	// TokenCache is how many accepted JWTs are cached, so that their signatures
-	// need not be verified again. Each use of a cached JWT still checks its
-	// dates, that its key is in the issuer's key set, Revoked, introspection
-	// under IntrospectJWTs, and the route's requirements. An entry consists of
-	// the SHA-256 and the claims of a token: about 1 KiB, or 64 KiB if an
-	// issuer fills the default MaxTokenBytes. A token with more than 256 scopes
-	// or audiences is not cached. 0 means 10,000, a negative value means no
-	// cache. Opaque tokens are cached by their introspect.Client.
+	// TokenCache is the maximum number of accepted JWTs in the cache. Their
+	// signatures need not be verified again. The other checks that can change
+	// are repeated on each use of a cached JWT: its dates, whether its key is
+	// still in the issuer's key set, Revoked, introspection under
+	// IntrospectJWTs, and the route's requirements. An entry consists of the
+	// SHA-256 hash and the claims of a token. It needs about 1 KiB, or 64 KiB
+	// if the token is as long as the default MaxTokenBytes allows. A token with
+	// more than 256 scopes or audiences is not cached. 0 means 10,000, a
+	// negative value means no cache. Opaque tokens are cached by their
+	// introspect.Client.
 	TokenCache int
 
 	// Revoked is called on each use of a token that passed all other checks
-	// except the route's requirements. It can look up the token in a deny-list,
+	// except the route's requirements. It can look the token up in a deny-list,
 	// for example. Use the issuer and the ID of the token as the key of such a
 	// list, not the encoded token: the same signature can be encoded in several
-	// ways. An error refuses the request with 503. nil disables the check.
-	// Revoked is called concurrently.
+	// ways. If Revoked returns an error, the request is refused with 503. nil
+	// disables the check. Revoked is called concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
 	// Realm names the protected space in challenges; "" means Audience, or
@@ -124,16 +128,17 @@ type Config struct {
 	Client *http.Client
 
 	// Logger receives refusals at level Debug, unreachable dependencies and
-	// unusable keys at Warn, and recovered panics at Error. At most one event a
-	// second about requests that could not be checked is at Warn; the others
-	// are at Debug. nil means [slog.Default] at the time of NewVerifier. Events
-	// identify a token only by a fingerprint (the first 8 bytes of its SHA-256
-	// in hex), its configured issuer and its algorithm.
+	// unusable keys at Warn, and recovered panics at Error. If requests cannot
+	// be checked, at most one of these events per second is logged at Warn, and
+	// the others at Debug. nil means the logger that [slog.Default] returns
+	// when NewVerifier is called. Events identify a token only by a fingerprint
+	// (the first 8 bytes of its SHA-256 in hex), its configured issuer and its
+	// algorithm.
 	Logger *slog.Logger
 
-	// Observe is called for metrics after each decision that did not panic. It
-	// is called concurrently, while the request waits, and once for each nested
-	// route and each Check.
+	// Observe is called for metrics after each decision, except a decision that
+	// panicked. Each nested route and each Check is a separate decision. The
+	// request waits until Observe returns. Observe is called concurrently.
 	Observe func(context.Context, Observation)
 
 	// Now is the clock against which the dates in tokens are checked; nil means
@@ -154,9 +159,9 @@ func (c Config) check() error {
 	}
 	for _, pattern := range c.IssuerPatterns {
 		if strings.Count(pattern, "*") != 1 || fetch.CheckText(pattern) != nil {
-			fault("IssuerPatterns: %q must be printable ASCII without spaces, with one *", pattern)
+			fault("IssuerPatterns: %q must be printable ASCII without spaces and contain exactly one *", pattern)
 		} else if leavesHostOpen(pattern) {
-			fault("IssuerPatterns: %q matches hosts that anyone can register: put the * in the path, or in place of the first labels of the host", pattern)
+			fault("IssuerPatterns: %q matches hosts that anyone can register: put the * in the path, or at the beginning of the host as in https://*.example.com", pattern)
 		}
 	}
 	if name := c.TokenHeader; name != "" && (tokenLength(name) != len(name) || slices.Contains([]string{"Authorization", "Cookie", "Host"}, http.CanonicalHeaderKey(name))) {
@@ -187,7 +192,7 @@ func (c Config) check() error {
 		}
 		for j, other := range c.Issuers[:i] {
 			if a, b := issuer.SubjectPrefix, other.SubjectPrefix; a != "" && b != "" && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
-				fault("%s: SubjectPrefix overlaps that of Issuers[%d]: a token could belong to both", name, j)
+				fault("%s: SubjectPrefix overlaps the SubjectPrefix of Issuers[%d]: a token could belong to both issuers", name, j)
 			}
 		}
 		if issuer.Introspection != nil {
@@ -203,8 +208,10 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// leavesHostOpen reports whether the * of a URL pattern is in the host, except
-// in place of the first labels of a longer host name.
+// leavesHostOpen reports whether the * of a URL pattern may match a host that
+// anyone can register. This is not the case if the * is in the path, or if it
+// is the beginning of the host and at least two labels follow, as in
+// https://*.example.com.
 func leavesHostOpen(pattern string) bool {
 	_, rest, isURL := strings.Cut(pattern, "://")
 	host, _, _ := strings.Cut(rest, "/")

@@ -63,7 +63,7 @@ func TestConfigurationFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, err := middleware.NewVerifier(test.config)
 			if err == nil || v != nil {
-				t.Fatal("got a Verifier")
+				t.Fatal("NewVerifier returned a Verifier, want an error")
 			}
 			for _, part := range test.want {
 				if !strings.Contains(err.Error(), part) {

@@ -12,8 +12,8 @@ import (
 )
 
 // minAllocations returns the smallest number of allocations that a call of f
-// makes. A mean is not reliable, because under the race detector a pool drops
-// entries at random.
+// makes. A mean is not reliable, because a sync.Pool drops entries at random
+// under the race detector.
 func minAllocations(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
@@ -22,7 +22,7 @@ func minAllocations(f func()) float64 {
 	return least
 }
 
-// typicalClaims returns claims like those of real issuers.
+// typicalClaims returns claims that are typical of real issuers.
 func (s *setup) typicalClaims(pairs ...string) string {
 	return s.Claims(append([]string{"nbf", "1767268800", "scope", `"orders:read orders:write invoices:read openid profile email"`}, pairs...)...)
 }
@@ -46,7 +46,7 @@ func TestAllocationsOfACachedToken(t *testing.T) {
 	token := s.Token(s.Header(), s.typicalClaims("acr", `"urn:example:mfa"`, "auth_time", "1767268800"))
 	verifyUntilCached(t, s, token)
 	if got := minAllocations(func() { assertPasses(t, s, token) }); got > 1 {
-		t.Errorf("Verify: got %v allocations, want only the caller's copy", got)
+		t.Errorf("Verify: got %v allocations, want at most 1, for the caller's copy of the token", got)
 	}
 	r, h := request(t, "Bearer "+token), make(http.Header)
 	need := []scopes.Requirement{scopes.All("orders:read"), scopes.ACR("urn:example:mfa"), scopes.AuthWithin(time.Hour)}
@@ -76,7 +76,7 @@ func TestAllocationsOfARefusal(t *testing.T) {
 	} {
 		refuse := func() {
 			if _, err := s.verify(token); err == nil {
-				t.Errorf("%s: got the token accepted", name)
+				t.Errorf("%s: the token was accepted", name)
 			}
 		}
 		if got := minAllocations(refuse); got > 12 {
@@ -85,7 +85,7 @@ func TestAllocationsOfARefusal(t *testing.T) {
 	}
 }
 
-// The keys are fetched once, with and without the token cache.
+// The keys are fetched only once, whether or not the token cache is enabled.
 func TestGoodTokensFetchKeysOnce(t *testing.T) {
 	for _, cache := range []int{-1, 100} {
 		s := newSetup(t, func(c *middleware.Config) { c.TokenCache = cache })

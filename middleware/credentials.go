@@ -29,12 +29,13 @@ const authorization = "Authorization"
 // readCredentials reads the token from the only permitted place: the
 // Authorization field (RFC 6750 §2.1), or the field that Config.TokenHeader
 // names. A token in the query is never used, since URLs end up in logs (RFC
-// 9700 §4.3.2). If a request has a token in the header and one in the query, it
-// is ambiguous (RFC 6750 §2) and refused. The body is left to the handler.
+// 9700 §4.3.2). A request with a token in both the header and the query is
+// ambiguous (RFC 6750 §2) and is refused. The body is not read, because the
+// handler needs it.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
-		return ErrTwoTokens // a proxy may choose another one than we do
+		return ErrTwoTokens // a proxy may use another of these fields than this module
 	}
 	field, scheme := "", ""
 	if len(fields) == 1 {
@@ -64,7 +65,7 @@ func (d *decision) readCredentials() error {
 	d.credentials = Credentials{Token: token}
 	if d.outer != nil && d.outer.credentials == d.credentials {
 		d.reuse(d.outer.verified)
-		d.met = len(d.outer.need) // against the request as those routes received it
+		d.met = len(d.outer.need) // the outer routes checked these against the request that they received
 		return nil
 	}
 	d.token = token
@@ -79,8 +80,8 @@ func trimmed(field string) string {
 	return strings.Trim(field, " \t")
 }
 
-// reuse continues the decision with a token that is already verified, so that
-// only the steps that each route repeats remain.
+// reuse makes the decision use a token that is already verified. Only the steps
+// that every route repeats then remain.
 func (d *decision) reuse(t *Token) {
 	d.verified, d.repeated = t, perRoute
 	if t != nil {
@@ -99,8 +100,9 @@ func (d *decision) checkLength() error {
 }
 
 // checkCharacters refuses a token with characters that are not permitted. It
-// runs after the cache lookup, because cached tokens have already passed it.
-// The log contains no fingerprint of a string that fails this check.
+// runs after the cache lookup, because cached tokens have already passed this
+// check. If the check fails, d.token is cleared, so that the log contains no
+// fingerprint of the string.
 func (d *decision) checkCharacters() error {
 	if !d.v.isTokenText(d.token) {
 		d.token = ""
@@ -112,8 +114,8 @@ func (d *decision) checkCharacters() error {
 // hasParameter reports whether any parser could find a parameter of this name
 // in a query. [net/url.URL.Query] is not enough: unlike other parsers, it drops
 // a parameter with a semicolon or an invalid escape, and all parameters if
-// there are too many. In hasParameter, a semicolon also separates parameters,
-// and an invalid escape does not hide a name.
+// there are too many. hasParameter also splits parameters at semicolons, and
+// finds a name despite an invalid escape.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
 		if i < len(query) && query[i] != '&' && query[i] != ';' {

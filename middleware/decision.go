@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// decision is the state of one decision, about a token or about the request
+// decision is the state of one decision about a token, or about the request
 // that contains the token. Each step relies on the results of the earlier
 // steps.
 type decision struct {
@@ -21,23 +21,23 @@ type decision struct {
 	findings
 
 	// The next decision reuses the memory of these fields, to save allocations.
-	message jws.Message // empty if opaque
+	message jws.Message // empty for an opaque token
 	claims  claims
-	bytes   []byte // the token, to be hashed
+	bytes   []byte // a copy of the token for hashing
 }
 
 // input is the input of a decision.
 type input struct {
 	v     *Verifier
 	ctx   context.Context //nolint:containedctx // a decision lives for one call
-	began time.Time       // by time.Now
-	now   time.Time       // by Config.Now
+	began time.Time       // according to time.Now
+	now   time.Time       // according to Config.Now
 
 	request     *http.Request        // nil if the token did not come in an HTTP request
 	optional    bool                 // a request without a token passes
-	isAnswer    bool                 // the decision is about an answer to checkActivity
-	outer       *carried             // the decision of an enclosing route, nil without one
-	need        []scopes.Requirement // of enclosing routes and of this one
+	isAnswer    bool                 // checkActivity made this decision, to check an introspection answer
+	outer       *carried             // the decision of the enclosing route; nil without an enclosing route
+	need        []scopes.Requirement // the requirements of the enclosing routes and of this route
 	credentials Credentials
 	token       string
 	explained   []Step // for Explain; nil otherwise
@@ -45,10 +45,10 @@ type input struct {
 
 // findings are the results of the steps.
 type findings struct {
-	repeated  repetition // steps with a lower repetition are done
+	repeated  repetition // steps with a lower repetition are not run again
 	anonymous bool       // the request has no token and needs none
 	opaque    bool       // only the issuer can read the token
-	met       int        // how many requirements the enclosing routes have checked
+	met       int        // the number of requirements that the enclosing routes have checked
 
 	scopesHelp bool // an unmet requirement names scopes
 
@@ -56,14 +56,14 @@ type findings struct {
 	header  *header // nil until it is parsed
 	payload string  // the claims as text
 	issuer  *issuer // the configured issuer of the token
-	key     any     // for the signature, nil if opaque
+	key     any     // the key that verifies the signature; nil for an opaque token
 
 	verified *Token // never modified; handlers cannot reach it
-	lookup   lookup // of its claims, nil until needed
+	lookup   lookup // finds claims of verified; nil until needed
 
 	lookedUp, stored bool         // whether the token was looked up in the cache, and stored in it
 	cached           *cachedToken // the cached token, nil if it is not cached
-	digest           digest       // of the token, once it was looked up
+	digest           digest       // the digest of the token; set when the token is looked up
 }
 
 // decisions is a pool of decisions, which are reused to save allocations.
@@ -88,7 +88,7 @@ func (d *decision) release() {
 }
 
 // runSteps runs the steps that apply to the token, and returns the error of the
-// first one that fails.
+// first step that fails.
 func (d *decision) runSteps() (err error) {
 	for i := d.v.first[d.repeated][0]; i < len(d.v.steps); i = d.v.first[d.repeated][i+1] {
 		s := &d.v.steps[i]
@@ -102,8 +102,8 @@ func (d *decision) runSteps() (err error) {
 			break
 		}
 	}
-	// If the token was already stored, the refusal is due to the route's
-	// requirements, and the cached token stays.
+	// If the token was already stored, it is refused because of the route's
+	// requirements, and stays in the cache.
 	if err != nil && d.cached != nil && !d.stored {
 		d.v.cache.drop(d.digest)
 	}
@@ -135,9 +135,9 @@ func (d *decision) judge() (refusal *Error) {
 	}
 	err := d.runSteps()
 	// Only a check that was still waiting, and therefore failed as unavailable,
-	// is reported as canceled. Any other decision stands: net/http also cancels
-	// the context when a client closes only its sending side, and such a client
-	// still waits for the answer.
+	// is reported as canceled. Any other result is reported as it is: net/http
+	// also cancels the context when a client closes only its sending side, and
+	// such a client still waits for the answer.
 	if err != nil && errors.Is(err, ErrUnavailable) && errors.Is(d.ctx.Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
 	}

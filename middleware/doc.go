@@ -12,7 +12,7 @@
 //
 // # Order of checks
 //
-// Every decision runs the same steps in the same order: cheap steps before
+// The steps of every decision run in the same order: cheap steps before
 // expensive ones, and local steps before steps that need the network. The first
 // step that fails decides. docs/checks.md lists the steps, and
 // [Verifier.Explain] shows their results for one token.
@@ -23,15 +23,15 @@
 // invalid_request, 401 invalid_token, 401 without a code when no token was
 // sent, 403 insufficient_scope. If the user must authenticate again or in
 // another way, the refusal is 401 insufficient_user_authentication (RFC 9470
-// §3). When a token cannot be judged because keys or an issuer's answer are
-// unavailable, the answer is 503 with Retry-After, because a client that
-// received invalid_token would discard a good token.
+// §3). If a token cannot be checked because keys or an introspection answer are
+// unavailable, the refusal is 503 with Retry-After: a client that received
+// invalid_token would discard a valid token.
 //
 // Text sent to clients is either constant or taken from the configuration.
 // Logs, errors, observations and panics never contain any part of a token.
 //
 // # Not supported
 //
-// Decryption of tokens (JWE), tokens in the query or a form, DPoP and mutual
-// TLS.
+// This package does not decrypt tokens (JWE), does not accept tokens in the
+// query or in a form, and does not support DPoP and mutual TLS.
 package middleware

@@ -12,9 +12,9 @@ import (
 )
 
 // Code is the error code that clients receive with a refusal. The codes are
-// those of RFC 6750 §3.1 and RFC 9470 §3, and two for failures that the client
-// did not cause. When no token was sent, the code is "", as RFC 6750 §3.1
-// requires.
+// those of RFC 6750 §3.1 and RFC 9470 §3, and two codes for failures that the
+// client did not cause. When no token was sent, the code is "", as RFC 6750
+// §3.1 requires.
 type Code string
 
 // The codes, with the HTTP status of each.
@@ -38,13 +38,13 @@ type Error struct {
 
 	// ACR and MaxAge say how and when the user must have authenticated, if the
 	// route requires it (RFC 9470 §3). ACR lists the accepted authentication
-	// context classes, the preferred one first. MaxAge is how long ago the
-	// authentication may have been. Both are set only if no token was sent, or
+	// context classes, the preferred one first. MaxAge is the maximum time
+	// since the user authenticated. Both are set only if no token was sent, or
 	// if the acr or auth_time of the token is insufficient.
 	ACR    []string
 	MaxAge time.Duration
 
-	realm, metadata string // of the Verifier
+	realm, metadata string // the realm and the metadata URL of the Verifier
 }
 
 // Refusal returns the *Error that err is or wraps. Any other err, nil included,
@@ -56,7 +56,7 @@ func Refusal(err error) *Error {
 	return refuse(&foreign{ErrInternal, err})
 }
 
-// StatusCode returns the HTTP status of the answer.
+// StatusCode returns the HTTP status of the refusal.
 func (e *Error) StatusCode() int {
 	switch e.Code {
 	case CodeNoToken, CodeInvalidToken, CodeInsufficientAuthentication:
@@ -69,7 +69,7 @@ func (e *Error) StatusCode() int {
 		return http.StatusServiceUnavailable
 	case CodeInternal:
 	}
-	return http.StatusInternalServerError // for unknown codes too
+	return http.StatusInternalServerError // also for unknown codes
 }
 
 // MarshalJSON returns the body that adapters send. Its members are error, which
@@ -81,8 +81,8 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	}{e.Code, e.Description})
 }
 
-// Error returns a description of the refusal for logs, which contains no text
-// of the request.
+// Error returns a description of the refusal for logs. The description contains
+// no text of the request.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return "bearerguard: " + e.Description
@@ -93,8 +93,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// cause is a sentinel error together with its code and messages, so that every
-// cause has a message for clients.
+// cause is a sentinel error with its code and its messages, so that every cause
+// has a message for clients.
 type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs
@@ -134,10 +134,11 @@ var (
 	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
 
-	// errCanceled means that the client canceled a request that was waiting,
-	// which is not an outage. A client that closed only its sending side still
-	// reads the answer, so the code is the same as in an outage. Logs and
-	// metrics show the reason.
+	// errCanceled means that the client canceled the request while a check was
+	// waiting. A client that closed only its sending side still reads the
+	// response, so the code is the same as in an outage. Logs and metrics show
+	// the reason "canceled", so that a canceled request is not mistaken for an
+	// outage.
 	errCanceled error = &cause{"canceled", "the request was canceled", CodeUnavailable, unknownState}
 )
 
@@ -168,16 +169,17 @@ func reasonOf(err error) string {
 }
 
 // foreign combines a cause with the error of a callback. The text of the
-// callback's error is not printed, because it may contain a claim or a secret.
-// [errors.Is] and [errors.As] find both errors.
+// callback's error is not printed, because the text may contain a claim or a
+// secret. [errors.Is] and [errors.As] find both errors.
 type foreign struct{ cause, err error }
 
 func (f *foreign) Error() string   { return f.cause.Error() }
 func (f *foreign) Unwrap() []error { return []error{f.cause, f.err} }
 
-// unavailable returns the error for a token that cannot be judged now. The text
-// of err is printed only if err is a [contain.PlainError], because an error of
-// a Source of another package may contain anything.
+// unavailable returns the error for a token that cannot be checked at the
+// moment. The text of err is printed only if err is a [contain.PlainError],
+// because the error of a Source that another package implements may contain
+// anything.
 func unavailable(err error) error {
 	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// verifierFor returns a Verifier for the tokens of one issuer, like the one
-// that your API would use.
+// verifierFor returns a Verifier for the tokens of one issuer. An API creates
+// its Verifier in the same way.
 func verifierFor(issuer middleware.Issuer) *middleware.Verifier {
 	v, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{issuer}})
 	if err != nil {
@@ -49,7 +49,7 @@ func startServer() *testserver.Server {
 }
 
 func ExampleIssuer_mark() {
-	as := startServer() // of Keycloak, for example
+	as := startServer() // instead of Keycloak, for example
 	defer as.Close()
 	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Mark: "typ=Bearer"})
 	show(v, as.Token(testserver.Typ("JWT"), testserver.Claim("typ", "Bearer"), testserver.Claim("nonce", "n")))
@@ -95,8 +95,8 @@ func ExampleIssuer_tenants() {
 		URL:         "https://login.microsoftonline.com/{tenantid}/v2.0",
 		Tenants:     []string{"72f988bf-86f1-41af-91ab-2d7cd011db47"},
 		MetadataURL: as.Issuer() + "/.well-known/openid-configuration", // for Entra, https://login.microsoftonline.com/common/v2.0/.well-known/…
-		// Entra's metadata contains URL as its issuer. The mock server's
-		// metadata contains the server's own issuer:
+		// The issuer in Entra's metadata equals URL. The metadata of the mock
+		// server contains another issuer, so the example sets MetadataIssuer:
 		MetadataIssuer: as.Issuer(),
 	})
 	for _, tenant := range []string{"72f988bf-86f1-41af-91ab-2d7cd011db47", "9188040d-6c67-4c5b-b112-36a304b66dad"} {
@@ -110,7 +110,7 @@ func ExampleIssuer_tenants() {
 func ExampleIssuer_subjectPrefix() {
 	as := startServer()
 	defer as.Close()
-	keys, err := jwks.NewRemote(as.Endpoint(testserver.EndpointJWKS), jwks.Options{}) // of SPIRE, with Use: []string{"jwt-svid"}
+	keys, err := jwks.NewRemote(as.Endpoint(testserver.EndpointJWKS), jwks.Options{}) // for SPIRE, set Use: []string{"jwt-svid"}
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func ExampleIssuer_secrets() {
 func ExampleIssuer_client() {
 	as := startServer()
 	defer as.Close()
-	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Client: &http.Client{ /* with the CA and the token of the cluster */ }})
+	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Client: &http.Client{ /* that uses the CA and the token of the cluster */ }})
 	show(v, as.Token())
 	// Output: accepted
 }
@@ -190,7 +190,7 @@ func ExampleConfig_issuerFor() {
 		IssuerPatterns: []string{"https://id.example.com/realms/*"},
 		IssuerFor: func(_ context.Context, iss string) (*middleware.Issuer, error) {
 			realm := strings.TrimPrefix(iss, "https://id.example.com/realms/")
-			if realm != "acme" { // query your database
+			if realm != "acme" { // a real program queries its database here
 				return nil, nil
 			}
 			return &middleware.Issuer{URL: iss, MetadataIssuer: as.Issuer()}, nil
@@ -208,7 +208,7 @@ func ExampleConfig_issuerFor() {
 }
 
 func ExampleIssuer_opaqueSyntax() {
-	// This server stands in for the introspection endpoint of Salesforce.
+	// This server imitates the introspection endpoint of Salesforce.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"active":%t,"aud":"api","scope":"web"}`, r.FormValue("token") == "00D1!AQx.y_z")
 	}))

@@ -17,20 +17,20 @@ import (
 // Step is the result of one step of a decision about one token.
 type Step struct {
 	Name    string  // such as "expiry"
-	About   string  // what it requires
+	About   string  // what the step requires
 	Source  string  // RFC and section, or ""
-	Outcome Outcome // of this token
-	Err     error   // why it refused, nil if it did not; quotes nothing of the token
+	Outcome Outcome // the result of the step for this token
+	Err     error   // why the step refused the token, or nil; contains no part of the token
 
-	// Expected and Found say, for operators, what the step expected and what it
-	// found; both are "" if there is nothing to show. Found quotes parts of the
-	// token, with unprintable characters escaped and each value cut after 200
-	// bytes.
+	// Expected and Found describe, for operators, what the step expected and
+	// what it found. Both are "" if there is nothing to show. Found may quote
+	// parts of the token: unprintable characters are escaped, and each value is
+	// cut after 200 bytes.
 	Expected, Found string
 }
 
-// Format implements [fmt.Formatter]. For every verb, the output leaves out
-// Expected and Found, which may quote the token.
+// Format implements [fmt.Formatter]. For every verb, the output omits Expected
+// and Found, because Found may quote the token.
 func (s Step) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%s: %s", s.Name, s.Outcome)
 	if s.Err != nil {
@@ -48,19 +48,20 @@ type Outcome string
 const (
 	Passed     Outcome = "passed"
 	Refused    Outcome = "refused"
-	NotReached Outcome = "not reached" // an earlier step has refused
+	NotReached Outcome = "not reached" // an earlier step refused the token
 )
 
 // Explain runs a token through the steps of [Verifier.Verify] and the
-// requirements, to show why the token is refused. It returns, in order, the
-// steps that apply to this kind of token. The error is the one that Verify, or
-// [Verifier.Check] with the requirements, would return, or nil.
+// requirements, to show why the token is refused. It returns the steps that
+// apply to this kind of token, in order. The error is nil if the token passes,
+// and otherwise the error that Verify, or [Verifier.Check] with the
+// requirements, would return.
 //
-// Like Verify, Explain fetches keys and calls Revoked, but it does not use the
-// token cache, does not call Observe, and logs only panics. It returns no steps
-// for a Verifier that NewVerifier did not make. Show the result to operators,
-// not to callers: it contains claims, and would help an attacker to correct a
-// forgery.
+// Like Verify, Explain fetches keys and calls Revoked. Unlike Verify, it does
+// not use the token cache, does not call Observe, and logs only panics. It
+// returns no steps if the Verifier was not made by NewVerifier. Show the result
+// to operators, not to callers: it contains claims, and would help an attacker
+// to correct a forgery.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)
@@ -97,11 +98,11 @@ func (d *decision) explain(at int, err error) {
 // maxShown is the maximum number of bytes of a value that are shown.
 const maxShown = 200
 
-// quoted returns text in quotes, escaped and cut after maxShown bytes, because
-// an attacker may have written the text.
+// quoted returns text in quotes, escaped, and cut after maxShown bytes, because
+// the text may come from an attacker.
 func quoted(text string) string {
 	if len(text) > maxShown {
-		return strconv.QuoteToASCII(text[:maxShown]) + fmt.Sprintf(" and %d bytes more", len(text)-maxShown)
+		return strconv.QuoteToASCII(text[:maxShown]) + fmt.Sprintf(" and %d more bytes", len(text)-maxShown)
 	}
 	return strconv.QuoteToASCII(text)
 }
@@ -113,7 +114,7 @@ func quotedOrNone(text string) string {
 	return quoted(text)
 }
 
-// list returns the first 20 values, quoted, and the number of further values.
+// list returns the first 20 values in quotes, and the number of further values.
 func list(values []string) string {
 	const most = 20
 	all := make([]string, 0, most+1)
@@ -150,7 +151,7 @@ func showShape(d *decision) (expected, found string) {
 }
 
 func showAlgorithm(d *decision) (expected, found string) {
-	if d.header == nil { // refused for another reason, or without alg
+	if d.header == nil { // the header was refused for another reason, or lacks alg
 		return "a supported alg", "a header that cannot be read"
 	}
 	return "a supported alg", "alg " + quoted(d.header.Algorithm)
@@ -252,7 +253,8 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed returns a description of what the clock skew allows, or "".
+// skewed returns ", or " and words with the clock skew inserted, or "" if the
+// clock skew is 0.
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""
@@ -260,7 +262,8 @@ func (d *decision) skewed(words string) string {
 	return ", or " + fmt.Sprintf(words, d.v.skew)
 }
 
-// away returns a description of how far a time is from now.
+// away returns how far a time is from now, and the time itself, such as "5 min
+// ago (2026-01-01T12:00:00Z)".
 func (d *decision) away(t time.Time) string {
 	const day = 24 * time.Hour
 	distance, words := d.now.Sub(t), "%s ago (%s)"
@@ -296,8 +299,8 @@ func showAudience(d *decision) (expected, found string) {
 }
 
 // showPurpose shows the claims that indicate the kind of token. It shows the
-// value only of claims that name the kind: the value of others may be
-// arbitrary.
+// values only of claims that name the kind, because other claims may contain
+// anything.
 func showPurpose(d *decision) (expected, found string) {
 	var present []string
 	for _, one := range d.claims.members {
@@ -308,7 +311,7 @@ func showPurpose(d *decision) (expected, found string) {
 			present = append(present, one.name)
 		}
 	}
-	return "no mark of another kind of token", cmp.Or(strings.Join(present, ", "), "none")
+	return "no claim that marks another kind of token", cmp.Or(strings.Join(present, ", "), "none")
 }
 
 func showKey(d *decision) (expected, found string) {
@@ -331,7 +334,7 @@ func showRequirements(d *decision) (expected, found string) {
 	}
 	found = "scope " + quotedOrNone(t.Scopes.String())
 	if len(needed.ACR) > 0 {
-		all = append(all, "one of the acr "+list(needed.ACR))
+		all = append(all, "one of the acr values "+list(needed.ACR))
 		found += ", acr " + quotedOrNone(t.ACR)
 	}
 	if needed.MaxAge > 0 {

@@ -19,15 +19,15 @@ import (
 
 // Durations and limits for issuers that Config.IssuerFor returns.
 const (
-	findTimeout = 2 * time.Second  // of one call
-	refreshAge  = 5 * time.Minute  // after which an issuer is refreshed in the background
-	staleAge    = 2 * refreshAge   // after which a request waits for the refresh
+	findTimeout = 2 * time.Second  // maximum duration of one call of IssuerFor
+	refreshAge  = 5 * time.Minute  // age after which an issuer is refreshed in the background
+	staleAge    = 2 * refreshAge   // age after which a request waits for the refresh
 	maxAge      = 24 * time.Hour   // maximum age of a cached issuer
-	retryDelay  = 10 * time.Second // after an error, while a cached issuer is used
-	unknownAge  = time.Minute      // after which an unknown iss is looked up again
-	maxFound    = 10_000           // issuers, and unknown iss
-	maxWildcard = 128
-	maxCalls    = 4096 // in progress, for issuers that are not cached
+	retryDelay  = 10 * time.Second // delay after an error; until then a cached issuer is used
+	unknownAge  = time.Minute      // age after which an unknown iss is looked up again
+	maxFound    = 10_000           // maximum number of cached issuers, and of unknown values of iss
+	maxWildcard = 128              // maximum length of the text that * matches
+	maxCalls    = 4096             // maximum number of concurrent calls for issuers that are not cached
 )
 
 // finder finds issuers with Config.IssuerFor and caches them.
@@ -36,19 +36,19 @@ type finder struct {
 	make     func(Issuer) (*issuer, error)
 	patterns []pattern
 	found    *otter.Cache[string, finding]
-	unknown  *otter.Cache[string, time.Time] // until this time
+	unknown  *otter.Cache[string, time.Time] // unknown values of iss; each is looked up again after this time
 	flight   singleflight.Group
 	mu       sync.Mutex    // guards changes of found
-	calls    chan struct{} // has an element for each call for an issuer that is not cached
+	calls    chan struct{} // contains an element for each running call for an issuer that is not cached
 	logger   *slog.Logger
-	state    contain.Change // the last one logged
+	state    contain.Change // the last state that was logged
 }
 
 // finding is a cached issuer and the time when it was found.
 type finding struct {
 	issuer  *issuer
 	at      time.Time
-	retryAt time.Time // after an error: no call before this time
+	retryAt time.Time // after an error, IssuerFor is not called before this time
 }
 
 // pattern is one of Config.IssuerPatterns, split into the text before and after
@@ -72,19 +72,21 @@ func newFinder(config Config, logger *slog.Logger, newIssuer func(Issuer) (*issu
 	return f
 }
 
-// resembles reports whether an iss may belong to an issuer of Config.IssuerFor.
+// resembles reports whether an iss may belong to an issuer that
+// Config.IssuerFor returns.
 func (f *finder) resembles(iss string) bool {
 	return slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.resembles(iss) })
 }
 
-// resembles reports whether an iss matches the pattern if the * may match
-// anything and a trailing slash is ignored.
+// resembles reports whether an iss matches the pattern when a trailing slash is
+// ignored and the * may match any text.
 func (p pattern) resembles(iss string) bool {
 	rest, starts := strings.CutPrefix(iss, p.before)
 	return starts && strings.HasSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
 }
 
-// matches reports whether Config.IssuerFor may be called with an iss.
+// matches reports whether an iss matches a pattern, so that Config.IssuerFor
+// may be called with it.
 func (f *finder) matches(iss string) bool {
 	for _, p := range f.patterns {
 		name, starts := strings.CutPrefix(iss, p.before)
@@ -151,8 +153,8 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	return nil, unavailable(err)
 }
 
-// refresh calls Config.IssuerFor and caches its result. The call continues when
-// the request that started it ends, because other requests may wait for the
+// refresh calls Config.IssuerFor and caches its result. The call continues even
+// if the request that started it ends, because other requests may wait for the
 // result too.
 func (f *finder) refresh(iss string) (*issuer, error) {
 	cached, _ := f.found.GetIfPresent(iss)
@@ -183,28 +185,28 @@ var errUnknownIssuer = errors.New("IssuerFor does not know the issuer")
 func (f *finder) note(err error) {
 	text := ""
 	switch {
-	case errors.Is(err, errUnknownIssuer): // any client can cause this
+	case errors.Is(err, errUnknownIssuer): // not logged, because any client can cause it
 		return
 	case errors.Is(err, ErrInternal):
 		text = err.Error()
 	case err != nil:
-		text = "it returned an error, or took too long"
+		text = "IssuerFor returned an error or took too long"
 	}
 	if f.state.To(text) && text != "" {
-		contain.Panic(func() { f.logger.Error("IssuerFor does not work", "error", text) })
+		contain.Panic(func() { f.logger.Error("IssuerFor failed", "error", text) })
 	}
 }
 
 // loadInTime loads an issuer within findTimeout. A call that ignores its
-// context is abandoned, but keeps its place in f.calls until it returns, so
-// that the number of such calls is limited. A call for a cached issuer does not
-// need a place.
+// context is abandoned, but its element stays in f.calls until the call
+// returns, so that the number of such calls is limited. A call for a cached
+// issuer has no element in f.calls.
 func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	if cached == nil {
 		select {
 		case f.calls <- struct{}{}:
 		default:
-			return nil, errors.New("too many calls have not returned")
+			return nil, errors.New("too many calls of IssuerFor have not returned")
 		}
 	}
 	type answer struct {
@@ -231,15 +233,15 @@ func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	case <-ctx.Done():
 	}
 	select {
-	case a := <-done: // which also ends the context
+	case a := <-done: // the call ended and canceled ctx, so that both channels were ready
 		return a.issuer, a.err
 	default:
 		return nil, ctx.Err()
 	}
 }
 
-// load calls IssuerFor and returns the issuer that it describes, or the cached
-// issuer if the description has not changed.
+// load calls IssuerFor and returns the issuer for its result, or the cached
+// issuer if the result has not changed.
 func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer, error) {
 	config, err := f.find(ctx, iss)
 	switch {
@@ -261,13 +263,14 @@ func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer,
 	return one, nil
 }
 
-// fault returns the error for a result of IssuerFor that Config does not allow.
+// fault returns the error for a call of IssuerFor that panicked or returned an
+// Issuer that Config does not allow.
 func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay postpones the next refresh of a cached issuer by retryDelay, unless the
-// issuer was refreshed after the time found.
+// delay postpones the next refresh of a cached issuer by retryDelay. It does
+// nothing if the issuer was refreshed after the time found.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// realms is a platform with many realms, each of which is an issuer with its
-// own key.
+// realms is a platform with many realms. Each realm is an issuer with its own
+// key.
 type realms struct {
 	mutex sync.Mutex
 	keys  map[string]jwks.Source
@@ -136,7 +136,7 @@ func TestAnIssuerIsFoundOnDemand(t *testing.T) {
 		p.assertStatus(t, "during the refresh", v, token, 200, 1)
 		p.assertStatus(t, "once it is gone", v, token, 401, 0)
 
-		// An added realm is noticed within a minute.
+		// A realm that was added is found within a minute.
 		p.mutex.Lock()
 		p.keys["https://id.example.com/realms/a"] = keys
 		p.mutex.Unlock()
@@ -144,7 +144,8 @@ func TestAnIssuerIsFoundOnDemand(t *testing.T) {
 		time.Sleep(time.Minute)
 		p.assertStatus(t, "a minute later", v, token, 200, 1)
 
-		// After a long time without tokens a request waits for the refresh.
+		// After a long time without tokens, the next request waits for the
+		// refresh.
 		time.Sleep(11 * time.Minute)
 		p.mutex.Lock()
 		delete(p.keys, "https://id.example.com/realms/a")
@@ -164,7 +165,7 @@ func TestCachedIssuerIsUsedWhileIssuerForFails(t *testing.T) {
 		p.assertStatus(t, "another one while the database is down", v, b, 503, 1)
 		_, err := v.Verify(t.Context(), middleware.Credentials{Token: b})
 		if !errors.Is(err, failure) || strings.Contains(fmt.Sprint(err), "secret") {
-			t.Errorf("got %v, want it to wrap the callback's error without its text", err)
+			t.Errorf("got %v, want an error that wraps the callback's error but omits its text", err)
 		}
 		time.Sleep(20 * time.Minute)
 		p.assertStatus(t, "the first one then", v, a, 200, 1)
@@ -177,12 +178,12 @@ func TestCachedIssuerIsUsedWhileIssuerForFails(t *testing.T) {
 		began := time.Now()
 		p.assertStatus(t, "while the database hangs", v, a, 200, 1)
 		if waited := time.Since(began); waited > 2*time.Second {
-			t.Errorf("waited %v", waited)
+			t.Errorf("the request waited %v, want at most 2s", waited)
 		}
 		began = time.Now()
 		p.assertStatus(t, "the next one", v, a, 200, 0)
 		if waited := time.Since(began); waited > 0 {
-			t.Errorf("the next one waited %v", waited)
+			t.Errorf("the next request waited %v, want no wait", waited)
 		}
 		time.Sleep(25 * time.Hour)
 		p.assertStatus(t, "a day later", v, a, 503, 1)
@@ -225,8 +226,8 @@ func TestIssuerForIsCalledOnceAtATime(t *testing.T) {
 			}
 		}
 	}
-	if n := p.calls.Load(); n > 1+10_000+1000 { // the cache drops some early
-		t.Errorf("got %d calls for 10,000 invented realms", n)
+	if n := p.calls.Load(); n > 1+10_000+1000 { // the cache may drop some entries early
+		t.Errorf("got %d calls for 10,000 invented realms, want at most 11,001", n)
 	}
 }
 
@@ -247,10 +248,10 @@ func TestInvalidResultsOfIssuerFor(t *testing.T) {
 			for range 2 {
 				_, err := v.Verify(t.Context(), middleware.Credentials{Token: p.maker["a"]()})
 				if !errors.Is(err, middleware.ErrInternal) || !strings.Contains(err.Error(), "IssuerFor") || strings.Contains(err.Error(), "secret") {
-					t.Errorf("got %v, want ErrInternal that names IssuerFor", err)
+					t.Errorf("got %v, want ErrInternal with a text that names IssuerFor", err)
 				}
 			}
-			if n := strings.Count(log.String(), "IssuerFor does not work"); n != 1 || strings.Contains(log.String(), "secret") {
+			if n := strings.Count(log.String(), "IssuerFor failed"); n != 1 || strings.Contains(log.String(), "secret") {
 				t.Errorf("got the log %s, want one line about IssuerFor and no secret", &log)
 			}
 		})
@@ -270,7 +271,7 @@ func TestErrorsOfIssuerFor(t *testing.T) {
 	for _, failure := range []error{fmt.Errorf("directory: %w", middleware.ErrIssuer), middleware.ErrInternal, down.Warm(t.Context())} {
 		p.fail.Store(&failure)
 		if got := status(t, p.verifier(t), p.maker["a"]()); got != 503 {
-			t.Errorf("%v: got %d, want 503: it is the callback's error, not the verifier's", failure, got)
+			t.Errorf("%v: got %d, want 503, because the callback returned this error", failure, got)
 		}
 	}
 }
@@ -297,7 +298,7 @@ func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 }
 
 // A call of IssuerFor that ignores its context is abandoned in time. Requests
-// with a shorter deadline still use the cached issuer.
+// whose deadline is shorter still use the cached issuer.
 func TestIssuerForThatNeverReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")
@@ -355,7 +356,7 @@ func TestUnchangedIssuerStaysCached(t *testing.T) {
 		p.assertStatus(t, "the same one when the issuer is refreshed", v, token, 200, 1)
 		p.assertStatus(t, "and after that", v, token, 200, 0)
 		if hits := v.Stats().Hits; hits != 2 {
-			t.Errorf("got %d hits of the cache, want 2", hits)
+			t.Errorf("got %d cache hits, want 2", hits)
 		}
 		p.alter = func(i *middleware.Issuer) { i.Audiences = []string{"other"} }
 		time.Sleep(6 * time.Minute)
@@ -370,7 +371,7 @@ func TestConfiguredIssuersComeBeforeThoseThatAreFound(t *testing.T) {
 		c.Issuers = []middleware.Issuer{{URL: "https://id.example.com/realms/b", Keys: p.keys["https://id.example.com/realms/b"], Audiences: []string{"b"}}}
 	})
 	if got := status(t, v, p.maker["b"]()); got != 401 {
-		t.Errorf("got %d, want 401 by the configured audience", got)
+		t.Errorf("got %d, want 401 because of the configured audience", got)
 	}
 	if got := status(t, v, p.maker["b"](testserver.Audience("b"))); got != 200 {
 		t.Errorf("got %d, want 200", got)

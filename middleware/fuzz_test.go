@@ -15,9 +15,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// FuzzClaims signs arbitrary claims and verifies the token. Accepted claims
-// must be valid JSON according to strict parsers other than ours, and must have
-// dates in their range and an audience of strings that contains this API.
+// FuzzClaims signs arbitrary claims and verifies the token. If the token is
+// accepted, its claims must be valid JSON according to other strict parsers,
+// its dates must be in their range, and its audience must consist of strings
+// and contain this API.
 func FuzzClaims(f *testing.F) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: key, Issuer: "https://as.example.com", Audience: "api", Now: now}
@@ -34,7 +35,7 @@ func FuzzClaims(f *testing.F) {
 		{"aud", `["api","b"]`}, {"aud", `["api",1]`}, {"aud", `["api",null]`}, {"aud", `"\u0061pi"`}, {"AUD", `"api"`}, {"\\u0061ud", `"api"`},
 		{"sub", `"\ud800"`}, {"x", `{"a":1,"a":2}`}, {"x", "1e400"}, {"x", strings.Repeat("[", 40)}, {"scope", `["a b"]`}, {"cnf", "{}"},
 		{"auth_time", "1"}, {"events", "{}"}, {"nonce", `"n"`, "scope", ""}, {"exp", "-0"}, {"exp", "25e10"},
-		{"sub", "", "client_id", "", "azp", `"a"`}, // no subject, and the client in azp
+		{"sub", "", "client_id", "", "azp", `"a"`}, // no subject; the client is in azp
 		{"iat", "2000000000"},                      // issued in the future
 	} {
 		f.Add(m.Claims(pairs...))
@@ -50,10 +51,10 @@ func FuzzClaims(f *testing.F) {
 		}
 		var loose map[string]json.RawMessage
 		if err := json.Unmarshal([]byte(claims), &loose); err != nil {
-			t.Fatalf("encoding/json refuses what was accepted: %v", err)
+			t.Fatalf("encoding/json refuses the accepted claims: %v", err)
 		}
 		if !jsontext.Value(claims).IsValid() {
-			t.Fatal("a strict parser refuses what was accepted")
+			t.Fatal("a strict parser refuses the accepted claims")
 		}
 		for _, name := range []string{"exp", "nbf", "iat"} {
 			raw, present := loose[name]
@@ -69,7 +70,7 @@ func FuzzClaims(f *testing.F) {
 			}
 		}
 		if token.Expiry.Before(now.Add(-30 * time.Second)) {
-			t.Fatalf("accepted though expired at %v", token.Expiry)
+			t.Fatalf("the token was accepted, but it expired at %v", token.Expiry)
 		}
 		var one string
 		var many []*string
@@ -77,7 +78,7 @@ func FuzzClaims(f *testing.F) {
 		case json.Unmarshal(loose["aud"], &one) == nil:
 			many = []*string{&one}
 		case json.Unmarshal(loose["aud"], &many) != nil:
-			t.Fatalf("aud is %s", loose["aud"])
+			t.Fatalf("aud is %s, which is neither a string nor an array of strings", loose["aud"])
 		}
 		ours := false
 		for _, audience := range many {
@@ -87,13 +88,13 @@ func FuzzClaims(f *testing.F) {
 			ours = ours || *audience == "api"
 		}
 		if !ours {
-			t.Fatalf("aud is %s, which is for others", loose["aud"])
+			t.Fatalf("aud is %s, which does not contain this API", loose["aud"])
 		}
 	})
 }
 
-// FuzzToken changes tokens signed by real keys. A token is accepted only if one
-// of the keys has signed exactly these bytes.
+// FuzzToken changes tokens signed by real keys. A changed token must be
+// accepted only if one of the keys signed exactly these bytes.
 func FuzzToken(f *testing.F) {
 	as := testserver.New(f, testserver.Seed("fuzz"), testserver.Clock(clock))
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -121,12 +122,12 @@ func FuzzToken(f *testing.F) {
 		forge.Encode(`{"alg":0}`) + ".." + parts[2],                   // an algorithm that is not a string
 		forge.Encode(`{"kid":"\\f"}`) + ".." + parts[2],               // a key ID with a control character
 		forge.Encode(`{"t":"]"`) + ".." + parts[2],                    // a header that ends too early
-		forge.Encode(`{"`) + ".." + parts[2], "00 .",                  // and even earlier, and without claims
+		forge.Encode(`{"`) + ".." + parts[2], "00 .",                  // a header that ends even earlier; a token without claims
 		strings.Repeat(".", 9000), strings.Join([]string{parts[0], "a", "b", "c", "d"}, "."),
 	} {
 		f.Add(hostile)
 	}
-	for _, alg := range []string{"HS256", "HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES256K"} { // what the issuer's keys are not for
+	for _, alg := range []string{"HS256", "HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES256K"} { // algorithms for which the issuer has no keys
 		f.Add(forge.Encode(`{"alg":"`+alg+`"}`) + "." + parts[1] + "." + parts[2])
 	}
 	f.Fuzz(func(t *testing.T, token string) {
@@ -135,7 +136,7 @@ func FuzzToken(f *testing.F) {
 			t.Fatalf("got token %v together with error %v", got != nil, err)
 		}
 		if err == nil && !signed[token[:strings.LastIndexByte(token, '.')]] {
-			t.Fatal("accepted a token that no key has signed")
+			t.Fatal("a token that no key has signed was accepted")
 		}
 	})
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // checkShape distinguishes JWTs from opaque tokens. A token that is refused as
-// a JWT is never tried as an opaque token, nor the reverse. An encrypted JWT
-// counts as opaque, since only its issuer can read it, and is refused if its
-// header names another issuer (RFC 7519 §5.3).
+// a JWT is never tried as an opaque token, and an opaque token is never tried
+// as a JWT. An encrypted JWT is treated as opaque, because only its issuer can
+// read it. It is refused if its header names another issuer (RFC 7519 §5.3).
 func (d *decision) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(d.token)
 	switch {
@@ -32,8 +32,8 @@ func (d *decision) checkShape() (err error) {
 	return nil
 }
 
-// checkHeader parses the header and refuses everything that is never accepted
-// from any issuer: extensions, nesting, "none" and unsupported algorithms.
+// checkHeader parses the header and refuses what is not accepted from any
+// issuer: extensions, nesting, "none" and unsupported algorithms.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
 		return nil
@@ -55,9 +55,9 @@ func (d *decision) checkHeader() (err error) {
 type header struct {
 	jws.Header
 	kind      string         // the media type in typ
-	algorithm *jws.Algorithm // that alg names, nil if unsupported
+	algorithm *jws.Algorithm // the algorithm that alg names; nil if it is not supported
 
-	text string // the encoded header, once it is cached
+	text string // the encoded header; "" if the header is not cached
 }
 
 func newHeader(parsed jws.Header) *header {
@@ -84,7 +84,7 @@ func kindOf(typ string) string {
 const maxHeader = 1 << 10
 
 // headerCache caches parsed headers, because an issuer uses the same few
-// headers again and again. The cache has a fixed number of slots, and an
+// headers for all its tokens. The cache has a fixed number of slots, and an
 // attacker cannot flood it, because only headers of tokens with a valid
 // signature are cached. Entries never become stale, because parsing does not
 // depend on keys.

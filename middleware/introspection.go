@@ -12,7 +12,7 @@ import (
 // IntrospectionMode specifies which tokens are introspected. Every mode
 // introspects tokens that are not JWTs, and encrypted JWTs (RFC 7516) unless
 // their header names another issuer. The introspecting issuer therefore
-// receives such tokens even if another issuer made them.
+// receives such tokens even if another issuer issued them.
 type IntrospectionMode int
 
 const (
@@ -21,9 +21,9 @@ const (
 	IntrospectOpaque IntrospectionMode = iota
 
 	// IntrospectJWTs also introspects each JWT of the issuer that has passed
-	// every local check. A revoked JWT is refused at the latest when the MaxTTL
-	// of the introspection client has passed. The claims of the Token, scopes
-	// included, still come from the JWT.
+	// every local check. After its revocation, a JWT is refused at the latest
+	// when the MaxTTL of the introspection client has passed. The claims and
+	// scopes of the Token still come from the JWT.
 	IntrospectJWTs
 
 	// IntrospectAll introspects every token, except JWTs that name another
@@ -36,7 +36,7 @@ const (
 
 // introspects reports whether a JWT is treated as opaque. The claims of the JWT
 // are not trusted here: they are read only to avoid sending a token of another
-// issuer to the introspecting one.
+// issuer to the introspecting issuer.
 func (v *Verifier) introspects(token string) bool {
 	if v.introspecting == nil || v.introspecting.IntrospectionMode != IntrospectAll {
 		return false
@@ -49,10 +49,10 @@ func (v *Verifier) introspects(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object may name an accepted
-// issuer other than the introspecting one, ignoring a trailing slash. If the
-// object has no iss, its sub is compared with the SubjectPrefixes. It parses
-// leniently, because a token that is malformed here may be valid for the other
-// issuer.
+// issuer other than the introspecting issuer, ignoring a trailing slash. If the
+// object has no iss, its sub is compared with the SubjectPrefixes. The object
+// is parsed leniently, because a token that is malformed here may be valid for
+// the other issuer.
 func (v *Verifier) namesAnother(object []byte) bool {
 	iss, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
 	subject, _ := strictjson.String(strictjson.Lookup(object, "/sub"))
@@ -65,7 +65,7 @@ func (v *Verifier) namesAnother(object []byte) bool {
 }
 
 // mayIntrospect reports whether an encrypted JWT may be introspected. If its
-// header replicates iss (RFC 7519 §5.3), that iss must name the introspecting
+// header contains iss (RFC 7519 §5.3), this iss must name the introspecting
 // issuer, ignoring a trailing slash.
 func (v *Verifier) mayIntrospect(header []byte) bool {
 	iss, ok := strictjson.String(strictjson.Lookup(header, "/iss"))
@@ -89,8 +89,8 @@ func (d *decision) requestIntrospection() (string, error) {
 	return string(answer.Claims), nil
 }
 
-// checkTokenType refuses a token if the token_type in the introspection answer
-// does not mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
+// checkTokenType refuses a token if the introspection answer has a token_type
+// that does not mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
 func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
@@ -145,7 +145,7 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	case i.Introspection == nil && mode != IntrospectOpaque:
 		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
 	case i.Introspection != nil && i.Introspection.Issuer() != "" && i.Introspection.Issuer() != i.URL:
-		faults = append(faults, errors.New("the Issuer of the Introspection client differs from URL: its users would pass as users of URL"))
+		faults = append(faults, errors.New("the Issuer of the Introspection client differs from URL: users of one issuer would be accepted as users of the other"))
 	}
 	return faults
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Tokens with invented key IDs do not affect users whose key is cached, no
-// matter how the key server responds.
+// Tokens with invented key IDs must not affect users whose key is cached,
+// however the key server responds.
 func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -51,21 +51,21 @@ func TestInventedKeysOfALoadBalancer(t *testing.T) {
 	}
 	for i := range 20 {
 		if active, err := verify("00000000-0000-4000-8000-000000000001", fmt.Sprint("eve", i)); active || err != nil {
-			t.Fatalf("got %t and %v for a key that there is not", active, err)
+			t.Fatalf("got active %t and error %v for a key that does not exist, want false and nil", active, err)
 		}
 	}
 	if n := fetches.Load(); n != 1 {
-		t.Errorf("got %d fetches of one key that there is not, want 1", n)
+		t.Errorf("got %d fetches of one key that does not exist, want 1", n)
 	}
 	if active, err := verify(signerKeyID, "alice"); !active {
-		t.Fatalf("got %v, want a user", err)
+		t.Fatalf("got %v, want an active token", err)
 	}
 	server.Close()
 	for i := range 20 {
 		_, _ = verify(fmt.Sprintf("00000000-0000-4000-8000-0000000001%02d", i), "eve")
 	}
 	if active, err := verify(signerKeyID, "carol"); !active {
-		t.Errorf("got %v, want a user whose key is known", err)
+		t.Errorf("got %v, want an active token, because its key is cached", err)
 	}
 }
 

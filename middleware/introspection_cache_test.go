@@ -19,7 +19,7 @@ import (
 )
 
 // realTime makes a verifier use time.Now, as the introspection cache does. In a
-// synctest bubble, that is the fake clock.
+// synctest bubble, time.Now is the fake clock.
 func realTime(c *middleware.Config) { c.Now = nil }
 
 // answerNow returns an introspection answer about a token that was issued now.
@@ -116,8 +116,8 @@ func TestThreatsHitsAreJudgedAgain(t *testing.T) {
 			o.assertReceived(t, handle)
 		})
 	})
-	// Two verifiers with one introspection client share the answer, but not the
-	// decision.
+	// Two verifiers that use one introspection client share its cached answers,
+	// but each verifier makes its own decision.
 	for name, tt := range map[string]struct {
 		answer []string
 		other  func(*middleware.Config)
@@ -168,7 +168,7 @@ func TestThreatsVerifiersDoNotShareAnswers(t *testing.T) {
 			b, _ := introspectingSetup(t, two, realTime)
 			for range 2 {
 				if token := assertPasses(t, a, handle); token.Subject != "alice" {
-					t.Errorf("got %q", token.Subject)
+					t.Errorf("got the subject %q, want alice", token.Subject)
 				}
 				assertRefused(t, b, handle, middleware.ErrInactive)
 			}
@@ -183,7 +183,7 @@ func TestThreatsVerifiersDoNotShareAnswers(t *testing.T) {
 			for range 3 {
 				token := assertPasses(t, s, handle)
 				if token.Audience[0] != "api" || token.Subject != "alice" {
-					t.Errorf("got %q for %q", token.Audience, token.Subject)
+					t.Errorf("got the audience %q and the subject %q, which another request has changed", token.Audience, token.Subject)
 				}
 				token.Audience[0], token.Subject = "x", "mallory"
 			}
@@ -230,7 +230,7 @@ func TestThreatsAnswersNeverMeet(t *testing.T) {
 						r, err := s.v.Authorize(http.Header{}, request(t, "Bearer "+token).WithContext(ctx), scopes.All(token))
 						if err != nil {
 							if !errors.Is(err, middleware.ErrUnavailable) {
-								t.Errorf("%s: got %v", token, err)
+								t.Errorf("%s: got %v, want a token or ErrUnavailable", token, err)
 							}
 							return
 						}
@@ -238,14 +238,14 @@ func TestThreatsAnswersNeverMeet(t *testing.T) {
 						passed++
 						mu.Unlock()
 						if got := middleware.TokenFrom(r.Context()); got.Subject != "of-"+token || strings.Count(got.Scopes.String(), "t") != 1 {
-							t.Errorf("%s was given %q with %q", token, got.Subject, got.Scopes)
+							t.Errorf("the request with %s received the subject %q and the scopes %q", token, got.Subject, got.Scopes)
 						}
 					})
 				}
 				all.Wait()
 				time.Sleep(2 * time.Second)
 				if passed < 100 {
-					t.Errorf("got %d accepted, want at least some accepted", passed)
+					t.Errorf("got %d accepted requests, want at least 100", passed)
 				}
 			})
 		})
@@ -264,7 +264,7 @@ func TestThreatsOneCallForManyRequests(t *testing.T) {
 			}
 			all.Wait()
 			o.assertReceived(t, handle)
-			t.Logf("1000 requests, %d upstream calls", len(o.received()))
+			t.Logf("1000 requests caused %d calls of the introspection endpoint", len(o.received()))
 		})
 	})
 	t.Run("I14/one that is canceled does not fail the others", func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// The rules for the claims of a JWT also apply to introspection answers.
+// This file tests that the rules for the claims of a JWT also apply to the
+// claims in introspection answers.
 
 // verifyAnswer verifies an opaque token for which the issuer returns the given
 // introspection answer.
@@ -136,7 +137,8 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 }
 
 // The same claims result in the same Token, whether they come from a JWT or
-// from an introspection answer. Only an answer may omit some of them.
+// from an introspection answer. Only an introspection answer may omit some
+// claims.
 func TestOpaqueTokenAndJWTMakeTheSameToken(t *testing.T) {
 	type custom struct {
 		Department string `json:"department"`
@@ -211,7 +213,7 @@ func TestRevokedIsCalledForOpaqueTokens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := introspectingSetup(t, stubAnswering(answer), tt.change)
-			for range 2 { // from the server, then from the cache
+			for range 2 { // first from the server, then from the cache
 				if _, err := s.verify(handle); !errors.Is(err, tt.want) {
 					t.Errorf("got %v, want %v", err, tt.want)
 				}

@@ -59,7 +59,7 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, err := middleware.NewVerifier(tt.config)
 			if v != nil || err == nil {
-				t.Fatal("got a Verifier")
+				t.Fatal("NewVerifier returned a Verifier, want an error")
 			}
 			for _, part := range tt.want {
 				if !strings.Contains(err.Error(), part) {
@@ -90,7 +90,7 @@ func TestValidIntrospectionConfigurations(t *testing.T) {
 }
 
 // A userinfo endpoint does not report the audience and the scopes of a token,
-// so claims with these names in its answer do not count.
+// so claims with these names in its answer are ignored.
 func TestUserInfoAnswerFailsTheChecks(t *testing.T) {
 	user := func(changes ...func(*middleware.Config)) *setup {
 		o := stubAnswering(`{"sub":"alice","aud":"api","scope":"read","exp":99999999999}`)

@@ -32,8 +32,8 @@ func (s failingStore) Set(_ context.Context, key string, value []byte, _ time.Du
 	return errors.New(key + string(value))
 }
 
-// No output contains any part of an opaque token, the API's secret, a claim or
-// an introspection answer.
+// No output may contain any part of an opaque token, of the API's secret, of a
+// claim or of an introspection answer.
 func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	const (
 		token  = "tok3nAq8Zs5WxPl2"
@@ -130,7 +130,7 @@ func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 				recorder.print(explained, err, config.Auth)
 				output := recorder.drain()
 				if len(output) < 1000 {
-					t.Fatalf("got only %q, want logs, prints and observations", output)
+					t.Fatalf("got only the output %q, want logs, printed values and observations", output)
 				}
 				for what, canary := range map[string]string{"token": token, "secret": secret, "claims": claim} {
 					if piece := leaked(output, canary); piece != "" {

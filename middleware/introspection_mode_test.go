@@ -108,7 +108,7 @@ func TestThreatsGatesBeforeAsking(t *testing.T) {
 			t.Run("I16/"+name+" is never introspected, although "+what+" are", func(t *testing.T) {
 				assertRefused(t, s, tt.token, tt.want)
 				if _, err := s.v.Authorize(map[string][]string{}, request(t, "Bearer "+tt.token)); err == nil {
-					t.Error("Authorize accepted it")
+					t.Error("Authorize accepted the token")
 				}
 				o.assertReceived(t)
 			})
@@ -168,7 +168,7 @@ func TestModeJWTsIntrospectsJWTsThatPassed(t *testing.T) {
 			s, _ := introspectingSetup(t, o, mode(middleware.IntrospectJWTs))
 			if tt.want == nil {
 				if token := assertPasses(t, s, good); token.Subject != "alice" || !slices.Equal(token.Audience, []string{"api"}) {
-					t.Errorf("got %q for %q, want the claims of the JWT", token.Subject, token.Audience)
+					t.Errorf("got the subject %q and the audience %q, want the claims of the JWT", token.Subject, token.Audience)
 				}
 			} else {
 				assertRefused(t, s, good, tt.want)
@@ -187,7 +187,7 @@ func TestModeJWTsIntrospectsJWTsThatPassed(t *testing.T) {
 		o := stubFor(map[string]string{handle: active(maker)})
 		s, _ := introspectingSetup(t, o, mode(middleware.IntrospectJWTs))
 		assertPasses(t, s, handle)
-		o.assertReceived(t, handle) // once: not for its activity again
+		o.assertReceived(t, handle) // only once: the activity step does not introspect it again
 	})
 }
 
@@ -208,7 +208,7 @@ func TestModeAllParsesNoToken(t *testing.T) {
 			o := stubFor(map[string]string{token: active(maker, "sub", `"bob"`)})
 			s, _ := introspectingSetup(t, o, mode(middleware.IntrospectAll))
 			if got := assertPasses(t, s, token); got.Subject != "bob" {
-				t.Errorf("got %q, want the answer of the issuer", got.Subject)
+				t.Errorf("got the subject %q, want the subject of the introspection answer", got.Subject)
 			}
 			o.assertReceived(t, token)
 			assertRefused(t, s, token[:len(token)-1]+"_", middleware.ErrInactive)
@@ -216,8 +216,8 @@ func TestModeAllParsesNoToken(t *testing.T) {
 	}
 }
 
-// If several issuers are configured, a token is never sent to an issuer other
-// than its own.
+// If several issuers are configured, a token must never be sent to an issuer
+// other than its own.
 func TestTokensOfOtherIssuersAreNotSent(t *testing.T) {
 	for what, m := range modes {
 		t.Run("where one issuer introspects "+what, func(t *testing.T) {
@@ -243,7 +243,7 @@ func TestTokensOfOtherIssuersAreNotSent(t *testing.T) {
 			}
 			o.assertReceived(t)
 			if token := assertPasses(t, s, handle); token.Issuer != opaqueIssuer {
-				t.Errorf("got %q, want the introspecting issuer", token.Issuer)
+				t.Errorf("got the issuer %q, want the introspecting issuer", token.Issuer)
 			}
 			o.assertReceived(t, handle)
 			own := assertPasses(t, s, makerA.Good())
@@ -313,8 +313,8 @@ func TestExplainShowsOpaqueTokens(t *testing.T) {
 	}
 }
 
-// A token that seems to belong to an issuer of IssuerFor, or to a tenant, is
-// not sent to another issuer, even if it would not be accepted.
+// A token that seems to belong to an issuer of IssuerFor, or to a tenant, must
+// not be sent to another issuer, even if the token would not be accepted.
 func TestTokensOfMatchingIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":true}`)
 	s, maker := introspectingSetup(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {
@@ -333,7 +333,7 @@ func TestTokensOfMatchingIssuersAreNotSent(t *testing.T) {
 		maker.Claims("iss", "", "sub", `"spiffe://example.org/w"`),
 	} {
 		if _, err := s.verify(maker.Token(maker.Header(), claims)); err == nil {
-			t.Errorf("%s passed", claims)
+			t.Errorf("a token with the claims %s was accepted", claims)
 		}
 		o.assertReceived(t)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Opaque tokens of GitHub and Google are accepted, with their scopes, only if
-// they were issued to the right client.
+// Opaque tokens of GitHub and Google are accepted only if they were issued to
+// the configured client. The Token contains their scopes.
 func TestTokensOfServersWithoutIntrospection(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

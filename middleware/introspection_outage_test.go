@@ -55,17 +55,17 @@ func TestIntrospectionThatHangsCostsTwoSecondsOnce(t *testing.T) {
 			}
 			all.Wait()
 			if took := time.Since(begin); took != 2*time.Second {
-				t.Errorf("the first 100 took %v, want 2s", took)
+				t.Errorf("the first 100 requests took %v, want 2s", took)
 			}
-			time.Sleep(2 * time.Second) // while the active token is introspected
+			time.Sleep(2 * time.Second) // meanwhile the client introspects the active token, to test the server
 			synctest.Wait()
 			for i := range 1000 {
 				assertUnavailable(t, s.v, fmt.Sprint("later", i))
 			}
 			if took := time.Since(begin); took != 4*time.Second {
-				t.Errorf("the 1000 after them took %v", took-4*time.Second)
+				t.Errorf("the next 1000 requests took %v, want no wait", took-4*time.Second)
 			}
-			t.Logf("100 callers: 2 s each, once; 1000 after them: %v", time.Since(begin)-4*time.Second)
+			t.Logf("the first 100 requests waited 2 s each, the next 1000 requests %v in total", time.Since(begin)-4*time.Second)
 
 			o.mu.Lock()
 			o.delay = 0

@@ -31,7 +31,7 @@ func TestMalformedTokensOfOtherIssuersAreNotSent(t *testing.T) {
 		before := len(o.received())
 		_, err := s.verify(tok)
 		if len(o.received()) != before {
-			t.Errorf("%s: B's signed token was sent to A (%v)", name, err)
+			t.Errorf("%s: a token that B signed was sent to A (%v)", name, err)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func TestAClientOfAnotherIssuerIsAFault(t *testing.T) {
 	}
 	_, err = middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{{URL: "https://a.example"}, {URL: "https://b.example", Introspection: client}}})
 	if err == nil {
-		t.Error("the client introspects at https://a.example, but the issuer is https://b.example: want a fault")
+		t.Error("NewVerifier accepted an issuer https://b.example whose Introspection client is for https://a.example, want an error")
 	}
 }
 

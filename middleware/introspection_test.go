@@ -23,12 +23,12 @@ const (
 	opaqueEndpoint = opaqueIssuer + "/introspect"
 )
 
-// introspectionStub is an introspection endpoint that is called without a
-// network.
+// introspectionStub is an introspection endpoint that the client calls without
+// a network.
 type introspectionStub struct {
 	mu     sync.Mutex
-	answer func(token string) string // the answer, or its status if that is a number
-	tokens []string                  // that it received
+	answer func(token string) string // returns the body of the answer, or a status code as text
+	tokens []string                  // the tokens that the stub has received
 	delay  time.Duration
 }
 

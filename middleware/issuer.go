@@ -12,13 +12,13 @@ type Profile int
 
 const (
 	// ProfileAny accepts the formats that issuers use in practice: typ in the
-	// header is at+jwt, JWT, absent or one of Types. Unless typ is at+jwt, a
-	// token is refused if a claim marks it as an ID, refresh, offline, logout
+	// header must be at+jwt, JWT, absent or one of Types. Unless typ is at+jwt,
+	// a token is refused if a claim marks it as an ID, refresh, offline, logout
 	// or security event token. It is also refused if it has at_hash, c_hash or
-	// s_hash. With nonce, granted_scopes, or azp and auth_time, it needs a sign
-	// of an access token: scope, scp, scopes, or a claim such as typ "Bearer".
-	// ScopeClaims do not count as such a sign. Mark and Purpose change these
-	// rules.
+	// s_hash. If it has nonce, granted_scopes, or both azp and auth_time, it is
+	// accepted only if another claim shows that it is an access token: scope,
+	// scp, scopes, or a claim such as typ "Bearer". Other ScopeClaims do not
+	// show this. Mark and Purpose change these rules.
 	ProfileAny Profile = iota
 
 	// RFC9068 accepts only tokens that follow the JWT profile for access tokens
@@ -40,7 +40,8 @@ const (
 	// which tell a client which user has logged in. Use it for callers that
 	// have no access token, and for servers whose access tokens look like ID
 	// tokens. Tokens that are marked as access, refresh or logout tokens are
-	// refused. Issuer.Audiences names the clients, and is required.
+	// refused. Issuer.Audiences is required: it lists the clients whose ID
+	// tokens are accepted.
 	IDTokens
 )
 
@@ -63,9 +64,10 @@ const (
 // /realm_access/roles.
 type Issuer struct {
 	// URL is the issuer identifier, compared with the iss claim byte for byte.
-	// A trailing slash matters. URL must be https, or http on loopback. With
-	// Keys, KeysURL, MetadataURL, MetadataIssuer or IntrospectAll, nothing is
-	// fetched from URL, so it may be any printable ASCII string without spaces.
+	// A trailing slash matters. URL must be https, or http on loopback. If
+	// Keys, KeysURL, MetadataURL, MetadataIssuer or IntrospectAll is set,
+	// nothing is fetched from URL, and URL may be any printable ASCII string
+	// without spaces.
 	URL string
 
 	// Aliases are other accepted values of iss, compared byte for byte. For a
@@ -88,8 +90,8 @@ type Issuer struct {
 
 	// SubjectPrefix assigns a JWT without iss to this issuer if sub begins with
 	// this prefix, such as "spiffe://example.org/" (SPIFFE JWT-SVID §3). The
-	// prefix must end in a slash. In a token with iss, sub must begin with it
-	// too. SubjectPrefix requires Keys or KeysURL.
+	// prefix must end in a slash. In a token with iss, sub must also begin with
+	// the prefix. SubjectPrefix requires Keys or KeysURL.
 	SubjectPrefix string
 
 	// InsecureHTTP allows http beyond loopback, for example between containers.
@@ -105,8 +107,8 @@ type Issuer struct {
 	AudienceClaim string
 
 	// InsecureNoAudience accepts tokens for any audience. The operator of any
-	// other API with this issuer can then replay the tokens that it receives to
-	// this API.
+	// other API that uses this issuer can then send the tokens of its callers
+	// to this API.
 	InsecureNoAudience bool
 
 	// Keys provides the keys that verify signatures; nil discovers them from
@@ -130,9 +132,9 @@ type Issuer struct {
 	MetadataIssuer string
 
 	// Secrets, made by [jwks.Secret], verify HS256, HS384 and HS512 for an
-	// issuer that also signs with private keys; nil means none. A secret never
-	// verifies a signature that needs a public key, nor the reverse (RFC 8725
-	// §2.1).
+	// issuer that also signs with private keys; nil means no secrets. A secret
+	// never verifies a signature that needs a public key, and a public key
+	// never verifies a signature that needs a secret (RFC 8725 §2.1).
 	Secrets *jwks.Set
 
 	// Client fetches the metadata and keys of this issuer, for example with a
@@ -160,33 +162,35 @@ type Issuer struct {
 	// in no other token of the issuer. It consists of the claim's name, such as
 	// "nbf", or of a name and a value, such as "typ=Bearer"; both are compared
 	// byte for byte. A JWT is refused if the claim is absent, empty or not a
-	// string. If Mark has no value, the claim may also be a number. With Mark,
-	// claims such as at_hash, c_hash, s_hash and nonce do not make a token an
-	// ID token. Under IDTokens, Mark is a claim that every ID token has. ""
-	// requires no claim.
+	// string. If Mark has no value, the claim may also be a number. If Mark is
+	// set, a token is not refused as an ID token because of claims such as
+	// at_hash, c_hash, s_hash and nonce. Under IDTokens, Mark is a claim that
+	// every ID token has. "" requires no claim.
 	Mark string
 
 	// ScopeClaims are the claims that may contain the scopes. Only the first
-	// claim that is present counts, unless ScopeUnion is set. nil means
+	// claim that is present is used, unless ScopeUnion is set. nil means
 	// "scope", then "scp". The value must be a string of space-separated scopes
-	// or an array of strings. null counts as absent, and a value of another
-	// type makes the token malformed. With the prefix "keys:" before its name,
-	// the claim must be an object; the scopes are the names of its members,
-	// except members that are null or false. Values that are not scopes (RFC
-	// 6749 §3.3) are left out; [scopes.Claim] can require them.
+	// or an array of strings. null is treated as absent, and a value of another
+	// type makes the token malformed. If the prefix "keys:" is added to the
+	// name, the claim must be an object, and the scopes are the names of its
+	// members, except members that are null or false. Values that are not
+	// scopes (RFC 6749 §3.3) are left out; [scopes.Claim] can require them.
 	ScopeClaims []string
 
 	// ScopeUnion takes the scopes from all ScopeClaims that are present.
 	ScopeUnion bool
 
 	// ClientIDClaims are the claims that may name the client, for
-	// Token.ClientID. The first claim that is a non-empty string counts. nil
-	// means "client_id", then "azp"; an empty slice means none.
+	// Token.ClientID. The first claim that is a non-empty string is used. nil
+	// means "client_id", then "azp"; an empty slice means that Token.ClientID
+	// is always empty.
 	ClientIDClaims []string
 
 	// Introspection introspects tokens that are not JWTs and, if
-	// IntrospectionMode says so, JWTs. At most one issuer may have it, because
-	// an opaque token does not name its issuer. nil refuses opaque tokens.
+	// IntrospectionMode says so, JWTs. Only one issuer may set Introspection,
+	// because an opaque token does not name its issuer. nil refuses opaque
+	// tokens.
 	Introspection *introspect.Client
 
 	// IntrospectionMode specifies which tokens are introspected.

@@ -54,7 +54,7 @@ func (i Issuer) checkNames() (faults []error) {
 		}
 	}
 	if i.KeyUse != nil && (len(i.KeyUse) == 0 || slices.Contains(i.KeyUse, "")) {
-		fault("KeyUse is empty or contains an empty string: leave it nil for sig")
+		fault("KeyUse is empty or contains an empty string: leave it nil to accept keys with \"sig\" and keys without use")
 	}
 	if i.MetadataURL != "" {
 		if err := fetch.CheckURL(i.MetadataURL, i.InsecureHTTP); err != nil {
@@ -108,7 +108,7 @@ func (i Issuer) checkAudience(audience string) (faults []error) {
 	case i.InsecureNoAudience && i.Purpose == IDTokens:
 		fault("InsecureNoAudience contradicts Purpose IDTokens: ID tokens of all clients would pass")
 	case i.Purpose == IDTokens && len(i.Audiences) == 0:
-		fault("Purpose IDTokens needs Audiences, the clients whose ID tokens are accepted")
+		fault("Purpose IDTokens needs Audiences: list the client IDs whose ID tokens are accepted")
 	case !i.InsecureNoAudience && len(i.Audiences) == 0 && audience == "":
 		fault("no audience: set Config.Audience or the issuer's Audiences")
 	}
@@ -116,7 +116,7 @@ func (i Issuer) checkAudience(audience string) (faults []error) {
 		fault("Audiences contains an empty string")
 	}
 	if i.AudienceClaim != "" && i.AudienceClaim != "aud" && i.Profile == RFC9068 {
-		fault("AudienceClaim contradicts Profile RFC9068, which has the audience in aud")
+		fault("AudienceClaim contradicts Profile RFC9068, which requires the audience in aud")
 	}
 	return faults
 }
@@ -155,7 +155,7 @@ func (i Issuer) checkKind() (faults []error) {
 	case name == "", hasText && text == "":
 		fault("Mark %q: write the name of a claim, or NAME=TEXT", i.Mark)
 	case i.marksAnother(name, text):
-		fault("Mark %q is a claim of another kind of token: name a claim that no other token of the issuer has", i.Mark)
+		fault("Mark %q is a claim of another kind of token: name a claim that only the accepted tokens of the issuer have", i.Mark)
 	}
 	return faults
 }
@@ -178,9 +178,9 @@ func (i Issuer) checkClaims() (faults []error) {
 	return faults
 }
 
-// checkAlgorithms returns the faults in the algorithms. It keeps shared secrets
-// and public keys apart: a secret is never taken from a published key set (RFC
-// 8725 §2.1).
+// checkAlgorithms returns the faults in the algorithms. It also ensures that
+// shared secrets and public keys are not confused: a secret never comes from a
+// published key set (RFC 8725 §2.1).
 func (i Issuer) checkAlgorithms() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -201,7 +201,7 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 		return faults
 	}
 	if len(i.Algorithms) == 0 {
-		fault("Algorithms is empty: name those of the secret (HS256, HS384, HS512), or leave it nil for asymmetric keys")
+		fault("Algorithms is empty: name the algorithms of the secret (HS256, HS384, HS512), or leave it nil for asymmetric keys")
 	}
 	for _, algorithm := range i.Algorithms {
 		switch known := jws.Find(algorithm); {
@@ -216,9 +216,9 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 	return faults
 }
 
-// isSecret reports whether keys come from [jwks.Secret], and returns the
-// algorithms that they can be used for, without those for which the secret is
-// too short.
+// isSecret reports whether keys were made by [jwks.Secret]. It returns the
+// algorithms for which the keys can be used, except algorithms for which the
+// secret is too short.
 func isSecret(keys jwks.Source) (served []string, secret bool) {
 	fixed, ok := keys.(interface{ Algorithms() []string })
 	if !ok {

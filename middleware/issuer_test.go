@@ -37,7 +37,7 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 	const url = "https://id.example"
 	for name, tt := range map[string]struct {
 		issuer issuer
-		want   string // "" for no fault
+		want   string // part of the error; "" if no fault is expected
 	}{
 		"a name that is not a URL, without keys":   {issuer{URL: "acme.com"}, "URL"},
 		"a name that is not a URL, with keys":      {issuer{URL: "acme.com", Keys: keys}, ""},
@@ -133,15 +133,15 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 		"a pattern for a whole top-level domain": {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.com/x"}}, "hosts that anyone can register"},
 		"patterns without IssuerFor":             {middleware.Config{IssuerPatterns: []string{"https://a.example/*"}}, "IssuerFor and IssuerPatterns must be set together"},
 		"no pattern":                             {middleware.Config{IssuerFor: find}, "IssuerFor and IssuerPatterns must be set together"},
-		"a pattern without a star":               {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://a.example"}}, "with one *"},
-		"a pattern with two *":                   {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.example/*"}}, "with one *"},
+		"a pattern without a star":               {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://a.example"}}, "exactly one *"},
+		"a pattern with two *":                   {middleware.Config{IssuerFor: find, IssuerPatterns: []string{"https://*.example/*"}}, "exactly one *"},
 		"the default field":                      {middleware.Config{TokenHeader: "authorization"}, "TokenHeader"},
 		"a cookie":                               {middleware.Config{TokenHeader: "Cookie"}, "TokenHeader"},
 		"a field with a space":                   {middleware.Config{TokenHeader: "X Token"}, "TokenHeader"},
 		"an alias of another issuer": {middleware.Config{Issuers: []middleware.Issuer{
 			{URL: "https://a.example"}, {URL: "https://b.example", Aliases: []string{"https://a.example"}},
 		}}, "https://a.example is configured twice"},
-		"prefixes that overlap": {middleware.Config{Issuers: []middleware.Issuer{workload("spiffe://a/"), workload("spiffe://a/b/")}}, "Issuers[1]: SubjectPrefix overlaps that of Issuers[0]"},
+		"prefixes that overlap": {middleware.Config{Issuers: []middleware.Issuer{workload("spiffe://a/"), workload("spiffe://a/b/")}}, "Issuers[1]: SubjectPrefix overlaps the SubjectPrefix of Issuers[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.config.Audience = "api"
@@ -191,7 +191,8 @@ func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
 	}
 }
 
-// authorized sends a token and a field with each request.
+// authorized is a transport that adds a token and a header field to each
+// request.
 type authorized struct{}
 
 func (authorized) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -210,7 +211,7 @@ func TestExplainShowsWhatAnIssuerNeeds(t *testing.T) {
 	})
 	steps, err := v.Explain(t.Context(), middleware.Credentials{Token: p.maker["a"](testserver.Claim("typ", "Access"))})
 	if err == nil {
-		t.Error("a token without the mark passed")
+		t.Error("a token without the claim of Mark was accepted")
 	}
 	found := make(map[string]string)
 	for _, step := range steps {

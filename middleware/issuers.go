@@ -137,14 +137,15 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	return one, nil
 }
 
-// named returns the configured issuer with iss as its URL or alias, ignoring a
+// named returns the configured issuer whose URL or alias is iss, ignoring a
 // trailing slash, or nil.
 func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
 // isNamed reports whether iss is exactly the URL or an alias of the issuer.
 func (i *issuer) isNamed(iss string) bool { return iss == i.URL || slices.Contains(i.Aliases, iss) }
 
-// ofTenant returns the issuer for which iss names an accepted tenant, or nil.
+// ofTenant returns the issuer whose URL, with an accepted tenant in place of
+// {tenantid}, equals iss, or nil.
 func (v *Verifier) ofTenant(iss string) *issuer {
 	for _, one := range v.templates {
 		tenant, starts := strings.CutPrefix(iss, one.before)
@@ -173,8 +174,8 @@ func isGUID(text string) bool {
 	return len(text) == 36
 }
 
-// ofSubject returns the issuer of a token that has no iss, which is the issuer
-// whose SubjectPrefix matches the subject, or nil.
+// ofSubject returns the issuer whose SubjectPrefix matches the subject, or nil.
+// It is used for tokens without iss.
 func (v *Verifier) ofSubject(subject string) *issuer {
 	for _, one := range v.bySubject {
 		if one.isOf(subject) {

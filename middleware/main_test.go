@@ -25,8 +25,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// now is the current time in all tests of this package, except tests of the
-// time itself.
+// now is the current time in all tests of this package, except in tests that
+// set the clock themselves.
 var now = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }
@@ -34,7 +34,7 @@ func clock() time.Time { return now }
 var quiet = slog.New(slog.DiscardHandler)
 
 // setup consists of an authorization server, a verifier for its tokens, and a
-// maker that can make tokens with a single fault.
+// maker for valid tokens and for tokens with a fault.
 type setup struct {
 	as *testserver.Server
 	v  *middleware.Verifier
@@ -64,7 +64,7 @@ func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
 }
 
 // newVerifier returns a verifier. With BEARERGUARD_TEST_TOKEN_CACHE=off in the
-// environment, it has no token cache, unless config sets the size of one.
+// environment, it has no token cache, unless config sets TokenCache.
 func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	t.Helper()
 	if config.TokenCache == 0 && os.Getenv("BEARERGUARD_TEST_TOKEN_CACHE") == "off" {
@@ -100,9 +100,9 @@ type tokenCase struct {
 	want  error
 }
 
-// check verifies each token, and checks the error and the answer that follows
-// from the cause. It does so twice, because the token may be cached the second
-// time.
+// check verifies each token, and checks the error and the response that the
+// cause determines. It verifies each token twice, because the token may be
+// cached the second time.
 func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {
@@ -113,7 +113,7 @@ func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 			token, err := s.verify(c.token)
 			again, errAgain := s.verify(c.token)
 			if fmt.Sprint(err) != fmt.Sprint(errAgain) || (token == nil) != (again == nil) {
-				t.Errorf("got %v at first and %v then", err, errAgain)
+				t.Errorf("got %v for the first use and %v for the second use", err, errAgain)
 			}
 			if c.want == nil {
 				if err != nil || token == nil {
@@ -183,6 +183,6 @@ func weakRSA(t *testing.T) *rsa.PrivateKey {
 
 // bodyOf returns the body that clients receive.
 func bodyOf(e *middleware.Error) string {
-	body, _ := e.MarshalJSON() // strings
+	body, _ := e.MarshalJSON() // cannot fail, because the members are strings
 	return string(body)
 }

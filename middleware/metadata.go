@@ -25,7 +25,7 @@ type Metadata struct {
 	Documentation  string   // resource_documentation, a URL for developers
 	Policy         string   // resource_policy_uri
 	TermsOfService string   // resource_tos_uri
-	Scopes         []string // scopes_supported: scopes that clients may ask for, not necessarily all
+	Scopes         []string // scopes_supported: scopes that clients may request, not necessarily all scopes of the API
 }
 
 func (c Config) checkMetadata() (faults []error) {
@@ -33,7 +33,7 @@ func (c Config) checkMetadata() (faults []error) {
 
 	m := c.Metadata
 	if len(c.Origins) == 0 && !reflect.ValueOf(m).IsZero() {
-		fault("Metadata needs Origins: it is served for the first of them")
+		fault("Metadata needs Origins: the metadata describes Origins[0]")
 	}
 	for _, field := range []struct{ name, url string }{{"Documentation", m.Documentation}, {"Policy", m.Policy}, {"TermsOfService", m.TermsOfService}} {
 		page, _, _ := strings.Cut(field.url, "#")
@@ -55,10 +55,10 @@ func (c Config) checkMetadata() (faults []error) {
 
 const wellKnown = "/.well-known/oauth-protected-resource"
 
-// metadata is the protected resource metadata of a Verifier, or the zero value
-// without Origins.
+// metadata is the protected resource metadata of a Verifier. It is the zero
+// value if Config.Origins is empty.
 type metadata struct {
-	url      string // where clients find it
+	url      string // where clients find the metadata
 	pattern  string
 	document []byte
 	etag     string
@@ -118,8 +118,8 @@ func newMetadata(c Config) (m metadata, err error) {
 // neither is more specific. The path ends in "/{$}" if the first origin has a
 // path that ends in a slash.
 //
-// The metadata is public and the same for every request. Without Origins the
-// handler answers 404.
+// The metadata is public and the same for every request. Without Origins, the
+// handler responds with 404.
 func (v *Verifier) Metadata() (pattern string, h http.Handler) {
 	if v.notConstructed() != nil || v.metadata.document == nil {
 		return wellKnown, http.NotFoundHandler()

@@ -73,7 +73,7 @@ func TestE08TheWellKnownPath(t *testing.T) {
 			v := newVerifier(t, config)
 			h := make(http.Header)
 			if _, err := v.Authorize(h, request(t)); err == nil || !strings.HasSuffix(h.Get("WWW-Authenticate"), `, resource_metadata="`+want+`"`) {
-				t.Errorf("got the challenge %s, want %s in it", h.Get("WWW-Authenticate"), want)
+				t.Errorf("got the challenge %s, want a challenge that contains %s", h.Get("WWW-Authenticate"), want)
 			}
 			_, path, _ := strings.Cut(strings.TrimPrefix(want, "https://"), "/.")
 			if got := get(v, "/."+path); got.Code != http.StatusOK {
@@ -109,7 +109,7 @@ func TestE07TheETagFollowsTheDocument(t *testing.T) {
 		return get(newVerifier(t, config), "/.well-known/oauth-protected-resource").Header().Get("ETag")
 	}
 	if first, again, other := etag("a"), etag("a"), etag("b"); first == "" || first != again || first == other {
-		t.Errorf("got %s, %s and %s, want the same for the same document", first, again, other)
+		t.Errorf("got the ETags %s and %s for one document and %s for another document", first, again, other)
 	}
 }
 

@@ -63,7 +63,7 @@ func TestOptionalHidesTheTokenOfOtherCredentials(t *testing.T) {
 	r := request(t).WithContext(middleware.WithToken(t.Context(), &middleware.Token{Subject: "mallory"}))
 	authorized, err := s.v.AuthorizeOptional(make(http.Header), r)
 	if err != nil || middleware.TokenFrom(authorized.Context()) != nil {
-		t.Errorf("got %v and a token, want nil for a request without one", err)
+		t.Errorf("got %v and a token in the context, want nil and no token", err)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestHandlersCannotWriteIntoEachOthersTokens(t *testing.T) {
 	middleware.TokenFrom(outer.Context()).Audience[0] = "changed"
 	inner, _, err := s.authorize(t, outer)
 	if err != nil || middleware.TokenFrom(inner.Context()).Audience[0] != "api" {
-		t.Errorf("got %v and another handler's change", err)
+		t.Errorf("got %v, or a token that another handler has changed", err)
 	}
 }
 
@@ -104,8 +104,8 @@ func TestMalformedAudienceIsRefusedUnderInsecureNoAudience(t *testing.T) {
 	})
 }
 
-// A token without an audience has the Audience nil, even if the previous token,
-// whose decision is reused, had audiences.
+// The Audience of a token without an audience is nil, even if the memory of a
+// decision about a token with audiences is reused.
 func TestATokenWithoutAnAudienceHasNone(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience, c.TokenCache = true, -1 })
 	for range 3 {
@@ -147,7 +147,7 @@ func TestErrorsOfASourceAreNotPrinted(t *testing.T) {
 			})
 			_, err := s.verify(s.Token(s.Header("kid", `"CANARY"`), s.Claims()))
 			if !errors.Is(err, middleware.ErrUnavailable) || !errors.Is(err, cause) || strings.Contains(err.Error()+log.String(), "CANARY") {
-				t.Errorf("got %v and the log %s, want 503 and nothing of the source's text", err, &log)
+				t.Errorf("got %v and the log %s, want 503 and no text from the source", err, &log)
 			}
 		})
 	}
@@ -174,7 +174,7 @@ func TestKeysThatAreNilAreFaults(t *testing.T) {
 func TestEmptyListsMeanTheDefaults(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Audiences, c.Issuers[0].ScopeClaims = []string{}, []string{} })
 	if _, _, err := s.authorize(t, request(t, "Bearer "+s.Good()), scopes.All("read")); err != nil {
-		t.Errorf("got %v, want the audience and the scope claims that nil would give", err)
+		t.Errorf("got %v, want the same defaults as for nil", err)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestScopesOfAForgeryAreNotWorthAllocating(t *testing.T) {
 	_, _ = s.verify(token)
 	t.Run("J23/a forgery with 1 800 scopes does not build a set", func(t *testing.T) {
 		if got := testing.AllocsPerRun(20, func() { _, _ = s.verify(token) }); got > 150 {
-			t.Errorf("got %v allocations, want those of any forgery", got)
+			t.Errorf("got %v allocations, want as few as for other forged tokens", got)
 		}
 	})
 }

@@ -11,11 +11,11 @@ import (
 // Observation describes one decision for metrics. Its strings come from fixed
 // sets or from the configuration, so they are suitable as labels.
 type Observation struct {
-	Issuer    string        // URL of the configured issuer the token names, "" if none
-	Algorithm string        // a supported algorithm, "" if none
-	Code      Code          // of the refusal; "" if accepted too, CodeUnavailable if the client disconnected too
+	Issuer    string        // URL of the configured issuer that the token names, or ""
+	Algorithm string        // algorithm of the token if it is supported, or ""
+	Code      Code          // code of the refusal; also "" if the request was accepted, and CodeUnavailable if the client disconnected
 	Reason    string        // "accepted", or a label for the cause such as "expired" or "canceled"
-	Duration  time.Duration // of the check, waiting for keys included
+	Duration  time.Duration // how long the decision took, including the wait for keys
 }
 
 // report passes a decision to the logger and the observer.
@@ -37,7 +37,7 @@ func (d *decision) report(refusal *Error, took time.Duration) {
 	if refusal == nil {
 		return
 	}
-	level := slog.LevelDebug // faults of clients do not concern the operator
+	level := slog.LevelDebug // the operator need not react to faults of clients
 	if errors.Is(refusal, ErrUnavailable) && !errors.Is(refusal, errCanceled) && v.warns(time.Now()) {
 		level = slog.LevelWarn
 	}
@@ -54,7 +54,7 @@ func (d *decision) report(refusal *Error, took time.Duration) {
 		slog.Duration("took", took))
 }
 
-// warns reports whether a warning may be logged now. It allows one warning a
+// warns reports whether a warning may be logged now. It allows one warning per
 // second, because in an outage every request would cause a warning.
 func (v *Verifier) warns(now time.Time) bool {
 	last := v.warned.Load()

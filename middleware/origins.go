@@ -29,9 +29,9 @@ func (c Config) checkOrigins() (faults []error) {
 	}
 	switch {
 	case c.Resource != "" && (len(c.Origins) == 0 || c.Resource != c.Origins[0]):
-		fault("Resource must be the same text as Origins[0], or empty")
+		fault("Resource must equal Origins[0] or be empty")
 	case len(c.Origins) > 0 && c.Resource == "" && c.hasOtherAudience(c.resource()):
-		fault("an audience differs from Origins[0] in its normal form, which the metadata names as the resource: use that as the audience, or repeat Origins[0] as Resource if tokens name another audience")
+		fault("an audience differs from the normal form of Origins[0], which the metadata names as the resource: use that form as the audience or, if the difference is intended, set Resource to Origins[0]")
 	}
 	return append(faults, c.checkMetadata()...)
 }
@@ -62,10 +62,10 @@ func (c Config) hasOtherAudience(resource string) bool {
 	})
 }
 
-// normalOrigin returns the normal form of an origin (RFC 3986 §6.2.2, §6.2.3),
-// without the slash of an empty path. A path may contain only characters that
-// have no special meaning in the routes of any framework and are never
-// percent-encoded.
+// normalOrigin returns the normal form of an origin (RFC 3986 §6.2.2, §6.2.3).
+// If the path is only a slash, the normal form omits it. The path may contain
+// only characters that are never percent-encoded and have no special meaning in
+// the routes of any framework.
 func normalOrigin(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || fetch.CheckText(raw) != nil || strings.ContainsAny(raw, "?#") {
@@ -122,6 +122,6 @@ var (
 )
 
 var (
-	errNotOrigin = errors.New("not a URL like https://api.example.com/v1: it must have a host without a dot at the end, no query, fragment or user info, and a path of letters, digits and -._~ between single slashes")
-	errScheme    = errors.New("not https (http is allowed only for loopback addresses)")
+	errNotOrigin = errors.New("must be a URL like https://api.example.com/v1: a host that does not end in a dot, no query, fragment or user info, and a path of letters, digits and -._~ between single slashes")
+	errScheme    = errors.New("must be an https URL (http is allowed only for loopback addresses)")
 )

@@ -68,22 +68,22 @@ func TestFaultsOfOrigins(t *testing.T) {
 	audiences := func(of ...string) func(*middleware.Config) {
 		return func(c *middleware.Config) { c.Issuers[0].Audiences = of }
 	}
-	const origin, differs = "https://api.example.com/v1", "an audience differs from Origins[0]"
+	const origin, differs = "https://api.example.com/v1", "an audience differs from the normal form of Origins[0]"
 	for name, test := range map[string]struct {
 		config middleware.Config
-		want   []string // parts of the error; nil if it is missing
+		want   []string // parts of the error; nil if no error is expected
 	}{
 		"one origin":                               {published(origin), nil},
 		"two origins":                              {published(origin, "https://api.example.com"), nil},
-		"http":                                     {published("http://api.example.com"), []string{"Origins[0]: not https (http is allowed only for loopback addresses)"}},
-		"a host that ends in a dot":                {published("https://api.example.com."), []string{"Origins[0]: not a URL", "without a dot at the end"}},
+		"http":                                     {published("http://api.example.com"), []string{"Origins[0]: must be an https URL (http is allowed only for loopback addresses)"}},
+		"a host that ends in a dot":                {published("https://api.example.com."), []string{"Origins[0]: must be a URL", "does not end in a dot"}},
 		"the normal form as the audience":          {with(func(c *middleware.Config) { c.Audience = "https://api.example.com" }, "HTTPS://api.example.com:443"), nil},
-		"an audience in no normal form":            {published("HTTPS://api.example.com:443"), []string{"in its normal form"}},
+		"an audience in no normal form":            {published("HTTPS://api.example.com:443"), []string{"the normal form of Origins[0]"}},
 		"an audience with the slash of the origin": {published("https://api.example.com/"), nil},
 		"several faults":                           {published("http://api.example.com", "https://a.example?"), []string{"Origins[0]", "Origins[1]"}},
 		"one URL twice":                            {published(origin, "https://b.example", "https://API.example.com:443/./v1"), []string{"Origins[2] is the same URL as Origins[0]"}},
 		"a slash is not another URL":               {published("https://api.example.com", "https://api.example.com/"), []string{"Origins[1] is the same URL as Origins[0]"}},
-		"two faulty origins":                       {published("https://a.example?", "https://b.example?"), []string{"Origins[0]: not a URL", "Origins[1]: not a URL"}},
+		"two faulty origins":                       {published("https://a.example?", "https://b.example?"), []string{"Origins[0]: must be a URL", "Origins[1]: must be a URL"}},
 		"another audience":                         {with(func(c *middleware.Config) { c.Audience = "api" }, origin), []string{differs, "Resource"}},
 		"the audience in another spelling":         {with(func(c *middleware.Config) { c.Audience += "/" }, origin), []string{differs}},
 		"the audience of another origin":           {with(func(c *middleware.Config) { c.Audience = "https://b.example" }, origin, "https://b.example"), []string{differs}},
@@ -93,8 +93,8 @@ func TestFaultsOfOrigins(t *testing.T) {
 		"any audience":                             {with(func(c *middleware.Config) { c.Audience = ""; c.Issuers[0].InsecureNoAudience = true }, origin), nil},
 		"another audience, confirmed":              {with(func(c *middleware.Config) { c.Audience = "api"; c.Resource = origin }, origin), nil},
 		"another audience of an issuer, confirmed": {with(func(c *middleware.Config) { audiences("api")(c); c.Resource = origin }, origin), nil},
-		"a resource in another spelling":           {with(func(c *middleware.Config) { c.Resource = origin + "/" }, origin), []string{"Resource must be"}},
-		"a resource without origins":               {with(func(c *middleware.Config) { c.Resource, c.Origins = origin, nil }, origin), []string{"Resource must be"}},
+		"a resource in another spelling":           {with(func(c *middleware.Config) { c.Resource = origin + "/" }, origin), []string{"Resource must equal"}},
+		"a resource without origins":               {with(func(c *middleware.Config) { c.Resource, c.Origins = origin, nil }, origin), []string{"Resource must equal"}},
 		"metadata without origins":                 {with(func(c *middleware.Config) { c.Metadata.Name, c.Origins = "Orders", nil }, origin), []string{"Metadata needs Origins"}},
 		"scopes without origins":                   {with(func(c *middleware.Config) { c.Metadata.Scopes, c.Origins = []string{"read"}, nil }, origin), []string{"Metadata needs Origins"}},
 		"a page on http":                           {with(metadata(middleware.Metadata{Documentation: "http://a.example"}), origin), []string{"Metadata.Documentation", "https"}},
@@ -145,7 +145,7 @@ func FuzzOrigin(f *testing.F) {
 			return
 		}
 		if again, err := middleware.NormalOrigin(normal); err != nil || again != normal {
-			t.Errorf("got %q and %v for the normal form %q of %q", again, err, normal, one)
+			t.Errorf("the normal form of %[3]q is %[1]q (error %[2]v), want the same text (it is the normal form of %[4]q)", again, err, normal, one)
 		}
 		scheme, rest, _ := strings.Cut(one, "://")
 		host, path, _ := strings.Cut(rest, "/")

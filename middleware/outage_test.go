@@ -51,8 +51,8 @@ var outages = map[string]outage{
 	"metadata is of another issuer":         {testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`))},
 }
 
-// begin starts the outage. An outage of the metadata affects the documents of
-// OpenID Connect and of OAuth.
+// begin starts the outage. An outage of the metadata affects both metadata
+// documents, of OpenID Connect and of OAuth.
 func (o outage) begin(as *testserver.Server) {
 	as.Inject(o.endpoint, o.fault)
 	if o.endpoint == testserver.EndpointDiscovery {
@@ -60,8 +60,8 @@ func (o outage) begin(as *testserver.Server) {
 	}
 }
 
-// duringOutage runs a test during each outage. With warm, the keys are cached
-// before the outage begins.
+// duringOutage runs a test during each outage. If warm is true, the keys are
+// cached before the outage begins.
 func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserve
 const waitLimit = 2 * time.Second
 
 // assertUnavailable checks that the token is refused with 503, so that the
-// client keeps it.
+// client does not discard the token.
 func assertUnavailable(t *testing.T, v *middleware.Verifier, token string) {
 	t.Helper()
 	h, begin := http.Header{}, time.Now()
@@ -142,7 +142,7 @@ func TestOutageBeforeKeysAreCached(t *testing.T) {
 			t.Errorf("an expired token: got %v, want ErrExpired", err)
 		}
 
-		time.Sleep(time.Minute) // for what still waits for an answer
+		time.Sleep(time.Minute) // until no request waits for an answer any more
 		as.Reset()
 		time.Sleep(time.Second)
 		assertAcceptedWithin(t, v, token, 0)
@@ -179,7 +179,7 @@ func TestOutageAfterKeysAreCached(t *testing.T) {
 func TestAnOutageDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint == testserver.EndpointDiscovery {
-			continue // see below
+			continue // TestAnOutageOfTheMetadataDuringARotation covers the metadata
 		}
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestAnOutageDuringARotation(t *testing.T) {
 				}
 				as.Reset()
 				if name == "keys answer 429" {
-					time.Sleep(5 * time.Minute) // the Retry-After of the server
+					time.Sleep(5 * time.Minute) // the server's Retry-After
 				}
 				time.Sleep(5 * time.Second)
 				assertAcceptedWithin(t, v, fresh, 0)
@@ -210,8 +210,8 @@ func TestAnOutageDuringARotation(t *testing.T) {
 	}
 }
 
-// After the first fetch, keys are fetched again without the metadata if it is
-// unavailable.
+// If the metadata is unavailable after the first fetch, keys are still fetched
+// again from the known URL.
 func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint != testserver.EndpointDiscovery {
@@ -229,7 +229,7 @@ func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 				if name == "metadata hang" {
 					most = waitLimit
 				}
-				for range 24 { // two hours
+				for range 24 { // 24 times 5 minutes: two hours
 					time.Sleep(time.Minute)
 					as.Rotate(testserver.Rotation{DropOld: true})
 					assertAcceptedWithin(t, v, as.Token(), most)
@@ -263,7 +263,7 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 					time.Sleep(4 * time.Minute)
 					var waiting sync.WaitGroup
 					waiting.Go(func() {
-						down.Rotate() // so that its tokens need the server
+						down.Rotate() // new tokens then need a key that is not cached
 						assertUnavailable(t, v, down.Token())
 					})
 					synctest.Wait()
@@ -275,7 +275,7 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 					assertAcceptedWithin(t, v, up.Token(), 0)
 					waiting.Wait()
 				}
-				time.Sleep(time.Minute) // for what still waits for an answer
+				time.Sleep(time.Minute) // until no request waits for an answer any more
 			})
 		})
 	}

@@ -13,11 +13,11 @@ import (
 // and because ID, refresh and logout tokens have the same issuer and keys as
 // access tokens, and often the same audience.
 type marks struct {
-	bearer    bool // a claim names the kind: an access token
-	access    bool // the same, or a claim that only access tokens have
-	identity  bool // a claim names the kind: an ID token
-	otherKind bool // a claim indicates a third kind
-	hash      bool // contains the hash of an accompanying token or code, as ID tokens do
+	bearer    bool // a claim says that the token is an access token
+	access    bool // bearer is true, or the token has a claim that only access tokens have
+	identity  bool // a claim says that the token is an ID token
+	otherKind bool // a claim shows that the token is of another kind, such as a refresh token
+	hash      bool // a claim is the hash of an accompanying token or code, as in ID tokens
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
@@ -49,14 +49,14 @@ func namesKind(name string) bool {
 	return false
 }
 
-// isMark reports whether a claim indicates the kind of a token.
+// isMark reports whether a claim is a sign of the kind of a token.
 func isMark(name string, value strictjson.Value) bool {
 	var m marks
 	m.note(name, value)
 	return m != (marks{}) || slices.Contains([]string{"nonce", "granted_scopes", "azp", "auth_time"}, name) // see checkPurpose
 }
 
-// note records what one claim indicates.
+// note records what a claim indicates about the kind of the token.
 //
 // Servers name the kind in typ (Keycloak), token_use (Amazon Cognito, Ory
 // Hydra), tokenName (PingAM), tokenType and TokenType (Casdoor), token_type,
@@ -88,7 +88,7 @@ func (m *marks) note(name string, value strictjson.Value) {
 // checkMark requires the claim that Issuer.Mark names. It does not apply to the
 // introspection answer about an opaque token. A number is accepted if Mark has
 // no value, so that Mark can be nbf: access tokens of Spring Authorization
-// Server have it, and its ID tokens do not.
+// Server have nbf, and its ID tokens do not.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -100,19 +100,19 @@ func (d *decision) checkMark() error {
 }
 
 // checkPurpose refuses tokens that are not of the kind that Issuer.Purpose
-// accepts. If the typ of a JWT is at+jwt, it is an access token (RFC 8725
-// §3.12). Otherwise the claims decide.
+// accepts. A JWT whose typ is at+jwt is an access token (RFC 8725 §3.12). For
+// other tokens, the claims decide.
 //
 // ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2),
 // and UAA's refresh tokens have granted_scopes instead of scope. Access tokens
-// of some servers have these claims too. A sign of an access token therefore
-// outweighs these claims, regardless of Issuer.ScopeClaims. In an introspection
-// answer these claims are ignored, because active is stronger evidence. A hash
-// is not ignored there, because it is the only sign of refresh tokens of some
-// servers. In a JWT, Mark outweighs these claims and the hashes, because only
-// access tokens of the issuer have the claim of Mark. Mark does not outweigh
-// granted_scopes, because UAA's refresh tokens also have the attributes of its
-// access tokens.
+// of some servers also have these claims, so they are only weak signs. A claim
+// that shows an access token outweighs weak signs, regardless of
+// Issuer.ScopeClaims. In an introspection answer, weak signs are ignored,
+// because the member active is stronger evidence. Hashes are not ignored there,
+// because some servers' refresh tokens have no other sign. In a JWT, Mark
+// outweighs hashes and weak signs, because only access tokens of the issuer
+// have the claim that Mark names. Mark does not outweigh granted_scopes,
+// because UAA's refresh tokens also have the attributes of its access tokens.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil

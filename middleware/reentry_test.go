@@ -44,7 +44,7 @@ func TestNestedDecisionsAreIndependent(t *testing.T) {
 			tokens = append(tokens, assertPasses(t, s, s.Token(s.Header(), s.Claims("jti", `"`+id+`"`))))
 			for _, token := range tokens[max(0, len(tokens)-20):] {
 				if token.Subject != "alice" || len(token.Audience) != 1 || token.Audience[0] != "api" || len(token.ID) != len(id) {
-					t.Fatalf("TokenCache %d: the check of another token changed a token", cache)
+					t.Fatalf("TokenCache %d: a check of another token within a callback changed the token", cache)
 				}
 			}
 			if got := tokens[len(tokens)-1].ID; got != id {
@@ -65,7 +65,7 @@ func TestReleasedDecisionIsEmpty(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for range 2 {
 				if left := s.v.Left(token); len(left) > 0 {
-					t.Errorf("got %q left, want nothing", left)
+					t.Errorf("after release, the decision still contains %q, want nothing", left)
 				}
 			}
 		})

@@ -39,9 +39,9 @@ func (d *decision) checkRequirements() error {
 }
 
 // name adds to a refusal what the client must obtain, if the cause is an unmet
-// requirement or the lack of a token. It adds scopes only if no token was sent
-// or a scope is missing, and acr values and the maximum age only if no token
-// was sent or the authentication is insufficient.
+// requirement or a missing token. It adds scopes only if no token was sent or a
+// scope is missing, and acr values and the maximum age only if no token was
+// sent or the authentication is insufficient.
 func (d *decision) name(refusal *Error) {
 	switch code := refusal.Code; code {
 	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:
@@ -57,7 +57,7 @@ func (d *decision) name(refusal *Error) {
 }
 
 // required returns everything that a client needs to meet all requirements. It
-// checks each of them with empty evidence.
+// checks each requirement with empty evidence.
 func required(need []scopes.Requirement) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string
@@ -78,8 +78,8 @@ func required(need []scopes.Requirement) scopes.Shortfall {
 }
 
 // common returns the acr values that are in both lists. A challenge lists
-// alternatives (RFC 9470 §3), so a value in only one list would not meet both
-// requirements. If the lists have no value in common, common returns all
+// alternatives (RFC 9470 §3), and a value that is in only one list would not
+// meet both requirements. If no value is in both lists, common returns all
 // values.
 func common(a, b []string) []string {
 	isOther := func(value string) bool { return !slices.Contains(b, value) }

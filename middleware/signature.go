@@ -7,26 +7,27 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkSignature looks up the key by kid and verifies the signature. Without a
-// kid, it first tries the only key for the algorithm (RFC 7515 §4.1.4). It then
-// tries x5t as the kid, because servers that send no kid in tokens often use
-// x5t as the kid in the key set. Looking up x5t may fetch a newer key set, so
-// the only key is then tried again.
+// checkSignature looks up the key by kid and verifies the signature. If the
+// token has no kid, checkSignature first tries the only key for the algorithm
+// (RFC 7515 §4.1.4). If that key does not fit, it looks up x5t as if it were a
+// kid, because servers that omit kid in tokens often use x5t as the kid in the
+// key set. This lookup may fetch a newer key set, so checkSignature finally
+// tries the only key for the algorithm again.
 func (d *decision) checkSignature() (err error) {
 	if d.header.KeyID != "" || d.header.Thumbprint == "" {
 		return d.verifyBy(d.header.KeyID)
 	}
 	for _, keyID := range [...]string{"", d.header.Thumbprint, ""} {
 		err = d.verifyBy(keyID)
-		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // no key serves the algorithm
+		if !errors.Is(err, ErrSignature) || keyID == "" && errors.Is(err, jwks.ErrUnknownKey) { // the issuer has no key for the algorithm
 			break
 		}
 	}
 	return err
 }
 
-// findKey returns the issuer's key for a kid: for a symmetric algorithm from
-// Secrets, if set, and otherwise from Keys.
+// findKey returns the issuer's key for a kid. The key comes from Secrets if the
+// algorithm is symmetric and Secrets is set, and otherwise from Keys.
 func (d *decision) findKey(keyID string) (any, error) {
 	i, alg := d.issuer, d.header.Algorithm
 	if i.Secrets != nil && d.header.algorithm.Symmetric() {
@@ -41,13 +42,13 @@ func (d *decision) findKey(keyID string) (any, error) {
 func (d *decision) verifyBy(keyID string) error {
 	key, err := d.findKey(keyID)
 	switch {
-	case errors.Is(err, jwks.ErrUnknownKey): // without the text of a Source of another package
+	case errors.Is(err, jwks.ErrUnknownKey): // omits the error text, because a Source of another package may have written it
 		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnknownKey)
 	case errors.Is(err, jwks.ErrUnfitKey):
 		return fmt.Errorf("%w: %w", ErrSignature, jwks.ErrUnfitKey)
 	case err != nil:
 		return unavailable(err)
-	case d.key != nil && sameKey(d.key, key): // already tried
+	case d.key != nil && sameKey(d.key, key): // this key was already tried
 		return ErrSignature
 	}
 	if d.key = key; d.verifiedBefore(key) {

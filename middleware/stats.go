@@ -14,10 +14,10 @@ type Stats struct {
 	Keys map[string]jwks.Stats
 
 	// These fields describe the cache of Config.TokenCache. Tokens is the
-	// number of tokens that it contains now. The others count since the start:
-	// Hits the signatures that did not have to be verified, Misses the
-	// signatures that had to be verified, and Evictions the tokens that were
-	// evicted. All are 0 without a cache.
+	// number of tokens that are cached now. The other fields count since
+	// NewVerifier: Hits counts signatures that did not have to be verified,
+	// Misses counts signatures that had to be verified, and Evictions counts
+	// tokens that were evicted. All fields are 0 if the cache is disabled.
 	Tokens, Hits, Misses, Evictions int
 }
 

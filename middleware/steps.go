@@ -2,15 +2,15 @@ package middleware
 
 import "strings"
 
-// step is one step of a decision. [Verifier.Explain] and the documents describe
-// the step with the strings name, about and source.
+// step is one step of a decision. The strings name, about and source describe
+// the step in docs/checks.md and in the results of [Verifier.Explain].
 type step struct {
 	name   string
-	about  string // what it requires
+	about  string // what the step requires
 	run    func(*decision) error
 	of     *tokens
 	repeat repetition
-	answer bool                                     // it also runs on the introspection answer about a JWT
+	answer bool                                     // the step also runs on the introspection answer about a JWT
 	shown  func(*decision) (expected, found string) // for Explain, after the step has run; nil shows nothing
 	source string                                   // RFC and section
 }
@@ -39,9 +39,9 @@ var (
 type repetition int
 
 const (
-	cacheable  repetition = iota // not repeated: it depends only on the token's bytes and the configuration
-	perRequest                   // it depends also on the time, the keys or other servers
-	perRoute                     // it depends also on the route; Check and nested routes repeat it
+	cacheable  repetition = iota // not repeated: the step depends only on the token's bytes and the configuration
+	perRequest                   // the step also depends on the time, the keys or other servers
+	perRoute                     // the step also depends on the route; Check and nested routes repeat it
 	never                        // no step
 )
 
@@ -51,8 +51,8 @@ func (r repetition) String() string {
 
 // steps are all steps of a decision, in order. Cheap steps come before
 // expensive ones, and no step uses the network until the token's claims justify
-// it. An opaque token has no claims until it is introspected; its introspection
-// answer then runs through the same checks of claims.
+// it. An opaque token has no claims until it is introspected; the same steps
+// then check the claims in the introspection answer.
 var steps = []step{
 	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, false, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
 	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, false, showLength, ""},
@@ -64,8 +64,8 @@ var steps = []step{
 	{"claims", "strict JSON; each registered claim has its type, and null counts as absent", (*decision).checkClaims, everyToken, cacheable, true, nil, "RFC 7519 §4, RFC 8725 §2.4"},
 	{"issuer", "iss is a configured issuer, byte for byte; in an introspection answer iss is optional", (*decision).checkIssuer, everyToken, cacheable, true, showIssuer, "RFC 8725 §3.8, RFC 7662 §2.2"},
 	{"algorithm", "alg is accepted from this issuer", (*decision).checkAlgorithm, jwtsOnly, cacheable, false, showAlgorithms, "RFC 8725 §3.1"},
-	{"type", "typ is that of an access token", (*decision).checkType, jwtsOnly, cacheable, false, showType, "RFC 8725 §3.11, RFC 9068 §4"},
-	{"token type", "token_type, if present, is that of a bearer token", (*decision).checkTokenType, opaqueOnly, cacheable, true, showTokenType, "RFC 7662 §2.2, RFC 6749 §7.1"},
+	{"type", "typ is accepted from this issuer", (*decision).checkType, jwtsOnly, cacheable, false, showType, "RFC 8725 §3.11, RFC 9068 §4"},
+	{"token type", "token_type, if present, means a bearer token", (*decision).checkTokenType, opaqueOnly, cacheable, true, showTokenType, "RFC 7662 §2.2, RFC 6749 §7.1"},
 	{"required claims", "exp is present, and so are the claims that the profile requires", (*decision).checkRequired, jwtsOnly, cacheable, false, showRequired, "RFC 9068 §2.2"},
 	{"expiry", "exp is in the future, within the clock skew", (*decision).checkExpiry, everyToken, perRoute, true, showExpiry, "RFC 7519 §4.1.4"},
 	{"not before", "nbf is in the past, within the clock skew", (*decision).checkNotBefore, everyToken, perRequest, true, showNotBefore, "RFC 7519 §4.1.5"},
@@ -77,14 +77,15 @@ var steps = []step{
 	{"signature", "verified with the issuer's only key for kid (or, without kid, x5t) and alg", (*decision).checkSignature, jwtsOnly, perRequest, false, showKey, "RFC 7515 §5.2, RFC 7518 §3"},
 	{"activity", "the issuer reports the token as still active", (*decision).checkActivity, introspectedJWTs, perRequest, false, nil, "RFC 7662 §2.2"},
 	{"token", "nothing; makes the Token", (*decision).makeToken, everyToken, cacheable, false, nil, ""},
-	{"confirmation", "not bound to a key of its sender", (*decision).checkConfirmation, everyToken, cacheable, true, nil, "RFC 7800 §3.1, RFC 9449 §7.2"},
+	{"confirmation", "the token is not bound to a key of its sender", (*decision).checkConfirmation, everyToken, cacheable, true, nil, "RFC 7800 §3.1, RFC 9449 §7.2"},
 	{"revocation", "not on the deny-list", (*decision).checkRevocation, everyToken, perRequest, false, nil, ""},
 	{"cache", "nothing; caches the token", (*decision).store, lookedUpJWTs, perRequest, false, nil, ""},
 	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }
 
-// setSteps sets the steps of a Verifier. For each repetition and each index it
-// records the first step, from the index on, that has at least this repetition.
+// setSteps sets the steps of a Verifier. For each repetition and each index, it
+// records the index of the first step, from this index on, whose repetition is
+// at least this one.
 func (v *Verifier) setSteps(steps []step) {
 	v.steps = steps
 	for least := range v.first {

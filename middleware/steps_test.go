@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-var update = flag.Bool("update", false, "write the table of docs/checks.md anew")
+var update = flag.Bool("update", false, "rewrite the table in docs/checks.md")
 
 func TestThePageHasTheTableOfSteps(t *testing.T) {
 	const name, begin, end = "docs/checks.md", "<!-- steps -->\n", "<!-- end of steps -->"
@@ -26,18 +26,18 @@ func TestThePageHasTheTableOfSteps(t *testing.T) {
 	is, after, ends := strings.Cut(rest, end)
 	switch {
 	case !found || !ends:
-		t.Errorf("%s has no place for the table", name)
+		t.Errorf("%s lacks the comments that enclose the table", name)
 	case *update:
 		if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	case is != table:
-		t.Errorf("%s has another table than the code; go test ./middleware -run TestThePageHas -update writes it", name)
+		t.Errorf("the table in %s differs from the code: run go test ./middleware -run TestThePageHas -update", name)
 	}
 }
 
-// To add a step, one line in the table is enough: every kind of decision runs
-// the step, and Explain shows it.
+// One line in the table is enough to add a step: every kind of decision runs
+// the step, and Explain shows the step.
 func TestAStepIsAddedInOnePlace(t *testing.T) {
 	s := newSetup(t)
 	made := 0
@@ -45,7 +45,7 @@ func TestAStepIsAddedInOnePlace(t *testing.T) {
 	count := func(what string, want int) {
 		t.Helper()
 		if made != want {
-			t.Errorf("%s: the step was made %d times, want %d", what, made, want)
+			t.Errorf("%s: the step ran %d times, want %d", what, made, want)
 		}
 		made = 0
 	}
@@ -73,7 +73,7 @@ func TestAStepIsAddedInOnePlace(t *testing.T) {
 	count("Check", 1)
 	steps, err := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Good()})
 	if err != nil || len(steps) == 0 || steps[0].Name != "one more" || steps[0].Outcome != middleware.Passed {
-		t.Errorf("Explain: got %v and %v, want the step first", steps, err)
+		t.Errorf("Explain: got %v and %v, want the added step first", steps, err)
 	}
 	count("Explain", 1)
 }

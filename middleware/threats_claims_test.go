@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows J24 to J35 of the threat catalogue: the claims.
+// This file tests the rows J24 to J35 of the threat catalogue, which concern
+// the claims.
 
 func unix(d time.Duration) string { return fmt.Sprint(now.Add(d).Unix()) }
 
@@ -145,13 +146,13 @@ func TestThreatsIdentity(t *testing.T) {
 }
 
 // TestThreatsKeyIDReused tests row J35 with a real key rotation: the new key is
-// used as soon as it is fetched, even if its type differs from the old key's.
+// used as soon as it is fetched, even if the types of the two keys differ.
 func TestThreatsKeyIDReused(t *testing.T) {
 	s := newSetup(t)
 	s.check(t, "J35", []tokenCase{{"a token by the first key is accepted", s.Good(), nil}})
 	reused := s.Maker
 	reused.Key = testserver.GenerateKey("ES384", s.Key.ID)
-	s.as.Publish(reused.Key) // instead of the first
+	s.as.Publish(reused.Key) // replaces the first key
 	fresh := &setup{as: s.as, Maker: reused, v: newVerifier(t, middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: s.Issuer}}, Client: s.as.Client(), Logger: quiet, Now: clock,
 	})}

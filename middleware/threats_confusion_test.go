@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows of group X: tokens of another kind or of another
-// issuer.
+// This file tests the rows of group X of the threat catalogue, which concern
+// tokens of another kind or of another issuer.
 
 func TestThreatsOtherKinds(t *testing.T) {
 	s := newSetup(t)

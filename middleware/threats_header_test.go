@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows J08 to J14 and J21 of the threat catalogue: the
-// header.
+// This file tests the rows J08 to J14 and J21 of the threat catalogue, which
+// concern the header.
 
 func TestThreatsKeysInTheToken(t *testing.T) {
 	trap, err := net.Listen("tcp", "127.0.0.1:0")
@@ -61,7 +61,7 @@ func TestThreatsKeysInTheToken(t *testing.T) {
 	s.check(t, "J09", j09)
 	_ = trap.Close()
 	for range connections {
-		t.Error("J09: the address in the token was connected to")
+		t.Error("J09: the verifier connected to the address in the token")
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, attacker.Key.Private.Public(), attacker.Key.Private)

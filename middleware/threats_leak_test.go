@@ -23,8 +23,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows of group E that concern the verifier: leaks and
-// growth of memory.
+// This file tests the rows of group E of the threat catalogue that concern the
+// verifier: leaks of secrets and growth of memory.
 
 // outputRecorder collects all output of the verifier.
 type outputRecorder struct {
@@ -149,7 +149,7 @@ func TestNoPartOfATokenLeaks(t *testing.T) {
 			slog.New(slog.NewJSONHandler(recorder, nil)).Info("app", "credentials", credentials)
 			output := recorder.drain()
 			if len(output) < 1000 {
-				t.Fatalf("got only %q, want logs, prints and observations", output)
+				t.Fatalf("got only the output %q, want logs, printed values and observations", output)
 			}
 			for what, secret := range map[string]string{"token": path.token, "claims or header": canary} {
 				if piece := leaked(output, secret); piece != "" {
@@ -161,7 +161,7 @@ func TestNoPartOfATokenLeaks(t *testing.T) {
 	}
 	t.Run("E04/the search finds what it looks for", func(t *testing.T) {
 		if leaked("log: "+canary[4:12], canary) == "" || leaked(fmt.Sprintf("%x", canary), canary) == "" {
-			t.Error("got no piece found")
+			t.Error("leaked did not find the secret in the text")
 		}
 	})
 }
@@ -187,7 +187,7 @@ func TestLogsContainWhatOperatorsNeed(t *testing.T) {
 		t.Errorf("got %v and %q for a good token, want no log", err, log.String())
 	}
 	if _, err := s.v.Explain(t.Context(), middleware.Credentials{Token: s.Token(s.Header(), s.Claims("exp", "1"))}); err == nil || log.Len() != 0 {
-		t.Errorf("got %v and %q of an explanation, want a refusal and no log", err, log.String())
+		t.Errorf("Explain: got %v and the log %q, want a refusal and no log", err, log.String())
 	}
 	down := testserver.New(t, testserver.Addr(program.Address(t)))
 	token := down.Token()
@@ -220,7 +220,7 @@ func TestThreatsSameAnswerForEveryForgery(t *testing.T) {
 			}
 			answers[fmt.Sprint(refusal.StatusCode(), bodyOf(refusal), h)] = true
 			if len(answers) != 1 {
-				t.Errorf("got answers that differ: %v", answers)
+				t.Errorf("got different answers, want the same answer for each cause: %v", answers)
 			}
 		})
 	}
@@ -244,7 +244,7 @@ func TestThreatsLabelsAreClosedSets(t *testing.T) {
 	}
 	t.Run("E05/15 000 distinct values make five labels", func(t *testing.T) {
 		if len(labels) != 5 {
-			t.Errorf("got %d: %v", len(labels), labels)
+			t.Errorf("got %d labels, want 5: %v", len(labels), labels)
 		}
 	})
 }
@@ -258,7 +258,7 @@ func TestThreatsNothingGrows(t *testing.T) {
 			forge.Encode(s.Header()) + "." + forge.Encode(strings.Repeat("[", 4000)) + ".AA", s.Good()[:200],
 		} {
 			if _, err := s.verify(token); err == nil {
-				t.Fatal("got an attack accepted")
+				t.Fatal("the verifier accepted a hostile token")
 			}
 		}
 	}
@@ -274,7 +274,7 @@ func TestThreatsNothingGrows(t *testing.T) {
 		attack(i)
 	}
 	t.Run("E11/30 000 attacks leave no goroutine", func(t *testing.T) {
-		if got := runtime.NumGoroutine(); got > goroutines+1 { // that of the subtest
+		if got := runtime.NumGoroutine(); got > goroutines+1 { // the subtest has its own goroutine
 			t.Errorf("got %d goroutines, want %d", got, goroutines)
 		}
 	})

@@ -11,11 +11,12 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// This file tests the rows of group S: the scopes that a scope claim grants.
+// This file tests the rows of group S of the threat catalogue, which concern
+// the scopes in a scope claim.
 
 // scoped is a test case with a scope claim. met says whether the claim meets
-// the requirement. refused is the cause if the token is refused because of the
-// claim itself.
+// the requirement. refused is the cause if the token must be refused because of
+// the claim itself, and otherwise nil.
 type scoped struct {
 	name    string
 	claims  []string
@@ -136,7 +137,7 @@ func TestThreatsRequirementsCannotBeEmpty(t *testing.T) {
 		t.Run("S04/"+name+" panics on construction", func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Error("got a requirement")
+					t.Error("scopes.All did not panic")
 				}
 			}()
 			scopes.All("read", text)
@@ -167,7 +168,7 @@ func TestThreatsRequirementsCannotBeEmpty(t *testing.T) {
 			t.Errorf("got %v, want the scopes read pay eu x", err)
 		}
 		if !strings.HasSuffix(h.Get("WWW-Authenticate"), `scope="read pay eu x"`) {
-			t.Errorf("got %s", h.Get("WWW-Authenticate"))
+			t.Errorf("got the challenge %s, want the scopes read pay eu x", h.Get("WWW-Authenticate"))
 		}
 	})
 	t.Run("S07/Check refuses a nil token", func(t *testing.T) {

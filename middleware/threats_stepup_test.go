@@ -105,7 +105,7 @@ func TestExplainShowsTheAuthentication(t *testing.T) {
 			t.Fatalf("got %v, want %v", err, middleware.ErrAuthentication)
 		}
 		last := made[len(made)-1]
-		if want := `scope "read", one of the acr "mfa", "hwk", auth_time at most 1m0s ago`; last.Expected != want || last.Found != tt.want {
+		if want := `scope "read", one of the acr values "mfa", "hwk", auth_time at most 1m0s ago`; last.Expected != want || last.Found != tt.want {
 			t.Errorf("got %s and %s, want %s and %s", last.Expected, last.Found, want, tt.want)
 		}
 	}

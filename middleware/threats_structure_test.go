@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows J01 to J23 of the threat catalogue: the structure of
-// a JWT.
+// This file tests the rows J01 to J23 of the threat catalogue, which concern
+// the structure of a JWT.
 
 func TestThreatsAlgorithm(t *testing.T) {
 	s := newSetup(t)
@@ -162,8 +162,8 @@ func TestThreatsSignature(t *testing.T) {
 	s.check(t, "J06", j06)
 
 	// For each ECDSA signature (r, s), (r, n-s) is valid for the same bytes. A
-	// deny-list must treat both tokens as one, so it must use issuer and jti as
-	// its key, see Config.Revoked.
+	// deny-list must treat both tokens as the same token, so it must use issuer
+	// and jti as its key (see Config.Revoked).
 	malleated := append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
 	s.check(t, "J07", []tokenCase{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})
 	revoked := newSetup(t, withDenyList("id-1"))
@@ -264,7 +264,7 @@ func TestThreatsSerialization(t *testing.T) {
 				want = middleware.ErrOpaque
 			}
 			if name == "one byte too many" && len(parts[i])%4 != 0 {
-				continue // another text, not another encoding
+				continue // the change affects the decoded text, not only the encoding
 			}
 			j18 = append(j18, tokenCase{name + " in the " + segment + " is refused", change(text), want})
 		}
@@ -336,8 +336,8 @@ func padded(s *setup, size int) string {
 		if token := s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", fill)+`"`)); len(token) == size {
 			return token
 		} else if len(token) < size {
-			// Changing the length of the claims alone cannot reach every size,
-			// so the length of the header is changed too.
+			// Some sizes are possible only if the length of the header is
+			// changed too.
 			for extra := 1; extra < 8; extra++ {
 				if token := s.Token(s.Header("y", `"`+strings.Repeat("a", extra)+`"`), s.Claims("x", `"`+strings.Repeat("a", fill-8)+`"`)); len(token) == size {
 					return token

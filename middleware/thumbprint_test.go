@@ -69,21 +69,21 @@ func TestThumbprintFetchesANewKey(t *testing.T) {
 					Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), Logger: quiet, Now: clock,
 				})}
 				assertPasses(t, s, by(m, quoted(m.Key.ID)))
-				time.Sleep(time.Minute) // well within the time for which keys are not fetched anew
+				time.Sleep(time.Minute) // a refresh of the keys is not yet due
 				m.Key = as.Rotate(test.how)
 				token := by(m, quoted(test.x5t(m.Key)))
 				assertPasses(t, s, token)
 				assertPasses(t, s, token)
 				if got := as.Count(testserver.EndpointJWKS); got != 2 {
-					t.Errorf("got the keys fetched %d times, want twice", got)
+					t.Errorf("the keys were fetched %d times, want 2 fetches", got)
 				}
 			})
 		})
 	}
 }
 
-// A token whose algorithm has no key causes only one fetch, although it has
-// x5t.
+// If the issuer has no key for the algorithm of a token, the token causes only
+// one fetch, even if it has x5t.
 func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	source := new(countingSource)
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = source })
@@ -96,8 +96,8 @@ func TestAThumbprintForNoKeyOfTheAlgorithmIsOneFetch(t *testing.T) {
 	}
 }
 
-// countingSource is a source that counts lookups of keys that it does not have.
-// A [jwks.Remote] would fetch the key set for each.
+// countingSource is a source that counts lookups of unknown keys. A
+// [jwks.Remote] would fetch the key set for each of these lookups.
 type countingSource struct {
 	replaceableKeys
 	unknown int

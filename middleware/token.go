@@ -20,7 +20,7 @@ import (
 type Token struct {
 	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub
-	ClientID  string     // from Issuer.ClientIDClaims: client_id (RFC 9068 §2.2), or azp if that is absent
+	ClientID  string     // from Issuer.ClientIDClaims: by default client_id (RFC 9068 §2.2), or azp without client_id
 	ID        string     // jti
 	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
 	Scopes    scopes.Set // from Issuer.ScopeClaims
@@ -33,8 +33,8 @@ type Token struct {
 	claims string // the whole claims object, strict JSON
 }
 
-// clone returns a copy of the token, so that one receiver cannot modify the
-// token that another receives.
+// clone returns a copy of the token, so that one caller cannot modify the token
+// of another caller.
 func (t *Token) clone() *Token {
 	own := new(struct {
 		Token
@@ -114,8 +114,8 @@ func ClaimsAs[T any](t *Token) (T, error) {
 	return claims, nil
 }
 
-// lookup is the method value [Token.claim] of one token. It is made once for a
-// token, not for each request.
+// lookup is the method value [Token.claim] of one token. It is created only
+// once for each cached token, to save an allocation per request.
 type lookup func(pointer string) (any, bool)
 
 // claim returns the value that a JSON Pointer finds in the claims, or false if

@@ -14,18 +14,19 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Verifier decides about access tokens. Create it with [NewVerifier]; a zero or
-// nil Verifier refuses every request. A Verifier is safe for concurrent use,
-// owns no goroutine and need not be closed.
+// Verifier verifies access tokens and decides whether requests may pass. Create
+// it with [NewVerifier]; a zero or nil Verifier refuses every request. A
+// Verifier is safe for concurrent use, owns no goroutine and need not be
+// closed.
 type Verifier struct {
 	steps         []step
-	first         [never + 1][]int // the first step from an index on that has a repetition or a higher one
+	first         [never + 1][]int // first[r][i] is the index of the first step, from i on, whose repetition is at least r
 	issuers       []*issuer
-	byName        map[string]*issuer // without a trailing slash
+	byName        map[string]*issuer // by URL and by alias, without a trailing slash
 	templates     []*issuer          // with tenants
 	bySubject     []*issuer          // with a SubjectPrefix
-	finder        *finder            // of issuers that are not configured, nil without Config.IssuerFor
-	introspecting *issuer            // introspects opaque tokens, nil without one
+	finder        *finder            // finds issuers that are not configured; nil if Config.IssuerFor is nil
+	introspecting *issuer            // the issuer that introspects opaque tokens, or nil
 	skew          time.Duration
 	maxTokenBytes int
 	realm         string
@@ -43,8 +44,9 @@ type Verifier struct {
 }
 
 // NewVerifier returns a Verifier for a configuration, or an error that contains
-// all faults of the configuration. It copies the configuration. It does no I/O:
-// keys are fetched when the first token needs them, or by [Verifier.Warm].
+// all faults of the configuration. It copies the configuration, and does not
+// use the network: keys are fetched when the first token needs them, or by
+// [Verifier.Warm].
 func NewVerifier(config Config) (*Verifier, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -95,16 +97,16 @@ func NewVerifier(config Config) (*Verifier, error) {
 // notConstructed returns an error for a Verifier that is nil or zero.
 func (v *Verifier) notConstructed() error {
 	if v == nil || v.steps == nil {
-		return fmt.Errorf("%w: the Verifier was not made by NewVerifier, or its error was ignored", ErrInternal)
+		return fmt.Errorf("%w: the Verifier was not made by NewVerifier (was the error of NewVerifier ignored?)", ErrInternal)
 	}
 	return nil
 }
 
 // Warm fetches the keys of all issuers. Call it at start-up, or before an
 // instance reports that it is ready. The error names each issuer whose keys
-// could not be fetched. The Verifier can be used even then, and tries again as
-// tokens arrive. Warm does not test introspection: wrong credentials are
-// noticed only when the first token is introspected.
+// could not be fetched. The Verifier can be used despite the error, and fetches
+// the keys again as tokens arrive. Warm does not test introspection: wrong
+// credentials are noticed only when the first token is introspected.
 func (v *Verifier) Warm(ctx context.Context) error {
 	if err := v.notConstructed(); err != nil {
 		return err
@@ -125,14 +127,14 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy returns an error if no issuer has usable keys, as before the first
-// fetch, even if opaque tokens can be introspected. It is for probes: it never
-// blocks, and starts a refresh of the keys if one is due. It does not show
-// whether introspection or Config.IssuerFor works, and it always returns nil
-// with IssuerFor or an issuer under IntrospectAll, which has no keys. To
-// monitor introspection and IssuerFor, watch the Logger of the introspection
-// client, or the 503s in Config.Observe. For details about keys, see
-// [Verifier.Stats].
+// Healthy returns an error if no issuer has usable keys, for example before the
+// first fetch. It returns the error even if opaque tokens can be introspected.
+// It is for probes: it never blocks, and starts a refresh of the keys if one is
+// due. It does not show whether introspection or Config.IssuerFor works. It
+// always returns nil if IssuerFor is set, or if an issuer uses IntrospectAll
+// and therefore has no keys. To monitor introspection and IssuerFor, watch the
+// Logger of the introspection client, or the 503s in Config.Observe. For
+// details about keys, see [Verifier.Stats].
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err

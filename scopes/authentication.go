@@ -8,11 +8,12 @@ import (
 
 type acr struct{ shortfall Shortfall }
 
-// ACR is met by a token whose authentication context class (acr) is one of the
-// values, compared byte for byte. A token without acr does not meet it.
-// Challenges name the values in this order, the preferred one first (RFC 9470
-// §3). ACR panics for a value that cannot appear in the list of a challenge,
-// such as a value with a space.
+// ACR returns a requirement that is met by a token whose authentication context
+// class (acr) is one of the values, compared byte for byte. A token without acr
+// does not meet the requirement. Challenges list the values in this order, so
+// the preferred value comes first (RFC 9470 §3). ACR panics for a value that
+// cannot be in the space-separated list of a challenge, such as a value with a
+// space.
 func ACR(first string, more ...string) Requirement {
 	return &acr{Shortfall{ACR: mustSet("an acr value (RFC 9470 §3)", first, more).names}}
 }
@@ -29,12 +30,12 @@ type authWithin struct {
 	shortfall Shortfall
 }
 
-// AuthWithin is met by a token whose user last authenticated at most d before
-// Evidence.Now (auth_time). A token without auth_time does not meet it, nor
-// does a token whose auth_time is further in the future than
-// Evidence.ClockSkew. The clock skew does not extend d. Challenges name d as
-// max_age, in whole seconds (RFC 9470 §3). AuthWithin panics if d is less than
-// a second.
+// AuthWithin returns a requirement that is met by a token whose user last
+// authenticated (auth_time) at most d before Evidence.Now. A token without
+// auth_time does not meet the requirement, and neither does a token whose
+// auth_time is later than Evidence.Now plus Evidence.ClockSkew. The clock skew
+// does not extend d. Challenges contain d as max_age, in whole seconds (RFC
+// 9470 §3). AuthWithin panics if d is less than a second.
 func AuthWithin(d time.Duration) Requirement {
 	if d < time.Second {
 		panic(fmt.Sprintf("scopes: AuthWithin(%v) is less than a second", d))

@@ -69,7 +69,7 @@ func TestS08RequirementsOnTheAuthentication(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 			if tt.need.Unmet(scopes.Evidence{}) == nil {
-				t.Error("got it met by empty evidence")
+				t.Error("empty evidence meets the requirement")
 			}
 			if got := testing.AllocsPerRun(10, func() { tt.need.Unmet(tt.evidence) }); got != 0 {
 				t.Errorf("got %v allocations, want none", got)
@@ -82,7 +82,7 @@ func TestAuthenticationThatCannotBeNamedPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		make func()
-		want string // in the panic's text
+		want string // part of the text of the panic
 	}{
 		{"no value", func() { scopes.ACR("") }, `"" is not an acr value`},
 		{"two values in one text", func() { scopes.ACR("mfa hwk") }, `"mfa hwk" is not an acr value`},

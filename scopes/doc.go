@@ -10,9 +10,9 @@
 //	scopes.ACR("urn:example:mfa")                              // this authentication context class
 //	scopes.AuthWithin(5 * time.Minute)                         // the user authenticated at most 5 minutes ago
 //
-// [All] and [Any] cannot be called without a scope, and panic for a malformed
-// scope, as [regexp.MustCompile] does for a malformed expression: requirements
-// are code, not input.
+// [All] and [Any] cannot be called without a scope. They panic for a malformed
+// scope, as [regexp.MustCompile] panics for a malformed expression, because
+// requirements are code and not input.
 //
 // Requirement is an interface, so programs can add their own requirements, for
 // example on the time or the path of the request.

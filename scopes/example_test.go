@@ -103,7 +103,7 @@ func ExampleSet_MarshalText() {
 
 func ExampleClaim() {
 	need := scopes.Claim("/realm_access/roles", "Task Reader")
-	token := map[string]any{"/realm_access/roles": []any{"user", "Task Reader"}} // a verifier looks it up in the token
+	token := map[string]any{"/realm_access/roles": []any{"user", "Task Reader"}} // a verifier looks up the claim in the token
 	evidence := scopes.Evidence{Claim: func(pointer string) (any, bool) {
 		held, ok := token[pointer]
 		return held, ok

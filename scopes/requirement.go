@@ -15,8 +15,8 @@ import (
 // contents of a verified token, and the request.
 type Evidence struct {
 	Scopes   Set
-	ACR      string    // authentication context class, "" when unknown
-	AuthTime time.Time // when the user last authenticated, zero when unknown
+	ACR      string    // authentication context class; "" if unknown
+	AuthTime time.Time // when the user last authenticated; zero if unknown
 	Now      time.Time // the verifier's clock
 
 	// ClockSkew is how far the clocks of the issuer and the API may differ.
@@ -28,19 +28,19 @@ type Evidence struct {
 	// absent or null. A verifier always sets Claim.
 	Claim func(pointer string) (any, bool)
 
-	// Request is the HTTP request as the route with the requirement received
-	// it. It is for requirements on the request, such as a tenant in its path.
-	// It is nil for a token that did not come in an HTTP request, and for a
-	// check within a handler. Do not modify the request, and do not read its
-	// body.
+	// Request is the HTTP request as it reached the route that has the
+	// requirement. It is for requirements on the request, for example on a
+	// tenant in the path. It is nil if the token did not come in an HTTP
+	// request, and if a handler calls Check. Do not modify the request, and do
+	// not read its body.
 	Request *http.Request
 }
 
 // Requirement decides whether a token may pass. Unmet is called concurrently
-// and must not keep the Evidence.
+// and must not retain the Evidence.
 //
 // When a verifier refuses a request, it calls Unmet with empty Evidence to find
-// out what the challenge must name. Empty Evidence must therefore not meet a
+// out what the challenge must name. Empty Evidence must therefore never meet a
 // requirement.
 type Requirement interface {
 	// Unmet returns nil if the requirement is met, and otherwise what the
@@ -51,9 +51,9 @@ type Requirement interface {
 // Shortfall is what a client must obtain to meet a requirement. A Shortfall may
 // be shared, so do not modify one that you receive.
 type Shortfall struct {
-	Scopes Set           // all scopes of the requirement, including those the token has; empty if no scope helps
+	Scopes Set           // all scopes of the requirement, including scopes that the token already has; empty if no scope helps
 	ACR    []string      // accepted authentication context classes, the preferred one first; empty if none helps
-	MaxAge time.Duration // how long ago the user may have authenticated, in whole seconds; 0 if any time is accepted
+	MaxAge time.Duration // maximum time since the user authenticated, in whole seconds; 0 if any time is accepted
 }
 
 // namesSomething reports whether the Shortfall names anything that a client can
@@ -67,7 +67,8 @@ type all struct {
 	shortfall Shortfall
 }
 
-// All is met by a token that has every one of the named scopes.
+// All returns a requirement that is met by a token that has all of the named
+// scopes.
 func All(first string, more ...string) Requirement {
 	set := mustSet(aScope, first, more)
 	return &all{needed: set.names, shortfall: Shortfall{Scopes: set}}
@@ -84,8 +85,8 @@ func (r *all) Unmet(e Evidence) *Shortfall {
 
 type oneOf []Requirement
 
-// Any is met by a token that has at least one of the named scopes. Challenges
-// name only the first scope.
+// Any returns a requirement that is met by a token that has at least one of the
+// named scopes. Challenges name only the first scope.
 func Any(first string, more ...string) Requirement {
 	var alternatives oneOf
 	for name := range mustSet(aScope, first, more).All() {
@@ -94,9 +95,10 @@ func Any(first string, more ...string) Requirement {
 	return alternatives
 }
 
-// OneOf is met by a token that meets at least one of the requirements.
-// Challenges name what only one of the requirements needs: the first that names
-// any scope, acr value or maximum age. OneOf panics if a requirement is nil.
+// OneOf returns a requirement that is met by a token that meets at least one of
+// the given requirements. Challenges name the needs of only one of them: the
+// first requirement that names a scope, an acr value or a maximum age. OneOf
+// panics if a requirement is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {
@@ -126,19 +128,20 @@ type claim struct {
 	values  []string
 }
 
-// Claim is met by a token in which a claim has every one of the values. The
-// claim has a value if it is that string, an array that contains that string,
-// or an object that has a member of that name which is neither null nor false.
-// name is the name of the claim or, if it begins with a slash, a JSON Pointer
-// (RFC 6901) such as "/realm_access/roles". Use Claim for roles and groups,
-// which may contain spaces and other characters that scopes may not. Challenges
-// name nothing for it. Claim panics for a value that is empty or not UTF-8, and
-// for a name that is empty, or begins with a slash and is not a valid pointer.
+// Claim returns a requirement that is met by a token in which a claim has all
+// of the values. A claim has a value if the claim is this string, an array that
+// contains this string, or an object that has a member with this name that is
+// neither null nor false. name is the name of the claim or, if it begins with a
+// slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles". Use Claim for
+// roles and groups, which may contain spaces and other characters that scopes
+// may not. Challenges do not mention this requirement. Claim panics if a value
+// is empty or not UTF-8, or if name is empty or is a JSON Pointer that is not
+// valid.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {
 	case name == "" || strings.HasPrefix(name, "/") && !jsontext.Pointer(name).IsValid():
-		panic(fmt.Sprintf("scopes: %q is neither a claim nor a JSON Pointer (RFC 6901)", name))
+		panic(fmt.Sprintf("scopes: %q is neither the name of a claim nor a JSON Pointer (RFC 6901)", name))
 	case slices.ContainsFunc(c.values, func(value string) bool { return value == "" || !utf8.ValidString(value) }):
 		panic(fmt.Sprintf("scopes: a value for %q is empty or not UTF-8", name))
 	case name[0] != '/':
@@ -174,8 +177,9 @@ func (c *claim) Unmet(e Evidence) *Shortfall {
 
 const aScope = "a scope (RFC 6749 §3.3)"
 
-// mustSet returns a set of values of a kind that challenges list separated by
-// spaces. It panics for a value that cannot be in such a list.
+// mustSet returns the set of the given values. It panics for a value that
+// cannot be in the space-separated list of a challenge; kind describes the
+// values in the text of the panic.
 func mustSet(kind, first string, more []string) Set {
 	names := append([]string{first}, more...)
 	for _, name := range names {

@@ -67,8 +67,8 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
-// The test checks requirements with every subset of three scopes against
-// formulas that are written out by hand.
+// The test checks each requirement with every subset of three scopes. A formula
+// written by hand says which result is expected.
 func TestTruthTable(t *testing.T) {
 	for bits := range 8 {
 		a, b, c := bits&1 != 0, bits&2 != 0, bits&4 != 0
@@ -115,14 +115,15 @@ func TestARequirementMayBeLong(t *testing.T) {
 	}
 }
 
-// This is row S04. A call without any scope does not compile, so only strings
-// that are not scopes, and nil requirements, are tested.
+// This test covers row S04 of the threat catalogue. A call without a scope does
+// not compile, so the test uses only strings that are not scopes, and nil
+// requirements.
 func TestS04EmptyRequirementsPanic(t *testing.T) {
 	var none scopes.Requirement
 	for _, test := range []struct {
 		name string
 		make func()
-		want string // in the panic's text
+		want string // part of the text of the panic
 	}{
 		{"All of an empty text", func() { scopes.All("") }, `""`},
 		{"All with an empty text later", func() { scopes.All("read", "") }, `""`},
@@ -160,7 +161,7 @@ func TestARequirementDoesNotChangeWithTheSliceItWasMadeFrom(t *testing.T) {
 		t.Errorf("Any: got %q, want it met", got)
 	}
 
-	alternatives := make([]scopes.Requirement, 1, 8) // room to append in place
+	alternatives := make([]scopes.Requirement, 1, 8) // spare capacity, so that append could reuse the array
 	alternatives[0] = scopes.All("c")
 	need := scopes.OneOf(scopes.All("a"), scopes.All("b"), alternatives...)
 	alternatives[0] = scopes.All("x")
@@ -292,7 +293,7 @@ func TestClaim(t *testing.T) {
 				t.Errorf("got the scopes %q, want none", shortfall.Scopes)
 			}
 			if tt.need.Unmet(scopes.Evidence{}) == nil {
-				t.Error("nothing meets it")
+				t.Error("empty evidence meets the requirement")
 			}
 		})
 	}
@@ -305,7 +306,7 @@ func TestClaim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Error("got no panic")
+					t.Error("Claim did not panic")
 				}
 			}()
 			panics()

@@ -27,9 +27,9 @@ func Parse(text string) Set {
 // Of returns the set of the given names. The rules of [Parse] apply, but SPACE
 // does not separate names: a name with a SPACE is left out.
 func Of(names ...string) Set {
-	// The capacity is small even if there are many names. Otherwise thousands
-	// of spaces or repetitions in a token would use memory for as long as the
-	// set exists.
+	// The capacity is small even if there are many names. Otherwise a token
+	// with thousands of spaces or repeated names would use memory for as long
+	// as the set exists.
 	s := Set{names: make([]string, 0, min(len(names), fewNames))}
 	for _, name := range names {
 		if !valid(name) || s.Has(name) {
@@ -76,15 +76,15 @@ func (s Set) Has(name string) bool {
 // Len returns the number of names.
 func (s Set) Len() int { return len(s.names) }
 
-// All iterates over the names in their order.
+// All iterates over the names in the order of the set.
 func (s Set) All() iter.Seq[string] { return slices.Values(s.names) }
 
 // String returns the names separated by SPACE, as in a scope claim and in the
 // scope attribute of a challenge.
 func (s Set) String() string { return strings.Join(s.names, " ") }
 
-// MarshalText implements [encoding.TextMarshaler] with the result of
-// [Set.String], so that a set in JSON is the string that OAuth uses.
+// MarshalText implements [encoding.TextMarshaler]. It returns the result of
+// [Set.String], so that a set in JSON has the form of an OAuth scope string.
 func (s Set) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler] under the rules of

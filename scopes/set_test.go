@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// inGrammar reports whether RFC 6749 §3.3 allows a byte in a scope-token. It is
-// written independently of the code under test.
+// inGrammar reports whether RFC 6749 §3.3 allows a byte in a scope-token. It
+// shares no code with the package.
 func inGrammar(c byte) bool {
 	return c == 0x21 || c >= 0x23 && c <= 0x5b || c >= 0x5d && c <= 0x7e
 }
@@ -40,7 +40,7 @@ func TestEveryByteIsInTheGrammarOrNot(t *testing.T) {
 		}
 	}
 	if scopes.Of("").Len() != 0 {
-		t.Error("Of takes the empty name, want it refused")
+		t.Error("Of: got a set that contains the empty name, want the name left out")
 	}
 }
 
@@ -203,9 +203,9 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 		}
 	}
 	if set.Has("scope-100000") {
-		t.Error("the set contains a name it was not given")
+		t.Error("the set contains a name that the text does not contain")
 	}
-	// Memory is allocated in a few large pieces, not one per name.
+	// The set must allocate memory in a few large pieces, not once per name.
 	if got := testing.AllocsPerRun(1, func() { scopes.Parse(text) }); got > n/20 {
 		t.Errorf("got %.0f allocations for %d names, want at most one for twenty names", got, n)
 	}
@@ -215,15 +215,15 @@ func TestS02HundredThousandNamesAreReadInLinearWork(t *testing.T) {
 
 	repeated := scopes.Parse(strings.Repeat("read ", n))
 	if got := repeated.String(); got != "read" {
-		t.Errorf("got %d bytes of names, want \"read\" once", len(got))
+		t.Errorf("got %d bytes of names, want only \"read\"", len(got))
 	}
 	if got := scopes.Parse(strings.Repeat("\" ", n)).Len(); got != 0 {
 		t.Errorf("got %d names from quotes, want none", got)
 	}
 }
 
-// Padding between scopes must not use memory, because a set exists as long as
-// its token.
+// Spaces and repeated names between scopes must not use memory, because a set
+// exists as long as its token.
 func TestSetCapacityFollowsItsNames(t *testing.T) {
 	var before, after runtime.MemStats
 	for name, text := range map[string]string{"spaces": strings.Repeat(" ", 6000), "repetitions": strings.Repeat("a ", 3000), "quotes": strings.Repeat("\" ", 3000)} {
@@ -261,12 +261,12 @@ func TestASetDoesNotChangeWithTheSliceItWasMadeFrom(t *testing.T) {
 			t.Errorf("%d names: got %q, want %q", size, got, want)
 		}
 		for range set.All() {
-			break // an iteration may end early, and begin again
+			break // an iteration that ends early must not affect the next iteration
 		}
 		collected := slices.Collect(set.All())
 		collected[0] = "admin"
 		if set.String() != want {
-			t.Errorf("%d names: a collected slice reaches into the set: %q", size, set)
+			t.Errorf("%d names: a change of the collected slice changed the set to %q", size, set)
 		}
 	}
 }
@@ -292,7 +292,7 @@ func TestInJSONASetIsTheStringOfOAuth(t *testing.T) {
 	if failed := json.Unmarshal(encoded, &back); err != nil || failed != nil || back.Len() != 40 || !back.Has("s39") || back.Has("s40") {
 		t.Errorf("got %q, %v, %v, want forty names", back, err, failed)
 	}
-	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // like Parse
+	for text, want := range map[string]string{`" x  y \t z\" "`: "x y", `"x y x"`: "x y"} { // the rules of Parse apply
 		if err := json.Unmarshal([]byte(text), &back); err != nil || back.String() != want {
 			t.Errorf("%s: got %q, %v, want %q", text, back, err, want)
 		}

@@ -2,12 +2,12 @@
 //
 //	orders := e.Group("/orders", echo5auth.Require(v, scopes.All("orders:read")))
 //	orders.GET("", list)                                                     // in list: echo5auth.Token(c).Subject
-//	orders.POST("", create, echo5auth.Require(v, scopes.All("orders:write"))) // needs both
+//	orders.POST("", create, echo5auth.Require(v, scopes.All("orders:write"))) // requires both scopes
 //
 // A route within a protected group may have further requirements; the token is
 // verified only once. Pass the requirement of a group when you create the
 // group, as above: a later Group.Use does not apply to routes that were added
-// before.
+// earlier.
 //
 // # Refusals
 //
@@ -19,10 +19,11 @@
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }
 //
-// Echo's own handler writes {"error","error_description"}, the same body as the
-// other adapters. To change only the body, in the same way for every framework,
-// use a [Guard] with an ErrorBody.
+// Echo's default handler writes {"error","error_description"}, the same body as
+// the other adapters. To change only the body, in the same way for every
+// framework, use a [Guard] with an ErrorBody.
 //
-// Echo's handler answers a HEAD request without Content-Type. The adapter adds
-// the Content-Type of the JSON body, unless another is set.
+// Echo's default handler responds to a HEAD request without Content-Type. The
+// adapter adds the Content-Type of the JSON body, unless Content-Type is
+// already set.
 package echo5auth

@@ -35,7 +35,7 @@ func TestTheProgramsErrorHandlerWritesTheAnswer(t *testing.T) {
 	e.HTTPErrorHandler = func(c *echo.Context, err error) {
 		var refusal *middleware.Error
 		if !errors.As(err, &refusal) || !errors.Is(err, middleware.ErrNoToken) {
-			t.Errorf("got %v, want the refusal in it", err)
+			t.Errorf("got %v, want an error that wraps the refusal", err)
 		}
 		if got := echo.StatusCode(err); got != http.StatusUnauthorized {
 			t.Errorf("got %v with the status %d, want 401", err, got)
@@ -79,7 +79,8 @@ func TestEchosOwnHandlerAnswersAsHTTPAuthDoes(t *testing.T) {
 	}
 }
 
-// The test uses a socket, because Content-Length is enforced only there.
+// The test uses a real connection, because net/http enforces Content-Length
+// only there.
 func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	v := newVerifier(t)
 	guard := echo5auth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
@@ -142,7 +143,7 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 				t.Errorf("%s, HandleError %v: the logger saw %d and %v, want 401 and %v", name, handle, status, cause, middleware.ErrNoToken)
 			}
 			if strings.Count(strings.TrimSpace(body), "\n") != 0 || body == "" {
-				t.Errorf("%s, HandleError %v: got body %q, want one", name, handle, body)
+				t.Errorf("%s, HandleError %v: got body %q, want only one body", name, handle, body)
 			}
 		}
 	}
@@ -190,8 +191,8 @@ func TestUnconstructedVerifierRefuses(t *testing.T) {
 	}
 }
 
-// If a handler has already written a response, the Guard around it does not
-// write another.
+// If a handler has already written a response, the Guard around the handler
+// does not write another response.
 func TestHandlersKeepTheirOwnAnswers(t *testing.T) {
 	v := newVerifier(t)
 	guard := echo5auth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

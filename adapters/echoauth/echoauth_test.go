@@ -35,11 +35,11 @@ func TestTheProgramsErrorHandlerWritesTheAnswer(t *testing.T) {
 	e.HTTPErrorHandler = func(err error, c echo.Context) {
 		var refusal *middleware.Error
 		if !errors.As(err, &refusal) || !errors.Is(err, middleware.ErrNoToken) {
-			t.Errorf("got %v, want the refusal in it", err)
+			t.Errorf("got %v, want an error that wraps the refusal", err)
 		}
 		var carrier *echo.HTTPError
 		if !errors.As(err, &carrier) || carrier.Code != http.StatusUnauthorized {
-			t.Errorf("got %v, want an HTTPError with the status", err)
+			t.Errorf("got %v, want an HTTPError with the status 401", err)
 		}
 		_ = c.Blob(carrier.Code, "application/problem+json", []byte(`{"title":"Who are you?"}`))
 	}
@@ -80,7 +80,8 @@ func TestEchosOwnHandlerAnswersAsHTTPAuthDoes(t *testing.T) {
 	}
 }
 
-// The test uses a socket, because Content-Length is enforced only there.
+// The test uses a real connection, because net/http enforces Content-Length
+// only there.
 func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
@@ -144,7 +145,7 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 				t.Errorf("%s, HandleError %v: the logger saw %d and %v, want 401 and %v", name, handle, status, cause, middleware.ErrNoToken)
 			}
 			if strings.Count(strings.TrimSpace(body), "\n") != 0 || body == "" {
-				t.Errorf("%s, HandleError %v: got body %q, want one", name, handle, body)
+				t.Errorf("%s, HandleError %v: got body %q, want only one body", name, handle, body)
 			}
 		}
 	}
@@ -192,8 +193,8 @@ func TestUnconstructedVerifierRefuses(t *testing.T) {
 	}
 }
 
-// If a handler has already written a response, the Guard around it does not
-// write another.
+// If a handler has already written a response, the Guard around the handler
+// does not write another response.
 func TestHandlersKeepTheirOwnAnswers(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

@@ -7,7 +7,7 @@ import (
 )
 
 // Answer refuses a request from within its handler. Call it with the error of
-// [middleware.Verifier.Check]; for any other error, nil included, the status is
+// [middleware.Verifier.Check]; for any other error, and for nil, the status is
 // 500. Like Require, Answer writes status, challenge and body.
 func Answer(c *gin.Context, err error) { Guard{}.Answer(c, err) }
 
@@ -19,25 +19,25 @@ func (g Guard) Answer(c *gin.Context, err error) {
 }
 
 func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
-	_ = c.Error(e) // returns e
+	_ = c.Error(e) // c.Error returns e
 	c.Abort()
 	status, contentType := e.StatusCode(), "application/json"
-	body, _ := e.MarshalJSON() // cannot fail: two strings
+	body, _ := e.MarshalJSON() // cannot fail, because the body consists of two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(c.Request, e)
 	}
 	if body == nil {
-		c.Header("Content-Type", "") // set for a success
+		c.Header("Content-Type", "") // may be set for a success response
 		c.Status(status)
 		c.Writer = settled{c.Writer}
 		return
 	}
-	c.Header("Content-Type", contentType) // Data would keep one that was set for a success
+	c.Header("Content-Type", contentType) // c.Data would keep a Content-Type that was set for a success response
 	c.Data(status, contentType, body)
 }
 
-// settled is a writer whose status cannot be changed by the middleware that
-// writes the body.
+// settled is a ResponseWriter that ignores later changes of the status, so that
+// the middleware that writes the body cannot change the status.
 type settled struct{ gin.ResponseWriter }
 
 func (settled) WriteHeader(int) {}

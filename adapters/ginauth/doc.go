@@ -2,15 +2,16 @@
 //
 //	orders := r.Group("/orders", ginauth.Require(v, scopes.All("orders:read")))
 //	orders.GET("", list)                                                   // in list: ginauth.Token(c).Subject
-//	orders.POST("", ginauth.Require(v, scopes.All("orders:write")), create) // needs both
+//	orders.POST("", ginauth.Require(v, scopes.All("orders:write")), create) // requires both scopes
 //
 // A route within a protected group may have further requirements; the token is
 // verified only once. Pass the requirement of a group when you create the
-// group, as above: a later Use does not apply to routes that were added before.
+// group, as above: a later Use does not apply to routes that were added
+// earlier.
 //
 // Handlers call [Token]. Do not pass a *gin.Context to [middleware.TokenFrom]:
-// it compiles, because a *gin.Context is a [context.Context], but finds no
-// token, because the token is in the context of the request.
+// the call compiles, because a *gin.Context is a [context.Context], but returns
+// nil, because the token is in the context of the request.
 //
 // # Refusals
 //

@@ -149,8 +149,8 @@ func ExampleAnswer() {
 	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
 }
 
-// The application's own error middleware writes the body. Status and challenge
-// are still those of the refusal.
+// The application's own error middleware writes the body. The adapter still
+// sets the status and the challenge.
 func ExampleGuard_errors() {
 	as, v := setup()
 	defer as.Close()

@@ -17,9 +17,9 @@ type Guard struct {
 	// ErrorBody returns a body that replaces the JSON body of a refusal, for
 	// example a problem document (RFC 9457). Status and header fields stay as
 	// they are, so the challenge cannot be lost. If ErrorBody is nil, the body
-	// is {"error","error_description"}. If it returns a nil body, a middleware
-	// of the application must write the body; it finds the *middleware.Error in
-	// c.Errors.
+	// is {"error","error_description"}. If ErrorBody returns a nil body, a
+	// middleware of the application must write the body. The middleware finds
+	// the *middleware.Error in c.Errors.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 

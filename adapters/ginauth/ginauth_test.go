@@ -39,21 +39,22 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 	outer = func(c *gin.Context) {
 		var refusal *middleware.Error
 		if last := c.Errors.Last(); last == nil || !errors.As(last, &refusal) || !errors.Is(last, middleware.ErrNoToken) {
-			t.Errorf("got errors %v, want the refusal", c.Errors)
+			t.Errorf("got errors %v, want the refusal as the last error", c.Errors)
 		}
 		if !c.IsAborted() || !c.Writer.Written() || c.Writer.Status() != http.StatusUnauthorized {
-			t.Errorf("got aborted %v, written %v, status %d, want a complete 401", c.IsAborted(), c.Writer.Written(), c.Writer.Status())
+			t.Errorf("got aborted %v, written %v, status %d, want an aborted context and a written response with status 401", c.IsAborted(), c.Writer.Written(), c.Writer.Status())
 		}
 	}
 	if body := serve(t, r, "/").Body.String(); body != `{"error_description":"an access token is required"}` {
-		t.Errorf("got body %s", body)
+		t.Errorf("got body %s, want only the body of the refusal", body)
 	}
 	if text := log.String(); !strings.Contains(text, "401") || !strings.Contains(text, "bearerguard: an access token is required") {
 		t.Errorf("got log %q, want status and cause", text)
 	}
 }
 
-// The test uses a socket, because Content-Length is enforced only there.
+// The test uses a real connection, because net/http enforces Content-Length
+// only there.
 func TestErrorRendererCannotExtendAnAnswer(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()
@@ -85,7 +86,7 @@ func TestTheTokenIsInTheRequestNotInGinsContext(t *testing.T) {
 			t.Errorf("got %v from ginauth.Token, want alice's", token)
 		}
 		if token := middleware.TokenFrom(c); token != nil {
-			t.Error("middleware.TokenFrom finds the token in a *gin.Context now: update doc.go")
+			t.Error("middleware.TokenFrom now finds the token in a *gin.Context: update doc.go")
 		}
 	})
 	request := as.Authorize(httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), testserver.Subject("alice"))

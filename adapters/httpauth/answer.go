@@ -7,7 +7,7 @@ import (
 )
 
 // Answer refuses a request from within its handler. Call it with the error of
-// [middleware.Verifier.Check]; for any other error, nil included, the status is
+// [middleware.Verifier.Check]; for any other error, and for nil, the status is
 // 500. Like Require, Answer writes status, challenge and body.
 func Answer(w http.ResponseWriter, r *http.Request, err error) { Guard{}.Answer(w, r, err) }
 
@@ -20,7 +20,7 @@ func (g Guard) Answer(w http.ResponseWriter, r *http.Request, err error) {
 
 func (g Guard) refuse(w http.ResponseWriter, r *http.Request, e *middleware.Error) {
 	status, contentType := e.StatusCode(), "application/json"
-	body, _ := e.MarshalJSON() // cannot fail: two strings
+	body, _ := e.MarshalJSON() // cannot fail, because the body consists of two strings
 	if g.ErrorBody != nil {
 		contentType, body = g.ErrorBody(r, e)
 	}

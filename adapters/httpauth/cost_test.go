@@ -12,8 +12,8 @@ import (
 )
 
 // minAllocations returns the smallest number of allocations that a call of f
-// makes. A mean is not reliable, because under the race detector a pool drops
-// entries at random.
+// makes. A mean is not reliable, because a sync.Pool drops entries at random
+// under the race detector.
 func minAllocations(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
@@ -37,6 +37,6 @@ func TestAllocationsOfTheAdapter(t *testing.T) {
 	serve := func() { handler.ServeHTTP(w, r) }
 	serve()
 	if got, without := minAllocations(serve), minAllocations(verify); got > without+5 || served == 0 {
-		t.Errorf("got %v allocations and %v without the adapter, want at most 5 more", got, without)
+		t.Errorf("got %v allocations with the adapter and %v without it, want at most 5 more", got, without)
 	}
 }

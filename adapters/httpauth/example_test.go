@@ -151,7 +151,8 @@ func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-// A program can add its own requirement, here one that depends on the request.
+// A program can add its own requirement, in this example a requirement that
+// depends on the path of the request.
 func ExampleRequire_tenant() {
 	as, v := setup()
 	defer as.Close()

@@ -64,8 +64,8 @@ func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
 	}
 }
 
-// The requirement of an outer route receives the request as the outer route
-// received it, even if the path changes before an inner route.
+// A requirement of the outer route is checked with the request that the outer
+// route received, even if the path is changed before the inner route.
 func TestARequirementOnTheRequestIsCheckedByItsOwnRoute(t *testing.T) {
 	as, v := newVerifier(t)
 	orders := http.NewServeMux()
