@@ -40,7 +40,8 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 }
 
 // rejectedMetadata lists answers to the metadata request that must be rejected,
-// each with its failure class. Their jwks_uri never equals the URL of the keys.
+// each with its failure class. If an answer has a jwks_uri, this URI differs
+// from the URL of the keys.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer
@@ -92,8 +93,8 @@ func TestRejectedMetadata(t *testing.T) {
 	}
 }
 
-// Once there are keys, rejected or unavailable metadata has no effect: the keys
-// are still renewed from the same URL.
+// Once the Remote has keys, rejected or unavailable metadata has no effect: the
+// keys are still renewed from the same URL.
 func TestRejectedMetadataKeepsTheOldURL(t *testing.T) {
 	for _, test := range rejectedMetadata {
 		t.Run(test.name, func(t *testing.T) {

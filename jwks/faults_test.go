@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. In
-// contrast, the site in site_test.go simulates faults in the transport.
+// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. The type
+// site in site_test.go, in contrast, simulates faults in the transport.
 type serverFault struct {
 	name  string
 	fault testserver.Fault
@@ -58,7 +58,7 @@ var keySetFaults = []serverFault{
 	{"K07/a redirect to itself", testserver.RedirectTo("jwks"), 0},
 }
 
-// bomb returns 4 MiB of spaces, compressed by a factor of about 1000.
+// bomb returns 4 MiB of spaces, compressed to about 4 KiB.
 var bomb = sync.OnceValue(func() []byte {
 	var text bytes.Buffer
 	z := gzip.NewWriter(&text)
@@ -163,7 +163,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 func TestEachFaultCostsOneRetry(t *testing.T) {
 	for _, test := range keySetFaults {
 		if test.name == "K07/a redirect to itself" {
-			continue // a single redirect is followed
+			continue // with Times(1), the redirect leads to the good answer
 		}
 		forEachProtocol(t, test.name, func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			fault := as.Inject(testserver.EndpointJWKS, test.fault, testserver.Times(1))
@@ -177,13 +177,14 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 	}
 }
 
-// This repeats the test over sockets, without the faults that take time.
+// This repeats the fault tests over real sockets, except the faults that take
+// time.
 func TestFaultsOverSockets(t *testing.T) {
 	for where, options := range map[string][]testserver.Option{"TCP": nil, "TLS": {testserver.TLS()}} {
 		as := testserver.New(t, options...)
 		for _, test := range keySetFaults {
 			if test.takes > 0 {
-				continue // tested with a fake clock above
+				continue // tested above, with a fake clock
 			}
 			t.Run(where+"/"+test.name, func(t *testing.T) {
 				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger, MinInterval: 1})

@@ -25,7 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // jwk is a key as a JSON object, written without the code under test.
 type jwk map[string]any
 
-// with returns a copy with one member changed, or removed if value is nil.
+// with returns a copy of the key in which one member is changed, or removed if
+// value is nil.
 func (k jwk) with(name string, value any) jwk {
 	c := maps.Clone(k)
 	if c[name] = value; value == nil {
@@ -78,7 +79,7 @@ func newEC(curve elliptic.Curve) *ecdsa.PrivateKey {
 
 // ecJWK returns the key as a JWK without alg and use.
 func ecJWK(kid string, key *ecdsa.PublicKey) jwk {
-	point, err := key.Bytes() // 4, then both coordinates in full length
+	point, err := key.Bytes() // the byte 4, then both coordinates in full length
 	if err != nil {
 		panic(err)
 	}

@@ -55,7 +55,7 @@ func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 				// With these delays, there are at least 59 more retries (one a
 				// minute) and at most 119 (one every half minute).
 				if n := len(gaps); n < 6+58 || n > 6+119 {
-					t.Errorf("got %d retries in an hour", n)
+					t.Errorf("got %d retries in an hour, want 64 to 125", n)
 				}
 				if got := r.Stats(); got.Fetches != len(gaps)+2 || total(got) != len(gaps)+1 || got.Keys != 1 {
 					t.Errorf("got %+v, want each of the %d retries counted", got, len(gaps))
@@ -194,8 +194,8 @@ func TestK25StaleSetIsNotUsed(t *testing.T) {
 	})
 }
 
-// Once the set is too old to be used, neither the back-off nor a Retry-After
-// from before applies.
+// Once the set is too old to be used, the earlier back-off and Retry-After no
+// longer apply.
 func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	for name, down := range map[string]answer{
 		"K25/whatever the back-off was":     connectionRefused,
@@ -221,8 +221,8 @@ func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// Without a key, retries are made every second, or up to half a second earlier,
-// whatever Retry-After says.
+// Without a usable key, retries are made every second, or up to half a second
+// earlier, whatever Retry-After says.
 func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer      answer
@@ -283,7 +283,7 @@ func TestK24RecoveryIsNoticed(t *testing.T) {
 					time.Sleep(10 * time.Millisecond)
 				}
 				if got := time.Since(begin) - outage; got < 0 || got > test.want+10*time.Millisecond {
-					t.Errorf("ready %v after the server, want %v at most", got, test.want)
+					t.Errorf("the Remote was ready %v after the server, want %v at most", got, test.want)
 				}
 			})
 		})

@@ -27,8 +27,8 @@ type transportFault struct {
 	takes  time.Duration // until the attempt fails
 }
 
-// transportFaults returns faults of a server whose set is good and contains the
-// key known.
+// transportFaults returns faults of a server. good is a valid set that contains
+// the key known.
 func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	t.Helper()
 	html := func(body string) answer {
@@ -157,8 +157,8 @@ func TestFaultsWithCachedKeys(t *testing.T) {
 	}
 }
 
-// Without cached keys, keys are available again at most a second after the
-// fault ends.
+// Without cached keys, keys become available at most a second after the fault
+// ends.
 func TestFaultsWithoutCachedKeys(t *testing.T) {
 	known := freshEC("known")
 	good := set(known, freshEC("new"))
@@ -199,8 +199,9 @@ func TestFaultsWithoutCachedKeys(t *testing.T) {
 	}
 }
 
-// checkFailureLog checks that the log has exactly two lines: one about a failed
-// fetch, with a reason that quotes no input, and one about the recovery.
+// checkFailureLog checks that the log has exactly two lines: the first about a
+// failed fetch, with a reason that quotes no input, and the second about the
+// recovery.
 func checkFailureLog(t *testing.T, log *logCapture, class string, known bool) {
 	t.Helper()
 	records, text := log.lines(t)

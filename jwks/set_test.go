@@ -44,7 +44,7 @@ func badDocuments(good jwk) []badDocument {
 		{"K02/a document without its last byte is refused", strings.TrimSuffix(set(good), "}"), jwks.ErrSet},
 		{"F7/trailing garbage is refused", set(good) + "x", jwks.ErrSet},
 		{"F7/a second document is refused", set(good) + set(good), jwks.ErrSet},
-		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch removes one from an answer
+		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch removes it from an answer
 		{"F7/a byte order mark inside the document is refused", "{\ufeff" + set(good)[1:], jwks.ErrSet},
 		{"F7/a repeated member keys is refused", `{"keys":[` + encoded(good) + `],"keys":[]}`, jwks.ErrSet},
 		{"F7/a repeated member keys, once escaped, is refused", `{"keys":[` + encoded(good) + `],"k\u0065ys":[]}`, jwks.ErrSet},
@@ -98,7 +98,7 @@ func TestK10KeysWithTheSameKeyID(t *testing.T) {
 		name    string
 		keys    []any
 		want    []string // algorithms for the shared ID
-		len     int      // including the bystander
+		len     int      // number of keys, including the bystander
 		skipped []string
 	}{
 		{"two keys for one algorithm are both skipped", []any{ec, other}, nil, 1, []string{"key 1", "key 2"}},

@@ -71,8 +71,8 @@ func status(code int, body string) answer {
 	}
 }
 
-// withHeader returns an answer with additional header fields, given as names
-// and values.
+// withHeader returns an answer with additional header fields. fields contains a
+// name and a value for each field.
 func withHeader(then answer, fields ...string) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		res, err := then(r)
@@ -83,8 +83,8 @@ func withHeader(then answer, fields ...string) answer {
 	}
 }
 
-// withETag returns an answer with an ETag. A request that has the same ETag
-// gets a 304.
+// withETag returns an answer with an ETag. A request whose If-None-Match has
+// the same ETag gets a 304.
 func withETag(tag, body string) answer {
 	return withHeader(func(r *http.Request) (*http.Response, error) {
 		if r.Header.Get("If-None-Match") == tag {
@@ -175,7 +175,7 @@ func (j *logCapture) lines(t *testing.T) (records []map[string]any, text string)
 }
 
 // waitForAttempt waits until a hanging attempt has ended, because no goroutine
-// may outlive the bubble.
+// may outlive the synctest bubble.
 func waitForAttempt() {
 	time.Sleep(10*time.Second + 1)
 	synctest.Wait()
@@ -186,7 +186,7 @@ func sleepJustUnder(d time.Duration) { time.Sleep(d - 1) }
 
 var discardLogger = slog.New(slog.DiscardHandler)
 
-const waitLimit = 2 * time.Second // for a caller, counted from the start of the attempt
+const waitLimit = 2 * time.Second // maximum wait of a caller, measured from the start of the attempt
 
 const keysURL = "https://login.example.com/CANARY/keys"
 
