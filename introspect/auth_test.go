@@ -25,8 +25,9 @@ func withAuth(auth introspect.Auth) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Auth = auth }
 }
 
-// specialCharacters are credentials that together contain every character with
-// a special meaning in a form, in Basic or in a header field.
+// specialCharacters are credentials that together contain every character that
+// has a special meaning in a form, in Basic authentication or in a header
+// field.
 var specialCharacters = map[string]string{
 	"plain": "api", "a colon": "a:b", "a space": "a b", "a plus": "a+b", "a percent sign": "50%25", "an ampersand": "a&token=x", "an equals sign": "a=b",
 	"a slash": "https://api.example.com/?a#b", "letters beyond ASCII": "käse", "a line break": "a\r\nX-Evil: 1", "a quote": `a"b`,
@@ -66,7 +67,8 @@ func TestThreatsPostCredentials(t *testing.T) {
 	}
 }
 
-// A token is a single value of the form, whatever characters it contains.
+// A token is sent as a single value of the form, whatever characters it
+// contains.
 func TestThreatsTokensInForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"CR and LF": "a\r\nb", "an ampersand": "a&token=b", "a plus": "a+b", "a percent sign": "a%26b", "an equals sign": "a==", "a NUL": "a\x00b",
@@ -97,7 +99,7 @@ func TestBearerCallsTheTokenSourceEachTime(t *testing.T) {
 	s := newSite(respondOK(`{"active":true}`))
 	c := newClient(t, s, noCache, withAuth(introspect.Bearer(func(ctx context.Context) (string, error) {
 		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 2*time.Second {
-			t.Error("got no deadline of two seconds")
+			t.Error("want a deadline of two seconds for the token function")
 		}
 		n++
 		return fmt.Sprint("own", n), nil
@@ -168,10 +170,10 @@ func checkAssertion(t *testing.T, text, algorithm string, key crypto.Signer, aud
 	}
 	var claims josejwt.Claims
 	if err := assertion.Claims(key.Public(), &claims); err != nil {
-		t.Fatalf("go-jose refuses it: %v", err)
+		t.Fatalf("go-jose refuses the assertion: %v", err)
 	}
 	if err := claims.ValidateWithLeeway(josejwt.Expected{Issuer: "api", Subject: "api", AnyAudience: josejwt.Audience{audience}, Time: time.Now()}, time.Second); err != nil {
-		t.Errorf("go-jose refuses it: %v", err)
+		t.Errorf("go-jose refuses the assertion: %v", err)
 	}
 	if lifetime := claims.Expiry.Time().Sub(claims.IssuedAt.Time()); lifetime != time.Minute || len(claims.Audience) != 1 || len(claims.ID) < 22 {
 		t.Errorf("got %+v, want a minute, one audience and a jti of 128 bits", claims)

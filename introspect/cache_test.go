@@ -36,7 +36,7 @@ func TestThreatsRevokedWhileCached(t *testing.T) {
 				assertActive(t, c, token)
 				s.setAnswer(respondOK(`{"active":false}`))
 				time.Sleep(tt.end - 1)
-				assertActive(t, c, token) // a hit does not prolong the TTL
+				assertActive(t, c, token) // a cache hit does not prolong the TTL
 				s.assertRequests(t, 1)
 				time.Sleep(time.Nanosecond)
 				assertInactive(t, c, token)
@@ -104,7 +104,7 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 		const body = `{"active":true,"sub":"alice"}`
 		c := newClient(t, newSite(delayed(time.Second, respondOK(body))))
 		var all sync.WaitGroup
-		for range 10 { // first from one call, then from the cache
+		for range 10 { // the first answers come from one shared call, the later ones from the cache
 			all.Go(func() {
 				for range 3 {
 					r, err := c.Introspect(t.Context(), token)
@@ -134,7 +134,8 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 	})
 }
 
-// A careless cache key would mix up the tokens of these pairs.
+// The tokens of each pair differ, but a careless cache key would be the same
+// for both.
 func TestThreatsCacheKeys(t *testing.T) {
 	long := strings.Repeat("a", 4000)
 	for name, pair := range map[string][2]string{
@@ -175,8 +176,8 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return respond(r, http.StatusOK, "application/json", strings.NewReader(f(r.PostForm.Get("token")))), nil
 }
 
-// A flood of a million tokens takes most of a minute: go test ./introspect -run
-// Flood -tokens 1000000.
+// flood is the number of tokens in the flood test. A flood of a million tokens
+// takes most of a minute: go test ./introspect -run Flood -tokens 1000000.
 var flood = flag.Int("tokens", 30_000, "number of random tokens in the flood; more than 10 000 causes evictions")
 
 func TestThreatsFloodOfRandomTokens(t *testing.T) {
@@ -185,7 +186,7 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 	for range 1000 {
 		good[rand.Text()] = true
 	}
-	filler := strings.Repeat("a", 12<<10) // active answers fill most of their cache
+	filler := strings.Repeat("a", 12<<10) // so large that the active answers fill most of their cache
 	calls := 0
 	c := newClient(t, nil, withMaxTTL(time.Hour), func(c *introspect.Config) {
 		c.Client = &http.Client{Transport: fixed(func(token string) string {

@@ -87,8 +87,8 @@ func TestValidConfigurations(t *testing.T) {
 	}
 }
 
-// The default Client keeps enough idle connections; the default transport of
-// net/http keeps only two.
+// The default Client keeps enough idle connections. The default transport of
+// net/http keeps only two per host.
 func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int32
 	addresses := make(map[string]bool)
@@ -125,7 +125,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		}
 		all.Wait()
 	}
-	if got := connections.Load(); got > together+2 { // a connection may become idle too late
+	if got := connections.Load(); got > together+2 { // a connection may become idle too late to be reused
 		t.Errorf("%d requests, %d at a time, took %d connections", 5*together, together, got)
 	}
 	t.Logf("%d requests, %d at a time, took %d connections", 5*together, together, connections.Load())
@@ -146,7 +146,7 @@ func TestHTTPClientIsNotChanged(t *testing.T) {
 	}
 }
 
-// Addresses that must not be trusted are faults of the configuration.
+// New must refuse configured addresses that must not be trusted.
 func TestThreatsAddressesOfTheProgram(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
 		"plain http":             {Endpoint: "http://login.example.com/introspect"},

@@ -155,7 +155,7 @@ func TestCustomSharesCallsAndCaches(t *testing.T) {
 	})
 }
 
-// A function that ignores its context blocks neither its callers nor other
+// A function that ignores its context does not block its callers or other
 // calls.
 func TestHangingCustomFunctions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -244,8 +244,8 @@ func TestCustomConfiguration(t *testing.T) {
 	})
 }
 
-// assertFaults checks that a configuration is refused with an error that
-// mentions each fault in want and has one fault per line.
+// assertFaults checks that a configuration is refused. The error must mention
+// each fault in want and have one fault per line.
 func assertFaults(t *testing.T, c *introspect.Client, err error, want ...string) {
 	t.Helper()
 	if c != nil || err == nil {
@@ -272,7 +272,7 @@ func withRequiredTokenType(c *introspect.Config) { c.RequireTokenType = true }
 func TestRequireTokenType(t *testing.T) {
 	for name, tt := range map[string]struct {
 		body               string
-		required, optional bool // whether it is active with and without RequireTokenType
+		required, optional bool // whether the token is active with and without RequireTokenType
 	}{
 		"an access token passes":                        {`{"active":true,"token_type":"Bearer","client_id":null}`, true, true},
 		"any type passes, since the verifier checks it": {`{"active":true,"token_type":"N_A"}`, true, true},

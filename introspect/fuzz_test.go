@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// FuzzIntrospection compares Parse with encoding/json. A token is active or
-// inactive only if the answer is an object with exactly one member "active"
-// that is true or false. Anything else is an error. The claims of an active
-// token equal the answer, byte for byte.
+// FuzzIntrospection compares Parse with encoding/json. Parse must report a
+// token as active or inactive only if the answer is an object with exactly one
+// member "active" that is true or false. Any other answer must be an error. The
+// claims of an active token must equal the answer, byte for byte.
 func FuzzIntrospection(f *testing.F) {
 	for _, body := range invalidAnswers {
 		f.Add([]byte(body))

@@ -97,8 +97,8 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 		})
 	}
 	all.Wait()
-	time.Sleep(2 * time.Second) // for calls without callers
+	time.Sleep(2 * time.Second) // until calls whose callers have left have ended
 	if judged < requests/10 {
-		t.Errorf("got %d answers, want enough for a test", judged)
+		t.Errorf("got %d answers, which are too few for this test", judged)
 	}
 }

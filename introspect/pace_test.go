@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// assertDuration checks that a function takes exactly the time want in a
-// synctest bubble.
+// assertDuration calls what in a synctest bubble and checks that it takes
+// exactly the time want.
 func assertDuration(t *testing.T, want time.Duration, what func()) {
 	t.Helper()
 	begin := time.Now()
@@ -182,8 +182,8 @@ func TestThreatsLatency(t *testing.T) {
 				all.Go(func() { assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable) })
 			}
 			all.Wait()
-			for round := range 3 { // the outage continues
-				probe := 7 + round // its failure counts once
+			for round := range 3 { // while the outage continues
+				probe := 7 + round // another token in each round, because a failure for one token counts only once
 				time.Sleep(2*time.Second + 1)
 				before := len(s.received())
 				all.Go(func() { assertUnavailable(t, c, "unseen", fetch.ErrTimeout) })
@@ -192,7 +192,7 @@ func TestThreatsLatency(t *testing.T) {
 				assertDuration(t, 0, func() {
 					for i := range 100 {
 						assertUnavailable(t, c, fmt.Sprint("other", i), introspect.ErrUnavailable)
-						if i != probe { // the probe
+						if i != probe { // a query for this token would share the probe
 							assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 						}
 					}

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// hook is a place where code of other packages runs.
+// hook is a place where the client calls code of other packages.
 type hook struct {
 	name string
 	new  func(t *testing.T, s *site, fail func()) *introspect.Client
@@ -51,7 +51,8 @@ var hooks = []hook{
 	}},
 }
 
-// failing is an io.Reader and a jwks.Source whose methods call the function.
+// failing is an io.Reader and a jwks.Source. Its methods call the given
+// function.
 type failing func()
 
 func (b failing) Read([]byte) (int, error) { b(); return 0, io.EOF }

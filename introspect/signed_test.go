@@ -142,7 +142,7 @@ func TestThreatsSignedAnswers(t *testing.T) {
 		})
 	}
 	t.Run("I18/an answer signed with a shared secret is refused", func(t *testing.T) {
-		secret := []byte(strings.Repeat("s", 32)) // the API could have signed the answer itself
+		secret := []byte(strings.Repeat("s", 32)) // with a shared secret, the API could have signed the answer itself
 		c := newClient(t, newSite(respondSigned(mac(hs, secret))), requireSigned(jwks.Secret("k1", secret)))
 		assertUnavailable(t, c, token, introspect.ErrUnavailable)
 	})
@@ -151,14 +151,14 @@ func TestThreatsSignedAnswers(t *testing.T) {
 	})
 }
 
-// withPayload replaces the payload of a JWS.
+// withPayload returns a JWS in which the payload is replaced.
 func withPayload(compact, payload string) string {
 	parts := strings.Split(compact, ".")
 	return parts[0] + "." + b64(payload) + "." + parts[2]
 }
 
-// signedWithout returns a valid signed answer, except that one member of its
-// header is missing.
+// signedWithout returns a signed answer that is valid except that one member of
+// its header is missing.
 func signedWithout(s signer, member string) string {
 	header := map[string]string{"kid": `{"alg":"ES256","typ":"token-introspection+jwt"}`, "typ": `{"alg":"ES256","kid":"k1"}`}[member]
 	input := b64(header) + "." + b64(signedPayload())
@@ -189,7 +189,7 @@ func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	}
 }
 
-// source stands in for a jwks.Source of another package.
+// source simulates a jwks.Source of another package.
 type source struct{ err error }
 
 func (s source) Key(context.Context, string, string) (any, error) { return nil, s.err }

@@ -19,8 +19,9 @@ import (
 // Clients may share a Cache if they differ in their constructor, Issuer,
 // Endpoint, client identifiers, MaxTTL, RequireTokenType or in whether they
 // require signed answers, because their keys then differ. Clients must not
-// share a Cache if they differ only in something else, such as the function of
-// [Custom], the mapping of [InsecureUserInfo] or the token that [Bearer] sends.
+// share a Cache if they differ only in other properties, such as the function
+// of [Custom], the mapping of [InsecureUserInfo] or the token that [Bearer]
+// sends.
 type Cache interface {
 	// Get returns the value, or false if the key does not exist.
 	Get(ctx context.Context, key string) ([]byte, bool, error)
@@ -83,9 +84,10 @@ func (c *Client) operate(ctx context.Context, operation func(context.Context) ([
 	return value, err
 }
 
-// within runs code of other packages that may ignore its context. It runs the
-// code in a goroutine that it abandons when ctx ends. At most cap(slots) of
-// these goroutines run at a time.
+// within runs an operation that may ignore its context, because it is code of
+// another package. It runs the operation in a goroutine, and does not wait for
+// the goroutine after ctx ends. At most cap(slots) of these goroutines run at a
+// time.
 func within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -124,7 +126,8 @@ func seal(h hash, r *Response, ends time.Time) []byte {
 	return append(value, r.Claims...)
 }
 
-// unseal decodes the result of seal, as strictly as an answer of the server.
+// unseal decodes a value that seal has encoded. It parses the answer as
+// strictly as an answer from the server.
 func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
 		return nil, false

@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// store is a shared store. If get or set is not nil, it replaces the method of
-// that name.
+// store is a shared store. If get or set is not nil, it replaces the method Get
+// or Set.
 type store struct {
 	mu     sync.Mutex
 	values map[string][]byte
@@ -102,7 +102,7 @@ func TestInstancesShareActiveAnswers(t *testing.T) {
 		if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(key) || strings.Contains(key+string(value), token) || ttl != 20*time.Second {
 			t.Errorf("got key %q and %v, want a hash and 20 seconds", key, ttl)
 		}
-		time.Sleep(20*time.Second - 1) // the test store deletes nothing
+		time.Sleep(20*time.Second - 1) // the test store never deletes values
 		assertActive(t, two, token)
 		s.assertRequests(t, 1)
 		time.Sleep(time.Nanosecond)
@@ -196,8 +196,8 @@ func TestThreatsSharedStore(t *testing.T) {
 	}
 }
 
-// Values of a store are parsed as strictly as answers of a server, and are used
-// no longer than MaxTTL.
+// Values from a store are parsed as strictly as answers from a server, and are
+// used for MaxTTL at most.
 func TestInvalidStoreValues(t *testing.T) {
 	sealed := func(t *testing.T, key string, ends time.Duration, answer string) []byte {
 		t.Helper()
@@ -262,8 +262,8 @@ func TestInvalidStoreValues(t *testing.T) {
 	})
 }
 
-// Instances of an older and a newer version may share a store during an
-// upgrade.
+// The format of keys and values must not change, because instances of an older
+// and a newer version may share a store during an upgrade.
 func TestStoreFormatIsStable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()
