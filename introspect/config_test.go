@@ -25,9 +25,9 @@ func TestConfigurationFaults(t *testing.T) {
 		"no Auth":                                      {func(c *introspect.Config) { c.Auth = introspect.Auth{} }, []string{"Auth is missing"}},
 		"an endpoint on http":                          {func(c *introspect.Config) { c.Endpoint = "http://as.example.com/" }, []string{"Endpoint", "https"}},
 		"an issuer with a query":                       {func(c *introspect.Config) { c.Issuer, c.Endpoint = issuer+"?a", "" }, []string{"Issuer", "query"}},
-		"an issuer with a space":                       {func(c *introspect.Config) { c.Issuer = "acme inc" }, []string{"Issuer is not printable"}},
-		"an issuer with a line break":                  {func(c *introspect.Config) { c.Issuer = "acme\n" }, []string{"Issuer is not printable"}},
-		"an issuer beyond ASCII":                       {func(c *introspect.Config) { c.Issuer = "ácme" }, []string{"Issuer is not printable"}},
+		"an issuer with a space":                       {func(c *introspect.Config) { c.Issuer = "acme inc" }, []string{"Issuer must be printable"}},
+		"an issuer with a line break":                  {func(c *introspect.Config) { c.Issuer = "acme\n" }, []string{"Issuer must be printable"}},
+		"an issuer beyond ASCII":                       {func(c *introspect.Config) { c.Issuer = "ácme" }, []string{"Issuer must be printable"}},
 		"an issuer that is not a URL, and no endpoint": {func(c *introspect.Config) { c.Issuer, c.Endpoint = "acme.com", "" }, []string{"Issuer: not an absolute URL"}},
 		"a TTL over an hour":                           {func(c *introspect.Config) { c.MaxTTL = time.Hour + 1 }, []string{"MaxTTL"}},
 		"keys without an issuer":                       {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys need Issuer"}},
@@ -40,7 +40,7 @@ func TestConfigurationFaults(t *testing.T) {
 			func(c *introspect.Config) {
 				*c = introspect.Config{Issuer: "an issuer", Endpoint: "http://as.example.com", Keys: keys, MaxTTL: 2 * time.Hour}
 			},
-			[]string{"Issuer is not", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
+			[]string{"Issuer must be", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -229,7 +229,7 @@ func TestCustomConfiguration(t *testing.T) {
 		"Auth":                             {introspect.Config{Auth: introspect.Basic("a", "b")}, good, []string{"Auth and Keys must be zero for Custom"}},
 		"a required token type":            {introspect.Config{RequireTokenType: true}, good, []string{"RequireTokenType"}},
 		"a shared cache without an issuer": {introspect.Config{Cache: newStore()}, good, []string{"Issuer is empty: with a Cache"}},
-		"an issuer that is not printable":  {introspect.Config{Issuer: "acme inc"}, good, []string{"Issuer is not printable"}},
+		"an issuer that is not printable":  {introspect.Config{Issuer: "acme inc"}, good, []string{"Issuer must be printable"}},
 		"every fault is reported at once":  {introspect.Config{Endpoint: endpoint, Cache: newStore(), MaxTTL: 2 * time.Hour, RequireTokenType: true}, nil, []string{"nil", "Endpoint,", "Issuer is empty", "MaxTTL", "RequireTokenType"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,7 @@ type Request struct {
 	Time     time.Time   `json:"time"`
 	Endpoint string      `json:"endpoint"`
 	Method   string      `json:"method"`
-	Client   string      `json:"client,omitzero"` // of a Testserver-Client header
+	Client   string      `json:"client,omitzero"` // from the Testserver-Client header
 	ClientID string      `json:"client_id,omitzero"`
 	Status   int         `json:"status"` // 0 until the server answers
 	Injected bool        `json:"injected,omitzero"`
@@ -71,7 +71,7 @@ type User struct {
 	Claims   map[string]json.RawMessage `json:"claims,omitzero"`
 
 	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // for the user's access tokens
-	ACR          []string                   `json:"acr,omitzero"`           // what its logins can have
+	ACR          []string                   `json:"acr,omitzero"`           // values of acr that logins of the user can have
 }
 
 // Users lists all users, in the order of their registration.

@@ -17,8 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// piped returns a client that connects to serve through in-memory pipes, for
-// use with synctest. serve is called once per connection, after the request was
+// piped returns a client whose connections are in-memory pipes, for use with
+// synctest. serve is called once per connection, after the request has been
 // read, and writes the raw answer.
 func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
 	t.Helper()
@@ -210,7 +210,7 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 	})
 }
 
-// After an answer has been refused, the rest of it is read so that the
+// After an answer has been refused, the rest of the answer is read so that the
 // connection can be reused, but not beyond the time limit.
 func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {

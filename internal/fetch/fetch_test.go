@@ -211,7 +211,7 @@ func TestConnectionsAreReusedAfterErrors(t *testing.T) {
 		next++
 		answer(status, "")(w, nil)
 		if status != http.StatusNoContent && status != http.StatusFound {
-			_, _ = io.WriteString(w, strings.Repeat(" ", 12<<10)) // an error page
+			_, _ = io.WriteString(w, strings.Repeat(" ", 12<<10)) // the body of an error page
 		}
 	})
 	for range statuses {

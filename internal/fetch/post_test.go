@@ -31,8 +31,8 @@ func TestPostFormSendsTheFormAndTheHeader(t *testing.T) {
 	}
 }
 
-// The body of a POST contains a token and often a secret, which are meant for
-// one endpoint only.
+// The body of a POST contains a token and often a secret, so it must not be
+// sent to another endpoint.
 func TestPostFormFollowsNoRedirect(t *testing.T) {
 	elsewhere := trap(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -52,8 +52,9 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// A server may close an idle connection just as it is reused. The request is
-// then sent again, which is safe for the requests of this module.
+// A server may close an idle connection at the moment when the client reuses
+// it. The request is then sent again, which is safe for the requests of this
+// module.
 func TestPostFormIsRepeatedWhenAnIdleConnectionWasClosed(t *testing.T) {
 	var s *server
 	s = newServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +98,7 @@ func TestPostFormIsNotRepeated(t *testing.T) {
 			s := newServer(t, hijack(t, broken))
 			_, err := postForm(t.Context(), s.Client(), s.URL, url.Values{"token": {canary}}, nil)
 			if err == nil {
-				t.Error("got no error")
+				t.Error("got no error, want one")
 			}
 			if got := s.requests.Load(); got != 1 {
 				t.Errorf("got %d requests, want 1", got)

@@ -45,9 +45,9 @@ func CheckIssuer(raw string, insecure bool) error {
 // ErrNotText is the error of [CheckText].
 var ErrNotText = errors.New("not printable ASCII without spaces")
 
-// CheckText checks an issuer identifier that is compared but never fetched. The
-// identifier must be printable ASCII, so that identifiers that look equal have
-// the same bytes.
+// CheckText checks an issuer identifier that is compared but never used as a
+// URL. The identifier must be printable ASCII, so that identifiers that look
+// equal have the same bytes.
 func CheckText(raw string) error {
 	if raw == "" || strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return ErrNotText

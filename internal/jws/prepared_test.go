@@ -23,10 +23,10 @@ func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 		for j, other := range keys {
 			key, ok := prepared.Key(&other.PublicKey).(*rsaverify.Key)
 			if !ok || key.Public != &other.PublicKey {
-				t.Fatalf("key %d is not prepared, or as another key", j)
+				t.Fatalf("key %d: got no prepared key, or the prepared form of another key", j)
 			}
 			if got := key.Verify(crypto.SHA256, sum[:], signature); got != (i == j) {
-				t.Errorf("the signature of key %d by key %d: got accepted %t", i, j, got)
+				t.Errorf("the signature of key %d, verified with key %d: got accepted %t", i, j, got)
 			}
 		}
 	}
@@ -41,10 +41,10 @@ func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			for range 300 { // more than are cached
+			for range 300 { // more keys than Prepared caches
 				public := keys[0].PublicKey
 				if key, ok := prepared.Key(&public).(*rsaverify.Key); !ok || key.Public != &public {
-					t.Error("a key is not prepared, or as another key")
+					t.Error("got no prepared key, or the prepared form of another key")
 				}
 			}
 		})

@@ -2,11 +2,11 @@ package jws
 
 import "slices"
 
-// smallOrder are the y-coordinates of the points of Ed25519 whose order divides
-// eight, little-endian and without the sign bit of x. For three of these
-// points, the list also contains the spelling of y that is not reduced. Anyone
-// can sign for such a key (Brendel et al., "The Provable Security of Ed25519",
-// §3).
+// smallOrder lists the y-coordinates of the Ed25519 points whose order divides
+// eight, little-endian and without the sign bit of x. If y is 0 or 1, the list
+// also contains the encoding of y that is not reduced modulo p. Anyone can make
+// signatures that are valid for such a key (Brendel et al., "The Provable
+// Security of Ed25519", §3).
 var smallOrder = [...][32]byte{
 	{},                     // 0: order 4
 	{1},                    // 1: order 1

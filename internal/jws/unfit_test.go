@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// A caller-supplied source may return keys that no policy has checked.
+// Verify must refuse unfit keys itself, because a source that the caller
+// supplies may return keys that no policy has checked.
 func TestVerifyRefusesUnfitKeys(t *testing.T) {
 	t.Setenv("GODEBUG", "rsa1024min=0")
 	short := must(rsa.GenerateKey(rand.Reader, 1024))

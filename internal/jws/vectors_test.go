@@ -16,8 +16,8 @@ import (
 
 // verify checks the segments and the header of a compact JWS, applies the key
 // policy, selects the key and verifies the signature. It replaces the verifier
-// of package middleware, which cannot run because Wycheproof's payloads are not
-// claims.
+// of package middleware, which refuses Wycheproof's payloads because they are
+// not claims.
 func verify(set []byte, compact string) error {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -46,7 +46,7 @@ const (
 )
 
 // counts holds the number of cases of each kind in each file. The cases were
-// counted by hand, so that no case is skipped unnoticed.
+// counted by hand, so that the test notices if a case is skipped.
 var counts = []struct {
 	file           string
 	total          int

@@ -42,7 +42,7 @@ func FuzzObject(f *testing.F) {
 		}
 		var want map[string]json.RawMessage
 		if err := json.Unmarshal(data, &want); err != nil || want == nil {
-			t.Fatalf("accepted what encoding/json refuses: %v", err)
+			t.Fatalf("accepted a document that encoding/json refuses: %v", err)
 		}
 		if calls != len(want) {
 			t.Errorf("got %d members, encoding/json has %d", calls, len(want))
@@ -56,7 +56,7 @@ func FuzzObject(f *testing.F) {
 			t.Errorf("accepted a depth of %d, %v", depth, err)
 		}
 		if err := strictjson.LooseObject(data, func(string, strictjson.Value) error { return nil }); err != nil && !bytes.ContainsRune(data, utf8.RuneError) && !bytes.Contains(bytes.ToLower(data), []byte(`\ufffd`)) {
-			t.Errorf("LooseObject refuses what Object accepts: %v", err)
+			t.Errorf("LooseObject refuses a document that Object accepts: %v", err)
 		}
 	})
 }
@@ -71,7 +71,7 @@ func uniqueNames(dec *json.Decoder) (deepest int, err error) {
 		value bool            // the next token of an object is a value
 	}
 	var stack []level
-	dec.UseNumber() // a number beyond any float is still JSON
+	dec.UseNumber() // a number that is too large for a float64 is still JSON
 	for {
 		token, err := dec.Token()
 		if errors.Is(err, io.EOF) {

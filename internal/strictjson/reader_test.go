@@ -40,8 +40,8 @@ func TestReadingATextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Results must not change when the reader that returned them reads another
-// document, even concurrently.
+// Results must not change when the pooled reader that returned them reads
+// another document, even concurrently.
 func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {

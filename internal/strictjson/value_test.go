@@ -97,7 +97,7 @@ func TestElements(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	// The first eleven are the examples of RFC 6901 §5.
+	// The first members of document, up to m~n, are the example of RFC 6901 §5.
 	const document = `{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8,
 		"realm_access":{"roles":["admin","user"]},"~1":9,"/":10,"nothing":null,"deep":[[{"x":[0,{"y":"z"}]}]],
 		"01":"one","-":"dash","esc\u0061ped":11,"empty":{"":{"":12}}}`
