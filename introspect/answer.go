@@ -75,7 +75,8 @@ func parse(data []byte) (*Response, error) {
 				r.expiry = expiry
 			default:
 				// The verifier will refuse this answer because its exp is
-				// invalid. Until then, the answer must not be cached.
+				// invalid. An expiry in the past prevents the answer from being
+				// cached.
 				r.expiry = time.Unix(0, 0)
 			}
 		}

@@ -47,8 +47,8 @@ var (
 
 // Client queries one authorization server about tokens. Create it with [New],
 // [GitHub], [Google], [ALB], [Custom] or [InsecureUserInfo]. It is safe for
-// concurrent use and need not be closed. Between calls its only goroutines are
-// those of idle connections.
+// concurrent use and need not be closed. Between calls, it runs no goroutines
+// except those of idle connections.
 type Client struct {
 	config Config
 	name   string // everything that answers depend on; part of each hash

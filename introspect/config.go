@@ -15,9 +15,9 @@ import (
 
 // Times and limits of a Client.
 const (
-	timeout        = 2 * time.Second      // of a call, including metadata and Cache
-	waitLimit      = timeout + timeout/20 // of a caller; longer than timeout, so that a caller gets the more precise error of the call
-	storeWaitLimit = timeout / 8          // of an operation of Cache
+	timeout        = 2 * time.Second      // maximum duration of a call, including metadata and Cache
+	waitLimit      = timeout + timeout/20 // maximum wait of a caller; longer than timeout, so that a caller gets the more precise error of the call
+	storeWaitLimit = timeout / 8          // maximum wait for an operation of Cache
 	defaultMaxTTL  = 30 * time.Second
 	maxMaxTTL      = time.Hour
 	inactiveTTL    = 5 * time.Second // or MaxTTL, if that is shorter
@@ -38,9 +38,9 @@ type Config struct {
 	// http on a loopback address.
 	Endpoint string
 
-	// InsecureHTTP allows http for all other hosts. An attacker on the network
-	// path can then read the tokens and the API's own credentials, and can
-	// forge answers.
+	// InsecureHTTP allows http for hosts other than loopback addresses. An
+	// attacker on the network path can then read the tokens and the API's own
+	// credentials, and can forge answers.
 	InsecureHTTP bool
 
 	// Auth authenticates the API to the server. Only [New] accepts it.
@@ -150,7 +150,7 @@ func (c Config) client() *http.Client {
 	transport = transport.Clone()
 	transport.ForceAttemptHTTP2, transport.Protocols, transport.TLSNextProto = false, new(http.Protocols), nil
 	transport.Protocols.SetHTTP1(true)
-	if tls := transport.TLSClientConfig; tls != nil { // part of the clone
+	if tls := transport.TLSClientConfig; tls != nil { // the clone has its own copy, which may be changed
 		tls.NextProtos = slices.DeleteFunc(slices.Clone(tls.NextProtos), func(name string) bool { return name == "h2" })
 	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = maxCalls, maxCalls

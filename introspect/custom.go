@@ -17,10 +17,10 @@ const noEndpoint = "https://custom.invalid"
 
 // Custom returns a client for a server that does not support RFC 7662. The
 // function ask returns the claims of a token as introspection would: iss, aud,
-// exp, scope and so on, of types that marshal to JSON. A nil map means that the
-// token is not active; an empty map means that it is active. An error means
-// that the state of the token is unknown (503); the text of the error is
-// neither logged nor returned. The claims are checked like those of an
+// exp, scope and so on, with values that can be encoded as JSON. A nil map
+// means that the token is not active; an empty map means that it is active. An
+// error means that the state of the token is unknown (503); the text of the
+// error is neither logged nor returned. The claims are checked like those of an
 // introspection answer, so return only claims that the server has confirmed.
 //
 // ask is called concurrently. Concurrent requests with the same token share one

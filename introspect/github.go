@@ -69,8 +69,9 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	})
 }
 
-// hasMessage reports whether an answer is from GitHub. A 404 from another
-// server means that Endpoint is wrong, not that the token is invalid.
+// hasMessage reports whether an answer has a string member "message", as all
+// errors of GitHub have. A 404 from another server means that Endpoint is
+// wrong, not that the token is invalid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'

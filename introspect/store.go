@@ -56,8 +56,7 @@ func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	return unseal(h, value, time.Now(), c.ttl)
 }
 
-// share writes an answer to the shared store and reports whether that
-// succeeded.
+// share writes an answer to the shared store and reports whether it succeeded.
 func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) bool {
 	value := seal(h, r, ends)
 	_, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
@@ -118,8 +117,8 @@ func within[T any](ctx context.Context, slots chan struct{}, operation func(cont
 }
 
 // seal encodes an answer for a shared store, preceded by the token's hash and
-// the expiry. The answer is therefore rejected if the store mixes up keys or
-// expires entries too late.
+// the expiry. With these, unseal can reject the answer if the store mixes up
+// keys or expires entries too late.
 func seal(h hash, r *Response, ends time.Time) []byte {
 	value := append(make([]byte, 0, len(h)+8+len(r.Claims)), h[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(ends.UnixMilli()))

@@ -12,13 +12,13 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Times of a Remote that cannot be configured.
+// Times and limits of a Remote that Options cannot change.
 const (
 	waitLimit      = 2 * time.Second // maximum wait of a caller, measured from the start of the attempt
 	refreshTimeout = 2 * fetch.Timeout
 	minServerAge   = time.Minute // bounds for the lifetime in Cache-Control or Expires
 	maxServerAge   = time.Hour
-	defaultAge     = 5 * time.Minute // if the server sends neither of them
+	defaultAge     = 5 * time.Minute // lifetime if the server sends neither Cache-Control nor Expires
 	firstBackoff   = time.Second
 	maxBackoff     = time.Minute
 	maxRetryAfter  = 5 * time.Minute
@@ -58,11 +58,11 @@ type Options struct {
 	// the background. When a set older than MaxAge is used, the caller waits
 	// for the renewal. If MaxAge is 0, it follows the server's Cache-Control or
 	// Expires, limited to between a minute and an hour, or is 5 minutes if the
-	// server sends neither. Any other value overrides the server. Each set's
-	// limit is reduced at random by up to a tenth, so that instances do not
-	// renew at the same time. After the issuer withdraws a key, or replaces it
-	// under the same key ID, the old key is used for up to about MaxAge. The
-	// maximum is 24 hours.
+	// server sends neither. Any other value overrides the server. For each set,
+	// MaxAge is reduced at random by up to a tenth, so that several instances
+	// of a program do not renew at the same time. After the issuer withdraws a
+	// key, or replaces it under the same key ID, the old key is used for up to
+	// about MaxAge. The maximum is 24 hours.
 	MaxAge time.Duration
 
 	// MaxStale is the age at which a set that cannot be renewed is no longer

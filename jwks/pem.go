@@ -22,11 +22,11 @@ var errPEM = errors.New("must be a single PEM block of type PUBLIC KEY, RSA PUBL
 
 // PEM returns a set of public keys in PEM, for issuers that do not publish a
 // JWK Set. keys maps each key ID to one block of type PUBLIC KEY, RSA PUBLIC
-// KEY or CERTIFICATE. Only the public key of a certificate is used: neither its
-// dates nor its signature are checked. The keys must pass the policy in the
-// package comment. Each key verifies all algorithms of its type and curve. To
-// accept fewer algorithms, set the verifier's Algorithms. At most 100 keys are
-// accepted.
+// KEY or CERTIFICATE. Only the public key of a certificate is used: the
+// certificate's dates and signature are not checked. The keys must pass the
+// policy in the package comment. Each key verifies all algorithms of its type
+// and curve. To accept fewer algorithms, set the verifier's Algorithms. At most
+// 100 keys are accepted.
 //
 // Unlike [Parse], PEM does not skip unusable keys: it returns an error that
 // wraps [ErrConfig] and lists every fault. The error numbers the keys in the

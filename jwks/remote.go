@@ -33,9 +33,9 @@ type Remote struct {
 	schedule schedule
 	issuer   string // "" if NewRemote was given the URL
 
-	// Accessed only inside flight:
+	// Only the running attempt accesses these fields:
 	url           string    // of the set; from the metadata if issuer is set
-	lastDiscovery time.Time // zero: read the metadata at the next attempt
+	lastDiscovery time.Time // if zero, the next attempt reads the metadata
 	etag          string    // of the set at url
 
 	state    atomic.Pointer[state]
@@ -169,7 +169,7 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 			return nil
 		case usable && !mayRefresh && s.err == nil && arrivedAt.Sub(s.fetched) < r.options.MinInterval:
 			// The set is recent enough to show that the key ID does not exist.
-			// Missing key IDs are therefore not cached one by one.
+			// Missing key IDs therefore need not be cached.
 			return nil
 		case s.err != nil && !s.ended.Before(arrivedAt), !mayRefresh && r.inFlight.Load() == nil:
 			return unavailable(s.err)

@@ -100,7 +100,7 @@ func (p schedule) spend(s *state, now time.Time) {
 }
 
 // succeed returns the state after an attempt that fetched a set. A nil set
-// means that the server confirmed the current one.
+// means that the server confirmed the current set.
 func (p schedule) succeed(before *state, set *Set, fresh time.Duration) *state {
 	after := *before
 	after.err, after.failed, after.backoff, after.retryAfter, after.coldBackoff = nil, 0, 0, 0, 0

@@ -68,8 +68,8 @@ type Set struct {
 // of the token's algorithm. They identify the key.
 type selector struct{ keyID, algorithm string }
 
-// newSet returns a set that indexes the keys by selector. No two keys may have
-// the same key ID and algorithm.
+// newSet returns a set that indexes the keys by selector. No two keys with a
+// key ID may have the same key ID and algorithm.
 func newSet(keys []key, skipped []error) *Set {
 	s := &Set{keys: make(map[selector]any), issuers: make(map[selector][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
 	fit := make(map[string][]key) // keys by algorithm

@@ -19,7 +19,7 @@ type Stats struct {
 	Keys    int           // usable keys, 0 before the first success
 	Skipped []error       // one for each skipped key: the key's position in the set, counted from 1, and the reason
 	Age     time.Duration // since the set was fetched or confirmed; 0 without a set
-	Next    time.Time     // from then on, a use of the set starts a renewal or a retry; zero before the first attempt
+	Next    time.Time     // when a use of the set can start the next renewal or retry; zero before the first attempt
 
 	Fetches       int // completed attempts
 	NotModified   int // attempts answered with 304
@@ -32,7 +32,7 @@ type Stats struct {
 	// metadata_endpoint, panic, other.
 	Failures map[string]int
 
-	Err error // of the last attempt, nil if it succeeded
+	Err error // error of the last attempt, nil if the attempt succeeded
 }
 
 // Stats returns the current state and counters. It never waits.

@@ -27,7 +27,7 @@ const (
 )
 
 // Ed25519 is EdDSA with the curve Ed25519 (RFC 9864 §2.2). Clients may sign
-// with it.
+// assertions with it.
 const Ed25519 Alg = "Ed25519"
 
 // PublicAlgs are the algorithms whose keys the server publishes. Algs also

@@ -69,7 +69,7 @@ type Inspect struct {
 	Token string `json:"token"`
 }
 
-// Inspected describes a token issued by this server or by another one.
+// Inspected describes a token that this server or another server has issued.
 type Inspected struct {
 	Fingerprint   string          `json:"fingerprint"`
 	Header        json.RawMessage `json:"header,omitzero"` // header of a JWT; the signature is not verified

@@ -23,7 +23,7 @@ import (
 
 // Limits of one exchange.
 const (
-	Timeout   = 5 * time.Second // from the first byte sent to the last one read
+	Timeout   = 5 * time.Second // from the first byte sent to the last byte read
 	MaxBytes  = 512 << 10       // maximum size of the body, after decompression
 	redirects = 3
 
@@ -64,7 +64,7 @@ type Answer struct {
 	Media     string        // media type of the body, without parameters, in lower case
 	Unchanged bool          // 304: the earlier answer with the ETag is still valid
 	ETag      string        // "" if absent, or longer than 256 bytes
-	Fresh     time.Duration // how long the answer may be used (RFC 9111 §4.2); negative if the server does not specify it
+	Fresh     time.Duration // how long the answer may be used (RFC 9111 §4.2); negative if the server does not specify a lifetime
 
 	BasicChallenge bool // a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }

@@ -58,7 +58,7 @@ func retryAfter(h http.Header) time.Duration {
 }
 
 // seconds reads delta-seconds (RFC 9111 §1.2.2). It returns a negative value if
-// text is anything else.
+// text is not a number of seconds.
 func seconds(text string) time.Duration {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return -1

@@ -33,8 +33,8 @@ func CheckURL(raw string, insecure bool) error {
 	return ErrInsecure
 }
 
-// CheckIssuer is [CheckURL] for an issuer identifier, which must not have a
-// query (RFC 8414 §2).
+// CheckIssuer is like [CheckURL], for an issuer identifier, which must not have
+// a query (RFC 8414 §2).
 func CheckIssuer(raw string, insecure bool) error {
 	if strings.Contains(raw, "?") {
 		return ErrNotURL

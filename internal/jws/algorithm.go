@@ -17,7 +17,7 @@ type Algorithm struct {
 	Hash    crypto.Hash
 	Method  jwt.SigningMethod // the same algorithm in golang-jwt
 
-	size   int // of r and of s in an ECDSA signature, in bytes
+	size   int // size in bytes of each of the numbers r and s in an ECDSA signature
 	verify func(m *Message, key any, a *Algorithm) bool
 }
 

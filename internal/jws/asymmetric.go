@@ -55,8 +55,8 @@ func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
-// input returns a copy of the signing input in the spare part of the buffer,
-// because the standard library's hashes would allocate to copy a string.
+// input returns the signing input as bytes in the spare part of the buffer.
+// Converting the string would allocate memory.
 func (m *Message) input() []byte { return append(m.buffer[len(m.buffer):], m.SigningInput...) }
 
 // digest hashes the signing input and stores the hash in the buffer, after the
@@ -87,7 +87,7 @@ func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	}
 	length := integerLength(r) + integerLength(s)
 	der = append(der, 0x30)
-	if length > 127 { // P-521
+	if length > 127 { // only for P-521
 		der = append(der, 0x81)
 	}
 	der = append(der, byte(length)) //nolint:gosec // 138 at most

@@ -12,7 +12,7 @@ import (
 // first used. Its pointer, which stays the same while the key is published,
 // identifies it in the cache. Prepared is safe for concurrent use.
 type Prepared struct {
-	keys  sync.Map // *rsa.PublicKey to *rsaverify.Key
+	keys  sync.Map // maps *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32
 }
 

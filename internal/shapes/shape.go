@@ -27,7 +27,7 @@ type Shape struct {
 	Alg      string   // the signing algorithm, "" for RS256
 	Keys     []Key    // the keys of the key set, the signing key first; nil means one key with alg and use
 	Set      []Member // members of the key set in addition to keys
-	Metadata []Member // members that differ in the metadata
+	Metadata []Member // metadata members to add or replace
 
 	Introspection []Member // the introspection response; nil if the tokens are JWTs
 
@@ -54,9 +54,9 @@ type Recognised struct {
 // Hint is a frequent mistake, and how to correct it.
 type Hint struct {
 	Header bool   // whether Name is a header parameter instead of a claim
-	Name   string // of the claim or header parameter
+	Name   string // the name of the claim or header parameter
 	Value  string // the value of the claim, or of one of its elements; "" for any value
-	Absent bool   // the hint applies if the claim is absent
+	Absent bool   // whether the hint applies if the claim is absent, instead of present
 	Text   string // for users: what the mistake is and what to do
 }
 

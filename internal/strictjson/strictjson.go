@@ -23,7 +23,7 @@ import (
 // Limits of a document: its nesting depth, and the number of members of its
 // outermost object. Real tokens are nested four or five levels deep and have
 // fewer than forty members. Tokens that contain a whole user record have about
-// two hundred.
+// two hundred members.
 const (
 	MaxDepth   = 32
 	MaxMembers = 256
@@ -91,9 +91,9 @@ func fault(err error) error {
 	return ErrSyntax
 }
 
-// checkDepth counts brackets outside strings to limit the depth before the
-// recursive walk. If doc is not JSON, the count may be wrong, but then the walk
-// refuses doc.
+// checkDepth limits the nesting depth before the decoder reads doc. It counts
+// brackets outside strings. If doc is not JSON, the count may be wrong, but
+// then the decoder refuses doc.
 func checkDepth(doc string) error {
 	if strings.Count(doc, "{")+strings.Count(doc, "[") <= MaxDepth {
 		return nil // true for nearly all tokens
