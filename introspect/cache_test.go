@@ -109,7 +109,7 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 				for range 3 {
 					r, err := c.Introspect(t.Context(), token)
 					if err != nil || string(r.Claims) != body || !r.Active {
-						t.Errorf("got %s, %v", r.Claims, err)
+						t.Errorf("got claims %s and error %v, want the claims of the answer", r.Claims, err)
 						return
 					}
 					r.Active = false
@@ -119,7 +119,7 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 		}
 		all.Wait()
 		if got := assertActive(t, c, token); got != body {
-			t.Errorf("got %s", got)
+			t.Errorf("got claims %s, want the claims of the answer", got)
 		}
 	})
 	t.Run("an inactive answer", func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 		for range 3 {
 			r, err := c.Introspect(t.Context(), token)
 			if err != nil || r.Active {
-				t.Fatalf("got %v, %v", r, err)
+				t.Fatalf("got %v and error %v, want an inactive token", r, err)
 			}
 			r.Active, r.Claims = true, []byte(`{"active":true}`)
 		}
@@ -203,13 +203,13 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 	before, goroutines := heap(), runtime.NumGoroutine()
 	for i := range n {
 		if r, err := c.Introspect(t.Context(), fmt.Sprint("random", i)); err != nil || r.Active {
-			t.Fatalf("got %v, %v", r, err)
+			t.Fatalf("got %v and error %v, want an inactive token", r, err)
 		}
 	}
 	grown := heap() - before
 	t.Run("I13/the heap grows by 2 MB at most", func(t *testing.T) {
 		if grown > 2<<20 {
-			t.Errorf("%d tokens grew the heap by %d bytes", n, grown)
+			t.Errorf("after %d tokens, the heap has grown by %d bytes, want 2 MB at most", n, grown)
 		}
 	})
 	t.Run("I13/no active answer is evicted", func(t *testing.T) {

@@ -126,7 +126,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		all.Wait()
 	}
 	if got := connections.Load(); got > together+2 { // a connection may become idle too late to be reused
-		t.Errorf("%d requests, %d at a time, took %d connections", 5*together, together, got)
+		t.Errorf("%d requests, %d at a time, used %d connections, want about one for each request at a time", 5*together, together, got)
 	}
 	t.Logf("%d requests, %d at a time, took %d connections", 5*together, together, connections.Load())
 }
@@ -139,10 +139,10 @@ func TestHTTPClientIsNotChanged(t *testing.T) {
 	c := newClient(t, s, func(c *introspect.Config) { c.Client = client })
 	assertUnavailable(t, c, token, introspect.ErrUnavailable)
 	if got := s.received(); len(got) != 1 || client.Jar != nil || client.Timeout != 0 {
-		t.Errorf("got %d requests with %+v", len(got), client)
+		t.Errorf("got %d requests and the client %+v, want 1 request and the client unchanged", len(got), client)
 	}
 	if !slices.Equal(s.received()[0].header["Accept"], []string{"application/json"}) {
-		t.Errorf("got Accept %q", s.received()[0].header["Accept"])
+		t.Errorf("got Accept %q, want only application/json", s.received()[0].header["Accept"])
 	}
 }
 

@@ -175,7 +175,7 @@ func TestHangingCustomFunctions(t *testing.T) {
 		}
 		all.Wait()
 		if waited := time.Since(begin); waited > 2100*time.Millisecond {
-			t.Errorf("waited %v", waited)
+			t.Errorf("waited %v, want 2.1 s at most", waited)
 		}
 		down.Store(false)
 		time.Sleep(time.Minute)
@@ -239,7 +239,7 @@ func TestCustomConfiguration(t *testing.T) {
 	}
 	t.Run("an issuer may be any name", func(t *testing.T) {
 		if got := newCustom(t, good, func(c *introspect.Config) { c.Issuer = "acme" }).Issuer(); got != "acme" {
-			t.Errorf("got issuer %q", got)
+			t.Errorf("got issuer %q, want acme", got)
 		}
 	})
 }

@@ -28,16 +28,16 @@ func FuzzIntrospection(f *testing.F) {
 		r, err := introspect.Parse(data)
 		if err != nil {
 			if r != nil {
-				t.Fatalf("got both %v and %v", r, err)
+				t.Fatalf("got a response %v with the error %v, want only the error", r, err)
 			}
 			return
 		}
 		values := topLevel(data, "active")
 		if len(values) != 1 || values[0] != r.Active {
-			t.Fatalf("got active %v, but the answer has %v", r.Active, values)
+			t.Fatalf("got active %v, but the members active of the answer are %v", r.Active, values)
 		}
 		if r.Active != (r.Claims != nil) || r.Active && !bytes.Equal(r.Claims, data) {
-			t.Fatalf("got claims %q of %q", r.Claims, data)
+			t.Fatalf("got claims %q for the answer %q, want the answer itself if the token is active", r.Claims, data)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func TestGoogleRequest(t *testing.T) {
 	url, asked := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method != "POST" || r.URL.String() != "/tokeninfo" || r.Header.Get("Authorization") != "Bearer "+googleToken || len(body) != 0 {
-			t.Errorf("got %s %s with %v and %q", r.Method, r.URL, r.Header, body)
+			t.Errorf("got %s %s with header %v and body %q, want a POST to /tokeninfo with the token as bearer token", r.Method, r.URL, r.Header, body)
 		}
 		respondWith(200, tokenInfo())(w, r)
 	}))
@@ -159,7 +159,7 @@ func TestGoogleConfiguration(t *testing.T) {
 		s := newSite(respondOK(tokenInfo()))
 		assertActive(t, newGoogle(t, s, []string{googleID}), token)
 		if got := s.received()[0].url; got != "https://oauth2.googleapis.com/tokeninfo" {
-			t.Errorf("got a request to %s", got)
+			t.Errorf("got a request to %s, want Google's own endpoint", got)
 		}
 	})
 	t.Run("clients in another order share answers", func(t *testing.T) {

@@ -116,7 +116,7 @@ func TestNoSecretsInLogsAndErrors(t *testing.T) {
 				}
 				for what, secret := range secrets {
 					if leaked(output.String(), secret) {
-						t.Errorf("the output contains %s:\n%s", what, output.String())
+						t.Errorf("the output contains a secret, %s:\n%s", what, output.String())
 					}
 				}
 			})

@@ -96,7 +96,7 @@ func TestThreatsOneCallForManyCallers(t *testing.T) {
 			canceled, leave := context.WithCancel(t.Context())
 			leave()
 			if r, err := c.Introspect(canceled, token); r != nil || !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v, %v", r, err)
+				t.Errorf("got %v and error %v, want context.Canceled", r, err)
 			}
 			assertActive(t, c, token)
 			s.assertRequests(t, 1)
@@ -126,7 +126,7 @@ func TestThreatsLatency(t *testing.T) {
 			defer cancel()
 			assertDuration(t, time.Second, func() {
 				if r, err := c.Introspect(ctx, token); r != nil || !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("got %v, %v", r, err)
+					t.Errorf("got %v and error %v, want context.DeadlineExceeded", r, err)
 				}
 			})
 			time.Sleep(time.Second) // until the call ends
@@ -241,7 +241,7 @@ func TestThreatsLatency(t *testing.T) {
 			begin := time.Now()
 			assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			if waited := time.Since(begin); waited > 2100*time.Millisecond {
-				t.Errorf("waited %v", waited)
+				t.Errorf("waited %v, want 2.1 s at most", waited)
 			}
 			time.Sleep(time.Minute)
 		})

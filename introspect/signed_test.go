@@ -201,7 +201,7 @@ func TestSignedAnswersWithoutKeys(t *testing.T) {
 		c := newClient(t, newSite(respondSigned(key.sign(signedPayload()))), requireSigned(source{errors.New(canary)}), func(c *introspect.Config) { c.Logger = log.logger() })
 		assertUnavailable(t, c, token, jwks.ErrUnavailable)
 		if strings.Contains(log.text.String(), canary) {
-			t.Errorf("got log %q", log.text.String())
+			t.Errorf("got log %q, want it without the error text of the Source", log.text.String())
 		}
 	})
 	t.Run("a Remote that recovers", func(t *testing.T) {

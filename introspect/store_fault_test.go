@@ -40,7 +40,7 @@ func TestFailingStore(t *testing.T) {
 				}
 				s.assertRequests(t, 1)
 				if strings.Contains(log.text.String(), canary) {
-					t.Errorf("got log %s", log.text.String())
+					t.Errorf("got log %s, want it without the error text of the store", log.text.String())
 				}
 				if got, want := log.lines(t), []string{"WARN cache: introspection does not work"}; !slices.Equal(got, want) {
 					t.Errorf("got log %q, want %q", got, want)

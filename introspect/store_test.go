@@ -128,7 +128,7 @@ func TestInstancesShareActiveAnswers(t *testing.T) {
 		assertActive(t, c, token)
 		s.assertRequests(t, 2)
 		if len(shared.values) != 0 {
-			t.Errorf("got %d entries", len(shared.values))
+			t.Errorf("got %d entries, want 0", len(shared.values))
 		}
 	})
 }
@@ -185,7 +185,7 @@ func TestThreatsSharedStore(t *testing.T) {
 			c := tt.client(s)
 			for range 2 {
 				if claims := assertActive(t, c, token); !strings.Contains(claims, fmt.Sprintf(`"user%d"`, i)) {
-					t.Errorf("got %s, which is the answer of another client", claims)
+					t.Errorf("got claims %s, which are from the answer to another client", claims)
 				}
 			}
 			s.assertRequests(t, 1)

@@ -133,7 +133,7 @@ func TestThreatsUpstreamFailures(t *testing.T) {
 				s.assertRequests(t, 2) // not cached
 				for _, seen := range s.received() {
 					if seen.url != endpoint {
-						t.Errorf("got a request to %s", seen.url)
+						t.Errorf("got a request to %s, want requests only to the endpoint", seen.url)
 					}
 				}
 				s.setAnswer(respondOK(`{"active":true}`))

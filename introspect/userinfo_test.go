@@ -106,7 +106,7 @@ func TestUserInfoMapping(t *testing.T) {
 	})
 	t.Run("an empty map means an active token", func(t *testing.T) {
 		if got := assertActive(t, newUserInfo(t, answer, func(members) members { return members{} }), token); got != `{"active":true}` {
-			t.Errorf("got claims %s", got)
+			t.Errorf("got claims %s, want only active", got)
 		}
 	})
 	for name, mapping := range map[string]func(members) members{

@@ -148,16 +148,16 @@ func checkAccepted(t *testing.T, kid, algorithm string, key any, described []mem
 		fits = canonical(algorithm) == "EdDSA" && len(k) == ed25519.PublicKeySize
 	}
 	if !fits {
-		t.Fatalf("a key of type %T is accepted for %s", key, algorithm)
+		t.Fatalf("a key of type %T is accepted for %s, which does not fit its type, curve or size", key, algorithm)
 	}
 
 	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key, KeyID: kid, Algorithm: canonical(algorithm), Use: "sig"}}})
 	if err != nil {
-		t.Fatalf("go-jose cannot write the key: %v", err)
+		t.Fatalf("go-jose cannot encode the key: %v", err)
 	}
 	again, err := jwks.Parse(text)
 	if err != nil {
-		t.Fatalf("the key is not accepted again: %v", err)
+		t.Fatalf("the key, encoded by go-jose, is not accepted: %v", err)
 	}
 	found, err := again.Key(t.Context(), kid, algorithm)
 	if err != nil || !key.(interface{ Equal(crypto.PublicKey) bool }).Equal(found) {

@@ -207,7 +207,7 @@ func TestK22JunkKeyIDsWhileTheServerHangs(t *testing.T) {
 		})
 		for arrivedAt, waited := range traffic(t, 15*time.Minute, 50*time.Millisecond, func() { assertKey(t, r, "a") }) {
 			if waited != 0 {
-				t.Errorf("a caller after %v with a cached key waited for %v", arrivedAt, waited)
+				t.Errorf("a caller after %v with a cached key waited for %v, want no wait", arrivedAt, waited)
 			}
 		}
 		flood.Wait()

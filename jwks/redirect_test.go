@@ -57,7 +57,7 @@ func TestK07RedirectsWithinTheOriginAreFollowedThreeTimes(t *testing.T) {
 			s := newSite(func(r *http.Request) (*http.Response, error) {
 				var hop int
 				if _, err := fmt.Sscanf(r.URL.RawQuery, "hop=%d", &hop); err != nil && r.URL.RawQuery != "" {
-					t.Errorf("got the query %q", r.URL.RawQuery)
+					t.Errorf("got the query %q, want none or the number of the redirect", r.URL.RawQuery)
 				}
 				if hop == hops {
 					return respondOK(set(freshEC("a")))(r)

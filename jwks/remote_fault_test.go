@@ -212,7 +212,7 @@ func checkFailureLog(t *testing.T, log *logCapture, class string, known bool) {
 	reason, _ := failure["error"].(string)
 	if failure["msg"] != "key set not refreshed" || failure["level"] != "WARN" || failure["keys_known"] != known || failure["reason"] != class ||
 		len(failure) != 5 || !strings.HasPrefix(reason, jwks.ErrUnavailable.Error()+": ") {
-		t.Errorf("got the line %v", failure)
+		t.Errorf("got the log line %v, want a warning with the reason, the error and keys_known", failure)
 	}
 	if want := encoded(map[string]any{"msg": "key set refreshed again", "level": "INFO", "failures": 1}); end != want {
 		t.Errorf("got the line %v, want %v", end, want)

@@ -131,7 +131,7 @@ func TestK10KeysWithTheSameKeyID(t *testing.T) {
 				place, reason, _ := strings.Cut(text, ": ")
 				places = append(places, place)
 				if reason != reasonAmbiguous && reason != reasonUse {
-					t.Errorf("got reason %q", reason)
+					t.Errorf("got reason %q, want that the key is ambiguous or not for signatures", reason)
 				}
 			}
 			if !slices.Equal(places, test.skipped) {
@@ -267,7 +267,7 @@ func TestSecret(t *testing.T) {
 		clear(input)
 		for kid, s := range map[string]*jwks.Set{"": s, "shared": named} {
 			if got, err := s.Key(t.Context(), kid, "HS256"); err != nil || !bytes.Equal(got.([]byte), secret[:32]) {
-				t.Errorf("%q: the secret changed, or %v", kid, err)
+				t.Errorf("%q: got another secret or the error %v, want the secret unchanged", kid, err)
 			}
 		}
 	})
@@ -322,7 +322,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	}
 	for _, piece := range []string{"CANARY", fmt.Sprintf("%x", secret[:6]), "67 65 78", base64.RawURLEncoding.EncodeToString(secret)[:8]} {
 		if strings.Contains(log.String(), piece) {
-			t.Errorf("got %q in\n%s", piece, &log)
+			t.Errorf("the output contains %q, which is part of the secret:\n%s", piece, &log)
 		}
 	}
 	if !strings.Contains(log.String(), "JWK Set of 1 keys") {

@@ -205,7 +205,7 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 			_, _ = io.WriteString(conn, "}")
 		})
 		if body, err := get(t.Context(), client, "http://as.test/"); err != nil || string(body) != "{}" {
-			t.Errorf("got %q, %v", body, err)
+			t.Errorf("got %q and error %v, want {}", body, err)
 		}
 	})
 }

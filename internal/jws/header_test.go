@@ -171,7 +171,7 @@ func TestParseReadsHeaderOfAMessage(t *testing.T) {
 		t.Errorf("got %+v, want %+v", m.Header, want)
 	}
 	if string(m.Payload) != `{"sub":"a"}` || string(m.Signature) != "sign" {
-		t.Errorf("got %q and %q", m.Payload, m.Signature)
+		t.Errorf("got payload %q and signature %q, want {\"sub\":\"a\"} and sign", m.Payload, m.Signature)
 	}
 	if _, err := jws.Parse(encode(`{"alg":"ES256"`) + ".e30.AA"); !errors.Is(err, jws.ErrHeader) {
 		t.Errorf("got %v, want %v", err, jws.ErrHeader)

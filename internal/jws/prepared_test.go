@@ -35,7 +35,7 @@ func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 		t.Error("a key was prepared again")
 	}
 	if got := prepared.Key(any(p256().Public())); got != any(p256().Public()) {
-		t.Errorf("got %T for a key that cannot be prepared", got)
+		t.Errorf("got %T for an ECDSA key, want the key itself, because it cannot be prepared", got)
 	}
 
 	var all sync.WaitGroup

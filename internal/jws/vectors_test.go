@@ -248,7 +248,7 @@ func TestExamplesOfTheRFCs(t *testing.T) {
 		t.Run(v.Appendix, func(t *testing.T) {
 			want, ok := want[v.Appendix]
 			if !ok {
-				t.Fatal("no expectation for this example")
+				t.Fatal("the test has no expected result for this example: add one to want")
 			}
 			if v.JWK == nil {
 				if _, err := jws.Parse(v.JWS); !errors.Is(err, want.err) {

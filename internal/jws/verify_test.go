@@ -333,7 +333,7 @@ func TestTheTableOfAlgorithms(t *testing.T) {
 	for _, name := range everyAlgorithm() {
 		a := jws.Find(name)
 		if !slices.Contains(jws.Fitting(a.KeyType, a.Curve), a.Name) {
-			t.Errorf("%s does not fit its own keys", name)
+			t.Errorf("%s: Fitting does not return this algorithm for its own type and curve of keys", name)
 		}
 		if got := a.Method.Alg(); got != a.Name {
 			t.Errorf("%s: got the method %s", name, got)

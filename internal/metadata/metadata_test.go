@@ -234,7 +234,7 @@ func TestDiscoverOverTLS(t *testing.T) {
 	s.answers[oidc] = document(text(s.URL, s.URL+"/keys"))
 	got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false)
 	if err != nil || got.JWKSURI != s.URL+"/keys" {
-		t.Errorf("got %+v, %v", got, err)
+		t.Errorf("got %+v and error %v, want the jwks_uri of the server", got, err)
 	}
 	s.answers[oidc] = document(text(s.URL, "http://127.0.0.1/keys"))
 	if got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); !errors.Is(err, metadata.ErrEndpoint) {

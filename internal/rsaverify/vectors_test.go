@@ -70,7 +70,7 @@ func TestWycheproof(t *testing.T) {
 				got := key.Verify(hash, h.Sum(nil), signature)
 				theirs := rsa.VerifyPKCS1v15(public, hash, h.Sum(nil), signature) == nil
 				if got != theirs || v.Result == "valid" && !got || v.Result == "invalid" && got {
-					t.Errorf("%s %d (%s), %s: got accepted %t, crypto/rsa returned %t", file, v.ID, v.Comment, v.Result, got, theirs)
+					t.Errorf("%s %d (%s), %s: got accepted %t, but crypto/rsa returned %t", file, v.ID, v.Comment, v.Result, got, theirs)
 				}
 				judged[v.Result]++
 			}

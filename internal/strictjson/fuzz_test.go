@@ -53,7 +53,7 @@ func FuzzObject(f *testing.F) {
 			}
 		}
 		if depth, err := uniqueNames(json.NewDecoder(bytes.NewReader(data))); err != nil || depth > strictjson.MaxDepth {
-			t.Errorf("accepted a depth of %d, %v", depth, err)
+			t.Errorf("accepted a document of depth %d with the error %v, want unique names and depth 32 at most", depth, err)
 		}
 		if err := strictjson.LooseObject(data, func(string, strictjson.Value) error { return nil }); err != nil && !bytes.ContainsRune(data, utf8.RuneError) && !bytes.Contains(bytes.ToLower(data), []byte(`\ufffd`)) {
 			t.Errorf("LooseObject refuses a document that Object accepts: %v", err)

@@ -81,7 +81,7 @@ func TestElements(t *testing.T) {
 		return list, ok
 	}
 	if got, ok := collect(4, 0); !ok || !slices.Equal(got, []string{"1", `{"a":1,"a":2}`, `"\ud800"`, "[2]"}) {
-		t.Errorf("all elements: got %q, %v", got, ok)
+		t.Errorf("all elements: got %q and %v, want the 4 elements and true", got, ok)
 	}
 	if got, ok := collect(3, 0); ok || len(got) != 3 {
 		t.Errorf("over the limit: got %d elements, %v, want 3, false", len(got), ok)
