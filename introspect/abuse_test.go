@@ -77,8 +77,8 @@ func TestHangingTokenSourcesDoNotBlockOthers(t *testing.T) {
 	})
 }
 
-// Two instances share a store. One has a MaxTTL of an hour, the other of five
-// seconds.
+// Of two instances that share a store, one has a MaxTTL of an hour and the
+// other of five seconds. The second instance must not use answers for an hour.
 func TestSharedStoreDoesNotProlongMaxTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()
@@ -86,7 +86,7 @@ func TestSharedStoreDoesNotProlongMaxTTL(t *testing.T) {
 		long := newClient(t, s, withCache(shared), func(c *introspect.Config) { c.MaxTTL = time.Hour })
 		short := newClient(t, s, withCache(shared), func(c *introspect.Config) { c.MaxTTL = 5 * time.Second })
 		assertActive(t, long, token)
-		s.setAnswer(respondOK(`{"active":false}`)) // revoked at once
+		s.setAnswer(respondOK(`{"active":false}`)) // the token is revoked right after the first query
 		time.Sleep(time.Hour - 4*time.Second)
 		r, err := short.Introspect(t.Context(), token)
 		if err != nil || r.Active {

@@ -19,7 +19,8 @@ func withMaxTTL(ttl time.Duration) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.MaxTTL = ttl }
 }
 
-// A revoked token is accepted until its cached answer expires, and no longer.
+// A revoked token is accepted until its cached answer expires, but not after
+// that.
 func TestThreatsRevokedWhileCached(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -222,7 +223,7 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 		}
 	})
 	t.Run("I13/no goroutine is left", func(t *testing.T) {
-		if got := runtime.NumGoroutine(); got > goroutines+100 { // a few may be about to exit
+		if got := runtime.NumGoroutine(); got > goroutines+100 { // a few goroutines may be about to exit
 			t.Errorf("got %d goroutines, want about %d", got, goroutines)
 		}
 	})

@@ -131,7 +131,8 @@ func TestConnectionsAreReused(t *testing.T) {
 	t.Logf("%d requests, %d at a time, took %d connections", 5*together, together, connections.Load())
 }
 
-// The client's CheckRedirect and Jar are not used.
+// The Client of the configuration is not changed, and its CheckRedirect and Jar
+// are not used.
 func TestHTTPClientIsNotChanged(t *testing.T) {
 	s := newSite(redirect(302, issuer+"/elsewhere"))
 	client := s.client()

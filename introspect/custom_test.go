@@ -40,7 +40,7 @@ func fixedClaims(claims members, err error) claimsFunc {
 func TestCustomVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		claims members
-		want   string // "" if not active
+		want   string // claims; "" if the token is not active
 	}{
 		"claims mean an active token":        {members{"sub": "alice", "exp": int64(99999999999), "aud": []string{"api"}}, `{"active":true,"aud":["api"],"exp":99999999999,"sub":"alice"}`},
 		"an empty map means an active token": {members{}, `{"active":true}`},
@@ -184,8 +184,8 @@ func TestHangingCustomFunctions(t *testing.T) {
 	})
 }
 
-// Failures for tokens that were active show an outage; failures for made-up
-// tokens do not.
+// Failures for tokens that were active open the circuit breaker. Failures for
+// made-up tokens do not.
 func TestCustomUsesTheCircuitBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32

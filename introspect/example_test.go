@@ -63,7 +63,7 @@ func ExampleInsecureUserInfo() {
 	client, err := introspect.InsecureUserInfo(introspect.Config{Endpoint: server.URL}, func(user map[string]any) map[string]any {
 		id, ok := user["id"].(json.Number)
 		if !ok {
-			return nil // not active
+			return nil // the token is not active
 		}
 		return map[string]any{"sub": id.String(), "scope": "profile:read"}
 	})
@@ -160,7 +160,7 @@ func ExampleCustom() {
 		case http.StatusOK:
 			return map[string]any{"sub": "alice", "aud": "orders"}, nil
 		case http.StatusGone:
-			return nil, nil // not active
+			return nil, nil // the token is not active
 		}
 		return nil, errors.New("unexpected status") // the state of the token is unknown
 	})

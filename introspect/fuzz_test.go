@@ -42,8 +42,8 @@ func FuzzIntrospection(f *testing.F) {
 	})
 }
 
-// topLevel returns the values of all members with the given name in one JSON
-// object.
+// topLevel reads data as one JSON object and returns the values of all its
+// members with the given name.
 func topLevel(data []byte, name string) (values []any) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {

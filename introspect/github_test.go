@@ -113,7 +113,7 @@ func TestGitHubRequest(t *testing.T) {
 func TestGitHubVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		want    string // a part of the claims; "" if not active
+		want    string // a part of the claims; "" if the token is not active
 	}{
 		"a token without scopes":                     {respondWith(200, authorization("scopes", "[]")), `"scope":""`},
 		"scopes that are null":                       {respondWith(200, authorization("scopes", "null")), `"scope":""`},

@@ -93,7 +93,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	}
 	invalidClient := status(401, `{"error":"invalid_client"}`)
 	basic := challenges(`Basic realm="x"`)
-	const never = 20 // all calls are made
+	const never = 20 // the breaker does not open: all 20 calls are made
 	for name, tt := range map[string]struct {
 		failure              answer
 		cold, unseen, active int // calls that are made for 20 tokens: unseen tokens before the server's first answer, unseen tokens after it, and tokens that were active
@@ -130,7 +130,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 					for i := range 20 {
 						assertUnavailable(t, c, fmt.Sprint(what, i), introspect.ErrUnavailable)
 						if i == 4 && calls == 10 && name == "no answer" {
-							time.Sleep(2 * time.Second) // the duration of the last calls
+							time.Sleep(2 * time.Second) // until the last calls have timed out
 						}
 						synctest.Wait()
 					}
@@ -217,7 +217,7 @@ func TestOneFailureDuringACheckDoesNotOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))
 		c := newClient(t, s, noCache)
-		activate(t, c, 10) // checkServer queries the last five
+		activate(t, c, 10) // checkServer queries the last five of these tokens
 		s.setAnswer(func(r *http.Request, seen call) (*http.Response, error) {
 			if text := seen.form.Get("token"); strings.HasPrefix(text, "odd") || text == token+"0" {
 				return status(502, ``)(r, seen)

@@ -20,7 +20,7 @@ import (
 )
 
 // activeIfGood returns an answer that reports tokens with the prefix good as
-// active, and passes all others to otherwise.
+// active. For all other tokens, it returns the answer otherwise.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {
@@ -187,7 +187,7 @@ func TestTokenFromSharedStoreCountsAsActive(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		queryRepeatedly(ctx, &all, two, time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
-		time.Sleep(time.Second) // unseen tokens have reached their limit
+		time.Sleep(time.Second) // until unseen tokens have reached their limit
 		assertActive(t, two, "good")
 		end()
 		all.Wait()

@@ -73,7 +73,7 @@ func TestPanicOfCustomCodeIsAnError(t *testing.T) {
 		t.Run("nil panic in "+place.name, func(t *testing.T) {
 			t.Setenv("GODEBUG", "panicnil=1")
 			s := newSite(respondOK(`{"active":true}`))
-			c := place.new(t, s, func() { panic(nil) }) //nolint:govet // GODEBUG above keeps the nil value
+			c := place.new(t, s, func() { panic(nil) }) //nolint:govet // with the GODEBUG above, recover returns nil for this panic
 			for range 3 {
 				assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			}

@@ -165,7 +165,8 @@ func signedWithout(s signer, member string) string {
 	return input + "." + b64(string(es256(s.key, input)))
 }
 
-// iat may differ from now by five minutes, but not by more.
+// The iat of a signed answer may differ from now by five minutes, but not by
+// more.
 func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	key := newSigner(t, "ES256")
 	for _, tt := range []struct {

@@ -139,7 +139,7 @@ func TestThreatsSharedStore(t *testing.T) {
 	key := newSigner(t, "ES256")
 	about := func(sub string) *site {
 		return newSite(func(r *http.Request, c call) (*http.Response, error) {
-			if strings.HasPrefix(c.header.Get("Authorization"), "Bearer ") { // userinfo and tokeninfo
+			if strings.HasPrefix(c.header.Get("Authorization"), "Bearer ") { // a query to the userinfo or tokeninfo endpoint
 				return respondOK(fmt.Sprintf(`{"aud":"api","scope":"read","exp":"99999999999","sub":%q}`, sub))(r, c)
 			}
 			if c.header.Get("Accept") == signedType {

@@ -93,7 +93,7 @@ func TestMaxAgeHasJitter(t *testing.T) {
 
 func TestSetIsRenewedInBackgroundAt80Percent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const latency = 4 * time.Second // longer than any caller waits
+		const latency = 4 * time.Second // longer than the maximum wait of a caller
 		s := newSite(respondOK(set(freshEC("withdrawn"), freshEC("kept"))))
 		r := s.remote(t, jwks.Options{})
 		assertKey(t, r, "kept")
@@ -154,7 +154,7 @@ func TestKeyOfOldSetWaitsForRenewal(t *testing.T) {
 				r := s.remote(t, jwks.Options{})
 				assertKey(t, r, "kept")
 				s.setAnswer(delayed(latency, respondOK(set(freshEC("kept")))))
-				time.Sleep(8 * time.Hour) // without tokens
+				time.Sleep(8 * time.Hour) // during which no tokens arrive
 				assertKeyAfter(t, r, "kept", latency)
 				checkOnlyKept(t, r)
 				assertKeyError(t, r, "withdrawn", jwks.ErrUnknownKey)

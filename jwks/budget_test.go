@@ -111,8 +111,8 @@ func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	})
 }
 
-// If the set is too old and also lacks the key, a token waits for a single
-// fetch.
+// If the set is too old and also lacks the key, a token waits for one fetch and
+// not for two.
 func TestRenewalAlsoLooksForUnknownKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
@@ -148,7 +148,8 @@ func TestTokensWithoutKeyIDUseTheBudget(t *testing.T) {
 	})
 }
 
-// Unknown key IDs are not stored.
+// Unknown key IDs must not be stored, because a flood of them would use up
+// memory.
 func TestK22JunkKeyIDsTakeNoMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const junk = 100_000

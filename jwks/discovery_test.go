@@ -156,7 +156,7 @@ func TestMetadataIsReadAgainAfterFailedFetch(t *testing.T) {
 			t.Errorf("got requests %q, want %q", got, want)
 		}
 
-		// After a rejected set, the metadata is read again as well.
+		// The metadata is also read again after a fetched set was rejected.
 		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": respondOK(`{}`), keysPath: respondOK(set(freshEC("newer")))}))
 		time.Sleep(time.Minute)
 		assertKeyError(t, r, "newer", jwks.ErrUnavailable)
@@ -182,7 +182,8 @@ func TestMovedKeysAreFoundWhileTheOldURLWorks(t *testing.T) {
 	})
 }
 
-// Two URLs may use the same ETag for different sets.
+// An ETag must not be sent to another URL, where the same ETag may belong to a
+// different set.
 func TestETagIsNotSentToAnotherURL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: withETag(`"1"`, set(freshEC("old")))}))

@@ -23,14 +23,14 @@ type serverFault struct {
 	takes time.Duration // until the attempt fails
 }
 
-// recoveryTime returns how long a new key remains unavailable after the first
-// token stopped waiting.
+// recoveryTime returns the maximum time from the moment when the first token
+// stops waiting until a new key is available.
 func (f serverFault) recoveryTime() time.Duration {
 	return f.takes - min(f.takes, waitLimit) + time.Second
 }
 
 // isNotModified reports whether the fault is a 304, which is a valid answer
-// once there is a set.
+// once the Remote has a set.
 func (f serverFault) isNotModified() bool { return f.name == "K01/304" }
 
 var keySetFaults = []serverFault{
@@ -62,7 +62,7 @@ var keySetFaults = []serverFault{
 var bomb = sync.OnceValue(func() []byte {
 	var text bytes.Buffer
 	z := gzip.NewWriter(&text)
-	_, _ = z.Write(bytes.Repeat([]byte(" "), 4<<20)) // to memory
+	_, _ = z.Write(bytes.Repeat([]byte(" "), 4<<20)) // writing to memory does not fail
 	_ = z.Close()
 	return text.Bytes()
 })
@@ -111,7 +111,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 		for _, test := range faults {
 			forEachProtocol(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 				fault := as.Inject(endpoint, test.fault)
-				if endpoint == testserver.EndpointDiscovery { // the second well-known location
+				if endpoint == testserver.EndpointDiscovery { // also at the second well-known location
 					as.Inject(testserver.EndpointASMetadata, test.fault)
 				}
 				kid, begin := as.SigningKey().ID, time.Now()
@@ -159,7 +159,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 	}
 }
 
-// The first attempt after a fault succeeds.
+// After a fault, the first attempt must succeed again.
 func TestEachFaultCostsOneRetry(t *testing.T) {
 	for _, test := range keySetFaults {
 		if test.name == "K07/a redirect to itself" {

@@ -26,7 +26,7 @@ type guard struct {
 
 	mu      sync.Mutex
 	public  bool     // whether 127.0.0.1 represents a public address
-	refused []string // addresses
+	refused []string // addresses that were refused
 }
 
 var errPrivate = errors.New("CANARY: an address that is not public")

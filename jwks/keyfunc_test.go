@@ -56,8 +56,8 @@ func TestKeyfuncAcceptsEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// newMaker publishes a new key on the server and returns a maker of tokens
-// signed with it.
+// newMaker publishes a new key on the server and returns a Maker that signs
+// tokens with this key.
 func newMaker(as *testserver.Server, algorithm testserver.Alg) forge.Maker {
 	key := testserver.GenerateKey(algorithm, "")
 	as.Publish(key)

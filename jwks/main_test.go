@@ -102,8 +102,9 @@ func rsaJWK(kid string, n *big.Int) jwk {
 	return jwk{"kty": "RSA", "kid": kid, "n": b64(n.Bytes()), "e": "AQAB"}
 }
 
-// modulus returns an odd number of exactly the given number of bits. It need
-// not be the product of two primes, because a public key does not show that.
+// modulus returns an odd number of exactly the given number of bits. The number
+// need not be the product of two primes, because a public key does not show its
+// factors.
 func modulus(bits int) *big.Int {
 	source := mathrand.New(mathrand.NewPCG(uint64(bits), 1))
 	n := new(big.Int)
@@ -116,7 +117,7 @@ func modulus(bits int) *big.Int {
 
 func freshRSA(kid string) jwk { return rsaJWK(kid, modulus(2048)) }
 
-// algorithms lists all supported algorithms and some unsupported ones.
+// algorithms lists all supported algorithms and some unsupported algorithms.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 	"HS256", "HS384", "HS512", "none", "None", "", "ES256K", "Ed448", "RSA-OAEP", "rs256",

@@ -29,8 +29,9 @@ func (s *site) gaps(from int) (list []time.Duration) {
 	return list
 }
 
-// During an outage, retries are made after 1, 2, 4, 8, 16 and 32 seconds and
-// then every minute, or up to half earlier, however many tokens arrive.
+// During an outage, the delays between retries are 1, 2, 4, 8, 16 and 32
+// seconds and then a minute, each reduced at random by up to a half, however
+// many tokens arrive.
 func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 	for name, down := range map[string]answer{
 		"K01/while it answers 503": status(503, ""), "K01/while it refuses connections": connectionRefused, "K01/while its set is empty": respondOK(`{"keys":[]}`),
@@ -118,8 +119,8 @@ func TestK01RetryAfterIsRespected(t *testing.T) {
 	}
 }
 
-// Retry-After applies both to renewals and to fetches for unknown key IDs,
-// whichever of the two the server refused.
+// If the server refuses a renewal or a fetch for an unknown key ID, its
+// Retry-After applies to both kinds of fetch.
 func TestRetryAfterAppliesToEveryCause(t *testing.T) {
 	for _, age := range []time.Duration{
 		10 * time.Second, // less than Retry-After
@@ -221,8 +222,8 @@ func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// Without a usable key, retries are made every second, or up to half a second
-// earlier, whatever Retry-After says.
+// Without a usable key, the delay between retries is a second, reduced at
+// random by up to a half, whatever Retry-After says.
 func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer      answer
@@ -255,8 +256,8 @@ func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// A Remote notices within 2 s that the server has recovered. If the server
-// hung, the Remote notices it when the hanging attempt ends.
+// A Remote notices within 2 s that the server has recovered. If the server hung
+// before, the Remote notices the recovery when the hanging attempt ends.
 func TestK24RecoveryIsNoticed(t *testing.T) {
 	for name, test := range map[string]struct {
 		down answer

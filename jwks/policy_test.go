@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// These are the reasons in Skipped: the whole message after the position of the
-// key.
+// These are the reasons in Skipped: each is the whole message after the
+// position of the key.
 const (
 	reasonSyntax    = "must be a JSON object without repeated members or values of the wrong type"
 	reasonKeyID     = "key ID is not printable ASCII of at most 256 bytes"
@@ -263,7 +263,7 @@ func TestSkippedKeys(t *testing.T) {
 type goodKey struct {
 	name string
 	key  jwk
-	want []string // its algorithms
+	want []string // the algorithms that the key verifies
 }
 
 // goodKeys returns keys that the policy accepts, all with the same key ID.
@@ -273,7 +273,7 @@ func goodKeys(kid string) []goodKey {
 	edwards := []string{"Ed25519", "EdDSA"} // two names of one algorithm
 	nearROCA := rocaLike(2048)
 	for step := new(big.Int).Div(primorial(), big.NewInt(167)); big.NewInt(0).Mod(nearROCA, big.NewInt(167)).Sign() != 0; {
-		nearROCA.Add(nearROCA, step).Add(nearROCA, step) // changes it only modulo 167, and keeps it odd
+		nearROCA.Add(nearROCA, step).Add(nearROCA, step) // changes the number only modulo 167, and keeps it odd
 	}
 	return []goodKey{
 		{"K14/RSA 2048 bits is accepted", rsa, rsaAlgorithms},

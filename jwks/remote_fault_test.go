@@ -117,8 +117,8 @@ func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	}
 }
 
-// Cached keys remain in use during any fault. The next successful fetch ends
-// the fault.
+// Cached keys must remain in use during any fault, and the next successful
+// fetch must renew them.
 func TestFaultsWithCachedKeys(t *testing.T) {
 	known := freshEC("known")
 	good := set(known, freshEC("new"))

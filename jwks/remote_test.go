@@ -147,7 +147,7 @@ func TestStats(t *testing.T) {
 		if next := time.Until(got.Next); next > time.Second || next < time.Second/2 {
 			t.Errorf("the next fetch is due in %v, want 1s or up to half less", next)
 		}
-		got.Failures["connection"] = 7 // a copy
+		got.Failures["connection"] = 7 // must not change the Remote, because Failures is a copy
 
 		s.setAnswer(respondOK(set(freshEC("c"))))
 		time.Sleep(time.Minute)
@@ -160,7 +160,7 @@ func TestStats(t *testing.T) {
 	})
 }
 
-// K27: fetches are scheduled by the monotonic clock, so steps of the wall clock
+// Fetches are scheduled by the monotonic clock, so changes of the wall clock
 // have no effect.
 func TestK27TimesAreMonotonic(t *testing.T) {
 	as := testserver.New(t)

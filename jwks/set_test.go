@@ -97,7 +97,7 @@ func TestK10KeysWithTheSameKeyID(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		keys    []any
-		want    []string // algorithms for the shared ID
+		want    []string // algorithms for which the shared key ID selects a key
 		len     int      // number of keys, including the bystander
 		skipped []string
 	}{
@@ -277,7 +277,7 @@ func TestKeyFetchesOnlyForUnknownKeyIDs(t *testing.T) {
 	old, renewed := set(freshEC("old")), set(freshEC("old"), freshEC("new"))
 	for _, test := range []struct {
 		name           string
-		then           answer // from the second fetch
+		then           answer // the answer to the second and later fetches
 		kid, algorithm string
 		want           error
 		fetches        int

@@ -17,12 +17,12 @@ import (
 )
 
 // site simulates a server without a network. It works in a synctest bubble and
-// can fail in ways that a real server cannot.
+// can simulate faults that a real server cannot.
 type site struct {
 	mu       sync.Mutex
 	answer   answer
-	requests []string    // the paths
-	times    []time.Time // of these requests
+	requests []string    // paths of the requests
+	times    []time.Time // times of these requests
 }
 
 type answer func(*http.Request) (*http.Response, error)
@@ -94,8 +94,8 @@ func withETag(tag, body string) answer {
 	}, "ETag", tag)
 }
 
-// delayed returns an answer that is sent after d, unless the request ends
-// before.
+// delayed returns an answer that is sent after d, unless the request is
+// canceled before.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		select {

@@ -187,8 +187,8 @@ func TestSchemasMatchTheWireTypes(t *testing.T) {
 	}
 }
 
-// kindOf returns the JSON type of a Go type, or "" for a type that decodes
-// itself.
+// kindOf returns the JSON type of a Go type, or "" for a type with its own
+// UnmarshalJSON.
 func kindOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

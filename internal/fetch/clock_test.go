@@ -94,7 +94,7 @@ var slow = []struct {
 	}},
 }
 
-// methods are the functions that share the same limits.
+// methods lists the functions of the package, which share the same limits.
 var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	"GET": func(ctx context.Context, c *http.Client) ([]byte, error) {
 		return get(ctx, c, "http://as.test/"+canary)

@@ -61,7 +61,7 @@ func TestAnEndlessBodyIsCutOff(t *testing.T) {
 	}
 }
 
-// compressed returns n spaces, compressed by a factor of about 1000.
+// compressed returns n spaces in compressed form, about 1000 times smaller.
 func compressed(t *testing.T, n int) []byte {
 	t.Helper()
 	var bomb bytes.Buffer

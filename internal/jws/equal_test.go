@@ -117,9 +117,9 @@ func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 	return keys, m
 }
 
-// fewest returns the smallest number of allocations in several runs of f. A
-// mean would be meaningless, because under the race detector a pool drops items
-// at random.
+// fewest returns the smallest number of allocations in several runs of f. An
+// average would not be meaningful, because under the race detector a pool drops
+// items at random.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 20 {

@@ -62,8 +62,8 @@ var counts = []struct {
 	{encryptions, 139, 0, 0, 0, 139, 0, 0},
 }
 
-// tally counts the results. Symmetric and encrypted cases count as invalid,
-// because published keys must not accept them.
+// tally counts the results. Symmetric and encrypted cases are treated as
+// invalid, because published keys must not accept them.
 type tally struct {
 	accepted, refused           int
 	wrongAccepted, wrongRefused []int // tcIds
@@ -231,8 +231,8 @@ func TestExamplesOfTheRFCs(t *testing.T) {
 	readVectors(t, "rfc7515.json", &file)
 	want := map[string]struct {
 		header  string
-		payload string // its beginning
-		err     error  // with the published key
+		payload string // the beginning of the payload
+		err     error  // the error of verify with the published key
 	}{
 		"A.1": {"HS256", `{"iss":"joe"`, jwks.ErrNoKeys},
 		"A.2": {"RS256", `{"iss":"joe"`, nil},

@@ -79,7 +79,7 @@ func text(issuer, jwksURI string) string {
 func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		path   string // of the issuer
+		path   string // path of the issuer
 		answer map[string]int
 		found  string // where the document is, "" if it is nowhere
 		want   []string

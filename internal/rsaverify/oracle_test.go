@@ -261,7 +261,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 			}
 			count(passed)
 		}
-		for _, other := range three { // another hash, and digests that are too short or too long for it
+		for _, other := range three { // another hash: with this digest, which has the wrong length for it, and with a random digest
 			if other != hash {
 				count(p.agree(t, fmt.Sprint("as ", other), other, digest, signature))
 				count(p.agree(t, fmt.Sprint("as ", other), other, c.bytes(other.Size()), signature))

@@ -3,7 +3,7 @@ package rsaverify_test
 import (
 	"crypto"
 	"crypto/rsa"
-	_ "crypto/sha256" // registers its hashes
+	_ "crypto/sha256" // registers SHA-256
 	_ "crypto/sha512"
 	"encoding/hex"
 	"encoding/json"

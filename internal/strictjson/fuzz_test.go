@@ -67,8 +67,8 @@ var errRepeated = errors.New("an object repeats a name")
 // document's depth, and errRepeated if an object repeats a name.
 func uniqueNames(dec *json.Decoder) (deepest int, err error) {
 	type level struct {
-		names map[string]bool // nil in an array
-		value bool            // the next token of an object is a value
+		names map[string]bool // names so far; nil in an array
+		value bool            // whether the next token of an object is a value
 	}
 	var stack []level
 	dec.UseNumber() // a number that is too large for a float64 is still JSON
