@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// A call that probes whether a server is back may never return. Such a call
+// A call that probes whether a server works again may never return. Such a call
 // must not block other calls.
 func TestHangingCallIsAFailure(t *testing.T) {
 	for name, hang := range map[string]func(done chan struct{}){
@@ -29,7 +29,7 @@ func TestHangingCallIsAFailure(t *testing.T) {
 				var stuck atomic.Bool
 				s := newSite(respondOK(`{"active":true}`))
 				c := newClient(t, s, noCache, withAuth(introspect.Bearer(func(context.Context) (string, error) {
-					if stuck.CompareAndSwap(true, false) { // once, for the probe
+					if stuck.CompareAndSwap(true, false) { // only the probe hangs
 						hang(done)
 					}
 					return "own", nil
@@ -77,8 +77,8 @@ func TestHangingTokenSourcesDoNotBlockOthers(t *testing.T) {
 	})
 }
 
-// Two instances share a store. One has a MaxTTL of an hour, the other of five
-// seconds.
+// Of two instances that share a store, one has a MaxTTL of an hour and the
+// other of five seconds. The second instance must not use answers for an hour.
 func TestSharedStoreDoesNotProlongMaxTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()
@@ -86,16 +86,16 @@ func TestSharedStoreDoesNotProlongMaxTTL(t *testing.T) {
 		long := newClient(t, s, withCache(shared), func(c *introspect.Config) { c.MaxTTL = time.Hour })
 		short := newClient(t, s, withCache(shared), func(c *introspect.Config) { c.MaxTTL = 5 * time.Second })
 		assertActive(t, long, token)
-		s.setAnswer(respondOK(`{"active":false}`)) // revoked at once
+		s.setAnswer(respondOK(`{"active":false}`)) // the token is revoked right after the first query
 		time.Sleep(time.Hour - 4*time.Second)
 		r, err := short.Introspect(t.Context(), token)
 		if err != nil || r.Active {
-			t.Errorf("revoked 59m56s ago, MaxTTL 5s: got active %v, %v", r != nil && r.Active, err)
+			t.Errorf("revoked 59m56s ago, MaxTTL 5s: got active %v, %v, want inactive", r != nil && r.Active, err)
 		}
 	})
 }
 
-// An attacker whose token causes unexpected answers cannot flood the log.
+// An attacker cannot flood the log with tokens that cause unexpected answers.
 func TestUnexpectedAnswersAreLoggedOnceAMinute(t *testing.T) {
 	var lines atomic.Int64
 	log := slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) { lines.Add(1); return len(p), nil }), nil))
@@ -141,7 +141,7 @@ func TestFailingTokensDoNotBlockOthers(t *testing.T) {
 			time.Sleep(2*time.Second + 1)
 		}
 		if refused > 0 {
-			t.Errorf("%d of 3000 good tokens failed because of 150 odd ones", refused)
+			t.Errorf("%d of 3000 good tokens failed because the server fails for 150 other tokens", refused)
 		}
 	})
 }

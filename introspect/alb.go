@@ -21,10 +21,10 @@ import (
 
 // ALB returns a client that verifies the header field X-Amzn-Oidc-Data, in
 // which an AWS Application Load Balancer sends the claims of a logged-in user
-// to its targets. The value resembles a JWT, but its base64url is padded. A
-// token is active only if the load balancer with the ARN loadBalancer signed it
-// with ES256 for clientID and for the identity provider config.Issuer, and if
-// the exp in its header is in the future.
+// to its targets. The field value resembles a JWT, but its base64url has
+// padding. A token is active only if the load balancer with the ARN
+// loadBalancer signed it with ES256 for clientID and for the identity provider
+// config.Issuer, and if the exp in its header is in the future.
 //
 // The claims describe the user and also include iss, exp, client_id and aud.
 // Both client_id and aud are clientID, so the verifier's audience is clientID.
@@ -33,9 +33,9 @@ import (
 // token.
 //
 // config.Endpoint is the URL of the keys without the key ID. If it is empty,
-// ALB uses the URL for the ARN's region, which it knows for the partitions aws
-// and aws-us-gov. Keys are cached for 24 hours. Auth, Keys and RequireTokenType
-// must be zero, and Issuer is required.
+// ALB uses the URL for the ARN's region, if the partition is aws or aws-us-gov;
+// for other partitions, Endpoint is required. Keys are cached for 24 hours.
+// Auth, Keys and RequireTokenType must be zero, and Issuer is required.
 func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	var faults []error
 	if clientID == "" || config.Issuer == "" {
@@ -47,7 +47,7 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	}
 	if config.Endpoint == "" {
 		if config.Endpoint = place; place == "" {
-			faults = append(faults, errors.New("introspect: Endpoint is empty: set it to the URL of the keys, because the partition of the ARN has no known one"))
+			faults = append(faults, errors.New("introspect: Endpoint is empty: set it to the URL of the keys, which is not known for the partition of this ARN"))
 		}
 	}
 	signers := &albKeys{cached: make(map[string]albKey)}
@@ -124,8 +124,8 @@ type albHeader struct {
 }
 
 // splitALB splits and decodes a token, or returns nil if it is invalid. It
-// accepts only base64url with padding: if it accepted another encoding of the
-// same token, that encoding would evade a deny-list.
+// accepts only base64url with padding: otherwise another encoding of a token on
+// a deny-list would be accepted.
 func splitALB(token string) (*jws.Message, albHeader) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") {
@@ -187,7 +187,7 @@ type albKeys struct {
 }
 
 type albKey struct {
-	key   any // nil if it does not exist
+	key   any // nil if the server has no such key
 	until time.Time
 }
 
@@ -197,8 +197,8 @@ const (
 	absentKeyAge = 5 * time.Second
 )
 
-// find returns a cached key, which is nil if the server has no such key. ok
-// reports whether the key ID is cached.
+// find returns the cached key with the given key ID, or nil if the server has
+// no such key. ok reports whether the result is cached.
 func (k *albKeys) find(id string) (key any, ok bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
@@ -206,8 +206,8 @@ func (k *albKeys) find(id string) (key any, ok bool) {
 	return known.key, ok && time.Now().Before(known.until)
 }
 
-// add caches a key. In a full cache it makes room by removing absent and
-// expired keys, so that made-up key IDs do not evict valid keys.
+// add caches a key. If the cache is full, add removes absent and expired keys,
+// so that made-up key IDs do not evict valid keys.
 func (k *albKeys) add(id string, key any) {
 	now := time.Now()
 	age := albKeyAge

@@ -27,7 +27,7 @@ func TestALBConfigurationFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, err := introspect.ALB(tt.config, tt.arn, tt.client)
 			if (err == nil) != (tt.want == nil) || (client == nil) != (err != nil) {
-				t.Fatalf("got %v and %v", client, err)
+				t.Fatalf("got %v and %v, want either a client or an error, as in the table", client, err)
 			}
 			for _, part := range tt.want {
 				if !strings.Contains(err.Error(), part) {

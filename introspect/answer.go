@@ -21,17 +21,18 @@ const (
 )
 
 // maxSignedAge is the maximum difference between a signed answer's iat and now.
-// The answer was made just now, so this only allows for clock skew.
+// The server signs the answer when it is queried, so this difference only
+// allows for clock skew.
 const maxSignedAge = 5 * time.Minute
 
 // Response is an authorization server's answer about a token. It prints as
 // "[redacted]", because claims are personal data.
 type Response struct {
 	Active bool
-	Claims []byte // the members of an active answer, one strict JSON object; nil if inactive
+	Claims []byte // the members of an active answer as one strict JSON object; nil if inactive
 
 	expiry time.Time // exp, zero if absent
-	typed  bool      // has a token_type
+	typed  bool      // the answer has a token_type
 }
 
 // clone returns a copy, so that callers cannot change the cached answer.
@@ -42,7 +43,8 @@ func (r *Response) clone() *Response {
 // Format implements [fmt.Formatter] for every verb.
 func (Response) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
-// MarshalJSON implements [encoding/json.Marshaler], for loggers that marshal.
+// MarshalJSON implements [encoding/json.Marshaler], for loggers that encode
+// values as JSON. It writes "[redacted]".
 func (Response) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
 const redacted = "[redacted]"
@@ -68,12 +70,13 @@ func parse(data []byte) (*Response, error) {
 		case "exp":
 			expiry, ok := strictjson.Date(value)
 			switch {
-			case value.IsNull(), ok && expiry.Equal(time.Unix(0, 0)): // no expiry, as if absent
+			case value.IsNull(), ok && expiry.Equal(time.Unix(0, 0)): // the token does not expire, as if exp were absent
 			case ok:
 				r.expiry = expiry
 			default:
 				// The verifier will refuse this answer because its exp is
-				// invalid. Until then, the answer must not be cached.
+				// invalid. An expiry in the past prevents the answer from being
+				// cached.
 				r.expiry = time.Unix(0, 0)
 			}
 		}
@@ -96,7 +99,7 @@ func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, erro
 	case c.config.Keys == nil:
 		return parse(answer.Body)
 	case answer.Media != signedMedia:
-		return nil, fmt.Errorf("%w: not signed, although Config.Keys requires it", errAnswer)
+		return nil, fmt.Errorf("%w: not signed, although Config.Keys requires signed answers", errAnswer)
 	}
 	inner, err := c.open(ctx, string(answer.Body))
 	if err != nil {
@@ -105,9 +108,9 @@ func (c *Client) read(ctx context.Context, answer fetch.Answer) (*Response, erro
 	return parse(inner)
 }
 
-// open verifies a signed answer (RFC 9701 §5) and returns its
-// token_introspection. As for tokens, the claims are checked before the
-// signature.
+// open verifies a signed answer (RFC 9701 §5) and returns its member
+// token_introspection. It checks the claims before the signature, as the
+// verifier does for tokens.
 func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	message, err := jws.Parse(compact)
 	if err != nil {
@@ -145,7 +148,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	case strings.TrimPrefix(kind, "application/") != "token-introspection+jwt":
 		return nil, fmt.Errorf("%w: typ is not token-introspection+jwt", errAnswer)
 	case !isAsymmetric(message.Header.Algorithm):
-		return nil, fmt.Errorf("%w: algorithm is not accepted", errAnswer)
+		return nil, fmt.Errorf("%w: alg is not a supported asymmetric algorithm", errAnswer)
 	case issuer != c.config.Issuer:
 		return nil, fmt.Errorf("%w: iss is not the configured issuer", errAnswer)
 	case !slices.Contains(audience, c.config.Auth.clientID):
@@ -160,7 +163,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	case !known && !errors.Is(err, jwks.ErrUnknownKey) && !errors.Is(err, jwks.ErrUnfitKey):
 		return nil, jwks.ErrUnavailable // the error text of a Source of another package is not repeated
 	case !known || message.Verify(key) != nil:
-		return nil, fmt.Errorf("%w: signature is not valid", errAnswer)
+		return nil, fmt.Errorf("%w: signature does not verify with the issuer's keys", errAnswer)
 	}
 	return inner, nil
 }
@@ -170,8 +173,8 @@ func isAsymmetric(algorithm string) bool {
 	return known != nil && !known.Symmetric()
 }
 
-// lower converts only ASCII letters: [strings.ToLower] would also map the
-// Kelvin sign to k.
+// lower converts only ASCII letters to lower case: [strings.ToLower] would also
+// map the Kelvin sign to k.
 func lower(text string) string {
 	return strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {

@@ -24,7 +24,8 @@ func TestThreatsInactive(t *testing.T) {
 	}
 }
 
-// invalidAnswers are answers without a valid "active" member.
+// invalidAnswers are answers that do not have exactly one valid member "active"
+// in one JSON object.
 var invalidAnswers = map[string]string{
 	"active is missing":                     `{"scope":"read","sub":"` + canary + `"}`,
 	"the answer is empty":                   `{}`,
@@ -100,7 +101,7 @@ func TestThreatsDatesOfAnswers(t *testing.T) {
 		"exp is negative": "-1", "exp is too large for a date": "1e300", "exp is an array": "[99999999999]",
 	} {
 		t.Run("I03/"+name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // it is 2000-01-01T00:00:00Z, which is 946684800
+			synctest.Test(t, func(t *testing.T) { // the time is 2000-01-01T00:00:00Z, or 946684800
 				s := newSite(respondOK(`{"active":true,"exp":` + exp + `}`))
 				c := newClient(t, s)
 				assertActive(t, c, token)

@@ -18,8 +18,8 @@ import (
 )
 
 // Auth authenticates this API to the authorization server (RFC 7662 §2.1).
-// Create it with [Basic], [Post], [PrivateKeyJWT], [Bearer] or [MutualTLS]. It
-// prints as "[redacted]".
+// Create it with [Basic], [Post], [PrivateKeyJWT], [Bearer] or [MutualTLS]. An
+// Auth prints as "[redacted]".
 type Auth struct {
 	clientID string // "" for Bearer
 	fault    error
@@ -31,14 +31,14 @@ type Auth struct {
 type call struct {
 	header   http.Header
 	form     url.Values
-	audience string // of client assertions
+	audience string // aud of client assertions
 }
 
 // Format implements [fmt.Formatter] for every verb.
 func (Auth) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // Basic authenticates with a client identifier and secret in the Authorization
-// field. Each of the two is form-encoded first (RFC 6749 §2.3.1).
+// header field. Both are form-encoded first (RFC 6749 §2.3.1).
 func Basic(clientID, secret string) Auth {
 	credentials := url.QueryEscape(clientID) + ":" + url.QueryEscape(secret)
 	field := "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
@@ -68,7 +68,7 @@ func PrivateKeyJWT(clientID, keyID, algorithm string, key crypto.Signer) Auth {
 	fault := missing("PrivateKeyJWT", clientID, "-")
 	known := jws.Find(algorithm)
 	if known == nil || known.Symmetric() {
-		return Auth{fault: errors.Join(fault, fmt.Errorf("PrivateKeyJWT: algorithm %q is not supported: use RS256, PS256, ES256 (or 384, 512) or EdDSA", algorithm))}
+		return Auth{fault: errors.Join(fault, fmt.Errorf("PrivateKeyJWT: algorithm %q is not supported: use RS, PS or ES with 256, 384 or 512 (such as ES256), or EdDSA", algorithm))}
 	}
 	method := known.Method
 	_, err := assertion(clientID, keyID, "", method, key) // reports an unusable key at start-up
@@ -97,11 +97,11 @@ func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key c
 	return text, nil
 }
 
-// Bearer authenticates with the API's own access token (RFC 7662 §2.1). token
-// is called for each request, possibly concurrently, and should cache its
-// result, as the token sources of golang.org/x/oauth2 do. A call fails after
-// two seconds even if token does not return. At most 4096 calls may run at a
-// time.
+// Bearer authenticates with the API's own access token (RFC 7662 §2.1). The
+// function token is called for each request, possibly concurrently, and should
+// cache its result, as the token sources of golang.org/x/oauth2 do. A query
+// fails after two seconds even if token does not return. At most 4096 calls of
+// token run at a time.
 func Bearer(token func(context.Context) (string, error)) Auth {
 	var fault error
 	if token == nil {

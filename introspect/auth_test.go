@@ -25,8 +25,9 @@ func withAuth(auth introspect.Auth) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.Auth = auth }
 }
 
-// specialCharacters are credentials that together contain every character with
-// a special meaning in a form, in Basic or in a header field.
+// specialCharacters are credentials that together contain every character that
+// has a special meaning in a form, in Basic authentication or in a header
+// field.
 var specialCharacters = map[string]string{
 	"plain": "api", "a colon": "a:b", "a space": "a b", "a plus": "a+b", "a percent sign": "50%25", "an ampersand": "a&token=x", "an equals sign": "a=b",
 	"a slash": "https://api.example.com/?a#b", "letters beyond ASCII": "käse", "a line break": "a\r\nX-Evil: 1", "a quote": `a"b`,
@@ -49,7 +50,7 @@ func TestThreatsBasicCredentials(t *testing.T) {
 				t.Errorf("got %q, want %q and %q", decoded, text, text+"2")
 			}
 			if strings.Trim(string(decoded), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%+:") != "" {
-				t.Errorf("got %q, which is not form-encoded", decoded)
+				t.Errorf("got %q, want the identifier and the secret form-encoded", decoded)
 			}
 			checkForm(t, seen, url.Values{"token": {token}, "token_type_hint": {"access_token"}})
 		})
@@ -66,7 +67,8 @@ func TestThreatsPostCredentials(t *testing.T) {
 	}
 }
 
-// A token is a single value of the form, whatever characters it contains.
+// A token is sent as a single value of the form, whatever characters it
+// contains.
 func TestThreatsTokensInForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"CR and LF": "a\r\nb", "an ampersand": "a&token=b", "a plus": "a+b", "a percent sign": "a%26b", "an equals sign": "a==", "a NUL": "a\x00b",
@@ -83,7 +85,7 @@ func TestThreatsTokensInForms(t *testing.T) {
 func checkForm(t *testing.T, c call, want url.Values) {
 	t.Helper()
 	if c.method != http.MethodPost || c.url != endpoint || c.header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-		t.Errorf("got %s %s of type %q", c.method, c.url, c.header.Get("Content-Type"))
+		t.Errorf("got %s %s with Content-Type %q, want a POST of a form to the endpoint", c.method, c.url, c.header.Get("Content-Type"))
 	}
 	if fmt.Sprint(c.form) != fmt.Sprint(want) {
 		t.Errorf("got form %v, want %v", c.form, want)
@@ -97,7 +99,7 @@ func TestBearerCallsTheTokenSourceEachTime(t *testing.T) {
 	s := newSite(respondOK(`{"active":true}`))
 	c := newClient(t, s, noCache, withAuth(introspect.Bearer(func(ctx context.Context) (string, error) {
 		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 2*time.Second {
-			t.Error("got no deadline of two seconds")
+			t.Error("want a deadline of two seconds for the token function")
 		}
 		n++
 		return fmt.Sprint("own", n), nil
@@ -142,7 +144,7 @@ func TestAssertionsOfEveryAlgorithm(t *testing.T) {
 					assertActive(t, c, token)
 					seen := s.received()[len(s.received())-1]
 					if seen.form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" || len(seen.form) != 4 || seen.header.Get("Authorization") != "" {
-						t.Errorf("got form %v", seen.form)
+						t.Errorf("got form %v, want a client assertion and no other credentials", seen.form)
 					}
 					audience := issuerOrNot
 					if audience == "" {
@@ -151,7 +153,7 @@ func TestAssertionsOfEveryAlgorithm(t *testing.T) {
 					ids[checkAssertion(t, seen.form.Get("client_assertion"), algorithm, key, audience)] = true
 				}
 				if len(ids) != 3 {
-					t.Errorf("got %d different jti in 3 requests", len(ids))
+					t.Errorf("got %d different values of jti in 3 requests, want 3", len(ids))
 				}
 			})
 		}
@@ -168,10 +170,10 @@ func checkAssertion(t *testing.T, text, algorithm string, key crypto.Signer, aud
 	}
 	var claims josejwt.Claims
 	if err := assertion.Claims(key.Public(), &claims); err != nil {
-		t.Fatalf("go-jose refuses it: %v", err)
+		t.Fatalf("go-jose refuses the signature of the assertion: %v", err)
 	}
 	if err := claims.ValidateWithLeeway(josejwt.Expected{Issuer: "api", Subject: "api", AnyAudience: josejwt.Audience{audience}, Time: time.Now()}, time.Second); err != nil {
-		t.Errorf("go-jose refuses it: %v", err)
+		t.Errorf("go-jose refuses the claims of the assertion: %v", err)
 	}
 	if lifetime := claims.Expiry.Time().Sub(claims.IssuedAt.Time()); lifetime != time.Minute || len(claims.Audience) != 1 || len(claims.ID) < 22 {
 		t.Errorf("got %+v, want a minute, one audience and a jti of 128 bits", claims)

@@ -8,12 +8,12 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// Limits of the cache in memory.
+// Limits of the in-memory caches.
 const (
 	maxWeight   = 16 << 20 // bytes of active answers
 	entryWeight = 256      // bytes per entry in addition to its answer
 	maxInactive = 10_000   // inactive answers
-	maxSeen     = 50_000   // hashes of tokens that were active
+	maxSeen     = 50_000   // tokens that were active, of which only the hashes are stored
 )
 
 // hash is the cache key of a token: the SHA-256 of the client's name and the
@@ -38,9 +38,9 @@ type entry struct {
 // entry contains its expiry, because the cache library would need a goroutine
 // to expire entries.
 type memory struct {
-	active   *otter.Cache[hash, entry] // with a shared store, only answers that it failed to store
+	active   *otter.Cache[hash, entry] // if a shared store is used, only answers that could not be written to it
 	inactive *otter.Cache[hash, time.Time]
-	seen     *otter.Cache[hash, bool] // tokens that were ever active, and history.counted of each
+	seen     *otter.Cache[hash, bool] // hashes of tokens that were active at some time, with history.counted for each
 }
 
 func synchronously(run func()) { run() }

@@ -19,7 +19,8 @@ func withMaxTTL(ttl time.Duration) func(*introspect.Config) {
 	return func(c *introspect.Config) { c.MaxTTL = ttl }
 }
 
-// A revoked token is accepted until its cached answer expires, and no longer.
+// A revoked token is accepted until its cached answer expires, but not after
+// that.
 func TestThreatsRevokedWhileCached(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -36,7 +37,7 @@ func TestThreatsRevokedWhileCached(t *testing.T) {
 				assertActive(t, c, token)
 				s.setAnswer(respondOK(`{"active":false}`))
 				time.Sleep(tt.end - 1)
-				assertActive(t, c, token) // a hit does not prolong the TTL
+				assertActive(t, c, token) // a cache hit does not prolong the TTL
 				s.assertRequests(t, 1)
 				time.Sleep(time.Nanosecond)
 				assertInactive(t, c, token)
@@ -104,12 +105,12 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 		const body = `{"active":true,"sub":"alice"}`
 		c := newClient(t, newSite(delayed(time.Second, respondOK(body))))
 		var all sync.WaitGroup
-		for range 10 { // first from one call, then from the cache
+		for range 10 { // the first answers come from one shared call, the later ones from the cache
 			all.Go(func() {
 				for range 3 {
 					r, err := c.Introspect(t.Context(), token)
 					if err != nil || string(r.Claims) != body || !r.Active {
-						t.Errorf("got %s, %v", r.Claims, err)
+						t.Errorf("got claims %s and error %v, want the claims of the answer", r.Claims, err)
 						return
 					}
 					r.Active = false
@@ -119,7 +120,7 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 		}
 		all.Wait()
 		if got := assertActive(t, c, token); got != body {
-			t.Errorf("got %s", got)
+			t.Errorf("got claims %s, want the claims of the answer", got)
 		}
 	})
 	t.Run("an inactive answer", func(t *testing.T) {
@@ -127,14 +128,15 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 		for range 3 {
 			r, err := c.Introspect(t.Context(), token)
 			if err != nil || r.Active {
-				t.Fatalf("got %v, %v", r, err)
+				t.Fatalf("got %v and error %v, want an inactive token", r, err)
 			}
 			r.Active, r.Claims = true, []byte(`{"active":true}`)
 		}
 	})
 }
 
-// A careless cache key would mix up the tokens of these pairs.
+// The tokens of each pair differ, but a careless cache key would be the same
+// for both.
 func TestThreatsCacheKeys(t *testing.T) {
 	long := strings.Repeat("a", 4000)
 	for name, pair := range map[string][2]string{
@@ -175,8 +177,8 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return respond(r, http.StatusOK, "application/json", strings.NewReader(f(r.PostForm.Get("token")))), nil
 }
 
-// A flood of a million tokens takes most of a minute: go test ./introspect -run
-// Flood -tokens 1000000.
+// flood is the number of tokens in the flood test. A flood of a million tokens
+// takes most of a minute: go test ./introspect -run Flood -tokens 1000000.
 var flood = flag.Int("tokens", 30_000, "number of random tokens in the flood; more than 10 000 causes evictions")
 
 func TestThreatsFloodOfRandomTokens(t *testing.T) {
@@ -185,7 +187,7 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 	for range 1000 {
 		good[rand.Text()] = true
 	}
-	filler := strings.Repeat("a", 12<<10) // active answers fill most of their cache
+	filler := strings.Repeat("a", 12<<10) // so large that the active answers fill most of their cache
 	calls := 0
 	c := newClient(t, nil, withMaxTTL(time.Hour), func(c *introspect.Config) {
 		c.Client = &http.Client{Transport: fixed(func(token string) string {
@@ -202,13 +204,13 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 	before, goroutines := heap(), runtime.NumGoroutine()
 	for i := range n {
 		if r, err := c.Introspect(t.Context(), fmt.Sprint("random", i)); err != nil || r.Active {
-			t.Fatalf("got %v, %v", r, err)
+			t.Fatalf("got %v and error %v, want an inactive token", r, err)
 		}
 	}
 	grown := heap() - before
 	t.Run("I13/the heap grows by 2 MB at most", func(t *testing.T) {
 		if grown > 2<<20 {
-			t.Errorf("%d tokens grew the heap by %d bytes", n, grown)
+			t.Errorf("after %d tokens, the heap has grown by %d bytes, want 2 MB at most", n, grown)
 		}
 	})
 	t.Run("I13/no active answer is evicted", func(t *testing.T) {
@@ -221,7 +223,7 @@ func TestThreatsFloodOfRandomTokens(t *testing.T) {
 		}
 	})
 	t.Run("I13/no goroutine is left", func(t *testing.T) {
-		if got := runtime.NumGoroutine(); got > goroutines+100 { // a few may be about to exit
+		if got := runtime.NumGoroutine(); got > goroutines+100 { // a few goroutines may be about to exit
 			t.Errorf("got %d goroutines, want about %d", got, goroutines)
 		}
 	})

@@ -17,16 +17,17 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Errors of a query. Either one means that the state of the token is unknown.
+// Errors of a query. Both mean that the state of the token is unknown.
 var (
-	// ErrUnavailable is wrapped by every error of a Client.
+	// ErrUnavailable is wrapped by every error that a Client returns.
 	ErrUnavailable = errors.New("introspect: no answer about the token")
 
 	// ErrCredentials means that the authorization server refuses the API's own
 	// credentials, which is a configuration fault. The server answered
 	// invalid_client, sent a Basic challenge, or answered 401 or 403 before its
-	// first valid answer. Some servers answer unknown tokens in these ways too,
-	// so before the first valid answer ErrCredentials may be a false alarm.
+	// first valid answer. Some servers answer queries for unknown tokens in
+	// these ways too, so ErrCredentials may be a false alarm before the first
+	// valid answer.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 
@@ -37,8 +38,8 @@ var (
 	errSize       = fmt.Errorf("%w: over 256 KiB", errAnswer)
 	errBusy       = errors.New("too many calls in flight")
 	errBreaker    = errors.New("the last calls failed; calls are paused for up to two seconds")
-	errMetadata   = errors.New("no endpoint from metadata")
-	errNoEndpoint = errors.New("the member is missing: set Config.Endpoint")
+	errMetadata   = errors.New("could not get the endpoint from the issuer's metadata")
+	errNoEndpoint = errors.New("the endpoint is missing: set Config.Endpoint")
 	errOwnToken   = errors.New("the API's own token is unavailable")
 	errCustom     = errors.New("the function of Custom failed")
 	errPanic      = errors.New("the call or reading the answer panicked")
@@ -46,11 +47,11 @@ var (
 
 // Client queries one authorization server about tokens. Create it with [New],
 // [GitHub], [Google], [ALB], [Custom] or [InsecureUserInfo]. It is safe for
-// concurrent use and need not be closed. Between calls its only goroutines are
-// those of idle connections.
+// concurrent use and need not be closed. Between calls, it runs no goroutines
+// except those of idle connections.
 type Client struct {
 	config Config
-	name   string // all that answers depend on, for hashes
+	name   string // everything that answers depend on; part of each hash
 	ttl    time.Duration
 	http   *http.Client
 
@@ -72,12 +73,12 @@ type Client struct {
 // exchange sends the query for one token.
 type exchange func(ctx context.Context, endpoint, token string) (*Response, error)
 
-// part is a part of the client whose failures are logged separately from those
-// of other parts.
+// part is a part of the client, such as its cache. The failures of each part
+// are logged separately.
 type part struct {
 	name    string
 	trouble contain.Change            // last logged failure
-	logged  atomic.Pointer[time.Time] // time of the last failure of the store, or of the last line of noteRarely
+	logged  atomic.Pointer[time.Time] // time of the store's last failure, or of the last line logged by noteRarely
 }
 
 // New returns a client, or an error that lists all faults of the configuration.
@@ -101,7 +102,8 @@ func newClient(config Config, kind string) *Client {
 	// The name includes everything that an answer depends on. A server may
 	// answer different clients differently (RFC 7662 §2.2), an unsigned answer
 	// must not replace a signed one, and a client with a long MaxTTL must not
-	// prolong the answers of other clients. Quoting separates the parts.
+	// prolong the answers of other clients. Issuer, Endpoint and client
+	// identifier are quoted, so that different values never give the same name.
 	if config.RequireTokenType {
 		kind += " with token_type"
 	}
@@ -118,18 +120,18 @@ func newClient(config Config, kind string) *Client {
 }
 
 // Introspect returns the server's answer about a token. The answer may have
-// been cached for up to Config.MaxTTL. Concurrent callers share one call, which
-// continues if ctx ends. The token must be valid in a header field: a b64token
-// (RFC 6750 §2.1), or VSCHAR as restricted by middleware.OpaqueSyntax. For a
-// token that is not active, the error is nil. Errors wrap [ErrUnavailable] and
-// quote neither the token nor the answer.
+// been cached for up to Config.MaxTTL. Concurrent callers with the same token
+// share one call, which continues if ctx ends. The token must be valid in a
+// header field: a b64token (RFC 6750 §2.1), or VSCHAR as restricted by
+// middleware.OpaqueSyntax. For a token that is not active, the error is nil.
+// Errors wrap [ErrUnavailable] and quote neither the token nor the answer.
 func (c *Client) Introspect(ctx context.Context, token string) (*Response, error) {
 	h := c.hash(token)
 	if r, ok := c.memory.find(h, time.Now()); ok {
 		return r.clone(), nil
 	}
-	// The call has its own timeout. This one is needed for transports that
-	// ignore their context.
+	// The call has its own timeout, but a transport may ignore it. The
+	// following timeout ends the caller's wait in any case.
 	ctx, cancel := context.WithTimeout(ctx, waitLimit)
 	defer cancel()
 	done := c.flight.DoChan(string(h[:]), func() (any, error) {
@@ -146,7 +148,8 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Response, error
 	}
 }
 
-// resolve gets the answer about a token for all callers that wait for it.
+// resolve returns the answer about a token to all callers that wait for the
+// answer.
 func (c *Client) resolve(h hash, token string) (*Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -163,7 +166,7 @@ func (c *Client) resolve(h hash, token string) (*Response, error) {
 			return r, nil
 		}
 	}
-	queriedAt := time.Now() // the TTL counts from the query, not from the answer
+	queriedAt := time.Now() // the TTL starts with the query, not with the answer
 	r, err := c.call(ctx, h, token)
 	if err != nil {
 		if c.health.checkIsDue() {
@@ -187,8 +190,8 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 		return nil, err
 	}
 	defer q.release()
-	// Every query must be settled. A query fails if it does not return in time
-	// or its goroutine exits.
+	// Every query must be settled. lost settles a query as failed if it does
+	// not return in time or its goroutine exits.
 	lost := func() {
 		if c.endpoint.Load() == nil {
 			q.settle(errMetadata)
@@ -220,8 +223,9 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 }
 
 // checkServer queries the last tokens that were active. It is called after
-// failures on tokens that may be made up. If the server also fails on all of
-// the active tokens, the tokens are not the cause, and the client backs off.
+// failed queries for tokens that may be made up. If the queries for all active
+// tokens fail too, the tokens are not the cause of the failures, and the client
+// backs off.
 func (c *Client) checkServer() {
 	tokens := c.recent.list(time.Now())
 	hasCounted := func(w activeToken) bool { return c.memory.history(w.hash).counted }
@@ -245,9 +249,10 @@ func (c *Client) checkServer() {
 	}()
 }
 
-// recovered runs code of other packages, such as a transport, a Cache, a token
-// source or a mapping, and turns its panic into an error. Such a panic would
-// end the process, because shared calls run in their own goroutine.
+// recovered calls run, which calls code of other packages, such as a transport,
+// a Cache, a token source or a mapping. It turns a panic into an error:
+// otherwise the panic would end the process, because shared calls run in their
+// own goroutine.
 func recovered(run func() (*Response, error)) (r *Response, err error) {
 	if contain.Panic(func() { r, err = run() }) != nil {
 		return nil, errPanic
@@ -266,8 +271,8 @@ func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	c.note(ctx, part, err)
 }
 
-// note logs failures and the recovery of a part. It logs only changes, not
-// every failure.
+// note logs a failure (err) of a part, or its recovery (nil). It logs only if
+// the error text has changed since the last call.
 func (c *Client) note(ctx context.Context, part *part, err error) {
 	text := ""
 	if err != nil {

@@ -15,14 +15,14 @@ import (
 
 // Times and limits of a Client.
 const (
-	timeout        = 2 * time.Second      // for an answer, including metadata and Cache
-	waitLimit      = timeout + timeout/20 // for a caller; longer, because the error of the call itself says more
-	storeWaitLimit = timeout / 8          // for an operation of Cache
+	timeout        = 2 * time.Second      // maximum duration of a call, including metadata and Cache
+	waitLimit      = timeout + timeout/20 // maximum wait of a caller; longer than timeout, so that a caller gets the more precise error of the call
+	storeWaitLimit = timeout / 8          // maximum wait for an operation of Cache
 	defaultMaxTTL  = 30 * time.Second
 	maxMaxTTL      = time.Hour
 	inactiveTTL    = 5 * time.Second // or MaxTTL, if that is shorter
-	maxCalls       = 256             // in flight
-	maxBytes       = 256 << 10       // in an answer
+	maxCalls       = 256             // calls in flight
+	maxBytes       = 256 << 10       // bytes in an answer
 )
 
 // Config configures a [Client]. For [New], Auth and an Issuer or an Endpoint
@@ -38,33 +38,34 @@ type Config struct {
 	// http on a loopback address.
 	Endpoint string
 
-	// InsecureHTTP allows http for all other hosts. An attacker on the network
-	// path can then read the tokens and the API's own credentials, and can
-	// forge answers.
+	// InsecureHTTP allows http for hosts other than loopback addresses. An
+	// attacker on the network path can then read the tokens and the API's own
+	// credentials, and can forge answers.
 	InsecureHTTP bool
 
 	// Auth authenticates the API to the server. Only [New] accepts it.
 	Auth Auth
 
-	// Keys, if set, requires signed answers (RFC 9701). It provides the
+	// Keys, if set, requires signed answers (RFC 9701). Keys provides the
 	// issuer's keys; use [jwks.Discover], for example. Issuer is then required.
-	// An answer must have the right type, be signed by Issuer with an
-	// asymmetric algorithm, be meant for Auth's client, and have an iat within
-	// five minutes of now.
+	// An answer must have the right typ, be signed with an asymmetric
+	// algorithm, and have Issuer as its iss, the client identifier of Auth in
+	// its aud, and an iat within five minutes of now.
 	Keys jwks.Source
 
 	// RequireTokenType treats an active answer without token_type as inactive.
 	// Doorkeeper (GitLab, Mastodon) reports refresh tokens as active, and omits
-	// token_type only for refresh tokens. If false, such answers are accepted,
-	// because token_type is optional (RFC 7662 §2.2). Only [New] accepts it.
+	// token_type only for refresh tokens. If RequireTokenType is false, answers
+	// without token_type are accepted, because token_type is optional (RFC 7662
+	// §2.2). Only [New] accepts it.
 	RequireTokenType bool
 
 	// Client sends the requests; nil is a client that keeps up to 256 idle
 	// connections. Its transport and Timeout apply in addition to these limits:
 	// two seconds per call, 256 KiB, no redirects. An *http.Transport is copied
-	// and limited to HTTP/1.1 if possible. With HTTP/2, all queries would use
-	// one connection, and a firewall that closes this connection because of one
-	// token would end all queries. Transports of other types should use
+	// and limited to HTTP/1.1 if possible. With HTTP/2, all queries would share
+	// one connection. A firewall that closes this connection because of one
+	// token would then end all queries. Transports of other types should use
 	// HTTP/1.1 too.
 	Client *http.Client
 
@@ -80,8 +81,9 @@ type Config struct {
 	// is in flight. The maximum is an hour.
 	MaxTTL time.Duration
 
-	// Logger receives failures, each only when it changes, and unexpected
-	// answers about a token, at most one per minute. nil is [slog.Default].
+	// Logger receives the failures of the server, logged only when they change,
+	// and unexpected answers about single tokens, logged at most once a minute.
+	// nil is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -97,7 +99,7 @@ func (c Config) check() error {
 		fault("Issuer: %w", err)
 	}
 	if c.Issuer != "" && fetch.CheckText(c.Issuer) != nil {
-		fault("Issuer is not printable ASCII without spaces")
+		fault("Issuer must be printable ASCII without spaces")
 	}
 	if err := fetch.CheckURL(c.Endpoint, c.InsecureHTTP); c.Endpoint != "" && err != nil {
 		fault("Endpoint: %w", err)
@@ -111,10 +113,10 @@ func (c Config) check() error {
 		fault("Auth: MutualTLS needs a Client that presents the certificate")
 	}
 	if c.Keys != nil && (c.Issuer == "" || c.Auth.clientID == "") {
-		fault("Keys need Issuer, and an Auth that names a client: signed answers are checked against both")
+		fault("Keys need Issuer, and an Auth with a client identifier: iss and aud of signed answers are checked against them")
 	}
 	if v := reflect.ValueOf(c.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
-		fault("Keys is a nil %T: the error of its constructor was ignored", c.Keys)
+		fault("Keys is a nil %T: check the error of its constructor", c.Keys)
 	}
 	if c.MaxTTL > maxMaxTTL {
 		fault("MaxTTL must be %v at most: a revoked token is accepted for that long", maxMaxTTL)
@@ -131,8 +133,8 @@ func (c Config) ttl() time.Duration {
 	return max(c.MaxTTL, 0)
 }
 
-// client returns a copy of Client with defaults filled in. Where possible, it
-// uses a connection for each query.
+// client returns a copy of Client with defaults filled in. Where possible, the
+// copy uses a separate connection for each query.
 func (c Config) client() *http.Client {
 	var client http.Client
 	if c.Client != nil {
@@ -148,7 +150,7 @@ func (c Config) client() *http.Client {
 	transport = transport.Clone()
 	transport.ForceAttemptHTTP2, transport.Protocols, transport.TLSNextProto = false, new(http.Protocols), nil
 	transport.Protocols.SetHTTP1(true)
-	if tls := transport.TLSClientConfig; tls != nil { // part of the clone
+	if tls := transport.TLSClientConfig; tls != nil { // the clone has its own copy, which may be changed
 		tls.NextProtos = slices.DeleteFunc(slices.Clone(tls.NextProtos), func(name string) bool { return name == "h2" })
 	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = maxCalls, maxCalls

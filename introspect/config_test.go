@@ -25,9 +25,9 @@ func TestConfigurationFaults(t *testing.T) {
 		"no Auth":                                      {func(c *introspect.Config) { c.Auth = introspect.Auth{} }, []string{"Auth is missing"}},
 		"an endpoint on http":                          {func(c *introspect.Config) { c.Endpoint = "http://as.example.com/" }, []string{"Endpoint", "https"}},
 		"an issuer with a query":                       {func(c *introspect.Config) { c.Issuer, c.Endpoint = issuer+"?a", "" }, []string{"Issuer", "query"}},
-		"an issuer with a space":                       {func(c *introspect.Config) { c.Issuer = "acme inc" }, []string{"Issuer is not printable"}},
-		"an issuer with a line break":                  {func(c *introspect.Config) { c.Issuer = "acme\n" }, []string{"Issuer is not printable"}},
-		"an issuer beyond ASCII":                       {func(c *introspect.Config) { c.Issuer = "ácme" }, []string{"Issuer is not printable"}},
+		"an issuer with a space":                       {func(c *introspect.Config) { c.Issuer = "acme inc" }, []string{"Issuer must be printable"}},
+		"an issuer with a line break":                  {func(c *introspect.Config) { c.Issuer = "acme\n" }, []string{"Issuer must be printable"}},
+		"an issuer beyond ASCII":                       {func(c *introspect.Config) { c.Issuer = "ácme" }, []string{"Issuer must be printable"}},
 		"an issuer that is not a URL, and no endpoint": {func(c *introspect.Config) { c.Issuer, c.Endpoint = "acme.com", "" }, []string{"Issuer: not an absolute URL"}},
 		"a TTL over an hour":                           {func(c *introspect.Config) { c.MaxTTL = time.Hour + 1 }, []string{"MaxTTL"}},
 		"keys without an issuer":                       {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys need Issuer"}},
@@ -40,7 +40,7 @@ func TestConfigurationFaults(t *testing.T) {
 			func(c *introspect.Config) {
 				*c = introspect.Config{Issuer: "an issuer", Endpoint: "http://as.example.com", Keys: keys, MaxTTL: 2 * time.Hour}
 			},
-			[]string{"Issuer is not", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
+			[]string{"Issuer must be", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestValidConfigurations(t *testing.T) {
 	}
 }
 
-// The default Client keeps enough idle connections; the default transport of
-// net/http keeps only two.
+// The default Client keeps enough idle connections. The default transport of
+// net/http keeps only two per host.
 func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int32
 	addresses := make(map[string]bool)
@@ -125,13 +125,14 @@ func TestConnectionsAreReused(t *testing.T) {
 		}
 		all.Wait()
 	}
-	if got := connections.Load(); got > together+2 { // a connection may become idle too late
-		t.Errorf("%d requests, %d at a time, took %d connections", 5*together, together, got)
+	if got := connections.Load(); got > together+2 { // a connection may become idle too late to be reused
+		t.Errorf("%d requests, %d at a time, used %d connections, want about one for each request at a time", 5*together, together, got)
 	}
 	t.Logf("%d requests, %d at a time, took %d connections", 5*together, together, connections.Load())
 }
 
-// The client's CheckRedirect and Jar are not used.
+// The Client of the configuration is not changed, and its CheckRedirect and Jar
+// are not used.
 func TestHTTPClientIsNotChanged(t *testing.T) {
 	s := newSite(redirect(302, issuer+"/elsewhere"))
 	client := s.client()
@@ -139,14 +140,14 @@ func TestHTTPClientIsNotChanged(t *testing.T) {
 	c := newClient(t, s, func(c *introspect.Config) { c.Client = client })
 	assertUnavailable(t, c, token, introspect.ErrUnavailable)
 	if got := s.received(); len(got) != 1 || client.Jar != nil || client.Timeout != 0 {
-		t.Errorf("got %d requests with %+v", len(got), client)
+		t.Errorf("got %d requests and the client %+v, want 1 request and the client unchanged", len(got), client)
 	}
 	if !slices.Equal(s.received()[0].header["Accept"], []string{"application/json"}) {
-		t.Errorf("got Accept %q", s.received()[0].header["Accept"])
+		t.Errorf("got Accept %q, want only application/json", s.received()[0].header["Accept"])
 	}
 }
 
-// Addresses that must not be trusted are faults of the configuration.
+// New must refuse configured addresses that must not be trusted.
 func TestThreatsAddressesOfTheProgram(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
 		"plain http":             {Endpoint: "http://login.example.com/introspect"},

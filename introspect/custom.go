@@ -15,25 +15,26 @@ import (
 // itself.
 const noEndpoint = "https://custom.invalid"
 
-// Custom returns a client for a server that does not support RFC 7662. ask
-// returns the claims of a token as introspection would: iss, aud, exp, scope
-// and so on, of types that marshal to JSON. A nil map means that the token is
-// not active; an empty map means that it is active. An error means that the
-// state of the token is unknown (503); the text of the error is neither logged
-// nor returned. The claims are checked like those of an introspection answer,
-// so return only claims that the server has confirmed.
+// Custom returns a client for a server that does not support RFC 7662. The
+// function ask returns the claims of a token as introspection would: iss, aud,
+// exp, scope and so on, with values that can be encoded as JSON. A nil map
+// means that the token is not active; an empty map means that it is active. An
+// error means that the state of the token is unknown (503); the text of the
+// error is neither logged nor returned. The claims are checked like those of an
+// introspection answer, so return only claims that the server has confirmed.
 //
 // ask is called concurrently. Concurrent requests with the same token share one
 // call, and the call is not repeated while its result is cached. A call fails
-// after two seconds even if ask does not return. While 4096 calls have not
-// returned, a further call waits until one of them returns, and also fails
-// after two seconds. A panic counts as an error. ask makes its own requests,
-// and must not follow redirects that send the token to another server.
+// after two seconds even if ask does not return. At most 4096 calls of ask run
+// at a time: a further call waits until one of them returns, and also fails
+// after two seconds. A panic is treated as an error. ask sends its own
+// requests, and must not follow redirects that send the token to another
+// server.
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
 // must be zero. Issuer may be any printable ASCII text without spaces. It is
-// required only with a Cache, where it separates the answers of different
-// functions.
+// required only with a Cache, where it keeps the answers of different functions
+// apart.
 func Custom(config Config, ask func(ctx context.Context, token string) (claims map[string]any, err error)) (*Client, error) {
 	var faults []error
 	if ask == nil {
@@ -43,7 +44,7 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 		faults = append(faults, errors.New("introspect: Endpoint, InsecureHTTP and Client must be zero for Custom, because its function sends the requests"))
 	}
 	if config.Cache != nil && config.Issuer == "" {
-		faults = append(faults, errors.New("introspect: Issuer is empty: with a Cache, Custom needs it to separate the answers of different functions"))
+		faults = append(faults, errors.New("introspect: Issuer is empty: with a Cache, Custom needs an Issuer to keep the answers of different functions apart"))
 	}
 	config.Endpoint = noEndpoint
 	calls := make(chan struct{}, 16*maxCalls)
@@ -98,12 +99,12 @@ func encode(claims map[string]any) (*Response, error) {
 	case present && active != true:
 		return nil, fmt.Errorf("%w: active is not a boolean", errAnswer)
 	}
-	claims = maps.Clone(claims) // the function may return the same map again
+	claims = maps.Clone(claims) // the function may return the same map again, so the map must not be changed
 	claims["active"] = true
 	data, err := json.Marshal(claims)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: its claims cannot be encoded as JSON", errAnswer)
+		return nil, fmt.Errorf("%w: the claims cannot be encoded as JSON", errAnswer)
 	case len(data) > maxBytes:
 		return nil, errSize
 	}
@@ -120,7 +121,7 @@ func members(body []byte) (map[string]any, error) {
 	err := strictjson.Object(body, func(name string, value strictjson.Value) error {
 		var v any
 		dec := json.NewDecoder(strings.NewReader(string(value))) //nolint:forbidigo // strictjson has already checked this text
-		dec.UseNumber()                                          // rounding must not merge two user numbers
+		dec.UseNumber()                                          // as float64, two long user IDs could become equal
 		if dec.Decode(&v) != nil {
 			return errAnswer
 		}

@@ -40,7 +40,7 @@ func fixedClaims(claims members, err error) claimsFunc {
 func TestCustomVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		claims members
-		want   string // "" if not active
+		want   string // claims; "" if the token is not active
 	}{
 		"claims mean an active token":        {members{"sub": "alice", "exp": int64(99999999999), "aud": []string{"api"}}, `{"active":true,"aud":["api"],"exp":99999999999,"sub":"alice"}`},
 		"an empty map means an active token": {members{}, `{"active":true}`},
@@ -155,7 +155,7 @@ func TestCustomSharesCallsAndCaches(t *testing.T) {
 	})
 }
 
-// A function that ignores its context blocks neither its callers nor other
+// A function that ignores its context does not block its callers or other
 // calls.
 func TestHangingCustomFunctions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestHangingCustomFunctions(t *testing.T) {
 		}
 		all.Wait()
 		if waited := time.Since(begin); waited > 2100*time.Millisecond {
-			t.Errorf("waited %v", waited)
+			t.Errorf("waited %v, want 2.1 s at most", waited)
 		}
 		down.Store(false)
 		time.Sleep(time.Minute)
@@ -184,8 +184,8 @@ func TestHangingCustomFunctions(t *testing.T) {
 	})
 }
 
-// Failures for tokens that were active show an outage; failures for made-up
-// tokens do not.
+// Failures for tokens that were active open the circuit breaker. Failures for
+// made-up tokens do not.
 func TestCustomUsesTheCircuitBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32
@@ -229,7 +229,7 @@ func TestCustomConfiguration(t *testing.T) {
 		"Auth":                             {introspect.Config{Auth: introspect.Basic("a", "b")}, good, []string{"Auth and Keys must be zero for Custom"}},
 		"a required token type":            {introspect.Config{RequireTokenType: true}, good, []string{"RequireTokenType"}},
 		"a shared cache without an issuer": {introspect.Config{Cache: newStore()}, good, []string{"Issuer is empty: with a Cache"}},
-		"an issuer that is not printable":  {introspect.Config{Issuer: "acme inc"}, good, []string{"Issuer is not printable"}},
+		"an issuer that is not printable":  {introspect.Config{Issuer: "acme inc"}, good, []string{"Issuer must be printable"}},
 		"every fault is reported at once":  {introspect.Config{Endpoint: endpoint, Cache: newStore(), MaxTTL: 2 * time.Hour, RequireTokenType: true}, nil, []string{"nil", "Endpoint,", "Issuer is empty", "MaxTTL", "RequireTokenType"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -239,13 +239,13 @@ func TestCustomConfiguration(t *testing.T) {
 	}
 	t.Run("an issuer may be any name", func(t *testing.T) {
 		if got := newCustom(t, good, func(c *introspect.Config) { c.Issuer = "acme" }).Issuer(); got != "acme" {
-			t.Errorf("got issuer %q", got)
+			t.Errorf("got issuer %q, want acme", got)
 		}
 	})
 }
 
-// assertFaults checks that a configuration is refused with an error that
-// mentions each fault in want and has one fault per line.
+// assertFaults checks that a configuration is refused. The error must mention
+// each fault in want and have one fault per line.
 func assertFaults(t *testing.T, c *introspect.Client, err error, want ...string) {
 	t.Helper()
 	if c != nil || err == nil {
@@ -272,7 +272,7 @@ func withRequiredTokenType(c *introspect.Config) { c.RequireTokenType = true }
 func TestRequireTokenType(t *testing.T) {
 	for name, tt := range map[string]struct {
 		body               string
-		required, optional bool // whether it is active with and without RequireTokenType
+		required, optional bool // whether the token is active with and without RequireTokenType
 	}{
 		"an access token passes":                        {`{"active":true,"token_type":"Bearer","client_id":null}`, true, true},
 		"any type passes, since the verifier checks it": {`{"active":true,"token_type":"N_A"}`, true, true},

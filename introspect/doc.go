@@ -7,52 +7,54 @@
 //		Auth:   introspect.Basic("orders-api", secret),
 //	})
 //
-// Set the client in an issuer of package middleware. Its verifier then accepts
-// both kinds of token under one policy: the claims of an answer are checked
-// like those of a JWT, on every request, even if the answer is cached.
+// Set the client in an issuer of package middleware. The verifier then accepts
+// opaque tokens and JWTs under one policy: it checks the claims of an answer
+// like the claims of a JWT, on every request, even if the answer is cached.
 //
 // # Answers
 //
-// An answer is one strict JSON object in which "active" is true or false. With
-// Config.Keys it must be signed (RFC 9701). Any other answer, and every status
-// except 200, is an error: the state of the token is unknown. There is no
-// option to fail open.
+// An answer is one strict JSON object in which "active" is true or false. If
+// Config.Keys is set, the answer must be signed (RFC 9701). Any other answer,
+// and every status except 200, is an error: the state of the token is unknown.
+// No option makes the client accept such a token.
 //
 // # Other servers
 //
 // Some servers issue opaque tokens but describe them in a proprietary way.
-// [GitHub] and [Google] query the services of these names, [ALB] verifies user
+// [GitHub] and [Google] query the APIs of these providers, [ALB] verifies user
 // claims from an AWS load balancer, [Custom] calls a function, and
-// [InsecureUserInfo] queries a userinfo endpoint. They all return claims as
-// introspection does, and the following sections apply to them too.
+// [InsecureUserInfo] queries a userinfo endpoint. All these clients return
+// claims as introspection does, and the following sections apply to them too.
 //
 // # Caching
 //
 // Active answers are cached for Config.MaxTTL from the time of the query, or
-// until the token expires. Inactive answers are cached separately for five
-// seconds. A revoked token is accepted until its cached answer expires. Each
-// cache key is the SHA-256 of the server, the client and the token.
+// until the token expires if that is earlier. Inactive answers are cached
+// separately for five seconds. A revoked token is accepted until its cached
+// answer expires. Each cache key is the SHA-256 of the server, the client and
+// the token.
 //
 // # Load and outages
 //
 // Concurrent requests with the same token share one call, which continues if a
-// caller is canceled. A call takes two seconds at most, and 256 calls may be in
-// flight. Tokens that were never active may use half of these calls, because
-// anyone can make up such tokens. Calls beyond the limit fail at once.
-// Connections are reused.
+// caller is canceled. A call takes two seconds at most, and at most 256 calls
+// are in flight at a time. Tokens that were never active may use half of these
+// calls, because anyone can make up such tokens. Calls beyond the limit fail at
+// once. Connections are reused.
 //
 // When a server is down, the client makes no calls for two seconds at a time,
 // until a call succeeds. A failure for one token does not prove an outage: many
 // servers, and firewalls in front of them, refuse unknown tokens in ways that
-// look like an outage. The client backs off after five failures without an
-// answer in between. A failure counts if the connection could not be made, or
-// if the token had been active before. After a failure that counted, failures
-// of the same token do not count until it is active again. When other tokens
+// look like an outage. The client backs off after five failures that count as
+// evidence, without a valid answer in between. A failure counts if the
+// connection could not be made, or if the token had been active before. Once a
+// failure for such a token has counted, further failures for the same token do
+// not count until the token is active again. When queries for other tokens
 // fail, the client queries the last five tokens that were active, and backs off
-// if all of these fail. A client that has not seen an active token yet counts
-// only failed connections and, once, refused credentials. After two seconds of
-// back-off it lets one query through, then two, then four, until one is
-// answered. Each query has its own connection.
+// if all these queries fail. A client that has not seen an active token yet
+// counts only failed connections and, once, refused credentials. After two
+// seconds of back-off, the client lets one query through, then two, then four,
+// until a query is answered. Each query has its own connection.
 //
 // If the server refuses the API's own credentials, the error is
 // [ErrCredentials], which is logged at level Error. All other failures are
@@ -60,5 +62,5 @@
 // Failures that a token may have caused, including refused credentials, are
 // logged at most once a minute.
 //
-// Logs and errors contain no token, secret, claim or byte of an answer.
+// Logs and errors contain no token, secret or claim, and no part of an answer.
 package introspect

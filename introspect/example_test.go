@@ -15,7 +15,8 @@ import (
 )
 
 func ExampleNew() {
-	// An authorization server. In production it has an https URL.
+	// This server is an authorization server. In production, its URL must be
+	// https.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id, secret, _ := r.BasicAuth(); id != "orders-api" || secret != "s3cret" {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -26,15 +27,15 @@ func ExampleNew() {
 	defer server.Close()
 
 	client, err := introspect.New(introspect.Config{
-		Endpoint: server.URL, // or Issuer, whose metadata names it
+		Endpoint: server.URL, // or set Issuer: its metadata contains the endpoint
 		Auth:     introspect.Basic("orders-api", "s3cret"),
-		MaxTTL:   5 * time.Second, // how long a revoked token may pass
+		MaxTTL:   5 * time.Second, // a revoked token is accepted for at most this long
 	})
 	if err != nil {
 		panic(err)
 	}
-	// Usually the client is set in a middleware.Issuer, whose verifier calls
-	// it.
+	// Usually the client is set in a middleware.Issuer, and the verifier calls
+	// Introspect.
 	for _, token := range []string{"2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA"} {
 		answer, err := client.Introspect(context.Background(), token)
 		if err != nil {
@@ -48,7 +49,8 @@ func ExampleNew() {
 }
 
 func ExampleInsecureUserInfo() {
-	// A server without introspection, similar to GitHub's /user.
+	// This server does not support introspection. Its endpoint is similar to
+	// GitHub's /user.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer gho_16C7e42F292c6912E7710c838347Ae178B4a" {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -61,7 +63,7 @@ func ExampleInsecureUserInfo() {
 	client, err := introspect.InsecureUserInfo(introspect.Config{Endpoint: server.URL}, func(user map[string]any) map[string]any {
 		id, ok := user["id"].(json.Number)
 		if !ok {
-			return nil // not active
+			return nil // the token is not active
 		}
 		return map[string]any{"sub": id.String(), "scope": "profile:read"}
 	})
@@ -135,7 +137,7 @@ func ExampleGoogle() {
 }
 
 func ExampleCustom() {
-	// This server has a proprietary way to describe a session.
+	// This server describes sessions in a proprietary format.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Session") != "2YotnFZFEjr1zCsicMWpAA" {
 			w.WriteHeader(http.StatusGone)
@@ -149,7 +151,7 @@ func ExampleCustom() {
 			return nil, err
 		}
 		request.Header.Set("X-Session", token)
-		response, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
+		response, err := http.DefaultTransport.RoundTrip(request) // RoundTrip does not follow redirects
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +160,7 @@ func ExampleCustom() {
 		case http.StatusOK:
 			return map[string]any{"sub": "alice", "aud": "orders"}, nil
 		case http.StatusGone:
-			return nil, nil // not active
+			return nil, nil // the token is not active
 		}
 		return nil, errors.New("unexpected status") // the state of the token is unknown
 	})
@@ -189,7 +191,7 @@ func (s *shared) Get(_ context.Context, key string) ([]byte, bool, error) {
 }
 
 func (s *shared) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
-	s.values.Store(key, value) // a real store deletes it after ttl; the client checks the expiry too
+	s.values.Store(key, value) // a real store deletes the value after ttl, but the client also checks the expiry
 	return nil
 }
 
@@ -202,7 +204,7 @@ func ExampleCache() {
 	defer server.Close()
 
 	store := new(shared)
-	for range 3 { // instances of one program
+	for range 3 { // three instances of one program
 		client, err := introspect.New(introspect.Config{Endpoint: server.URL, Auth: introspect.Basic("orders-api", "s3cret"), Cache: store})
 		if err != nil {
 			panic(err)
@@ -218,8 +220,8 @@ func ExampleCache() {
 	// requests: 1
 }
 
-// Set the client in an issuer with IntrospectAll and VSCHAR, in a Config whose
-// TokenHeader is X-Amzn-Oidc-Data.
+// Set the client in a middleware.Issuer with IntrospectAll and VSCHAR. In the
+// middleware.Config, set TokenHeader to X-Amzn-Oidc-Data.
 func ExampleALB() {
 	client, err := introspect.ALB(introspect.Config{Issuer: "https://idp.example.com"},
 		"arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188", "client-id-of-the-load-balancer")

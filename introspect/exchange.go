@@ -19,10 +19,10 @@ type metadata = discovery.Document
 // is read again.
 const endpointAge = 5 * time.Minute
 
-// endpoint is the URL that is queried.
+// endpoint is the URL to which queries are sent.
 type endpoint struct {
 	url   string
-	found time.Time // zero if it was configured
+	found time.Time // when the metadata was read; zero if the URL was configured
 }
 
 // introspect makes one introspection request (RFC 7662 §2.1).
@@ -57,9 +57,9 @@ func (c *Client) introspect(ctx context.Context, endpoint, token string) (*Respo
 	return r, err
 }
 
-// refusal returns the error for a status other than 200. It is ErrCredentials
-// if the server refuses, or may refuse, the client rather than the token (RFC
-// 6749 §5.2).
+// refusal returns the error for a status other than 200. The error wraps
+// ErrCredentials if the server refuses, or may refuse, the client rather than
+// the token (RFC 6749 §5.2).
 func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
@@ -82,7 +82,7 @@ func (c *Client) refusal(answer fetch.Answer, refused fetch.StatusError) error {
 	return refused
 }
 
-// locate returns the configured endpoint, or else the one in the issuer's
+// locate returns the configured endpoint, or else the endpoint in the issuer's
 // metadata. While the metadata is unavailable, the last discovered endpoint
 // remains in use.
 func (c *Client) locate(ctx context.Context) (string, error) {
@@ -92,7 +92,7 @@ func (c *Client) locate(ctx context.Context) (string, error) {
 	}
 	limit := timeout
 	if known != nil {
-		limit /= 2 // leaves time for the query to the cached endpoint
+		limit /= 2 // leaves time to query the cached endpoint if the metadata is slow
 	}
 	found, err, _ := c.discoveryFlight.Do("", func() (any, error) {
 		limited, cancel := context.WithTimeout(ctx, limit)

@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// FuzzIntrospection compares Parse with encoding/json. A token is active or
-// inactive only if the answer is an object with exactly one member "active"
-// that is true or false. Anything else is an error. The claims of an active
-// token equal the answer, byte for byte.
+// FuzzIntrospection compares Parse with encoding/json. Parse must report a
+// token as active or inactive only if the answer is an object with exactly one
+// member "active" that is true or false. Any other answer must be an error. The
+// claims of an active token must equal the answer, byte for byte.
 func FuzzIntrospection(f *testing.F) {
 	for _, body := range invalidAnswers {
 		f.Add([]byte(body))
@@ -28,22 +28,22 @@ func FuzzIntrospection(f *testing.F) {
 		r, err := introspect.Parse(data)
 		if err != nil {
 			if r != nil {
-				t.Fatalf("got both %v and %v", r, err)
+				t.Fatalf("got a response %v with the error %v, want only the error", r, err)
 			}
 			return
 		}
 		values := topLevel(data, "active")
 		if len(values) != 1 || values[0] != r.Active {
-			t.Fatalf("got active %v, but the answer has %v", r.Active, values)
+			t.Fatalf("got active %v, but the members active of the answer are %v", r.Active, values)
 		}
 		if r.Active != (r.Claims != nil) || r.Active && !bytes.Equal(r.Claims, data) {
-			t.Fatalf("got claims %q of %q", r.Claims, data)
+			t.Fatalf("got claims %q for the answer %q, want the answer itself if the token is active", r.Claims, data)
 		}
 	})
 }
 
-// topLevel returns the values of all members with the given name in one JSON
-// object.
+// topLevel reads data as one JSON object and returns the values of all its
+// members with the given name.
 func topLevel(data []byte, name string) (values []any) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {

@@ -16,20 +16,21 @@ import (
 )
 
 // GitHub returns a client for the user tokens of an OAuth app or a GitHub App
-// (gho_, ghu_). GitHub checks such a token for the app that it was issued to
-// (POST /applications/{client_id}/token of the REST API, version 2022-11-28). A
-// token of another app is not active, and neither is a personal access token.
+// (gho_, ghu_). GitHub checks a token only for the app to which the token was
+// issued (POST /applications/{client_id}/token of the REST API, version
+// 2022-11-28). A token of another app is not active, and neither is a personal
+// access token.
 //
-// The claims are sub (the user's number, as a string), username (the login),
-// client_id, aud, scope and, for tokens that expire, exp. Both client_id and
-// aud are clientID, so the verifier's audience is clientID. Tokens of GitHub
-// Apps have no scopes.
+// The claims are sub (the user's numeric ID, as a string), username (the
+// login), client_id, aud, scope and, for tokens that expire, exp. Both
+// client_id and aud are clientID, so the verifier's audience is clientID.
+// Tokens of GitHub Apps have no scopes.
 //
 // config.Endpoint is the base URL of the REST API: "" is
 // https://api.github.com; for GitHub Enterprise Server, use
 // https://HOST/api/v3. Auth, Keys and RequireTokenType must be zero. Issuer is
 // optional. A 404 means that the token is not active. A 422 is an error,
-// because it may also mean that GitHub was asked too often.
+// because it may also mean that GitHub received too many requests.
 func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	var fault error
 	if err := missing("GitHub", clientID, clientSecret); err != nil {
@@ -38,7 +39,7 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	if config.Endpoint == "" {
 		config.Endpoint = "https://api.github.com"
 	}
-	if joined, err := url.JoinPath(config.Endpoint, "applications", url.PathEscape(clientID), "token"); err == nil { // otherwise check reports it
+	if joined, err := url.JoinPath(config.Endpoint, "applications", url.PathEscape(clientID), "token"); err == nil { // otherwise Config.check reports the invalid URL
 		config.Endpoint = joined
 	}
 	auth := Basic(clientID, clientSecret)
@@ -68,8 +69,9 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	})
 }
 
-// hasMessage reports whether an answer is from GitHub. A 404 from another
-// server means that Endpoint is wrong, not that the token is invalid.
+// hasMessage reports whether an answer has a string member "message", as all
+// errors of GitHub have. A 404 from another server means that Endpoint is
+// wrong, not that the token is invalid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'
@@ -94,7 +96,7 @@ func gitHubClaims(body []byte, clientID string) (map[string]any, error) {
 	var scopes []string
 	for _, one := range member[[]any](answer, "scopes", &wrongType) {
 		scope, ok := one.(string)
-		wrongType = wrongType || !ok || strings.Contains(scope, " ") // would become two scopes
+		wrongType = wrongType || !ok || strings.Contains(scope, " ") // a scope with a space would become two scopes
 		scopes = append(scopes, scope)
 	}
 	id, err := member[json.Number](user, "id", &wrongType).Int64()
@@ -104,7 +106,7 @@ func gitHubClaims(body []byte, clientID string) (map[string]any, error) {
 	case issuedTo != clientID:
 		return nil, nil
 	case err != nil || id <= 0 || login == "":
-		return nil, fmt.Errorf("%w: the user has no number or no login", errAnswer)
+		return nil, fmt.Errorf("%w: user has no id or no login", errAnswer)
 	}
 	claims := map[string]any{
 		"sub": strconv.FormatInt(id, 10), "username": login, "client_id": clientID, "aud": []string{clientID}, "scope": strings.Join(scopes, " "),

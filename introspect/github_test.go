@@ -92,7 +92,7 @@ func TestGitHubRequest(t *testing.T) {
 				if r.Method != "POST" || r.URL.Path != strings.TrimSuffix(base, "/")+"/applications/"+gitHubID+"/token" || id != gitHubID || secret != "s3cret" ||
 					string(body) != `{"access_token":"`+gitHubToken+`"}` || r.Header.Get("Content-Type") != "application/json" ||
 					r.Header.Get("Accept") != "application/vnd.github+json" || r.Header.Get("X-GitHub-Api-Version") != "2022-11-28" {
-					t.Errorf("got %s %s as %q:%q with %v and %s", r.Method, r.URL, id, secret, r.Header, body)
+					t.Errorf("got %s %s with the credentials %q:%q, header %v and body %s, want GitHub's request for checking a token", r.Method, r.URL, id, secret, r.Header, body)
 				}
 				respondWith(200, authorization())(w, r)
 			}))
@@ -113,7 +113,7 @@ func TestGitHubRequest(t *testing.T) {
 func TestGitHubVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		want    string // a part of the claims; "" if not active
+		want    string // a part of the claims; "" if the token is not active
 	}{
 		"a token without scopes":                     {respondWith(200, authorization("scopes", "[]")), `"scope":""`},
 		"scopes that are null":                       {respondWith(200, authorization("scopes", "null")), `"scope":""`},
@@ -214,7 +214,7 @@ func TestGitHubRefusesCredentials(t *testing.T) {
 			_, err := c.Introspect(t.Context(), token)
 			checkNoSecrets(t, &logCapture, err)
 			if got := logCapture.lines(t); len(got) != 1 || got[0] != "ERROR credentials: introspection does not work" {
-				t.Errorf("got log %q", got)
+				t.Errorf("got log %q, want one line about the credentials", got)
 			}
 			handler.Store(respondWith(200, authorization()))
 			assertActive(t, c, gitHubToken)

@@ -13,18 +13,19 @@ import (
 
 // Google returns a client for Google's access tokens (ya29.…), which Google's
 // tokeninfo endpoint describes to any client. A token is not active if it was
-// not issued to one of clientIDs, or if it has no scope, like an ID token.
+// not issued to one of clientIDs, or if it has no scope (an ID token, for
+// example).
 //
 // The claims are aud (the client identifier, so the verifier's audiences are
 // clientIDs), client_id (azp, or else aud), scope and exp. They include sub,
 // email and email_verified if Google sends these.
 //
 // config.Endpoint is the tokeninfo endpoint; "" is
-// https://oauth2.googleapis.com/tokeninfo. It is queried as Google's own
-// libraries do: by POST, with the token as bearer token. Auth, Keys and
-// RequireTokenType must be zero. Issuer is optional. An opaque or encrypted
-// token does not show its issuer, so Google also receives such tokens of other
-// issuers.
+// https://oauth2.googleapis.com/tokeninfo. The endpoint is queried as Google's
+// own libraries do: by POST, with the token as the bearer token of the request.
+// Auth, Keys and RequireTokenType must be zero. Issuer is optional. An opaque
+// or encrypted token does not show its issuer, so Google also receives such
+// tokens from other issuers.
 func Google(config Config, clientIDs ...string) (*Client, error) {
 	var fault error
 	if len(clientIDs) == 0 || slices.Contains(clientIDs, "") {
@@ -61,7 +62,7 @@ func googleClaims(body []byte, clientIDs []string) (map[string]any, error) {
 	subject := member[string](answer, "sub", &wrongType)
 	scope := member[string](answer, "scope", &wrongType)
 	email := member[string](answer, "email", &wrongType)
-	verified := fmt.Sprint(answer["email_verified"]) // a boolean in older answers
+	verified := fmt.Sprint(answer["email_verified"]) // a string, but a boolean in older answers
 	expiry, err := strconv.ParseInt(fmt.Sprint(answer["exp"]), 10, 64)
 	switch {
 	case wrongType || err != nil:

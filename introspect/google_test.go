@@ -48,7 +48,7 @@ func TestGoogleRequest(t *testing.T) {
 	url, asked := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method != "POST" || r.URL.String() != "/tokeninfo" || r.Header.Get("Authorization") != "Bearer "+googleToken || len(body) != 0 {
-			t.Errorf("got %s %s with %v and %q", r.Method, r.URL, r.Header, body)
+			t.Errorf("got %s %s with header %v and body %q, want a POST to /tokeninfo with the token as bearer token", r.Method, r.URL, r.Header, body)
 		}
 		respondWith(200, tokenInfo())(w, r)
 	}))
@@ -68,7 +68,7 @@ func TestGoogleRequest(t *testing.T) {
 func TestGoogleVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		want    string // a part of the claims; "" if not active
+		want    string // a part of the claims; "" if the token is not active
 	}{
 		"a token without a user":                    {respondWith(200, tokenInfo("sub", "")), `"scope":"openid https://www.googleapis.com/auth/drive"}`},
 		"a user without an address":                 {respondWith(200, tokenInfo("email", "", "email_verified", "")), `"client_id":"` + googleID + `","exp"`},
@@ -159,7 +159,7 @@ func TestGoogleConfiguration(t *testing.T) {
 		s := newSite(respondOK(tokenInfo()))
 		assertActive(t, newGoogle(t, s, []string{googleID}), token)
 		if got := s.received()[0].url; got != "https://oauth2.googleapis.com/tokeninfo" {
-			t.Errorf("got a request to %s", got)
+			t.Errorf("got a request to %s, want Google's own endpoint", got)
 		}
 	})
 	t.Run("clients in another order share answers", func(t *testing.T) {

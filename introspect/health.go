@@ -12,13 +12,13 @@ import (
 
 // Limits on queries while the server fails.
 const (
-	maxFailures   = 5           // failures that count as evidence, without an answer in between, before the client backs off
-	backoff       = timeout     // time without queries
+	maxFailures   = 5           // number of failures that count as evidence, without a valid answer in between, after which the client backs off
+	backoff       = timeout     // duration of a back-off, in which no queries are made
 	checkInterval = time.Second // minimum time between two calls of checkServer
 )
 
-// class distinguishes tokens by what was known of them before a query. An
-// attacker can make up tokens that were never seen, but not tokens that were
+// class distinguishes tokens by what the client knew about them before a query.
+// An attacker can make up tokens that were never seen, but not tokens that were
 // active.
 type class int
 
@@ -31,24 +31,24 @@ const (
 // history is what the client knows about a token before a query.
 type history struct {
 	class   class
-	counted bool // a failure has counted as evidence since the token was last active; no other counts, because the token may have been revoked
+	counted bool // a failure has counted as evidence since the token was last active; further failures do not count, because the token may have been revoked
 }
 
-// health is the circuit breaker and limits the queries in flight. A failure is
-// evidence against the server only if the token cannot be the cause. Otherwise
-// an attacker could block all other callers with one token that the server, or
-// a firewall in front of it, rejects.
+// health is the circuit breaker. It also limits the queries in flight. A
+// failure is evidence against the server only if the token cannot be the cause
+// of the failure. Otherwise an attacker could block all other callers with one
+// token that the server, or a firewall in front of it, rejects.
 type health struct {
 	mu            sync.Mutex
 	inFlight      [classes]int
-	answered      bool         // there was ever a valid answer
-	failed        []hash       // evidence since the last answer: each token once, and a zero hash for each query that was not sent
-	suspicious    int          // failures since then that would be evidence if the token had been active before
+	answered      bool         // whether the server has ever given a valid answer
+	failed        []hash       // evidence since the last valid answer: the hash of each token once, and a zero hash for each query that was not sent
+	suspicious    int          // failures since the last valid answer that would be evidence if the token had been active before
 	lastCheck     time.Time    // when checkServer was last called
 	retryAt       time.Time    // end of the back-off, after which probes are made; zero without a back-off
-	probes        [classes]int // queries in flight since then that probe the server
-	probeLimit    [classes]int // maximum of probes: one at first, doubled after each inconclusive one
-	everBackedOff bool         // whether there ever was a back-off
+	probes        [classes]int // queries in flight that probe the server after the back-off
+	probeLimit    [classes]int // maximum number of probes: one at first, doubled after each inconclusive probe
+	everBackedOff bool         // whether the client has ever backed off
 }
 
 // query is a query in flight.
@@ -56,17 +56,17 @@ type query struct {
 	health *health
 	history
 	token    hash
-	probe    time.Time // of a probe: the retryAt after which it began
+	probe    time.Time // the retryAt after which the query began, if it is a probe; otherwise zero
 	once     sync.Once
 	counts   bool
-	evidence bool // the failure of this token counted
+	evidence bool // the failure counted as evidence against the server
 }
 
-// begin reserves a place for a query. Unseen tokens get half of the places.
-// During the back-off, begin refuses all queries. After the back-off, each
-// class gets one probe, so that unseen tokens do not block tokens that were
-// active. The number of probes then grows, so that inconclusive probes do not
-// block other queries for long.
+// begin reserves a place for a query. Unseen tokens get at most half of the
+// places. During the back-off, begin refuses all queries. After the back-off,
+// each class of tokens may make one probe, so that unseen tokens do not block
+// tokens that were active. The number of probes then grows, so that
+// inconclusive probes do not block other queries for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -86,13 +86,13 @@ func (h *health) begin(s history, token hash) (*query, error) {
 }
 
 // settle records the outcome of the query on its first call. It reports whether
-// the outcome counts for or against the server.
+// the outcome shows anything about the server, and not only about the token.
 func (q *query) settle(err error) bool {
 	q.once.Do(func() {
 		h := q.health
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		probe := !q.probe.IsZero() && q.probe.Equal(h.retryAt) // not from an earlier back-off
+		probe := !q.probe.IsZero() && q.probe.Equal(h.retryAt) // false for a probe that began after an earlier back-off
 		if probe {
 			h.probes[q.class]--
 		}
@@ -123,8 +123,8 @@ func (q *query) settle(err error) bool {
 	return q.counts
 }
 
-// checkFailed starts a back-off after the server failed on all tokens that
-// checkServer queried.
+// checkFailed starts a back-off. It is called when the queries for all tokens
+// that checkServer selected have failed.
 func (h *health) checkFailed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -161,7 +161,7 @@ func (h *health) isEvidence(c class, err error) bool {
 	refused, isStatus := errors.AsType[fetch.StatusError](err)
 	switch {
 	case errors.Is(err, errInvalidClient):
-		return c == seenActive || !h.answered && !h.everBackedOff // otherwise this answer to made-up tokens would be enough each time
+		return c == seenActive || !h.answered && !h.everBackedOff // for unseen tokens only once: otherwise made-up tokens could cause one back-off after the other
 	case c == unseen:
 		return false
 	case isStatus:
@@ -170,8 +170,8 @@ func (h *health) isEvidence(c class, err error) bool {
 	return !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
 
-// checkIsDue reports whether checkServer should be called because the server
-// fails on tokens that may be made up.
+// checkIsDue reports whether checkServer should be called because queries fail
+// for tokens that may be made up.
 func (h *health) checkIsDue() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

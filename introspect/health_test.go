@@ -56,10 +56,10 @@ func TestThreatsCallsInFlight(t *testing.T) {
 					assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 				}
 			})
-			all.Go(func() { assertActive(t, c, token+"7") }) // it shares the call for the same token
+			all.Go(func() { assertActive(t, c, token+"7") }) // shares the call that is in flight for the same token
 			all.Wait()
 			s.assertRequests(t, 1000+256)
-			assertActive(t, c, "more1") // too many calls are not a failure of the server
+			assertActive(t, c, "more1") // calls beyond the limit do not count as failures of the server
 			if most.Load() != 256 {
 				t.Errorf("got %d calls in flight at most, want 256", most.Load())
 			}
@@ -93,21 +93,20 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	}
 	invalidClient := status(401, `{"error":"invalid_client"}`)
 	basic := challenges(`Basic realm="x"`)
-	const never = 20 // all calls are made
+	const never = 20 // the breaker does not open: all 20 calls are made
 	for name, tt := range map[string]struct {
 		failure              answer
-		cold, unseen, active int // calls for 20 tokens: unseen, by a server that never answered; unseen; that were active
+		cold, unseen, active int // calls that are made for 20 tokens: unseen tokens before the server's first answer, unseen tokens after it, and tokens that were active
 	}{
-		// Of the ten calls for unseen tokens, the last five are made by
-		// checkServer.
+		// Of the ten calls for unseen tokens, checkServer makes the last five.
 		"502": {status(502, ``), never, 10, 5}, "503": {status(503, ``), never, 10, 5}, "429": {status(429, ``), never, 10, 5},
 		"a truncated answer": {truncated, never, 10, 5}, "an HTML page": {respondAs(200, "text/html", ``), never, 10, 5},
 		"a redirect": {redirect(302, "https://evil.example/"), never, 10, 5}, "no answer": {hang, never, 10, 5},
 		// The client, not the token, causes these failures.
 		"invalid_client": {invalidClient, 5, 10, 5}, "a Basic challenge": {basic, 5, 10, 5},
-		// Here the token was not sent.
+		// In this case, the token was not sent.
 		"a refused connection": {connectionRefused, 5, 5, 5},
-		// The token may be the cause of these failures.
+		// These failures may be caused by the token.
 		"401": {status(401, ``), never, never, never}, "403": {status(403, ``), never, never, never}, "400": {status(400, ``), never, never, never},
 		"404": {status(404, ``), never, never, never}, "a Bearer challenge": {challenges("Bearer"), never, never, never},
 		"500": {status(500, ``), never, never, never}, "an odd answer": {respondOK(`{"active":1}`), never, never, never},
@@ -131,7 +130,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 					for i := range 20 {
 						assertUnavailable(t, c, fmt.Sprint(what, i), introspect.ErrUnavailable)
 						if i == 4 && calls == 10 && name == "no answer" {
-							time.Sleep(2 * time.Second) // the duration of the last calls
+							time.Sleep(2 * time.Second) // until the last calls have timed out
 						}
 						synctest.Wait()
 					}
@@ -140,7 +139,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 			})
 		}
 		if name == "a refused connection" {
-			continue // no token causes that
+			continue // a token cannot cause this failure
 		}
 		t.Run(name+" for unseen tokens only", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -212,13 +211,13 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	})
 }
 
-// While the server fails on made-up tokens, the failure of one active token
-// counts once and does not open the breaker.
+// While the server fails for made-up tokens, a failure for one token that was
+// active counts once and does not open the breaker.
 func TestOneFailureDuringACheckDoesNotOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))
 		c := newClient(t, s, noCache)
-		activate(t, c, 10) // checkServer queries the last five
+		activate(t, c, 10) // checkServer queries the last five of these tokens
 		s.setAnswer(func(r *http.Request, seen call) (*http.Response, error) {
 			if text := seen.form.Get("token"); strings.HasPrefix(text, "odd") || text == token+"0" {
 				return status(502, ``)(r, seen)

@@ -80,7 +80,7 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 			mu.Unlock()
 			good := strings.HasPrefix(token, "good")
 			if r.Active != good || good && !strings.Contains(string(r.Claims), fmt.Sprintf(`"sub":%q`, token)) {
-				t.Errorf("%s got %v %s", token, r.Active, r.Claims)
+				t.Errorf("%s: got active %v and claims %s, want the answer for this token", token, r.Active, r.Claims)
 			}
 			if !good {
 				return
@@ -92,13 +92,13 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 			// A call takes two seconds at most, and its answer is cached for
 			// ttl.
 			if age := time.Since(time.UnixMilli(said)); age > ttl+2*time.Second {
-				t.Errorf("%s got an answer that is %v old", token, age)
+				t.Errorf("%s: got an answer that is %v old, want the TTL and 2 s at most", token, age)
 			}
 		})
 	}
 	all.Wait()
-	time.Sleep(2 * time.Second) // for calls without callers
+	time.Sleep(2 * time.Second) // until calls whose callers have left have ended
 	if judged < requests/10 {
-		t.Errorf("got %d answers, want enough for a test", judged)
+		t.Errorf("got %d answers, which are too few for this test", judged)
 	}
 }

@@ -19,11 +19,11 @@ import (
 
 var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each server, at a fixed rate; 0 sends about a hundred, without a rate")
 
-// Unseen tokens may use half of the 256 queries in flight. Made-up and fresh
-// tokens together stay below that half.
+// Unseen tokens may use half of the 256 queries in flight. The made-up and
+// fresh tokens of these tests stay below this limit.
 const (
-	junkRate, junkRoom = 1000, 64 // made-up tokens per second, and in flight
-	goodRate, goodRoom = 100, 32  // tokens that were active before, and as many fresh ones
+	junkRate, junkRoom = 1000, 64 // rate per second, and maximum in flight, of made-up tokens
+	goodRate, goodRoom = 100, 32  // the same for good tokens that were active before, and again for fresh good tokens
 )
 
 // rejections are ways in which real servers, and firewalls in front of them,
@@ -56,7 +56,7 @@ func rejectWith(status int, challenge, body string) http.HandlerFunc {
 	}
 }
 
-// newJunkSite starts a server that accepts tokens with the prefix good as
+// newJunkSite starts a server that reports tokens with the prefix good as
 // active and rejects all others. It returns a client of this server.
 func newJunkSite(t *testing.T, reject http.HandlerFunc, latency time.Duration) *introspect.Client {
 	t.Helper()
@@ -81,13 +81,13 @@ func newJunkSite(t *testing.T, reject http.HandlerFunc, latency time.Duration) *
 	return c
 }
 
-// count holds how many tokens of one kind were queried, and how many of these
-// queries failed.
+// count holds the number of queries for one kind of token, and the number of
+// these queries that failed.
 type count struct{ asked, refused atomic.Int64 }
 
 // queryTokens queries tokens, at most room of them at a time. It runs at the
-// given rate for the time that the flag sets. By default, it queries as many
-// tokens as the rate allows in a tenth of a second.
+// given rate for the time that the flag sets. Without the flag, it queries as
+// many tokens as the rate allows in a tenth of a second.
 func (n *count) queryTokens(c *introspect.Client, rate, room int, token func(i int64) string) {
 	inFlight := make(chan struct{}, room)
 	var all sync.WaitGroup
@@ -121,17 +121,17 @@ func TestThreatsMadeUpTokens(t *testing.T) {
 	for name, reject := range rejections {
 		t.Run("I13/"+name, func(t *testing.T) {
 			before, fresh, junk := queryMadeUpTokens(t, newJunkSite(t, reject, 0), junkRate, junkRoom)
-			t.Logf("%d made-up tokens: failures of %v that were active before, %v fresh ones", junk.asked.Load(), before, fresh)
+			t.Logf("%d made-up tokens: failed queries: %v for tokens that were active before, %v for fresh tokens", junk.asked.Load(), before, fresh)
 			if before.refused.Load() != 0 || fresh.refused.Load() != 0 {
-				t.Error("want no failures")
+				t.Error("queries for good tokens failed, want no failures")
 			}
 		})
 	}
 }
 
 // If a server takes a tenth of a second per query, unseen tokens reach their
-// limit at 1280 queries per second. Beyond this rate, queries of fresh tokens
-// fail, but queries of tokens that were active before never do.
+// limit at 1280 queries per second. Beyond this rate, queries for fresh tokens
+// fail, but queries for tokens that were active before never fail.
 func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -139,9 +139,9 @@ func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	}{{"below the limit", 600, junkRoom}, {"beyond the limit", 4000, 400}} {
 		t.Run("I13/"+test.name, func(t *testing.T) {
 			before, fresh, junk := queryMadeUpTokens(t, newJunkSite(t, rejections["403"], 100*time.Millisecond), test.rate, test.room)
-			t.Logf("%d made-up tokens: failures of %v that were active before, %v fresh ones", junk.asked.Load(), before, fresh)
+			t.Logf("%d made-up tokens: failed queries: %v for tokens that were active before, %v for fresh tokens", junk.asked.Load(), before, fresh)
 			if before.refused.Load() != 0 || test.room == junkRoom && fresh.refused.Load() != 0 {
-				t.Error("want no failures of tokens that were active before, and none of fresh ones below the limit")
+				t.Error("want no failed queries for tokens that were active before, and no failed queries for fresh tokens below the limit")
 			}
 		})
 	}
@@ -149,8 +149,8 @@ func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 
 func (n *count) String() string { return fmt.Sprintf("%d of %d", n.refused.Load(), n.asked.Load()) }
 
-// queryMadeUpTokens queries three kinds of tokens at the same time: made-up
-// tokens, good tokens that were active before, and good tokens that were not.
+// queryMadeUpTokens queries three kinds of tokens at the same time: good tokens
+// that were active before, fresh good tokens, and made-up tokens.
 func queryMadeUpTokens(t *testing.T, c *introspect.Client, rate, room int) (before, fresh, junk *count) {
 	t.Helper()
 	var all sync.WaitGroup

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// secrets must not appear in logs or errors. Any eight consecutive bytes of a
-// secret count as a leak.
+// secrets must not appear in logs or errors. Eight consecutive bytes of a
+// secret in the output are already a leak.
 var secrets = map[string]string{
 	"the token": "tok3n-Aq8Zs5Wx", "our secret": "s3cret-Pl0Mko9N", "a claim": "cl4im-Yh6Tg5Rf", "our own token": "0wn-Bv7Nc6Mx", "a body": canary,
 }
@@ -116,7 +116,7 @@ func TestNoSecretsInLogsAndErrors(t *testing.T) {
 				}
 				for what, secret := range secrets {
 					if leaked(output.String(), secret) {
-						t.Errorf("the output contains %s:\n%s", what, output.String())
+						t.Errorf("the output contains a secret, %s:\n%s", what, output.String())
 					}
 				}
 			})

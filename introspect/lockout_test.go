@@ -20,7 +20,7 @@ import (
 )
 
 // activeIfGood returns an answer that reports tokens with the prefix good as
-// active, and passes all others to otherwise.
+// active. For all other tokens, it returns the answer otherwise.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {
@@ -40,7 +40,8 @@ func queryRepeatedly(ctx context.Context, all *sync.WaitGroup, c *introspect.Cli
 	})
 }
 
-// A token that was active may have been revoked or have expired since.
+// A failure for a token that was active is not evidence if the token may have
+// expired or been revoked since then.
 func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	for name, ended := range map[string]answer{
 		"at an unknown time": respondOK(`{"active":true}`),
@@ -68,8 +69,8 @@ func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	}
 }
 
-// The client queries each of the last five active tokens once, and skips
-// expired tokens.
+// To check the server, the client queries each of the last five active tokens
+// once, but skips expired tokens.
 func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))
@@ -100,8 +101,8 @@ func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	})
 }
 
-// An attacker who replays revoked tokens can make the server look down once,
-// but not for as long as the replay continues.
+// An attacker who replays revoked tokens can cause one back-off, but cannot
+// keep the client in the back-off by continuing the replay.
 func TestTokenIsEvidenceOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))
@@ -128,8 +129,8 @@ func TestTokenIsEvidenceOnce(t *testing.T) {
 	})
 }
 
-// After an outage, made-up tokens cannot keep the client from noticing that the
-// server works again.
+// After an outage, made-up tokens cannot prevent the client from noticing that
+// the server works again.
 func TestMadeUpTokensDoNotBlockProbes(t *testing.T) {
 	for name, junk := range map[string]answer{"hangs": hang, "502 after 100 ms": delayed(100*time.Millisecond, status(502, ``)), "401 after 20 ms": delayed(20*time.Millisecond, status(401, ``))} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +144,7 @@ func TestMadeUpTokensDoNotBlockProbes(t *testing.T) {
 				ctx, end := context.WithCancel(t.Context())
 				var all sync.WaitGroup
 				queryRepeatedly(ctx, &all, c, 20*time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
-				time.Sleep(20 * time.Second) // one probe, two, four and so on; a hanging one takes two seconds
+				time.Sleep(20 * time.Second) // the client makes one probe, then two, four and so on; a hanging probe takes two seconds
 				for i := range 100 {
 					assertActive(t, c, fmt.Sprint("good-fresh", i))
 					time.Sleep(100 * time.Millisecond)
@@ -155,8 +156,9 @@ func TestMadeUpTokensDoNotBlockProbes(t *testing.T) {
 	}
 }
 
-// Before its first valid answer, a server may answer invalid_client to every
-// unknown token. The client backs off for that only once.
+// A server may answer invalid_client to every query for an unknown token.
+// Before the first valid answer, such answers make the client back off only
+// once.
 func TestServerThatNeverAnsweredIsQueriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(activeIfGood(delayed(20*time.Millisecond, status(401, `{"error":"invalid_client"}`))))
@@ -185,7 +187,7 @@ func TestTokenFromSharedStoreCountsAsActive(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		queryRepeatedly(ctx, &all, two, time.Millisecond, func(i int) string { return fmt.Sprint("junk", i) })
-		time.Sleep(time.Second) // unseen tokens have reached their limit
+		time.Sleep(time.Second) // until unseen tokens have reached their limit
 		assertActive(t, two, "good")
 		end()
 		all.Wait()
@@ -227,7 +229,7 @@ func TestEachQueryHasItsOwnConnection(t *testing.T) {
 	}
 	resp.Body.Close()
 	if resp.ProtoMajor != 2 {
-		t.Fatalf("got %s, want a client that speaks HTTP/2", resp.Proto)
+		t.Fatalf("got %s, want a client that uses HTTP/2", resp.Proto)
 	}
 	c, err := introspect.New(introspect.Config{
 		Endpoint: server.URL, Auth: introspect.Basic("api", "secret"), MaxTTL: -1, Logger: slog.New(slog.DiscardHandler), Client: client,

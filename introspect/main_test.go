@@ -29,8 +29,8 @@ func (s *site) config() introspect.Config {
 	return introspect.Config{Endpoint: endpoint, Auth: introspect.Basic("api", "secret"), Client: s.client(), Logger: discardLogger}
 }
 
-// newClient returns a client of the site. The changes are applied to its
-// configuration first.
+// newClient returns a client of the site. It applies the changes to the
+// client's configuration first.
 func newClient(t testing.TB, s *site, changes ...func(*introspect.Config)) *introspect.Client {
 	t.Helper()
 	config := s.config()
@@ -66,8 +66,8 @@ func assertInactive(t *testing.T, c *introspect.Client, token string) {
 	}
 }
 
-// assertUnavailable checks that a query fails with an error that wraps want and
-// quotes no secrets.
+// assertUnavailable checks that a query fails. The error must wrap want and
+// quote no secrets.
 func assertUnavailable(t *testing.T, c *introspect.Client, token string, want error) {
 	t.Helper()
 	r, err := c.Introspect(t.Context(), token)

@@ -44,10 +44,10 @@ func TestMutualTLSOverARealConnection(t *testing.T) {
 	known, unknown := selfSigned(t), selfSigned(t)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.TLS.PeerCertificates) != 1 || !r.TLS.PeerCertificates[0].Equal(known.Leaf) {
-			t.Error("got a request without the certificate")
+			t.Error("got a request without the client's certificate")
 		}
 		if id := r.FormValue("client_id"); id != "api" || r.FormValue("token") != token || r.Header.Get("Authorization") != "" {
-			t.Errorf("got client_id %q with %v", id, r.Form)
+			t.Errorf("got client_id %q in the form %v, want client_id, the token and no Authorization", id, r.Form)
 		}
 		_, _ = io.WriteString(w, `{"active":true}`)
 	}))

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// assertDuration checks that a function takes exactly the time want in a
-// synctest bubble.
+// assertDuration calls what in a synctest bubble and checks that it takes
+// exactly the time want.
 func assertDuration(t *testing.T, want time.Duration, what func()) {
 	t.Helper()
 	begin := time.Now()
@@ -96,7 +96,7 @@ func TestThreatsOneCallForManyCallers(t *testing.T) {
 			canceled, leave := context.WithCancel(t.Context())
 			leave()
 			if r, err := c.Introspect(canceled, token); r != nil || !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v, %v", r, err)
+				t.Errorf("got %v and error %v, want context.Canceled", r, err)
 			}
 			assertActive(t, c, token)
 			s.assertRequests(t, 1)
@@ -126,7 +126,7 @@ func TestThreatsLatency(t *testing.T) {
 			defer cancel()
 			assertDuration(t, time.Second, func() {
 				if r, err := c.Introspect(ctx, token); r != nil || !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("got %v, %v", r, err)
+					t.Errorf("got %v and error %v, want context.DeadlineExceeded", r, err)
 				}
 			})
 			time.Sleep(time.Second) // until the call ends
@@ -182,8 +182,8 @@ func TestThreatsLatency(t *testing.T) {
 				all.Go(func() { assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable) })
 			}
 			all.Wait()
-			for round := range 3 { // the outage continues
-				probe := 7 + round // its failure counts once
+			for round := range 3 { // while the outage continues
+				probe := 7 + round // another token in each round, because a failure for one token counts only once
 				time.Sleep(2*time.Second + 1)
 				before := len(s.received())
 				all.Go(func() { assertUnavailable(t, c, "unseen", fetch.ErrTimeout) })
@@ -192,7 +192,7 @@ func TestThreatsLatency(t *testing.T) {
 				assertDuration(t, 0, func() {
 					for i := range 100 {
 						assertUnavailable(t, c, fmt.Sprint("other", i), introspect.ErrUnavailable)
-						if i != probe { // the probe
+						if i != probe { // a query for this token would share the probe
 							assertUnavailable(t, c, fmt.Sprint(token, i), introspect.ErrUnavailable)
 						}
 					}
@@ -241,7 +241,7 @@ func TestThreatsLatency(t *testing.T) {
 			begin := time.Now()
 			assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			if waited := time.Since(begin); waited > 2100*time.Millisecond {
-				t.Errorf("waited %v", waited)
+				t.Errorf("waited %v, want 2.1 s at most", waited)
 			}
 			time.Sleep(time.Minute)
 		})

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// hook is a place where code of other packages runs.
+// hook is a place where the client calls code of other packages.
 type hook struct {
 	name string
 	new  func(t *testing.T, s *site, fail func()) *introspect.Client
@@ -51,7 +51,8 @@ var hooks = []hook{
 	}},
 }
 
-// failing is an io.Reader and a jwks.Source whose methods call the function.
+// failing is an io.Reader and a jwks.Source. Its methods call the given
+// function.
 type failing func()
 
 func (b failing) Read([]byte) (int, error) { b(); return 0, io.EOF }
@@ -72,7 +73,7 @@ func TestPanicOfCustomCodeIsAnError(t *testing.T) {
 		t.Run("nil panic in "+place.name, func(t *testing.T) {
 			t.Setenv("GODEBUG", "panicnil=1")
 			s := newSite(respondOK(`{"active":true}`))
-			c := place.new(t, s, func() { panic(nil) }) //nolint:govet // GODEBUG above keeps the nil value
+			c := place.new(t, s, func() { panic(nil) }) //nolint:govet // with the GODEBUG above, recover returns nil for this panic
 			for range 3 {
 				assertUnavailable(t, c, token, introspect.ErrUnavailable)
 			}
@@ -84,7 +85,7 @@ func TestPanicOfCustomCodeIsAnError(t *testing.T) {
 				begin := time.Now()
 				assertUnavailable(t, c, token, introspect.ErrUnavailable)
 				if waited := time.Since(begin); waited > 2100*time.Millisecond {
-					t.Errorf("waited %v", waited)
+					t.Errorf("waited %v, want 2.1 s at most", waited)
 				}
 			})
 		})

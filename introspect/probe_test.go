@@ -12,7 +12,7 @@ import (
 )
 
 // A call that probes the server may never return if its transport ignores its
-// context. It then counts as a timeout.
+// context. Such a call counts as a timeout.
 func TestLostProbeCountsAsFailed(t *testing.T) {
 	for name, lose := range map[string]func(chan struct{}){
 		"it never returns":    func(done chan struct{}) { <-done },

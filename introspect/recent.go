@@ -6,16 +6,15 @@ import (
 	"time"
 )
 
-// activeToken is a token that was active, with its expiry, which is zero if
-// unknown.
+// activeToken is a token that was active. Its expiry is zero if unknown.
 type activeToken struct {
 	hash   hash
 	token  string
 	expiry time.Time
 }
 
-// activeTokens holds the last tokens that were active. It holds several,
-// because any of them may have been revoked.
+// activeTokens holds the last tokens that were active. It holds several tokens,
+// because some of them may have been revoked since.
 type activeTokens struct {
 	mu   sync.Mutex
 	last []activeToken

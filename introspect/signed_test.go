@@ -142,7 +142,7 @@ func TestThreatsSignedAnswers(t *testing.T) {
 		})
 	}
 	t.Run("I18/an answer signed with a shared secret is refused", func(t *testing.T) {
-		secret := []byte(strings.Repeat("s", 32)) // the API could have signed the answer itself
+		secret := []byte(strings.Repeat("s", 32)) // with a shared secret, the API could have signed the answer itself
 		c := newClient(t, newSite(respondSigned(mac(hs, secret))), requireSigned(jwks.Secret("k1", secret)))
 		assertUnavailable(t, c, token, introspect.ErrUnavailable)
 	})
@@ -151,21 +151,22 @@ func TestThreatsSignedAnswers(t *testing.T) {
 	})
 }
 
-// withPayload replaces the payload of a JWS.
+// withPayload returns a JWS in which the payload is replaced.
 func withPayload(compact, payload string) string {
 	parts := strings.Split(compact, ".")
 	return parts[0] + "." + b64(payload) + "." + parts[2]
 }
 
-// signedWithout returns a valid signed answer, except that one member of its
-// header is missing.
+// signedWithout returns a signed answer that is valid except that one member of
+// its header is missing.
 func signedWithout(s signer, member string) string {
 	header := map[string]string{"kid": `{"alg":"ES256","typ":"token-introspection+jwt"}`, "typ": `{"alg":"ES256","kid":"k1"}`}[member]
 	input := b64(header) + "." + b64(signedPayload())
 	return input + "." + b64(string(es256(s.key, input)))
 }
 
-// iat may differ from now by five minutes, but not by more.
+// The iat of a signed answer may differ from now by five minutes, but not by
+// more.
 func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	key := newSigner(t, "ES256")
 	for _, tt := range []struct {
@@ -189,7 +190,7 @@ func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	}
 }
 
-// source stands in for a jwks.Source of another package.
+// source simulates a jwks.Source of another package.
 type source struct{ err error }
 
 func (s source) Key(context.Context, string, string) (any, error) { return nil, s.err }
@@ -201,7 +202,7 @@ func TestSignedAnswersWithoutKeys(t *testing.T) {
 		c := newClient(t, newSite(respondSigned(key.sign(signedPayload()))), requireSigned(source{errors.New(canary)}), func(c *introspect.Config) { c.Logger = log.logger() })
 		assertUnavailable(t, c, token, jwks.ErrUnavailable)
 		if strings.Contains(log.text.String(), canary) {
-			t.Errorf("got log %q", log.text.String())
+			t.Errorf("got log %q, want it without the error text of the Source", log.text.String())
 		}
 	})
 	t.Run("a Remote that recovers", func(t *testing.T) {

@@ -55,7 +55,7 @@ type signer struct {
 
 func newSigner(t testing.TB, algorithm string) signer { return signer{algorithm, newKey(t, algorithm)} }
 
-// text returns the JWK Set of the issuer as JSON.
+// text returns a JWK Set with the signer's public key as JSON.
 func (s signer) text() []byte {
 	data, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: s.key.Public(), KeyID: "k1", Use: "sig"}}})
 	if err != nil {
@@ -127,7 +127,8 @@ func requireSigned(keys jwks.Source) func(*introspect.Config) {
 
 func b64(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// es256 signs messages whose headers go-jose does not support.
+// es256 returns the ES256 signature of input. It is for messages whose headers
+// go-jose does not support.
 func es256(key crypto.Signer, input string) []byte {
 	sum := sha256.Sum256([]byte(input))
 	r, s, err := ecdsa.Sign(rand.Reader, key.(*ecdsa.PrivateKey), sum[:])

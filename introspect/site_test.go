@@ -17,7 +17,7 @@ import (
 )
 
 // site simulates an authorization server without a network. It works in a
-// synctest bubble and can fail in ways that a real server cannot.
+// synctest bubble and can simulate faults that a real server cannot.
 type site struct {
 	mu     sync.Mutex
 	answer answer
@@ -97,8 +97,8 @@ func redirect(code int, to string) answer {
 	}
 }
 
-// delayed returns an answer that is sent after d, unless the request ends
-// before.
+// delayed returns an answer that is sent after d, unless the request is
+// canceled before.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		select {

@@ -19,8 +19,9 @@ import (
 // Clients may share a Cache if they differ in their constructor, Issuer,
 // Endpoint, client identifiers, MaxTTL, RequireTokenType or in whether they
 // require signed answers, because their keys then differ. Clients must not
-// share a Cache if they differ only in something else, such as the function of
-// [Custom], the mapping of [InsecureUserInfo] or the token that [Bearer] sends.
+// share a Cache if they differ only in other properties, such as the function
+// of [Custom], the mapping of [InsecureUserInfo] or the token that [Bearer]
+// sends.
 type Cache interface {
 	// Get returns the value, or false if the key does not exist.
 	Get(ctx context.Context, key string) ([]byte, bool, error)
@@ -55,8 +56,7 @@ func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	return unseal(h, value, time.Now(), c.ttl)
 }
 
-// share writes an answer to the shared store and reports whether that
-// succeeded.
+// share writes an answer to the shared store and reports whether it succeeded.
 func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) bool {
 	value := seal(h, r, ends)
 	_, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
@@ -83,9 +83,10 @@ func (c *Client) operate(ctx context.Context, operation func(context.Context) ([
 	return value, err
 }
 
-// within runs code of other packages that may ignore its context. It runs the
-// code in a goroutine that it abandons when ctx ends. At most cap(slots) of
-// these goroutines run at a time.
+// within runs an operation that may ignore its context, because it is code of
+// another package. It runs the operation in a goroutine, and does not wait for
+// the goroutine after ctx ends. At most cap(slots) of these goroutines run at a
+// time.
 func within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -116,15 +117,16 @@ func within[T any](ctx context.Context, slots chan struct{}, operation func(cont
 }
 
 // seal encodes an answer for a shared store, preceded by the token's hash and
-// the expiry. The answer is therefore rejected if the store mixes up keys or
-// expires entries too late.
+// the expiry. With these, unseal can reject the answer if the store mixes up
+// keys or expires entries too late.
 func seal(h hash, r *Response, ends time.Time) []byte {
 	value := append(make([]byte, 0, len(h)+8+len(r.Claims)), h[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(ends.UnixMilli()))
 	return append(value, r.Claims...)
 }
 
-// unseal decodes the result of seal, as strictly as an answer of the server.
+// unseal decodes a value that seal has encoded. It parses the answer as
+// strictly as an answer from the server.
 func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
 		return nil, false

@@ -35,12 +35,12 @@ func TestFailingStore(t *testing.T) {
 				s := newSite(respondOK(`{"active":true}`))
 				c := newClient(t, s, withCache(shared), func(c *introspect.Config) { c.Logger = log.logger() })
 				assertDuration(t, tt.wait, func() { assertActive(t, c, token) })
-				for range 3 { // during the back-off the answer is cached in memory
+				for range 3 { // during the store's back-off, the answer comes from memory
 					assertDuration(t, 0, func() { assertActive(t, c, token) })
 				}
 				s.assertRequests(t, 1)
 				if strings.Contains(log.text.String(), canary) {
-					t.Errorf("got log %s", log.text.String())
+					t.Errorf("got log %s, want it without the error text of the store", log.text.String())
 				}
 				if got, want := log.lines(t), []string{"WARN cache: introspection does not work"}; !slices.Equal(got, want) {
 					t.Errorf("got log %q, want %q", got, want)
@@ -124,7 +124,7 @@ func TestFailingStore(t *testing.T) {
 			shared := newStore()
 			gets := 0
 			shared.get = func(_ context.Context, key string) ([]byte, bool, error) {
-				gets++ // by one goroutine, which the race detector checks
+				gets++ // not atomic: only one goroutine may run, and the race detector checks this
 				time.Sleep(time.Millisecond)
 				return shared.lookup(key)
 			}

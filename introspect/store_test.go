@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// store is a shared store. If get or set is not nil, it replaces the method of
-// that name.
+// store is a shared store. If get or set is not nil, it replaces the method Get
+// or Set.
 type store struct {
 	mu     sync.Mutex
 	values map[string][]byte
@@ -102,7 +102,7 @@ func TestInstancesShareActiveAnswers(t *testing.T) {
 		if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(key) || strings.Contains(key+string(value), token) || ttl != 20*time.Second {
 			t.Errorf("got key %q and %v, want a hash and 20 seconds", key, ttl)
 		}
-		time.Sleep(20*time.Second - 1) // the test store deletes nothing
+		time.Sleep(20*time.Second - 1) // the test store never deletes values
 		assertActive(t, two, token)
 		s.assertRequests(t, 1)
 		time.Sleep(time.Nanosecond)
@@ -128,7 +128,7 @@ func TestInstancesShareActiveAnswers(t *testing.T) {
 		assertActive(t, c, token)
 		s.assertRequests(t, 2)
 		if len(shared.values) != 0 {
-			t.Errorf("got %d entries", len(shared.values))
+			t.Errorf("got %d entries, want 0", len(shared.values))
 		}
 	})
 }
@@ -139,7 +139,7 @@ func TestThreatsSharedStore(t *testing.T) {
 	key := newSigner(t, "ES256")
 	about := func(sub string) *site {
 		return newSite(func(r *http.Request, c call) (*http.Response, error) {
-			if strings.HasPrefix(c.header.Get("Authorization"), "Bearer ") { // userinfo and tokeninfo
+			if strings.HasPrefix(c.header.Get("Authorization"), "Bearer ") { // a query to the userinfo or tokeninfo endpoint
 				return respondOK(fmt.Sprintf(`{"aud":"api","scope":"read","exp":"99999999999","sub":%q}`, sub))(r, c)
 			}
 			if c.header.Get("Accept") == signedType {
@@ -185,7 +185,7 @@ func TestThreatsSharedStore(t *testing.T) {
 			c := tt.client(s)
 			for range 2 {
 				if claims := assertActive(t, c, token); !strings.Contains(claims, fmt.Sprintf(`"user%d"`, i)) {
-					t.Errorf("got %s, which is the answer of another client", claims)
+					t.Errorf("got claims %s, which are from the answer to another client", claims)
 				}
 			}
 			s.assertRequests(t, 1)
@@ -196,8 +196,8 @@ func TestThreatsSharedStore(t *testing.T) {
 	}
 }
 
-// Values of a store are parsed as strictly as answers of a server, and are used
-// no longer than MaxTTL.
+// Values from a store are parsed as strictly as answers from a server, and are
+// used for MaxTTL at most.
 func TestInvalidStoreValues(t *testing.T) {
 	sealed := func(t *testing.T, key string, ends time.Duration, answer string) []byte {
 		t.Helper()
@@ -262,8 +262,8 @@ func TestInvalidStoreValues(t *testing.T) {
 	})
 }
 
-// Instances of an older and a newer version may share a store during an
-// upgrade.
+// The format of keys and values must not change, because instances of an older
+// and a newer version may share a store during an upgrade.
 func TestStoreFormatIsStable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()

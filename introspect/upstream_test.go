@@ -15,7 +15,7 @@ import (
 )
 
 // If the server refuses the client's credentials, the state of the token is
-// unknown. Nothing is cached, and an error is logged once.
+// unknown. Nothing is cached, and the failure is logged once, as an error.
 func TestThreatsOwnCredentials(t *testing.T) {
 	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden} {
 		t.Run("I07/"+strconv.Itoa(code)+" is about our credentials", func(t *testing.T) {
@@ -37,11 +37,11 @@ func TestThreatsOwnCredentials(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 
-				// After the first valid answer, only errors that concern the
-				// client are ErrCredentials.
+				// After the first valid answer, ErrCredentials is returned only
+				// for answers that clearly refuse the client.
 				s.setAnswer(status(code, `{"error":"`+canary+`"}`))
 				if _, err := c.Introspect(t.Context(), "another"); errors.Is(err, introspect.ErrCredentials) {
-					t.Errorf("got %v, want an error about the token", err)
+					t.Errorf("got %v, want an error other than ErrCredentials", err)
 				}
 				s.setAnswer(status(code, `{"error":"invalid_client","error_description":"`+canary+`"}`))
 				assertUnavailable(t, c, "another", introspect.ErrCredentials)
@@ -78,7 +78,8 @@ func TestThreatsMalformedRequest(t *testing.T) {
 		if got, want := log.lines(t), []string{"WARN answer: introspection does not work"}; !slices.Equal(got, want) {
 			t.Errorf("got log %q, want %q", got, want)
 		}
-		// One token may be the cause, so other tokens are not affected.
+		// The token may be the cause of the failure, so other tokens must not
+		// be affected.
 		s.setAnswer(respondOK(`{"active":true}`))
 		assertActive(t, c, token)
 	})
@@ -132,7 +133,7 @@ func TestThreatsUpstreamFailures(t *testing.T) {
 				s.assertRequests(t, 2) // not cached
 				for _, seen := range s.received() {
 					if seen.url != endpoint {
-						t.Errorf("got a request to %s", seen.url)
+						t.Errorf("got a request to %s, want requests only to the endpoint", seen.url)
 					}
 				}
 				s.setAnswer(respondOK(`{"active":true}`))

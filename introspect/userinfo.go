@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// tokenClaims are removed from a userinfo answer if there is no mapping,
-// because the answer describes the user, not the token.
+// tokenClaims are removed from a userinfo answer if InsecureUserInfo was called
+// without a mapping, because the answer describes the user, not the token.
 var tokenClaims = []string{
 	"active", "iss", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "scp", "cnf", "acr", "auth_time", "token_type",
 }
@@ -20,20 +20,20 @@ var tokenClaims = []string{
 // (OpenID Connect Core 1.0 §5.3). If the endpoint answers 200, the token is
 // active. For GitHub and Google, [GitHub] and [Google] are safer.
 //
-// This is weaker than introspection, hence the name: the answer shows neither
-// the audience nor the scopes of the token, so any application's token for the
-// user is accepted. The verifier's issuer therefore needs InsecureNoAudience,
-// and routes that require scopes refuse every token. To avoid this, claims can
-// derive aud and scope from the answer, or the issuer's ScopeClaims can name
-// other members of the answer.
+// The name says Insecure because this is weaker than introspection: the answer
+// shows neither the audience nor the scopes of the token, so a token that any
+// application received for the user is accepted. The verifier's issuer
+// therefore needs InsecureNoAudience, and routes that require scopes refuse
+// every token. To avoid this, the function claims can derive aud and scope from
+// the answer, or the issuer's ScopeClaims can name other members of the answer.
 //
-// claims maps the members of the answer, whose numbers are [json.Number], to
-// the claims of the token. It returns nil for a token that is not active. If
-// claims is nil, the client uses the members that describe the user. claims is
-// called concurrently.
+// The function claims maps the members of the answer to the claims of the
+// token; numbers in the answer are of type [json.Number]. It returns nil for a
+// token that is not active. If claims is nil, the client uses the members that
+// describe the user. claims is called concurrently.
 //
 // An opaque or encrypted token does not show its issuer, so the endpoint also
-// receives such tokens of other issuers, as bearer tokens.
+// receives such tokens from other issuers.
 //
 // Auth, Keys and RequireTokenType of config must be zero. Endpoint is the
 // userinfo endpoint. If it is empty, the metadata of Issuer must contain the

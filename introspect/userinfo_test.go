@@ -80,8 +80,8 @@ func TestUserInfoVerdicts(t *testing.T) {
 	})
 }
 
-// Without a mapping, members of the userinfo answer that look like claims about
-// the token are dropped, because the answer describes the user.
+// Without a mapping, the client drops members of the userinfo answer that have
+// the names of token claims, because the answer describes the user.
 func TestUserInfoWithoutMappingDropsTokenClaims(t *testing.T) {
 	const body = `{"active":false,"iss":"x","aud":"api","exp":1,"nbf":1,"iat":1,"jti":"x","client_id":"x","azp":"x","scope":"admin",
 		"scp":["admin"],"cnf":{},"acr":"x","auth_time":1,"token_type":"x","sub":"alice","email":"a@example.com","id":9007199254740993}`
@@ -106,7 +106,7 @@ func TestUserInfoMapping(t *testing.T) {
 	})
 	t.Run("an empty map means an active token", func(t *testing.T) {
 		if got := assertActive(t, newUserInfo(t, answer, func(members) members { return members{} }), token); got != `{"active":true}` {
-			t.Errorf("got claims %s", got)
+			t.Errorf("got claims %s, want only active", got)
 		}
 	})
 	for name, mapping := range map[string]func(members) members{

@@ -9,18 +9,19 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// renewalAge is the age from which a fresh set is renewed.
+// renewalAge returns the age at which a set that was just fetched will be
+// renewed.
 func renewalAge(r *jwks.Remote) time.Duration {
 	stats := r.Stats()
 	return stats.Age + time.Until(stats.Next)
 }
 
 // maxAge returns the age up to which a set is used without waiting, accurate to
-// 5 ns. It differs between sets because of the jitter.
+// 5 ns. The age differs between sets because of the jitter.
 func maxAge(r *jwks.Remote) time.Duration { return renewalAge(r) / 4 * 5 }
 
-// checkMaxAge checks that the maximum age of the set is want or up to a tenth
-// less.
+// checkMaxAge checks that the maximum age of the set is between 90 % of want
+// and want.
 func checkMaxAge(t *testing.T, r *jwks.Remote, want time.Duration) {
 	t.Helper()
 	if got := maxAge(r); got > want || got < want/10*9-5 {
@@ -92,7 +93,7 @@ func TestMaxAgeHasJitter(t *testing.T) {
 
 func TestSetIsRenewedInBackgroundAt80Percent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const latency = 4 * time.Second // longer than any caller waits
+		const latency = 4 * time.Second // longer than the maximum wait of a caller
 		s := newSite(respondOK(set(freshEC("withdrawn"), freshEC("kept"))))
 		r := s.remote(t, jwks.Options{})
 		assertKey(t, r, "kept")
@@ -120,8 +121,8 @@ func TestSetIsRenewedInBackgroundAt80Percent(t *testing.T) {
 	})
 }
 
-// checkOnlyKept checks, without waiting, that the new set has replaced the old
-// one.
+// checkOnlyKept checks, without waiting, that the current set has only the key
+// "kept".
 func checkOnlyKept(t *testing.T, r *jwks.Remote) {
 	t.Helper()
 	if snapshot, err := r.Snapshot(); err != nil || snapshot.Stats().Keys != 1 {
@@ -153,7 +154,7 @@ func TestKeyOfOldSetWaitsForRenewal(t *testing.T) {
 				r := s.remote(t, jwks.Options{})
 				assertKey(t, r, "kept")
 				s.setAnswer(delayed(latency, respondOK(set(freshEC("kept")))))
-				time.Sleep(8 * time.Hour) // without tokens
+				time.Sleep(8 * time.Hour) // during which no tokens arrive
 				assertKeyAfter(t, r, "kept", latency)
 				checkOnlyKept(t, r)
 				assertKeyError(t, r, "withdrawn", jwks.ErrUnknownKey)
@@ -162,8 +163,8 @@ func TestKeyOfOldSetWaitsForRenewal(t *testing.T) {
 	}
 }
 
-// A caller waits at most 2 s for a renewal. The renewal continues after that,
-// and the withdrawn key is accepted until it ends.
+// A caller waits at most 2 s for a renewal. The renewal then continues in the
+// background, and the withdrawn key is accepted until the renewal ends.
 func TestK19WithdrawnKeyIsUsedDuringOneSlowRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(set(freshEC("withdrawn"))))
@@ -185,7 +186,7 @@ func TestK19WithdrawnKeyIsUsedDuringOneSlowRenewal(t *testing.T) {
 	})
 }
 
-// If an attacker once makes the server return a poisoned set, the next renewal
+// If an attacker makes the server return a poisoned set once, the next renewal
 // replaces that set.
 func TestK26PoisonedSetIsReplaced(t *testing.T) {
 	for name, headers := range map[string][]string{

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	errWaitLimit = errors.New("the server has not answered in time")
+	errWaitLimit = errors.New("the server did not answer in time")
 	errPanic     = errors.New("fetching or reading the answer panicked")
 	errNoJWKSURI = errors.New("metadata has no jwks_uri")
 )
@@ -47,7 +47,7 @@ func (r *Remote) attempt(ctx context.Context, before *state, began time.Time) *s
 	after.began, after.ended = began, ended
 	after.fetches++
 	after.count(after.err)
-	if looked && r.url != "" { // without a URL, err includes the metadata error already
+	if looked && r.url != "" { // without a URL, err is already the metadata error
 		after.metadataErr = metadataErr
 		after.count(metadataErr)
 	}
@@ -67,10 +67,10 @@ func (s *state) count(err error) {
 
 // locate finds the URL of the set in the issuer's metadata. It reads the
 // metadata again whenever the set is due for renewal, because a server that
-// moves its keys may continue to serve the old ones. If the metadata is
-// unavailable or has another issuer, locate keeps the last discovered URL. Once
-// a URL is known, locate limits the time for metadata, so that slow metadata
-// does not delay callers that wait for a key.
+// moves its keys to another URL may continue to serve the old keys at the old
+// URL. If the metadata is unavailable or names another issuer, locate keeps the
+// last discovered URL. Once a URL is known, locate limits the time for
+// metadata, so that slow metadata does not delay callers that wait for a key.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
 	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil

@@ -39,8 +39,8 @@ func TestNewKeyIsFoundAtOnceAfterScheduledFetch(t *testing.T) {
 	}
 }
 
-// A failed fetch says nothing about the key, so it may be repeated before
-// MinInterval has passed.
+// A failed fetch does not show whether the key exists, so the fetch may be
+// repeated before MinInterval has passed.
 func TestFailedFetchDoesNotUseTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{MaxAge: 24 * time.Hour, MinInterval: time.Minute, Burst: 1})
@@ -59,7 +59,8 @@ func TestFailedFetchDoesNotUseTheBudget(t *testing.T) {
 	})
 }
 
-// During an outage, the back-off delays a new key by MinInterval at most.
+// During an outage, the back-off delays the fetch for an unknown key ID by
+// MinInterval at most.
 func TestUnknownKeyIDsShortenTheBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const least, tick = 5 * time.Second, 10 * time.Millisecond
@@ -85,8 +86,8 @@ func TestUnknownKeyIDsShortenTheBackoff(t *testing.T) {
 	})
 }
 
-// Only a recent set shows that a key does not exist: if the set is older, the
-// issuer may have published the key since then.
+// Only a recent set shows that a key does not exist: after an older set was
+// fetched, the issuer may have published the key.
 func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{Burst: 1})
@@ -102,7 +103,7 @@ func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 		assertKeyError(t, r, "CANARY", jwks.ErrUnavailable) // the fetch failed
 		assertKeyError(t, r, "CANARY", jwks.ErrUnavailable) // no fetch is allowed yet
 		if got := s.count(); got != 3 {
-			t.Errorf("after it: got %d requests, want 3", got)
+			t.Errorf("after MinInterval: got %d requests, want 3", got)
 		}
 		if got := r.Stats().UnknownKeyIDs; got != 2 {
 			t.Errorf("got %d key IDs counted as unknown, want 2", got)
@@ -110,8 +111,8 @@ func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	})
 }
 
-// If the set is too old and also lacks the key, a token waits for a single
-// fetch.
+// If the set is too old and also lacks the key, a token waits for one fetch and
+// not for two.
 func TestRenewalAlsoLooksForUnknownKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
@@ -147,7 +148,8 @@ func TestTokensWithoutKeyIDUseTheBudget(t *testing.T) {
 	})
 }
 
-// Unknown key IDs are not stored.
+// Unknown key IDs must not be stored, because a flood of them would use up
+// memory.
 func TestK22JunkKeyIDsTakeNoMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const junk = 100_000
@@ -218,7 +220,7 @@ func TestK22JunkKeyIDsDelayNewKeyByMinIntervalAtMost(t *testing.T) {
 	})
 }
 
-// Made-up key IDs use up the burst, and each interval restores one attempt.
+// Made-up key IDs use up the burst, and each MinInterval restores one attempt.
 func TestK22FewJunkKeyIDsDoNotDelayNewKey(t *testing.T) {
 	for burst, attempts := range map[int]int{0: 4, 1: 1, 2: 2, 9: 9} {
 		t.Run(fmt.Sprintf("K22/a burst of %d means %d", burst, attempts), func(t *testing.T) {
@@ -260,8 +262,8 @@ func TestK22FewJunkKeyIDsDoNotDelayNewKey(t *testing.T) {
 	}
 }
 
-// After a failed fetch, no key is reported as unknown, however recent the set
-// is.
+// After a failed fetch, a missing key is reported as unavailable and not as
+// unknown, however recent the set is.
 func TestK22FailedFetchDoesNotMakeKeyUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})

@@ -11,7 +11,7 @@ import (
 )
 
 // Some servers write a coordinate without its leading zeros (one key in 256 on
-// P-256, every second one on P-521), or with an extra one, as in a signed
+// P-256, every second key on P-521), or with an extra zero, as in a signed
 // integer. The key is the same.
 func TestCoordinateLengths(t *testing.T) {
 	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
@@ -54,6 +54,6 @@ func keyWithLeadingZero(t *testing.T, curve elliptic.Curve, name string) (*ecdsa
 			return key, k
 		}
 	}
-	t.Fatal("no key with a leading zero byte among 20 000")
+	t.Fatal("20 000 generated keys have no leading zero byte in this coordinate")
 	return nil, nil
 }

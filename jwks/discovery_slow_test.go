@@ -38,7 +38,7 @@ func TestDiscoveryTimeout(t *testing.T) {
 }
 
 // The last discovered URL is most likely still right, even after a failed
-// fetch.
+// fetch, so slow metadata must leave time to fetch the keys from that URL.
 func TestSlowMetadataLeavesTimeForTheKeys(t *testing.T) {
 	for name, keysFail := range map[string]bool{"during a renewal": false, "after a failed fetch of the keys": true} {
 		t.Run(name, func(t *testing.T) {

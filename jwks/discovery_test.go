@@ -40,7 +40,8 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 }
 
 // rejectedMetadata lists answers to the metadata request that must be rejected,
-// each with its failure class. Their jwks_uri never equals the URL of the keys.
+// each with its failure class. If an answer has a jwks_uri, this URI differs
+// from the URL of the keys.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer
@@ -92,8 +93,8 @@ func TestRejectedMetadata(t *testing.T) {
 	}
 }
 
-// Once there are keys, rejected or unavailable metadata has no effect: the keys
-// are still renewed from the same URL.
+// Once the Remote has keys, rejected or unavailable metadata has no effect: the
+// keys are still renewed from the same URL.
 func TestRejectedMetadataKeepsTheOldURL(t *testing.T) {
 	for _, test := range rejectedMetadata {
 		t.Run(test.name, func(t *testing.T) {
@@ -155,7 +156,7 @@ func TestMetadataIsReadAgainAfterFailedFetch(t *testing.T) {
 			t.Errorf("got requests %q, want %q", got, want)
 		}
 
-		// After a rejected set, the metadata is read again as well.
+		// The metadata is also read again after a fetched set was rejected.
 		s.setAnswer(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), "/moved": respondOK(`{}`), keysPath: respondOK(set(freshEC("newer")))}))
 		time.Sleep(time.Minute)
 		assertKeyError(t, r, "newer", jwks.ErrUnavailable)
@@ -181,7 +182,8 @@ func TestMovedKeysAreFoundWhileTheOldURLWorks(t *testing.T) {
 	})
 }
 
-// Two URLs may use the same ETag for different sets.
+// An ETag must not be sent to another URL, where the same ETag may belong to a
+// different set.
 func TestETagIsNotSentToAnotherURL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(byPath(map[string]answer{oidcPath: metadataFor(issuer, keysURL), keysPath: withETag(`"1"`, set(freshEC("old")))}))

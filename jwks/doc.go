@@ -2,7 +2,7 @@
 // Sets (RFC 7517) under a strict key policy, fetches them and keeps them fresh.
 //
 // A [Remote] fetches a set from a URL or, with [Discover], from the jwks_uri in
-// an issuer's metadata. It has no goroutine between fetches and need not be
+// an issuer's metadata. It runs no goroutine between fetches and need not be
 // closed. A fetch starts when a caller requests an unknown key or uses a set
 // that is due for renewal. All waiting callers share one fetch, which continues
 // even if a caller is canceled.
@@ -25,23 +25,25 @@
 // skips:
 //
 //   - unknown or incomplete keys, and keys with repeated members (RFC 7517 §5)
-//   - encryption keys, as shown by use, key_ops or alg (RFC 7517 §4.2–4.4)
+//   - keys whose use, key_ops or alg says that they are for encryption (RFC
+//     7517 §4.2–4.4)
 //   - private and symmetric keys: once they are published, anyone can sign with
 //     them
 //   - RSA keys under 2048 (RFC 7518 §3.3) or over 8192 bits, with an unusual
 //     exponent, or with the fingerprint of CVE-2017-15361 (ROCA)
-//   - points off their curve or of small order (RFC 7518 §6.2.1)
-//   - different keys with the same kid and algorithm: the choice would be a
+//   - EC and Ed25519 keys whose point is not on the curve or has small order
+//     (RFC 7518 §6.2.1)
+//   - different keys with the same kid and algorithm: choosing one would be a
 //     guess
 //
-// A member that is null counts as absent, and so does an empty key_ops. Leading
-// zeros of an EC coordinate do not matter.
+// A member that is null is treated as absent, and so is an empty key_ops. An EC
+// coordinate may have too many or too few leading zeros.
 //
 // A key verifies only the algorithm in its alg member. If it has no alg, it
 // verifies all algorithms of its type and curve. The token's header cannot
 // extend this list (RFC 8725 §3.1). A set with more than 100 keys or without a
 // usable key is refused as a whole.
 //
-// Errors, logs and panics of this package contain no key ID, no URL and no byte
-// that a server sent.
+// Errors, logs and panics of this package contain no key ID, no URL and no part
+// of a server's answer.
 package jwks

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// An unchanged set is not sent again, and can be used for as long as a new one.
+// If the server answers that the set is unchanged, the set is used for as long
+// as a new set would be.
 func TestUnchangedSetIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(withHeader(withETag(`"1"`, set(freshEC("a"), "{}")), "Cache-Control", "max-age=600"))
@@ -111,7 +112,7 @@ func TestETagOfTheCurrentSetIsSent(t *testing.T) {
 	}
 }
 
-// This repeats the test of ETags with an independent server implementation.
+// This test uses ETags with an independent server implementation.
 func TestServerWithETagsSendsEachSetOnce(t *testing.T) {
 	forEachProtocol(t, "", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 		var want []int

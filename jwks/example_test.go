@@ -62,7 +62,7 @@ MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 }
 
 func ExampleNewRemote() {
-	// A server that publishes its keys. In production it has an https URL.
+	// This server publishes its keys. In production, its URL must be https.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)
 	}))
@@ -118,7 +118,7 @@ func ExampleRemote_Keyfunc() {
 		jwt.WithAudience("api"),
 		jwt.WithExpirationRequired(),
 	)
-	ctx := context.Background() // the request's
+	ctx := context.Background() // in a handler, the context of the request
 	token, err := parser.Parse(as.Token(testserver.Subject("alice")), keys.Keyfunc(ctx))
 	if err != nil {
 		panic(err)
@@ -148,8 +148,8 @@ func ExampleSet_KeyFor() {
 	// jwks: no single key for this key ID and algorithm
 }
 
-// The bundle of a SPIFFE trust domain has keys for certificates in addition to
-// those for tokens.
+// The bundle of a SPIFFE trust domain has keys for certificates and keys for
+// tokens. Use selects the keys for tokens.
 func ExampleOptions_use() {
 	bundle := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"jwt-svid"},

@@ -15,22 +15,22 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. In
-// contrast, the site in site_test.go simulates faults in the transport.
+// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. The type
+// site in site_test.go, in contrast, simulates faults in the transport.
 type serverFault struct {
 	name  string
 	fault testserver.Fault
 	takes time.Duration // until the attempt fails
 }
 
-// recoveryTime returns how long a new key remains unavailable after the first
-// token stopped waiting.
+// recoveryTime returns the maximum time from the moment when the first token
+// stops waiting until a new key is available.
 func (f serverFault) recoveryTime() time.Duration {
 	return f.takes - min(f.takes, waitLimit) + time.Second
 }
 
 // isNotModified reports whether the fault is a 304, which is a valid answer
-// once there is a set.
+// once the Remote has a set.
 func (f serverFault) isNotModified() bool { return f.name == "K01/304" }
 
 var keySetFaults = []serverFault{
@@ -58,11 +58,11 @@ var keySetFaults = []serverFault{
 	{"K07/a redirect to itself", testserver.RedirectTo("jwks"), 0},
 }
 
-// bomb returns 4 MiB of spaces, compressed by a factor of about 1000.
+// bomb returns 4 MiB of spaces, compressed to about 4 KiB.
 var bomb = sync.OnceValue(func() []byte {
 	var text bytes.Buffer
 	z := gzip.NewWriter(&text)
-	_, _ = z.Write(bytes.Repeat([]byte(" "), 4<<20)) // to memory
+	_, _ = z.Write(bytes.Repeat([]byte(" "), 4<<20)) // writing to memory does not fail
 	_ = z.Close()
 	return text.Bytes()
 })
@@ -111,7 +111,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 		for _, test := range faults {
 			forEachProtocol(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 				fault := as.Inject(endpoint, test.fault)
-				if endpoint == testserver.EndpointDiscovery { // the second well-known location
+				if endpoint == testserver.EndpointDiscovery { // also at the second well-known location
 					as.Inject(testserver.EndpointASMetadata, test.fault)
 				}
 				kid, begin := as.SigningKey().ID, time.Now()
@@ -159,11 +159,11 @@ func TestFaultsOfARealServer(t *testing.T) {
 	}
 }
 
-// The first attempt after a fault succeeds.
+// After a fault, the first attempt must succeed again.
 func TestEachFaultCostsOneRetry(t *testing.T) {
 	for _, test := range keySetFaults {
 		if test.name == "K07/a redirect to itself" {
-			continue // a single redirect is followed
+			continue // with Times(1), the redirect leads to the good answer
 		}
 		forEachProtocol(t, test.name, func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 			fault := as.Inject(testserver.EndpointJWKS, test.fault, testserver.Times(1))
@@ -177,13 +177,14 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 	}
 }
 
-// This repeats the test over sockets, without the faults that take time.
+// This repeats the fault tests over real sockets, except the faults that take
+// time.
 func TestFaultsOverSockets(t *testing.T) {
 	for where, options := range map[string][]testserver.Option{"TCP": nil, "TLS": {testserver.TLS()}} {
 		as := testserver.New(t, options...)
 		for _, test := range keySetFaults {
 			if test.takes > 0 {
-				continue // tested with a fake clock above
+				continue // tested above, with a fake clock
 			}
 			t.Run(where+"/"+test.name, func(t *testing.T) {
 				r, err := jwks.Discover(as.Issuer(), jwks.Options{Client: as.Client(), Logger: discardLogger, MinInterval: 1})

@@ -19,8 +19,8 @@ import (
 
 // FuzzJWKS checks that Parse returns either a set of 1 to 100 keys or an error.
 // Each accepted key must appear in the input in a form that the policy allows,
-// and must be accepted again when another library writes it. Memory must be
-// bounded by the length of the input.
+// and must be accepted again after another library has encoded it. The
+// allocated memory must be bounded by the length of the input.
 func FuzzJWKS(f *testing.F) {
 	for _, bad := range badKeys() {
 		f.Add([]byte(set(bad.key)))
@@ -43,9 +43,10 @@ func FuzzJWKS(f *testing.F) {
 		runtime.ReadMemStats(&before)
 		s, err := jwks.Parse(data)
 		runtime.ReadMemStats(&after)
-		// Each of up to 100 keys needs maps and numbers, however short it is.
+		// Each of up to 100 keys needs some memory for maps and numbers,
+		// however short the key is.
 		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(2<<20+64*len(data)); got > most {
-			t.Errorf("got %d bytes allocated for %d, want %d at most", got, len(data), most)
+			t.Errorf("got %d bytes allocated for an input of %d, want %d at most", got, len(data), most)
 		}
 		if err != nil {
 			if s != nil || !errors.Is(err, jwks.ErrSet) && !errors.Is(err, jwks.ErrNoKeys) {
@@ -73,8 +74,8 @@ func FuzzJWKS(f *testing.F) {
 type members map[string]json.RawMessage
 
 // membersByKeyID reads the keys with encoding/json and groups their members by
-// key ID; "" has the members of all keys. encoding/json keeps the last of
-// repeated members, but Parse accepts no repeated members.
+// key ID; the entry "" has the members of all keys. Of repeated members,
+// encoding/json keeps the last, but Parse does not accept repeated members.
 func membersByKeyID(data []byte) map[string][]members {
 	var document map[string]json.RawMessage
 	var raw []json.RawMessage
@@ -101,7 +102,8 @@ func (m members) text(name string) string {
 	return value
 }
 
-// allows checks the part of the policy that the decoded key no longer shows.
+// allows checks the parts of the policy that cannot be checked on the decoded
+// key.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if !m.absentOrNull(private) {
@@ -131,7 +133,7 @@ func canonical(algorithm string) string {
 func checkAccepted(t *testing.T, kid, algorithm string, key any, described []members) {
 	t.Helper()
 	if !slices.ContainsFunc(described, func(m members) bool { return m.allows(algorithm) }) {
-		t.Errorf("a key is accepted for %s, but no key of the text allows it", algorithm)
+		t.Errorf("a key is accepted for %s, but no key in the input allows this algorithm", algorithm)
 	}
 	fits := false
 	switch k := key.(type) {
@@ -146,16 +148,16 @@ func checkAccepted(t *testing.T, kid, algorithm string, key any, described []mem
 		fits = canonical(algorithm) == "EdDSA" && len(k) == ed25519.PublicKeySize
 	}
 	if !fits {
-		t.Fatalf("a key of type %T is accepted for %s", key, algorithm)
+		t.Fatalf("a key of type %T is accepted for %s, which does not fit its type, curve or size", key, algorithm)
 	}
 
 	text, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key, KeyID: kid, Algorithm: canonical(algorithm), Use: "sig"}}})
 	if err != nil {
-		t.Fatalf("go-jose cannot write the key: %v", err)
+		t.Fatalf("go-jose cannot encode the key: %v", err)
 	}
 	again, err := jwks.Parse(text)
 	if err != nil {
-		t.Fatalf("the key is not accepted again: %v", err)
+		t.Fatalf("the key, encoded by go-jose, is not accepted: %v", err)
 	}
 	found, err := again.Key(t.Context(), kid, algorithm)
 	if err != nil || !key.(interface{ Equal(crypto.PublicKey) bool }).Equal(found) {

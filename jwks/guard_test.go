@@ -19,14 +19,14 @@ import (
 )
 
 // guard has a net.Dialer that refuses private addresses after name resolution,
-// as a cautious program would configure its client. In these tests 127.0.0.1
-// may play the part of a public address.
+// as a cautious program would configure its client. In some tests, 127.0.0.1
+// represents a public address.
 type guard struct {
 	dialer net.Dialer
 
 	mu      sync.Mutex
 	public  bool     // whether 127.0.0.1 represents a public address
-	refused []string // addresses
+	refused []string // addresses that were refused
 }
 
 var errPrivate = errors.New("CANARY: an address that is not public")
@@ -178,7 +178,7 @@ func TestK09DialerCanRefusePrivateAddresses(t *testing.T) {
 		inside.checkNoConnection(t)
 	})
 	t.Run("K09/a name that resolves to a private address the second time", func(t *testing.T) {
-		as, g := testserver.New(t, testserver.AllowRemote()), newGuard(true) // accepts any name
+		as, g := testserver.New(t, testserver.AllowRemote()), newGuard(true) // the server accepts any host name
 		to := netip.MustParseAddr("127.0.0.1")
 		g.names(func(string) netip.Addr { return to })
 		client := g.client()

@@ -36,9 +36,9 @@ func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Durat
 }
 
 // A hanging server does not block callers whose key is cached and fresh. If the
-// set is too old, it blocks callers only for the first 2 s of the first
-// attempt. Callers that arrive later in that attempt, or during another one,
-// get the key at once.
+// set is too old, the server blocks callers only during the first 2 s of the
+// first attempt. Callers that arrive later in this attempt, or during a later
+// attempt, get the key at once.
 func TestHangingServerBlocksForTwoSeconds(t *testing.T) {
 	inBody := streamed(func(r *http.Request, _ []byte) (int, error) {
 		<-r.Context().Done()
@@ -92,8 +92,8 @@ func TestHangingServerBlocksForTwoSeconds(t *testing.T) {
 	}
 }
 
-// After a period without tokens, callers again wait 2 s for a server that used
-// to hang.
+// After a period without tokens, callers wait 2 s again, even if the server
+// hung before.
 func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
@@ -108,7 +108,7 @@ func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	})
 }
 
-// Callers wait at each attempt for a server that fails quickly.
+// If the server fails quickly, callers wait for each attempt.
 func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = waitLimit - 1
@@ -207,12 +207,12 @@ func TestK22JunkKeyIDsWhileTheServerHangs(t *testing.T) {
 		})
 		for arrivedAt, waited := range traffic(t, 15*time.Minute, 50*time.Millisecond, func() { assertKey(t, r, "a") }) {
 			if waited != 0 {
-				t.Errorf("a caller after %v with a cached key waited for %v", arrivedAt, waited)
+				t.Errorf("a caller after %v with a cached key waited for %v, want no wait", arrivedAt, waited)
 			}
 		}
 		flood.Wait()
-		// Each attempt takes 5 s, and at least half a second passes between
-		// two.
+		// Each attempt takes 5 s, and at least half a second passes between two
+		// attempts.
 		if got := s.count() - 1; got > 15*60/5 {
 			t.Errorf("got %d requests, want one at a time", got)
 		}

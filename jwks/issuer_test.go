@@ -60,7 +60,7 @@ func TestKeysOfSeveralIssuers(t *testing.T) {
 				}
 			}
 			if _, err := set.Key(t.Context(), "1", "EdDSA"); err != nil {
-				t.Errorf("for one issuer: got %v", err)
+				t.Errorf("Key without an issuer: got %v, want the key", err)
 			}
 		})
 	}
@@ -93,9 +93,9 @@ func TestMetadataURL(t *testing.T) {
 		}
 	}
 	if _, err := jwks.Discover("acme com", jwks.Options{MetadataURL: server.URL}); !errors.Is(err, jwks.ErrConfig) {
-		t.Errorf("got %v for an issuer with a space", err)
+		t.Errorf("an issuer with a space: got %v, want ErrConfig", err)
 	}
 	if _, err := jwks.NewRemote(server.URL, jwks.Options{MetadataURL: server.URL}); !errors.Is(err, jwks.ErrConfig) {
-		t.Errorf("got %v for NewRemote with MetadataURL", err)
+		t.Errorf("NewRemote with MetadataURL: got %v, want ErrConfig", err)
 	}
 }

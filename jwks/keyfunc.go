@@ -22,8 +22,8 @@ import (
 // enforce the salt length, it sets the token's Method. The caller must require
 // issuer, audience, algorithms, type and expiry: jwt.WithIssuer, WithAudience,
 // WithValidMethods and WithExpirationRequired are off by default. golang-jwt
-// supports EdDSA only under that name, not as Ed25519. The errors are those of
-// [Remote.Key], or describe a fault of the header.
+// knows EdDSA only by that name, not by the name Ed25519. An error is an error
+// of [Remote.Key] or describes a fault of the token's header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		message, err := jws.Parse(token.Raw)
@@ -42,7 +42,7 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 		named := &jwt.Token{Header: map[string]any{"kid": message.Header.KeyID, "alg": algorithm.Name}}
 		key, err := selecting.KeyfuncCtx(ctx)(named)
 		if keys.fault != nil {
-			return nil, keys.fault // not wrapped by keyfunc
+			return nil, keys.fault // rather than keyfunc's error, which does not wrap it
 		}
 		if err != nil {
 			return nil, err
@@ -52,8 +52,8 @@ func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	}
 }
 
-// storage implements the one method of [jwkset.Storage] that package keyfunc
-// calls to read the key of a token.
+// storage implements KeyRead, the only method of [jwkset.Storage] that package
+// keyfunc calls to get the key of a token.
 type storage struct {
 	jwkset.Storage
 	remote *Remote

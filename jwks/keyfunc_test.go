@@ -56,8 +56,8 @@ func TestKeyfuncAcceptsEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// newMaker publishes a new key on the server and returns a maker of tokens
-// signed with it.
+// newMaker publishes a new key on the server and returns a Maker that signs
+// tokens with this key.
 func newMaker(as *testserver.Server, algorithm testserver.Alg) forge.Maker {
 	key := testserver.GenerateKey(algorithm, "")
 	as.Publish(key)
@@ -115,7 +115,8 @@ func TestKeyfuncSelectsTheKey(t *testing.T) {
 	attacker := forge.Maker{Key: testserver.GenerateKey("ES256", es.Key.ID), Issuer: as.Issuer(), Now: time.Now()}
 	unknown := forge.Maker{Key: testserver.GenerateKey("ES256", "CANARY"), Issuer: as.Issuer(), Now: time.Now()}
 
-	// For algorithm confusion, the HMAC's secret is the public key in PEM.
+	// The algorithm-confusion attack uses the public key in PEM as the HMAC
+	// secret.
 	der, err := x509.MarshalPKIXPublicKey(rs.Key.Private.Public())
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +130,7 @@ func TestKeyfuncSelectsTheKey(t *testing.T) {
 
 	for _, test := range []struct {
 		name, token string
-		want        error // nil: any
+		want        error // nil if any error will do
 	}{
 		{"an unknown kid", unknown.Good(), jwks.ErrUnknownKey},
 		{"no kid where several keys fit", es.Token(es.Header("kid", ""), es.Claims()), jwks.ErrUnfitKey},

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A Remote need not be closed: no goroutine remains after its last fetch, once
+// A Remote need not be closed: after its last fetch, no goroutine remains once
 // the client's idle connections are closed.
 func TestK28NoGoroutineRemains(t *testing.T) {
 	for name, use := range map[string]func(t *testing.T, as *testserver.Server, r *jwks.Remote){

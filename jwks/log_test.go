@@ -61,10 +61,10 @@ func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 		for _, step := range []struct {
 			answer answer
 			lasts  time.Duration
-			line   map[string]any // nil for none
+			line   map[string]any // nil if nothing is logged
 		}{
 			{status(503, ""), 30 * time.Minute, notRefreshed("status_5xx", "server answered Service Unavailable", true)},
-			{status(500, ""), 30 * time.Minute, nil}, // same class
+			{status(500, ""), 30 * time.Minute, nil}, // the class is the same as before
 			{connectionRefused, 30 * time.Minute, notRefreshed("connection", "connection failed", true)},
 			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", true)},
 			{status(502, ""), 20 * time.Minute, notRefreshed("status_5xx", "server answered Bad Gateway", false)}, // the set is too old to be used
@@ -107,7 +107,7 @@ func TestSkippedKeysAreLoggedOncePerChange(t *testing.T) {
 			assertKey(t, r, "a")
 		}
 		renew()
-		want := []map[string]any{notUsed("key 2: " + reasonPrivate)} // a key for encryption is not worth a warning
+		want := []map[string]any{notUsed("key 2: " + reasonPrivate)} // a key for encryption is not logged as a warning
 		checkLog(t, &log, want...)
 
 		s.setAnswer(connectionRefused)

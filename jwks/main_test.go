@@ -25,7 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // jwk is a key as a JSON object, written without the code under test.
 type jwk map[string]any
 
-// with returns a copy with one member changed, or removed if value is nil.
+// with returns a copy of the key in which one member is changed, or removed if
+// value is nil.
 func (k jwk) with(name string, value any) jwk {
 	c := maps.Clone(k)
 	if c[name] = value; value == nil {
@@ -78,7 +79,7 @@ func newEC(curve elliptic.Curve) *ecdsa.PrivateKey {
 
 // ecJWK returns the key as a JWK without alg and use.
 func ecJWK(kid string, key *ecdsa.PublicKey) jwk {
-	point, err := key.Bytes() // 4, then both coordinates in full length
+	point, err := key.Bytes() // the byte 4, then both coordinates in full length
 	if err != nil {
 		panic(err)
 	}
@@ -101,8 +102,9 @@ func rsaJWK(kid string, n *big.Int) jwk {
 	return jwk{"kty": "RSA", "kid": kid, "n": b64(n.Bytes()), "e": "AQAB"}
 }
 
-// modulus returns an odd number of exactly the given number of bits. It need
-// not be the product of two primes, because a public key does not show that.
+// modulus returns an odd number of exactly the given number of bits. The number
+// need not be the product of two primes, because a public key does not show its
+// factors.
 func modulus(bits int) *big.Int {
 	source := mathrand.New(mathrand.NewPCG(uint64(bits), 1))
 	n := new(big.Int)
@@ -115,7 +117,7 @@ func modulus(bits int) *big.Int {
 
 func freshRSA(kid string) jwk { return rsaJWK(kid, modulus(2048)) }
 
-// algorithms lists all supported algorithms and some unsupported ones.
+// algorithms lists all supported algorithms and some unsupported algorithms.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 	"HS256", "HS384", "HS512", "none", "None", "", "ES256K", "Ed448", "RSA-OAEP", "rs256",

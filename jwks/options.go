@@ -12,13 +12,13 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Times of a Remote that cannot be configured.
+// Times and limits of a Remote that Options cannot change.
 const (
-	waitLimit      = 2 * time.Second // for a caller, counted from the start of the attempt
+	waitLimit      = 2 * time.Second // maximum wait of a caller, measured from the start of the attempt
 	refreshTimeout = 2 * fetch.Timeout
-	minServerAge   = time.Minute // bounds of Cache-Control and Expires
+	minServerAge   = time.Minute // bounds for the lifetime in Cache-Control or Expires
 	maxServerAge   = time.Hour
-	defaultAge     = 5 * time.Minute // without Cache-Control and Expires
+	defaultAge     = 5 * time.Minute // lifetime if the server sends neither Cache-Control nor Expires
 	firstBackoff   = time.Second
 	maxBackoff     = time.Minute
 	maxRetryAfter  = 5 * time.Minute
@@ -38,8 +38,9 @@ type Options struct {
 
 	// MetadataURL is the URL of the issuer's metadata for [Discover]. If it is
 	// empty, Discover tries the well-known locations. With MetadataURL, the
-	// issuer may be any printable ASCII text without spaces, and the metadata
-	// must still contain it. [NewRemote] refuses a MetadataURL.
+	// issuer may be any printable ASCII text without spaces, but the metadata
+	// must still contain exactly this issuer. [NewRemote] refuses a
+	// MetadataURL.
 	MetadataURL string
 
 	// Use lists the accepted values of the member use (RFC 7517 §4.2); nil
@@ -57,29 +58,30 @@ type Options struct {
 	// the background. When a set older than MaxAge is used, the caller waits
 	// for the renewal. If MaxAge is 0, it follows the server's Cache-Control or
 	// Expires, limited to between a minute and an hour, or is 5 minutes if the
-	// server sends neither. Any other value overrides the server. Each set's
-	// limit is reduced at random by up to a tenth, so that instances do not
-	// renew at the same time. After the issuer withdraws a key, or replaces it
-	// under the same key ID, the old key is used for about that long. The
-	// maximum is 24 hours.
+	// server sends neither. Any other value overrides the server. For each set,
+	// MaxAge is reduced at random by up to a tenth, so that several instances
+	// of a program do not renew at the same time. After the issuer withdraws a
+	// key, or replaces it under the same key ID, the old key is used for up to
+	// about MaxAge. The maximum is 24 hours.
 	MaxAge time.Duration
 
 	// MaxStale is the age at which a set that cannot be renewed is no longer
-	// used: no token can then be verified until the server is back. MaxStale
+	// used: no token can then be verified until a fetch succeeds. MaxStale
 	// bounds how long an attacker who blocks fetches can keep a withdrawn key
-	// in use. 0 is 24 hours, the maximum is 30 days.
+	// in use. 0 means 24 hours, and the maximum is 30 days.
 	MaxStale time.Duration
 
 	// MinInterval and Burst limit the fetches that unknown key IDs cause: Burst
-	// fetches at once, and one per MinInterval in the long run. After a few
+	// fetches without a delay, and on average one per MinInterval. After a few
 	// made-up key IDs, a new key is still found at once; under a flood of
-	// made-up key IDs, it is found within MinInterval. The defaults for 0 are 5
-	// seconds and 4; the maxima are an hour and 100.
+	// made-up key IDs, it is found within MinInterval. 0 means a MinInterval of
+	// 5 seconds and a Burst of 4; the maxima are an hour and 100.
 	MinInterval time.Duration
 	Burst       int
 
-	// Logger receives failed refreshes and skipped keys. Each is logged only
-	// when it changes, not at every attempt. nil is [slog.Default].
+	// Logger receives failed refreshes and skipped keys. A failure of the same
+	// kind, or the same list of skipped keys, is logged once and not at every
+	// attempt. nil is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -116,7 +118,7 @@ func (o Options) withDefaults() (Options, error) {
 		faults = append(faults, fmt.Errorf("%w: Use must not contain an empty string", ErrConfig))
 	}
 	if o.MaxAge > o.MaxStale {
-		faults = append(faults, fmt.Errorf("%w: MaxAge must not exceed MaxStale: a set would be discarded before it is renewed", ErrConfig))
+		faults = append(faults, fmt.Errorf("%w: MaxAge must not exceed MaxStale: otherwise a set would be discarded before it is renewed", ErrConfig))
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -29,8 +29,9 @@ func (s *site) gaps(from int) (list []time.Duration) {
 	return list
 }
 
-// During an outage, retries are made after 1, 2, 4, 8, 16 and 32 seconds and
-// then every minute, or up to half earlier, however many tokens arrive.
+// During an outage, the delays between retries are 1, 2, 4, 8, 16 and 32
+// seconds and then a minute, each reduced at random by up to a half, however
+// many tokens arrive.
 func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 	for name, down := range map[string]answer{
 		"K01/while it answers 503": status(503, ""), "K01/while it refuses connections": connectionRefused, "K01/while its set is empty": respondOK(`{"keys":[]}`),
@@ -55,7 +56,7 @@ func TestK01RetriesBackOffDuringAnOutage(t *testing.T) {
 				// With these delays, there are at least 59 more retries (one a
 				// minute) and at most 119 (one every half minute).
 				if n := len(gaps); n < 6+58 || n > 6+119 {
-					t.Errorf("got %d retries in an hour", n)
+					t.Errorf("got %d retries in an hour, want 64 to 125", n)
 				}
 				if got := r.Stats(); got.Fetches != len(gaps)+2 || total(got) != len(gaps)+1 || got.Keys != 1 {
 					t.Errorf("got %+v, want each of the %d retries counted", got, len(gaps))
@@ -118,8 +119,8 @@ func TestK01RetryAfterIsRespected(t *testing.T) {
 	}
 }
 
-// Retry-After applies both to renewals and to fetches for unknown key IDs,
-// whichever of the two the server refused.
+// If the server refuses a renewal or a fetch for an unknown key ID, its
+// Retry-After applies to both kinds of fetch.
 func TestRetryAfterAppliesToEveryCause(t *testing.T) {
 	for _, age := range []time.Duration{
 		10 * time.Second, // less than Retry-After
@@ -194,8 +195,8 @@ func TestK25StaleSetIsNotUsed(t *testing.T) {
 	})
 }
 
-// Once the set is too old to be used, neither the back-off nor a Retry-After
-// from before applies.
+// Once the set is too old to be used, the earlier back-off and Retry-After no
+// longer apply.
 func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	for name, down := range map[string]answer{
 		"K25/whatever the back-off was":     connectionRefused,
@@ -221,8 +222,8 @@ func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// Without a key, retries are made every second, or up to half a second earlier,
-// whatever Retry-After says.
+// Without a usable key, the delay between retries is a second, reduced at
+// random by up to a half, whatever Retry-After says.
 func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer      answer
@@ -255,8 +256,8 @@ func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// A Remote notices within 2 s that the server has recovered. If the server
-// hung, the Remote notices it when the hanging attempt ends.
+// A Remote notices within 2 s that the server has recovered. If the server hung
+// before, the Remote notices the recovery when the hanging attempt ends.
 func TestK24RecoveryIsNoticed(t *testing.T) {
 	for name, test := range map[string]struct {
 		down answer
@@ -283,7 +284,7 @@ func TestK24RecoveryIsNoticed(t *testing.T) {
 					time.Sleep(10 * time.Millisecond)
 				}
 				if got := time.Since(begin) - outage; got < 0 || got > test.want+10*time.Millisecond {
-					t.Errorf("ready %v after the server, want %v at most", got, test.want)
+					t.Errorf("the Remote was ready %v after the server, want %v at most", got, test.want)
 				}
 			})
 		})

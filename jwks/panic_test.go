@@ -16,7 +16,7 @@ func TestPanicNilDoesNotRenewTheSet(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
-		s.setAnswer(func(*http.Request) (*http.Response, error) { panic(nil) }) //nolint:govet // the point of the test
+		s.setAnswer(func(*http.Request) (*http.Response, error) { panic(nil) }) //nolint:govet // the test needs a panic with a nil value
 		time.Sleep(5 * time.Minute)
 		assertKey(t, r, "a")
 		if got := r.Stats(); got.Failures["panic"] != 1 || got.Age != 5*time.Minute || !errors.Is(got.Err, jwks.ErrUnavailable) {

@@ -20,16 +20,18 @@ import (
 
 var errPEM = errors.New("must be a single PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE and nothing else")
 
-// PEM returns a set of public keys in PEM, for issuers that publish no JWK Set.
-// keys maps each key ID to one block of type PUBLIC KEY, RSA PUBLIC KEY or
-// CERTIFICATE. Only the public key of a certificate is used: neither its dates
-// nor its signature are checked. The keys must pass the policy in the package
-// comment. Each key verifies all algorithms of its type and curve; to accept
-// fewer, set the verifier's Algorithms. At most 100 keys are accepted.
+// PEM returns a set of public keys in PEM, for issuers that do not publish a
+// JWK Set. keys maps each key ID to one block of type PUBLIC KEY, RSA PUBLIC
+// KEY or CERTIFICATE. Only the public key of a certificate is used: the
+// certificate's dates and signature are not checked. The keys must pass the
+// policy in the package comment. Each key verifies all algorithms of its type
+// and curve. To accept fewer algorithms, set the verifier's Algorithms. At most
+// 100 keys are accepted.
 //
-// Unlike [Parse], PEM skips no key: the error wraps [ErrConfig] and lists every
-// fault. The error numbers the keys in the sorted order of their key IDs and
-// quotes no input. For an empty map, the error is [ErrNoKeys].
+// Unlike [Parse], PEM does not skip unusable keys: it returns an error that
+// wraps [ErrConfig] and lists every fault. The error numbers the keys in the
+// sorted order of their key IDs and quotes no input. For an empty map, the
+// error is [ErrNoKeys].
 func PEM(keys map[string]string) (*Set, error) {
 	switch {
 	case len(keys) == 0:
@@ -92,7 +94,7 @@ func readPEM(id, text string) (k key, err error) {
 		return k, err
 	}
 	if public, ok := k.material.(*rsa.PublicKey); ok && (public.E < 3 || public.E > math.MaxInt32 || public.E%2 == 0) {
-		return k, errKeyWeak // for a JWK, checkEncoding does this
+		return k, errKeyWeak // for a JWK, checkEncoding makes this check
 	}
 	k.id = id
 	return k, nil

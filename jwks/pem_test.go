@@ -71,7 +71,7 @@ func TestPEMKeyAlgorithms(t *testing.T) {
 				t.Errorf("got a key for %v, want %v", got, tt.want)
 			}
 			if got := served(s, "k2"); got != nil {
-				t.Errorf("got a key for %v with an unknown key ID", got)
+				t.Errorf("got a key for %v with an unknown key ID, want none", got)
 			}
 		})
 	}
@@ -83,7 +83,7 @@ func TestPEMKeyAlgorithms(t *testing.T) {
 		}
 		for id, want := range map[string]*ecdsa.PublicKey{"a": &ec.PublicKey, "b": &other.PublicKey, "c": &ec.PublicKey} {
 			if got, err := s.Key(t.Context(), id, "ES256"); err != nil || !want.Equal(got) {
-				t.Errorf("%s: got %v, %v", id, got, err)
+				t.Errorf("%s: got %v and error %v, want the key with this ID", id, got, err)
 			}
 		}
 		if _, err := s.Key(t.Context(), "", "ES256"); !errors.Is(err, jwks.ErrUnfitKey) {

@@ -34,16 +34,16 @@ var (
 
 // key is one usable key of a set.
 type key struct {
-	place      int // in the set, from 1
+	place      int // position in the set, counted from 1
 	id         string
 	algorithms []string // canonical names, never empty
 	material   any      // see [Source]
-	issuers    []string // values of "issuer", nil for all issuers
+	issuers    []string // values of the member "issuer"; nil means all issuers
 }
 
 // decode returns the Go key for a JWK whose members have been checked. The
-// library's own validation is off, because it would only compare these members
-// with themselves.
+// library's own validation is turned off, because it would only compare these
+// members with themselves.
 func decode(m jwkset.JWKMarshal) (any, error) {
 	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 	if err != nil {
@@ -87,7 +87,7 @@ func parse(data []byte, uses []string) (*Set, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrSet, err)
 	case !found:
-		return nil, fmt.Errorf("%w: no array \"keys\" of at most %d elements", ErrSet, maxKeys)
+		return nil, fmt.Errorf("%w: must have an array \"keys\" of at most %d elements", ErrSet, maxKeys)
 	}
 	keys, ambiguous := withoutAmbiguous(keys)
 	skipped = append(skipped, ambiguous...)
@@ -100,8 +100,8 @@ func parse(data []byte, uses []string) (*Set, error) {
 func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place, reason) }
 
 // readKey reads one key and applies the policy to it. It ignores certificate
-// members (x5c, x5t, x5u): a key is trusted because of the URL it was fetched
-// from.
+// members (x5c, x5t, x5u), because a key is trusted for the URL from which it
+// was fetched, not for a certificate.
 func readKey(data strictjson.Value, uses []string) (key, error) {
 	var (
 		k      key
@@ -115,14 +115,14 @@ func readKey(data strictjson.Value, uses []string) (key, error) {
 	}
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
 		if value.IsNull() {
-			return nil // as if absent: some servers write null for members without a value
+			return nil // treated as absent: some servers write null for members without a value
 		}
 		ok := true
 		switch name {
 		case "d", "p", "q", "dp", "dq", "qi", "oth", "k":
 			secret = true
 		case "key_ops":
-			keyOps, ok = strictjson.Strings(value, 16) // an empty array is like null
+			keyOps, ok = strictjson.Strings(value, 16) // an empty array is treated as absent
 		case "issuer":
 			issuer, _ := strictjson.String(value) // a value of another type matches no issuer
 			k.issuers = []string{issuer}
@@ -192,10 +192,10 @@ func fitting(m jwkset.JWKMarshal) []string {
 	return nil
 }
 
-// checkEncoding checks properties that the decoded key no longer shows:
-// base64url without padding, and an exponent that fits (RFC 7518 §6.3.1.2).
-// Coordinates may lack leading zeros or have too many. RFC 7518 §6.2.1.2
-// forbids both, but the number is the same.
+// checkEncoding checks properties that are lost when a key is decoded: that the
+// members are base64url without padding, and that the RSA exponent is odd, more
+// than 1 and less than 2^31. EC coordinates may lack leading zeros or have too
+// many. RFC 7518 §6.2.1.2 forbids this, but the number is the same.
 func checkEncoding(m jwkset.JWKMarshal) error {
 	for _, text := range [...]string{m.X, m.Y, m.N, m.E} {
 		// encoding/base64 skips CR and LF even when strict.
@@ -237,7 +237,8 @@ func checkMaterial(material any) error {
 }
 
 // withoutAmbiguous drops different keys that share a key ID and algorithm,
-// because any choice between them would be a guess. A repeated key counts once.
+// because any choice between them would be a guess. Of several identical keys,
+// it keeps the first.
 func withoutAmbiguous(keys []key) (unique []key, ambiguous []error) {
 	type place struct{ id, algorithm string }
 	first, contested := make(map[place]*key), make(map[place]bool)

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// These are the reasons in Skipped: the whole message after the position of the
-// key.
+// These are the reasons in Skipped: each is the whole message after the
+// position of the key.
 const (
 	reasonSyntax    = "must be a JSON object without repeated members or values of the wrong type"
 	reasonKeyID     = "key ID is not printable ASCII of at most 256 bytes"
@@ -28,7 +28,7 @@ const (
 )
 
 // rocaModulus is from Wycheproof's json_web_key_test, tcId 7 (Apache-2.0). It
-// is a product of two primes from the broken generator, and 2049 bits long.
+// is the product of two primes from the broken generator and has 2049 bits.
 const rocaModulus = "AanFpofbj7KjD4Lf-N2hVMKR7yewSyXhhbirIMTGpfYEhZ_lnt5UoK98DnKIgArXGTu3MaW_HhFw16HGaTDUHqPrId7fe4r11CqRw09yBFuW79V8sYIwHdzCaWflUI6auImYbVfoN9_nD5n8N8SY9DwXw7mwZM9wREPXoDPgOoIWl6q_MPsp7n0zs3Z5ZaiQWOOzl1S9OhwAfSiiOwz6efnXEaxuTEtPd7BjSx7NaFka8Dx9U7YqXy2RFj1O9PjyaDGuRh7YXsX3iMUSP_wSyHQg_c_qHRtKUsNSGCT7OZg0hzm2KphtjnayKJvC64vAbROBR4Ubg6Bxg9IQVZ-QYyE"
 
 // shortModulus and exponentOne are from tcId 8 and 9 of the same file.
@@ -74,7 +74,7 @@ func withNull(k jwk, names ...string) jwk {
 
 type badKey struct {
 	name   string
-	key    any // an object, or a text
+	key    any // a JSON object, or its text
 	reason string
 }
 
@@ -263,7 +263,7 @@ func TestSkippedKeys(t *testing.T) {
 type goodKey struct {
 	name string
 	key  jwk
-	want []string // its algorithms
+	want []string // the algorithms that the key verifies
 }
 
 // goodKeys returns keys that the policy accepts, all with the same key ID.
@@ -273,7 +273,7 @@ func goodKeys(kid string) []goodKey {
 	edwards := []string{"Ed25519", "EdDSA"} // two names of one algorithm
 	nearROCA := rocaLike(2048)
 	for step := new(big.Int).Div(primorial(), big.NewInt(167)); big.NewInt(0).Mod(nearROCA, big.NewInt(167)).Sign() != 0; {
-		nearROCA.Add(nearROCA, step).Add(nearROCA, step) // changes it only modulo 167, and keeps it odd
+		nearROCA.Add(nearROCA, step).Add(nearROCA, step) // changes the number only modulo 167, and keeps it odd
 	}
 	return []goodKey{
 		{"K14/RSA 2048 bits is accepted", rsa, rsaAlgorithms},

@@ -10,12 +10,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// An attacker who can make a server redirect must not be able to make the
+// An attacker who can make a server send redirects must not be able to make the
 // client connect to another server.
 func TestK07CrossOriginRedirectsAreNotFollowed(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		secure bool // the server that redirects
+		secure bool // whether the server that redirects uses https
 		to     func(unusedListener) string
 	}{
 		{"to another port", false, func(l unusedListener) string { return l.url("http") }},
@@ -38,7 +38,7 @@ func TestK07CrossOriginRedirectsAreNotFollowed(t *testing.T) {
 					t.Fatal(err)
 				}
 				fault := as.Inject(endpoint, testserver.RedirectTo(test.to(elsewhere)))
-				if endpoint == testserver.EndpointDiscovery { // the second well-known location
+				if endpoint == testserver.EndpointDiscovery { // also at the second well-known location
 					as.Inject(testserver.EndpointASMetadata, testserver.RedirectTo(test.to(elsewhere)))
 				}
 				assertKeyError(t, r, as.SigningKey().ID, jwks.ErrUnavailable)
@@ -57,7 +57,7 @@ func TestK07RedirectsWithinTheOriginAreFollowedThreeTimes(t *testing.T) {
 			s := newSite(func(r *http.Request) (*http.Response, error) {
 				var hop int
 				if _, err := fmt.Sscanf(r.URL.RawQuery, "hop=%d", &hop); err != nil && r.URL.RawQuery != "" {
-					t.Errorf("got the query %q", r.URL.RawQuery)
+					t.Errorf("got the query %q, want none or the number of the redirect", r.URL.RawQuery)
 				}
 				if hop == hops {
 					return respondOK(set(freshEC("a")))(r)

@@ -14,39 +14,39 @@ import (
 )
 
 // Remote is a [Source] that fetches its set over HTTP. Create it with
-// [NewRemote] or [Discover]. It is safe for concurrent use, has no goroutine
+// [NewRemote] or [Discover]. It is safe for concurrent use, runs no goroutine
 // between fetches and need not be closed.
 //
 // While fetches fail for any reason, the last good set remains in use for up to
 // Options.MaxStale. A set without a usable key counts as a failure. A failed
-// fetch is retried after a second, then at growing intervals up to a minute. It
-// is also not retried before the end of the server's Retry-After, for five
-// minutes at most. However, while there is no usable key, it is retried every
-// second.
+// fetch is retried after a second, then at growing intervals up to a minute. If
+// the server sends Retry-After, the retry is delayed for that time, but for
+// five minutes at most. However, as long as the Remote has no usable key, it
+// retries every second.
 //
-// A token waits for a fetch if its key is unknown. It also waits if the set is
-// older than MaxAge and no fetch began before the set reached that age, for
-// example after a period without tokens. It waits at most until 2 seconds after
-// that fetch began.
+// A call of Key waits for a fetch if the key is unknown. It also waits if the
+// set is older than MaxAge and no fetch began before the set reached that age,
+// for example after a period without tokens. The wait ends at the latest 2
+// seconds after the fetch began.
 type Remote struct {
 	options  Options
 	schedule schedule
-	issuer   string // "" when the URL was given
+	issuer   string // "" if NewRemote was given the URL
 
-	// Accessed only inside flight:
-	url           string    // discovered, if issuer is set
-	lastDiscovery time.Time // zero: read the metadata at the next attempt
+	// Only the running attempt accesses these fields:
+	url           string    // of the set; from the metadata if issuer is set
+	lastDiscovery time.Time // if zero, the next attempt reads the metadata
 	etag          string    // of the set at url
 
 	state    atomic.Pointer[state]
 	flight   singleflight.Group
-	inFlight atomic.Pointer[time.Time] // start of the running attempt, nil without one
+	inFlight atomic.Pointer[time.Time] // start of the running attempt, nil if no attempt is running
 	unknown  atomic.Int64
 
 	loggedFailure, loggedMetadata, loggedSkipped contain.Change
 }
 
-// epoch is the origin of monotonic times.
+// epoch is the reference for times that have only a monotonic reading.
 var epoch = time.Now()
 
 // NewRemote returns a source for the JWK Set at an https URL, or at an http URL
@@ -65,11 +65,11 @@ func NewRemote(url string, options Options) (*Remote, error) {
 // Discover returns a source for the JWK Set at the jwks_uri of the issuer's
 // metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3). The issuer in the
 // metadata must match byte for byte. Discovery tries the well-known locations
-// in order. It skips a location if the answer is not metadata (a web page, JSON
-// without an issuer), but stops with an error at metadata of another issuer or
-// at a server error. Options.MetadataURL replaces these locations. Discover
-// does no I/O: the metadata is read at the first use, and again at each
-// renewal.
+// in order. It tries the next location if the answer is not metadata (a web
+// page, or JSON without an issuer). It stops with an error if the metadata
+// names another issuer or the server fails. Options.MetadataURL replaces these
+// locations. Discover does no I/O: the metadata is read at the first use, and
+// again at each renewal.
 func Discover(issuer string, options Options) (*Remote, error) {
 	fault := fetch.CheckIssuer(issuer, options.InsecureHTTP)
 	if options.MetadataURL != "" {
@@ -93,14 +93,14 @@ func newRemote(issuer, url string, options Options, fault error) (*Remote, error
 }
 
 // Key implements [Source]. It selects the key from the set. If the set lacks
-// the key ID, or there is no set, Key fetches a set within the limits of
-// Options and looks again. The error is one of those of [Set.Key], or
-// [ErrUnavailable] if the keys are unavailable.
+// the key ID, or no set has been fetched yet, Key fetches a set, within the
+// limits in Options, and selects again. The error wraps an error of [Set.Key],
+// or [ErrUnavailable] if the keys are unavailable.
 func (r *Remote) Key(ctx context.Context, kid, alg string) (any, error) {
 	return r.find(ctx, "", kid, alg)
 }
 
-// KeyFor is Key for one of several issuers that share the set. See
+// KeyFor is like Key, for one of several issuers that share the set. See
 // [Set.KeyFor].
 func (r *Remote) KeyFor(ctx context.Context, issuer, kid, alg string) (any, error) {
 	return r.find(ctx, issuer, kid, alg)
@@ -132,14 +132,14 @@ func (r *Remote) find(ctx context.Context, issuer, kid, alg string) (any, error)
 	return found, err
 }
 
-// Warm fetches the set now, within the limits of Options. It waits until the
+// Warm fetches the set now, within the limits in Options. It waits until the
 // attempt or ctx ends.
 func (r *Remote) Warm(ctx context.Context) error {
 	return r.refresh(ctx, "", time.Now(), refreshTimeout)
 }
 
-// Healthy returns an error if there is no usable key. It never waits. If the
-// set is due for renewal, it starts the renewal in the background.
+// Healthy returns an error if the Remote has no usable key. It never waits. If
+// the set is due for renewal, Healthy starts the renewal in the background.
 func (r *Remote) Healthy() error {
 	_, err := r.snapshot(time.Now())
 	return err
@@ -156,9 +156,10 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 	return s.set, nil
 }
 
-// refresh fetches a set for a key ID that the current set lacks. A nil error
-// means that the current set now decides: it has the key ID, was fetched after
-// the caller arrived, or is as new as the budget allows.
+// refresh fetches a set for a key ID that the current set lacks. If it returns
+// nil, the caller must search the current set again and accept the result: that
+// set has the key ID, was fetched after the caller arrived, or is as new as the
+// budget allows.
 func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
@@ -168,7 +169,7 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 			return nil
 		case usable && !mayRefresh && s.err == nil && arrivedAt.Sub(s.fetched) < r.options.MinInterval:
 			// The set is recent enough to show that the key ID does not exist.
-			// Missing key IDs are therefore not cached one by one.
+			// Missing key IDs therefore need not be cached.
 			return nil
 		case s.err != nil && !s.ended.Before(arrivedAt), !mayRefresh && r.inFlight.Load() == nil:
 			return unavailable(s.err)
@@ -179,11 +180,11 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 	}
 }
 
-// renew waits while the set is too old to be used, and returns the time after
-// the wait. If a fetch began before the set became too old, the server is slow,
-// and the old set is used meanwhile. A caller whose context ends while it waits
-// gets an error, not a key of the old set: a canceled caller does not mean that
-// the server is slow.
+// renew waits for a renewal if the set is too old, and returns the time after
+// the wait. If a running fetch began before the set became too old, the server
+// is slow: renew does not wait, and the old set remains in use. A caller whose
+// context ends during the wait gets an error instead of a key from the old set,
+// because its canceled context does not show that the server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
 	if !r.schedule.tooOld(s, arrivedAt) {
@@ -198,8 +199,8 @@ func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, err
 	return time.Now(), nil // a set that cannot be renewed remains in use
 }
 
-// join waits for the running attempt, or begins one, and stops waiting once
-// that attempt has taken atMost.
+// join waits for the running attempt, or begins one. It stops waiting when the
+// attempt has run for atMost.
 func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) error {
 	if began := r.inFlight.Load(); began != nil {
 		if atMost -= time.Since(*began); atMost <= 0 {
@@ -218,9 +219,10 @@ func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) er
 	}
 }
 
-// begin joins the running attempt or begins one, unless one has ended since the
-// caller loaded the state. The attempt does not use the context of the caller
-// that began it, because other callers wait for it too.
+// begin returns a channel that receives a value when the running attempt ends.
+// If no attempt is running, it begins one, unless an attempt has ended since
+// the caller loaded the state. The attempt does not use the caller's context,
+// because other callers wait for the attempt too.
 func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 	return r.flight.DoChan("", func() (any, error) {
 		before, began := r.state.Load(), time.Now()
@@ -238,8 +240,8 @@ func (r *Remote) begin(seen *state) <-chan singleflight.Result {
 	})
 }
 
-// unavailable wraps err in ErrUnavailable. The text of the result quotes no
-// input.
+// unavailable returns an error that wraps ErrUnavailable and err. Its text
+// quotes no input.
 func unavailable(err error) error {
 	switch {
 	case err == nil:

@@ -27,8 +27,8 @@ type transportFault struct {
 	takes  time.Duration // until the attempt fails
 }
 
-// transportFaults returns faults of a server whose set is good and contains the
-// key known.
+// transportFaults returns faults of a server. good is a valid set that contains
+// the key known.
 func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	t.Helper()
 	html := func(body string) answer {
@@ -117,8 +117,8 @@ func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	}
 }
 
-// Cached keys remain in use during any fault. The next successful fetch ends
-// the fault.
+// Cached keys must remain in use during any fault, and the next successful
+// fetch must renew them.
 func TestFaultsWithCachedKeys(t *testing.T) {
 	known := freshEC("known")
 	good := set(known, freshEC("new"))
@@ -157,8 +157,8 @@ func TestFaultsWithCachedKeys(t *testing.T) {
 	}
 }
 
-// Without cached keys, keys are available again at most a second after the
-// fault ends.
+// Without cached keys, keys become available at most a second after the fault
+// ends.
 func TestFaultsWithoutCachedKeys(t *testing.T) {
 	known := freshEC("known")
 	good := set(known, freshEC("new"))
@@ -199,8 +199,9 @@ func TestFaultsWithoutCachedKeys(t *testing.T) {
 	}
 }
 
-// checkFailureLog checks that the log has exactly two lines: one about a failed
-// fetch, with a reason that quotes no input, and one about the recovery.
+// checkFailureLog checks that the log has exactly two lines: the first about a
+// failed fetch, with a reason that quotes no input, and the second about the
+// recovery.
 func checkFailureLog(t *testing.T, log *logCapture, class string, known bool) {
 	t.Helper()
 	records, text := log.lines(t)
@@ -211,7 +212,7 @@ func checkFailureLog(t *testing.T, log *logCapture, class string, known bool) {
 	reason, _ := failure["error"].(string)
 	if failure["msg"] != "key set not refreshed" || failure["level"] != "WARN" || failure["keys_known"] != known || failure["reason"] != class ||
 		len(failure) != 5 || !strings.HasPrefix(reason, jwks.ErrUnavailable.Error()+": ") {
-		t.Errorf("got the line %v", failure)
+		t.Errorf("got the log line %v, want a warning with the reason, the error and keys_known", failure)
 	}
 	if want := encoded(map[string]any{"msg": "key set refreshed again", "level": "INFO", "failures": 1}); end != want {
 		t.Errorf("got the line %v, want %v", end, want)

@@ -82,7 +82,7 @@ func TestK21AThousandCallersShareOneFetch(t *testing.T) {
 
 // A key may be published after an attempt began. Therefore, if that attempt
 // does not find the key, the callers that arrived during the attempt share a
-// second one.
+// second attempt.
 func TestAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 	const latency = time.Second
 	answers := func(keys ...any) answer { return delayed(latency, respondOK(set(keys...))) }
@@ -90,7 +90,7 @@ func TestAttemptThatBeganTooEarlyIsFollowedByAnother(t *testing.T) {
 		name          string
 		first, second answer
 		want          error
-		takes         time.Duration // from half a second into the first attempt
+		takes         time.Duration // measured from half a second after the first attempt began
 		requests      int
 	}{
 		{"K21/the second attempt has the key", answers(freshEC("old")), answers(freshEC("new")), nil, 3 * latency / 2, 2},

@@ -115,7 +115,7 @@ func TestSnapshotIsNotChangedByARefresh(t *testing.T) {
 		time.Sleep(time.Minute)
 		assertKey(t, r, "b")
 		if got := served(old, "a"); len(got) != 1 || len(served(old, "b")) != 0 {
-			t.Errorf("the old snapshot changed: got %q for a", got)
+			t.Errorf("the old snapshot has changed: got the algorithms %q for the key a, want one", got)
 		}
 		assertKeyError(t, r, "a", jwks.ErrUnknownKey)
 	})
@@ -128,7 +128,7 @@ func TestStats(t *testing.T) {
 		assertKey(t, r, "a")
 		got := r.Stats()
 		if got.Keys != 2 || got.Fetches != 1 || got.Failures != nil || got.Err != nil || got.Age != time.Second || got.UnknownKeyIDs != 0 {
-			t.Errorf("after the first fetch: got %+v", got)
+			t.Errorf("after the first fetch: got %+v, want 2 keys, 1 fetch and no failure", got)
 		}
 		if next := time.Until(got.Next); next > 4*time.Minute-time.Second || next < 4*time.Minute/10*9-time.Second {
 			t.Errorf("the next fetch is due in %v, want 80 %% of 5 minutes or up to a tenth less", next)
@@ -142,12 +142,12 @@ func TestStats(t *testing.T) {
 		assertKeyError(t, r, "CANARY", jwks.ErrUnavailable)
 		got = r.Stats()
 		if got.Keys != 2 || got.Fetches != 2 || !maps.Equal(got.Failures, map[string]int{"connection": 1}) || !errors.Is(got.Err, jwks.ErrUnavailable) || got.Age != time.Minute+time.Second {
-			t.Errorf("after a failure: got %+v", got)
+			t.Errorf("after a failure: got %+v, want the old keys, 2 fetches and 1 failure", got)
 		}
 		if next := time.Until(got.Next); next > time.Second || next < time.Second/2 {
 			t.Errorf("the next fetch is due in %v, want 1s or up to half less", next)
 		}
-		got.Failures["connection"] = 7 // a copy
+		got.Failures["connection"] = 7 // must not change the Remote, because Failures is a copy
 
 		s.setAnswer(respondOK(set(freshEC("c"))))
 		time.Sleep(time.Minute)
@@ -155,12 +155,12 @@ func TestStats(t *testing.T) {
 		assertKeyError(t, r, "CANARY", jwks.ErrUnknownKey)
 		got = r.Stats()
 		if got.Keys != 1 || got.Fetches != 3 || got.Failures["connection"] != 1 || got.Err != nil || len(got.Skipped) != 0 || got.Age != 0 || got.UnknownKeyIDs != 1 {
-			t.Errorf("after a success: got %+v", got)
+			t.Errorf("after a success: got %+v, want 1 key, 3 fetches, no error and 1 unknown key ID", got)
 		}
 	})
 }
 
-// K27: fetches are scheduled by the monotonic clock, so steps of the wall clock
+// Fetches are scheduled by the monotonic clock, so changes of the wall clock
 // have no effect.
 func TestK27TimesAreMonotonic(t *testing.T) {
 	as := testserver.New(t)

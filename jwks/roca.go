@@ -2,8 +2,8 @@ package jwks
 
 import "math/big"
 
-// rocaPrimes are the odd primes up to 167. At every key length, they divide the
-// modulus that the broken generator of CVE-2017-15361 uses.
+// rocaPrimes are the odd primes up to 167. They divide the number M from which
+// the broken generator of CVE-2017-15361 makes its primes, at every key length.
 var rocaPrimes = [...]int64{
 	3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
 	127, 131, 137, 139, 149, 151, 157, 163, 167,
@@ -11,7 +11,7 @@ var rocaPrimes = [...]int64{
 
 // isROCA reports whether an RSA modulus has the fingerprint of the broken key
 // generator of CVE-2017-15361 (Nemec et al., "The Return of Coppersmith's
-// Attack", §2): it is a power of 65537 modulo each of the primes. A random
+// Attack", §2): modulo each of rocaPrimes, it is a power of 65537. A random
 // modulus has this property with a probability under 2^-27.
 func isROCA(n *big.Int) bool {
 	for _, p := range rocaPrimes {

@@ -11,27 +11,27 @@ import (
 // schedule decides when a set is renewed, and how long it is used.
 type schedule struct {
 	maxAge, maxStale time.Duration // see Options
-	minInterval      time.Duration // between attempts for unknown key IDs in the long run
-	burst            int           // attempts for unknown key IDs at once
+	minInterval      time.Duration // average time between attempts for unknown key IDs
+	burst            int           // attempts for unknown key IDs that may follow each other without a delay
 }
 
 // state holds the set and the times that result from an attempt. It is
-// immutable. Its times are monotonic, so a step of the wall clock neither
+// immutable. Its times are monotonic, so a change of the wall clock neither
 // delays nor repeats a fetch.
 type state struct {
-	set     *Set          // nil until a fetch succeeded
+	set     *Set          // nil until a fetch succeeds
 	fetched time.Time     // start of the attempt that fetched or confirmed the set
-	fresh   time.Duration // max-age from the server, negative if unspecified
-	maxAge  time.Duration // resulting limit, with jitter
+	fresh   time.Duration // lifetime from the server, negative if unspecified
+	maxAge  time.Duration // age up to which the set is used without waiting, with jitter
 
 	began, ended time.Time     // of the last attempt
-	spentUntil   time.Time     // the budget is full again from then on; each attempt for an unknown key ID adds minInterval
+	spentUntil   time.Time     // when the budget for unknown key IDs is full again; each attempt that uses the budget adds minInterval
 	err          error         // of the last attempt
 	failed       int           // consecutive failed attempts
-	backoff      time.Duration // after err, while there is a usable set
-	retryAfter   time.Duration // after err, from Retry-After
-	coldBackoff  time.Duration // after err, without a usable set
-	metadataErr  error         // why the metadata was unavailable, if the last discovered URL was used
+	backoff      time.Duration // delay after err if a set is usable
+	retryAfter   time.Duration // delay after err from Retry-After
+	coldBackoff  time.Duration // delay after err if no set is usable
+	metadataErr  error         // why the metadata was unavailable, if the attempt used the last discovered URL instead
 
 	fetches, notModified int
 	failures             map[string]int // immutable
@@ -45,7 +45,7 @@ func (p schedule) usable(s *state, now time.Time) bool {
 }
 
 // backoff returns the delay after a failed attempt. Without a usable set the
-// delay is short, whatever Retry-After says.
+// delay is short, and Retry-After is ignored.
 func (p schedule) backoff(s *state, now time.Time) time.Duration {
 	if !p.usable(s, now) {
 		return s.coldBackoff
@@ -56,15 +56,15 @@ func (p schedule) backoff(s *state, now time.Time) time.Duration {
 // retryAt returns when the next attempt is allowed.
 func (p schedule) retryAt(s *state, now time.Time) time.Time { return s.ended.Add(p.backoff(s, now)) }
 
-// due reports whether an attempt should be made even if no key is missing.
+// due reports whether the set should be fetched even if no caller misses a key.
 func (p schedule) due(s *state, now time.Time) bool {
 	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(p.retryAt(s, now))
 }
 
 // tooOld reports whether callers must wait for a renewal of the set. After a
 // failed renewal, the old set is used during the back-off. If the last attempt
-// failed slowly, the old set is also used during the next attempt, because
-// waiting for a server that hangs would only delay callers.
+// took a long time to fail, the old set is also used during the next attempt,
+// because waiting for a server that hangs would only delay callers.
 func (p schedule) tooOld(s *state, now time.Time) bool {
 	if s.set == nil || s.age(now) < s.maxAge {
 		return false
@@ -74,15 +74,15 @@ func (p schedule) tooOld(s *state, now time.Time) bool {
 	}
 	atOnce := s.ended.Sub(s.began) < waitLimit
 	retryAt := p.retryAt(s, now)
-	idle := !now.Before(retryAt.Add(refreshTimeout)) // no use since retryAt, or an attempt would have ended by now
+	idle := !now.Before(retryAt.Add(refreshTimeout)) // the set was not used since retryAt: otherwise an attempt would have ended by now
 	return idle || atOnce && !now.Before(retryAt)
 }
 
 // mayRefresh reports whether an unknown key ID may cause an attempt. Such
 // attempts have their own budget, so neither a recent renewal nor a few made-up
-// key IDs delay the first new key. A failed attempt costs nothing and may be
-// repeated after minInterval: with a longer back-off, a flood of made-up key
-// IDs could delay a new key.
+// key IDs delay the first new key. A failed attempt does not use the budget and
+// may be repeated after minInterval: with a longer back-off, a flood of made-up
+// key IDs could delay a new key.
 func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	if !p.usable(s, now) {
 		return !now.Before(p.retryAt(s, now))
@@ -91,7 +91,7 @@ func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	return !now.Add(credit).Before(s.spentUntil) && !now.Before(s.ended.Add(max(min(s.backoff, p.minInterval), s.retryAfter)))
 }
 
-// spend charges an attempt for an unknown key ID to the budget.
+// spend subtracts an attempt for an unknown key ID from the budget.
 func (p schedule) spend(s *state, now time.Time) {
 	if s.spentUntil.Before(now) {
 		s.spentUntil = now
@@ -100,7 +100,7 @@ func (p schedule) spend(s *state, now time.Time) {
 }
 
 // succeed returns the state after an attempt that fetched a set. A nil set
-// means that the server confirmed the current one.
+// means that the server confirmed the current set.
 func (p schedule) succeed(before *state, set *Set, fresh time.Duration) *state {
 	after := *before
 	after.err, after.failed, after.backoff, after.retryAfter, after.coldBackoff = nil, 0, 0, 0, 0

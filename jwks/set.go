@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// The reasons why a key is missing. Every error wraps one of these, except the
-// errors in [Stats] and the errors with which Keyfunc refuses a header.
+// The errors of this package. Every error wraps one of these, except the
+// reasons in [Stats.Skipped] and the errors with which Keyfunc refuses a token
+// header.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
 	ErrNoKeys      = errors.New("jwks: set has no usable key")
@@ -33,18 +34,18 @@ var (
 //	Warm(context.Context) error // fetches the keys now
 //	Healthy() error             // nil if there are usable keys; must not wait
 //	Stats() Stats
-//	Algorithms() []string       // all that it has keys for, if that never changes
+//	Algorithms() []string       // of all its keys; only if they never change
 //	KeyFor(ctx context.Context, issuer, kid, alg string) (any, error)
-//	                            // Key, if one Source has keys of several tenants
+//	                            // like Key, for a Source with keys of several issuers
 type Source interface {
 	// Key returns the key for a token with this kid ("" if the token has none)
 	// and alg. The key is an *rsa.PublicKey, *ecdsa.PublicKey,
 	// ed25519.PublicKey or, for a shared secret, a []byte. While a key is
 	// published, each call returns the same pointer, and the key it points to
 	// must not change. The key policy does not apply to a Source of another
-	// package. However, RSA keys of fewer than 2048 or more than 8192 bits,
-	// points of another curve or of small order, and short secrets never verify
-	// a token.
+	// package. However, a verifier never accepts a signature by an RSA key of
+	// fewer than 2048 or more than 8192 bits, by a key whose point is on
+	// another curve or has small order, or by a secret that is too short.
 	//
 	// An error that wraps [ErrUnknownKey] or [ErrUnfitKey] means that the token
 	// is invalid. Any other error means that the keys are unavailable; its text
@@ -55,23 +56,23 @@ type Source interface {
 
 // Set is an immutable set of verification keys. It is safe for concurrent use.
 type Set struct {
-	keys       map[selector]any      // the only key for each
-	issuers    map[selector][]string // of keys that are not for all issuers
+	keys       map[selector]any      // the only key for each selector
+	issuers    map[selector][]string // issuers that may use a key, if not all may
 	keyIDs     map[string]bool
 	algorithms []string // canonical names, sorted
 	size       int
 	skipped    []error
 }
 
-// selector identifies the key of a token by the token's kid, or "", and the
-// canonical name of its algorithm.
+// selector consists of a token's kid ("" if it has none) and the canonical name
+// of the token's algorithm. They identify the key.
 type selector struct{ keyID, algorithm string }
 
-// newSet returns a set that indexes the keys by selector. No two keys may have
-// the same key ID and algorithm.
+// newSet returns a set that indexes the keys by selector. No two keys with a
+// key ID may have the same key ID and algorithm.
 func newSet(keys []key, skipped []error) *Set {
 	s := &Set{keys: make(map[selector]any), issuers: make(map[selector][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
-	fit := make(map[string][]key) // by algorithm
+	fit := make(map[string][]key) // keys by algorithm
 	put := func(at selector, k key) {
 		if s.keys[at] = k.material; k.issuers != nil {
 			s.issuers[at] = k.issuers
@@ -80,7 +81,7 @@ func newSet(keys []key, skipped []error) *Set {
 	for _, k := range keys {
 		for _, algorithm := range k.algorithms {
 			fit[algorithm] = append(fit[algorithm], k)
-			if k.id != "" { // without an ID it is only for tokens without a kid
+			if k.id != "" { // a key without an ID is only for tokens without a kid
 				s.keyIDs[k.id] = true
 				put(selector{k.id, algorithm}, k)
 			}
@@ -95,8 +96,9 @@ func newSet(keys []key, skipped []error) *Set {
 	return s
 }
 
-// reuseKeys replaces keys that were already in the set before by their old
-// pointers, so that a published key is always the same pointer.
+// reuseKeys makes s use the pointers of the earlier set for all keys that are
+// in both sets, so that the pointer of a key does not change while the key is
+// published.
 func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {
@@ -107,12 +109,12 @@ func (s *Set) reuseKeys(before *Set) {
 
 // Key implements [Source]. For a token without a kid, it returns a key only if
 // exactly one key fits the algorithm (RFC 7515 §4.1.4 makes kid optional;
-// trying all keys would multiply work). The error is [ErrUnknownKey] if a newer
-// set might have the key, otherwise [ErrUnfitKey].
+// trying all keys would multiply the work). The error is [ErrUnknownKey] if a
+// newer set might have the key, and otherwise [ErrUnfitKey].
 func (s *Set) Key(_ context.Context, kid, alg string) (any, error) { return s.find("", kid, alg) }
 
-// KeyFor is Key for a set with the keys of several issuers, such as the one
-// that Microsoft Entra ID publishes. The member "issuer" of a key names the
+// KeyFor is like Key, for a set with the keys of several issuers, such as the
+// set that Microsoft Entra ID publishes. The member "issuer" of a key names the
 // issuer that may use the key; {tenantid} in that member matches any string
 // without a slash. A key without the member is for all issuers. If the key is
 // for another issuer, the error is [ErrUnfitKey]. If issuer is "", KeyFor
@@ -155,11 +157,11 @@ func (s *Set) serves(at selector, issuer string) bool {
 // of keys, so that the key of a [Secret] is never printed.
 func (s *Set) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "JWK Set of %d keys", s.size) }
 
-// LogValue implements [slog.LogValuer] and returns the same text as Format
-// writes.
+// LogValue implements [slog.LogValuer]. It returns the text that Format writes.
 func (s *Set) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
-// Algorithms returns the sorted algorithms that the set has a key for.
+// Algorithms returns the sorted names of the algorithms for which the set has a
+// key.
 func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
 // Secret returns a source for tokens signed with a shared secret. A secret of

@@ -44,7 +44,7 @@ func badDocuments(good jwk) []badDocument {
 		{"K02/a document without its last byte is refused", strings.TrimSuffix(set(good), "}"), jwks.ErrSet},
 		{"F7/trailing garbage is refused", set(good) + "x", jwks.ErrSet},
 		{"F7/a second document is refused", set(good) + set(good), jwks.ErrSet},
-		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch removes one from an answer
+		{"F7/a byte order mark is refused", "\ufeff" + set(good), jwks.ErrSet}, // package fetch removes it from an answer
 		{"F7/a byte order mark inside the document is refused", "{\ufeff" + set(good)[1:], jwks.ErrSet},
 		{"F7/a repeated member keys is refused", `{"keys":[` + encoded(good) + `],"keys":[]}`, jwks.ErrSet},
 		{"F7/a repeated member keys, once escaped, is refused", `{"keys":[` + encoded(good) + `],"k\u0065ys":[]}`, jwks.ErrSet},
@@ -97,8 +97,8 @@ func TestK10KeysWithTheSameKeyID(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		keys    []any
-		want    []string // algorithms for the shared ID
-		len     int      // including the bystander
+		want    []string // algorithms for which the shared key ID selects a key
+		len     int      // number of keys, including the bystander
 		skipped []string
 	}{
 		{"two keys for one algorithm are both skipped", []any{ec, other}, nil, 1, []string{"key 1", "key 2"}},
@@ -131,7 +131,7 @@ func TestK10KeysWithTheSameKeyID(t *testing.T) {
 				place, reason, _ := strings.Cut(text, ": ")
 				places = append(places, place)
 				if reason != reasonAmbiguous && reason != reasonUse {
-					t.Errorf("got reason %q", reason)
+					t.Errorf("got reason %q, want that the key is ambiguous or not for signatures", reason)
 				}
 			}
 			if !slices.Equal(places, test.skipped) {
@@ -267,7 +267,7 @@ func TestSecret(t *testing.T) {
 		clear(input)
 		for kid, s := range map[string]*jwks.Set{"": s, "shared": named} {
 			if got, err := s.Key(t.Context(), kid, "HS256"); err != nil || !bytes.Equal(got.([]byte), secret[:32]) {
-				t.Errorf("%q: the secret changed, or %v", kid, err)
+				t.Errorf("%q: got another secret or the error %v, want the secret unchanged", kid, err)
 			}
 		}
 	})
@@ -277,7 +277,7 @@ func TestKeyFetchesOnlyForUnknownKeyIDs(t *testing.T) {
 	old, renewed := set(freshEC("old")), set(freshEC("old"), freshEC("new"))
 	for _, test := range []struct {
 		name           string
-		then           answer // from the second fetch
+		then           answer // the answer to the second and later fetches
 		kid, algorithm string
 		want           error
 		fetches        int
@@ -322,7 +322,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	}
 	for _, piece := range []string{"CANARY", fmt.Sprintf("%x", secret[:6]), "67 65 78", base64.RawURLEncoding.EncodeToString(secret)[:8]} {
 		if strings.Contains(log.String(), piece) {
-			t.Errorf("got %q in\n%s", piece, &log)
+			t.Errorf("the output contains %q, which is part of the secret:\n%s", piece, &log)
 		}
 	}
 	if !strings.Contains(log.String(), "JWK Set of 1 keys") {

@@ -17,12 +17,12 @@ import (
 )
 
 // site simulates a server without a network. It works in a synctest bubble and
-// can fail in ways that a real server cannot.
+// can simulate faults that a real server cannot.
 type site struct {
 	mu       sync.Mutex
 	answer   answer
-	requests []string    // the paths
-	times    []time.Time // of these requests
+	requests []string    // paths of the requests
+	times    []time.Time // times of these requests
 }
 
 type answer func(*http.Request) (*http.Response, error)
@@ -71,8 +71,8 @@ func status(code int, body string) answer {
 	}
 }
 
-// withHeader returns an answer with additional header fields, given as names
-// and values.
+// withHeader returns an answer with additional header fields. fields contains a
+// name and a value for each field.
 func withHeader(then answer, fields ...string) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		res, err := then(r)
@@ -83,8 +83,8 @@ func withHeader(then answer, fields ...string) answer {
 	}
 }
 
-// withETag returns an answer with an ETag. A request that has the same ETag
-// gets a 304.
+// withETag returns an answer with an ETag. A request whose If-None-Match has
+// the same ETag gets a 304.
 func withETag(tag, body string) answer {
 	return withHeader(func(r *http.Request) (*http.Response, error) {
 		if r.Header.Get("If-None-Match") == tag {
@@ -94,8 +94,8 @@ func withETag(tag, body string) answer {
 	}, "ETag", tag)
 }
 
-// delayed returns an answer that is sent after d, unless the request ends
-// before.
+// delayed returns an answer that is sent after d, unless the request is
+// canceled before.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		select {
@@ -175,7 +175,7 @@ func (j *logCapture) lines(t *testing.T) (records []map[string]any, text string)
 }
 
 // waitForAttempt waits until a hanging attempt has ended, because no goroutine
-// may outlive the bubble.
+// may outlive the synctest bubble.
 func waitForAttempt() {
 	time.Sleep(10*time.Second + 1)
 	synctest.Wait()
@@ -186,7 +186,7 @@ func sleepJustUnder(d time.Duration) { time.Sleep(d - 1) }
 
 var discardLogger = slog.New(slog.DiscardHandler)
 
-const waitLimit = 2 * time.Second // for a caller, counted from the start of the attempt
+const waitLimit = 2 * time.Second // maximum wait of a caller, measured from the start of the attempt
 
 const keysURL = "https://login.example.com/CANARY/keys"
 

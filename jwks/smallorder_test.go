@@ -22,8 +22,8 @@ func TestK15SmallOrderEd25519KeyIsSkipped(t *testing.T) {
 			x := bytes.Clone(point)
 			x[31] |= byte(sign) << 7
 			// If R is the neutral element and S is zero, the signature is valid
-			// under such a key for at least one message in eight, and nobody
-			// needs the private key to make it.
+			// under such a key for at least one message in eight, and can be
+			// made without a private key.
 			signature, forged := append([]byte{1}, make([]byte, 63)...), false
 			for i := range 200 {
 				forged = forged || ed25519.Verify(x, []byte{byte(i)}, signature)

@@ -17,13 +17,13 @@ import (
 // Stats describes a Remote at one moment.
 type Stats struct {
 	Keys    int           // usable keys, 0 before the first success
-	Skipped []error       // one for each skipped key: its position in the set, from 1, and the reason
-	Age     time.Duration // since the set was fetched or confirmed, 0 without one
-	Next    time.Time     // when the next use renews the set, or may retry; zero before the first attempt
+	Skipped []error       // one for each skipped key: the key's position in the set, counted from 1, and the reason
+	Age     time.Duration // since the set was fetched or confirmed; 0 without a set
+	Next    time.Time     // when a use of the set can start the next renewal or retry; zero before the first attempt
 
 	Fetches       int // completed attempts
 	NotModified   int // attempts answered with 304
-	UnknownKeyIDs int // tokens refused for an unknown key ID
+	UnknownKeyIDs int // tokens refused because of an unknown key ID
 
 	// Failures counts failed attempts to fetch metadata or keys by reason:
 	// timeout, name_resolution, tls, connection, truncated, too_large,
@@ -32,7 +32,7 @@ type Stats struct {
 	// metadata_endpoint, panic, other.
 	Failures map[string]int
 
-	Err error // of the last attempt, nil if it succeeded
+	Err error // error of the last attempt, nil if the attempt succeeded
 }
 
 // Stats returns the current state and counters. It never waits.
@@ -77,9 +77,9 @@ func class(err error) string {
 	return cmp.Or(fetch.Class(err), "other")
 }
 
-// log records what an attempt changed. It writes one line for an outage,
-// however many attempts fail. It lists the keys that cannot be used only when
-// they change. It runs after the state has been stored.
+// log logs what an attempt changed. It writes one line for an outage, however
+// many attempts fail, and logs the skipped keys only when they change. It must
+// be called after the state has been stored.
 func (r *Remote) log(ctx context.Context, before, after *state) {
 	logger, usable := r.options.Logger, r.schedule.usable(after, after.ended)
 	if after.err == nil {

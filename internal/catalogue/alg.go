@@ -27,7 +27,7 @@ const (
 )
 
 // Ed25519 is EdDSA with the curve Ed25519 (RFC 9864 §2.2). Clients may sign
-// with it.
+// assertions with it.
 const Ed25519 Alg = "Ed25519"
 
 // PublicAlgs are the algorithms whose keys the server publishes. Algs also
@@ -50,14 +50,14 @@ type ClientAlgs struct {
 
 // ClientAlg describes one field of [ClientAlgs].
 type ClientAlg struct {
-	Member, Flag, Field string // in the metadata of a client, on the command line and in Go
+	Member, Flag, Field string // the name of the setting in client metadata, on the command line and in Go
 	About, Default      string
 	Alg                 *Alg
 	Allowed             []Alg
 }
 
-// Fields returns a description of each field (OpenID Connect Dynamic Client
-// Registration 1.0 §2, RFC 9701 §6).
+// Fields returns a description of each field (OpenID Connect Dynamic
+// Client Registration 1.0 §2, RFC 9701 §6).
 func (a *ClientAlgs) Fields() []ClientAlg {
 	return []ClientAlg{
 		{"id_token_signed_response_alg", "id-token-alg", "IDToken", "its ID tokens", "the algorithm of access tokens, or RS256 for a client that registers itself", &a.IDToken, PublicAlgs},
@@ -67,7 +67,7 @@ func (a *ClientAlgs) Fields() []ClientAlg {
 	}
 }
 
-// Signing returns the algorithms that the server needs keys for.
+// Signing returns the algorithms for which the server needs keys.
 func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }

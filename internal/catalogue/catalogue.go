@@ -1,7 +1,7 @@
 // Package catalogue lists the endpoints, grants, authentication methods,
 // algorithms and defects of the mock authorization server, by the names used in
 // its metadata, configuration, control API and command line. Each list exists
-// only here. The package holds only data, and its types only describe the
+// only here. The package contains only data, and its types only describe the
 // names.
 package catalogue
 

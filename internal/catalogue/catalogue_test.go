@@ -67,8 +67,8 @@ func TestEveryConstantIsInItsList(t *testing.T) {
 	}
 }
 
-// Copies of a list diverge, so only the catalogue may list names of one kind. A
-// literal with more than two of these names counts as a list.
+// Copies of a list would diverge, so only the catalogue may list names of one
+// kind. A literal with more than two of these names is treated as a list.
 func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	root := filepath.Join("..", "..")
 	texts := constants(t)
@@ -78,7 +78,7 @@ func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			if filepath.Base(filepath.Dir(path)) == "pages" { // its lists name templates, some of which are named like an endpoint
+			if filepath.Base(filepath.Dir(path)) == "pages" { // this package lists templates, and some have the name of an endpoint
 				return nil
 			}
 			files++
@@ -110,8 +110,7 @@ func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	}
 }
 
-// namesIn returns those of the given names that are elements or keys of a
-// literal.
+// namesIn returns the given names that are elements or keys of a literal.
 func namesIn(list *ast.CompositeLit, names []string, constants map[string][]string) (found []string) {
 	add := func(e ast.Expr) {
 		var text string

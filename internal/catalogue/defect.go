@@ -56,7 +56,7 @@ const (
 	UnknownOpaque      Defect = "unknown-opaque"
 )
 
-// Defects are the defects that every correct API refuses.
+// Defects lists the defects that every correct API refuses.
 var Defects = []Defect{
 	Expired, NotYetValid, IssuedInFuture, WrongIssuer, WrongAudience, MissingAudience, MissingExp, MissingScope,
 	ExpAsString, ExpOverflow, AudNotString, WrongTyp, IDTokenAsAccess, BoundAsBearer, BadSignature,
@@ -65,8 +65,8 @@ var Defects = []Defect{
 	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
 }
 
-// DefectsOnRequest are the defects that a correct API may accept, and the
-// defects that cannot be tested with a token alone.
+// DefectsOnRequest lists the defects that a correct API may accept, and the
+// defects whose test needs more than a token.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }

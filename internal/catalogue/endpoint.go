@@ -35,13 +35,13 @@ const (
 // which it is served.
 type Route struct {
 	Endpoint Endpoint
-	Path     string // after the path of the issuer, or the well-known part of it
-	Member   string // of metadata, "" if metadata does not contain the endpoint
+	Path     string // appended to the path of the issuer; of a WellKnown endpoint, the well-known part
+	Member   string // the member of metadata, "" if metadata does not contain the endpoint
 	Methods  []string
 	Kind     Kind
-	Needs    []Endpoint // the endpoint is served only if at least one of these is; nil: no condition
-	Option   string     // the member of the configuration that enables it, "" if none does
-	Env      string     // the environment variable that holds its URL, "" if none does
+	Needs    []Endpoint // the endpoint is served only if at least one of these is served; nil means always
+	Option   string     // the member of the configuration that enables the endpoint, "" if it is enabled by default
+	Env      string     // the environment variable with the URL of the endpoint, "" if no variable has it
 }
 
 // ForScripts reports whether scripts of other origins, such as single-page
@@ -57,7 +57,7 @@ type Kind int
 // The kinds of endpoints.
 const (
 	Protocol  Kind = iota // called by clients and APIs
-	WellKnown             // likewise; its path is inserted before the issuer's path or appended to it
+	WellKnown             // called by clients and APIs; the path is inserted before the issuer's path or appended to it
 	ForUsers              // a page for users; served only with the endpoints that need it
 )
 
@@ -70,7 +70,8 @@ var (
 	interactive = []Endpoint{Authorize, DeviceAuthorization}
 )
 
-// Routes are the routes of all endpoints, in the order for documentation.
+// Routes lists the routes of all endpoints, in the order in which documentation
+// lists them.
 var Routes = []Route{
 	{Discovery, "/.well-known/openid-configuration", "", read, WellKnown, nil, "", ""},        // OpenID Connect Discovery 1.0 §4
 	{ASMetadata, "/.well-known/oauth-authorization-server", "", read, WellKnown, nil, "", ""}, // RFC 8414 §3
@@ -97,14 +98,15 @@ func Disableable() []Endpoint {
 	return endpoints(func(r Route) bool { return r.Kind != ForUsers && r.Option == "" })
 }
 
-// Served reports which endpoints are served when off disables some of them. An
-// endpoint that needs others is served only if at least one of these is served.
+// Served reports which endpoints are served if the endpoints for which off
+// returns true are disabled. An endpoint that needs others is served only if at
+// least one of them is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {
 		served[r.Endpoint] = !off(r)
 	}
-	for range Routes { // enough passes for every chain of needs
+	for range Routes { // as many passes as the longest possible chain of needs
 		for _, r := range Routes {
 			if len(r.Needs) > 0 && !slices.ContainsFunc(r.Needs, func(ep Endpoint) bool { return served[ep] }) {
 				served[r.Endpoint] = false

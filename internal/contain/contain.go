@@ -9,8 +9,8 @@ import (
 )
 
 // Panic calls f and returns nil, or the stack if f panicked. The value of the
-// panic is dropped, because it may contain anything. With GODEBUG=panicnil=1
-// the value may even be nil.
+// panic is dropped, because it may contain secrets. With GODEBUG=panicnil=1,
+// the value may even be nil, so Panic does not rely on it.
 func Panic(f func()) (stack []byte) {
 	returned := false
 	defer func() {
@@ -24,7 +24,8 @@ func Panic(f func()) (stack []byte) {
 }
 
 // PlainError marks an error whose text quotes no request or answer and may
-// therefore be logged. The mark does not extend to errors that wrap it.
+// therefore be logged. The mark does not apply to errors that wrap a
+// PlainError.
 type PlainError struct{ Err error }
 
 // Error returns the text of Err.
@@ -37,7 +38,7 @@ func (p PlainError) Unwrap() error { return p.Err }
 // safe for concurrent use. The initial state is "".
 type Change struct{ state atomic.Pointer[string] }
 
-// To sets the state and reports whether it differs from the last one.
+// To sets the state and reports whether the state has changed.
 func (c *Change) To(state string) bool {
 	is := func(last *string) bool { return last == nil && state == "" || last != nil && *last == state }
 	return !is(c.state.Load()) && !is(c.state.Swap(&state))

@@ -20,7 +20,7 @@ func TestPanicReturnsTheStackAndNotTheValue(t *testing.T) {
 	}
 	t.Setenv("GODEBUG", "panicnil=1")
 	if contain.Panic(func() { panicking(nil) }) == nil {
-		t.Error("got no stack of a panic without a value")
+		t.Error("got no stack for a panic with the value nil, want the stack")
 	}
 }
 
@@ -31,7 +31,7 @@ func TestPlainErrorWrapsItsError(t *testing.T) {
 	cause := errors.New("why")
 	err := error(contain.PlainError{Err: cause})
 	if err.Error() != "why" || !errors.Is(err, cause) {
-		t.Errorf("got %v, want the error that it wraps", err)
+		t.Errorf("got %v, want the text of the wrapped error", err)
 	}
 }
 

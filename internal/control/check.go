@@ -2,12 +2,12 @@ package control
 
 import "encoding/json"
 
-// Check is a request to send an API every kind of bad token. URL, Method,
+// Check is a request to send every kind of bad token to an API. URL, Method,
 // Header and Body describe a request that the API answers with 2xx if the token
 // is good.
 type Check struct {
 	URL    string           `json:"url"`
-	Method string           `json:"method,omitzero"` // GET, if empty
+	Method string           `json:"method,omitzero"` // "" means GET
 	Header map[string]Texts `json:"header,omitzero"`
 	Body   string           `json:"body,omitzero"`
 
@@ -21,12 +21,12 @@ type Check struct {
 	// requires.
 	RequireClaim map[string]Texts `json:"require_claim,omitzero"`
 
-	RequireACR        Texts    `json:"require_acr,omitzero"`         // one of them, the preferred one first
-	RequireAuthWithin Duration `json:"require_auth_within,omitzero"` // since the login
+	RequireACR        Texts    `json:"require_acr,omitzero"`         // accepted values of acr, the preferred value first
+	RequireAuthWithin Duration `json:"require_auth_within,omitzero"` // maximum time since the login
 	RequireMetadata   bool     `json:"require_metadata,omitzero"`
 
 	Skip []string `json:"skip,omitzero"` // defects that the API accepts on purpose
-	Also []string `json:"also,omitzero"` // defects that another API may accept
+	Also []string `json:"also,omitzero"` // defects that APIs may accept, but this API must refuse
 }
 
 // Checked is the result of a check.

@@ -79,7 +79,7 @@ var kinds = map[reflect.Kind]string{
 // members calls f with each member of an object. A repeated name is an error.
 func members(text json.RawMessage, f func(name string, raw json.RawMessage) error, path string) error {
 	d := json.NewDecoder(bytes.NewReader(text))
-	_, _ = d.Token() // the text is valid, so no errors here and below
+	_, _ = d.Token() // the text is valid JSON, so the decoder returns no errors here and below
 	seen := map[string]bool{}
 	for d.More() {
 		t, _ := d.Token()

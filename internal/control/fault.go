@@ -6,24 +6,24 @@ type Fault struct {
 	Endpoint string `json:"endpoint"`
 
 	Status           int       `json:"status,omitzero"`
-	RetryAfter       *Duration `json:"retry_after,omitzero"` // with Status, or 503
+	RetryAfter       *Duration `json:"retry_after,omitzero"` // sent with Status, or with 503 if Status is 0
 	Error            string    `json:"error,omitzero"`       // an OAuth error code (RFC 6749 §5.2)
 	ErrorDescription string    `json:"error_description,omitzero"`
 	RedirectTo       string    `json:"redirect_to,omitzero"`
 	Latency          *Duration `json:"latency,omitzero"`
 	Hang             bool      `json:"hang,omitzero"`
 	Drop             bool      `json:"drop,omitzero"`
-	Truncate         *int      `json:"truncate,omitzero"` // after this many bytes
+	Truncate         *int      `json:"truncate,omitzero"` // the body ends after this many bytes
 	Malformed        bool      `json:"malformed,omitzero"`
 	ContentType      string    `json:"content_type,omitzero"`
-	Body             *string   `json:"body,omitzero"` // with ContentType
-	Huge             int64     `json:"huge,omitzero"` // bytes
+	Body             *string   `json:"body,omitzero"` // sent with ContentType
+	Huge             int64     `json:"huge,omitzero"` // size of the body in bytes
 	EmptyJWKS        bool      `json:"empty_jwks,omitzero"`
-	Issuer           string    `json:"issuer,omitzero"` // a wrong issuer for metadata
+	Issuer           string    `json:"issuer,omitzero"` // a wrong issuer in metadata
 
-	Times  int    `json:"times,omitzero"`  // 0: all requests
-	Skip   int    `json:"skip,omitzero"`   // requests that pass first
-	Client string `json:"client,omitzero"` // a client_id
+	Times  int    `json:"times,omitzero"`  // number of requests that fail; 0 means all
+	Skip   int    `json:"skip,omitzero"`   // number of requests that succeed before the first failure
+	Client string `json:"client,omitzero"` // only requests of the client with this client_id fail
 }
 
 // Injection is an active fault.

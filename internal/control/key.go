@@ -15,13 +15,13 @@ type Keys struct {
 type Key struct {
 	ID        string          `json:"kid"`
 	Alg       string          `json:"alg"`
-	Signing   bool            `json:"signing"` // for its algorithm
+	Signing   bool            `json:"signing"` // whether new tokens of its algorithm are signed with this key
 	Published bool            `json:"published"`
 	JWK       json.RawMessage `json:"jwk,omitzero"` // absent for a shared secret
 }
 
-// Rotate requests a key rotation. Its members say how the rotation differs from
-// an orderly one.
+// Rotate is a request for a key rotation. Its members say how the rotation
+// differs from a normal rotation.
 type Rotate struct {
 	PublishFirst bool `json:"publish_first,omitzero"`
 	SignFirst    bool `json:"sign_first,omitzero"`
@@ -38,12 +38,12 @@ type KeyID struct {
 
 // Export is a request to export keys as a key set.
 type Export struct {
-	ID      string `json:"kid,omitzero"` // "" means all
+	ID      string `json:"kid,omitzero"` // "" means all keys
 	Private bool   `json:"private,omitzero"`
 }
 
-// Import is a request to publish a private JWK. With Sign, this key replaces
-// the signing key of its algorithm.
+// Import is a request to add a private JWK and publish its public part. If Sign
+// is true, this key replaces the signing key of its algorithm.
 type Import struct {
 	Key  json.RawMessage `json:"key"`
 	Sign bool            `json:"sign,omitzero"`

@@ -2,12 +2,12 @@ package control
 
 import _ "embed"
 
-// OpenAPI describes the control API as an OpenAPI 3.1 document. It is served
-// publicly, because it contains nothing about a particular server. Do not
-// change the bytes.
+// OpenAPI describes the control API as an OpenAPI 3.1 document. Servers serve
+// it publicly, because it contains nothing about a particular server. Callers
+// must not change the bytes.
 //
 //go:embed openapi.json
 var OpenAPI []byte
 
-// OpenAPIPath is its path on a server.
+// OpenAPIPath is the path of the OpenAPI document on a server.
 const OpenAPIPath = "/openapi.json"

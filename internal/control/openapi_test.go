@@ -121,7 +121,7 @@ func TestEveryWireTypeIsTested(t *testing.T) {
 }
 
 // flatten returns the properties of a schema and the names of its required
-// properties. Both include those of the schemas in allOf.
+// properties. Both results include the schemas in allOf.
 func flatten(s schema, found map[string]schema) (properties map[string]schema, required []string) {
 	properties, required = maps.Clone(s.Properties), slices.Clone(s.Required)
 	if properties == nil {
@@ -148,7 +148,7 @@ func TestSchemasMatchTheWireTypes(t *testing.T) {
 	for name, wire := range wireTypes() {
 		s, ok := found[name]
 		if !ok {
-			t.Errorf("got no schema %s", name)
+			t.Errorf("the document has no schema %s, want one", name)
 			continue
 		}
 		properties, required := flatten(s, found)
@@ -187,8 +187,8 @@ func TestSchemasMatchTheWireTypes(t *testing.T) {
 	}
 }
 
-// kindOf returns the JSON type of a Go type, or "" for a type that decodes
-// itself.
+// kindOf returns the JSON type of a Go type, or "" for a type with its own
+// UnmarshalJSON.
 func kindOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -202,8 +202,8 @@ func kindOf(t reflect.Type) string {
 	}[t.Kind()]
 }
 
-// refOf returns the reference to the schema of a type, or "" if there is no
-// such schema. It returns "" for Alg, because clients may use only some
+// refOf returns the reference to the schema of a type, or "" if the document
+// lacks such a schema. It returns "" for Alg, because clients may use only some
 // algorithms.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {

@@ -20,7 +20,7 @@ func (d *Duration) UnmarshalJSON(text []byte) error {
 	wrong := errors.New(`want a duration such as "90s", "-5m" or "1h30m", or a number of seconds`)
 	if text[0] == '"' {
 		var s string
-		_ = json.Unmarshal(text, &s) // the text is valid
+		_ = json.Unmarshal(text, &s) // cannot fail, because the text is valid JSON
 		parsed, err := time.ParseDuration(s)
 		if err != nil {
 			return wrong

@@ -19,7 +19,7 @@ type Request struct {
 	Time     time.Time   `json:"time"`
 	Endpoint string      `json:"endpoint"`
 	Method   string      `json:"method"`
-	Client   string      `json:"client,omitzero"` // of a Testserver-Client header
+	Client   string      `json:"client,omitzero"` // from the Testserver-Client header
 	ClientID string      `json:"client_id,omitzero"`
 	Status   int         `json:"status"` // 0 until the server answers
 	Injected bool        `json:"injected,omitzero"`
@@ -43,10 +43,10 @@ type Advance struct {
 	By Duration `json:"advance"`
 }
 
-// Client is a client to register, or a registered one.
+// Client is a client to register, or a registered client.
 type Client struct {
 	ID           string               `json:"id,omitzero"`
-	Secret       string               `json:"secret,omitzero"` // only in the answer to its registration
+	Secret       string               `json:"secret,omitzero"` // only in the response to the registration
 	Public       bool                 `json:"public,omitzero"`
 	RedirectURIs []string             `json:"redirect_uris,omitzero"`
 	PostLogout   []string             `json:"post_logout_redirect_uris,omitzero"`
@@ -63,15 +63,15 @@ type Clients struct {
 	Clients []Client `json:"clients"`
 }
 
-// User is a user to register, or a registered one.
+// User is a user to register, or a registered user.
 type User struct {
 	Sub      string                     `json:"sub,omitzero"`
 	Username string                     `json:"username,omitzero"`
-	Password string                     `json:"password,omitzero"` // only in the answer to its registration
+	Password string                     `json:"password,omitzero"` // only in the response to the registration
 	Claims   map[string]json.RawMessage `json:"claims,omitzero"`
 
 	AccessClaims map[string]json.RawMessage `json:"access_claims,omitzero"` // for the user's access tokens
-	ACR          []string                   `json:"acr,omitzero"`           // what its logins can have
+	ACR          []string                   `json:"acr,omitzero"`           // values of acr that logins of the user can have
 }
 
 // Users lists all users, in the order of their registration.
@@ -79,8 +79,9 @@ type Users struct {
 	Users []User `json:"users"`
 }
 
-// NextLogin decides the next authorizations. Sub is the user who logs in and
-// consents. If Deny is set instead, it is the error code of a refusal.
+// NextLogin determines the results of the next authorizations. Sub is the user
+// who logs in and consents. If Deny is set instead, it is the error code of a
+// refusal.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`
 	Deny  string `json:"deny,omitzero"`
@@ -116,7 +117,7 @@ type Event struct {
 	Reason      string    `json:"reason,omitzero"`
 }
 
-// Error is the body of every answer other than 200.
+// Error is the body of every response whose status is not 200.
 type Error struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`

@@ -5,21 +5,22 @@ import (
 	"time"
 )
 
-// Mint describes a token by how it differs from a valid one.
+// Mint is a request for a token. It says how the token differs from a valid
+// token.
 type Mint struct {
 	Sub         string                     `json:"sub,omitzero"`
 	Scope       Scopes                     `json:"scope,omitzero"`
 	Aud         Texts                      `json:"aud,omitzero"`
 	ClientID    string                     `json:"client_id,omitzero"`
 	Claims      map[string]json.RawMessage `json:"claims,omitzero"`
-	Without     []string                   `json:"without,omitzero"` // claims
+	Without     []string                   `json:"without,omitzero"` // names of claims to leave out
 	Header      map[string]json.RawMessage `json:"header,omitzero"`
 	Alg         string                     `json:"alg,omitzero"`
 	ExpiresIn   *Duration                  `json:"expires_in,omitzero"`
 	NotBeforeIn *Duration                  `json:"not_before_in,omitzero"`
 	Opaque      bool                       `json:"opaque,omitzero"`
 	Defect      string                     `json:"defect,omitzero"`
-	Like        string                     `json:"like,omitzero"` // the name of a provider
+	Like        string                     `json:"like,omitzero"` // the name of a provider whose tokens are imitated
 }
 
 // Minted is the response that the token endpoint would give for the token, with
@@ -68,10 +69,10 @@ type Inspect struct {
 	Token string `json:"token"`
 }
 
-// Inspected describes a token issued by this server or by another one.
+// Inspected describes a token that this server or another server has issued.
 type Inspected struct {
 	Fingerprint   string          `json:"fingerprint"`
-	Header        json.RawMessage `json:"header,omitzero"` // of a JWT; not verified
+	Header        json.RawMessage `json:"header,omitzero"` // header of a JWT; the signature is not verified
 	Claims        json.RawMessage `json:"claims,omitzero"`
 	Introspection json.RawMessage `json:"introspection"` // the server's introspection response (RFC 7662 §2.2)
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// piped returns a client that connects to serve through in-memory pipes, for
-// use with synctest. serve is called once per connection, after the request was
+// piped returns a client whose connections are in-memory pipes, for use with
+// synctest. serve is called once per connection, after the request has been
 // read, and writes the raw answer.
 func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
 	t.Helper()
@@ -94,7 +94,7 @@ var slow = []struct {
 	}},
 }
 
-// methods are the functions that share the same limits.
+// methods lists the functions of the package, which share the same limits.
 var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	"GET": func(ctx context.Context, c *http.Client) ([]byte, error) {
 		return get(ctx, c, "http://as.test/"+canary)
@@ -205,12 +205,12 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 			_, _ = io.WriteString(conn, "}")
 		})
 		if body, err := get(t.Context(), client, "http://as.test/"); err != nil || string(body) != "{}" {
-			t.Errorf("got %q, %v", body, err)
+			t.Errorf("got %q and error %v, want {}", body, err)
 		}
 	})
 }
 
-// After an answer has been refused, the rest of it is read so that the
+// After an answer has been refused, the rest of the answer is read so that the
 // connection can be reused, but not beyond the time limit.
 func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {

@@ -1,6 +1,6 @@
 // Package fetch requests JSON from an authorization server over HTTP without
 // trusting the answer: it limits time, size, redirects and statuses, and its
-// errors contain no byte of a URL, header or body.
+// errors contain no part of a URL, header or body.
 package fetch
 
 import (
@@ -23,16 +23,16 @@ import (
 
 // Limits of one exchange.
 const (
-	Timeout   = 5 * time.Second // from the first byte sent to the last one read
-	MaxBytes  = 512 << 10       // of the body, after decompression
+	Timeout   = 5 * time.Second // from the first byte sent to the last byte read
+	MaxBytes  = 512 << 10       // maximum size of the body, after decompression
 	redirects = 3
 
-	maxErrorBytes = 4 << 10 // of the body of a 4xx answer
+	maxErrorBytes = 4 << 10 // bytes that are read of the body of a 4xx answer
 )
 
 // The reasons why an exchange failed. An unexpected status is a [StatusError].
 var (
-	ErrTimeout     = errors.New("no complete answer in time")
+	ErrTimeout     = errors.New("server did not send a complete answer in time")
 	ErrCanceled    = errors.New("request was canceled")
 	ErrName        = errors.New("host name does not resolve")
 	ErrTLS         = errors.New("TLS handshake failed or certificate is not trusted")
@@ -40,15 +40,15 @@ var (
 	ErrConnect     = fmt.Errorf("%w before anything was sent", ErrUnreachable)
 	ErrTruncated   = errors.New("answer ended early")
 	ErrTooLarge    = errors.New("answer is larger than 512 KiB")
-	ErrRedirect    = errors.New("redirect is refused: it leaves the origin, or there are more than 3")
-	ErrContentType = errors.New("answer is an HTML page")
-	ErrURL         = errors.New("URL cannot be requested")
+	ErrRedirect    = errors.New("redirect refused: at most 3 within the origin are followed, and none for a request with a token")
+	ErrContentType = errors.New("answer is an HTML page, not JSON")
+	ErrURL         = errors.New("URL is not valid")
 )
 
 // StatusError is an answer with an unexpected status.
 type StatusError struct {
 	Status     int
-	RetryAfter time.Duration // how long the server asks clients to wait; 0 if it does not
+	RetryAfter time.Duration // how long the server asks clients to wait; 0 if the server does not say
 }
 
 func (e StatusError) Error() string {
@@ -64,7 +64,7 @@ type Answer struct {
 	Media     string        // media type of the body, without parameters, in lower case
 	Unchanged bool          // 304: the earlier answer with the ETag is still valid
 	ETag      string        // "" if absent, or longer than 256 bytes
-	Fresh     time.Duration // how long the answer may be used (RFC 9111 §4.2); negative if the server does not specify it
+	Fresh     time.Duration // how long the answer may be used (RFC 9111 §4.2); negative if the server does not specify a lifetime
 
 	BasicChallenge bool // a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
@@ -81,12 +81,12 @@ func Get(ctx context.Context, client *http.Client, address, etag string) (Answer
 	return do(ctx, client, http.MethodGet, address, "", header, redirects)
 }
 
-// GetAs is [Get] with a bearer token. It follows no redirects.
+// GetAs is like [Get], but sends a bearer token and follows no redirects.
 func GetAs(ctx context.Context, client *http.Client, address, token string) (Answer, error) {
 	return do(ctx, client, http.MethodGet, address, "", http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
-// Post sends body with extra header fields. It has the limits of [Get] but
+// Post sends body with extra header fields. The limits of [Get] apply, but Post
 // follows no redirects, because the body is meant for one endpoint only. The
 // body is a form unless header has another Content-Type. If the error is a
 // [StatusError] with a status from 400 to 499, the answer contains the first 4
@@ -96,7 +96,7 @@ func Post(ctx context.Context, client *http.Client, address, body string, header
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }
 
-// PostForm is [Post] with a form as the body.
+// PostForm is like [Post], with a form as the body.
 func PostForm(ctx context.Context, client *http.Client, address string, form url.Values, header http.Header) (Answer, error) {
 	return Post(ctx, client, address, form.Encode(), header)
 }
@@ -119,7 +119,7 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	for name, values := range header {
 		req.Header[name] = values
 	}
-	res, err := restricted(client, redirects).Do(req) //nolint:bodyclose // drain closes it
+	res, err := restricted(client, redirects).Do(req) //nolint:bodyclose // drain closes the body
 	if err != nil {
 		return Answer{}, reason(ctx, err)
 	}
@@ -133,7 +133,7 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 		refused := Answer{}
 		if method == http.MethodPost && res.StatusCode >= 400 && res.StatusCode <= 499 {
 			refused.BasicChallenge = slices.ContainsFunc(res.Header.Values("WWW-Authenticate"), basicChallenge.MatchString)
-			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // as much as arrived
+			refused.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes)) // an incomplete body is enough
 		}
 		return refused, StatusError{res.StatusCode, retryAfter(res.Header)}
 	}
@@ -154,9 +154,9 @@ func do(ctx context.Context, client *http.Client, method, address, body string, 
 	return Answer{}, err
 }
 
-// basicChallenge matches a header field that contains a challenge of the scheme
-// Basic (RFC 7617), also among other challenges (RFC 9110 §11.6.1), but not in
-// a quoted string.
+// basicChallenge matches a header field with a challenge of the scheme Basic
+// (RFC 7617). The challenge may follow other challenges (RFC 9110 §11.6.1). The
+// word Basic in a quoted string does not match.
 var basicChallenge = regexp.MustCompile(`(?i)^(?:(?:[^"]|"(?:[^"\\]|\\.)*")*,)?\s*Basic(?:[\s,]|$)`)
 
 // drain reads up to 16 KiB of the rest of a body, so that the connection can be
@@ -166,9 +166,9 @@ func drain(body io.ReadCloser) {
 	_ = body.Close()
 }
 
-// restricted returns a copy of client with our redirect policy and without a
-// cookie jar. The copy shares the client's transport, and therefore also its
-// connections and trusted CAs.
+// restricted returns a copy of client with the redirect policy of this package
+// and without a cookie jar. The copy shares the client's transport, and
+// therefore also its connections and trusted CAs.
 func restricted(client *http.Client, limit int) *http.Client {
 	if client == nil {
 		client = http.DefaultClient
@@ -206,7 +206,7 @@ func reason(caller context.Context, err error) error {
 	case errors.As(err, &dns):
 		return ErrName
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
-		errors.As(err, &socket) && socket.Op == "remote error": // the Op of crypto/tls for an alert from the server
+		errors.As(err, &socket) && socket.Op == "remote error": // crypto/tls sets this Op if the server sent an alert
 		return ErrTLS
 	case errors.As(err, &socket) && (socket.Op == "dial" || socket.Op == "proxyconnect"):
 		return ErrConnect

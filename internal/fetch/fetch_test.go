@@ -25,13 +25,13 @@ func TestGetReturnsTheBodyOfA200(t *testing.T) {
 	})
 	body, err := get(t.Context(), s.Client(), s.URL+"/keys?v=1")
 	if err != nil || string(body) != `{"keys":[]}` {
-		t.Errorf("got %q, %v", body, err)
+		t.Errorf("got %q and error %v, want the body", body, err)
 	}
 	if got.Method != http.MethodGet || got.URL.RequestURI() != "/keys?v=1" || got.ContentLength != 0 || got.Header.Get("Content-Type") != "" {
-		t.Errorf("sent %s %s with %d bytes of %q", got.Method, got.URL.RequestURI(), got.ContentLength, got.Header.Get("Content-Type"))
+		t.Errorf("sent %s %s with %d bytes of type %q, want a GET without a body", got.Method, got.URL.RequestURI(), got.ContentLength, got.Header.Get("Content-Type"))
 	}
 	if accept := got.Header.Get("Accept"); accept != "application/json, application/jwk-set+json" {
-		t.Errorf("sent Accept: %s", accept)
+		t.Errorf("sent Accept: %s, want JSON and JWK Sets", accept)
 	}
 }
 
@@ -39,7 +39,7 @@ func TestGetWithoutClientUsesTheDefaultOne(t *testing.T) {
 	s := newServer(t, answer(http.StatusOK, `{}`))
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	if body, err := get(t.Context(), nil, s.URL); err != nil || string(body) != `{}` {
-		t.Errorf("got %q, %v", body, err)
+		t.Errorf("got %q and error %v, want {}", body, err)
 	}
 	if http.DefaultClient.CheckRedirect != nil {
 		t.Error("the default client was changed")
@@ -211,7 +211,7 @@ func TestConnectionsAreReusedAfterErrors(t *testing.T) {
 		next++
 		answer(status, "")(w, nil)
 		if status != http.StatusNoContent && status != http.StatusFound {
-			_, _ = io.WriteString(w, strings.Repeat(" ", 12<<10)) // an error page
+			_, _ = io.WriteString(w, strings.Repeat(" ", 12<<10)) // the body of an error page
 		}
 	})
 	for range statuses {
@@ -225,7 +225,7 @@ func TestConnectionsAreReusedAfterErrors(t *testing.T) {
 func TestCookiesAreNeitherStoredNorSent(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Cookies()) > 0 {
-			t.Errorf("got the cookies %v", r.Cookies())
+			t.Errorf("got the cookies %v, want none", r.Cookies())
 		}
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: canary})
 		answer(http.StatusOK, `{}`)(w, r)

@@ -16,7 +16,7 @@ func TestGetAsSendsOnlyTheToken(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method != http.MethodGet || len(body) != 0 || r.URL.RawQuery != "" || len(r.Cookies()) != 0 ||
 			r.Header.Get("Authorization") != "Bearer "+canary || r.Header.Get("Accept") != "application/json" || r.Header.Get("Content-Type") != "" {
-			t.Errorf("got %s %s with %v and %q", r.Method, r.URL, r.Header, body)
+			t.Errorf("got %s %s with header %v and body %q, want a GET with the token as bearer token", r.Method, r.URL, r.Header, body)
 		}
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
 		w.Header().Set("Content-Type", "Application/JSON; charset=utf-8")
@@ -27,7 +27,7 @@ func TestGetAsSendsOnlyTheToken(t *testing.T) {
 	for range 2 {
 		answer, err := fetch.GetAs(t.Context(), client, s.URL+"/userinfo", canary)
 		if err != nil || string(answer.Body) != `{"sub":"alice"}` || answer.Media != "application/json" {
-			t.Errorf("got %+v, %v", answer, err)
+			t.Errorf("got %+v and error %v, want the JSON of the server", answer, err)
 		}
 	}
 	if got := s.connections.Load(); got != 1 {

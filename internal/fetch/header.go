@@ -23,8 +23,8 @@ func etagOf(h http.Header) string {
 
 // freshness returns how long a private cache may use an answer (RFC 9111
 // §4.2.1, §5.2.2). It returns 0 if the answer must be fetched again each time,
-// and a negative value if the server does not specify a lifetime. Invalid
-// values count as 0.
+// and a negative value if the server does not specify a lifetime. An invalid
+// value is treated as 0.
 func freshness(h http.Header) time.Duration {
 	lifetime := time.Duration(-1)
 	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
@@ -44,7 +44,7 @@ func freshness(h http.Header) time.Duration {
 	if lifetime < 0 {
 		return lifetime
 	}
-	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // a cache on the way may have stored it
+	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // a cache between server and client may have stored the answer
 }
 
 // retryAfter reads Retry-After (RFC 9110 §10.2.3), which contains seconds or a
@@ -58,7 +58,7 @@ func retryAfter(h http.Header) time.Duration {
 }
 
 // seconds reads delta-seconds (RFC 9111 §1.2.2). It returns a negative value if
-// text is anything else.
+// text is not a number of seconds.
 func seconds(text string) time.Duration {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return -1
@@ -70,8 +70,9 @@ func seconds(text string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// until returns the time until date, by the server's clock if the answer has a
-// Date. The result is negative if date is in the past or not a date.
+// until returns the time until date, measured by the server's clock if the
+// answer has a Date. The result is negative if date is in the past or not a
+// date.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {

@@ -24,7 +24,7 @@ func reply(r *http.Request, status int, header http.Header) *http.Response {
 }
 
 func TestFreshness(t *testing.T) {
-	const now = "Sat, 01 Jan 2000 00:00:00 GMT" // the start of the clock in synctest
+	const now = "Sat, 01 Jan 2000 00:00:00 GMT" // the time at which a synctest bubble starts
 	for _, tt := range []struct {
 		name   string
 		header http.Header

@@ -61,7 +61,7 @@ func TestAnEndlessBodyIsCutOff(t *testing.T) {
 	}
 }
 
-// compressed returns n spaces, compressed by a factor of about 1000.
+// compressed returns n spaces in compressed form, about 1000 times smaller.
 func compressed(t *testing.T, n int) []byte {
 	t.Helper()
 	var bomb bytes.Buffer
@@ -105,10 +105,10 @@ func TestACompressedBodyIsMeasuredUncompressed(t *testing.T) {
 			if !errors.Is(err, tt.want) || err == nil && len(got) != tt.size {
 				t.Errorf("got %d bytes, %v, want %v", len(got), err, tt.want)
 			}
-			// Growing a buffer to the limit takes a small multiple of it. The
-			// server runs in this process too.
+			// Growing a buffer to the limit allocates a small multiple of the
+			// limit. The server runs in this process and allocates memory too.
 			if spent := after.TotalAlloc - before.TotalAlloc; spent > 16*fetch.MaxBytes {
-				t.Errorf("allocated %d bytes for a limit of %d", spent, fetch.MaxBytes)
+				t.Errorf("allocated %d bytes for a limit of %d, want at most 16 times the limit", spent, fetch.MaxBytes)
 			}
 		})
 	}

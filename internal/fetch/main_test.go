@@ -19,8 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// canary is contained in the URLs, headers and bodies of these tests, and must
-// not appear in an error.
+// canary is a part of the URLs, headers and bodies in these tests. It must not
+// appear in an error.
 const canary = "c4n4ry"
 
 // server is a server on a loopback socket that counts connections and requests.

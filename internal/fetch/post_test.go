@@ -17,22 +17,22 @@ func TestPostFormSendsTheFormAndTheHeader(t *testing.T) {
 		user, password, _ := r.BasicAuth()
 		if r.Method != http.MethodPost || string(body) != "a=%26%3D%2B+%0D%0A&token=t" || user != "u" || password != "p" ||
 			r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || r.Header.Get("Accept") != "application/json" {
-			t.Errorf("got %s %q as %q:%q with %v", r.Method, body, user, password, r.Header)
+			t.Errorf("got %s with body %q, credentials %q:%q and header %v, want a POST of the form with the given credentials", r.Method, body, user, password, r.Header)
 		}
 		answer(http.StatusOK, `{"active":true}`)(w, r)
 	})
 	header := http.Header{"Authorization": {"Basic dTpw"}, "Accept": {"application/json"}}
 	body, err := postForm(t.Context(), s.Client(), s.URL, url.Values{"token": {"t"}, "a": {"&=+ \r\n"}}, header)
 	if err != nil || string(body) != `{"active":true}` {
-		t.Errorf("got %q, %v", body, err)
+		t.Errorf("got %q and error %v, want the body of the server", body, err)
 	}
 	if len(header) != 2 {
 		t.Errorf("the caller's header was changed: %v", header)
 	}
 }
 
-// The body of a POST contains a token and often a secret, which are meant for
-// one endpoint only.
+// The body of a POST contains a token and often a secret, so it must not be
+// sent to another endpoint.
 func TestPostFormFollowsNoRedirect(t *testing.T) {
 	elsewhere := trap(t)
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -52,17 +52,18 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// A server may close an idle connection just as it is reused. The request is
-// then sent again, which is safe for the requests of this module.
+// A server may close an idle connection at the moment when the client reuses
+// it. The request is then sent again, which is safe for the requests of this
+// module.
 func TestPostFormIsRepeatedWhenAnIdleConnectionWasClosed(t *testing.T) {
 	var s *server
 	s = newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if string(body) != "token="+canary || r.Header.Get("Authorization") != canary {
-			t.Errorf("got %q with %v", body, r.Header)
+			t.Errorf("got body %q with header %v, want the form and the given Authorization", body, r.Header)
 		}
 		if _, ok := r.Header["Idempotency-Key"]; ok {
-			t.Errorf("got header %v, which only the transport should see", r.Header)
+			t.Errorf("got header %v, want it without Idempotency-Key, which is only for the transport", r.Header)
 		}
 		if s.requests.Load() == 2 {
 			hijack(t, "")(w, r)
@@ -73,7 +74,7 @@ func TestPostFormIsRepeatedWhenAnIdleConnectionWasClosed(t *testing.T) {
 	form, header := url.Values{"token": {canary}}, http.Header{"Authorization": {canary}}
 	for range 2 {
 		if body, err := postForm(t.Context(), s.Client(), s.URL, form, header); err != nil || string(body) != "{}" {
-			t.Errorf("got %q, %v", body, err)
+			t.Errorf("got %q and error %v, want {}", body, err)
 		}
 	}
 	if got := s.requests.Load(); got != 3 {
@@ -97,7 +98,7 @@ func TestPostFormIsNotRepeated(t *testing.T) {
 			s := newServer(t, hijack(t, broken))
 			_, err := postForm(t.Context(), s.Client(), s.URL, url.Values{"token": {canary}}, nil)
 			if err == nil {
-				t.Error("got no error")
+				t.Error("got no error, want one")
 			}
 			if got := s.requests.Load(); got != 1 {
 				t.Errorf("got %d requests, want 1", got)
@@ -116,7 +117,7 @@ func TestPostSendsItsBodyAsItIs(t *testing.T) {
 			s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				if r.Method != http.MethodPost || string(body) != tt.body || r.Header.Get("Content-Type") != tt.want || r.ContentLength != int64(len(tt.body)) {
-					t.Errorf("got %s %q of %d bytes with %v", r.Method, body, r.ContentLength, r.Header)
+					t.Errorf("got %s with body %q of %d bytes and header %v, want a POST of the given body and type", r.Method, body, r.ContentLength, r.Header)
 				}
 				answer(http.StatusOK, `{}`)(w, r)
 			})
@@ -125,7 +126,7 @@ func TestPostSendsItsBodyAsItIs(t *testing.T) {
 				header.Set("Content-Type", tt.media)
 			}
 			if got, err := fetch.Post(t.Context(), s.Client(), s.URL, tt.body, header); err != nil || string(got.Body) != "{}" {
-				t.Errorf("got %q, %v", got.Body, err)
+				t.Errorf("got %q and error %v, want {}", got.Body, err)
 			}
 		})
 	}

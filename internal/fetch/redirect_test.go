@@ -102,8 +102,8 @@ func TestARedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	}
 }
 
-// A redirect must stay within the origin of the first request, even if it
-// follows another redirect.
+// Every redirect must stay within the origin of the first request, not only the
+// first redirect.
 func TestALaterRedirectOutOfTheOriginIsRefused(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +145,8 @@ func TestRedirectsWithoutATarget(t *testing.T) {
 	}
 }
 
-// The caller's policy might follow redirects out of the origin.
+// The CheckRedirect of the caller's client must not be used, because it might
+// allow redirects to another origin.
 func TestTheClientsRedirectPolicyIsReplaced(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })

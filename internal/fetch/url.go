@@ -33,8 +33,8 @@ func CheckURL(raw string, insecure bool) error {
 	return ErrInsecure
 }
 
-// CheckIssuer is [CheckURL] for an issuer identifier, which must not have a
-// query (RFC 8414 §2).
+// CheckIssuer is like [CheckURL], for an issuer identifier, which must not have
+// a query (RFC 8414 §2).
 func CheckIssuer(raw string, insecure bool) error {
 	if strings.Contains(raw, "?") {
 		return ErrNotURL
@@ -45,9 +45,9 @@ func CheckIssuer(raw string, insecure bool) error {
 // ErrNotText is the error of [CheckText].
 var ErrNotText = errors.New("not printable ASCII without spaces")
 
-// CheckText checks an issuer identifier that is compared but never fetched. The
-// identifier must be printable ASCII, so that identifiers that look equal have
-// the same bytes.
+// CheckText checks an issuer identifier that is compared but never used as a
+// URL. The identifier must be printable ASCII, so that identifiers that look
+// equal have the same bytes.
 func CheckText(raw string) error {
 	if raw == "" || strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return ErrNotText

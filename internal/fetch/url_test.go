@@ -11,9 +11,9 @@ func TestCheckURL(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		raw      string
-		want     error // of CheckURL
-		issuer   error // of CheckIssuer
-		insecure error // of CheckURL where http is allowed
+		want     error // error of CheckURL
+		issuer   error // error of CheckIssuer
+		insecure error // error of CheckURL if http is allowed
 	}{
 		{"https passes", "https://as.example", nil, nil, nil},
 		{"https with port and path passes", "https://as.example:8443/realms/a/", nil, nil, nil},
@@ -72,7 +72,7 @@ func TestCheckURL(t *testing.T) {
 				t.Errorf("CheckIssuer: got %v, want %v", err, tt.issuer)
 			}
 			if err := fetch.CheckURL(tt.raw, true); !errors.Is(err, tt.insecure) {
-				t.Errorf("CheckURL where http is allowed: got %v, want %v", err, tt.insecure)
+				t.Errorf("CheckURL with http allowed: got %v, want %v", err, tt.insecure)
 			}
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	_ "crypto/sha256" // registers the hashes for golang-jwt
 	_ "crypto/sha512"
 
-	"github.com/golang-jwt/jwt/v5" // verifies HS256, HS384 and HS512; Method is for signing and for its Keyfunc
+	"github.com/golang-jwt/jwt/v5" // verifies HS256, HS384 and HS512; Algorithm.Method is for signing and for golang-jwt's Keyfunc
 )
 
 // Algorithm is a signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
@@ -17,7 +17,7 @@ type Algorithm struct {
 	Hash    crypto.Hash
 	Method  jwt.SigningMethod // the same algorithm in golang-jwt
 
-	size   int // of r and of s in an ECDSA signature, in bytes
+	size   int // size in bytes of each of the numbers r and s in an ECDSA signature
 	verify func(m *Message, key any, a *Algorithm) bool
 }
 

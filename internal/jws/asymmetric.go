@@ -14,8 +14,8 @@ import (
 // FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits.
 // Verifying with a longer key takes milliseconds, which would let an attacker
 // who controls the key waste CPU time. Verify repeats this part of the key
-// policy, because keys from a caller-supplied source have not passed the
-// policy.
+// policy, because the policy does not apply to keys from a source that the
+// caller supplies.
 func FitRSA(public *rsa.PublicKey) bool {
 	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
 }
@@ -55,11 +55,12 @@ func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
-// input returns a copy of the signing input in the spare part of the buffer,
-// because the standard library's hashes would allocate to copy a string.
+// input returns the signing input as bytes in the spare part of the buffer.
+// Converting the string would allocate memory.
 func (m *Message) input() []byte { return append(m.buffer[len(m.buffer):], m.SigningInput...) }
 
-// digest hashes the signing input and stores the hash behind it in the buffer.
+// digest hashes the signing input and stores the hash in the buffer, after the
+// signing input.
 func (m *Message) digest(hash crypto.Hash) []byte {
 	input := m.input()
 	spare := input[len(input):]
@@ -77,8 +78,8 @@ func (m *Message) digest(hash crypto.Hash) []byte {
 }
 
 // appendDER appends two positive numbers as the Ecdsa-Sig-Value of RFC 3279
-// §2.2.3. It returns false if either number is zero. math/big would need twenty
-// allocations.
+// §2.2.3. It returns false if either number is zero. With math/big, this would
+// need twenty allocations.
 func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	r, s = positive(r), positive(s)
 	if r == nil || s == nil {
@@ -86,7 +87,7 @@ func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	}
 	length := integerLength(r) + integerLength(s)
 	der = append(der, 0x30)
-	if length > 127 { // P-521
+	if length > 127 { // only for P-521
 		der = append(der, 0x81)
 	}
 	der = append(der, byte(length)) //nolint:gosec // 138 at most
@@ -108,7 +109,7 @@ func integerLength(number []byte) int { return 2 + int(number[0]>>7) + len(numbe
 
 func appendInteger(der []byte, number []byte) []byte {
 	der = append(der, 0x02, byte(integerLength(number)-2)) //nolint:gosec // 67 at most
-	if number[0]>>7 != 0 {                                 // it would be read as negative
+	if number[0]>>7 != 0 {                                 // without a leading zero, the number would be read as negative
 		der = append(der, 0)
 	}
 	return append(der, number...)

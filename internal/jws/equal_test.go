@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// agree fails the test if Verify and golang-jwt's method disagree about a
-// signature. It returns the result of Verify.
+// agree fails the test unless Verify and golang-jwt's method give the same
+// result for a signature. It returns the result of Verify.
 func agree(t *testing.T, name string, m *jws.Message, key any) bool {
 	t.Helper()
 	ours := m.Verify(key) == nil
@@ -74,8 +74,9 @@ func TestVerifyAgreesWithGolangJWTOnDamagedSignatures(t *testing.T) {
 	}
 }
 
-// In DER, a short number has fewer bytes, and a number with its high bit set
-// has one more byte. One number in 256 is short.
+// In DER, a number with leading zero bytes is written with fewer bytes, and a
+// number whose high bit is set with one more byte. One number in 256 has a
+// leading zero byte.
 func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	shapes := make(map[string]bool)
 	for i := 0; i < 10_000 && len(shapes) < 6; i++ {
@@ -116,9 +117,9 @@ func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 	return keys, m
 }
 
-// fewest returns the smallest number of allocations in several runs of f. A
-// mean would be meaningless, because under the race detector a pool drops items
-// at random.
+// fewest returns the smallest number of allocations in several runs of f. An
+// average would not be meaningful, because under the race detector a pool drops
+// items at random.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 20 {
@@ -127,8 +128,8 @@ func fewest(f func()) float64 {
 	return least
 }
 
-// The limits are what the standard library allocates, plus a digest, and DER
-// for ECDSA. proof/bench compares them with golang-jwt.
+// The limits allow the allocations of the standard library, a digest and, for
+// ECDSA, the DER signature. proof/bench compares them with golang-jwt.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for algorithm, most := range map[string]float64{"RS256": 9, "PS256": 19, "ES256": 13, "ES512": 17, "EdDSA": 0} {
 		_, public := signer(algorithm)

@@ -17,7 +17,7 @@ type exception struct {
 	want   error
 
 	// repair removes the reason for the refusal. The repaired case must be
-	// accepted, which shows that nothing else is wrong with it.
+	// accepted, which shows that the case was refused for this reason only.
 	repair func(key map[string]any, compact string) (repaired map[string]any, text string)
 }
 
@@ -41,8 +41,8 @@ var exceptions = []exception{
 }
 
 // misprint is a case that Wycheproof calls invalid, although its text equals
-// the text of the valid case twin. The case is meant to test padding, but the
-// padding is missing in the file. This module therefore accepts the case.
+// the text of a valid case, its twin. The case is meant to test padding, but
+// the padding is missing in the file. This module therefore accepts the case.
 type misprint struct {
 	file     string
 	id, twin int

@@ -15,8 +15,8 @@ var (
 )
 
 // verifyWithGolangJWT verifies a token with golang-jwt and keyfunc only, with
-// the options of a careful program: strict base64 and a list of methods without
-// HMAC and "none".
+// the options that a careful program would use: strict base64 and a list of
+// methods without HMAC and "none".
 //
 // It cannot call jwt.Parser.Parse, because Parse reads the payload as JSON and
 // Wycheproof's payloads are words. Instead, it takes the other steps of Parse

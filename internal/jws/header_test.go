@@ -51,7 +51,7 @@ var refused = []struct {
 	text string
 	want error
 }{
-	// J01
+	// Threat J01: alg is missing or invalid.
 	{"no algorithm is refused", `{}`, jws.ErrAlgorithm},
 	{"other members without an algorithm are refused", `{"typ":"JWT","kid":"k"}`, jws.ErrAlgorithm},
 	{"an empty algorithm is refused", `{"alg":""}`, jws.ErrAlgorithm},
@@ -60,7 +60,7 @@ var refused = []struct {
 	{"an array as algorithm is refused", `{"alg":["RS256"]}`, jws.ErrAlgorithm},
 	{"an object as algorithm is refused", `{"alg":{"alg":"RS256"}}`, jws.ErrAlgorithm},
 	{"a boolean as algorithm is refused", `{"alg":true}`, jws.ErrAlgorithm},
-	// J11
+	// Threat J11: kid is invalid.
 	{"an empty key ID is refused", `{"alg":"ES256","kid":""}`, jws.ErrKeyID},
 	{"a null key ID is refused", `{"alg":"ES256","kid":null}`, jws.ErrKeyID},
 	{"a number as key ID is refused", `{"alg":"ES256","kid":1}`, jws.ErrKeyID},
@@ -74,7 +74,7 @@ var refused = []struct {
 	{"a letter beyond ASCII in a key ID is refused", `{"alg":"ES256","kid":"clé"}`, jws.ErrKeyID},
 	{"a key ID of 257 bytes is refused", `{"alg":"ES256","kid":"` + strings.Repeat("k", 257) + `"}`, jws.ErrKeyID},
 	{"a key ID of a megabyte is refused", `{"alg":"ES256","kid":"` + strings.Repeat("k", 1<<20) + `"}`, jws.ErrKeyID},
-	// J13, J14
+	// Threats J13 and J14: crit and b64 are refused.
 	{"an empty crit is refused", `{"alg":"ES256","crit":[]}`, jws.ErrCritical},
 	{"a crit of a registered name is refused", `{"alg":"ES256","crit":["exp"],"exp":1}`, jws.ErrCritical},
 	{"a crit of alg is refused", `{"alg":"ES256","crit":["alg"]}`, jws.ErrCritical},
@@ -88,7 +88,7 @@ var refused = []struct {
 	{"a critical unencoded payload is refused", `{"alg":"ES256","b64":false,"crit":["b64"]}`, jws.ErrCritical},
 	{"b64 is refused even with its default value", `{"alg":"ES256","b64":true}`, jws.ErrCritical},
 	{"crit is reported before a missing algorithm", `{"crit":[]}`, jws.ErrCritical},
-	// J15
+	// Threat J15: a member is repeated.
 	{"two algorithms are refused", `{"alg":"ES256","alg":"ES256"}`, jws.ErrHeader},
 	{"two algorithms with another member between are refused", `{"alg":"none","x":1,"alg":"ES256"}`, jws.ErrHeader},
 	{"an algorithm in plain and escaped spelling is refused", `{"alg":"ES256","\u0061lg":"none"}`, jws.ErrHeader},
@@ -96,9 +96,9 @@ var refused = []struct {
 	{"two types are refused", `{"alg":"ES256","typ":"at+jwt","typ":"at+jwt"}`, jws.ErrHeader},
 	{"two unknown members of the same name are refused", `{"alg":"ES256","x":1,"x":1}`, jws.ErrHeader},
 	{"a repeated name inside an ignored member is refused", `{"alg":"ES256","jwk":{"kty":"EC","kty":"EC"}}`, jws.ErrHeader},
-	// J16
+	// Threat J16: a name differs in case.
 	{"only the exact name is the algorithm", `{"Alg":"ES256","ALG":"ES256"}`, jws.ErrAlgorithm},
-	// J17
+	// Threat J17: the header is not strict JSON.
 	{"an empty text is refused", ``, jws.ErrHeader},
 	{"an array is refused", `["alg"]`, jws.ErrHeader},
 	{"null is refused", `null`, jws.ErrHeader},
@@ -114,15 +114,15 @@ var refused = []struct {
 	{"a lone surrogate in an ignored member is refused", `{"alg":"ES256","x":"\ud800"}`, jws.ErrHeader},
 	{"nesting of 33 levels is refused", `{"alg":"ES256","x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`, jws.ErrHeader},
 	{"nesting of 10001 levels is refused", `{"alg":"ES256","x":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`, jws.ErrHeader},
-	// J21
+	// Threat J21: the payload is another JWT.
 	{"a nested JWT is refused", `{"alg":"ES256","cty":"JWT"}`, jws.ErrNested},
 	{"a nested JWT in lower case is refused", `{"alg":"ES256","cty":"jwt"}`, jws.ErrNested},
 	{"a nested JWT by its full media type is refused", `{"alg":"ES256","cty":"application/jwt"}`, jws.ErrNested},
 	{"a nested JWT by its full media type in capitals is refused", `{"alg":"ES256","cty":"Application/JWT"}`, jws.ErrNested},
 	{"an escaped nested JWT is refused", `{"alg":"ES256","cty":"\u004aWT"}`, jws.ErrNested},
 	{"a content type that is not a string is refused", `{"alg":"ES256","cty":["JWT"]}`, jws.ErrNested},
-	// Any typ is accepted here, because the policy checks its value later, but
-	// it must be a string.
+	// ParseHeader accepts any string as typ, because the verifier checks the
+	// value of typ later.
 	{"a null type is refused", `{"alg":"ES256","typ":null}`, jws.ErrHeader},
 	{"a number as type is refused", `{"alg":"ES256","typ":1}`, jws.ErrHeader},
 	{"an array as type is refused", `{"alg":"ES256","typ":["at+jwt"]}`, jws.ErrHeader},
@@ -171,7 +171,7 @@ func TestParseReadsHeaderOfAMessage(t *testing.T) {
 		t.Errorf("got %+v, want %+v", m.Header, want)
 	}
 	if string(m.Payload) != `{"sub":"a"}` || string(m.Signature) != "sign" {
-		t.Errorf("got %q and %q", m.Payload, m.Signature)
+		t.Errorf("got payload %q and signature %q, want {\"sub\":\"a\"} and sign", m.Payload, m.Signature)
 	}
 	if _, err := jws.Parse(encode(`{"alg":"ES256"`) + ".e30.AA"); !errors.Is(err, jws.ErrHeader) {
 		t.Errorf("got %v, want %v", err, jws.ErrHeader)

@@ -2,10 +2,10 @@
 // §7.1). It supports no JSON serialization, no encryption and no extensions.
 // Third-party test vectors run against this package.
 //
-// A signature covers bytes. If base64url had several spellings of the same
-// bytes, one token could be written as several strings, and an attacker could
-// bypass a cache or deny-list that compares strings. Therefore only the
-// canonical spelling is accepted.
+// A signature covers bytes. If several base64url encodings of the same bytes
+// were accepted, one token could be written as several strings, and an attacker
+// could bypass a cache or deny-list that compares strings. Therefore only the
+// canonical encoding is accepted.
 package jws
 
 import (
@@ -20,22 +20,22 @@ import (
 // The errors of a compact JWS. They never quote the input.
 var (
 	ErrShape     = errors.New("not three base64url segments")
-	ErrHeader    = errors.New("header is not acceptable JSON")
-	ErrCritical  = errors.New("header names critical extensions or an unencoded payload")
-	ErrKeyID     = errors.New("key ID is not acceptable")
-	ErrAlgorithm = errors.New("algorithm is not supported")
-	ErrNested    = errors.New("content type says that the payload is another JWT")
-	ErrSignature = errors.New("signature does not verify")
+	ErrHeader    = errors.New("header is not strict JSON, or typ is not a string")
+	ErrCritical  = errors.New("header has crit or b64, which are not supported")
+	ErrKeyID     = errors.New("kid is not printable ASCII of 1 to 256 bytes")
+	ErrAlgorithm = errors.New("alg is missing or not supported")
+	ErrNested    = errors.New("cty is not a string, or says that the payload is another JWT")
+	ErrSignature = errors.New("signature is not valid for this key")
 )
 
-// Header contains the parameters that are used. All other parameters are
-// ignored, so a key or certificate in the token (jwk, jku, x5c, x5u) is never
-// used (RFC 8725 §3.10).
+// Header contains the header parameters that this module uses. All other
+// parameters are ignored, so a key or certificate in the token (jwk, jku, x5c,
+// x5u) is never used (RFC 8725 §3.10).
 type Header struct {
 	Algorithm  string // never empty
-	KeyID      string // "" when absent; an empty kid is refused
+	KeyID      string // "" if absent; an empty kid is refused
 	Thumbprint string // x5t, which some servers use instead of kid; "" unless it is a valid key ID
-	Type       string // "" when absent
+	Type       string // "" if absent
 }
 
 // Message is a parsed compact JWS whose signature has not been verified. It is
@@ -46,8 +46,8 @@ type Message struct {
 	SigningInput string // the first two segments, as sent
 	Signature    []byte
 
-	buffer []byte // contains the segments; Verify uses the rest
-	used   bool   // since the last Clear
+	buffer []byte // contains the decoded segments; Verify uses the spare capacity
+	used   bool   // whether Split was called since the last Clear
 }
 
 // byteOrderMark is U+FEFF in base64url. ParseHeader refuses it, but other
@@ -56,10 +56,10 @@ const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
 // its first segment decodes to the beginning of a JSON object, possibly after
-// white space. The result is final: unless such a token is encrypted, it is
-// never treated as opaque, however it fails. One in 256 random opaque tokens
-// decodes to a leading brace. JWTs differ from these by the dot and by the
-// character after the brace.
+// white space. If IsJWT returns true, the token is never treated as opaque,
+// even if it is refused as a JWT, unless it is encrypted. One in 256 random
+// opaque tokens decodes to a text with a leading brace. The dot and the
+// character after the brace distinguish JWTs from these tokens.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -72,7 +72,7 @@ func IsJWT(token string) bool {
 			quantum = quantum[:end]
 		}
 		var decoded [3]byte
-		n, _ := base64.RawURLEncoding.Decode(decoded[:], []byte(quantum)) // decodes nothing from a single character
+		n, _ := base64.RawURLEncoding.Decode(decoded[:], []byte(quantum)) // a single character decodes to nothing
 		for _, c := range decoded[:n] {
 			switch {
 			case open:
@@ -125,8 +125,8 @@ func Split(compact string) (m *Message, header []byte, err error) {
 	return m, header, nil
 }
 
-// Split is like the function Split, but reuses a message. It stores the
-// segments, including the header, in the buffer of the message.
+// Split is like the function Split, but stores the result in m. The decoded
+// segments, including the header, are in the buffer of m.
 func (m *Message) Split(compact string) (header []byte, err error) {
 	head, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
@@ -221,9 +221,9 @@ func ParseHeader(data []byte) (Header, error) {
 			content, ok := strictjson.String(value)
 			return refuseUnless(ok && !isJWTMedia(content), ErrNested)
 		case "crit", "b64":
-			// No extension is supported, so a critical one must be refused (RFC
-			// 7515 §4.1.11), and a JWT must not use an unencoded payload (RFC
-			// 7797 §7).
+			// No extension is supported, so a critical extension must be
+			// refused (RFC 7515 §4.1.11), and a JWT must not use an unencoded
+			// payload (RFC 7797 §7).
 			return ErrCritical
 		}
 		return nil

@@ -9,10 +9,10 @@ import (
 )
 
 // Prepared caches the prepared keys of an issuer. A key is prepared when it is
-// first used. It is identified by its pointer, which stays the same while the
-// key is published. Prepared is safe for concurrent use.
+// first used. Its pointer, which stays the same while the key is published,
+// identifies it in the cache. Prepared is safe for concurrent use.
 type Prepared struct {
-	keys  sync.Map // *rsa.PublicKey to *rsaverify.Key
+	keys  sync.Map // maps *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32
 }
 

@@ -23,10 +23,10 @@ func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 		for j, other := range keys {
 			key, ok := prepared.Key(&other.PublicKey).(*rsaverify.Key)
 			if !ok || key.Public != &other.PublicKey {
-				t.Fatalf("key %d is not prepared, or as another key", j)
+				t.Fatalf("key %d: got no prepared key, or the prepared form of another key", j)
 			}
 			if got := key.Verify(crypto.SHA256, sum[:], signature); got != (i == j) {
-				t.Errorf("the signature of key %d by key %d: got accepted %t", i, j, got)
+				t.Errorf("the signature of key %d, verified with key %d: got accepted %t", i, j, got)
 			}
 		}
 	}
@@ -35,16 +35,16 @@ func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 		t.Error("a key was prepared again")
 	}
 	if got := prepared.Key(any(p256().Public())); got != any(p256().Public()) {
-		t.Errorf("got %T for a key that cannot be prepared", got)
+		t.Errorf("got %T for an ECDSA key, want the key itself, because it cannot be prepared", got)
 	}
 
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			for range 300 { // more than are cached
+			for range 300 { // more keys than Prepared caches
 				public := keys[0].PublicKey
 				if key, ok := prepared.Key(&public).(*rsaverify.Key); !ok || key.Public != &public {
-					t.Error("a key is not prepared, or as another key")
+					t.Error("got no prepared key, or the prepared form of another key")
 				}
 			}
 		})

@@ -94,7 +94,7 @@ func TestAppendingToASegmentDoesNotChangeTheNext(t *testing.T) {
 	}
 	_, _ = append(header, "overwritten"...), append(m.Payload, "overwritten"...)
 	if string(m.Payload) != "payload" || string(m.Signature) != "sign" {
-		t.Errorf("appending to a segment changed the next: %q, %q", m.Payload, m.Signature)
+		t.Errorf("appending to a segment changed the next segment: got payload %q and signature %q", m.Payload, m.Signature)
 	}
 }
 

@@ -2,17 +2,17 @@ package jws
 
 import "slices"
 
-// smallOrder are the y-coordinates of the points of Ed25519 whose order divides
-// eight, little-endian and without the sign bit of x. For three of these
-// points, the list also contains the spelling of y that is not reduced. Anyone
-// can sign for such a key (Brendel et al., "The Provable Security of Ed25519",
-// §3).
+// smallOrder lists the y-coordinates of the Ed25519 points whose order divides
+// eight, little-endian and without the sign bit of x. If y is 0 or 1, the list
+// also contains the encoding of y that is not reduced modulo p. Anyone can make
+// signatures that are valid for such a key (Brendel et al., "The Provable
+// Security of Ed25519", §3).
 var smallOrder = [...][32]byte{
 	{},                     // 0: order 4
 	{1},                    // 1: order 1
 	fill(0xec, 0xff, 0x7f), // p-1: order 2
-	fill(0xed, 0xff, 0x7f), // p, that is 0
-	fill(0xee, 0xff, 0x7f), // p+1, that is 1
+	fill(0xed, 0xff, 0x7f), // p, which equals 0 modulo p
+	fill(0xee, 0xff, 0x7f), // p+1, which equals 1 modulo p
 	{
 		0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
 		0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,

@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// A caller-supplied source may return keys that no policy has checked.
+// Verify must refuse unfit keys itself, because a source that the caller
+// supplies may return keys that no policy has checked.
 func TestVerifyRefusesUnfitKeys(t *testing.T) {
 	t.Setenv("GODEBUG", "rsa1024min=0")
 	short := must(rsa.GenerateKey(rand.Reader, 1024))
@@ -34,7 +35,7 @@ func TestVerifyRefusesUnfitKeys(t *testing.T) {
 		"RS256 by no modulus":          {"RS256", sign(jwt.SigningMethodRS256, short), &rsa.PublicKey{E: 3}},
 		"RS256 by 8193 bits":           {"RS256", func(string) []byte { return make([]byte, 1025) }, &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 8192, 1), E: 3}},
 		"ES256 by P-384":               {"ES256", func(string) []byte { return make([]byte, 64) }, &p384.PublicKey},
-		"ES384 of a key without curve": {"ES384", sign(jwt.SigningMethodES384, p384), &ecdsa.PublicKey{X: p384.X, Y: p384.Y}}, //nolint:staticcheck // a careless source may return it
+		"ES384 of a key without curve": {"ES384", sign(jwt.SigningMethodES384, p384), &ecdsa.PublicKey{X: p384.X, Y: p384.Y}}, //nolint:staticcheck // a careless source may return such a key
 		"HS256 by an empty secret":     {"HS256", sign(jwt.SigningMethodHS256, []byte{}), []byte{}},
 		"HS256 by 31 bytes":            {"HS256", sign(jwt.SigningMethodHS256, make([]byte, 31)), make([]byte, 31)},
 		"HS512 by 63 bytes":            {"HS512", sign(jwt.SigningMethodHS512, make([]byte, 63)), make([]byte, 63)},

@@ -16,8 +16,8 @@ import (
 
 // verify checks the segments and the header of a compact JWS, applies the key
 // policy, selects the key and verifies the signature. It replaces the verifier
-// of package middleware, which cannot run because Wycheproof's payloads are not
-// claims.
+// of package middleware, which refuses Wycheproof's payloads because they are
+// not claims.
 func verify(set []byte, compact string) error {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -46,7 +46,7 @@ const (
 )
 
 // counts holds the number of cases of each kind in each file. The cases were
-// counted by hand, so that no case is skipped unnoticed.
+// counted by hand, so that the test notices if a case is skipped.
 var counts = []struct {
 	file           string
 	total          int
@@ -62,8 +62,8 @@ var counts = []struct {
 	{encryptions, 139, 0, 0, 0, 139, 0, 0},
 }
 
-// tally counts the results. Symmetric and encrypted cases count as invalid,
-// because published keys must not accept them.
+// tally counts the results. Symmetric and encrypted cases are treated as
+// invalid, because published keys must not accept them.
 type tally struct {
 	accepted, refused           int
 	wrongAccepted, wrongRefused []int // tcIds
@@ -231,8 +231,8 @@ func TestExamplesOfTheRFCs(t *testing.T) {
 	readVectors(t, "rfc7515.json", &file)
 	want := map[string]struct {
 		header  string
-		payload string // its beginning
-		err     error  // with the published key
+		payload string // the beginning of the payload
+		err     error  // the error of verify with the published key
 	}{
 		"A.1": {"HS256", `{"iss":"joe"`, jwks.ErrNoKeys},
 		"A.2": {"RS256", `{"iss":"joe"`, nil},
@@ -248,7 +248,7 @@ func TestExamplesOfTheRFCs(t *testing.T) {
 		t.Run(v.Appendix, func(t *testing.T) {
 			want, ok := want[v.Appendix]
 			if !ok {
-				t.Fatal("no expectation for this example")
+				t.Fatal("the test has no expected result for this example: add one to want")
 			}
 			if v.JWK == nil {
 				if _, err := jws.Parse(v.JWS); !errors.Is(err, want.err) {

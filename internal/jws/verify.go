@@ -2,8 +2,8 @@ package jws
 
 // Verify checks the signature with a key that was selected for the header's
 // algorithm: *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey, []byte, or
-// the result of [Prepared.Key]. For a key of another type, it returns the same
-// error as for a wrong signature.
+// the result of [Prepared.Key]. For a key of another type, Verify returns the
+// same error as for a wrong signature.
 func (m *Message) Verify(key any) error {
 	a := Find(m.Header.Algorithm)
 	switch {

@@ -203,7 +203,7 @@ func TestVerifyRefusesUnknownAlgorithms(t *testing.T) {
 	}
 }
 
-// J03: a public key must never be used as a secret.
+// Threat J03: a public key must never be used as an HMAC secret.
 func TestVerifyDoesNotUseAPublicKeyAsASecret(t *testing.T) {
 	public := &rsaKey().PublicKey
 	spki := must(x509.MarshalPKIXPublicKey(public))
@@ -281,7 +281,8 @@ func TestEd25519IsAnotherNameForEdDSA(t *testing.T) {
 	}
 }
 
-// J06 and J07. n is the order of P-256.
+// Threats J06 and J07: ECDSA signatures with special values of r and s. n is
+// the order of P-256.
 func TestVerifySpecialECDSASignatures(t *testing.T) {
 	n := elliptic.P256().Params().N
 	zero, one := new(big.Int), big.NewInt(1)
@@ -333,7 +334,7 @@ func TestTheTableOfAlgorithms(t *testing.T) {
 	for _, name := range everyAlgorithm() {
 		a := jws.Find(name)
 		if !slices.Contains(jws.Fitting(a.KeyType, a.Curve), a.Name) {
-			t.Errorf("%s does not fit its own keys", name)
+			t.Errorf("%s: Fitting does not return this algorithm for its own type and curve of keys", name)
 		}
 		if got := a.Method.Alg(); got != a.Name {
 			t.Errorf("%s: got the method %s", name, got)

@@ -83,13 +83,13 @@ func public(jwk map[string]any) map[string]any {
 	return jwk
 }
 
-// asymmetric reports whether every key of the group has a public part.
+// asymmetric reports whether all keys of the group are asymmetric.
 func (g group) asymmetric() bool {
 	return !slices.ContainsFunc(g.keys(), func(jwk map[string]any) bool { return jwk["kty"] == "oct" })
 }
 
-// secret returns the group's key as a shared secret of this module, or nil
-// unless the group has exactly one key and that key is for HMAC.
+// secret returns the group's key as a shared secret of this module, or nil if
+// the group does not have exactly one key, for HMAC.
 func (g group) secret(t *testing.T) *jwks.Set {
 	t.Helper()
 	keys := g.keys()

@@ -1,5 +1,5 @@
-// Package metadata finds an authorization server's endpoints from its issuer
-// identifier: OpenID Connect Discovery 1.0 §4 and RFC 8414 §3.
+// Package metadata fetches the metadata of an authorization server, which
+// contains its endpoints: OpenID Connect Discovery 1.0 §4 and RFC 8414 §3.
 package metadata
 
 import (
@@ -15,39 +15,41 @@ import (
 
 // The reasons why a metadata document is refused.
 var (
-	ErrDocument = errors.New("metadata is not acceptable JSON")
-	ErrAbsent   = errors.New("no metadata in the answer: it is not a JSON object or has no issuer (check the issuer URL)")
-	ErrIssuer   = errors.New("metadata names another issuer (compared byte for byte: mind a slash at the end)")
-	ErrEndpoint = errors.New("metadata names an endpoint that is not an https URL")
+	ErrDocument = errors.New("metadata is not strict JSON, or its issuer or jwks_uri is not a string")
+	ErrAbsent   = errors.New("answer is not metadata: it is not a JSON object or lacks issuer (check the issuer URL)")
+	ErrIssuer   = errors.New("metadata names another issuer (compared byte for byte: check for a slash at the end)")
+	ErrEndpoint = errors.New("jwks_uri in the metadata is not an acceptable https URL")
 )
 
-// Document contains the members of a metadata document that this module uses.
-// Absent members are "". The introspection and UserInfo endpoints are also ""
-// if their URL is not acceptable.
+// Document contains the metadata members that this module uses. Absent members
+// are "". The introspection or UserInfo endpoint is also "" if its URL is not
+// acceptable.
 type Document struct {
 	JWKSURI               string
 	IntrospectionEndpoint string
 	UserInfoEndpoint      string
 }
 
-// Discover fetches the metadata of an issuer and reads it.
+// Discover fetches and reads the metadata of an issuer. If insecure is true,
+// http is allowed.
 func Discover(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, error) {
 	doc, _, err := Fetch(ctx, client, issuer, insecure)
 	return doc, err
 }
 
-// At is Discover for metadata at a given URL.
+// At is like Discover, but reads the metadata at the URL location.
 func At(ctx context.Context, client *http.Client, location, issuer string, insecure bool) (Document, error) {
 	doc, _, err := first(ctx, client, []string{location}, issuer, insecure)
 	return doc, err
 }
 
-// Fetch is Discover for callers that need more of the document: it also returns
-// the document's bytes. Fetch tries the well-known locations in order. It tries
-// the next location only if the answer shows that the metadata is missing at
-// the current one: a server that is down must not look like a server with its
-// metadata elsewhere. If all locations fail, Fetch returns the last error that
-// is not a [fetch.StatusError], or the first error if all are.
+// Fetch is like Discover, but also returns the bytes of the document, for
+// callers that need other members. Fetch tries the well-known locations in
+// order. It tries the next location only if the answer shows that the metadata
+// is missing at the current location: otherwise a server that is down would
+// look like a server whose metadata is elsewhere. If all locations fail, Fetch
+// returns the last error that is not a [fetch.StatusError], or the first error
+// if all errors are StatusErrors.
 func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
 	return first(ctx, client, locations(issuer), issuer, insecure)
 }
@@ -74,9 +76,10 @@ func first(ctx context.Context, client *http.Client, locations []string, issuer 
 }
 
 // isAbsent reports whether an error shows that the metadata is missing at a
-// location. In that case, many servers answer 200 with a web page or other
-// JSON, or redirect to a web page. Metadata that is invalid or has another
-// issuer is wrong, not missing. A server that fails or is busy shows nothing.
+// location. If the metadata is missing, many servers answer 200 with a web page
+// or other JSON, or redirect to a web page. Metadata that is invalid or has
+// another issuer is wrong, not missing. If a server fails or is busy, its
+// answer does not show whether the metadata is missing.
 func isAbsent(err error) bool {
 	refused, ok := errors.AsType[fetch.StatusError](err)
 	if !ok {
@@ -120,7 +123,7 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	)
 	err := strictjson.Object(data, func(name string, value strictjson.Value) error {
 		if value.IsNull() {
-			return nil // counts as absent
+			return nil // null is treated as absent
 		}
 		ok := true
 		switch name {
@@ -152,14 +155,14 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	}
 	for _, endpoint := range []*string{&doc.IntrospectionEndpoint, &doc.UserInfoEndpoint} {
 		if !acceptable(*endpoint, secure, insecure) {
-			*endpoint = "" // not an error: many callers do not need it
+			*endpoint = "" // not an error, because many callers do not need this endpoint
 		}
 	}
 	return doc, nil
 }
 
-// acceptable reports whether an endpoint may be used. It refuses a downgrade
-// from https, even to a loopback address.
+// acceptable reports whether an endpoint may be used. If the metadata comes by
+// https, it refuses http endpoints, even on a loopback address.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

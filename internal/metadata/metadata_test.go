@@ -79,9 +79,9 @@ func text(issuer, jwksURI string) string {
 func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		path   string // of the issuer
+		path   string // path of the issuer
 		answer map[string]int
-		found  string // where the document is, "" for nowhere
+		found  string // where the document is, "" if it is nowhere
 		want   []string
 		err    error
 	}{
@@ -143,7 +143,7 @@ func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 type firstAnswer struct {
 	name   string
 	answer http.HandlerFunc
-	want   error // if no other location has metadata
+	want   error // the error if no other location has metadata
 }
 
 func typed(contentType, text string) http.HandlerFunc {
@@ -190,8 +190,8 @@ func TestDiscoverSkipsAnswersThatAreNotMetadata(t *testing.T) {
 	}
 }
 
-// A wrong document is an error: it must be reported, and another party might
-// control the next location.
+// Discovery must stop with an error at a wrong document: the error must be
+// reported, and another party might control the next location.
 func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
 	for _, tt := range []firstAnswer{
 		{"another issuer", document(text("https://other.example", "https://other.example/keys")), metadata.ErrIssuer},
@@ -234,11 +234,11 @@ func TestDiscoverOverTLS(t *testing.T) {
 	s.answers[oidc] = document(text(s.URL, s.URL+"/keys"))
 	got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false)
 	if err != nil || got.JWKSURI != s.URL+"/keys" {
-		t.Errorf("got %+v, %v", got, err)
+		t.Errorf("got %+v and error %v, want the jwks_uri of the server", got, err)
 	}
 	s.answers[oidc] = document(text(s.URL, "http://127.0.0.1/keys"))
 	if got, err := metadata.Discover(t.Context(), s.Client(), s.URL, false); !errors.Is(err, metadata.ErrEndpoint) {
-		t.Errorf("a step down to http: got %+v, %v, want %v", got, err, metadata.ErrEndpoint)
+		t.Errorf("a jwks_uri on http in metadata from https: got %+v, %v, want %v", got, err, metadata.ErrEndpoint)
 	}
 }
 
@@ -286,7 +286,7 @@ func TestParse(t *testing.T) {
 		{"two addresses of keys are refused", `{"issuer":"` + issuer + `","jwks_uri":"https://as.example/a","jwks_uri":"https://as.example/a"}`, "", metadata.ErrDocument},
 		{"two of any other member are refused", `{"issuer":"` + issuer + `","x":1,"x":1}`, "", metadata.ErrDocument},
 		{"invalid UTF-8 is refused", "{\"issuer\":\"" + issuer + "\",\"x\":\"\xff\"}", "", metadata.ErrDocument},
-		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrAbsent}, // package fetch drops it
+		{"a byte order mark is refused", "\ufeff{\"issuer\":\"" + issuer + "\"}", "", metadata.ErrAbsent}, // package fetch removes the mark
 		{"an array is refused", `[{"issuer":"` + issuer + `"}]`, "", metadata.ErrAbsent},
 		{"null is refused", `null`, "", metadata.ErrAbsent},
 		{"an empty text is refused", ``, "", metadata.ErrAbsent},
@@ -339,7 +339,7 @@ func TestParseAllowsHTTPOnlyForHTTPIssuers(t *testing.T) {
 }
 
 // An unacceptable endpoint that only some callers need does not invalidate the
-// document. It is left empty.
+// document. Its field is left empty.
 func TestParseOmitsUnacceptableEndpoints(t *testing.T) {
 	for _, tt := range []struct {
 		name, issuer, value string // JSON text

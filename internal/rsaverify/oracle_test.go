@@ -18,8 +18,8 @@ import (
 var cases = flag.Int("cases", 15_000, "number of cases to compare with crypto/rsa")
 
 // pair is a key pair of any length and exponent. Its modulus is the product of
-// many small primes, which are found quickly and make no difference to
-// verification.
+// many small primes, because small primes are found quickly and make no
+// difference to verification.
 type pair struct {
 	public  *rsa.PublicKey
 	key     *rsaverify.Key
@@ -88,8 +88,8 @@ func (p pair) sign(encoded []byte) []byte {
 	return s.FillBytes(make([]byte, p.public.Size()))
 }
 
-// agree checks that Verify and crypto/rsa agree about a signature, and returns
-// the result of Verify.
+// agree checks that Verify and crypto/rsa give the same result for a signature,
+// and returns this result.
 func (p pair) agree(t *testing.T, what string, hash crypto.Hash, digest, signature []byte) bool {
 	t.Helper()
 	ours, theirs := p.key.Verify(hash, digest, signature), rsa.VerifyPKCS1v15(p.public, hash, digest, signature) == nil
@@ -122,7 +122,7 @@ func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
 func (e encoded) join() []byte { return slices.Concat(e.head, e.padding, e.end, e.prefix, e.digest) }
 
 // messages returns the right encoded message under the name "right", and wrong
-// ones that lenient verifiers have accepted.
+// messages that lenient verifiers have accepted.
 func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]byte {
 	right := func() encoded { return p.encode(hash, digest) }
 	list := map[string][]byte{"right": right().join()}
@@ -237,7 +237,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 	for turn := 0; done < *cases; turn++ {
 		p := pairs[turn%len(pairs)]
 		if p.public.Size() > 600 && turn/len(pairs)%20 != 0 {
-			continue // the longest keys take the most time, and run the same code
+			continue // the longest keys take the most time and do not test other code
 		}
 		hash := three[c.n(len(three))]
 		digest := c.bytes(hash.Size())
@@ -247,7 +247,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 			what := names[c.n(len(names))]
 			passed := p.agree(t, what, hash, digest, p.sign(messages[what]))
 			if passed != (what == "right") {
-				t.Errorf("%s, %d bits: got accepted %t", what, p.public.N.BitLen(), passed)
+				t.Errorf("%s, %d bits: got accepted %t, want %t", what, p.public.N.BitLen(), passed, !passed)
 			}
 			count(passed)
 		}
@@ -257,17 +257,17 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 			variant := variants[what]
 			passed := p.agree(t, what, hash, digest, variant)
 			if passed != (what == "unchanged") {
-				t.Errorf("%s, %d bits: got accepted %t", what, p.public.N.BitLen(), passed)
+				t.Errorf("%s, %d bits: got accepted %t, want %t", what, p.public.N.BitLen(), passed, !passed)
 			}
 			count(passed)
 		}
-		for _, other := range three { // another hash, and digests that are too short or too long for it
+		for _, other := range three { // another hash: with this digest, which has the wrong length for it, and with a random digest
 			if other != hash {
 				count(p.agree(t, fmt.Sprint("as ", other), other, digest, signature))
 				count(p.agree(t, fmt.Sprint("as ", other), other, c.bytes(other.Size()), signature))
 			}
 		}
-		for range 300 { // one changed bit in the signature or the digest
+		for range 300 { // change one bit in the signature or the digest
 			if c.n(4) == 0 {
 				changed := slices.Clone(digest)
 				changed[c.n(len(changed))] ^= 1 << c.n(8)

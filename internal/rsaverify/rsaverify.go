@@ -1,16 +1,16 @@
 // Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2)
 // with values that are computed once per key. [crypto/rsa] computes these
 // values for each signature: a constant of the modulus for Montgomery
-// multiplication, and whether the key is valid. This takes a third of the time
-// that crypto/rsa needs.
+// multiplication, and whether the key is valid. Computing these values takes a
+// third of the time that crypto/rsa needs for a signature.
 //
 // The package uses the standard library's arithmetic, which filippo.io/bigmod
 // re-exports. It builds the expected encoded message (EMSA-PKCS1-v1_5, RFC 8017
 // §9.2) and compares it as a whole. It does not parse any part of a signature.
 //
 // It supports RSA keys of 2048 to 8192 bits with an odd exponent of 2 to 31
-// bits. It supports no keys in FIPS 140-3 mode or with the build tag
-// bearerguard_cryptorsa: callers must then use [crypto/rsa].
+// bits. In FIPS 140-3 mode, or with the build tag bearerguard_cryptorsa, it
+// supports no keys, and callers must use [crypto/rsa].
 package rsaverify
 
 import (
@@ -29,7 +29,7 @@ type Key struct {
 
 	modulus  *bigmod.Modulus
 	exponent uint
-	before   map[crypto.Hash][]byte // the encoded message up to the digest
+	before   map[crypto.Hash][]byte // the part of the encoded message before the digest
 }
 
 // New returns a prepared key, or nil if the key is not supported.
@@ -70,10 +70,10 @@ func (k *Key) Verify(hash crypto.Hash, digest, signature []byte) bool {
 		return false
 	}
 	s, err := bigmod.NewNat().SetBytes(signature, k.modulus)
-	if err != nil { // s is not below the modulus (RFC 8017 §5.2.2)
+	if err != nil { // the signature is not below the modulus (RFC 8017 §5.2.2)
 		return false
 	}
 	message := bigmod.NewNat().ExpShortVarTime(s, k.exponent, k.modulus).Bytes(k.modulus)
-	var room [1024]byte // for the longest modulus
+	var room [1024]byte // enough for the longest modulus
 	return bytes.Equal(message, append(append(room[:0], before...), digest...))
 }

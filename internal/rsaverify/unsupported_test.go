@@ -48,6 +48,6 @@ func TestFIPSModePreparesNoKeys(t *testing.T) {
 	cmd.Env = append(os.Environ(), child+"=1", "GODEBUG=fips140=on")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS") {
-		t.Errorf("got %v:\n%s", err, out)
+		t.Errorf("the test failed in FIPS mode: %v:\n%s", err, out)
 	}
 }

@@ -3,7 +3,7 @@ package rsaverify_test
 import (
 	"crypto"
 	"crypto/rsa"
-	_ "crypto/sha256" // registers its hashes
+	_ "crypto/sha256" // registers SHA-256
 	_ "crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
@@ -70,7 +70,7 @@ func TestWycheproof(t *testing.T) {
 				got := key.Verify(hash, h.Sum(nil), signature)
 				theirs := rsa.VerifyPKCS1v15(public, hash, h.Sum(nil), signature) == nil
 				if got != theirs || v.Result == "valid" && !got || v.Result == "invalid" && got {
-					t.Errorf("%s %d (%s), %s: got accepted %t, crypto/rsa returned %t", file, v.ID, v.Comment, v.Result, got, theirs)
+					t.Errorf("%s %d (%s), %s: got accepted %t, but crypto/rsa returned %t", file, v.ID, v.Comment, v.Result, got, theirs)
 				}
 				judged[v.Result]++
 			}

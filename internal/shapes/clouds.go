@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// clouds are the shapes of platforms.
+// clouds are the shapes of cloud services and platforms.
 var clouds = slices.Concat(auth0, okta, entra, microsoft, googleUsers, googleServices, aws, gitHub, gitLab, kubernetes, spiffe, edge, apple, salesforce, clerk)
 
-// later is a time in the year 2100, used as exp in introspection responses and
-// as a fixed date.
+// later is a NumericDate in the year 2100, used for exp in introspection
+// responses and for other dates.
 const later = 4102444800
 
 // guids returns n GUIDs in lower case, as Microsoft writes them.

@@ -74,7 +74,7 @@ var aws = []Shape{{
 		{Name: "tokens have no scopes", Claims: []Member{{"scope", "orders:read"}}, Needs: "orders:read", Status: 403},
 	},
 	Setup: "Add the action authenticate-oidc or authenticate-cognito to the rule of an HTTPS listener, before it forwards. The security group of the targets " +
-		"must admit only the load balancer. The field x-amzn-oidc-accesstoken contains another token, that of the identity provider.",
+		"must admit only the load balancer. The field x-amzn-oidc-accesstoken contains another token, which the identity provider issued.",
 	Preset:     "ALB",
 	Recognised: Recognised{Header: []string{"signer", "client"}},
 	Hints:      []Hint{{Header: true, Name: "signer", Text: "this is a token of a load balancer about a user: other verifiers cannot read it, so use the preset ALB"}},

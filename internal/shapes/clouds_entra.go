@@ -5,7 +5,7 @@ import "slices"
 const (
 	tenant      = "11111111-2222-4333-8444-555555555555"
 	otherTenant = "99999999-2222-4333-8444-555555555555"
-	personal    = "9188040d-6c67-4c5b-b112-36a304b66dad" // of all personal accounts
+	personal    = "9188040d-6c67-4c5b-b112-36a304b66dad" // the tenant of all personal accounts
 	application = "66666666-7777-4888-8999-aaaaaaaaaaaa"
 	client      = "bbbbbbbb-7777-4888-8999-aaaaaaaaaaaa"
 	graph       = "00000003-0000-0000-c000-000000000000" // Microsoft Graph
@@ -19,9 +19,9 @@ const (
 		"api://ID/NAME for a user, or api://ID/.default without a user."
 )
 
-// entraKeys returns the keys that Microsoft publishes. They have no alg. The
-// first key signs for the given issuer, or for all issuers if issuer is the
-// template.
+// entraKeys returns keys like those that Microsoft publishes, without alg. The
+// first key signs for the given issuer, or for all issuers if issuer is
+// entraTemplate.
 func entraKeys(issuer string) []Key {
 	members := func(thumb, issuer string) []Member {
 		return []Member{{"alg", nil}, {"kid", thumb}, {"x5t", thumb}, {"x5c", []string{"MIIC"}}, {"issuer", issuer}}

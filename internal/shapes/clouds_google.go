@@ -31,7 +31,7 @@ var googleUsers = []Shape{{
 		{Name: "tokens have no scopes", Needs: "email", Status: 403},
 	},
 	Setup: "Create an OAuth client ID for each application (APIs & Services, Credentials). If a phone app logs in for a server, aud is the client " +
-		"ID of the server and azp that of the app.",
+		"ID of the server and azp is the client ID of the app.",
 	Preset:     "GoogleID",
 	Recognised: Recognised{Issuer: `^(https://)?accounts\.google\.com$`},
 	Hints: []Hint{

@@ -27,8 +27,8 @@ var okta = []Shape{{
 		{Name: "a proof of possession", Header: []Member{{"typ", "dpop+jwt"}}, Status: 401},
 		{Name: "a scope that was not granted", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Create a custom authorization server (Security, API), or use the one named default. Its audience is that of the API. Add scopes, and " +
-		"an access policy with a rule for the clients. Without one, clients get no tokens.",
+	Setup: "Create a custom authorization server (Security, API), or use the one named default. Set its audience to the audience of the API. Add scopes, and " +
+		"an access policy with a rule for the clients. Without a rule, clients get no tokens.",
 	Preset:     "Okta",
 	Recognised: Recognised{Issuer: `^https://[^/]+/oauth2/(default|aus[0-9A-Za-z]+)$`},
 	Hints: []Hint{

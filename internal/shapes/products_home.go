@@ -54,7 +54,7 @@ var authentik = []Shape{{
 		{Name: "a token of another application", Claims: []Member{{"iss", "https://auth.example.com/application/o/other/"}}, Status: 401},
 		{Name: "the issuer that all providers share", Claims: []Member{{"iss", "https://auth.example.com/"}}, Status: 401},
 	},
-	Setup: "Choose a signing key for the provider, since there is no default, and the issuer mode in which each provider has a different issuer. " +
+	Setup: "Choose a signing key for the provider, because none is set by default, and the issuer mode in which each provider has a different issuer. " +
 		"The audience is the client ID of the provider.",
 	Preset:     "Authentik",
 	Recognised: Recognised{Issuer: `/application/o/[^/]+/$`},
@@ -103,7 +103,7 @@ var authelia = []Shape{{
 		{Name: "a token for another API", Claims: []Member{{"aud", []string{"https://other.example.com"}}}, Status: 401},
 		{Name: "a token without the scope", Needs: "orders:write", Status: 403},
 	},
-	Setup: "Set access_token_signed_response_alg of the client to RS256 or ES256, and add the API to its audience. Without the first, its access " +
+	Setup: "Set access_token_signed_response_alg of the client to RS256 or ES256, and add the API to its audience. Without access_token_signed_response_alg, its access " +
 		"tokens are opaque (authelia_at_).",
 	Preset: "Authelia",
 	Hints: []Hint{

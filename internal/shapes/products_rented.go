@@ -75,7 +75,7 @@ var rented = []Shape{{
 		{Name: "an ID token", Claims: []Member{{"permissions", nil}, {"at_hash", "h"}}, Status: 401},
 		{Name: "a permission that was not granted", Needs: "orders.write", Status: 403},
 	},
-	Setup: "Create an entity for the API and one for each caller, and grant the callers permissions on that of the API. Callers request the scope " +
+	Setup: "Create an entity for the API and one for each caller, and grant the callers permissions on the entity of the API. Callers request the scope " +
 		"target-entity:ID. Choose an RSA or EC key in the JWT settings of the entity type.",
 	Preset: "FusionAuthEntity",
 	Hints: []Hint{

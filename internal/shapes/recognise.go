@@ -35,7 +35,7 @@ func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool)
 	return s, hints, true
 }
 
-// score returns how well a token matches, or 0 if it does not meet one of the
+// score returns how well a token matches, or 0 if the token does not meet all
 // criteria.
 func (r Recognised) score(header, claims map[string]any) (score int) {
 	if r.Issuer != "" {
@@ -43,7 +43,7 @@ func (r Recognised) score(header, claims map[string]any) (score int) {
 		if !regexp.MustCompile(r.Issuer).MatchString(iss) {
 			return 0
 		}
-		score += 2 // more specific than the name of a claim
+		score += 2 // a match of iss is more specific than the name of a claim
 	}
 	for object, names := range map[*map[string]any][]string{&header: r.Header, &claims: r.Claims} {
 		for _, name := range names {

@@ -36,7 +36,7 @@ func TestEverySampleIsRecognised(t *testing.T) {
 		header, claims := sample(s, shapes.Row{})
 		found, _, ok := shapes.Recognise(header, claims)
 		if !ok || found.Title != s.Title && found.Recognised.Issuer != s.Recognised.Issuer {
-			t.Errorf("%s: got %q, %v", s.Name, found.Name, ok)
+			t.Errorf("%s: got the provider %q, found %v, want this provider", s.Name, found.Name, ok)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestEverySampleIsRecognised(t *testing.T) {
 func TestHints(t *testing.T) {
 	keycloak, ok := shapes.Find("keycloak")
 	if !ok {
-		t.Fatal("no shape keycloak")
+		t.Fatal("shape keycloak is missing")
 	}
 	for name, test := range map[string]struct {
 		row  shapes.Row
@@ -62,7 +62,7 @@ func TestHints(t *testing.T) {
 		}
 	}
 	if _, _, ok := shapes.Recognise(map[string]any{"alg": "RS256"}, map[string]any{"iss": "https://unknown.example.com"}); ok {
-		t.Error("got a provider for an unknown token")
+		t.Error("got a provider for a token of an unknown issuer, want none")
 	}
 }
 
@@ -70,7 +70,7 @@ func TestShapesAreComplete(t *testing.T) {
 	var seen []string
 	for _, s := range shapes.All {
 		if slices.Contains(seen, s.Name) || !regexp.MustCompile(`^[a-z][a-z0-9-]+$`).MatchString(s.Name) {
-			t.Errorf("%q is not a unique, valid name", s.Name)
+			t.Errorf("name %q is repeated, or is not lower-case letters, digits and hyphens", s.Name)
 		}
 		seen = append(seen, s.Name)
 		if s.Title == "" || s.Setup == "" || s.Preset == "" || s.Issuer == "" && s.Introspection == nil || len(s.Bad) == 0 {
@@ -82,11 +82,11 @@ func TestShapesAreComplete(t *testing.T) {
 			}
 		}
 		if _, err := regexp.Compile(s.Recognised.Issuer); err != nil {
-			t.Errorf("%s: %v", s.Name, err)
+			t.Errorf("%s: Recognised.Issuer is not a regular expression: %v", s.Name, err)
 		}
 		for _, h := range s.Hints {
 			if h.Name == "" || h.Text == "" || strings.HasSuffix(h.Text, ".") {
-				t.Errorf("%s has a hint that is not a clause: %+v", s.Name, h)
+				t.Errorf("%s has a hint that lacks a name or a text, or ends with a full stop: %+v", s.Name, h)
 			}
 		}
 	}

@@ -3,7 +3,8 @@
 // metadata, and their introspection responses. Each shape has rows of tokens
 // that an API must accept or refuse. All values are made up.
 //
-// The package only holds data, and imports no other package of the module.
+// The package contains only data and functions to look it up, and imports no
+// other package of the module.
 package shapes
 
 import "slices"
@@ -24,9 +25,9 @@ type Shape struct {
 	Claims []Member
 
 	Alg      string   // the signing algorithm, "" for RS256
-	Keys     []Key    // of the key set, the signing key first; nil means one key with alg and use
+	Keys     []Key    // the keys of the key set, the signing key first; nil means one key with alg and use
 	Set      []Member // members of the key set in addition to keys
-	Metadata []Member // members that differ in the metadata
+	Metadata []Member // metadata members to add or replace
 
 	Introspection []Member // the introspection response; nil if the tokens are JWTs
 
@@ -37,7 +38,7 @@ type Shape struct {
 	// function in package issuers. Recognised and Hints are for the explain
 	// command.
 	Setup      string
-	Preset     string // "Keycloak"
+	Preset     string // such as "Keycloak"
 	Recognised Recognised
 	Hints      []Hint
 }
@@ -45,18 +46,18 @@ type Shape struct {
 // Recognised contains the criteria that identify a token of the provider. A
 // token must meet all of them.
 type Recognised struct {
-	Issuer string   // a regular expression for iss, "" for none
-	Claims []string // claims that only its tokens have; nil for none
-	Header []string // likewise, header parameters
+	Issuer string   // a regular expression that iss must match, "" if any iss will do
+	Claims []string // claims that the token must have
+	Header []string // header parameters that the token must have
 }
 
 // Hint is a frequent mistake, and how to correct it.
 type Hint struct {
-	Header bool   // Name is a header parameter instead of a claim
-	Name   string // of the claim or header parameter
+	Header bool   // whether Name is a header parameter instead of a claim
+	Name   string // the name of the claim or header parameter
 	Value  string // the value of the claim, or of one of its elements; "" for any value
-	Absent bool   // the hint applies if the claim is absent
-	Text   string // for users: what it means and what to do
+	Absent bool   // whether the hint applies if the claim is absent, instead of present
+	Text   string // for users: what the mistake is and what to do
 }
 
 // Member is a member of a JSON object. If Value is nil, the member is omitted.
@@ -81,10 +82,10 @@ type Row struct {
 	Name   string // a short description
 	Header []Member
 	Claims []Member
-	Needs  string // a scope or role that the route needs, "" for none
+	Needs  string // a scope or role that the route requires, "" if it requires none
 	Status int    // 200, 401 or 403
 
-	AnotherKey bool // the token is signed with a key that is not in the key set
+	AnotherKey bool // whether the token is signed with a key that is not in the key set
 }
 
 // Find returns the shape with the given name.

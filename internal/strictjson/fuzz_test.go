@@ -42,7 +42,7 @@ func FuzzObject(f *testing.F) {
 		}
 		var want map[string]json.RawMessage
 		if err := json.Unmarshal(data, &want); err != nil || want == nil {
-			t.Fatalf("accepted what encoding/json refuses: %v", err)
+			t.Fatalf("accepted a document that encoding/json refuses: %v", err)
 		}
 		if calls != len(want) {
 			t.Errorf("got %d members, encoding/json has %d", calls, len(want))
@@ -53,10 +53,10 @@ func FuzzObject(f *testing.F) {
 			}
 		}
 		if depth, err := uniqueNames(json.NewDecoder(bytes.NewReader(data))); err != nil || depth > strictjson.MaxDepth {
-			t.Errorf("accepted a depth of %d, %v", depth, err)
+			t.Errorf("accepted a document of depth %d with the error %v, want unique names and depth 32 at most", depth, err)
 		}
 		if err := strictjson.LooseObject(data, func(string, strictjson.Value) error { return nil }); err != nil && !bytes.ContainsRune(data, utf8.RuneError) && !bytes.Contains(bytes.ToLower(data), []byte(`\ufffd`)) {
-			t.Errorf("LooseObject refuses what Object accepts: %v", err)
+			t.Errorf("LooseObject refuses a document that Object accepts: %v", err)
 		}
 	})
 }
@@ -67,11 +67,11 @@ var errRepeated = errors.New("an object repeats a name")
 // document's depth, and errRepeated if an object repeats a name.
 func uniqueNames(dec *json.Decoder) (deepest int, err error) {
 	type level struct {
-		names map[string]bool // nil in an array
-		value bool            // the next token of an object is a value
+		names map[string]bool // names so far; nil in an array
+		value bool            // whether the next token of an object is a value
 	}
 	var stack []level
-	dec.UseNumber() // a number beyond any float is still JSON
+	dec.UseNumber() // a number that is too large for a float64 is still JSON
 	for {
 		token, err := dec.Token()
 		if errors.Is(err, io.EOF) {

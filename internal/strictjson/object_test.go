@@ -26,8 +26,8 @@ func members(n int) string {
 var documents = []struct {
 	name  string
 	text  string
-	want  error // of Object
-	loose error // of LooseObject
+	want  error // error of Object
+	loose error // error of LooseObject
 }{
 	{"an empty object passes", `{}`, nil, nil},
 	{"members of every type pass", `{"a":"x","b":1,"c":true,"d":false,"e":null,"f":[1],"g":{"h":2}}`, nil, nil},

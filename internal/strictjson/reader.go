@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Value is the text of one JSON value, as written in its document. A value is
-// never "", so "" means that the value is missing.
+// Value is the text of one JSON value, as written in its document. The text of
+// a value is never empty, so "" means that the value is missing.
 type Value string
 
 // Kind returns the kind of the value: 'n', 't', 'f', '"', '0' for all numbers,
@@ -60,8 +60,8 @@ func read(doc string, options ...jsontext.Options) *reader {
 	return r
 }
 
-// release prepares the reader for the next document. Afterwards the reader
-// keeps no values of the old document, but only the member names that the
+// release prepares the reader for the next document. Afterwards the reader does
+// not keep values of the old document. It keeps only the member names that the
 // decoder stores to detect duplicates.
 func (r *reader) release() {
 	clear(r.copied)
@@ -97,7 +97,7 @@ func (r *reader) members(limit int, member func(name string, value Value) error)
 		if err != nil {
 			return err
 		}
-		name, _ := unquote(quoted) // bad UTF-8, if allowed, becomes U+FFFD in the name
+		name, _ := unquote(quoted) // if invalid UTF-8 is allowed, it becomes U+FFFD in the name
 		value, err := r.value()
 		if err != nil {
 			return err

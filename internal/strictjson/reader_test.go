@@ -9,9 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// fewest returns the smallest number of allocations in several runs of f. A
-// mean would be meaningless, because under the race detector a pool drops items
-// at random.
+// fewest returns the smallest number of allocations in several runs of f. An
+// average would not be meaningful, because under the race detector a pool drops
+// items at random.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
@@ -40,8 +40,8 @@ func TestReadingATextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Results must not change when the reader that returned them reads another
-// document, even concurrently.
+// Results must not change when the pooled reader that returned them reads
+// another document, even concurrently.
 func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {
@@ -74,8 +74,8 @@ func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	group.Wait()
 }
 
-// After a panic in the member function, nothing of its document may appear in
-// the next result.
+// After a panic in the member function, nothing from that document may appear
+// in the next result.
 func TestAPanicDoesNotAffectTheNextDocument(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()

@@ -1,12 +1,12 @@
 // Package strictjson reads JSON that affects authorization: token headers and
 // claims, JWK Sets, metadata and introspection responses.
 //
-// If two parsers disagree about the same bytes, an attacker can bypass a check.
-// Everything ambiguous is therefore refused (RFC 7515 §4, RFC 7519 §4, RFC 8725
-// §2.4): repeated member names at any depth, invalid UTF-8 and lone surrogates,
-// a root that is not an object, and bytes after the root. Names are compared
-// exactly: "EXP" is not "exp". Nesting and member counts are limited. Errors
-// are constants, so they never quote the input.
+// If two parsers read the same bytes differently, an attacker can bypass a
+// check. Ambiguous JSON is therefore refused (RFC 7515 §4, RFC 7519 §4, RFC
+// 8725 §2.4): repeated member names at any depth, invalid UTF-8 and lone
+// surrogates, a root that is not an object, and bytes after the root. Names are
+// compared exactly: "EXP" is not "exp". Nesting and member counts are limited.
+// Errors are constants, so they never quote the input.
 package strictjson
 
 import (
@@ -23,7 +23,7 @@ import (
 // Limits of a document: its nesting depth, and the number of members of its
 // outermost object. Real tokens are nested four or five levels deep and have
 // fewer than forty members. Tokens that contain a whole user record have about
-// two hundred.
+// two hundred members.
 const (
 	MaxDepth   = 32
 	MaxMembers = 256
@@ -31,9 +31,9 @@ const (
 
 // The reasons why a document is refused.
 var (
-	ErrSyntax    = errors.New("not one strict JSON object")
-	ErrDepth     = errors.New("JSON is nested too deeply")
-	ErrMembers   = errors.New("JSON object has too many members")
+	ErrSyntax    = errors.New("not exactly one strict JSON object")
+	ErrDepth     = errors.New("JSON is nested more than 32 levels deep")
+	ErrMembers   = errors.New("JSON object has more than 256 members")
 	ErrDuplicate = errors.New("JSON object repeats a member")
 )
 
@@ -58,9 +58,9 @@ func Object[T text](data T, member func(name string, value Value) error) error {
 	return err
 }
 
-// LooseObject is Object for a container whose parts are checked later, such as
-// a JWK Set. It allows repeated names and invalid UTF-8 inside the value of a
-// member, but not in the names of the outermost object.
+// LooseObject is like Object, for a container whose parts are checked later,
+// such as a JWK Set. It allows repeated names and invalid UTF-8 inside the
+// value of a member, but not in the names of the outermost object.
 func LooseObject[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -70,7 +70,7 @@ func LooseObject[T text](data T, member func(name string, value Value) error) er
 	r := read(doc, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	err := r.members(MaxMembers, func(name string, value Value) error {
 		switch {
-		case strings.ContainsRune(name, utf8.RuneError): // it also replaces bad UTF-8
+		case strings.ContainsRune(name, utf8.RuneError): // the reader replaces invalid UTF-8 with this character
 			return ErrSyntax
 		case seen[name]:
 			return ErrDuplicate
@@ -82,8 +82,8 @@ func LooseObject[T text](data T, member func(name string, value Value) error) er
 	return err
 }
 
-// fault replaces an error of jsontext with one of this package, because the
-// text of the original quotes the input.
+// fault maps an error of jsontext to an error of this package, because the text
+// of the original error quotes the input.
 func fault(err error) error {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return ErrDuplicate
@@ -91,9 +91,9 @@ func fault(err error) error {
 	return ErrSyntax
 }
 
-// checkDepth counts brackets outside strings to limit the depth before the
-// recursive walk. If doc is not JSON, the count may be wrong, but then the walk
-// refuses doc.
+// checkDepth limits the nesting depth before the decoder reads doc. It counts
+// brackets outside strings. If doc is not JSON, the count may be wrong, but
+// then the decoder refuses doc.
 func checkDepth(doc string) error {
 	if strings.Count(doc, "{")+strings.Count(doc, "[") <= MaxDepth {
 		return nil // true for nearly all tokens
@@ -166,8 +166,9 @@ func Elements(v Value, limit int, f func(Value) bool) bool {
 // int64 depends on the CPU.
 const maxDate = 253402300799
 
-// Date reads a NumericDate (RFC 7519 §2): a JSON number of seconds from 1970
-// to the year 9999. A fraction is precise to a quarter of a microsecond.
+// Date reads a NumericDate (RFC 7519 §2): a JSON number of seconds from 1970 to
+// the year 9999. A fraction of a second is accurate to a quarter of a
+// microsecond.
 func Date(v Value) (time.Time, bool) {
 	if v.Kind() != '0' {
 		return time.Time{}, false
@@ -180,9 +181,9 @@ func Date(v Value) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(fraction*1e9)), true
 }
 
-// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if there
-// is no such value. If data is not strict JSON, several values are possible,
-// and Lookup returns any of them.
+// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if the
+// pointer leads to no value. If data is not strict JSON, several values may
+// match, and Lookup returns one of them.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {

@@ -81,7 +81,7 @@ func TestElements(t *testing.T) {
 		return list, ok
 	}
 	if got, ok := collect(4, 0); !ok || !slices.Equal(got, []string{"1", `{"a":1,"a":2}`, `"\ud800"`, "[2]"}) {
-		t.Errorf("all elements: got %q, %v", got, ok)
+		t.Errorf("all elements: got %q and %v, want the 4 elements and true", got, ok)
 	}
 	if got, ok := collect(3, 0); ok || len(got) != 3 {
 		t.Errorf("over the limit: got %d elements, %v, want 3, false", len(got), ok)
@@ -97,7 +97,7 @@ func TestElements(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	// The first eleven are the examples of RFC 6901 §5.
+	// The first members of document, up to m~n, are the example of RFC 6901 §5.
 	const document = `{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8,
 		"realm_access":{"roles":["admin","user"]},"~1":9,"/":10,"nothing":null,"deep":[[{"x":[0,{"y":"z"}]}]],
 		"01":"one","-":"dash","esc\u0061ped":11,"empty":{"":{"":12}}}`

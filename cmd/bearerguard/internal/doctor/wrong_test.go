@@ -192,10 +192,10 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 			"failed issuer: the server calls itself by another issuer",
 		}},
 		{"the issuer is another one", func(a *api) { a.server["issuer"] = base }, []string{
-			"failed issuer: metadata names another issuer (compared byte for byte: mind a slash at the end)",
+			"failed issuer: metadata names another issuer (compared byte for byte: check for a slash at the end)",
 		}},
 		{"jwks_uri is http", func(a *api) { a.server["jwks_uri"] = "http://api.example.com/as/keys" }, []string{
-			"failed issuer: metadata names an endpoint that is not an https URL",
+			"failed issuer: jwks_uri in the metadata is not an acceptable https URL",
 		}},
 		{"jwks_uri leads nowhere", func(a *api) { a.server["jwks_uri"] = base + "/as/none" }, []string{"failed keys: server answered Not Found"}},
 		{"jwks_uri leads to something else", func(a *api) { a.server["jwks_uri"] = base + "/as/.well-known/openid-configuration" }, []string{
