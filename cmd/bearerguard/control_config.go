@@ -32,10 +32,11 @@ func newConfigCheck() *cobra.Command {
 	}
 }
 
-// inFile puts the name of the configuration file before each fault in it.
+// inFile adds the name of the configuration file to each line about a fault of
+// the file.
 func inFile(name string, err error) error {
 	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
-	inConfig := false // a fault may continue on the next lines
+	inConfig := false // whether the fault is in the file; a fault may have several lines
 	for i, line := range lines {
 		rest, ok := strings.CutPrefix(line, "ConfigJSON: ")
 		option := strings.HasPrefix(line, "Addr(") || strings.HasPrefix(line, "IssuerURL")

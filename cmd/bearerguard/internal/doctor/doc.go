@@ -3,11 +3,11 @@
 // metadata that the challenge names (RFC 9728), and the metadata and keys of
 // the authorization servers (RFC 8414).
 //
-// [Run] sends about twenty requests, without credentials. Four of them name a
+// [Run] sends about twenty requests, without credentials. Four requests name a
 // false host, to see whether the answers change. Each request ends within five
-// seconds, and the whole run within [Timeout]. Redirects of the API are not
-// followed. A URL that an answer names is requested only if it is an https URL,
-// or if it is an http URL on loopback and the URL of the API is not https.
+// seconds, and the whole run within [Timeout]. Run does not follow redirects of
+// the API. It requests a URL that an answer names only if that URL is https, or
+// if that URL is http on loopback and the URL of the API is not https.
 //
 // Not in this package: flags, printing, exit codes.
 package doctor
