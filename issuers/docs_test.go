@@ -26,7 +26,7 @@ const head = `# Providers by name
 <!-- examples/snippets/keycloak.go -->
 FENCEgo
 shop := issuers.Keycloak("https://id.example.com", "shop") // scopes are in the claim scope
-roles := issuers.KeycloakRoles(shop, "orders-api")         // or: the roles are the scopes
+roles := issuers.KeycloakRoles(shop, "orders-api")         // or use the roles as scopes
 return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{roles}}
 FENCE
 

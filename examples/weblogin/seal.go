@@ -17,7 +17,7 @@ func newSealer(key []byte) (sealer, error) {
 	if err != nil {
 		return sealer{}, err
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block) // a nonce for each call, in front of the ciphertext
+	aead, err := cipher.NewGCMWithRandomNonce(block) // puts a new nonce in front of each ciphertext
 	return sealer{aead}, err
 }
 
