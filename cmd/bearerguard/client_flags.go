@@ -23,7 +23,7 @@ type clientFlags struct {
 func (f *clientFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.issuer, "issuer", "", "issuer `URL` of the authorization server (default the issuer in the ready file, or $OAUTH_ISSUER)")
-	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: an attacker on the network can read and forge everything")
+	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts that are not on loopback: an attacker on the network can read and forge everything")
 	f.ready.add(cmd)
 	noFiles(cmd, "issuer")
 }

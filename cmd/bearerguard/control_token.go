@@ -130,7 +130,7 @@ The status is the answer of a correct API. missing-scope is for routes that need
 		if err != nil || c.json {
 			return printAnswer(c, text, err)
 		}
-		w := bufio.NewWriter(c.out) // not a table: the lines are longer than those of a terminal
+		w := bufio.NewWriter(c.out) // not a table: each line is too long for a terminal
 		for _, b := range bad.Tokens {
 			_, _ = w.WriteString(b.Name + "\t" + strconv.Itoa(b.Status) + "\t" + b.Token + "\n")
 		}

@@ -98,7 +98,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 	flags.BoolVar(&f.introspect, "introspect", false, "introspect the token at the first issuer")
 	flags.StringVar(&f.introspector, "introspect-client-id", "", "like --introspect, as the client with this `ID`")
 	flags.StringVar(&f.secret, "introspect-client-secret-file", "", "`file` with the secret of that client (default the secret in $OAUTH_CLIENT_SECRET)")
-	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: an attacker on the network can forge tokens")
+	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts that are not on loopback: an attacker on the network can forge tokens")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	cli.Choices(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
 	for _, name := range []string{"issuer", "audience", "audience-claim", "scope-claim", "introspect-client-id"} {

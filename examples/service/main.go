@@ -28,8 +28,8 @@
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //
-// To trust a self-signed certificate, such as that of serve --tls, set
-// SSL_CERT_FILE.
+// To trust a self-signed certificate, such as the certificate of serve --tls,
+// set SSL_CERT_FILE.
 //
 // The program follows these rules:
 //

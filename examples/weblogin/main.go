@@ -14,7 +14,7 @@
 // Environment, with the names that bearerguard exec uses:
 //
 //	LISTEN    address to listen on; default 127.0.0.1:8081, port 0 picks a free port
-//	BASE_URL  URL at which browsers reach the site, such as that of a proxy; default http:// and the address.
+//	BASE_URL  URL at which browsers reach the site, for example the URL of a proxy; default http:// and the address.
 //	          BASE_URL/callback must be registered at the server as a redirect URI
 //	API_URL   URL of examples/api; default http://127.0.0.1:8080
 //
@@ -46,8 +46,8 @@
 //	OAUTH_TOKEN_ENDPOINT=https://github.com/login/oauth/access_token \
 //	OAUTH_USERINFO_ENDPOINT=https://api.github.com/user go run ./examples/weblogin
 //
-// To trust a self-signed certificate, such as that of serve --tls, set
-// SSL_CERT_FILE.
+// To trust a self-signed certificate, such as the certificate of serve --tls,
+// set SSL_CERT_FILE.
 //
 // The program reports every fault of the environment at once and exits with
 // status 2. If discovery fails, it exits with status 1. Otherwise it prints one

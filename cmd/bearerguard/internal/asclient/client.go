@@ -16,7 +16,7 @@ import (
 // Config selects the authorization server and the client.
 type Config struct {
 	Issuer       string
-	InsecureHTTP bool   // allows http for hosts other than loopback ones
+	InsecureHTTP bool   // allows http for hosts that are not on loopback
 	ID           string // the client ID; may be "" only for UserInfo
 	Secret       string // "" for a public client
 }

@@ -60,7 +60,7 @@ func (c *Client) ClientCredentials(ctx context.Context, scopes []string, params 
 }
 
 // Refresh requests new tokens with a refresh token (RFC 6749 §6). If the server
-// sends no new refresh token, the result contains the old one.
+// sends no new refresh token, the result contains the old refresh token.
 func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err
