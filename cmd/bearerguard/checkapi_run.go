@@ -81,7 +81,7 @@ func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (ex
 	if err := cmd.Start(); err != nil {
 		cancel()
 		cleanUp()
-		return nil, nil, usage("the program: %w", err)
+		return nil, nil, usage("the program cannot be started: %w", err)
 	}
 	done := make(chan struct{})
 	go func() {

@@ -36,8 +36,8 @@ func dockerfile(t *testing.T) map[string][][2]string {
 	return stages
 }
 
-// jsonWords returns the words of an instruction of a stage, which must be in
-// JSON form.
+// jsonWords returns the words of an instruction in a build stage. The
+// instruction must be in JSON form.
 func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []string) {
 	t.Helper()
 	for _, i := range stage {

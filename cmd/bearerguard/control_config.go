@@ -17,7 +17,7 @@ func newConfig(s streams) *cobra.Command {
 
 func newConfigCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE", Short: "Check a file for serve --config; exit code 1 and a list of its faults if it is wrong",
+		Use: "check FILE", Short: "Check a file for serve --config; if it is wrong, list its faults and exit with code 1",
 		Example: "  bearerguard config check auth.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
@@ -50,7 +50,7 @@ func inFile(name string, err error) error {
 func newConfigPrint(s streams) *cobra.Command {
 	var secrets bool
 	cmd := &cobra.Command{
-		Use: "print FILE", Short: "Print a file with its defaults filled in, and *** for its secrets",
+		Use: "print FILE", Short: "Print a file with its defaults filled in, and with *** instead of secrets",
 		Example: "  bearerguard config print auth.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])

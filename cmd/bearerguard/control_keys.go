@@ -36,8 +36,8 @@ func newKeysRotate(s streams) *cobra.Command {
 	var how wire.Rotate
 	cmd := &cobra.Command{
 		Use: "rotate", Short: "Change the signing key, and print the new one",
-		Long: `Change the signing key. Without flags the new one signs and is published at once, and
-the old one stays published.`,
+		Long: `Change the signing key. Without flags the new key signs and is published at once, and
+the old key stays published.`,
 		Example: `  bearerguard keys rotate
   bearerguard keys rotate --publish-first && bearerguard keys rotate
   bearerguard keys rotate --drop-old

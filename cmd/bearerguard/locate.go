@@ -28,8 +28,8 @@ func (f *readyFlag) add(cmd *cobra.Command) {
 }
 
 // find returns the ready line of the server that the flag or the environment
-// names. Without both, it returns the ready line of a server that was started
-// in this directory, or nil if no such server is running.
+// names. If neither is set, it returns the ready line of a server that was
+// started in this directory, or nil if no such server is running.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -85,8 +85,8 @@ func readyHere() ready {
 	return r
 }
 
-// announce writes the file in which the commands in this directory find the
-// server. The returned function withdraw removes the file.
+// announce writes the ready line to a file that the commands in this directory
+// read. The returned function withdraw removes the file.
 func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
@@ -109,7 +109,7 @@ func announce(r ready) (withdraw func(), err error) {
 	}, nil
 }
 
-// removeOwn removes a file if its content is text.
+// removeOwn removes a file if it still contains exactly text.
 func removeOwn(path string, text []byte) {
 	if got, err := os.ReadFile(path); err == nil && string(got) == string(text) { //nolint:gosec // a file of this program
 		_ = os.Remove(path)

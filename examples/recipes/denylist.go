@@ -21,7 +21,7 @@ const (
 // Denylist is a list of revoked tokens in Redis.
 type Denylist struct{ redis *redis.Client }
 
-// NewDenylist returns a list in the Redis server that options name. It sets
+// NewDenylist returns a list in the Redis server of options. It sets
 // options.ContextTimeoutEnabled. The list connects to Redis when it is first
 // used. Call Close at the end.
 func NewDenylist(options *redis.Options) *Denylist {

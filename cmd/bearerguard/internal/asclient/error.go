@@ -81,9 +81,9 @@ func (c *Client) failed(doing string, err error) *Error {
 	return &Error{InvalidAnswer, doing, err}
 }
 
-// shown returns text, which the server sent. It returns "" instead if text is
-// too long, contains a character that RFC 6749 §5.2 does not allow, or contains
-// a secret that the client sent.
+// shown returns text, which comes from the server, if text may be printed. It
+// returns "" if text is too long, contains a character that RFC 6749 §5.2 does
+// not allow, or contains a secret that the client sent.
 func (c *Client) shown(text string) string {
 	const maxText = 500
 	if len(text) > maxText {

@@ -96,8 +96,8 @@ func (a *api) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// examine runs the checks and returns the report and its findings. A finding is
-// a string of the result, the name and the problem of a check.
+// examine runs the checks and returns the report and its findings. Each finding
+// is one string with the result, the name and the problem of a check.
 func examine(ctx context.Context, t *testing.T, a *api, path string) (findings []string, report doctor.Report) {
 	t.Helper()
 	report, err := doctor.Run(ctx, a, a.base+path)

@@ -277,8 +277,8 @@ func TestTextsOfServersAreEscaped(t *testing.T) {
 	}
 }
 
-// An API could use the URLs in its answers to send the client into another
-// network, such as a network with cloud metadata.
+// The URLs in the answers of an API could make the client send requests into an
+// internal network, for example to the metadata service of a cloud.
 func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 	a := newAPI("https://api.example.com")
 	a.challenge = []string{`Bearer resource_metadata="http://169.254.169.254/"`}
