@@ -31,7 +31,7 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 	flags := cmd.Flags()
 	flags.StringVar(&req.Secret, "secret", "", "secret; by default a random one")
 	flags.BoolVar(&req.Public, "public", false, "public client, which has no secret and needs PKCE")
-	flags.StringArrayVar(&req.RedirectURIs, "redirect-uri", nil, "URI to which the server may send codes; by default any loopback URI; may be repeated")
+	flags.StringArrayVar(&req.RedirectURIs, "redirect-uri", nil, "URI to which the server may send codes; by default /callback on any loopback port; may be repeated")
 	flags.StringArrayVar(&req.PostLogout, "post-logout-redirect-uri", nil, "URI to which the server may redirect the browser after a logout; by default the redirect URIs; may be repeated")
 	flags.StringArrayVar(&grants, "grant", nil, "grant type that the client may use, by default all that apply; may be repeated")
 	flags.StringArrayVar(&req.Scopes, "scope", nil, "scope that the client may request, by default all; may be repeated")

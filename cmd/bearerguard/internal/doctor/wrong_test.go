@@ -128,7 +128,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"the metadata is only at a URL of its own", func(a *api) {
 			a.places, a.challenge = []string{"/prm"}, []string{`Bearer resource_metadata="` + base + `/prm"`}
 		}, []string{"failed location: the metadata is missing at the well-known URL of the resource"}},
-		{"the metadata at two URLs differs", func(a *api) {
+		{"two places have different metadata", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="` + base + `/prm"`}
 			a.serve = at("/prm", text("application/json", `{"resource":"`+base+`/v1","authorization_servers":["`+base+`/as"]}`))
 		}, []string{"failed location: the metadata at two URLs differs"}},
