@@ -10,8 +10,8 @@ import (
 // AppleID accepts the ID tokens of Sign in with Apple, for apps that have no
 // access token. clients are bundle IDs of apps and Services IDs of web sites.
 // Apple issues a token only at login, so exchange the token for a session of
-// your own. It has no scopes. Apple's servers also send notifications in
-// similar tokens, which are refused.
+// your own. The tokens have no scopes. Apple's servers also send notifications
+// in similar tokens, which are refused.
 func AppleID(clients ...string) middleware.Issuer {
 	f := &faults{function: "AppleID"}
 	f.nonEmpty("clients", clients, "bundle IDs and Services IDs such as com.example.orders")

@@ -21,7 +21,7 @@ func Auth0(domain string, audiences ...string) middleware.Issuer {
 // Auth0RBAC makes an issuer of [Auth0] use the permissions of a token as its
 // scopes. Turn on Enable RBAC and Add Permissions in the Access Token for the
 // API. Without the second setting, tokens have no permissions, and routes that
-// require one refuse the tokens.
+// require a permission refuse the tokens.
 func Auth0RBAC(i middleware.Issuer) middleware.Issuer {
 	i.ScopeClaims = []string{"permissions"}
 	return i

@@ -13,9 +13,9 @@ const ALBHeader = "X-Amzn-Oidc-Data"
 // Cognito accepts the access tokens of an Amazon Cognito user pool in region.
 // pool is the ID of the user pool, such as eu-west-1_AbC123dEf. Access tokens
 // have token_use "access". clients are the IDs of the app clients whose tokens
-// are accepted. They are compared with client_id, since access tokens normally
-// have no aud. Without clients, aud is checked as usual, but a token has aud
-// only if the client requested a resource.
+// are accepted. The IDs are compared with client_id, since access tokens
+// normally have no aud. Without clients, aud is checked as usual, but a token
+// has aud only if the client requested a resource.
 func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Cognito"}
 	pool = f.pathElement("pool", pool)
@@ -38,12 +38,12 @@ func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer
 	return i
 }
 
-// ALB accepts the tokens in [ALBHeader], in which an Application Load Balancer
-// tells an application about users. issuer is the identity provider, and
-// clientID is the client ID of the load balancer there. client must come from
-// introspect.ALB with the same issuer and client ID. The security group of the
-// API must admit requests only from the load balancer. Tokens have no scopes,
-// so require claims of the user with scopes.Claim.
+// ALB accepts the tokens in [ALBHeader], with which an Application Load
+// Balancer identifies users to an application. issuer is the identity provider,
+// and clientID is the client ID of the load balancer at this provider. client
+// must come from introspect.ALB with the same issuer and client ID. The
+// security group of the API must admit requests only from the load balancer.
+// Tokens have no scopes, so require claims of the user with scopes.Claim.
 func ALB(client *introspect.Client, issuer, clientID string) middleware.Issuer {
 	f := &faults{function: "ALB"}
 	f.base("issuer", issuer)

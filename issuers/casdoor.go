@@ -8,7 +8,7 @@ import "github.com/bearerguard/bearerguard/middleware"
 // their tokenType. Casdoor uses the same token as ID token and as access token.
 // For the token format JWT-Custom, add the token field TokenType, and set
 // Issuer.Mark to TokenType=access-token. Tokens contain all data of the user:
-// choose JWT-Empty or JWT-Custom if they are longer than Config.MaxTokenBytes.
+// choose JWT-Empty or JWT-Custom if tokens exceed Config.MaxTokenBytes.
 func Casdoor(origin string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Casdoor"}
 	return f.attach(middleware.Issuer{URL: f.baseBefore("origin", origin, "/api"), Audiences: clients, Mark: "tokenType=access-token"})

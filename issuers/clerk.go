@@ -16,7 +16,7 @@ import (
 func Clerk(frontend string, origins ...string) middleware.Issuer {
 	f := &faults{function: "Clerk"}
 	i := middleware.Issuer{URL: "https://" + f.host("frontend", frontend), AudienceClaim: "azp", Mark: "sid", ClientIDClaims: []string{}}
-	i.Audiences = f.nonEmpty("origins", origins, "those of the web application such as https://app.example.com")
+	i.Audiences = f.nonEmpty("origins", origins, "the origins of the web application, such as https://app.example.com")
 	for _, origin := range origins {
 		scheme, host, _ := strings.Cut(origin, "://")
 		if origin != "" && (scheme == "" || host == "" || strings.ContainsAny(host, "/?#@*") || origin != strings.ToLower(origin) || !isURLText(origin)) {

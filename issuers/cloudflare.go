@@ -9,8 +9,8 @@ import (
 // CloudflareHeader is the value of Config.TokenHeader for [CloudflareAccess].
 const CloudflareHeader = "Cf-Access-Jwt-Assertion"
 
-// CloudflareAccess accepts the tokens in [CloudflareHeader], in which
-// Cloudflare Access tells an application about users and service tokens. team
+// CloudflareAccess accepts the tokens in [CloudflareHeader], with which
+// Cloudflare Access identifies users and service tokens to an application. team
 // is the name before .cloudflareaccess.com, and tags are the Application
 // Audience (AUD) tags. Session tokens of the login page have the type "org" and
 // are refused. The origin must admit requests only from Cloudflare. The token

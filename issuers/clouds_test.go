@@ -114,7 +114,7 @@ func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 		"github-actions-enterprise": "https://token.actions.githubusercontent.com/acme" + oidc,
 		"github-actions-server":     "https://github.example.com/_services/token" + oidc,
 		"github-actions-residency":  "https://token.actions.acme.ghe.com" + oidc,
-		"kubernetes":                "", // by the client of the issuer
+		"kubernetes":                "", // the client of the issuer fetches them
 		"spiffe":                    "https://spire.example.org:8443",
 		"cloudflare-access":         "https://acme.cloudflareaccess.com/cdn-cgi/access/certs",
 		"apple":                     "https://appleid.apple.com" + oidc,
@@ -160,8 +160,8 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // If any one setting of a preset is removed, a row fails or the configuration
-// is refused. The test skips the settings that other tests cover, and
-// Algorithms, since all keys of the issuers that set it have one type.
+// is refused. The test skips the settings that other tests cover. It also skips
+// Algorithms, since all keys of an issuer that sets Algorithms have one type.
 func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	others := []string{"ClientIDClaims", "Client", "KeysURL", "MetadataURL", "MetadataIssuer", "IntrospectionMode", "Algorithms"}
 	for _, p := range clouds {
@@ -184,7 +184,7 @@ func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 }
 
 // fails reports whether the configuration is refused or a row fails. If named
-// is true, the API has an audience other than the one at the issuer.
+// is true, Config.Audience is an audience that no token contains.
 func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	t.Helper()
 	config := p.config()

@@ -3,8 +3,8 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // Descope accepts the session tokens of the Descope project with the ID
-// project. They have no audience unless the project sets one. The keys identify
-// the project instead, because they belong only to this project. Permissions
+// project. Tokens have no audience unless the project sets one. Instead, the
+// keys identify the project, because each project has its own keys. Permissions
 // are the scopes. Refresh tokens are JWTs with the same issuer and keys, and
 // are refused because of their claim drn. A project outside the United States
 // has its keys on another host: change Issuer.KeysURL and the alias.

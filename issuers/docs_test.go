@@ -26,7 +26,7 @@ const head = `# Providers by name
 <!-- examples/snippets/keycloak.go -->
 FENCEgo
 shop := issuers.Keycloak("https://id.example.com", "shop") // scopes are in the claim scope
-roles := issuers.KeycloakRoles(shop, "orders-api")         // or: the roles are the scopes
+roles := issuers.KeycloakRoles(shop, "orders-api")         // or use the roles as scopes
 return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{roles}}
 FENCE
 
@@ -44,8 +44,9 @@ and 'must' and 'one' unwrap an error or a list.
 
 `
 
-// calls returns, for each shape, the source of its call in the tables of
-// presets, and the file that contains the preset.
+// calls returns, for each shape, the source of the call that creates its
+// issuer, and the file that contains the preset. It reads the calls from the
+// tables of presets.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}

@@ -104,7 +104,7 @@ var cloudFaults = []fault{
 		Endpoint: "https://acme.my.salesforce.com/services/oauth2/introspect", Auth: introspect.Post("api", "secret"),
 	})))), `Salesforce: apps is empty`, "consumer keys of connected apps"},
 	{"https before the Frontend API", one(issuers.Clerk("https://clerk.example.com", "https://app.example.com")), `Clerk: frontend is "https://clerk.example.com"`, "without https:// and slashes"},
-	{"no origins", one(issuers.Clerk("clerk.example.com")), `Clerk: origins is empty`, "those of the web application"},
+	{"no origins", one(issuers.Clerk("clerk.example.com")), `Clerk: origins is empty`, "the origins of the web application"},
 	{"an origin with a slash", one(issuers.Clerk("clerk.example.com", "https://app.example.com/")), `Clerk: origin is "https://app.example.com/"`, "without a slash at the end"},
 	{"a pattern as an origin", one(issuers.Clerk("clerk.example.com", "https://*.example.com")), `Clerk: origin is "https://*.example.com"`, "as the browser sends it"},
 	{"no host in an origin", one(issuers.Clerk("clerk.example.com", "https://")), `Clerk: origin is "https://"`, "such as https://app.example.com"},

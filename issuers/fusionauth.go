@@ -9,7 +9,7 @@ import "github.com/bearerguard/bearerguard/middleware"
 // have the claim applicationId. ID tokens lack it since version 1.24. Access
 // tokens of users who are not registered for the application lack it too, and
 // are refused. Choose an RSA or EC key as the signing key of access tokens: the
-// default is a secret.
+// default key is a shared secret.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)

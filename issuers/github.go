@@ -28,8 +28,9 @@ func GitHubActions(owner string, audiences ...string) middleware.Issuer {
 // GitHubActionsEnterprise accepts the tokens of the workflows of an enterprise
 // on github.com. enterprise is its slug. The enterprise must have a custom
 // issuer (include_enterprise_slug of the REST API). Otherwise its workflows
-// have the same iss as all others on GitHub. The tokens of all repositories of
-// the enterprise are accepted: require more with scopes.Claim.
+// have the same iss as all other workflows on GitHub. The tokens of all
+// repositories of the enterprise are accepted: require further claims with
+// scopes.Claim.
 func GitHubActionsEnterprise(enterprise string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActionsEnterprise"}
 	if strings.Contains(enterprise, ".") {
@@ -43,8 +44,8 @@ func GitHubActionsEnterprise(enterprise string, audiences ...string) middleware.
 // GitHubActionsServer accepts the tokens of the workflows of GitHub Enterprise
 // Server at host, or of an enterprise with data residency at host, such as
 // octocorp.ghe.com. The API must be able to fetch the keys from host. The
-// tokens of all repositories of the server are accepted: require more with
-// scopes.Claim.
+// tokens of all repositories of the server are accepted: require further claims
+// with scopes.Claim.
 func GitHubActionsServer(host string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActionsServer"}
 	url := "https://" + f.host("host", host) + "/_services/token"

@@ -12,7 +12,7 @@ const IAPHeader = "X-Goog-Iap-Jwt-Assertion"
 
 const (
 	google      = "https://accounts.google.com"
-	googleAlias = "accounts.google.com" // the iss of some tokens
+	googleAlias = "accounts.google.com" // the value of iss in some tokens
 )
 
 // GoogleID accepts the ID tokens of Google's users, for callers that have no
@@ -67,11 +67,12 @@ func CloudRun(audiences ...string) middleware.Issuer {
 	return middleware.Issuer{URL: google, Aliases: []string{googleAlias}, Audiences: audiences, ClientIDClaims: []string{"azp"}}
 }
 
-// GoogleIAP accepts the tokens in [IAPHeader], in which Identity-Aware Proxy
-// tells an application about users and service accounts. An audience identifies
-// a backend service, such as /projects/123/global/backendServices/456, an app,
-// or a service on Cloud Run. Route all traffic through the proxy: requests that
-// bypass it have no token and are refused.
+// GoogleIAP accepts the tokens in [IAPHeader], with which Identity-Aware Proxy
+// identifies users and service accounts to an application. An audience
+// identifies a backend service, such as
+// /projects/123/global/backendServices/456, an app, or a service on Cloud Run.
+// Route all traffic through the proxy: requests that bypass the proxy have no
+// token and are refused.
 func GoogleIAP(audiences ...string) middleware.Issuer {
 	f := &faults{function: "GoogleIAP"}
 	for _, audience := range audiences {

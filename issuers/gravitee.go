@@ -7,7 +7,7 @@ import "github.com/bearerguard/bearerguard/middleware"
 // client requested. Refresh tokens are JWTs with the same issuer, keys and
 // audience, and are refused since they lack client_id. The domain needs an RSA
 // or EC certificate: in older versions, the default certificate signs with a
-// secret.
+// shared secret.
 func Gravitee(base, domain string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Gravitee"}
 	base, domain = f.baseBefore("base", base, "/oidc"), f.pathElement("domain", domain)

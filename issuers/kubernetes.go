@@ -18,12 +18,12 @@ import (
 func Kubernetes(issuer string, client *http.Client, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Kubernetes"}
 	if issuer == "kubernetes/serviceaccount" {
-		f.add("issuer is %q: those tokens do not expire; give the issuer of projected tokens", issuer)
+		f.add("issuer is %q: tokens of this issuer do not expire; give the issuer of projected tokens", issuer)
 	} else {
 		f.base("issuer", issuer)
 	}
 	if client == nil && strings.Contains(issuer, "//kubernetes.default.svc") {
-		f.add("client is nil: give one that trusts the CA of the cluster and sends a bearer token, since the API server refuses other requests")
+		f.add("client is nil: give an HTTP client that trusts the CA of the cluster and sends a bearer token, since the API server refuses other requests")
 	}
 	return f.attach(middleware.Issuer{URL: issuer, Client: client, Audiences: audiences, ClientIDClaims: []string{}})
 }

@@ -49,7 +49,7 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.NewDecoder(response.Body).Decode(&doc); err != nil {
 		return nil, err
 	}
-	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // as at the provider: for all tenants, and over TLS
+	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // as in the metadata of the provider: the issuer for all tenants, and keys over TLS
 	text, err := json.Marshal(doc)
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	return response, err
@@ -61,13 +61,13 @@ func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)
 		if p.issuers == nil || p.mint != nil || shape.Introspection != nil {
-			continue // its API does not verify JWTs
+			continue // an API with this preset does not verify ordinary JWTs
 		}
 		t.Run(p.shape, func(t *testing.T) {
 			opts := []testserver.Option{testserver.InMemory(), testserver.Audience(shape.Audience), testserver.Like(p.shape)}
 			_, named := shapes.Lookup(shape.Claims, "iss")
 			switch {
-			case named: // the issuer is only in tokens
+			case named: // the shape sets iss, so the server keeps its own issuer
 			case strings.HasPrefix(shape.Issuer, "https://"):
 				opts = append(opts, testserver.TLS(), testserver.IssuerURL(shape.Issuer))
 			case strings.HasPrefix(shape.Issuer, "http://"):
@@ -83,13 +83,13 @@ func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 			if _, err := v.Verify(t.Context(), middleware.Credentials{Token: made.as.Token()}); err != nil {
 				t.Fatal(err)
 			}
-			if p.tokenHeader != "" { // apitest does not send tokens there
+			if p.tokenHeader != "" { // apitest sends tokens only in Authorization
 				return
 			}
 			var options []apitest.Option
 			for _, i := range made.conf {
 				hasID := slices.ContainsFunc(shape.Bad, func(row shapes.Row) bool { return strings.HasPrefix(row.Name, "an ID token") })
-				if i.Purpose == middleware.IDTokens || !hasID { // its ID tokens are not distinguished
+				if i.Purpose == middleware.IDTokens || !hasID { // the preset may accept ID tokens
 					options = append(options, apitest.SkipDefect(testserver.IDTokenAsAccess))
 				}
 				if i.InsecureNoAudience {
@@ -116,7 +116,7 @@ func TestAnAPIWithAServerLikeItsProvider(t *testing.T) {
 		"keycloak-roles": {issuers.KeycloakRoles(issuer, "api"), scopes.All("clerk"), []apitest.Option{apitest.RequireClaim("/resource_access/api/roles", "clerk")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if strings.HasSuffix(name, "roles") { // a realm role of that name would be enough
+			if strings.HasSuffix(name, "roles") { // a realm role with the same name would also be accepted
 				tt.options = append(tt.options, apitest.Token(testserver.Without("realm_access")))
 			}
 			v, err := middleware.NewVerifier(middleware.Config{Audience: "api", Issuers: []middleware.Issuer{tt.issuer}, Client: as.Client()})

@@ -26,11 +26,11 @@ func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 }
 
 // EntraMultiTenant accepts the access tokens of several tenants of Microsoft
-// Entra ID. tenants are their IDs. To accept all tenants, give no tenants and
-// set AnyTenant of the issuer. Beware that any user can create a tenant. The
-// registration of the API, application, must allow accounts in any directory,
-// and requestedAccessTokenVersion in its manifest must be 2. The tenant of
-// personal accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
+// Entra ID. tenants are the IDs of these tenants. To accept all tenants, give
+// no tenants and set AnyTenant of the issuer. Beware: any user can create a
+// tenant. The registration of the API, application, must allow accounts in any
+// directory, and requestedAccessTokenVersion in its manifest must be 2. The
+// tenant of personal accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
 func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 	f := &faults{function: "EntraMultiTenant"}
 	for _, tenant := range tenants {
@@ -76,7 +76,7 @@ func B2C(name, tenant, policy, application string) middleware.Issuer {
 
 // ExternalID accepts the access tokens of an external tenant of Microsoft Entra
 // External ID. application is the application (client) ID of the API's
-// registration, and uris are its Application ID URIs other than api://ID. The
+// registration. uris are its Application ID URIs other than api://ID. The
 // host in iss contains the tenant's ID, regardless of the host at which users
 // log in.
 func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
@@ -92,7 +92,7 @@ func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 // or later at host, such as fs.example.com. Their iss is
 // http://HOST/adfs/services/trust. ID tokens have another iss and are refused.
 // The audience is the identifier of the Web API in its application group.
-// Tokens often have no sub: add a claim rule that issues one, or read upn.
+// Tokens often have no sub: add a claim rule that issues sub, or read upn.
 func ADFS(host string, identifiers ...string) middleware.Issuer {
 	f := &faults{function: "ADFS"}
 	f.host("host", strings.ToLower(host)) // iss may have capitals

@@ -16,10 +16,10 @@ type preset struct {
 	issuers     func() []middleware.Issuer
 	withClient  func(*http.Client) []middleware.Issuer // instead of issuers, for presets that need a client
 	tokenHeader string
-	opaque      string // the prefix of its opaque tokens
+	opaque      string // the prefix of the provider's opaque tokens
 	unknown     int    // the introspection status for an unknown token; 0 means 200 with active false
 
-	mint func(*testing.T, shapes.Shape, shapes.Row) string // makes its tokens, if they are neither JWTs nor opaque
+	mint func(*testing.T, shapes.Shape, shapes.Row) string // makes tokens that are neither JWTs nor opaque; nil for other tokens
 }
 
 func one(i middleware.Issuer) []middleware.Issuer { return []middleware.Issuer{i} }

@@ -241,8 +241,8 @@ func TestPresetsAcceptOnlyGoodTokens(t *testing.T) {
 	}
 }
 
-// Every exported function that returns an issuer is the Preset of a shape in
-// the table.
+// Every exported function that returns an issuer must be the Preset of a shape
+// in the table.
 func TestEveryFunctionIsAPreset(t *testing.T) {
 	functions := map[string]bool{}
 	files, err := filepath.Glob("*.go")

@@ -9,7 +9,7 @@ import (
 // Supabase accepts the access tokens of a Supabase project. ref is the
 // reference of the project. The project must sign with asymmetric keys (JWT
 // signing keys): its key set is empty while it signs with the old secret. To
-// accept tokens signed either way during the change, set Issuer.Secrets. aud is
+// accept both kinds of tokens during the change, set Issuer.Secrets. aud is
 // "authenticated" for all users. The tokens of anonymous users have
 // is_anonymous true, which the API must check. The keys anon and service_role
 // are refused, since their issuer is "supabase". If a project has a custom

@@ -4,8 +4,8 @@ import "github.com/bearerguard/bearerguard/middleware"
 
 // Zitadel accepts the access tokens of a ZITADEL instance at domain. project is
 // the ID of the API's project. Roles of the project are the scopes, so that
-// scopes.All("clerk") requires the role clerk. A role counts regardless of the
-// organization that granted it. If the project is granted to other
+// scopes.All("clerk") requires the role clerk. A role is accepted regardless of
+// the organization that granted it. If the project is granted to other
 // organizations, the API must check the organization in the claim. Applications
 // must issue JWTs as access tokens and assert roles on authentication, and
 // clients must request the scope urn:zitadel:iam:org:project:id:PROJECT:aud.

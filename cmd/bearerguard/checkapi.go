@@ -19,7 +19,7 @@ type checkFlags struct {
 	req     control.Check
 	headers []string
 	scope   []string
-	needs   []string // claims with values
+	needs   []string // values of --require-claim, as name=value
 	aud     string
 	claims  claimFlags
 	server  serverFlags
@@ -41,13 +41,13 @@ The tokens come from a mock authorization server that the API must trust:
 - the server that serve or exec has started, if its control API is found and no other
   server is selected. It sends the requests, so it must be able to reach URL;
 - with --addr, a server that runs during the check. Configure the API for the issuer
-  http://ADDR, or for that of --issuer. If the API caches keys between checks, --seed
-  keeps them the same;
-- or let the command start the API: a program after -- finds OAUTH_ISSUER,
+  http://ADDR, or for the issuer in --issuer. If the API caches keys between checks, use
+  --seed: the server then has the same keys in each check;
+- or let the command start the API: a program after -- gets OAUTH_ISSUER,
   OAUTH_JWKS_URI, OAUTH_AUDIENCE and so on in its environment, and is stopped after the
   check. Its output goes to standard error.
 
-Limits on the number of requests or failures must be off or high.
+Turn off limits on the number of requests or failures, or set them high.
 
 Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wrong,
 3 the API cannot be reached.`,
@@ -66,20 +66,20 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header field `'Name: value'` of the request; may be repeated")
 	flags.StringVar(&f.req.Body, "body", "", "`text` of the request body, or @ and the name of a file")
 	addScope(cmd, &f.scope, "`scope` that the route requires; may be repeated, or contain several with spaces")
-	flags.StringVar(&f.aud, "audience", "", "`identifier` of the API in aud (default that of the server, which is api unless configured)")
-	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value` of a claim, and a value such as a role that the route requires in it; may be repeated"+namedByPointer)
-	flags.StringArrayVar((*[]string)(&f.req.RequireACR), "require-acr", nil, "`value` of acr that the route requires; repeated for others that are enough too, the preferred one first")
-	flags.DurationVar((*time.Duration)(&f.req.RequireAuthWithin), "require-auth-within", 0, "how long ago the login may be, such as 5m")
-	flags.BoolVar(&f.req.RequireMetadata, "require-metadata", false, "check the metadata of the API, which challenges name (RFC 9728)")
+	flags.StringVar(&f.aud, "audience", "", "`identifier` of the API in aud (default the audience of the server, which is api unless configured)")
+	flags.StringArrayVar(&f.needs, "require-claim", nil, "`name=value`: a claim, and a value in it that the route requires, such as a role; may be repeated"+namedByPointer)
+	flags.StringArrayVar((*[]string)(&f.req.RequireACR), "require-acr", nil, "`value` of acr that the route requires; may be repeated if one of several values is enough, the preferred one first")
+	flags.DurationVar((*time.Duration)(&f.req.RequireAuthWithin), "require-auth-within", 0, "longest time since the login that the route allows, such as 5m")
+	flags.BoolVar(&f.req.RequireMetadata, "require-metadata", false, "also check the protected resource metadata that the challenges name (RFC 9728)")
 	f.claims.add(cmd, "claim", namedByPointer)
 	flags.StringVar(&f.req.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
 	flags.StringSliceVar(&f.req.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
 	flags.StringSliceVar(&f.req.Also, "also", nil, "`defect`s that an API may accept, but this one must refuse")
 	flags.StringVar(&f.server.addr, "addr", anyPort, "`host:port` of a server that runs during the check")
-	flags.StringVar(&f.server.issuer, "issuer", "", "`URL` at which the API reaches that server, if it is another one")
-	flags.StringVar(&f.server.seed, "seed", "", "`text` from which its keys are derived; anyone who knows it can sign tokens")
-	flags.BoolVar(&f.server.allowRemote, "allow-remote", false, "allow other machines, such as containers, to reach it and get tokens")
-	flags.DurationVar(&f.wait, "wait", 0, "how long to wait until the API answers at all (default 30s with a program after --)")
+	flags.StringVar(&f.server.issuer, "issuer", "", "issuer `URL` of that server, if the API reaches it at another URL than http://ADDR")
+	flags.StringVar(&f.server.seed, "seed", "", "`text` from which the keys of that server are derived; anyone who knows the text can sign tokens")
+	flags.BoolVar(&f.server.allowRemote, "allow-remote", false, "allow other machines, such as containers, to reach that server and get tokens")
+	flags.DurationVar(&f.wait, "wait", 0, "how long to wait for the first answer of the API (default 30s with a program after --)")
 	flags.BoolVar(&f.tap, "tap", false, "print TAP, the Test Anything Protocol")
 	cli.Choices(cmd, "skip", defectNames())
 	cli.Choices(cmd, "also", defectNames())

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// report prints the results in the selected format. The error that it returns
-// contains the exit code.
+// report prints the results in the selected format. If the API answered
+// wrongly, report returns an error with the exit code.
 func (f *checkFlags) report(c *caller, answer control.Checked) error {
 	failed := 0
 	for _, r := range answer.Results {
@@ -32,8 +32,8 @@ func (f *checkFlags) report(c *caller, answer control.Checked) error {
 	return err
 }
 
-// details returns the labels and messages of a failure, in the order of
-// printing.
+// details returns the labels and messages of a failure, in the order in which
+// they are printed.
 func details(r control.CheckResult) [][2]string {
 	return [][2]string{{"got", r.Got}, {"want", r.Want}, {"sent", r.Sent}, {"why", r.Why}, {"fix", r.Fix}}
 }
@@ -84,7 +84,7 @@ func tap(results []control.CheckResult) string {
 		}
 		fmt.Fprintf(&b, "not ok %d - %s\n  ---\n", i+1, r.Name)
 		for _, d := range details(r) {
-			quoted, _ := json.Marshal(d[1]) // a string is always valid
+			quoted, _ := json.Marshal(d[1]) // never fails for a string
 			fmt.Fprintf(&b, "  %s: %s\n", d[0], quoted)
 		}
 		b.WriteString("  ...\n")

@@ -33,7 +33,7 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 	case own && (changed("control-url") || changed("ready-file")):
 		return answer, usage("--control-url and --ready-file select a running server: leave out --addr, --issuer, --seed, --allow-remote and a program to start")
 	case own && len(program) == 0 && !changed("addr"), !own && !hasControl(cmd):
-		return answer, usage("there is no authorization server for the check. Run both programs with bearerguard exec, or give --ready-file of a running server; " +
+		return answer, usage("no authorization server was found for the check. Run both programs with bearerguard exec, or give --ready-file of a running server; " +
 			"or give --addr, such as 127.0.0.1:9400, and configure the API for the issuer http://127.0.0.1:9400; or let the command start the API, with -- PROGRAM")
 	case own:
 		c.server, err = f.server.startServer(cmd)
@@ -63,7 +63,7 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 const (
 	pollInterval    = 50 * time.Millisecond
 	startTimeout    = 30 * time.Second // until the program answers, unless --wait is given
-	shutdownTimeout = 5 * time.Second  // until it ends after an interrupt
+	shutdownTimeout = 5 * time.Second  // until the program ends after an interrupt
 )
 
 // start starts the program. The channel exited is closed when the program has
@@ -81,12 +81,12 @@ func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (ex
 	if err := cmd.Start(); err != nil {
 		cancel()
 		cleanUp()
-		return nil, nil, usage("the program: %w", err)
+		return nil, nil, usage("the program cannot be started: %w", err)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = cmd.Wait() // the program was interrupted
+		_ = cmd.Wait() // the exit code of the program does not matter
 	}()
 	return done, func() {
 		cancel()

@@ -187,7 +187,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"two servers":                    {[]string{unused, "--addr", "127.0.0.1:0", "--control-url", "http://127.0.0.1:1"}, exitUsage, "leave out --addr"},
 		"two report formats":             {[]string{unused, "--tap", "--json"}, exitUsage, "are mutually exclusive"},
 		"an unreachable API":             {[]string{unused, "--addr", "127.0.0.1:0"}, exitFailure, "the API cannot be reached"},
-		"a missing program":              {[]string{unused, "--", "./absent"}, exitUsage, "the program: "},
+		"a missing program":              {[]string{unused, "--", "./absent"}, exitUsage, "the program cannot be started: "},
 		"a program that ends too early":  {[]string{unused, "--", "go", "version"}, exitFailure, "ended before it answered"},
 	} {
 		t.Run(name, func(t *testing.T) {

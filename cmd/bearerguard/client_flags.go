@@ -22,8 +22,8 @@ type clientFlags struct {
 
 func (f *clientFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.issuer, "issuer", "", "issuer `URL` of the authorization server (default that of --ready-file, or $OAUTH_ISSUER)")
-	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: an attacker on the network can read and forge everything")
+	flags.StringVar(&f.issuer, "issuer", "", "issuer `URL` of the authorization server (default the issuer in the ready file, or $OAUTH_ISSUER)")
+	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts that are not on loopback: an attacker on the network can read and forge everything")
 	f.ready.add(cmd)
 	noFiles(cmd, "issuer")
 }
@@ -31,7 +31,7 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 func (f *clientFlags) addClient(cmd *cobra.Command) {
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.id, "client-id", "", "`ID` of the client (default that of the ready line, or $OAUTH_CLIENT_ID)")
+	flags.StringVar(&f.id, "client-id", "", "`ID` of the client (default the client in the ready file, or $OAUTH_CLIENT_ID)")
 	flags.StringVar(&f.secretFile, "client-secret-file", "", "`file` with the secret of the client (default the secret in $OAUTH_CLIENT_SECRET, or none)")
 	noFiles(cmd, "client-id")
 }
@@ -61,12 +61,12 @@ func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, 
 	return as, clientFailure(err)
 }
 
-// clientFailure makes err name the flags of the command line, and adds the exit
-// code.
+// clientFailure converts an error of package asclient. The result contains an
+// exit code, and its message names the flags of the command line.
 func clientFailure(err error) error {
 	failed, ok := errors.AsType[*asclient.Error](err)
 	if !ok {
-		return err // nil
+		return err // err is nil
 	}
 	switch failed.Kind {
 	case asclient.InvalidIssuer:

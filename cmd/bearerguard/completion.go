@@ -9,8 +9,8 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// forEndpoint lets the first argument of cmd be only the name of an endpoint,
-// or "any".
+// forEndpoint restricts the first argument of cmd to the names of endpoints and
+// "any".
 func forEndpoint(cmd *cobra.Command) *cobra.Command {
 	cli.ArgChoices(cmd, catalogue.Names(append(catalogue.Endpoints(), catalogue.Any)))
 	return cmd

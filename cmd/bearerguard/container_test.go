@@ -36,8 +36,8 @@ func dockerfile(t *testing.T) map[string][][2]string {
 	return stages
 }
 
-// jsonWords returns the words of an instruction of a stage, which must be in
-// JSON form.
+// jsonWords returns the words of an instruction in a build stage. The
+// instruction must be in JSON form.
 func jsonWords(t *testing.T, stage [][2]string, instruction string) (words []string) {
 	t.Helper()
 	for _, i := range stage {
@@ -57,7 +57,7 @@ func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 	dir := t.TempDir()
 	built := 0
 	for _, i := range stages["build"] {
-		if i[0] != "RUN" || !strings.HasSuffix(i[1], "./cmd/bearerguard") { // the API is built in the same way
+		if i[0] != "RUN" || !strings.HasSuffix(i[1], "./cmd/bearerguard") { // skip the API, which is built in the same way
 			continue
 		}
 		built++
@@ -75,7 +75,7 @@ func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(binary.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		t.Error("the binary needs a loader, which an empty image lacks")
+		t.Error("the binary needs a dynamic loader, which an empty image lacks")
 	}
 	_ = binary.Close()
 	for _, name := range []string{"bearerguard", "api"} {
@@ -89,7 +89,7 @@ func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 	if len(server) < 2 || len(health) != 3 {
 		t.Fatalf("got %q and %q", server, health)
 	}
-	for i, word := range server { // a free port of this machine
+	for i, word := range server { // listen on a free port of this machine
 		server[i] = strings.ReplaceAll(word, "0.0.0.0:9000", "127.0.0.1:0")
 	}
 	i := slices.Index(server, "--issuer")
@@ -104,7 +104,7 @@ func TestTheImageIsAStaticServerWithAHealthCheck(t *testing.T) {
 	}
 	defer func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // returns an error, because the server was killed
 	}()
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	var ready struct{ Issuer string }
@@ -157,6 +157,6 @@ func TestTheComposeFileUsesExistingFlagsAndVariables(t *testing.T) {
 	// The issuer and the host for browsers can be set together.
 	as := testserver.New(t, testserver.IssuerURL("http://auth:9000"), testserver.Hosts("http://localhost:9000", ""))
 	if got := as.Endpoint(testserver.EndpointToken); got != "http://auth:9000/token" {
-		t.Errorf("got the token endpoint %s, want the one for containers", got)
+		t.Errorf("got the token endpoint %s, want the token endpoint for containers", got)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
-// These environment variables are set by exec and read by the commands below.
+// Environment variables that exec sets for its command. The commands that use
+// the control API read these variables.
 const (
 	envControlURL   = "OAUTH_CONTROL_URL"
 	envControlToken = "OAUTH_CONTROL_TOKEN" //nolint:gosec // a name, not a credential
@@ -20,17 +21,17 @@ const (
 // caller is a command that uses the control API of a running server.
 type caller struct {
 	streams
-	server *running // in this process, else nil
+	server *running // nil if the server runs in another process
 	url    string
 	ready  readyFlag
 	json   bool
 }
 
-// controlCommand adds to cmd the flags for the control API, and makes it call
+// controlCommand adds the flags for the control API to cmd, and makes cmd call
 // run.
 func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	c := &caller{streams: s}
-	cmd.Flags().StringVar(&c.url, "control-url", "", "control API of the server (default that of --ready-file, or $"+envControlURL+")")
+	cmd.Flags().StringVar(&c.url, "control-url", "", "URL of the control API of the server (default the URL in the ready file, or $"+envControlURL+")")
 	c.ready.add(cmd)
 	noFiles(cmd, "control-url")
 	if cmd.ValidArgsFunction == nil {
@@ -82,7 +83,7 @@ func (c *caller) client() (*control.Client, error) {
 			return nil, usage("the server has no control API: start it without --control off")
 		}
 		if r != nil {
-			base, token = r["control"], cmp.Or(r["control_token"], token) // "" if the user chose the token
+			base, token = r["control"], cmp.Or(r["control_token"], token) // control_token is "" if the user chose the token
 		}
 	}
 	base = cmp.Or(c.url, base)
@@ -123,7 +124,7 @@ func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]
 func controlFailure(err error) error {
 	failed, ok := errors.AsType[*control.Error](err)
 	if !ok {
-		return err // nil
+		return err // err is nil
 	}
 	switch failed.Kind {
 	case control.Invalid:

@@ -17,7 +17,7 @@ func newConfig(s streams) *cobra.Command {
 
 func newConfigCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE", Short: "Check a file for serve --config; exit code 1 and a list of its faults if it is wrong",
+		Use: "check FILE", Short: "Check a file for serve --config; if it is wrong, list its faults and exit with code 1",
 		Example: "  bearerguard config check auth.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
@@ -32,10 +32,11 @@ func newConfigCheck() *cobra.Command {
 	}
 }
 
-// inFile puts the name of the configuration file before each fault in it.
+// inFile adds the name of the configuration file to each line about a fault of
+// the file.
 func inFile(name string, err error) error {
 	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
-	inConfig := false // a fault may continue on the next lines
+	inConfig := false // whether the fault is in the file; a fault may have several lines
 	for i, line := range lines {
 		rest, ok := strings.CutPrefix(line, "ConfigJSON: ")
 		option := strings.HasPrefix(line, "Addr(") || strings.HasPrefix(line, "IssuerURL")
@@ -49,7 +50,7 @@ func inFile(name string, err error) error {
 func newConfigPrint(s streams) *cobra.Command {
 	var secrets bool
 	cmd := &cobra.Command{
-		Use: "print FILE", Short: "Print a file with its defaults filled in, and *** for its secrets",
+		Use: "print FILE", Short: "Print a file with its defaults filled in, and with *** instead of secrets",
 		Example: "  bearerguard config print auth.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])

@@ -53,7 +53,7 @@ func checkFault(cmd *cobra.Command, req wire.Fault) error {
 	case changed("status") && (req.Status < 200 || req.Status > 599):
 		return usage("--status %d: give 200 to 599", req.Status)
 	case changed("times") && req.Times < 1:
-		return usage("--times %d: give 1 or more, or leave it out for no limit", req.Times)
+		return usage("--times %d: give 1 or more, or leave out the flag for no limit", req.Times)
 	case req.Skip < 0:
 		return usage("--skip %d: give 0 or more", req.Skip)
 	}
@@ -75,23 +75,23 @@ func newFaultAdd(s streams) *cobra.Command {
 	})
 	flags := cmd.Flags()
 	flags.IntVar(&req.Status, "status", 0, "answer with this status")
-	flags.DurationVar(&more.retryAfter, "retry-after", 0, "answer with Retry-After, and --status or 503")
+	flags.DurationVar(&more.retryAfter, "retry-after", 0, "answer with Retry-After; the status is --status, or 503")
 	flags.StringVar(&req.Error, "error", "", "refuse as the token endpoint does, with this error code")
 	flags.StringVar(&req.ErrorDescription, "error-description", "", "error_description for --error")
 	flags.StringVar(&req.RedirectTo, "redirect-to", "", "answer 302 to this URL")
 	flags.DurationVar(&more.latency, "latency", 0, "wait before the answer")
 	flags.BoolVar(&req.Hang, "hang", false, "never answer")
 	flags.BoolVar(&req.Drop, "drop", false, "close the connection")
-	flags.IntVar(&more.truncate, "truncate", 0, "break off after this number of `bytes` of the body")
+	flags.IntVar(&more.truncate, "truncate", 0, "close the connection after this number of `bytes` of the body")
 	flags.BoolVar(&req.Malformed, "malformed", false, "answer with JSON that lacks its last byte")
-	flags.StringVar(&req.ContentType, "content-type", "", "answer as this type")
+	flags.StringVar(&req.ContentType, "content-type", "", "answer with this Content-Type")
 	flags.StringVar(&more.body, "body", "", "answer 200 with this body")
 	flags.Int64Var(&req.Huge, "huge", 0, "answer with this number of `bytes`")
-	flags.BoolVar(&req.EmptyJWKS, "empty-jwks", false, "answer with an empty key set; for jwks")
-	flags.StringVar(&req.Issuer, "issuer", "", "answer with this issuer; for discovery and as_metadata")
+	flags.BoolVar(&req.EmptyJWKS, "empty-jwks", false, "answer with an empty key set; only for jwks")
+	flags.StringVar(&req.Issuer, "issuer", "", "answer with this issuer; only for discovery and as_metadata")
 	flags.IntVar(&req.Times, "times", 0, "stop after this number of requests")
 	flags.IntVar(&req.Skip, "skip", 0, "number of requests without the fault before it starts")
-	flags.StringVar(&req.Client, "client", "", "only requests of this client_id")
+	flags.StringVar(&req.Client, "client", "", "apply the fault only to requests of this client_id")
 	cli.MayBeEmpty(cmd, "body")
 	for _, name := range []string{"error", "redirect-to", "content-type", "body", "issuer", "client"} {
 		noFiles(cmd, name)

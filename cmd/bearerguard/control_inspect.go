@@ -15,8 +15,9 @@ func newTokenInspect(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect [TOKEN]",
 		Short: "Decode a token without verifying it",
-		Long: `Show the header and the claims of a JWT, read from standard input if it is - or left
-out. They are only decoded: nothing is verified, and no server is contacted.`,
+		Long: `Show the header and the claims of a JWT. The JWT is read from standard input if the
+argument is - or left out. It is only decoded: nothing is verified, and no server is
+contacted.`,
 		Example: `  bearerguard token mint | bearerguard token inspect
   bearerguard token inspect --json "$TOKEN"`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -60,12 +61,12 @@ func decoded(what, part string) ([]byte, error) {
 		return nil, coded{exitNo, fmt.Errorf("the %s not JSON", what)}
 	}
 	var b bytes.Buffer
-	_ = json.Compact(&b, text) // it is valid
+	_ = json.Compact(&b, text) // never fails for valid JSON
 	return b.Bytes(), nil
 }
 
 func indented(text []byte) []byte {
 	var b bytes.Buffer
-	_ = json.Indent(&b, text, "", "  ") // it is valid
+	_ = json.Indent(&b, text, "", "  ") // never fails for valid JSON
 	return b.Bytes()
 }

@@ -36,8 +36,8 @@ func newKeysRotate(s streams) *cobra.Command {
 	var how wire.Rotate
 	cmd := &cobra.Command{
 		Use: "rotate", Short: "Change the signing key, and print the new one",
-		Long: `Change the signing key. Without flags the new one signs and is published at once, and
-the old one stays published.`,
+		Long: `Change the signing key. Without flags the new key signs and is published at once, and
+the old key stays published.`,
 		Example: `  bearerguard keys rotate
   bearerguard keys rotate --publish-first && bearerguard keys rotate
   bearerguard keys rotate --drop-old
@@ -47,7 +47,7 @@ the old one stays published.`,
 	cmd.Flags().BoolVar(&how.SignFirst, "sign-first", false, "sign with the new key before it is published; see keys publish")
 	cmd.Flags().BoolVar(&how.DropOld, "drop-old", false, "remove the old key from the key set")
 	cmd.Flags().BoolVar(&how.ReuseKid, "reuse-kid", false, "give the new key the ID of the old one")
-	cmd.Flags().StringVar((*string)(&how.Alg), "alg", "", "change the key of this `algorithm`; by default that of access tokens")
+	cmd.Flags().StringVar((*string)(&how.Alg), "alg", "", "change the key of this `algorithm`; by default the algorithm of access tokens")
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Exclusive(cmd, "publish-first", "sign-first", "drop-old")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
@@ -80,7 +80,7 @@ func newKeysImport(s streams) *cobra.Command {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	cmd.Flags().BoolVar(&req.Sign, "sign", false, "also sign with it")
+	cmd.Flags().BoolVar(&req.Sign, "sign", false, "also sign tokens with this key")
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
 		var err error
 		if args[0] == "-" {
@@ -116,7 +116,7 @@ func newKeysRetire(s streams) *cobra.Command {
 
 func newKeysFreeze(s streams) *cobra.Command {
 	return controlCommand(s, &cobra.Command{
-		Use: "freeze", Short: "Stop changes of the published key set, as a stale cache would, until thaw or reset",
+		Use: "freeze", Short: "Keep the published key set unchanged, like a stale cache, until thaw or reset",
 		Example: "  bearerguard keys freeze && bearerguard keys rotate",
 	}, func(cmd *cobra.Command, c *caller, _ []string) error {
 		_, err := c.do(cmd.Context(), control.FreezeKeys())

@@ -72,7 +72,7 @@ func (c *caller) table(header []string, rows [][]string) error {
 	var aligned strings.Builder
 	tw := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	fmt.Fprint(tw, text.String())
-	_ = tw.Flush() // into memory
+	_ = tw.Flush() // never fails, because it writes to memory
 	head, rest, _ := strings.Cut(aligned.String(), "\n")
 	return printText(c.out, paintFor(c.out).bold(head)+"\n"+rest)
 }

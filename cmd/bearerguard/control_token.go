@@ -45,8 +45,8 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	}
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Choices(cmd, "like", shapes.Names())
-	// The names of these flags in the commands for any authorization server
-	// also work here, as aliases.
+	// The commands that work with any authorization server call these flags
+	// --audience and --client-id. Here these names are aliases.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "audience":
@@ -130,7 +130,7 @@ The status is the answer of a correct API. missing-scope is for routes that need
 		if err != nil || c.json {
 			return printAnswer(c, text, err)
 		}
-		w := bufio.NewWriter(c.out) // not a table: every line is longer than a terminal is wide
+		w := bufio.NewWriter(c.out) // not a table: each line is too long for a terminal
 		for _, b := range bad.Tokens {
 			_, _ = w.WriteString(b.Name + "\t" + strconv.Itoa(b.Status) + "\t" + b.Token + "\n")
 		}

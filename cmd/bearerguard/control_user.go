@@ -25,7 +25,7 @@ Missing values are generated. The password is shown only once.`,
 	cmd.Flags().StringVar(&req.Password, "password", "", "password; by default a random one")
 	claims.add(cmd, "claim", "; for UserInfo and ID tokens")
 	accessClaims.add(cmd, "access-claim", "; for access tokens"+namedByPointer)
-	cmd.Flags().StringArrayVar(&req.ACR, "acr", nil, "`value` of acr that its logins can have, that of an ordinary login first; may be repeated (default any)")
+	cmd.Flags().StringArrayVar(&req.ACR, "acr", nil, "`value` of acr that logins of this user can have, the value of an ordinary login first; may be repeated (default any)")
 	noFiles(cmd, "acr")
 	noFiles(cmd, "username")
 	noFiles(cmd, "password")
@@ -75,7 +75,7 @@ func newUserNext(s streams) *cobra.Command {
 		Use: "next [SUB]", Short: "Log in a user at the next login, or refuse the login, without showing a page",
 		Example: "  bearerguard user next alice\n  bearerguard user next --deny access_denied",
 	}
-	cmd.Flags().StringVar(&req.Deny, "deny", "", "`code` of the error that the client receives instead, such as access_denied or login_required")
+	cmd.Flags().StringVar(&req.Deny, "deny", "", "refuse the login with this error `code`, such as access_denied or login_required")
 	cmd.Flags().IntVar(&req.Times, "times", 1, "number of logins")
 	noFiles(cmd, "deny")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {

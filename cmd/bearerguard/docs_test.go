@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// page returns a page of docs.
+// page returns the text of a page in docs.
 func page(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
@@ -29,8 +29,8 @@ func page(t *testing.T, name string) string {
 var commands = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
 // TestCommandsOfThePagesRun runs all sh blocks of a page, one after the other.
-// They run under exec, next to the API of examples/api, whose address replaces
-// localhost:8080.
+// The blocks run under bearerguard exec, together with the API in examples/api.
+// The address of that API replaces localhost:8080.
 func TestCommandsOfThePagesRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Fatalf("the pages use curl: %v", err)
@@ -39,8 +39,8 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 	for _, tt := range []struct {
 		page   string
 		blocks int
-		setup  string // commands before those of the page
-		want   string // of the output, in the language of testscript
+		setup  string // commands that run before the commands of the page
+		want   string // checks of the output, as commands of testscript
 	}{
 		{"cli.md", 7, "", "stdout '^all [0-9]+ right$'\nstdout '^refused$'\n! stdout 'want'\n"},
 		{"control.md", 10, "curl -fsS --retry 30 --retry-delay 1 --retry-connrefused http://localhost:8080/healthz\n", "stdout '^{\"url\":\"http://[^\"]*\",\"ok\":true'\n"},
@@ -132,7 +132,7 @@ func TestTheControlAPIIsDocumented(t *testing.T) {
 	}
 	members := 0
 	for name, schema := range document.Components.Schemas {
-		closed := schema.AdditionalProperties != nil // only schemas of requests are closed
+		closed := schema.AdditionalProperties != nil // only schemas of requests forbid other members
 		if !closed && name != "Fault" && name != "Client" && name != "User" && name != "Clock" {
 			continue
 		}

@@ -20,20 +20,21 @@ challenge, the protected resource metadata that it names (RFC 9728), the authori
 servers that the metadata lists, and their keys. Each check is a line: ✓ right, ✗ wrong,
 ! wrong for some clients, – not checked. Each fault comes with a remedy.
 
-RFC 9728 §3.3 wants the resource of the metadata to be the URL that was requested, and
-some clients insist on that. Many also take a resource whose path is the beginning of
-the URL's. So does this command: give it the URL that clients are configured with.
+RFC 9728 §3.3 requires the resource in the metadata to be the requested URL, and some
+clients insist on that. Many clients, and this command, also accept a resource whose
+path is the beginning of the path of the URL. Give the URL that clients are configured
+with.
 
 Some twenty requests are sent, without any secret. In four of them Host, or
 X-Forwarded-Host and Forwarded, name the host doctor.invalid. The answers must stay
 the same. The command ends after a minute at most.
 
 On a terminal the checks are a coloured table; elsewhere their columns are separated
-by tabs: result, name, what must hold or what is wrong, what was expected, what was
-found, the remedy. NO_COLOR is respected.
+by tabs: result, name, rule or problem, expected value, found value, remedy. NO_COLOR is
+respected.
 
-Exit codes: 0 nothing was found, 1 there is a line with ✗ or !, 2 a wrong command line,
-3 the API cannot be reached.`,
+Exit codes: 0 nothing was found, 1 a line has ✗ or !, 2 the command line is wrong, 3 the
+API cannot be reached.`,
 		Example: `  bearerguard doctor https://api.example.com/v1/orders
 
   bearerguard doctor https://mcp.example.com/mcp --json | jq '.checks[] | select(.remedy)'`,

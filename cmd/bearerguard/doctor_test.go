@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The variables below contain the URLs of APIs for the scripts. Nothing listens
-// at the address in LISTEN.
+// The scripts find the URLs of these APIs in environment variables. Nothing
+// listens at the address in LISTEN.
 func TestDoctorScripts(t *testing.T) {
 	as := testserver.New(t)
 	apis := map[string]api{

@@ -41,13 +41,13 @@ needs it. Signals are forwarded to the command.`,
 			}
 			err = server.run(cmd.Context(), s, args)
 			if closed := server.close(); closed != nil {
-				fmt.Fprintf(s.err, "bearerguard: %v\n", closed) // the exit code is that of the command
+				fmt.Fprintf(s.err, "bearerguard: %v\n", closed) // not returned, because the exit code is that of the command
 			}
 			return err
 		},
 	}
 	f.add(cmd, anyPort, "port 0 picks a free port")
-	cmd.Flags().SetInterspersed(false) // flags after the command belong to it
+	cmd.Flags().SetInterspersed(false) // flags after COMMAND are flags of COMMAND
 	return cmd
 }
 
@@ -59,7 +59,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	}
 	defer cleanUp()
 
-	// Signals are forwarded, so the end of ctx does not kill the command.
+	// Signals are forwarded to the command, so the end of ctx must not kill it.
 	child := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...) //nolint:gosec // the user names it
 	child.Env = env
 	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err
@@ -68,7 +68,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, process.Forwarded...)
 	defer signal.Stop(signals)
-	if ctx.Err() != nil { // a signal came before Notify
+	if ctx.Err() != nil { // a signal arrived before Notify
 		return failure("interrupted before the command started")
 	}
 	if err := child.Start(); err != nil {
@@ -81,7 +81,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 			select {
 			case sig := <-signals:
 				if !fromTerminal(std.in, sig) {
-					_ = child.Process.Signal(sig) // it may have ended by now
+					_ = child.Process.Signal(sig) // fails if the command has just ended
 				}
 			case <-ended:
 				return
@@ -99,6 +99,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	return failure("%w", err)
 }
 
-// fromTerminal reports whether the terminal has also sent sig to the command,
-// as it does on Ctrl-C. Many programs treat a second interrupt differently.
+// fromTerminal reports whether the terminal has already sent sig to the
+// command, as it does on Ctrl-C. Such a signal must not be forwarded, because
+// many programs treat a second interrupt differently.
 func fromTerminal(in io.Reader, sig os.Signal) bool { return sig == os.Interrupt && isTerminal(in) }

@@ -45,15 +45,15 @@ func newExplain(s streams) *cobra.Command {
 		Short: "Show the checks of a token, up to the one that fails",
 		Long: `Run an access token through every check of an API that is protected with Bearerguard,
 in order: ✓ passed, ✗ refused, – not reached. Keys are fetched from the issuer, as the
-API does. The token is not printed, but some of its claims are: on a terminal those of
-the check that refused, in other output those of every check that was made.
+API does. The token is not printed, but claims are: on a terminal the claims that the
+failed check examined, in other output the claims that any check examined.
 
 Give the token on standard input, with "-": every user who can list processes can see
 command lines.
 
-With --introspect the token is also introspected at the first issuer (RFC 7662): an
-opaque token, or a JWT to see whether it is still active. The client is that of
---introspect-client-id, else that of the server found by --ready-file or in this
+With --introspect the token is also introspected at the first issuer (RFC 7662). The
+token may be opaque, or a JWT that may have been revoked. The client ID is
+--introspect-client-id, else the client of the server found by --ready-file or in this
 directory, else OAUTH_CLIENT_ID.
 
 On a terminal the checks are a coloured table. Elsewhere the columns are separated by
@@ -88,17 +88,17 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.issuers, "issuer", nil, "issuer `URL` that the API trusts; may be repeated (default that of --ready-file, or $OAUTH_ISSUER)")
+	flags.StringArrayVar(&f.issuers, "issuer", nil, "issuer `URL` that the API trusts; may be repeated (default the issuer in the ready file, or $OAUTH_ISSUER)")
 	f.ready.add(cmd)
 	flags.StringVar(&f.audience, "audience", "", "`identifier` of the API, which aud must contain")
-	flags.StringVar(&f.audienceClaim, "audience-claim", "", "`name` of the claim with the identifier of the API, if it is not aud, such as client_id for Cognito")
+	flags.StringVar(&f.audienceClaim, "audience-claim", "", "`name` of the claim that contains the identifier of the API, if not aud, such as client_id for Cognito")
 	flags.StringArrayVar(&f.scopeClaims, "scope-claim", nil, "`name` of a claim that may contain the scopes, or a JSON Pointer such as /realm_access/roles; may be repeated (default scope, scp)")
 	addScope(cmd, &f.scope, "`scope` that the token must have; may be repeated, or contain several with spaces")
 	flags.StringVar(&f.profile, "profile", "any", "`profile` of the token format: any, or rfc9068 for exactly that profile")
 	flags.BoolVar(&f.introspect, "introspect", false, "introspect the token at the first issuer")
 	flags.StringVar(&f.introspector, "introspect-client-id", "", "like --introspect, as the client with this `ID`")
 	flags.StringVar(&f.secret, "introspect-client-secret-file", "", "`file` with the secret of that client (default the secret in $OAUTH_CLIENT_SECRET)")
-	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts other than loopback ones: an attacker on the network can forge tokens")
+	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts that are not on loopback: an attacker on the network can forge tokens")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	cli.Choices(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
 	for _, name := range []string{"issuer", "audience", "audience-claim", "scope-claim", "introspect-client-id"} {
@@ -150,7 +150,7 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 		}
 		config.Issuers[0].Introspection, config.Issuers[0].IntrospectionMode = introspector, middleware.IntrospectJWTs
 	case f.secret != "":
-		return nil, usage("--introspect-client-secret-file: the client of the secret is missing. Give --introspect-client-id")
+		return nil, usage("--introspect-client-secret-file: the client ID for this secret is missing. Give --introspect-client-id")
 	}
 	v, err := middleware.NewVerifier(config)
 	if err != nil {
@@ -159,8 +159,8 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	return v, nil
 }
 
-// inFlags makes an error of the configuration name the flags of the command
-// line.
+// inFlags replaces the names of configuration fields in an error with the names
+// of flags.
 func (f *explainFlags) inFlags(err error) error {
 	text := reason(err)
 	for i, url := range f.issuers {
@@ -203,12 +203,12 @@ func (f *explainFlags) need() ([]scopes.Requirement, error) {
 // explanation is the result of checking one token.
 type explanation struct {
 	Accepted bool            `json:"accepted"`
-	Status   int             `json:"status"` // of the answer of the API
+	Status   int             `json:"status"` // with which the API answers
 	Code     middleware.Code `json:"error,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
 	Checks   []checked       `json:"checks"`
-	Provider *provider       `json:"provider,omitempty"` // that seems to have issued the token
-	Hints    []string        `json:"hints,omitempty"`    // common faults of such tokens that this one has
+	Provider *provider       `json:"provider,omitempty"` // nil if the provider is unknown
+	Hints    []string        `json:"hints,omitempty"`    // possible causes of the refusal
 }
 
 // provider is the kind of authorization server that seems to have issued the
@@ -242,8 +242,8 @@ func explain(ctx context.Context, v *middleware.Verifier, token string, need ...
 }
 
 // recognise adds the provider that seems to have issued the token. For a
-// refused token it also adds hints about common faults. It does not verify any
-// of this.
+// refused token, it also adds hints about common faults. The claims are not
+// verified, so provider and hints may be wrong.
 func (e *explanation) recognise(token string, trusted []string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -267,9 +267,9 @@ func (e *explanation) recognise(token string, trusted []string) {
 	for _, url := range trusted {
 		switch {
 		case iss == url+"/":
-			hints = append(hints, "iss ends with a slash, and --issuer does not: write it with the slash")
+			hints = append(hints, "iss ends with a slash, and --issuer does not: add the slash to --issuer")
 		case iss+"/" == url:
-			hints = append(hints, "--issuer ends with a slash, and iss does not: write it without the slash")
+			hints = append(hints, "--issuer ends with a slash, and iss does not: remove the slash from --issuer")
 		}
 	}
 	e.Hints = hints

@@ -30,7 +30,7 @@ func TestEveryCheckHasADescription(t *testing.T) {
 			}
 		}
 		if last := e.Checks[len(e.Checks)-1]; last.Expected != `scope "orders:read"` || last.Found != "scope none" {
-			t.Errorf("got %+v, want the required scopes and those of the token", last)
+			t.Errorf("got %+v, want the required scopes and the scopes of the token", last)
 		}
 	}
 }
@@ -72,11 +72,11 @@ func TestARefusedTokenIsRecognised(t *testing.T) {
 	for name, test := range map[string]struct {
 		issuer string
 		opts   []testserver.TokenOption
-		want   []string // nil for no hint
+		want   []string // hints; nil means no hints
 	}{
 		"no audience mapper": {as.Issuer(), append(good, testserver.Audience("account")), []string{"aud is account: add an audience mapper for the API to a client scope"}},
 		"an ID token":        {as.Issuer(), append(good, testserver.Claim("typ", "ID"), testserver.Audience("web")), []string{"this is an ID token: send the access token instead"}},
-		"a trailing slash":   {as.Issuer() + "/", good, []string{"--issuer ends with a slash, and iss does not: write it without the slash"}},
+		"a trailing slash":   {as.Issuer() + "/", good, []string{"--issuer ends with a slash, and iss does not: remove the slash from --issuer"}},
 		"another defect":     {as.Issuer(), append(good, testserver.With(testserver.Expired)), nil},
 	} {
 		f := explainFlags{issuers: []string{test.issuer}, audience: "api", profile: "any"}

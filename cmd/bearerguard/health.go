@@ -36,8 +36,8 @@ check of a container that contains no other program.`,
 	return cmd
 }
 
-// healthy checks the health endpoint at a URL. It uses no proxy and follows no
-// redirect.
+// healthy returns an error unless the URL answers with 200. It uses no proxy
+// and follows no redirect.
 func healthy(ctx context.Context, at string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {

@@ -28,7 +28,7 @@ func readToken(s streams, args []string) (string, error) {
 		text = strings.TrimSpace(text[len(scheme):])
 	}
 	if text == "" {
-		return "", usage("the token is missing: give it as the argument, or give - and write it to standard input")
+		return "", usage("the token is missing: give the token as the argument, or give - and write the token to standard input")
 	}
 	return text, nil
 }

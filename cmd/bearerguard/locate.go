@@ -24,12 +24,12 @@ const envReadyFile = "BEARERGUARD_READY_FILE"
 type readyFlag struct{ path string }
 
 func (f *readyFlag) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.path, "ready-file", "", "ready `file` of serve (default $"+envReadyFile+", or that of a server started in this directory)")
+	cmd.Flags().StringVar(&f.path, "ready-file", "", "`file` that serve --ready-file wrote (default $"+envReadyFile+", or the file of a server started in this directory)")
 }
 
 // find returns the ready line of the server that the flag or the environment
-// names. Without either, it returns the ready line of a server that was started
-// in this directory, or nil if there is none.
+// names. If neither is set, it returns the ready line of a server that was
+// started in this directory, or nil if no such server is running.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -56,7 +56,7 @@ func herePath() string {
 	cache, err := os.UserCacheDir()
 	dir, failed := os.Getwd()
 	if failed == nil {
-		dir, failed = filepath.EvalSymlinks(dir) // another shell may have used another path
+		dir, failed = filepath.EvalSymlinks(dir) // the server may have been started through another path
 	}
 	if err != nil || failed != nil {
 		return ""
@@ -85,12 +85,12 @@ func readyHere() ready {
 	return r
 }
 
-// announce lets the commands in this directory find the server, until the
-// returned function withdraw is called.
+// announce writes the ready line to a file that the commands in this directory
+// read. The returned function withdraw removes the file.
 func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
-		return func() {}, nil // as in a container without a home
+		return func() {}, nil // for example in a container without a home directory
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -109,15 +109,15 @@ func announce(r ready) (withdraw func(), err error) {
 	}, nil
 }
 
-// removeOwn removes a file, unless its content differs from text.
+// removeOwn removes a file if it still contains exactly text.
 func removeOwn(path string, text []byte) {
 	if got, err := os.ReadFile(path); err == nil && string(got) == string(text) { //nolint:gosec // a file of this program
 		_ = os.Remove(path)
 	}
 }
 
-// transport returns a transport that trusts the root certificate of a server
-// with --tls. For a server without --tls it returns nil.
+// transport returns a transport that trusts the root certificate in the ready
+// line. For a server without --tls, it returns nil.
 func (r ready) transport() http.RoundTripper {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(r["ca_pem"])) {
@@ -132,7 +132,7 @@ func (r ready) transport() http.RoundTripper {
 // target is an authorization server, and the client that sends requests to it.
 type target struct {
 	issuer, id, secret string
-	transport          http.RoundTripper // nil for the default one
+	transport          http.RoundTripper // nil for the default transport
 }
 
 // target finds the server. It tries --issuer, --ready-file, $OAUTH_ISSUER, and

@@ -33,9 +33,9 @@ Messages go to standard error.
 
 The authorization code flow runs in a browser, with PKCE, state and, for the scope
 openid, a nonce (RFC 6749 §4.1, RFC 7636, RFC 8252). The answer arrives at a free port
-of this machine. So the client needs the redirect URI http://127.0.0.1/callback for any
-port, or the one of --redirect-uri. The iss parameter of the answer (RFC 9207) and the
-ID token are checked.
+of this machine. So the client must be registered with http://127.0.0.1/callback for any
+port, or with the value of --redirect-uri. The iss parameter of the answer (RFC 9207)
+and the ID token are checked.
 
 The browser is $BROWSER, or the default browser of the system.
 

@@ -26,7 +26,7 @@ type attempt struct {
 	end  func() (code int, out, err string)
 }
 
-// aJWT matches a JWT. A string that merely contains eyJ could also be random.
+// aJWT matches a JWT. A search for eyJ could also match a random string.
 var aJWT = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
 // begin starts a login and waits for the URL that the login prints.
@@ -192,7 +192,7 @@ func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
 		"missing":                 {func(asclient.Tokens) any { return nil }, "sent no ID token"},
 		"not a JWT":               {func(asclient.Tokens) any { return "x" }, "the ID token is not valid"},
 		"an invalid signature":    {func(e asclient.Tokens) any { return e.ID[:len(e.ID)-8] + "AAAAAAAA" }, "the ID token is not valid"},
-		"one of an earlier login": {func(e asclient.Tokens) any { return e.ID }, "its nonce is not the one"},
+		"one of an earlier login": {func(e asclient.Tokens) any { return e.ID }, "its nonce differs"},
 		"an access token":         {func(e asclient.Tokens) any { return e.Access }, "the ID token is not valid"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -228,7 +228,7 @@ func TestDeviceLogin(t *testing.T) {
 				as := testserver.New(t, testserver.InMemory())
 				ctx := context.WithValue(t.Context(), oauth2.HTTPClient, as.Client())
 				a := begin(ctx, t, "--issuer", as.Issuer(), "--client-id", "test-public", "--device", "--scope", "openid")
-				time.Sleep(12 * time.Second) // fake time: two polls come too early
+				time.Sleep(12 * time.Second) // in fake time: the login polls twice before the user acts
 				tt.act(t, as, a.page)
 				code, out, stderr := a.end()
 				if code != tt.code || strings.Contains(out, `"id_token": "eyJ`) != (code == exitOK) || !strings.Contains(stderr, tt.want) {

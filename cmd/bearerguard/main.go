@@ -16,7 +16,7 @@ func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // nohup makes the process ignore it
+	if !signal.Ignored(syscall.SIGHUP) { // nohup makes the process ignore SIGHUP
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
@@ -38,7 +38,8 @@ func (s stopped) code() int {
 	return 128 + int(number)
 }
 
-// stoppedBy returns the signal that canceled ctx, if a signal did.
+// stoppedBy returns the signal that canceled ctx. The result is false if no
+// signal canceled ctx.
 func stoppedBy(ctx context.Context) (stopped, bool) {
 	return errors.AsType[stopped](context.Cause(ctx))
 }

@@ -16,9 +16,9 @@ import (
 )
 
 // scriptOrphan runs a shell that starts a server and waits for it. It kills the
-// shell with SIGKILL and checks that the server then ends. It detects the end
-// because the server's standard output is closed. In the flags, $$ is the
-// process ID of the shell.
+// shell with SIGKILL and checks that the server then ends. The end of the
+// server closes its standard output, which scriptOrphan reads. In the flags, $$
+// is the process ID of the shell.
 func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, commandOf(ts))
 	cmd.Dir = ts.MkAbs(".")
@@ -38,7 +38,7 @@ func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	if err != nil || len(rest) > 0 {
 		ts.Fatalf("got %q, %v after the parent was killed, want the end", rest, err)
 	}
-	_ = cmd.Wait() // an error, because it was killed
+	_ = cmd.Wait() // returns an error, because the shell was killed
 }
 
 func TestReadyFileIsReplacedAtomically(t *testing.T) {
@@ -82,7 +82,7 @@ func TestReadyFileIsReplacedAtomically(t *testing.T) {
 }
 
 func TestAnEndedProcessIsNotAlive(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "cat") // until its standard input ends
+	cmd := exec.CommandContext(t.Context(), "cat") // runs until its standard input ends
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func TestARefusalShowsOnlyCodeAndDescription(t *testing.T) {
 			"client-credentials": testserver.EndpointToken, "refresh": testserver.EndpointToken, "introspect": testserver.EndpointIntrospect, "userinfo": testserver.EndpointUserInfo,
 		} {
 			if name == "an answer without the required member" && command == "userinfo" {
-				continue // it has no required member
+				continue // an answer to userinfo has no required member
 			}
 			t.Run(command+" and "+name, func(t *testing.T) {
 				as := testserver.New(t)
@@ -51,7 +51,7 @@ func TestARefusalShowsOnlyCodeAndDescription(t *testing.T) {
 				}
 				shown := tt.shown
 				if command == "client-credentials" && strings.Contains(name, "token") {
-					shown = "invalid_request" // it sends no token
+					shown = "invalid_request" // this command sends no token
 				}
 				if command == "userinfo" && strings.Contains(name, "secret") {
 					shown = "invalid_client"

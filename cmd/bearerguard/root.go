@@ -52,10 +52,10 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		return exitOK
 	}
-	// Errors of cobra itself have no code.
+	// An error of cobra contains no exit code.
 	c := coded{exitUsage, err}
 	_ = errors.As(err, &c)
-	if by, ok := stoppedBy(ctx); ok && c.error != nil { // the user knows the reason
+	if by, ok := stoppedBy(ctx); ok && c.error != nil { // not printed, because the user sent the signal
 		return by.code()
 	}
 	if c.error != nil {
@@ -64,8 +64,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	return c.code
 }
 
-// withoutControls removes the characters of text that control a terminal. A
-// server may have written a part of text.
+// withoutControls removes the characters of text that control a terminal,
+// because a server may have written a part of text.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

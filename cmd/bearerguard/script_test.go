@@ -23,11 +23,11 @@ import (
 )
 
 // The scripts in testdata/script run the program itself. LISTEN is a free
-// address, API the program of examples/api, and insecure-api an API with a
-// fault. In addition to the usual commands they have
+// address, API is the program of examples/api, and insecure-api is an API that
+// accepts every audience. Besides the usual commands, the scripts can use
 //
-//	serve [FLAG]…       starts a server, waits for its ready line, and puts that into
-//	                    the environment as READY_issuer and so on, and into ready.json
+//	serve [FLAG]…       starts a server, waits for its ready line, and writes the line
+//	                    to ready.json and to variables such as READY_issuer
 //	end                 stops that server, which must exit with code 0
 //	orphan [FLAG]…      starts a server, kills its parent, and waits for its end
 //	env-from FILE NAME  puts the first field of a file into the environment
@@ -40,7 +40,7 @@ func TestServerScripts(t *testing.T) {
 			env.Setenv("NODE_EXTRA_CA_CERTS", "")
 			env.Setenv("API", api)
 			env.Setenv("LISTEN", program.Address(t))
-			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second at its end
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each command waits a second at its end
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -149,8 +149,8 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
 }
 
-// An event reports that something happened at least once. As a writer, an event
-// happens on each write and discards what is written.
+// An event reports that something happened at least once. An event is also a
+// writer: each write makes the event happen, and the text is discarded.
 type event chan struct{}
 
 func (e event) happen() {

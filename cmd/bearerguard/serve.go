@@ -33,8 +33,8 @@ bearer token for it. Both are "" with --control off; control_token is also "" wi
 --control-token-file. ca_pem is the root certificate to trust with --tls, else "".
 
 The server listens on 127.0.0.1:9000, or the next free port, and only this machine can
-reach it. Its tokens are for tests. The other commands find it if they run in the same
-directory, or with --ready-file.`,
+reach it. Its tokens are for tests. The other commands find the server if they run in
+the same directory, or with --ready-file.`,
 		Example: `  bearerguard serve
   bearerguard serve --addr 127.0.0.1:9000 --config auth.json --state state.json
   bearerguard serve --like keycloak
@@ -59,7 +59,7 @@ directory, or with --ready-file.`,
 				return err
 			}
 			if withStdin {
-				go func() { // reads until the process ends
+				go func() { // may read until the process ends
 					_, _ = io.Copy(io.Discard, s.in)
 					stop()
 				}()

@@ -19,7 +19,7 @@ import (
 
 const (
 	anyPort    = "127.0.0.1:0"
-	servePort  = "127.0.0.1:9000" // of serve; if it is in use, one of the next ports
+	servePort  = "127.0.0.1:9000" // default of serve; if the port is in use, serve tries the next ports
 	portsTried = 10
 )
 
@@ -39,7 +39,7 @@ type serverFlags struct {
 func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", addr, "where to listen; "+about)
-	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server at another address than it listens on")
+	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server at an address other than --addr")
 	flags.StringVar(&f.like, "like", "", "issue tokens, keys and metadata that look like those of a `provider`, such as keycloak")
 	flags.BoolVar(&f.tls, "tls", false, "serve HTTPS; the ready line has the root certificate")
 	flags.StringVar(&f.config, "config", "", "take settings from a JSON `file`; flags override it")
@@ -53,7 +53,7 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags.StringVar(&f.clock, "clock", "", "`time` at which the server's clock starts, such as 2026-01-01T00:00:00Z")
 	flags.StringVar(&f.seed, "seed", "", "`text` from which keys and identifiers are derived, so that they are the same in every run")
 	flags.StringVar(&f.browser, "browser-url", "", "scheme and host at which browsers reach the server, such as http://localhost:9000, if not those of the issuer")
-	flags.StringVar(&f.alias, "alias", "", "scheme and host at which clients and APIs reach it, such as http://auth:9000, if not those of the issuer")
+	flags.StringVar(&f.alias, "alias", "", "scheme and host at which clients and APIs reach the server, such as http://auth:9000, if not those of the issuer")
 	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback unless --allow-remote is given; off turns it off")
 	flags.StringVar(&f.controlTokenFile, "control-token-file", "", "`file` with the token of the control API, which is then not printed (default a random token)")
 	flags.StringVar(&f.readyFile, "ready-file", "", "also write the ready line to a `file`, which is removed when the server stops")
@@ -161,10 +161,10 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	}
 	local, err := isLoopback("--addr", f.addr)
 	if err == nil && !local && !f.allowRemote {
-		err = usage("--addr %s: other machines could reach it, and its tokens are for tests: give an address such as %s, or add --allow-remote", f.addr, anyPort)
+		err = usage("--addr %s: other machines could reach the server, and its tokens are for tests: give an address such as %s, or add --allow-remote", f.addr, anyPort)
 	}
 	if host, _, _ := net.SplitHostPort(f.addr); err == nil && f.issuer == "" && f.config == "" && (host == "" || net.ParseIP(host).IsUnspecified()) {
-		err = usage("--addr %s: this means all addresses, and clients need one: add --issuer, such as http://auth:9000", f.addr)
+		err = usage("--addr %s: the server listens on all addresses, and clients need one of them: add --issuer, such as http://auth:9000", f.addr)
 	}
 	if err != nil || f.control == controlOff {
 		return err
@@ -177,9 +177,9 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	case err != nil:
 		return err
 	case !f.allowRemote:
-		return usage("--control %s: other machines could reach it: give an address such as %s, or add --allow-remote and --control-token-file", f.control, anyPort)
+		return usage("--control %s: other machines could reach the control API: give an address such as %s, or add --allow-remote and --control-token-file", f.control, anyPort)
 	case given == "":
-		return usage("--control %s: other machines can reach it, so choose its token: give --control-token-file", f.control)
+		return usage("--control %s: other machines can reach the control API, so you must choose its token: give --control-token-file", f.control)
 	}
 	return nil
 }
@@ -194,7 +194,7 @@ func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 		return usage("--issuer %s: want an absolute http or https URL without user, query and fragment, such as https://login.example.com/tenant", f.issuer)
 	}
 	if f.tls && u.Scheme != "https" {
-		return usage("--issuer %s: with --tls the issuer must be https: change one of the two", f.issuer)
+		return usage("--issuer %s: with --tls the issuer must be https: change --issuer or leave out --tls", f.issuer)
 	}
 	return nil
 }

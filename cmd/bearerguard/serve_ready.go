@@ -13,9 +13,9 @@ import (
 // use the server.
 type ready map[string]string
 
-// newReady returns the variables that exec sets for its command. It renames
-// them to their names in OAuth metadata: OAUTH_TOKEN_ENDPOINT becomes
-// token_endpoint.
+// newReady returns the content of the ready line of s. It contains the
+// variables that exec sets for its command, under the names of OAuth metadata:
+// OAUTH_TOKEN_ENDPOINT becomes token_endpoint.
 func newReady(s *running) ready {
 	r := ready{"control": s.controlURL, "control_token": s.controlToken, "ca_pem": string(s.CACertPEM())}
 	if s.tokenGiven {
@@ -30,7 +30,7 @@ func newReady(s *running) ready {
 
 // line returns the ready line as JSON, with a newline.
 func (r ready) line() []byte {
-	text, _ := json.Marshal(r) // a map of strings is always valid
+	text, _ := json.Marshal(r) // never fails for a map of strings
 	return append(text, '\n')
 }
 

@@ -26,14 +26,14 @@ const controlOff = "off"
 // running is a server and its control API.
 type running struct {
 	*testserver.Server
-	controlURL, controlToken string // "" without one
-	tokenGiven               bool   // the user chose it, so it is not printed
+	controlURL, controlToken string // "" without a control API
+	tokenGiven               bool   // the user chose controlToken, so it is not printed
 
 	control   *http.Server
 	audit     *os.File
 	readyFile string
 	ready     []byte // the content of readyFile
-	withdraw  func() // see announce; nil if it was not called
+	withdraw  func() // the result of announce; nil if announce was not called
 }
 
 // startServer starts the server that the flags describe. When it returns, the
@@ -88,7 +88,8 @@ func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *t
 	return testserver.Start(ctx, append(slices.Clip(opts), testserver.Addr(anyPort))...)
 }
 
-// inFlags makes an error of the server name the flags of the command line.
+// inFlags replaces the names of server options in an error with the names of
+// flags.
 func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("--addr %s: %w: give another port, or 0 for a free one", f.addr, rootOf(err))
@@ -140,7 +141,7 @@ func fromHere(a net.Addr) string {
 // does nothing.
 func (s *running) close() error {
 	var errs []error
-	if s.ready != nil { // otherwise this server did not write the file
+	if s.ready != nil { // this server has written the file
 		removeOwn(s.readyFile, s.ready) // unless another server has replaced it
 	}
 	if s.withdraw != nil {

@@ -18,8 +18,8 @@ func newExchange(s streams) *cobra.Command {
 		Use:   "exchange [TOKEN|-]",
 		Short: "Exchange an access token for another one",
 		Long: `Exchange an access token for another one (RFC 8693), as an API does to call another API
-for its caller, and print the answer of the authorization server as JSON. The target of
-the new token is a --param: audience or resource.
+for its caller, and print the answer of the authorization server as JSON. Give the
+target of the new token with --param audience=… or --param resource=….
 
 Exit codes: 0 a token was issued, 2 the command line is wrong, 3 the authorization
 server cannot be reached or refuses.`,

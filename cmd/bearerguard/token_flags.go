@@ -41,7 +41,7 @@ func (f *outputFlags) print(w io.Writer, t asclient.Tokens) error {
 	return err
 }
 
-// paramFlags holds request parameters for which there is no other flag.
+// paramFlags holds request parameters that no other flag sets.
 type paramFlags []string
 
 func (f *paramFlags) add(cmd *cobra.Command, of string) {
@@ -49,7 +49,8 @@ func (f *paramFlags) add(cmd *cobra.Command, of string) {
 	noFiles(cmd, "param")
 }
 
-// values parses the parameters, and refuses those that the command sets itself.
+// values parses the parameters. It returns an error for a parameter in
+// reserved, because the command sets these parameters itself.
 func (f paramFlags) values(reserved []string) (url.Values, error) {
 	values := url.Values{}
 	for _, text := range f {

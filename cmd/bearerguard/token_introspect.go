@@ -18,8 +18,8 @@ func newIntrospect(s streams) *cobra.Command {
 		Short: "Ask the authorization server whether a token is active",
 		Long: `Ask the authorization server about a token (RFC 7662) and print its answer as JSON.
 
-Exit codes: 0 the token is active, 1 it is not, 2 the command line is wrong, 3 the
-authorization server cannot be reached or refuses.`,
+Exit codes: 0 the token is active, 1 it is not active, 2 the command line is wrong,
+3 the authorization server cannot be reached or refuses.`,
 		Example: `  pbpaste | bearerguard token introspect --issuer https://login.example.com \
       --client-id orders-api --client-secret-file api.secret -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -42,9 +42,9 @@ authorization server cannot be reached or refuses.`,
 	return cmd
 }
 
-// newRevoke returns one command that works with two kinds of server. With
-// --issuer, it uses that server. Without --issuer, it uses a mock server with a
-// control API.
+// newRevoke returns a command that works with two kinds of servers. With
+// --issuer, the command uses the revocation endpoint of that server. Without
+// --issuer, it uses the control API of a mock server, if it finds one.
 func newRevoke(s streams) *cobra.Command {
 	control := newRevokeByControl(s)
 	cmd := newRevokeByClient(s)
@@ -56,7 +56,7 @@ func newRevoke(s streams) *cobra.Command {
 			return control.RunE(cmd, args)
 		}
 		if flags.Changed("sub") || flags.Changed("json") {
-			return usage("--sub and --json are for the control API of a mock server: leave out --issuer")
+			return usage("--sub and --json need the control API of a running mock server: start one, and leave out --issuer")
 		}
 		return byClient(cmd, args)
 	}
@@ -69,13 +69,13 @@ func newRevokeByClient(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke [TOKEN|-]",
 		Short: "Revoke a token",
-		Long: `Revoke an access or refresh token (RFC 7009), read from standard input if it is -
-or left out. For a refresh token, most servers also revoke all other tokens of the
-grant. A server also reports success for an unknown token (§2.2).
+		Long: `Revoke an access or refresh token (RFC 7009). The token is read from standard input
+if the argument is - or left out. For a refresh token, most servers also revoke all
+other tokens of the grant. A server also reports success for an unknown token (§2.2).
 
 Without --issuer, the command uses the control API of a server that serve or exec
-started, if there is one. It only revokes tokens of that server, including minted
-ones, or with --sub all grants of a subject.
+started, if one is running. Then it revokes only tokens of that server, including
+minted tokens, or with --sub all grants of a subject.
 
 Exit codes: 0 the token is not valid any more, 1 the mock server does not know it,
 2 the command line is wrong, 3 the authorization server cannot be reached or refuses.`,
@@ -133,7 +133,7 @@ server cannot be reached or refuses.`,
 			if err != nil {
 				return err
 			}
-			t.id, t.secret = "", "" // the token is enough
+			t.id, t.secret = "", "" // UserInfo needs only the token
 			as, err := client.connect(cmd.Context(), t)
 			if err != nil {
 				return err

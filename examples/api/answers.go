@@ -6,8 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// These types are the answers of the routes. They are the same for every
-// framework.
+// These types are the answers of the routes. The routes of each framework use
+// them.
 
 type statusAnswer struct {
 	Status string `json:"status"`
@@ -21,7 +21,7 @@ type meAnswer struct {
 	Subject  string   `json:"sub"`
 	ClientID string   `json:"client_id"`
 	Issuer   string   `json:"iss"`
-	Scopes   []string `json:"scopes"` // [] when the token has none, never null
+	Scopes   []string `json:"scopes"` // [] for a token without scopes, never null
 }
 
 var (

@@ -15,7 +15,7 @@ import (
 func newEcho(v *middleware.Verifier) http.Handler {
 	e := echo.New()
 	get := func(path string, handler echo.HandlerFunc, m ...echo.MiddlewareFunc) {
-		e.Match([]string{http.MethodGet, http.MethodHead}, path, handler, m...) // net/http leaves out the body
+		e.Match([]string{http.MethodGet, http.MethodHead}, path, handler, m...) // for HEAD, net/http leaves out the body
 	}
 	get("/public", reply(fine))
 	get("/me", func(c echo.Context) error {

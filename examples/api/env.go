@@ -33,7 +33,7 @@ type config struct {
 func (c config) newVerifier(address net.Addr) (*middleware.Verifier, error) {
 	if c.verifier.Origins == nil {
 		host, _, _ := net.SplitHostPort(c.listen)
-		_, port, _ := net.SplitHostPort(address.String()) // that of LISTEN may be 0
+		_, port, _ := net.SplitHostPort(address.String()) // the port in LISTEN may be 0
 		if ip := net.ParseIP(host); host == "localhost" || ip.IsLoopback() {
 			c.setOrigins("http://" + net.JoinHostPort(host, port))
 		}
@@ -81,12 +81,12 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	audience := getenv("AUDIENCE")
 	if audience == "" {
 		fault("AUDIENCE is required: the aud of access tokens for this API")
-		audience = "missing" // the verifier still checks the issuers, before the program ends
+		audience = "missing" // a placeholder, so that NewVerifier below also checks the issuers
 	}
 	issuerURLs := getenv("ISSUER")
 	if issuerURLs == "" {
 		fault("ISSUER is required: the URL of the authorization server, or several separated by commas")
-		issuerURLs = "https://missing.example.com" // as with the audience
+		issuerURLs = "https://missing.example.com" // a placeholder, as for the audience
 	}
 	var issuers []middleware.Issuer
 	for _, url := range list(issuerURLs) {

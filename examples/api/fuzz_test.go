@@ -18,7 +18,7 @@ func FuzzAuthorization(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if len(value) > 1<<10 { // as a claim it grows up to eightfold in JSON and base64, and the limit for a token is 16 KiB
+		if len(value) > 1<<10 { // JSON and base64 make a claim up to eight times longer, and a token may have at most 16 KiB
 			return
 		}
 		req := newRequest(t, "GET /items")

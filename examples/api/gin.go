@@ -13,11 +13,11 @@ import (
 
 // newGin returns the routes on Gin.
 func newGin(v *middleware.Verifier) http.Handler {
-	gin.SetMode(gin.ReleaseMode) // otherwise it lists the routes on standard output, which only has the address
+	gin.SetMode(gin.ReleaseMode) // in another mode, Gin prints the routes to standard output, which must contain only the address
 	r := gin.New()
 	r.HandleMethodNotAllowed = true // 405 as in the other frameworks, not 404
 	get := func(path string, handlers ...gin.HandlerFunc) {
-		r.Match([]string{http.MethodGet, http.MethodHead}, path, handlers...) // net/http leaves out the body
+		r.Match([]string{http.MethodGet, http.MethodHead}, path, handlers...) // for HEAD, net/http leaves out the body
 	}
 	get("/public", send(fine))
 	get("/me", ginauth.Require(v), func(c *gin.Context) {

@@ -88,7 +88,7 @@ func TestAnIntrospectionOutageOnlyAffectsOpaqueTokens(t *testing.T) {
 			t.Errorf("an opaque token: got %d %s with header %v, want 503 with Retry-After and no challenge", status, body, header)
 		}
 		for _, test := range []struct{ path, token string }{
-			{"/me", as.Token()}, // also fetches the keys, which the next request needs to be healthy
+			{"/me", as.Token()}, // also fetches the keys, without which /healthz answers 503
 			{"/healthz", ""},
 			{"/public", ""},
 		} {

@@ -11,13 +11,13 @@
 //	AUDIENCE       the aud that a token must have
 //	ORIGIN         public base URLs of the API, separated by commas; the first is
 //	               the resource that the metadata names (RFC 9728); default
-//	               http://LISTEN if that is loopback, else the metadata is missing
+//	               http://LISTEN if LISTEN is on loopback, else the API has no metadata
 //	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
 //	INTROSPECTION_CLIENT_ID      credentials of the API at the issuer, or at the first of several issuers, for the
 //	INTROSPECTION_CLIENT_SECRET  introspection of opaque tokens. By default both are empty: only JWTs are accepted
-//	INTROSPECTION_ENDPOINT       URL of the endpoint; default that of the issuer's metadata
+//	INTROSPECTION_ENDPOINT       URL of the endpoint; default the endpoint in the issuer's metadata
 //	INTROSPECTION_MAX_TTL        how long an answer is cached; default 5s, at most 1h; 0s introspects on every request
 //
 // Introspection is RFC 7662 with client_secret_basic.
@@ -26,7 +26,7 @@
 // status 2. Otherwise it prints one line, "listening on http://ADDR", when it
 // is ready, and serves HTTP/1.1 and unencrypted HTTP/2 until SIGINT or SIGTERM.
 //
-// Routes (those for GET also answer HEAD):
+// Routes (the GET routes also answer HEAD):
 //
 //	GET  /public   open
 //	GET  /me       any valid token; answers {"sub","client_id","iss","scopes":[…]}
@@ -76,8 +76,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run contains everything in main that does not depend on the process. It
-// returns the exit status when ctx is done or an error occurs.
+// run does the work of main with the given environment and output. It returns
+// the exit status when ctx is done or an error occurs.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	cfg, err := fromEnv(getenv, log)
@@ -131,7 +131,7 @@ func warm(ctx context.Context, v *middleware.Verifier, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()
 	if err := v.Warm(ctx); err != nil {
-		log.Warn("starting without every issuer's keys", "err", err)
+		log.Warn("starting without the keys of some issuers", "err", err)
 	}
 }
 
@@ -146,7 +146,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10, // four times the largest token, so that the library answers an oversized one
+		MaxHeaderBytes:    64 << 10, // four times the largest token, so that the library, not net/http, refuses a longer token
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

@@ -93,7 +93,7 @@ func TestStepUp(t *testing.T) {
 		route  string
 		token  testserver.TokenOption
 		status int
-		asks   string // in the challenge
+		asks   string // the part of the challenge that asks for a new login
 	}{
 		"a login of a minute ago":        {"GET /fresh", ago(time.Minute), 200, ""},
 		"a login of six minutes ago":     {"GET /fresh", ago(6 * time.Minute), 401, `max_age="300"`},

@@ -14,7 +14,7 @@ import (
 
 func main() {
 	v, err := middleware.NewVerifier(middleware.Config{
-		Audience: "https://api.example.com", // your API, as tokens name it in aud
+		Audience: "https://api.example.com", // the aud of tokens for your API
 		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
 	})
 	if err != nil {

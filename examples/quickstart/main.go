@@ -162,7 +162,7 @@ func keepServing(ctx context.Context, out io.Writer, as *testserver.Server, base
 	} {
 		fmt.Fprintf(out, "# %s\ncurl -i -H 'Authorization: Bearer %s' %s/orders\n\n", call.name, call.token, base)
 	}
-	fmt.Fprintln(out, "Ctrl-C stops both.")
+	fmt.Fprintln(out, "Ctrl-C stops both servers.")
 	<-ctx.Done()
 	return nil
 }

@@ -19,8 +19,8 @@ import (
 var (
 	corsOrigins = []string{"https://shop.example.com"}
 	corsMethods = []string{http.MethodGet, http.MethodPost}
-	corsHeaders = []string{"Authorization", "Content-Type"}   // browsers do not let * mean Authorization
-	corsExposed = []string{"WWW-Authenticate", "Retry-After"} // hidden from scripts unless listed
+	corsHeaders = []string{"Authorization", "Content-Type"}   // for browsers, * does not include Authorization
+	corsExposed = []string{"WWW-Authenticate", "Retry-After"} // scripts can read these fields only if they are listed
 )
 
 // CORSHTTP returns an API on net/http that web pages of another origin can
@@ -30,7 +30,7 @@ func CORSHTTP(v *middleware.Verifier) http.Handler {
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(listOrders))
 	return cors.New(cors.Options{
 		AllowedOrigins: corsOrigins, AllowedMethods: corsMethods, AllowedHeaders: corsHeaders, ExposedHeaders: corsExposed,
-	}).Handler(mux) // around everything
+	}).Handler(mux) // around all routes
 }
 
 // CORSEcho is CORSHTTP on Echo v4.

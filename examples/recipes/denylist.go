@@ -14,31 +14,32 @@ import (
 )
 
 const (
-	denylistTimeout = 200 * time.Millisecond // of each request that waits for Redis
-	denylistSkew    = 5 * time.Minute        // the largest Config.ClockSkew
+	denylistTimeout = 200 * time.Millisecond // for each request to Redis
+	denylistSkew    = 5 * time.Minute        // the maximum of Config.ClockSkew
 )
 
 // Denylist is a list of revoked tokens in Redis.
 type Denylist struct{ redis *redis.Client }
 
-// NewDenylist returns the list in the Redis of options, whose
-// ContextTimeoutEnabled it sets. It connects when it is first used. Close it at
-// the end.
+// NewDenylist returns a list in the Redis server of options. It sets
+// options.ContextTimeoutEnabled. The list connects to Redis when it is first
+// used. Call Close at the end.
 func NewDenylist(options *redis.Options) *Denylist {
-	options.ContextTimeoutEnabled = true // else only the timeouts of options count, some seconds for each attempt
+	options.ContextTimeoutEnabled = true // otherwise only the timeouts in options apply: several seconds for each attempt
 	return &Denylist{redis.NewClient(options)}
 }
 
 // Close closes the connections.
 func (d *Denylist) Close() error { return d.redis.Close() }
 
-// An issuer is a URL, so the space ends it.
+// denylistKey returns the Redis key of a token. An issuer is a URL and contains
+// no space, so the space separates the issuer from the ID.
 func denylistKey(t *middleware.Token) string { return "revoked:" + t.Issuer + " " + t.ID }
 
-// Revoked reports whether a token is on the list. It is for Config.Revoked.
+// Revoked reports whether a token is on the list. Use it as Config.Revoked.
 func (d *Denylist) Revoked(ctx context.Context, t *middleware.Token) (bool, error) {
 	if t.ID == "" {
-		return true, nil // it could never be revoked
+		return true, nil // a token without an ID cannot be put on the list
 	}
 	ctx, cancel := context.WithTimeout(ctx, denylistTimeout)
 	defer cancel()

@@ -30,7 +30,7 @@ func startRedis(t *testing.T) (addr string, stop func()) {
 		_, port, _ := net.SplitHostPort(addr)
 		_ = free.Close()
 
-		server := exec.CommandContext(t.Context(), "redis-server", "--port", port, "--save", "", "--bind", "127.0.0.1") // ends with the test
+		server := exec.CommandContext(t.Context(), "redis-server", "--port", port, "--save", "", "--bind", "127.0.0.1") // runs until the test ends
 		server.Dir = t.TempDir()
 		out, err := server.StdoutPipe()
 		if err != nil {
@@ -40,7 +40,7 @@ func startRedis(t *testing.T) (addr string, stop func()) {
 			t.Fatal(err)
 		}
 		stop := func() {
-			_ = server.Process.Kill() // unless it has ended
+			_ = server.Process.Kill() // fails if the server has already ended
 			_ = server.Wait()
 		}
 		for lines := bufio.NewScanner(out); lines.Scan(); {
@@ -90,8 +90,8 @@ func TestDenylist(t *testing.T) {
 	checkUnavailable(t, "stopped", api, with("GET", "/orders", other))
 }
 
-// checkExpiry fails the test unless the only entry of the list disappears when
-// its token has expired.
+// checkExpiry fails the test unless the list has one entry, which expires soon
+// after its token.
 func checkExpiry(t *testing.T, addr string) {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: addr})
@@ -102,12 +102,12 @@ func checkExpiry(t *testing.T, addr string) {
 	}
 	ttl, err := client.TTL(t.Context(), found[0]).Result()
 	if err != nil || ttl < 5*time.Minute || ttl > 24*time.Hour {
-		t.Errorf("got %v, %v until the entry goes, want a little more than the token's lifetime", ttl, err)
+		t.Errorf("got %v, %v until the entry expires, want a little more than the token's lifetime", ttl, err)
 	}
 }
 
-// checkUnavailable fails the test unless the answer is 503 without a challenge,
-// because the token may be valid.
+// checkUnavailable fails the test unless the answer is 503 without a challenge.
+// A challenge would make the client discard a token that may be valid.
 func checkUnavailable(t *testing.T, redisIs string, api http.Handler, r *http.Request) {
 	t.Helper()
 	w := serve(api, r)

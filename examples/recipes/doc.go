@@ -1,7 +1,7 @@
 // Package recipes contains the code of docs/recipes.md: what an API often needs
-// in addition to its access tokens. Each recipe is one file. A test of each
-// recipe sends tokens of a mock authorization server. The test of the deny-list
-// also starts a redis-server, which must be in the PATH.
+// in addition to the verification of access tokens. Each recipe is one file. A
+// test of each recipe sends tokens of a mock authorization server. The test of
+// the deny-list also starts a redis-server, which must be in the PATH.
 package recipes
 
 import (

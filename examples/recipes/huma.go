@@ -16,13 +16,13 @@ import (
 
 const securityScheme = "login"
 
-// secured adds to an operation the scopes that it requires: to its description
-// and to what is checked.
+// secured makes an operation require scopes. It adds the scopes to the OpenAPI
+// description and adds a middleware that checks them.
 func secured(v *middleware.Verifier, op huma.Operation, scope string, more ...string) huma.Operation {
 	op.Security = []map[string][]string{{securityScheme: append([]string{scope}, more...)}}
 	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
 	guard := httpauth.Guard{Verifier: v, ErrorBody: func(_ *http.Request, e *middleware.Error) (string, []byte) {
-		body, _ := json.Marshal(huma.NewError(e.StatusCode(), e.Description)) // as huma's own errors
+		body, _ := json.Marshal(huma.NewError(e.StatusCode(), e.Description)) // in the format of huma's own errors
 		return "application/problem+json", body
 	}}
 	require := guard.Require(scopes.All(scope, more...))

@@ -10,6 +10,6 @@ import (
 // scopes, in addition to the scopes of the token.
 func KeycloakRoles() middleware.Config {
 	shop := issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", "shop"), "orders-api")
-	shop.ScopeClaims = append(shop.ScopeClaims, "scope") // without this line only the roles count
+	shop.ScopeClaims = append(shop.ScopeClaims, "scope") // without this line, only the roles are scopes
 	return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{shop}}
 }

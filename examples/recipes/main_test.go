@@ -49,7 +49,7 @@ func serve(api http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// exchange is a request, with the answer that a recipe should give.
+// exchange is a request and the expected answer of a recipe.
 type exchange struct {
 	name      string
 	request   *http.Request
@@ -69,7 +69,7 @@ func (e exchange) check(t *testing.T, api http.Handler) {
 	}
 }
 
-// These are the bodies that the adapters send unless a recipe replaces them.
+// Bodies that the adapters send unless a recipe replaces them.
 const (
 	bodyNoToken   = `{"error_description":"an access token is required"}`
 	bodyExpired   = `{"error":"invalid_token","error_description":"token is expired"}`

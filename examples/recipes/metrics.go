@@ -13,9 +13,9 @@ import (
 func Decisions(registry prometheus.Registerer) func(context.Context, middleware.Observation) {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "bearerguard_decision_seconds",
-		Help:    "Time to decide about a token, waiting for keys included.",
+		Help:    "Time to decide about a token, including the wait for keys.",
 		Buckets: prometheus.ExponentialBuckets(20e-6, 5, 8), // 20 µs to 1.6 s
-	}, []string{"issuer", "reason"}) // both from closed sets
+	}, []string{"issuer", "reason"}) // both labels have few values
 	registry.MustRegister(seconds)
 	return func(_ context.Context, o middleware.Observation) {
 		seconds.WithLabelValues(o.Issuer, o.Reason).Observe(o.Duration.Seconds())

@@ -20,8 +20,8 @@ import (
 
 const problemType = "application/problem+json"
 
-// problem returns an error document (RFC 9457). Its type is absent, so its
-// title is that of the status.
+// problem returns a problem document (RFC 9457). The document has no type, so
+// its title is the text of the HTTP status.
 func problem(status int, err error) []byte {
 	document := struct {
 		Title  string          `json:"title"`
@@ -32,7 +32,7 @@ func problem(status int, err error) []byte {
 	if refusal, ok := errors.AsType[*middleware.Error](err); ok {
 		document.Detail, document.Code = refusal.Description, refusal.Code
 	}
-	body, _ := json.Marshal(document) // texts and a number
+	body, _ := json.Marshal(document) // never fails for strings and a number
 	return body
 }
 

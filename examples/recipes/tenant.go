@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// ownTenant is met if the tenant in the path is that of the token.
+// ownTenant requires that the tenant in the path is the tenant in the token.
 type ownTenant struct{}
 
 func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -20,7 +20,7 @@ func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 			return nil
 		}
 	}
-	return &scopes.Shortfall{} // no scope helps
+	return &scopes.Shortfall{} // another scope would not help
 }
 
 // TenantHTTP returns an API that serves the orders of a tenant only to tokens

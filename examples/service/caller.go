@@ -90,7 +90,7 @@ func (c *caller) get(ctx context.Context, token string) (status int, retryAfter 
 // returns one second.
 func parseRetryAfter(field string) time.Duration {
 	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and is over maxWait anyway
+		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and exceeds maxWait anyway
 	}
 	if at, err := http.ParseTime(field); err == nil {
 		return max(0, time.Until(at))

@@ -38,7 +38,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 			ClientID:     getenv("OAUTH_CLIENT_ID"),
 			ClientSecret: getenv("OAUTH_CLIENT_SECRET"),
 			Scopes:       strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "items:read")),
-			AuthStyle:    oauth2.AuthStyleInHeader, // every server supports it (RFC 6749 §2.3.1); without it, oauth2 would repeat each failed request
+			AuthStyle:    oauth2.AuthStyleInHeader, // every server supports this style (RFC 6749 §2.3.1); without a style, oauth2 would repeat each failed request
 		},
 	}
 	cfg.oauth.EndpointParams = url.Values{}

@@ -9,7 +9,7 @@
 //	ISSUER=http://127.0.0.1:9000 AUDIENCE=api go run ./examples/api
 //	OAUTH_TOKEN_ENDPOINT=http://127.0.0.1:9000/token OAUTH_CLIENT_ID=test-client OAUTH_CLIENT_SECRET=test-secret go run ./examples/service
 //
-// bearerguard exec sets all of OAUTH_*:
+// bearerguard exec sets all variables that begin with OAUTH_:
 //
 //	go run ./cmd/bearerguard exec --addr 127.0.0.1:9000 -- go run ./examples/service
 //
@@ -21,15 +21,15 @@
 //
 //	OAUTH_TOKEN_ENDPOINT  token endpoint of the authorization server
 //	OAUTH_CLIENT_ID       client ID of the service
-//	OAUTH_CLIENT_SECRET   its secret
+//	OAUTH_CLIENT_SECRET   client secret of the service
 //	OAUTH_SCOPE           scopes to request; default items:read
 //	OAUTH_RESOURCE        identifier of the API, for servers that need the parameter resource (RFC 8707); default none
-//	OAUTH_AUDIENCE        the same for servers that need the parameter audience; default none
+//	OAUTH_AUDIENCE        identifier of the API, for servers that need the parameter audience; default none
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //
-// To trust a self-signed certificate, such as that of serve --tls, set
-// SSL_CERT_FILE.
+// To trust a self-signed certificate, such as the certificate of serve --tls,
+// set SSL_CERT_FILE.
 //
 // The program follows these rules:
 //
@@ -38,13 +38,13 @@
 //   - After 401 it gets a new token and retries once, because the token may
 //     have been revoked. A second 401 is a failure.
 //   - After 503 it retries when the time in Retry-After has passed, at most
-//     three times. It waits at most a minute.
+//     three times. It does not retry if that time is longer than a minute.
 //   - After 403 and other statuses it does not retry, because another token
 //     would not help.
 //
-// The exit status is 0 if every call was answered with 200, 1 if a call was
-// not, and 2 if the environment is invalid. With status 2, the program reports
-// every fault of the environment.
+// The exit status is 0 if every call was answered with 200, 1 if a call failed
+// or had another answer, and 2 if the environment is invalid. With status 2,
+// the program reports every fault of the environment.
 package main
 
 import (
@@ -65,7 +65,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run contains everything in main that does not depend on the process.
+// run does the work of main with the given environment and output. It returns
+// the exit status.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	cfg, err := fromEnv(getenv)
 	if err != nil {

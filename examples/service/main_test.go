@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// apiProgram is the path of examples/api.
+// apiProgram is the path of the program examples/api, which TestMain builds.
 var apiProgram string
 
 func TestMain(m *testing.M) {

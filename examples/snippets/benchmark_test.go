@@ -14,7 +14,7 @@ func BenchmarkOrders(b *testing.B) {
 		Audience:   "api",
 		Issuers:    []middleware.Issuer{{URL: as.Issuer()}},
 		Client:     as.Client(),
-		TokenCache: -1, // every check of each request; without this line, the same token is cached
+		TokenCache: -1, // each request runs every check; without this line, the token is cached
 	})
 	if err != nil {
 		b.Fatal(err)

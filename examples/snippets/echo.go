@@ -21,7 +21,7 @@ func newEcho(v *middleware.Verifier) http.Handler {
 
 	admin := e.Group("/admin", echoauth.Require(v, scopes.All("orders:read")))
 	admin.GET("/orders", listOrders)
-	admin.POST("/orders", createOrder, echoauth.Require(v, scopes.Any("orders:write", "admin"))) // and orders:read
+	admin.POST("/orders", createOrder, echoauth.Require(v, scopes.Any("orders:write", "admin"))) // and orders:read of the group
 
 	return e
 }

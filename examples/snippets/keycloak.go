@@ -7,6 +7,6 @@ import (
 
 func keycloak() middleware.Config {
 	shop := issuers.Keycloak("https://id.example.com", "shop") // scopes are in the claim scope
-	roles := issuers.KeycloakRoles(shop, "orders-api")         // or: the roles are the scopes
+	roles := issuers.KeycloakRoles(shop, "orders-api")         // or use the roles as scopes
 	return middleware.Config{Audience: "orders-api", Issuers: []middleware.Issuer{roles}}
 }

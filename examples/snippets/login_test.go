@@ -19,7 +19,7 @@ func TestLogin(t *testing.T) {
 	}
 	verifier := oauth2.GenerateVerifier()
 	page := app.AuthCodeURL("some-state", oauth2.S256ChallengeOption(verifier))
-	callback := as.Login(t, page, testserver.LoginAs{User: testserver.User{Sub: "alice"}}) // where a browser would arrive
+	callback := as.Login(t, page, testserver.LoginAs{User: testserver.User{Sub: "alice"}}) // the URL at which a browser would arrive
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, as.Client())
 	token, err := app.Exchange(ctx, callback.Query().Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
 // stepUp returns the URL where the user can authenticate as the API requires.
-// If the API does not require a new authentication, it returns "".
+// If the API does not require a new authentication, stepUp returns "".
 func stepUp(app oauth2.Config, answer *http.Response, state, verifier string) string {
 	asked := map[string]string{}
 	for _, match := range parameter.FindAllStringSubmatch(answer.Header.Get("WWW-Authenticate"), -1) {

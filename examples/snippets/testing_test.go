@@ -111,7 +111,7 @@ func TestATokenExpires(t *testing.T) {
 		if got := get(); got != 200 {
 			t.Errorf("got %d, want 200", got)
 		}
-		time.Sleep(time.Hour) // a millisecond
+		time.Sleep(time.Hour) // in fake time
 		if got := get(); got != 401 {
 			t.Errorf("got %d after an hour, want 401", got)
 		}

@@ -16,7 +16,7 @@ const maxBody = 1 << 20
 type answer struct {
 	status     int
 	body       []byte
-	retryAfter int // in seconds, 0 without the field
+	retryAfter int // in seconds; 0 if Retry-After is missing
 }
 
 // call sends a GET request with the access token of the session. If the answer

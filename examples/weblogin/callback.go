@@ -46,7 +46,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	if id := a.cookie(r, sessionCookie); id != "" { // the previous session of this browser would be unreachable
+	if id := a.cookie(r, sessionCookie); id != "" { // the browser loses the ID of its previous session, so that session must end
 		err = a.end(ctx, id)
 	}
 	if err == nil {

@@ -28,7 +28,7 @@ func (a *app) setCookie(w http.ResponseWriter, name, value string, ttl time.Dura
 		Name: a.cookieName(name), Value: value, Path: "/", MaxAge: int(ttl.Seconds()),
 		HttpOnly: true,
 		Secure:   a.secure(),           // false only for http, which is meant for loopback
-		SameSite: http.SameSiteLaxMode, // Strict would hide it from the redirect back from the server
+		SameSite: http.SameSiteLaxMode, // with Strict, the browser would not send the cookie after the redirect from the server
 	})
 }
 

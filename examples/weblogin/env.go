@@ -14,7 +14,7 @@ import (
 
 type config struct {
 	listen  string
-	baseURL string // without a trailing slash; "" for that of the listener
+	baseURL string // without a trailing slash; "" for the address of the listener
 	apiURL  string
 
 	oidc                   bool
@@ -22,7 +22,7 @@ type config struct {
 	clientID, clientSecret string
 	scopes                 []string
 	resource               string
-	endpoints              metadata // those of the environment, for OIDC=off
+	endpoints              metadata // from the environment, for OIDC=off
 	subject                string   // the member of the userinfo answer that identifies a user
 	postLogoutURL          string
 
@@ -30,7 +30,7 @@ type config struct {
 	sessionKey []byte
 
 	insecureHTTP bool
-	transport    http.RoundTripper // nil for the default one
+	transport    http.RoundTripper // nil for the default transport
 }
 
 // fromEnv reads the whole environment before it returns an error, so that the
@@ -45,7 +45,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 	}
 	address := func(name, fallback string) string {
 		text := cmp.Or(getenv(name), fallback)
-		if text != "" && !isURL(text, insecure == "1") { // it may contain a password, so it is not shown
+		if text != "" && !isURL(text, insecure == "1") { // text may contain a password, so the fault does not show it
 			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", name)
 		}
 		return text
@@ -63,7 +63,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 		baseURL:       site("BASE_URL", ""),
 		apiURL:        site("API_URL", "http://127.0.0.1:8080"),
 		oidc:          getenv("OIDC") != "off",
-		issuer:        address("OAUTH_ISSUER", ""), // compared byte by byte, so a trailing slash stays
+		issuer:        address("OAUTH_ISSUER", ""), // compared byte by byte, so a trailing slash is kept
 		clientID:      getenv("OAUTH_CLIENT_ID"),
 		clientSecret:  getenv("OAUTH_CLIENT_SECRET"),
 		scopes:        strings.Fields(cmp.Or(getenv("OAUTH_SCOPE"), "openid profile email offline_access items:read")),
@@ -83,7 +83,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 		fault("OIDC must be empty or off, got %q", mode)
 	}
 	if cfg.clientID == "" {
-		fault("OAUTH_CLIENT_ID is required: the client registered at the authorization server")
+		fault("OAUTH_CLIENT_ID is required: the ID of a client that is registered at the authorization server")
 	}
 	if !cfg.oidc {
 		cfg.endpoints = metadata{
@@ -121,7 +121,7 @@ func isURL(text string, insecure bool) bool {
 func sessionKey(text string) ([]byte, error) {
 	if text == "" {
 		key := make([]byte, keyBytes)
-		_, _ = rand.Read(key) // never an error
+		_, _ = rand.Read(key) // never fails
 		return key, nil
 	}
 	key, err := base64.StdEncoding.DecodeString(text)

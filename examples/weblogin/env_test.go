@@ -36,7 +36,7 @@ var github = map[string]string{
 func TestFromEnv(t *testing.T) {
 	for name, test := range map[string]struct {
 		changes map[string]string
-		fault   string // in the error, "" for none
+		fault   string // text in the error; "" if no error is expected
 	}{
 		"issuer and client":               {nil, ""},
 		"a public client":                 {map[string]string{"OAUTH_CLIENT_SECRET": ""}, ""},
@@ -63,7 +63,7 @@ func TestFromEnv(t *testing.T) {
 			case test.fault == "" && err != nil:
 				t.Errorf("got %v, want no error", err)
 			case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault) || strings.Contains(err.Error(), "hush")):
-				t.Errorf("got %v, want one about %s and without a secret", err, test.fault)
+				t.Errorf("got %v, want an error about %s without a secret", err, test.fault)
 			}
 		})
 	}
@@ -75,7 +75,7 @@ func TestIssuerAndEndpointsAreNotNormalized(t *testing.T) {
 		"OAUTH_AUTHORIZATION_ENDPOINT": "https://login.example.com/authorize/?tenant=a", "OAUTH_TOKEN_ENDPOINT": "https://login.example.com/token/",
 	}))
 	if err != nil || cfg.issuer != "https://login.example.com/" {
-		t.Errorf("got issuer %q and %v, want it with the trailing slash", cfg.issuer, err)
+		t.Errorf("got issuer %q and %v, want the issuer with the trailing slash", cfg.issuer, err)
 	}
 	if got := cfg.endpoints; got.Authorization != "https://login.example.com/authorize/?tenant=a" || got.Token != "https://login.example.com/token/" {
 		t.Errorf("got %q and %q, want them unchanged", got.Authorization, got.Token)

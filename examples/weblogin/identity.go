@@ -24,14 +24,14 @@ func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (
 	}
 	text, _ := token.Extra("id_token").(string)
 	if text == "" {
-		return identity{}, errors.New("there is no ID token: check that OAUTH_SCOPE contains openid")
+		return identity{}, errors.New("the token response has no ID token: check that OAUTH_SCOPE contains openid")
 	}
 	id, err := a.provider.idTokens.Verify(ctx, text) // signature, iss, aud, exp
 	if err != nil {
 		return identity{}, fmt.Errorf("the ID token: %w", err)
 	}
 	if !same(id.Nonce, nonce) {
-		return identity{}, errors.New("the ID token: it belongs to another login")
+		return identity{}, errors.New("the ID token belongs to another login")
 	}
 	if id.AccessTokenHash != "" {
 		if err := id.VerifyAccessToken(token.AccessToken); err != nil {
@@ -43,7 +43,7 @@ func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (
 		return identity{}, fmt.Errorf("the ID token: %w", err)
 	}
 	if id.Subject == "" {
-		return identity{}, errors.New("the ID token: it has no subject")
+		return identity{}, errors.New("the ID token has no subject")
 	}
 	return identity{id.Subject, displayName(claims, id.Subject)}, nil
 }
@@ -75,8 +75,8 @@ func displayName(claims map[string]any, subject string) string {
 	return cmp.Or(text(claims["name"]), text(claims["preferred_username"]), text(claims["login"]), subject)
 }
 
-// text returns a JSON string. It also returns a number, such as the id of
-// GitHub, as the number was written.
+// text returns value if it is a JSON string, or a number as it was written,
+// such as the id of a GitHub user. It returns "" for other values.
 func text(value any) string {
 	switch value := value.(type) {
 	case string:

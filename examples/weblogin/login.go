@@ -18,8 +18,8 @@ const loginTTL = 10 * time.Minute
 // login can finish it.
 type pending struct {
 	State    string    `json:"state"`    // in the callback URL; binds the answer to this login (RFC 6749 §10.12)
-	Nonce    string    `json:"nonce"`    // in the ID token; binds it to this login (OpenID Connect Core 1.0 §3.1.2.1)
-	Verifier string    `json:"verifier"` // sent with the code, which is useless without it (RFC 7636)
+	Nonce    string    `json:"nonce"`    // in the ID token; binds the ID token to this login (OpenID Connect Core 1.0 §3.1.2.1)
+	Verifier string    `json:"verifier"` // sent with the code, which is useless without the verifier (RFC 7636)
 	Ends     time.Time `json:"ends"`
 }
 
@@ -51,8 +51,9 @@ func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, o
 	return p, time.Now().Before(p.Ends)
 }
 
-// resource returns the parameter resource with the API's identifier, for a
-// server that issues tokens for several APIs (RFC 8707 §2).
+// resource returns the parameter resource, which contains the identifier of the
+// API. A server that issues tokens for several APIs needs it (RFC 8707 §2). If
+// OAUTH_RESOURCE is not set, resource returns nil.
 func (a *app) resource() []oauth2.AuthCodeOption {
 	if a.cfg.resource == "" {
 		return nil

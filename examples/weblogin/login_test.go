@@ -146,7 +146,7 @@ func TestALoginGetsANewSessionID(t *testing.T) {
 	b.setCookie(sessionCookie, "PLANTED")
 	first := b.login().cookie(sessionCookie)
 	if first == "PLANTED" || len(first) < 26 {
-		t.Errorf("got the session %q, want one of 128 random bits", first)
+		t.Errorf("got the session %q, want an ID of 128 random bits", first)
 	}
 	refresh := s.refresh
 	second := b.login().cookie(sessionCookie)

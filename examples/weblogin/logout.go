@@ -58,7 +58,7 @@ func (a *app) end(ctx context.Context, id string) error {
 	s, err := a.load(id)
 	switch {
 	case errors.Is(err, errNoRecord):
-		return nil // another request has ended it
+		return nil // another request has ended the session
 	case err == nil:
 		err = a.store.remove(storeKey(id))
 	}
@@ -71,8 +71,8 @@ func (a *app) end(ctx context.Context, id string) error {
 	return nil
 }
 
-// revoke revokes the refresh token, and with it the other tokens of the grant.
-// If there is no refresh token, it revokes the access token (RFC 7009 §2.1).
+// revoke revokes the refresh token, which also revokes the other tokens of the
+// grant. Without a refresh token, it revokes the access token (RFC 7009 §2.1).
 func (a *app) revoke(ctx context.Context, token *oauth2.Token) error {
 	form := url.Values{"token": {cmp.Or(token.RefreshToken, token.AccessToken)}}
 	style := a.provider.oauth.Endpoint.AuthStyle

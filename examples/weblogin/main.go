@@ -14,13 +14,13 @@
 // Environment, with the names that bearerguard exec uses:
 //
 //	LISTEN    address to listen on; default 127.0.0.1:8081, port 0 picks a free port
-//	BASE_URL  URL of the site for browsers, https behind a proxy; default http:// and the address.
+//	BASE_URL  URL at which browsers reach the site, for example the URL of a proxy; default http:// and the address.
 //	          BASE_URL/callback must be registered at the server as a redirect URI
 //	API_URL   URL of examples/api; default http://127.0.0.1:8080
 //
-//	OAUTH_ISSUER         issuer URL of the authorization server, whose metadata has the endpoints
+//	OAUTH_ISSUER         issuer URL of the authorization server, whose metadata contains the endpoints
 //	OAUTH_CLIENT_ID      client ID of the site
-//	OAUTH_CLIENT_SECRET  its secret; empty for a public client
+//	OAUTH_CLIENT_SECRET  client secret of the site; empty for a public client
 //	OAUTH_SCOPE          scopes to request; default openid profile email offline_access items:read
 //	OAUTH_RESOURCE       identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	POST_LOGOUT_URL      registered URL to which the server redirects after the logout; default none
@@ -37,7 +37,7 @@
 // override the endpoints:
 //
 //	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_USERINFO_ENDPOINT OAUTH_REVOCATION_ENDPOINT
-//	OAUTH_SUBJECT  the member of the answer that never changes for a user; default sub, for GitHub id
+//	OAUTH_SUBJECT  the member of the userinfo answer that never changes for a user; default sub; for GitHub id
 //
 // For GitHub:
 //
@@ -46,8 +46,8 @@
 //	OAUTH_TOKEN_ENDPOINT=https://github.com/login/oauth/access_token \
 //	OAUTH_USERINFO_ENDPOINT=https://api.github.com/user go run ./examples/weblogin
 //
-// To trust a self-signed certificate, such as that of serve --tls, set
-// SSL_CERT_FILE.
+// To trust a self-signed certificate, such as the certificate of serve --tls,
+// set SSL_CERT_FILE.
 //
 // The program reports every fault of the environment at once and exits with
 // status 2. If discovery fails, it exits with status 1. Otherwise it prints one
@@ -94,8 +94,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run contains everything in main that does not depend on the process. It
-// returns the exit status when ctx is done or an error occurs.
+// run does the work of main with the given environment and output. It returns
+// the exit status when ctx is done or an error occurs.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	cfg, err := fromEnv(getenv)

@@ -54,8 +54,9 @@ func stylesheet(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(styleText)
 }
 
-// reason returns a text of an error for the log. An error of oauth2 contains
-// the whole answer of the server, which may contain a token.
+// reason returns the text of err for the log. For an error of oauth2 it returns
+// only the status and the code, because the error itself contains the whole
+// answer of the server, which may contain a token.
 func reason(err error) string {
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) {
 		return fmt.Sprintf("the token endpoint answered %d, %s", refusal.Response.StatusCode, knownCode(refusal.ErrorCode))

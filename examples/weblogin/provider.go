@@ -70,7 +70,7 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 	p.UserInfo = cmp.Or(cfg.endpoints.UserInfo, p.UserInfo)
 	p.Revocation = cmp.Or(cfg.endpoints.Revocation, p.Revocation)
 	if !p.complete() {
-		return nil, errors.New("the authorization server lacks one of its authorization, token and userinfo endpoints")
+		return nil, errors.New("the authorization server lacks an authorization, token or userinfo endpoint")
 	}
 	for _, endpoint := range []string{p.Authorization, p.Token, p.UserInfo, p.Revocation, p.EndSession} {
 		if endpoint != "" && !isURL(endpoint, cfg.insecureHTTP) { // secrets are sent to these URLs too
@@ -89,7 +89,7 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 // style after the other, and a server would treat the second try as reuse of
 // the code.
 func (p *provider) authStyle(cfg config) oauth2.AuthStyle {
-	basic := len(p.AuthMethods) == 0 || slices.Contains(p.AuthMethods, "client_secret_basic") // the default of RFC 8414 §2
+	basic := len(p.AuthMethods) == 0 || slices.Contains(p.AuthMethods, "client_secret_basic") // an empty list means client_secret_basic (RFC 8414 §2)
 	if cfg.clientSecret == "" || !basic {
 		return oauth2.AuthStyleInParams
 	}
@@ -102,7 +102,7 @@ func rfc8414(ctx context.Context, issuer string, client *http.Client) (m metadat
 	if err != nil {
 		return m, err
 	}
-	u.Path = "/.well-known/oauth-authorization-server" + strings.TrimSuffix(u.Path, "/") // §3.1: before the issuer's path
+	u.Path = "/.well-known/oauth-authorization-server" + strings.TrimSuffix(u.Path, "/") // RFC 8414 §3.1: before the path of the issuer
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return m, err
@@ -118,8 +118,8 @@ func rfc8414(ctx context.Context, issuer string, client *http.Client) (m metadat
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&m); err != nil {
 		return m, err
 	}
-	if m.Issuer != issuer { // §3.3: otherwise one server could impersonate another
-		return m, fmt.Errorf("the metadata has the issuer %q", m.Issuer)
+	if m.Issuer != issuer { // RFC 8414 §3.3: otherwise one server could impersonate another
+		return m, fmt.Errorf("the metadata contains another issuer, %q", m.Issuer)
 	}
 	return m, nil
 }

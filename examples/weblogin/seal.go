@@ -17,13 +17,13 @@ func newSealer(key []byte) (sealer, error) {
 	if err != nil {
 		return sealer{}, err
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block) // a nonce for each call, in front of the ciphertext
+	aead, err := cipher.NewGCMWithRandomNonce(block) // puts a new nonce in front of each ciphertext
 	return sealer{aead}, err
 }
 
 // seal encrypts v as JSON. The result can be opened only with the same name, so
 // that an attacker who can write to the store cannot replace the tokens of one
-// session with the tokens of another.
+// session with the tokens of another session.
 func (s sealer) seal(name string, v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -63,8 +63,8 @@ func (a *app) begin(w http.ResponseWriter, user identity, token *oauth2.Token) e
 	return err
 }
 
-// current returns the session of the browser, or errNoRecord if there is no
-// session.
+// current returns the session of the browser, or errNoRecord if the browser has
+// no session.
 func (a *app) current(r *http.Request) (id string, s session, err error) {
 	id = a.cookie(r, sessionCookie)
 	if id == "" {
@@ -91,8 +91,8 @@ func (a *app) withSession(next func(w http.ResponseWriter, r *http.Request, id s
 
 // ended writes the response for a browser that has no session. The status is
 // not 401, because 401 requires a challenge that browsers support (RFC 9110
-// §15.5.2). If the request contains no cookie, the cookie is not deleted:
-// SameSite may have withheld it from a form of another site.
+// §15.5.2). If the request contains no cookie, ended does not delete the
+// cookie: the browser may have withheld it because of SameSite.
 func (a *app) ended(w http.ResponseWriter, r *http.Request) {
 	if a.cookie(r, sessionCookie) != "" {
 		a.clearCookie(w, sessionCookie)

@@ -19,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// apiProgram is the path of examples/api.
+// apiProgram is the path of the program examples/api, which TestMain builds.
 var apiProgram string
 
 func TestMain(m *testing.M) {
@@ -34,15 +34,15 @@ type site struct {
 	app *app
 	url string
 
-	transport http.RoundTripper // of browsers
+	transport http.RoundTripper // the transport of browsers
 	onRequest func()            // called for each request to the site, unless nil
 
 	mu      sync.Mutex
 	refresh string                             // the last refresh token
 	access  string                             // the last access token
 	hidden  []string                           // all tokens, which must not appear in any output
-	answers []map[string]any                   // of the token endpoint
-	change  func(n int, answer map[string]any) // changes the n-th answer, from 1
+	answers []map[string]any                   // answers of the token endpoint
+	change  func(n int, answer map[string]any) // changes the n-th answer; n begins at 1
 	log     bytes.Buffer
 }
 
@@ -145,7 +145,7 @@ type browser struct {
 }
 
 func (s *site) newBrowser() *browser {
-	jar, _ := cookiejar.New(nil) // never an error
+	jar, _ := cookiejar.New(nil) // never fails
 	return &browser{s, &http.Client{
 		Jar:           jar,
 		Transport:     s.transport,

@@ -8,7 +8,7 @@ import (
 )
 
 // store stores each encrypted session until its expiry time. Replace it with
-// your database: a table with key, value and time is enough.
+// your database: a table with the columns key, value and time is enough.
 type store interface {
 	get(key string) ([]byte, error) // errNoRecord if the record does not exist or has expired
 	put(key string, value []byte, until time.Time) error

@@ -16,8 +16,9 @@ var errEnded = errors.New("the session has ended")
 // that an API has refused, or "".
 //
 // A refresh token can be used only once, so only one request of a session
-// refreshes at a time. The others wait and then use the new token. The token is
-// saved before it is used, because the session could not continue without it.
+// refreshes at a time. The other requests wait and then use the new token. The
+// new token is saved before it is used: if it were lost, the session could not
+// continue.
 func (a *app) accessToken(ctx context.Context, id, refused string) (string, error) {
 	// A closed connection must not cancel the refresh, because the new token
 	// would be lost.
@@ -27,7 +28,7 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (string, erro
 	s, err := a.load(id)
 	switch {
 	case errors.Is(err, errNoRecord):
-		return "", errEnded // a concurrent request has logged out
+		return "", errEnded // a concurrent request has ended the session
 	case err != nil:
 		return "", err
 	}
@@ -45,7 +46,7 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (string, erro
 		return "", errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	if err != nil {
-		return "", err // the server may be down, so the session stays
+		return "", err // the server may be down, so the session is kept
 	}
 	s.Token = token
 	if err := a.save(id, s); err != nil {

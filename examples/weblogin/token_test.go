@@ -134,7 +134,7 @@ func TestAnOutageDoesNotEndTheSession(t *testing.T) {
 		ep     testserver.Endpoint
 		status int
 	}{
-		{testserver.EndpointToken, http.StatusBadGateway},              // no refresh
+		{testserver.EndpointToken, http.StatusBadGateway},              // the token cannot be refreshed
 		{testserver.EndpointIntrospect, http.StatusServiceUnavailable}, // the API cannot introspect the token
 	} {
 		down := s.as.Inject(test.ep, testserver.Status(http.StatusServiceUnavailable))

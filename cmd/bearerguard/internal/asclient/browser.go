@@ -13,8 +13,8 @@ import (
 // default browser of the system (RFC 8252 §4). It does not wait for the browser
 // to end.
 func OpenBrowser(ctx context.Context, page string) error {
-	// A program that opens URLs may also open files and start programs, and the
-	// authorization server chooses the page.
+	// The authorization server chooses the page. A URL of another scheme could
+	// open a file or start a program.
 	if u, err := url.Parse(page); err != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("the page is not an http or https URL")
 	}
@@ -31,6 +31,6 @@ func OpenBrowser(ctx context.Context, page string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // an exit code of 0 does not mean that the page is open
+	go func() { _ = cmd.Wait() }() // the exit code does not show whether the page is open
 	return nil
 }

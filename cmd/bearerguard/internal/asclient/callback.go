@@ -65,7 +65,7 @@ func listen(redirect, state string) (*callback, error) {
 	c.server = &http.Server{Handler: c, ReadHeaderTimeout: requestTimeout}
 	go func() {
 		defer close(c.served)
-		_ = c.server.Serve(l) // always ErrServerClosed
+		_ = c.server.Serve(l) // returns ErrServerClosed after close
 	}()
 	return c, nil
 }
@@ -79,8 +79,8 @@ func (c *callback) wait(ctx context.Context) (url.Values, error) {
 	}
 }
 
-// close stops the server, and waits up to a second for the last page to be
-// delivered.
+// close stops the server. It waits up to a second until the browser has
+// received the last page.
 func (c *callback) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

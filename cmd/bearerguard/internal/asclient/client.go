@@ -16,8 +16,8 @@ import (
 // Config selects the authorization server and the client.
 type Config struct {
 	Issuer       string
-	InsecureHTTP bool   // allows http for hosts other than loopback ones
-	ID           string // of the client; optional only for UserInfo
+	InsecureHTTP bool   // allows http for hosts that are not on loopback
+	ID           string // the client ID; may be "" only for UserInfo
 	Secret       string // "" for a public client
 }
 
@@ -65,8 +65,8 @@ func Discover(ctx context.Context, config Config) (*Client, error) {
 	return c.hiding(config.Secret), nil
 }
 
-// hiding returns a copy of the client. Its errors contain neither these secrets
-// nor those that the client already hides.
+// hiding returns a copy of the client that also hides these secrets. No error
+// of the copy contains a hidden secret.
 func (c *Client) hiding(secrets ...string) *Client {
 	hiding := *c
 	hiding.hidden = slices.Clip(hiding.hidden)

@@ -48,7 +48,8 @@ func TestInvalidMetadataIsRefused(t *testing.T) {
 	})
 }
 
-// requests contains one request for each endpoint.
+// requests contains, for each endpoint, the member of the metadata that names
+// the endpoint, and a function that sends a request to the endpoint.
 var requests = map[string]struct {
 	member string
 	send   func(context.Context, *asclient.Client) error

@@ -10,7 +10,8 @@ import (
 )
 
 // ByDevice runs the device flow (RFC 8628), in which the user may open the page
-// on another device. If the answer contains an ID token, it is checked.
+// on another device. ByDevice verifies the ID token in the answer. An ID token
+// is required if the scopes include openid.
 func (l *Login) ByDevice(ctx context.Context) (Tokens, error) {
 	const doing = "device login failed"
 	as := l.client
@@ -19,7 +20,7 @@ func (l *Login) ByDevice(ctx context.Context) (Tokens, error) {
 	}
 	ctx, config := as.config(ctx, l.scopes)
 	options := slices.Clip(l.options)
-	if as.secret != "" { // package oauth2 does not authenticate here (RFC 8628 §3.1)
+	if as.secret != "" { // package oauth2 does not authenticate the client in this request (RFC 8628 §3.1)
 		options = append(options, oauth2.SetAuthURLParam("client_secret", as.secret))
 	}
 	d, err := config.DeviceAuth(ctx, options...)

@@ -18,8 +18,8 @@ const (
 	InvalidIssuer   Kind = iota // the issuer is not an allowed URL
 	InvalidRedirect             // the redirect URI does not lead to this machine
 	NoSecret                    // the client needs a secret and has none
-	CannotListen                // the answer to a login cannot be received
-	Metadata                    // the metadata is unavailable, or lacks what is needed
+	CannotListen                // this program cannot listen at the redirect URI
+	Metadata                    // the metadata is unavailable, or an endpoint in it is missing or not allowed
 	Unreachable                 // an endpoint cannot be reached, or its answer broke off
 	Refused                     // the authorization server refuses; the cause is a [*RefusalError]
 	Expired                     // the device code expired before the user logged in
@@ -29,7 +29,7 @@ const (
 // Error is the error of a request or a login.
 type Error struct {
 	Kind  Kind
-	Doing string // what failed, or what Cause is about; "" if Cause names it
+	Doing string // what failed; the message begins with it. "" if Cause says what failed
 	Cause error
 }
 
@@ -69,7 +69,7 @@ func (c *Client) refused(doing string, r RefusalError) *Error {
 	return &Error{Refused, doing, &r}
 }
 
-// failed converts an error of package oauth2, because its message may contain
+// failed converts an error of package oauth2. The original message may contain
 // the body of an answer.
 func (c *Client) failed(doing string, err error) *Error {
 	if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
@@ -81,9 +81,9 @@ func (c *Client) failed(doing string, err error) *Error {
 	return &Error{InvalidAnswer, doing, err}
 }
 
-// shown returns a text from the server. If the text is too long, contains a
-// character that RFC 6749 §5.2 does not allow, or contains a secret that was
-// sent, shown returns "".
+// shown returns text, which comes from the server, if text may be printed. It
+// returns "" if text is too long, contains a character that RFC 6749 §5.2 does
+// not allow, or contains a secret that the client sent.
 func (c *Client) shown(text string) string {
 	const maxText = 500
 	if len(text) > maxText {

@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	requestTimeout = 30 * time.Second // for one answer
-	maxAnswer      = 1 << 20          // bytes of it
+	requestTimeout = 30 * time.Second // for one request
+	maxAnswer      = 1 << 20          // size limit of an answer, in bytes
 )
 
-// HTTPClient returns a client that has a timeout and follows no redirects,
-// because a secret is meant for one endpoint only. It uses the transport of the
-// client that the context contains under [oauth2.HTTPClient], or else the
-// default transport.
+// HTTPClient returns a client that has a timeout and follows no redirects. A
+// redirect could send a secret to another server. The client uses the transport
+// of the client that the context contains under [oauth2.HTTPClient], or else
+// the default transport.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {
@@ -58,7 +58,7 @@ func (c *Client) post(ctx context.Context, doing, at string, form url.Values, st
 var challengeCode = regexp.MustCompile(`(?i)\berror="?([^",]*)`)
 
 // exchange sends a request and returns the JSON object in the answer. If the
-// body is empty, as RFC 7009 §2.2 allows, it returns nil.
+// body of the answer is empty, as RFC 7009 §2.2 allows, exchange returns nil.
 func (c *Client) exchange(doing string, r *http.Request) (map[string]any, error) {
 	r.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(r)

@@ -30,7 +30,7 @@ func (c *Client) checkIDToken(ctx context.Context, t Tokens, nonce string) error
 	case err != nil:
 		return invalidIDToken(err)
 	case nonce != "" && id.Nonce != nonce:
-		return invalidLogin("the ID token is for another login: its nonce is not the one that was sent")
+		return invalidLogin("the ID token is for another login: its nonce differs from the nonce of the request")
 	case id.AccessTokenHash == "":
 		return nil
 	}
@@ -67,8 +67,8 @@ func (c *Client) signedAnswer(ctx context.Context, doing, text string) (map[stri
 	return claims, nil
 }
 
-// keys fetches the keys of the authorization server. The key set of package
-// oidc is not used, because its errors would quote answers of the server.
+// keys fetches the keys of the authorization server. It does not use
+// oidc.RemoteKeySet, because errors of that type quote answers of the server.
 func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
 	if err := c.checkEndpoint("jwks_uri", c.server.JWKS); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (c *Client) keys(ctx context.Context) (*oidc.StaticKeySet, error) {
 		if key.Use == "enc" {
 			continue
 		}
-		switch key.Key.(type) { // with a key of another type, the set would refuse all tokens
+		switch key.Key.(type) { // a key of another type would make the set refuse all tokens
 		case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
 			keys.PublicKeys = append(keys.PublicKeys, key.Key)
 		}

@@ -19,13 +19,13 @@ func TestAnIDTokenMustBeOfThisLogin(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		member string
-		value  string // "" leaves it out
+		value  string // "" leaves out the member
 		text   string
 	}{
 		"missing":                         {"id_token", "", "sent no ID token for the scope openid"},
 		"not a JWT":                       {"id_token", "x", "the ID token is not valid"},
 		"invalid signature":               {"id_token", earlier.ID[:len(earlier.ID)-8] + "AAAAAAAA", "the ID token is not valid"},
-		"nonce of another login":          {"id_token", earlier.ID, "its nonce is not the one that was sent"},
+		"nonce of another login":          {"id_token", earlier.ID, "its nonce differs from the nonce of the request"},
 		"an access token":                 {"id_token", earlier.Access, "the ID token is not valid"},
 		"for another client":              {"id_token", as.IDToken(testserver.ForClient("test-client")), "the ID token is not valid"},
 		"at_hash of another access token": {"access_token", earlier.Access, "the ID token is not valid"},

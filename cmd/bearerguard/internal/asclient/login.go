@@ -14,7 +14,7 @@ import (
 // Page is a page that a user has to open to log in.
 type Page struct {
 	URL      string
-	UserCode string // of the device flow, which the page asks for; else ""
+	UserCode string // the code that the page asks for in the device flow, else ""
 }
 
 // Login requests tokens for a user.
@@ -33,10 +33,10 @@ var ReservedInLogin = []string{
 	"code_challenge", "code_challenge_method", "request", "request_uri",
 }
 
-// NewLogin prepares a login with scopes. Its first request also contains the
-// first value of each parameter in params. No parameter may be listed in
-// [ReservedInLogin]. show must show the page to the user and return before the
-// login is done.
+// NewLogin prepares a login that requests scopes. The first request of the
+// login also contains the first value of each parameter in params. params must
+// not include names in [ReservedInLogin]. The login calls show, which must show
+// the page to the user and must not wait for the end of the login.
 func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.Context, Page)) (*Login, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.
 // RFC 7636, RFC 8252). If the scopes include openid, it also sends a nonce. It
 // listens at the redirect URI, which [CheckRedirect] must allow. Port 0 picks a
 // free port. ByCode checks the iss parameter of the answer (RFC 9207) and the
-// ID token. If ctx ends, it returns the error of ctx.
+// ID token. If ctx ends, ByCode returns the error of ctx.
 func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	as := l.client
 	if err := as.checkEndpoint("authorization", as.server.Authorization); err != nil {
@@ -81,7 +81,7 @@ func (l *Login) ByCode(ctx context.Context, redirect string) (Tokens, error) {
 	// This check comes first, because a code that another server issued must
 	// not be sent to this server (RFC 9207 §2.4).
 	if iss, sent := answer["iss"]; sent && iss[0] != as.server.Issuer || !sent && as.server.SendsIssuer {
-		return Tokens{}, invalidLogin("the answer does not name the issuer (RFC 9207), so it may come from another server")
+		return Tokens{}, invalidLogin("the iss parameter of the answer is missing or wrong (RFC 9207), so the answer may come from another server")
 	}
 	if code := answer.Get("error"); code != "" {
 		return Tokens{}, as.refused("login failed", RefusalError{Code: code, Description: answer.Get("error_description")})

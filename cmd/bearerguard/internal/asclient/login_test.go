@@ -14,7 +14,7 @@ import (
 
 const anyPort = "http://127.0.0.1:0/callback"
 
-// loginAt prepares a login at the mock server with its public client.
+// loginAt prepares a login at the mock server with the client test-public.
 func loginAt(ctx context.Context, t *testing.T, as *testserver.Server, scopes []string, params url.Values, show func(page asclient.Page)) *asclient.Login {
 	t.Helper()
 	client, err := asclient.Discover(ctx, asclient.Config{Issuer: as.Issuer(), ID: "test-public"})
@@ -79,8 +79,8 @@ func TestAnInvalidAnswerFailsTheLogin(t *testing.T) {
 		kind   asclient.Kind
 		text   string
 	}{
-		"another issuer": {func(q url.Values) { q.Set("iss", "https://evil.example.com") }, asclient.InvalidAnswer, "login failed: the answer does not name the issuer"},
-		"no issuer":      {func(q url.Values) { q.Del("iss") }, asclient.InvalidAnswer, "login failed: the answer does not name the issuer"},
+		"another issuer": {func(q url.Values) { q.Set("iss", "https://evil.example.com") }, asclient.InvalidAnswer, "login failed: the iss parameter of the answer is missing or wrong"},
+		"no issuer":      {func(q url.Values) { q.Del("iss") }, asclient.InvalidAnswer, "login failed: the iss parameter of the answer is missing or wrong"},
 		"another code":   {func(q url.Values) { q.Set("code", "forged") }, asclient.Refused, "code exchange failed: the authorization server refuses with 400 Bad Request: invalid_grant"},
 		"an error":       {func(q url.Values) { q.Del("code"); q.Set("error", "access_denied"); q.Set("error_description", "no") }, asclient.Refused, "login failed: the authorization server refuses: access_denied (no)"},
 	} {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// pretendBrowser is an environment variable. A test sets it when it starts this
-// program as the browser.
+// pretendBrowser is the name of an environment variable. If the variable is
+// set, this test program acts as the browser.
 const pretendBrowser = "ASCLIENT_TEST_BROWSER"
 
 func TestMain(m *testing.M) {

@@ -33,7 +33,7 @@ func newServer(t *testing.T, changes map[string]any, handlers map[string]http.Ha
 	return server
 }
 
-// discover returns a client with the ID "job" of the server with this issuer.
+// discover returns a client of the server at issuer. The client ID is "job".
 func discover(t *testing.T, issuer, secret string) *asclient.Client {
 	t.Helper()
 	client, err := asclient.Discover(t.Context(), asclient.Config{Issuer: issuer, ID: "job", Secret: secret})
@@ -43,7 +43,7 @@ func discover(t *testing.T, issuer, secret string) *asclient.Client {
 	return client
 }
 
-// jsonAnswer returns an endpoint that always sends the same answer.
+// jsonAnswer returns a handler that always answers with this status and text.
 func jsonAnswer(status int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

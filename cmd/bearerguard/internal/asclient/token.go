@@ -13,8 +13,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// Tokens is an answer of the token endpoint (RFC 6749 §5.1). Members that the
-// answer lacks are zero.
+// Tokens is an answer of the token endpoint (RFC 6749 §5.1). A field is zero if
+// the answer lacks the member.
 type Tokens struct {
 	Access    string `json:"access_token"`
 	Type      string `json:"token_type,omitempty"`
@@ -28,7 +28,7 @@ func newTokens(t *oauth2.Token) Tokens {
 	id, _ := t.Extra("id_token").(string)
 	scope, _ := t.Extra("scope").(string)
 	seconds := t.ExpiresIn
-	if seconds == 0 && !t.Expiry.IsZero() { // package clientcredentials only sets Expiry
+	if seconds == 0 && !t.Expiry.IsZero() { // package clientcredentials sets only Expiry
 		seconds = int64(time.Until(t.Expiry).Round(time.Second) / time.Second)
 	}
 	return Tokens{t.AccessToken, t.TokenType, seconds, t.RefreshToken, id, scope}
@@ -60,7 +60,7 @@ func (c *Client) ClientCredentials(ctx context.Context, scopes []string, params 
 }
 
 // Refresh requests new tokens with a refresh token (RFC 6749 §6). If the server
-// sends no new refresh token, the result contains the old one.
+// sends no new refresh token, the result contains the old refresh token.
 func (c *Client) Refresh(ctx context.Context, token string) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err

@@ -67,7 +67,7 @@ func ArgChoices(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect moves a negative duration behind --, if the command takes an argument
+// Protect moves a negative duration after --, if the command takes an argument
 // DURATION. Otherwise, pflag would parse the duration as a flag. A duration
 // after a flag is not moved, because it is the value of that flag.
 func Protect(root *cobra.Command, args []string) []string {

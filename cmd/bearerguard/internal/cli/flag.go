@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// These are annotations of flags. Commands use choices too.
+// Names of annotations of flags. A command can also have the annotation
+// choices.
 const (
 	choices    = "choices"
 	mayBeEmpty = "may be empty"
@@ -76,7 +77,7 @@ func checkFlag(cmd *cobra.Command, f *pflag.Flag) error {
 	}
 	for _, other := range f.Annotations[exclusive] {
 		if other != f.Name && cmd.Flags().Changed(other) {
-			return fmt.Errorf("--%s and --%s are mutually exclusive. Give one of them", f.Name, other)
+			return fmt.Errorf("--%s and --%s are mutually exclusive. Give only one of them", f.Name, other)
 		}
 	}
 	return nil
@@ -87,7 +88,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	see := ". See " + cmd.CommandPath() + " --help"
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		if short := unknown.GetSpecifiedShortnames(); short != "" {
-			return fmt.Errorf("unknown flag -%s. An argument that begins with - goes after --", short)
+			return fmt.Errorf("unknown flag -%s. Put an argument that begins with - after --", short)
 		}
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })

@@ -17,8 +17,8 @@ func group(cmd *cobra.Command) {
 
 // Polish adds the messages of this package to root and all its subcommands. It
 // must be called once, with the root command. Polish reads the arguments of a
-// command from its Use line: optional arguments are in brackets, and dots
-// follow an argument that may be repeated.
+// command from its Use line: optional arguments are in brackets, and an
+// argument that may be repeated ends with three dots.
 func Polish(root *cobra.Command) {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
@@ -32,7 +32,7 @@ func polish(cmd *cobra.Command) {
 		polish(sub)
 	}
 	if cmd.HasSubCommands() {
-		cmd.Args = cobra.ArbitraryArgs // so that group sees them
+		cmd.Args = cobra.ArbitraryArgs // group reports unknown subcommands
 		if cmd.RunE == nil {
 			group(cmd)
 		}

@@ -78,7 +78,7 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) (te
 	}
 	if out != nil {
 		if err := json.Unmarshal(text, out); err != nil {
-			return nil, failed(Unknown, "the answer is not that of a control API: %w", err)
+			return nil, failed(Unknown, "the answer does not come from a control API: %w", err)
 		}
 	}
 	return text, nil

@@ -15,10 +15,10 @@ type Kind int
 // These are the kinds of failures.
 const (
 	Invalid     Kind = iota // this package or the API finds the request invalid
-	Absent                  // what the request names does not exist, or did not happen in time
+	Absent                  // the requested object does not exist, or the awaited event did not happen in time
 	Unreachable             // the API cannot be reached, or its answer broke off
 	Refused                 // the API refuses for another reason
-	Unknown                 // the answer is not that of a control API
+	Unknown                 // the answer does not come from a control API
 )
 
 // Error is the error of a request. Its message is the message of the cause.
@@ -39,7 +39,7 @@ func failed(kind Kind, format string, args ...any) *Error {
 func refusal(status int, text []byte) *Error {
 	var e wire.Error
 	if json.Unmarshal(text, &e) != nil || e.Code == "" {
-		return failed(Unknown, "the answer %d is not that of a control API", status)
+		return failed(Unknown, "the answer with status %d does not come from a control API", status)
 	}
 	switch status {
 	case http.StatusBadRequest:

@@ -34,11 +34,11 @@ func TestErrorKinds(t *testing.T) {
 		"401 is a refusal":          {refusal(401), control.Refused, "the control API refused: this is why"},
 		"409 is a refusal":          {refusal(409), control.Refused, "the control API refused: this is why"},
 		"500 is a refusal":          {refusal(500), control.Refused, "the control API refused: this is why"},
-		"an error without a code comes from another server": {answer(400, `{"error_description":"x"}`), control.Unknown, "the answer 400 is not that of a control API"},
-		"a page with 404 comes from another server":         {answer(404, "<p>"), control.Unknown, "the answer 404 is not that of a control API"},
-		"204 is not success":                                {answer(204, ""), control.Unknown, "the answer 204 is not that of a control API"},
-		"a page with 200 comes from another server":         {answer(200, "<p>"), control.Unknown, "the answer is not that of a control API: "},
-		"an answer of another type is refused":              {answer(200, `{"keys":1}`), control.Unknown, "the answer is not that of a control API: "},
+		"an error without a code comes from another server": {answer(400, `{"error_description":"x"}`), control.Unknown, "the answer with status 400 does not come from a control API"},
+		"a page with 404 comes from another server":         {answer(404, "<p>"), control.Unknown, "the answer with status 404 does not come from a control API"},
+		"204 is not success":                                {answer(204, ""), control.Unknown, "the answer with status 204 does not come from a control API"},
+		"a page with 200 comes from another server":         {answer(200, "<p>"), control.Unknown, "the answer does not come from a control API: "},
+		"an answer of another type is refused":              {answer(200, `{"keys":1}`), control.Unknown, "the answer does not come from a control API: "},
 		"an answer that breaks off is refused":              {brokenOff, control.Unreachable, "the answer of the control API broke off: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestARequestThatIsCanceledIsUnreachable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	client := newClient(t, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
-		<-r.Context().Done() // an answer could be faster than the caller
+		<-r.Context().Done() // does not answer: the caller must see that its context ended
 	})
 	_, _, err := control.AwaitRequests("token", 1, 0).Do(ctx, client)
 	checkError(t, err, control.Unreachable, "the control API cannot be reached: context canceled")

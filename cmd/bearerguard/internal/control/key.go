@@ -36,5 +36,5 @@ func ExportKeys(e wire.Export) Operation {
 // FreezeKeys stops changes to the published key set, until ThawKeys or Reset.
 func FreezeKeys() Operation { return Operation{http.MethodPost, "/v1/keys/freeze", nil} }
 
-// ThawKeys ends FreezeKeys and publishes the current keys.
+// ThawKeys reverses FreezeKeys and publishes the current keys.
 func ThawKeys() Operation { return Operation{http.MethodPost, "/v1/keys/thaw", nil} }

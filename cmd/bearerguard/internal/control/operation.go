@@ -10,7 +10,7 @@ import (
 // Operation is an operation of the API whose answer is not parsed.
 type Operation struct {
 	method, path string
-	body         any // nil for none
+	body         any // nil for a request without a body
 }
 
 // Do sends the request and returns the body of the answer. The error is an

@@ -16,11 +16,11 @@ import (
 // api is an API at the path /v1. The same server is its authorization server,
 // at /as. The API has no faults until a test changes a field.
 type api struct {
-	base      string // of the server
+	base      string // scheme and host of the server
 	challenge []string
-	members   map[string]any // of the metadata
+	members   map[string]any // protected resource metadata
 	server    map[string]any // metadata of the authorization server
-	places    []string       // paths of the metadata
+	places    []string       // paths at which the server serves members
 	serve     func(next http.Handler) http.Handler
 	sent      []*http.Request
 	hosts     []string // of all requests, also of those to other servers
@@ -98,8 +98,8 @@ func (a *api) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// examine runs the checks and returns the report and its findings. A finding
-// contains the result, the name and the problem of a check.
+// examine runs the checks and returns the report and its findings. Each finding
+// is one string with the result, the name and the problem of a check.
 func examine(ctx context.Context, t *testing.T, a *api, path string) (findings []string, report doctor.Report) {
 	t.Helper()
 	report, err := doctor.Run(ctx, a, a.base+path)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// resource_metadata is found in every form of the field that RFC 9110 §11.6.1
-// allows.
+// The parser must find resource_metadata in every form of WWW-Authenticate that
+// RFC 9110 §11.6.1 allows.
 func TestChallengesAreReadAsWritten(t *testing.T) {
 	const base = "https://api.example.com"
 	pointer := base + wellKnown + "/v1"

@@ -39,7 +39,7 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		}
 		answer := x.send(ctx, http.MethodGet, uncached(location), field.header)
 		if doc, _ := answer.document(); doc != nil && !reflect.DeepEqual(doc, at.doc) {
-			changed = append(changed, field.name+" changes the metadata, now of the resource "+doc.resource)
+			changed = append(changed, field.name+" changes the metadata, which now names the resource "+doc.resource)
 		}
 	}
 	if changed == nil {
@@ -72,7 +72,7 @@ func pointers(challenges []challenge) (named []string) {
 
 func (x *examination) head(ctx context.Context, address string) {
 	a := x.send(ctx, http.MethodHead, address, nil)
-	f := finding{problem: "HEAD has another answer than GET", want: "200", remedy: "Answer HEAD with the status and the header fields of GET."}
+	f := finding{problem: "the answer to HEAD differs from the answer to GET", want: "200", remedy: "Answer HEAD with the status and the header fields of GET."}
 	switch {
 	case a.err != nil:
 		f.got = a.err.Error()
@@ -115,7 +115,7 @@ func (x *examination) members(challenges []challenge, doc *document) {
 		x.pass(aboutScopes, strings.Join(doc.scopes, " "))
 	} else {
 		x.warn(aboutScopes, finding{problem: "the challenge wants scopes that scopes_supported lacks", got: strings.Join(unknown, " "),
-			remedy: "Add them to scopes_supported, or leave the member out. Some clients ask for no scope that is not in it."})
+			remedy: "Add these scopes to scopes_supported, or leave the member out. Some clients request only the scopes that it lists."})
 	}
 	if slices.Contains(doc.methods, "query") {
 		x.fail(aboutMethods, finding{problem: "the API accepts tokens in the query of URLs", got: strings.Join(doc.methods, ", "),

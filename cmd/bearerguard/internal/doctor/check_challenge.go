@@ -21,8 +21,8 @@ func (x *examination) challenges(a answer) []challenge {
 		x.fail(aboutStatus, finding{problem: "the route needs no token", want: "401", got: fmt.Sprint(a.status),
 			remedy: "Give the URL of a route that needs a token, or protect this one."})
 	default:
-		x.fail(aboutStatus, finding{problem: "a request without a token has another answer", want: "401", got: fmt.Sprint(a.status),
-			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing. Was the URL that of a route which takes GET?"})
+		x.fail(aboutStatus, finding{problem: "a request without a token is answered with another status", want: "401", got: fmt.Sprint(a.status),
+			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing. Does the route accept GET?"})
 	}
 	fields := a.header.Values("WWW-Authenticate")
 	challenges, err := parseChallenges(fields)
@@ -36,7 +36,7 @@ func (x *examination) challenges(a answer) []challenge {
 			remedy: `Send WWW-Authenticate: Bearer resource_metadata="…" with the 401. Does a proxy remove the field?`})
 	case err != nil:
 		x.fail(aboutChallenge, finding{problem: "the challenge cannot be parsed", got: strings.Join(fields, " | "),
-			remedy: "Put a comma between parameters, and values into quotes (RFC 9110 §11.6.1)."})
+			remedy: "Put commas between parameters, and quotes around values (RFC 9110 §11.6.1)."})
 	case !asks:
 		x.fail(aboutChallenge, finding{problem: "no challenge asks for an access token", want: "Bearer or DPoP", got: strings.Join(fields, " | "),
 			remedy: `Send WWW-Authenticate: Bearer resource_metadata="…" too.`})
@@ -46,13 +46,13 @@ func (x *examination) challenges(a answer) []challenge {
 	return challenges
 }
 
-// pointer returns the URL of the metadata that the challenges name. If they
-// name no URL that a client may request, it returns "".
+// pointer returns the URL of the metadata that the challenges name. It returns
+// "" if the challenges do not name a URL, or a client may not request the URL.
 func (x *examination) pointer(challenges []challenge) string {
 	named := pointers(challenges)
 	if len(named) == 0 {
 		x.fail(aboutPointer, finding{problem: "no challenge has resource_metadata", want: fmt.Sprintf("resource_metadata=%q", wellKnown(x.base)),
-			remedy: "Add the parameter to the challenge, with the URL of the metadata. Where the resource is only the beginning of the URL, put its path there."})
+			remedy: "Add the parameter to the challenge, with the URL of the metadata. If the path of the resource is only the beginning of the requested path, use the path of the resource."})
 		return ""
 	}
 	first := named[0]
@@ -61,10 +61,10 @@ func (x *examination) pointer(challenges []challenge) string {
 		x.fail(aboutPointer, finding{problem: "challenges name several documents", got: strings.Join(named, ", "), remedy: "Send the same resource_metadata in each challenge."})
 	case fetch.CheckURL(first, true) != nil:
 		x.fail(aboutPointer, finding{problem: "resource_metadata is not an absolute URL", got: first,
-			remedy: "Write scheme, host and path, from the configuration, without a fragment."})
+			remedy: "Write an absolute URL from the configuration, with scheme, host and path and without a fragment."})
 	case !x.mayAsk(first):
 		x.fail(aboutPointer, finding{problem: "resource_metadata is not https", got: first,
-			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS the API itself sees http only."})
+			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http."})
 	default:
 		x.pass(aboutPointer, first)
 	}

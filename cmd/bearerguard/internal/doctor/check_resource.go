@@ -19,10 +19,10 @@ func (x *examination) resource(ctx context.Context, at place) {
 		x.fail(aboutResource, finding{problem: "resource is missing", remedy: "Add the member, with the URL by which clients reach the API."})
 	case err != nil || fetch.CheckURL(text, true) != nil:
 		x.fail(aboutResource, finding{problem: "resource is not a URL with a host and without a fragment", got: text,
-			remedy: "Write the URL by which clients reach the API. An audience of another form has no place in this member."})
+			remedy: "Write the URL by which clients reach the API. An audience that is not a URL does not belong in this member."})
 	case !x.mayAsk(text):
 		x.fail(aboutResource, finding{problem: "resource is not https", got: text,
-			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS the API itself sees http only."})
+			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http."})
 	default:
 		x.pass(aboutResource, text)
 		matches := x.match(resource)
@@ -40,9 +40,9 @@ func (x *examination) resource(ctx context.Context, at place) {
 // match compares the resource with the URL that was requested. RFC 9728 §3.3
 // requires them to be identical, and some clients insist on it. Many clients
 // also accept a resource whose path is a prefix of the requested path. Without
-// this exception, an API with several routes could have no metadata.
+// this exception, one document could not describe an API with several routes.
 func (x *examination) match(resource *url.URL) bool {
-	f := finding{want: x.base.String(), got: resource.String(), remedy: "Write the URL by which clients reach the API, byte for byte as they write it. They discard the metadata of another resource."}
+	f := finding{want: x.base.String(), got: resource.String(), remedy: "Write the URL of the API exactly as clients write it. Clients discard the metadata of another resource."}
 	path, prefix := pathOf(x.base), pathOf(resource)
 	switch {
 	case resource.Scheme != x.base.Scheme:
@@ -85,8 +85,8 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// otherLocations checks two other well-known URLs: the one for the URL that was
-// requested, and the one for the host.
+// otherLocations checks the well-known URLs that belong to the requested URL
+// and to the host. They must not serve the metadata of another resource.
 func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 	right := wellKnown(resource)
 	for _, other := range []struct {
@@ -100,10 +100,10 @@ func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 		case other.url == right, p.doc.resource == other.resource, p.doc.resource == other.resource+"/":
 			x.pass(other.about, p.doc.resource)
 		case other.about == aboutRoot && p.doc.resource == resource.String():
-			x.pass(other.about, p.doc.resource) // as clients of MCP expect it
+			x.pass(other.about, p.doc.resource) // MCP clients look for the metadata here
 		default:
-			x.warn(other.about, finding{problem: "the metadata here is that of another resource", want: other.resource, got: p.doc.resource + " at " + other.url,
-				remedy: "Answer with 404 at each well-known URL but that of the resource: clients must discard this document."})
+			x.warn(other.about, finding{problem: "the metadata at this URL describes another resource", want: other.resource, got: p.doc.resource + " at " + other.url,
+				remedy: "Answer with 404 at each well-known URL except the one of the resource. Clients must discard this document."})
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 // location checks that the metadata is at the well-known URL of the resource.
 func (x *examination) location(ctx context.Context, at place, resource *url.URL) {
 	if !strings.EqualFold(resource.Host, x.base.Host) {
-		x.skip(aboutLocation) // another server's
+		x.skip(aboutLocation) // the location is on another server
 		return
 	}
 	right, root := wellKnown(resource), origin(x.base)+wellKnownPath
@@ -119,13 +119,13 @@ func (x *examination) location(ctx context.Context, at place, resource *url.URL)
 	switch {
 	case at.url == root && right != root:
 		x.fail(aboutLocation, finding{problem: "the path of the resource is dropped", want: right, got: at.url,
-			remedy: "The path goes behind the well-known part: serve the metadata there, and name that URL in the challenge."})
+			remedy: "The path goes after the well-known part: serve the metadata there, and name that URL in the challenge."})
 	case p.doc == nil:
 		x.fail(aboutLocation, finding{problem: "the metadata is missing at the well-known URL of the resource", want: right, got: at.url,
-			remedy: "Serve it there too, for clients that do not wait for a challenge. The path of the resource goes behind the well-known part."})
+			remedy: "Serve the metadata there too, for clients that do not wait for a challenge. The path of the resource goes after the well-known part."})
 	case !reflect.DeepEqual(p.doc, at.doc):
-		x.fail(aboutLocation, finding{problem: "two places have different metadata", got: at.url + " and " + right,
-			remedy: "Serve one document at both."})
+		x.fail(aboutLocation, finding{problem: "the metadata at two URLs differs", got: at.url + " and " + right,
+			remedy: "Serve the same document at both URLs."})
 	default:
 		x.pass(aboutLocation, right)
 	}

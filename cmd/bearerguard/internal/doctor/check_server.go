@@ -23,15 +23,15 @@ func (x *examination) servers(listed []string) (issuers []string) {
 		x.fail(aboutServers, f)
 	}
 	if len(listed) == 0 {
-		fault(finding{problem: "authorization_servers is missing or empty", remedy: "List the issuer of each authorization server whose tokens the API accepts. Without it a client does not know where to get one."})
+		fault(finding{problem: "authorization_servers is missing or empty", remedy: "List the issuer of each authorization server whose tokens the API accepts. Without this list, a client does not know where to get a token."})
 	}
 	for _, server := range listed {
 		switch {
 		case strings.Contains(server, "/.well-known/"):
-			fault(finding{problem: "authorization_servers has the URL of a document instead of an issuer", want: issuerOf(server), got: server,
-				remedy: "List the issuer, as the document has it in its member issuer. Clients add the well-known part themselves."})
+			fault(finding{problem: "authorization_servers contains the URL of a metadata document instead of an issuer", want: issuerOf(server), got: server,
+				remedy: "List the value of the member issuer in that document. Clients add the well-known part themselves."})
 		case fetch.CheckIssuer(server, false) != nil || !x.mayAsk(server):
-			fault(finding{problem: "authorization_servers has what is not an issuer: an https URL without query and fragment", got: server,
+			fault(finding{problem: "authorization_servers contains a value that is not an issuer: an https URL without query and fragment", got: server,
 				remedy: "List the issuer of the authorization server, byte for byte as in its metadata."})
 		case len(issuers) < maxServers:
 			issuers = append(issuers, server)
@@ -66,7 +66,7 @@ func (x *examination) issuer(ctx context.Context, issuer string) {
 				other += "/"
 			}
 			if _, err := metadata.Discover(ctx, x.client, other, false); err == nil {
-				f.problem, f.want = "the server calls itself by another issuer", other
+				f.problem, f.want = "the metadata of the server contains another issuer", other
 			}
 		}
 		x.fail(aboutIssuer, f)
@@ -75,7 +75,7 @@ func (x *examination) issuer(ctx context.Context, issuer string) {
 	}
 	x.pass(aboutIssuer, issuer)
 	if doc.JWKSURI == "" {
-		x.skip(aboutKeys) // RFC 8414 §2 does not demand it
+		x.skip(aboutKeys) // RFC 8414 §2 does not require jwks_uri
 		return
 	}
 	if !x.mayAsk(doc.JWKSURI) {
@@ -87,7 +87,7 @@ func (x *examination) issuer(ctx context.Context, issuer string) {
 		err = fmt.Errorf("the answer is not a JWK Set (RFC 7517 §5)")
 	}
 	if err != nil {
-		x.fail(aboutKeys, finding{problem: err.Error(), got: doc.JWKSURI, remedy: "Make jwks_uri of the authorization server lead to its public keys. Without them nobody can verify its tokens."})
+		x.fail(aboutKeys, finding{problem: err.Error(), got: doc.JWKSURI, remedy: "Serve the public keys of the authorization server at its jwks_uri. Without the keys, nobody can verify its tokens."})
 		return
 	}
 	x.pass(aboutKeys, doc.JWKSURI)

@@ -3,13 +3,14 @@
 // metadata that the challenge names (RFC 9728), and the metadata and keys of
 // the authorization servers (RFC 8414).
 //
-// [Run] sends about twenty requests, without credentials. Four of them name a
-// false host, to see whether the answers change; a random query keeps their
-// answers out of the way of other clients if a cache stores them. Each request
-// ends within five seconds, and the whole run within [Timeout]. Redirects of
-// the API are not followed. A URL that an answer names is requested only if it
-// is an https URL of another host than this machine. If the API is on loopback,
-// so may be the URL, with http if the API has http.
+// [Run] sends about twenty requests, without credentials. Four requests name a
+// false host, to see whether the answers change. These four have a random
+// query, so that a cache cannot give their answers to other clients. Each
+// request ends within five seconds, and the whole run within [Timeout]. Run
+// does not follow redirects of the API. It requests a URL that an answer names
+// only if that URL is https and its host is not this machine. If the API itself
+// is on this machine, it also requests local URLs, with http if the API uses
+// http.
 //
 // Not in this package: flags, printing, exit codes.
 package doctor

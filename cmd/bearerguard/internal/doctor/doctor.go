@@ -16,16 +16,17 @@ var ErrURL = errors.New("want the http or https URL of a protected route, withou
 // examination is the state of one run.
 type examination struct {
 	client *http.Client
-	target *url.URL // as it is requested
+	target *url.URL // the URL to check
 	base   *url.URL // target without its query
 	places map[string]place
-	slow   []string // URLs that were answered slowly
+	slow   []string // URLs whose answers were slow
 	report Report
 }
 
 // Run checks the API at a URL. It sends requests by transport, or by
-// [http.DefaultTransport] if transport is nil. It returns [ErrURL], the error
-// of the first request if that got no answer, or the error of the context.
+// [http.DefaultTransport] if transport is nil. If the URL is invalid, Run
+// returns [ErrURL]. If the API does not answer the first request, Run returns
+// the error of that request. If ctx ends, Run returns the error of ctx.
 // Findings are not errors.
 func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
 	target, err := url.Parse(address)
@@ -61,7 +62,7 @@ func Run(ctx context.Context, transport http.RoundTripper, address string) (Repo
 		x.pass(aboutTime, "")
 	} else {
 		x.warn(aboutTime, finding{problem: "some answers are slow", got: strings.Join(x.slow, ", "),
-			remedy: "Make the document once, when the API starts, and send Cache-Control, so that a cache can answer."})
+			remedy: "Build the metadata document once, when the API starts, and send Cache-Control, so that a cache can answer."})
 	}
 	for _, issuer := range issuers {
 		x.issuer(bounded, issuer)
@@ -78,8 +79,8 @@ func (x *examination) https() {
 }
 
 // metadata returns the place of the metadata document. It tries the pointer
-// first, and then the URLs that a client tries without a pointer. If there is
-// no document, doc of the place is nil.
+// first, and then the URLs that a client tries without a pointer. If it finds
+// no document, the field doc of the place is nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

@@ -139,7 +139,7 @@ func TestARunThatCannotBegin(t *testing.T) {
 		}
 	}
 	if _, err := doctor.Run(t.Context(), a, "https://other.example.com/"); err == nil || errors.Is(err, doctor.ErrURL) {
-		t.Errorf("got %v, want that of the network", err)
+		t.Errorf("got %v, want the error of the transport", err)
 	}
 	if len(a.sent) > 0 {
 		t.Errorf("got %d requests, want none", len(a.sent))

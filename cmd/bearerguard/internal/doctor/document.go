@@ -25,13 +25,13 @@ type document struct {
 type place struct {
 	url    string
 	status int
-	doc    *document // nil with a fault
+	doc    *document // nil if fault describes why it is unusable
 	fault  finding
 }
 
 const (
 	wellKnownPath = "/.well-known/oauth-protected-resource"
-	maxList       = 1000 // of an array
+	maxList       = 1000 // elements of an array
 )
 
 // wellKnown returns the URL of the metadata of a resource (RFC 9728 §3.1).
@@ -78,7 +78,7 @@ func (a answer) document() (*document, finding) {
 		return nil, finding{problem: "the metadata is larger than 256 KiB", remedy: "Leave out what clients do not need."}
 	case media != "application/json":
 		return nil, finding{problem: "the metadata has another content type", want: "application/json", got: a.header.Get("Content-Type"),
-			remedy: "Serve it with Content-Type: application/json. An HTML page often is the catch-all route of the server."}
+			remedy: "Serve it with Content-Type: application/json. An HTML page often comes from a catch-all route of the server."}
 	}
 	doc, err := parse(a.body)
 	if err != nil {

@@ -14,16 +14,16 @@ const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or stops every client
 	Warned  Result = "warned"  // stops some clients
-	Skipped Result = "skipped" // what it looks at is absent
+	Skipped Result = "skipped" // the thing to check is absent
 )
 
 // Check is one line of a report. Strings from servers are escaped.
 type Check struct {
 	Name     string `json:"name"`
-	About    string `json:"about"` // what must hold
+	About    string `json:"about"` // the rule that the API must follow
 	Source   string `json:"source,omitempty"`
 	Result   Result `json:"result"`
-	Problem  string `json:"problem,omitempty"` // of a finding, as is Remedy
+	Problem  string `json:"problem,omitempty"` // set only in findings, like Remedy
 	Expected string `json:"expected,omitempty"`
 	Found    string `json:"found,omitempty"`
 	Remedy   string `json:"remedy,omitempty"`
@@ -40,8 +40,8 @@ type Report struct {
 	Checks   []Check `json:"checks"`
 }
 
-// about describes a check: its name, the rule that must hold, and the source of
-// the rule.
+// about describes a check: its name, the rule that the API must follow, and the
+// source of the rule.
 type about struct{ name, text, source string }
 
 // The checks, in the order of a report. The last two are repeated for each
@@ -52,19 +52,19 @@ var (
 	aboutChallenge = about{"challenge", "WWW-Authenticate has a Bearer or DPoP challenge", "RFC 6750 §3"}
 	aboutPointer   = about{"pointer", "the challenge names the metadata in resource_metadata", "RFC 9728 §5.1"}
 	aboutMetadata  = about{"metadata", "the metadata is a JSON object, of the right type and size", "RFC 9728 §3.2"}
-	aboutResource  = about{"resource", "the metadata names its resource, by a URL", "RFC 9728 §2"}
-	aboutMatch     = about{"match", "the resource is the URL, or a part of its path", "RFC 9728 §3.3"}
+	aboutResource  = about{"resource", "the metadata contains the URL of its resource", "RFC 9728 §2"}
+	aboutMatch     = about{"match", "the resource is the requested URL, or the beginning of it", "RFC 9728 §3.3"}
 	aboutLocation  = about{"location", "the metadata is at the well-known URL of its resource", "RFC 9728 §3.1"}
-	aboutOwn       = about{"own location", "the well-known URL of the requested URL has no other resource's metadata", "RFC 9728 §3.3"}
-	aboutRoot      = about{"root location", "the well-known URL of the host has no other resource's metadata", "RFC 9728 §3.3"}
+	aboutOwn       = about{"own location", "the well-known URL of the requested URL does not serve metadata of another resource", "RFC 9728 §3.3"}
+	aboutRoot      = about{"root location", "the well-known URL of the host does not serve metadata of another resource", "RFC 9728 §3.3"}
 	aboutHost      = about{"host", "a false Host, X-Forwarded-Host or Forwarded changes nothing", "RFC 9728 §7.3"}
-	aboutHead      = about{"head", "HEAD of the metadata is answered as GET", "RFC 9110 §9.3.2"}
+	aboutHead      = about{"head", "HEAD for the metadata is answered like GET", "RFC 9110 §9.3.2"}
 	aboutCORS      = about{"cors", "a script of any origin may read the metadata", ""}
 	aboutScopes    = about{"scopes", "scopes_supported has the scopes of the challenge", "RFC 9728 §2"}
 	aboutMethods   = about{"methods", "bearer_methods_supported does not list query", "RFC 9700 §4.3.2"}
 	aboutServers   = about{"servers", "authorization_servers lists issuer identifiers", "RFC 9728 §2"}
-	aboutTime      = about{"time", "each answer of the API comes within 2 seconds", ""}
-	aboutIssuer    = about{"issuer", "the authorization server has metadata, which names it as the issuer", "RFC 8414 §3.3"}
+	aboutTime      = about{"time", "the API answers each request within 2 seconds", ""}
+	aboutIssuer    = about{"issuer", "the authorization server has metadata that contains its issuer", "RFC 8414 §3.3"}
 	aboutKeys      = about{"keys", "jwks_uri returns a key set", "RFC 8414 §2"}
 )
 
@@ -92,8 +92,8 @@ func (x *examination) note(a about, r Result, f finding) {
 // maxText limits the length of each string in a report, in bytes.
 const maxText = 1000
 
-// escape escapes all characters that move a terminal's cursor, including tabs
-// and line breaks.
+// escape shortens text to maxText bytes and escapes all characters that are not
+// printable, including tabs and line breaks. They could control a terminal.
 func escape(text string) string {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"

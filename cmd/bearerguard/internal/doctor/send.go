@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// These are the time limits of the whole run and of one request.
+// Limits of times and sizes. Timeout is the time limit of a whole run.
 const (
 	Timeout     = time.Minute
-	sendTimeout = 5 * time.Second
-	slow        = 2 * time.Second
-	maxBytes    = 256 << 10 // of a document
+	sendTimeout = 5 * time.Second // time limit of one request
+	slow        = 2 * time.Second // a longer time is a finding
+	maxBytes    = 256 << 10       // size limit of a document
 )
 
 // answer is an answer of the API, or the error of the request.
@@ -34,8 +34,9 @@ func newClient(transport http.RoundTripper) *http.Client {
 }
 
 // send sends a request to address with additional header fields. The field Host
-// sets the host of the request. The body of an answer is read only if it may be
-// metadata: the body of an API's answer may never end.
+// sets the host of the request. send reads the body of an answer only if the
+// status is 200 and address is not the URL to check: the body at that URL may
+// never end.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -47,7 +48,7 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 	for name, values := range header {
 		r.Header[name] = values
 	}
-	r.Host = r.Header.Get("Host") // "" is the host of the URL
+	r.Host = r.Header.Get("Host") // "" means the host of the URL
 	r.Header.Del("Host")
 	start := time.Now()
 	defer func() {
@@ -58,7 +59,7 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 	resp, err := x.client.Do(r)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // without the URL, which stands elsewhere
+			err = wrapped.Err // without the URL, which the caller adds
 		}
 		return answer{err: err}
 	}

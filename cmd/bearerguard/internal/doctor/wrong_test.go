@@ -65,7 +65,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 			"failed status: the route needs no token", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
 		{"the API answers with 403", func(a *api) { a.serve = at("/v1", status(403)) }, []string{
-			"failed status: a request without a token has another answer", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
+			"failed status: a request without a token is answered with another status", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
 		{"the challenge is of another scheme", func(a *api) { a.challenge = []string{`Basic realm="api"`} }, []string{
 			"failed challenge: no challenge asks for an access token", "failed pointer: no challenge has resource_metadata",
@@ -131,7 +131,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"two places have different metadata", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="` + base + `/prm"`}
 			a.serve = at("/prm", text("application/json", `{"resource":"`+base+`/v1","authorization_servers":["`+base+`/as"]}`))
-		}, []string{"failed location: two places have different metadata"}},
+		}, []string{"failed location: the metadata at two URLs differs"}},
 		{"the root has the metadata of another resource", func(a *api) {
 			a.serve = func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +142,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})
 			}
-		}, []string{"warned root location: the metadata here is that of another resource"}},
+		}, []string{"warned root location: the metadata at this URL describes another resource"}},
 		{"URLs follow the Host field", func(a *api) {
 			a.serve = at("", derive(a, func(r *http.Request) string { return r.Host }))
 		}, []string{"failed host: the answers depend on header fields that anybody can send"}},
@@ -160,7 +160,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 				}
 				next.ServeHTTP(w, r)
 			})
-		}, []string{"warned head: HEAD has another answer than GET"}},
+		}, []string{"warned head: the answer to HEAD differs from the answer to GET"}},
 		{"scripts of other origins cannot read", func(a *api) {
 			a.serve = at(wellKnown, func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 				if r.URL.Path == wellKnown+"/v1" {
@@ -181,15 +181,15 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}},
 		{"authorization_servers has a discovery URL", func(a *api) {
 			a.members["authorization_servers"] = []string{base + "/as/.well-known/openid-configuration"}
-		}, []string{"failed servers: authorization_servers has the URL of a document instead of an issuer"}},
+		}, []string{"failed servers: authorization_servers contains the URL of a metadata document instead of an issuer"}},
 		{"authorization_servers has an http URL", func(a *api) { a.members["authorization_servers"] = []string{"http://127.0.0.1/as"} }, []string{
-			"failed servers: authorization_servers has what is not an issuer: an https URL without query and fragment",
+			"failed servers: authorization_servers contains a value that is not an issuer: an https URL without query and fragment",
 		}},
 		{"the authorization server is unknown", func(a *api) { a.members["authorization_servers"] = []string{base + "/as", base + "/other"} }, []string{
 			"failed issuer: server answered Not Found",
 		}},
 		{"the issuer ends with a slash", func(a *api) { a.server["issuer"] = base + "/as/" }, []string{
-			"failed issuer: the server calls itself by another issuer",
+			"failed issuer: the metadata of the server contains another issuer",
 		}},
 		{"the issuer is another one", func(a *api) { a.server["issuer"] = base }, []string{
 			"failed issuer: metadata names another issuer (compared byte for byte: check for a slash at the end)",
@@ -216,7 +216,7 @@ func TestEveryPathAnswersWithTheSameMetadata(t *testing.T) {
 	a := newAPI("https://api.example.com")
 	a.places = append(a.places, wellKnown+"/v1/orders")
 	got, _ := examine(t.Context(), t, a, "/v1/orders")
-	if want := []string{"warned own location: the metadata here is that of another resource"}; !slices.Equal(got, want) {
+	if want := []string{"warned own location: the metadata at this URL describes another resource"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -277,7 +277,8 @@ func TestTextsOfServersAreEscaped(t *testing.T) {
 	}
 }
 
-// A client that follows a URL in an answer might be sent to another network.
+// The URLs in the answers of an API could make the client send requests into an
+// internal network, for example to the metadata service of a cloud.
 func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 	a := newAPI("https://api.example.com")
 	a.challenge = []string{`Bearer resource_metadata="http://169.254.169.254/"`}

@@ -1,6 +1,5 @@
-// Package process contains functions for other processes. It watches the parent
-// process, locks files for as long as this process runs, and returns the exit
-// code of a child process.
+// Package process watches the parent process, locks files for as long as this
+// process runs, and returns the exit code of a child process.
 //
 // Not in this package: starting processes, and anything about command lines.
 package process

@@ -35,7 +35,7 @@ func TestAProcessIsWatchedUntilItEnds(t *testing.T) {
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = child.Wait() // it was killed
+	_ = child.Wait() // returns an error, because the child was killed
 	select {
 	case <-ended:
 	case <-time.After(10 * time.Second):
@@ -46,7 +46,7 @@ func TestAProcessIsWatchedUntilItEnds(t *testing.T) {
 func TestWatchingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	process.UntilGone(ctx, func() bool { return true }) // would hang
+	process.UntilGone(ctx, func() bool { return true }) // must return although the process is alive
 }
 
 func TestExitCodeIsThatOfAShell(t *testing.T) {

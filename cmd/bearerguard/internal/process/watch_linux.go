@@ -8,8 +8,8 @@ import (
 )
 
 // Watch returns a function that reports whether a process is still running. It
-// watches the process that has the ID pid at the time of the call. A zombie
-// does not count as running, nor does a later process with the same ID.
+// watches the process that has the ID pid at the time of the call. The function
+// returns false for a zombie, and for a later process with the same ID.
 func Watch(pid int) (alive func() bool, err error) {
 	began, ok := processStart(pid)
 	if !ok {
