@@ -20,8 +20,8 @@ import (
 // While fetches fail for any reason, the last good set remains in use for up to
 // Options.MaxStale. A set without a usable key counts as a failure. A failed
 // fetch is retried after a second, then at growing intervals up to a minute. If
-// the server sends Retry-After, the retry is delayed for that time, but for
-// five minutes at most. However, as long as the Remote has no usable key, it
+// the server sends Retry-After, the retry is delayed for that time, up to five
+// minutes. However, as long as the Remote has no usable key, it
 // retries every second.
 //
 // A call of Key waits for a fetch if the key is unknown. It also waits if the

@@ -46,7 +46,7 @@ func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 			"after":       func(tb *recorder) { testserver.New(tb).Token(testserver.OpaqueTokens(), opt) },
 			"of a server": func(tb *recorder) { testserver.New(tb, testserver.OpaqueTokens()).Token(opt) },
 		} {
-			t.Run(want+" "+name, func(t *testing.T) { wantAll(t, fatalText(t, f), "Token: "+want, "OpaqueTokens", "leave one") })
+			t.Run(want+" "+name, func(t *testing.T) { wantAll(t, fatalText(t, f), "Token: "+want, "OpaqueTokens", "remove one") })
 		}
 		s := testserver.New(t, testserver.OpaqueTokens())
 		for _, d := range []testserver.Defect{testserver.AlgNone, testserver.Revoked, testserver.UnknownOpaque} {

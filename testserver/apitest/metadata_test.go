@@ -102,7 +102,7 @@ func TestCheckFindsHolesOfMetadata(t *testing.T) {
 		{"the document needs a token", "metadata-document", []string{"got 401", "do not require a token"}},
 		{"HEAD is refused", "metadata-head", []string{"got 405", "want 200", "RFC 9110 §9.1"}},
 		{"the document follows Host", "metadata-host", []string{"got another document"}},
-		{"the URL in the challenge follows Host", "metadata-host", []string{"attacker.invalid", "into its configuration"}},
+		{"the URL in the challenge follows Host", "metadata-host", []string{"attacker.invalid", "from the configuration"}},
 		{"the URL in the challenge follows X-Forwarded-Host", "metadata-host", []string{"attacker.invalid"}},
 	} {
 		t.Run(tt.hole, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestResourceOfAnotherPathIsReported(t *testing.T) {
 		if len(found) != 1 {
 			t.Errorf("%s: got %q, want only metadata-resource", path, found)
 		}
-		wantAll(t, found["metadata-resource"], `the resource "https://api.example.com`+path+`"`, "a resource whose path is the request's path or a parent of it: /orders", "behind a proxy")
+		wantAll(t, found["metadata-resource"], `the resource "https://api.example.com`+path+`"`, "a resource whose path is the request's path or a parent of it: /orders", "Behind a proxy")
 	}
 }
 

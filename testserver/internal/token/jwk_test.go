@@ -107,8 +107,8 @@ func TestMalformedKeysAreRefusedAndNotQuoted(t *testing.T) {
 		"an RSA key of another exponent":     {jwk(t, rsa, map[string]string{"e": "Aw"}), "key"},
 		"a public key":                       {string(public), "not supported for signing"},
 		"a key for encryption":               {jwk(t, ec, map[string]string{"use": "enc"}), "use"},
-		"an alg of another curve":            {jwk(t, ec, map[string]string{"alg": "ES384"}), "the key is for [ES256]"},
-		"an alg of another kind":             {jwk(t, hs, map[string]string{"alg": "ES256"}), "the key is for [HS256 HS384 HS512]"},
+		"an alg of another curve":            {jwk(t, ec, map[string]string{"alg": "ES384"}), "the key is suitable only for [ES256]"},
+		"an alg of another kind":             {jwk(t, hs, map[string]string{"alg": "ES256"}), "the key is suitable only for [HS256 HS384 HS512]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			key, err := token.ReadKey([]byte(tt.text), "")
