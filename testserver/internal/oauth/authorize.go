@@ -69,7 +69,7 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	now := s.Clock.Now()
 	session := s.sessions.session(r)
 	var decision Decision
-	if !loggedInFor(session, a) { // a decision of the test applies once, not again after the login
+	if !s.loggedInFor(session, a) { // a decision of the test applies once, not again after the login
 		decision = s.decided(r)
 	}
 	switch {
@@ -103,7 +103,7 @@ const (
 func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now time.Time) need {
 	again := a.hasPrompt("login") || a.hasPrompt("select_account") || a.maxAge >= 0 && now.Sub(session.AuthTime) >= a.maxAge || s.stepsUp(a, session)
 	switch {
-	case session.Sub == "", again && !loggedInFor(session, a), !a.acceptsSubject(session.Sub):
+	case session.Sub == "", again && !s.loggedInFor(session, a), !a.acceptsSubject(session.Sub):
 		return toLogin
 	case a.hasPrompt("consent"), !subset(a.consents(a.scopes), session.Consented[a.client.ID]), session.Consented[a.client.ID] == nil:
 		return toConsent
@@ -188,8 +188,8 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 
 // finish sends the client a code.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, authTime time.Time) {
-	acr := session.ACR
-	if !authTime.Equal(session.AuthTime) || loggedInFor(session, a) {
+	acr, fresh := session.ACR, s.loggedInFor(session, a)
+	if !authTime.Equal(session.AuthTime) || fresh {
 		acr = s.acrOf(u.Sub, a.acrs)
 	}
 	if a.requested.EssentialACR && !slices.Contains(a.requested.ACRs(), acr) {
@@ -198,7 +198,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	}
 	if session.Known {
 		s.grants.UpdateSession(session, func(saved *grants.Session) {
-			if loggedInFor(session, a) {
+			if fresh {
 				saved.ACR = acr
 			}
 			saved.Fresh = token.Digest{}
@@ -232,8 +232,12 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
 }
 
-// refuse sends the client an error (RFC 6749 §4.1.2.1).
+// refuse sends the client an error (RFC 6749 §4.1.2.1). The same request again
+// needs a new login, as after a code.
 func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
+	if session := s.sessions.session(r); s.loggedInFor(session, a) { // not for a request in another tab
+		s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Fresh = token.Digest{} })
+	}
 	all, unlock := s.grants.Lock()
 	first := a.usePushed(all)
 	unlock()

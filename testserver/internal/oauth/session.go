@@ -31,9 +31,10 @@ func (s sessions) session(r *http.Request) *grants.Session {
 	return now
 }
 
-// loggedInFor reports whether the last login was for the request a.
-func loggedInFor(session *grants.Session, a *authorization) bool {
-	return session.Fresh == sha256.Sum256([]byte(a.raw))
+// loggedInFor reports whether the last login was for the request a, which has
+// not been answered since and may still be on the pages.
+func (s *Server) loggedInFor(session *grants.Session, a *authorization) bool {
+	return session.Fresh == sha256.Sum256([]byte(a.raw)) && s.Clock.Now().Before(session.AuthTime.Add(grants.PagesTTL))
 }
 
 // acrOf returns the authentication context of a login: the first wanted context
