@@ -3,6 +3,7 @@ package testserver_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,25 @@ func TestALoginIsForOneAnswer(t *testing.T) {
 				t.Errorf("got %d %s, want the login page: %v", rec.Code, rec.Body, tt.want)
 			}
 		})
+	}
+}
+
+func TestADecidedLoginDoesNotHaveTheACROfTheSession(t *testing.T) {
+	s := testserver.New(t, testserver.Interactive(), testserver.Users(strong, weak), testserver.Clock(atNoon))
+	p := newBrowser(t, s)
+	query := authorizationRequest("scope", "a", "acr_values", mfa)
+	page := p.follow(p.post(testserver.EndpointLogin, hiddenFields(p.open(query), "username", "strong", "password", "p")))
+	acr := func(rec *httptest.ResponseRecorder) any {
+		return accessClaims(t, s, wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, rec).Get("code")))).text("access_token"))["acr"]
+	}
+	if got := acr(p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "a"))); got != mfa {
+		t.Fatalf("got acr %v, want %s", got, mfa)
+	}
+	s.NextUser(weak)
+	for _, want := range []string{pwd, mfa} { // of the decision, and then of the session again
+		if got := acr(p.open(query)); got != want {
+			t.Errorf("got acr %v, want %s", got, want)
+		}
 	}
 }
 

@@ -76,14 +76,14 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	case decision.Deny != "":
 		s.refuse(w, r, a, refused(decision.Deny, "the test denied the request"))
 	case decision.User != nil:
-		s.finish(w, r, a, session, *decision.User, decision.narrow(a.scopes), now)
+		s.finish(w, r, a, session, *decision.User, decision.narrow(a.scopes), true)
 	case !s.config.Interactive:
 		u := s.preferredUser(a)
 		if !a.acceptsSubject(u.Sub) {
 			s.refuse(w, r, a, noSuchLogin())
 			return
 		}
-		s.finish(w, r, a, session, u, decision.narrow(a.scopes), now)
+		s.finish(w, r, a, session, u, decision.narrow(a.scopes), true)
 	default:
 		s.interact(w, r, a, session, now)
 	}
@@ -148,7 +148,7 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 			Form: pages.Form{Request: forAuthorize + a.raw},
 		})
 	case nothing:
-		s.finish(w, r, a, session, u, a.scopes, session.AuthTime)
+		s.finish(w, r, a, session, u, a.scopes, false)
 	}
 }
 
@@ -186,10 +186,15 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	return ""
 }
 
-// finish sends the client a code.
-func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, authTime time.Time) {
-	acr, fresh := session.ACR, s.loggedInFor(session, a)
-	if !authTime.Equal(session.AuthTime) || fresh {
+// finish sends the client a code. If decided, u has logged in just now without
+// pages, and otherwise at the last login of the session.
+func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
+	now := s.Clock.Now()
+	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)
+	if decided {
+		authTime = now
+	}
+	if decided || fresh {
 		acr = s.acrOf(u.Sub, a.acrs)
 	}
 	if a.requested.EssentialACR && !slices.Contains(a.requested.ACRs(), acr) {
@@ -204,7 +209,6 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 			saved.Fresh = token.Digest{}
 		})
 	}
-	now := s.Clock.Now()
 	ttl := cmp.Or(a.client.CodeTTL, defaultCodeTTL)
 	text := s.Source.Handle("code")
 	code := &grants.Code{
