@@ -46,8 +46,10 @@ func RequireClaim(name, value string) Option {
 // authentication contexts, the preferred one first (RFC 9470). The good token
 // has the first one in acr, unless [Token] sets another of the given contexts.
 // A token with any other acr, or without acr, must get a 401 with the error
-// insufficient_user_authentication and acr_values. Without RequireACR, acr is
-// not checked.
+// insufficient_user_authentication and acr_values. If acr is an array, the
+// error may be invalid_token. The value "0" is an error unless
+// [testserver.WeakACR] is skipped, because that defect has it. Without
+// RequireACR, acr is not checked.
 func RequireACR(first string, more ...string) Option {
 	return option(func(c *check) { c.ACR = append([]string{first}, more...) })
 }
@@ -55,7 +57,8 @@ func RequireACR(first string, more ...string) Option {
 // RequireAuthWithin declares that the route requires a login at most d ago, in
 // whole seconds (RFC 9470). The good token has the time of the check in
 // auth_time. A token with an auth_time more than d ago, or without auth_time,
-// must get a 401 with the error insufficient_user_authentication and max_age.
+// must get a 401 with the error insufficient_user_authentication and max_age. A
+// token with an auth_time in an hour must get the same or invalid_token.
 // Without RequireAuthWithin, auth_time is not checked.
 func RequireAuthWithin(d time.Duration) Option {
 	return option(func(c *check) {
