@@ -33,8 +33,8 @@ type authWithin struct {
 // Evidence.Now (auth_time). A token without auth_time does not meet it, nor
 // does a token whose auth_time is further in the future than
 // Evidence.ClockSkew. The clock skew does not extend d. Challenges name d as
-// max_age, in whole seconds (RFC 9470 §3). AuthWithin panics if d is less than
-// a second.
+// max_age, rounded down to whole seconds (RFC 9470 §3). AuthWithin panics if d
+// is less than a second.
 func AuthWithin(d time.Duration) Requirement {
 	if d < time.Second {
 		panic(fmt.Sprintf("scopes: AuthWithin(%v) is less than a second", d))
