@@ -51,7 +51,7 @@ func (e *Error) SetHeader(h http.Header) {
 	add("scope", e.Scope.String())
 	add("acr_values", scopes.Of(e.ACR...).String()) // drops values that are not valid in a space-separated list
 	if e.MaxAge > 0 {
-		add("max_age", strconv.Itoa(int(e.MaxAge/time.Second)))
+		add("max_age", strconv.FormatInt(max(1, int64(e.MaxAge/time.Second)), 10)) // 0 asks for a login each time
 	}
 	add("resource_metadata", e.metadata)
 	h.Set("WWW-Authenticate", b.String())

@@ -34,8 +34,8 @@ type authWithin struct {
 // authenticated (auth_time) at most d before Evidence.Now. A token without
 // auth_time does not meet the requirement, and neither does a token whose
 // auth_time is later than Evidence.Now plus Evidence.ClockSkew. The clock skew
-// does not extend d. Challenges contain d as max_age, in whole seconds (RFC
-// 9470 §3). AuthWithin panics if d is less than a second.
+// does not extend d. Challenges contain d as max_age, rounded down to whole
+// seconds (RFC 9470 §3). AuthWithin panics if d is less than a second.
 func AuthWithin(d time.Duration) Requirement {
 	if d < time.Second {
 		panic(fmt.Sprintf("scopes: AuthWithin(%v) is less than a second", d))

@@ -53,7 +53,7 @@ type Requirement interface {
 type Shortfall struct {
 	Scopes Set           // all scopes of the requirement, including scopes that the token already has; empty if no scope helps
 	ACR    []string      // accepted authentication context classes, the preferred one first; empty if none helps
-	MaxAge time.Duration // maximum time since the user authenticated, in whole seconds; 0 if any time is accepted
+	MaxAge time.Duration // maximum time since the user authenticated, sent in whole seconds, rounded down, at least 1; 0 if any time is accepted
 }
 
 // namesSomething reports whether the Shortfall names anything that a client can

@@ -3,6 +3,7 @@ package testserver_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,71 @@ func TestAStrongerLoginIsAskedForOnAPage(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%v: got %s", tt, got)
+		}
+	}
+}
+
+func TestALoginIsForOneAnswer(t *testing.T) {
+	s := testserver.New(t, testserver.Interactive(), testserver.Users(alice, weak))
+	const essential = `{"id_token":{"acr":{"essential":true,"value":"urn:example:mfa"}}}`
+	silent := func(p *browser) {
+		if got := callbackQuery(t, p.open(authorizationRequest("scope", "a b", "prompt", "none"))).Get("error"); got != "consent_required" {
+			t.Errorf("got %q, want consent_required", got)
+		}
+	}
+	for name, tt := range map[string]struct {
+		user, decision string // on the consent page; no decision: the page is left
+		then           func(*browser)
+		after          time.Duration
+		change         []string
+		want           bool // a login page for the same request again
+	}{
+		"the end user refused":            {"alice", "deny", nil, 0, []string{"prompt", "login"}, true},
+		"refused, and too old":            {"alice", "deny", nil, time.Minute, []string{"max_age", "59"}, true},
+		"refused, and young enough":       {"alice", "deny", nil, time.Minute, []string{"max_age", "61"}, false},
+		"too weak":                        {"weak", "allow", nil, 0, []string{"prompt", "login", "scope", "openid a", "claims", essential}, true},
+		"left":                            {"alice", "", nil, 10*time.Minute - time.Second, []string{"prompt", "login"}, false},
+		"left for a long time":            {"alice", "", nil, 10 * time.Minute, []string{"prompt", "login"}, true},
+		"left for another refusal":        {"alice", "", silent, 0, []string{"prompt", "login"}, false},
+		"left for a long time, any login": {"alice", "", nil, time.Hour, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newBrowser(t, s)
+			query := authorizationRequest(append([]string{"scope", "a"}, tt.change...)...)
+			password := map[string]string{"alice": "alices-password", "weak": "p"}[tt.user]
+			page := p.follow(p.post(testserver.EndpointLogin, hiddenFields(p.open(query), "username", tt.user, "password", password)))
+			if tt.decision != "" {
+				rec := p.post(testserver.EndpointConsent, hiddenFields(page, "decision", tt.decision, "scope", "a"))
+				if callbackQuery(t, rec).Get("error") == "" {
+					t.Fatal("got no error, want a refusal")
+				}
+			}
+			if tt.then != nil {
+				tt.then(p)
+			}
+			s.Advance(tt.after)
+			if rec := p.open(query); strings.Contains(rec.Body.String(), `name="password"`) != tt.want {
+				t.Errorf("got %d %s, want the login page: %v", rec.Code, rec.Body, tt.want)
+			}
+		})
+	}
+}
+
+func TestADecidedLoginDoesNotHaveTheACROfTheSession(t *testing.T) {
+	s := testserver.New(t, testserver.Interactive(), testserver.Users(strong, weak), testserver.Clock(atNoon))
+	p := newBrowser(t, s)
+	query := authorizationRequest("scope", "a", "acr_values", mfa)
+	page := p.follow(p.post(testserver.EndpointLogin, hiddenFields(p.open(query), "username", "strong", "password", "p")))
+	acr := func(rec *httptest.ResponseRecorder) any {
+		return accessClaims(t, s, wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, rec).Get("code")))).text("access_token"))["acr"]
+	}
+	if got := acr(p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "a"))); got != mfa {
+		t.Fatalf("got acr %v, want %s", got, mfa)
+	}
+	s.NextUser(weak)
+	for _, want := range []string{pwd, mfa} { // of the decision, and then of the session again
+		if got := acr(p.open(query)); got != want {
+			t.Errorf("got acr %v, want %s", got, want)
 		}
 	}
 }

@@ -157,13 +157,17 @@ func ExpiresIn(d time.Duration) TokenOption {
 
 // Claim sets any claim to any value that encoding/json can write, even to a
 // value of the wrong type: Claim("exp", "tomorrow"). A [json.RawMessage] is
-// written unchanged except for white space; nil is written as null.
+// written unchanged except for white space; nil is written as null. A
+// [time.Time] is written as a NumericDate in whole seconds (RFC 7519 §2).
 //
 // A name that begins with a slash is a JSON Pointer (RFC 6901) into the claims:
 // Claim("/realm_access/roles", []string{"admin"}). Missing objects on the path
 // are created; existing objects keep their other members. If the path leads
 // through a value that is not an object, the option is an error.
 func Claim(name string, v any) TokenOption {
+	if at, ok := v.(time.Time); ok {
+		v = at.Unix()
+	}
 	return tokenOption(func(d *token.Draft) { d.SetAt(name, v) })
 }
 

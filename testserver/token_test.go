@@ -83,6 +83,8 @@ func TestTokenOptions(t *testing.T) {
 		"not_before_in counts from now":                {opts{testserver.NotBeforeIn(time.Minute)}, "nbf", now + 60},
 		"a claim may be anything":                      {opts{testserver.Claim("cnf", map[string]string{"jkt": "x"})}, "cnf", map[string]any{"jkt": "x"}},
 		"a claim may be of the wrong type":             {opts{testserver.Claim("exp", "tomorrow")}, "exp", "tomorrow"},
+		"a time is a NumericDate":                      {opts{testserver.Claim("auth_time", noon.Add(time.Millisecond))}, "auth_time", now},
+		"a time by pointer is a NumericDate":           {opts{testserver.Claim("/a/b", noon.In(time.FixedZone("", 3600)))}, "a", object{"b": now}},
 		"raw JSON is not changed":                      {opts{testserver.Claim("n", json.RawMessage("1.50e1"))}, "n", 15.0},
 		"a quote is escaped":                           {opts{testserver.Subject(`a"b`)}, "sub", `a"b`},
 		"a backslash is escaped":                       {opts{testserver.Subject(`a\u0041`)}, "sub", `a\u0041`},

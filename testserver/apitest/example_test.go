@@ -102,8 +102,10 @@ func ExampleRequireACR() {
 	}, apitest.RequireACR("urn:example:mfa"), apitest.RequireAuthWithin(5*time.Minute), apitest.RequireMetadata())
 	// Output:
 	// apitest.Check: missing-acr: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
+	// apitest.Check: array-acr: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication" or 401 with error="invalid_token"
 	// apitest.Check: look-alike-acr: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
 	// apitest.Check: missing-auth-time: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
+	// apitest.Check: future-auth-time: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication" or 401 with error="invalid_token"
 	// apitest.Check: weak-acr: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
 	// apitest.Check: stale-auth: got 200 without WWW-Authenticate, want 401 with error="insufficient_user_authentication"
 	// apitest.Check: metadata-url: got 401 with WWW-Authenticate: Bearer realm="api", want resource_metadata="https://…/.well-known/oauth-protected-resource…"

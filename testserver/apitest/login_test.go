@@ -47,7 +47,7 @@ func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
 		switch {
 		case c.isStrong(claims["acr"]) && c.isRecent(claims):
 			return nil
-		case c.has("the token is called invalid"):
+		case c.has("the token is called invalid"), c.has("a malformed login is called invalid") && isMalformed(c.as, claims):
 			return errToken
 		case c.has("a weak login is answered with 403"):
 			return errScope
@@ -57,13 +57,24 @@ func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	return c
 }
 
+// isMalformed reports whether acr is not a string or auth_time is far ahead.
+func isMalformed(as *testserver.Server, claims map[string]any) bool {
+	number, _ := claims["auth_time"].(json.Number)
+	seconds, _ := number.Int64()
+	_, isList := claims["acr"].([]any)
+	return isList || seconds > as.Now().Add(time.Minute).Unix()
+}
+
 func (c *vulnerableAPI) isStrong(acr any) bool {
-	text, present := acr.(string)
+	if list, isList := acr.([]any); isList && c.has("acr may be an array") {
+		return slices.ContainsFunc(list, func(one any) bool { return c.isStrong(one) })
+	}
+	text, _ := acr.(string)
 	return slices.ContainsFunc(contexts, func(need string) bool {
 		return text == need && !(c.has("only the first acr counts") && need != contexts[0]) ||
 			c.has("acr is compared case-insensitively") && strings.EqualFold(text, need) ||
 			c.has("acr is compared as a substring") && strings.Contains(text, need)
-	}) || c.has("acr is ignored") || c.has("a token without acr passes") && !present
+	}) || c.has("acr is ignored") || c.has("a token without acr passes") && acr == nil
 }
 
 func (c *vulnerableAPI) isRecent(claims map[string]any) bool {
@@ -80,8 +91,10 @@ func (c *vulnerableAPI) isRecent(claims map[string]any) bool {
 		age = c.as.Now().Sub(time.UnixMilli(seconds))
 	case c.has("another limit holds"):
 		age /= 100
+	case c.has("a login in the future passes"):
+		age = max(age, 0)
 	}
-	return age <= freshness
+	return age >= 0 && age <= freshness
 }
 
 var loginHoles = []struct {
@@ -89,12 +102,14 @@ var loginHoles = []struct {
 	found []string
 	words []string
 }{
-	{"acr is ignored", []string{"look-alike-acr", "missing-acr", "weak-acr"}, []string{"acr"}},
+	{"acr is ignored", []string{"array-acr", "look-alike-acr", "missing-acr", "weak-acr"}, []string{"acr"}},
 	{"a token without acr passes", []string{"missing-acr"}, []string{"absent acr", "got 200", `want 401 with error="insufficient_user_authentication"`}},
 	{"acr is compared case-insensitively", []string{"look-alike-acr"}, []string{"OpenID Connect Core 1.0 §2", "byte for byte", `"Urn:example:mfa"`}},
 	{"acr is compared as a substring", []string{"look-alike-acr"}, []string{"byte for byte", `"urn:example:mfax"`}},
 	{"only the first acr counts", []string{"other-acr"}, []string{`acr "urn:example:key"`, "want 2xx", "one of the values"}},
-	{"iat counts as the login", []string{"missing-auth-time", "stale-auth"}, []string{"auth_time"}},
+	{"acr may be an array", []string{"array-acr"}, []string{`acr ["urn:example:mfa"]`, "one string", "RFC 9068 §2.2.1", `or 401 with error="invalid_token"`}},
+	{"iat counts as the login", []string{"future-auth-time", "missing-auth-time", "stale-auth"}, []string{"auth_time"}},
+	{"a login in the future passes", []string{"future-auth-time"}, []string{"in an hour", "RFC 9470 §3", "ahead of the clock", `or 401 with error="invalid_token"`}},
 	{"a token without auth_time passes", []string{"missing-auth-time"}, []string{"absent auth_time"}},
 	{"auth_time is read as milliseconds", []string{"good-token"}, []string{"want 2xx"}},
 	{"another limit holds", []string{"stale-auth"}, []string{"longer ago", "not iat"}},
@@ -102,7 +117,7 @@ var loginHoles = []struct {
 	{"max_age is forgotten", []string{"max-age-missing"}, []string{`want max_age="300"`, "§4", "Add max_age"}},
 	{"max_age is in minutes", []string{"max-age-missing"}, []string{`want max_age="300"`, "in seconds"}},
 	{"the token is called invalid", []string{"error-code"}, []string{`want error="insufficient_user_authentication"`, "RFC 9470 §3"}},
-	{"a weak login is answered with 403", []string{"look-alike-acr", "missing-acr", "missing-auth-time", "stale-auth", "weak-acr"}, []string{"got 403", "want 401"}},
+	{"a weak login is answered with 403", []string{"array-acr", "future-auth-time", "look-alike-acr", "missing-acr", "missing-auth-time", "stale-auth", "weak-acr"}, []string{"got 403", "want 401"}},
 }
 
 func TestCheckFindsHolesOfLogins(t *testing.T) {
@@ -125,14 +140,16 @@ func TestAPIThatRequiresALoginPasses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		server []testserver.Option
 		checks []apitest.Option
+		hole   string // which is not one
 	}{
-		"JWTs":                       {nil, nil},
-		"opaque tokens":              {[]testserver.Option{testserver.OpaqueTokens()}, nil},
-		"tokens of the other acr":    {nil, []apitest.Option{apitest.Token(testserver.Claim("acr", contexts[1]))}},
-		"an auth_time of all tokens": {nil, []apitest.Option{apitest.Token(testserver.Claim("auth_time", 1))}},
+		"JWTs":                       {nil, nil, ""},
+		"opaque tokens":              {[]testserver.Option{testserver.OpaqueTokens()}, nil, ""},
+		"tokens of the other acr":    {nil, []apitest.Option{apitest.Token(testserver.Claim("acr", contexts[1]))}, ""},
+		"an auth_time of all tokens": {nil, []apitest.Option{apitest.Token(testserver.Claim("auth_time", 1))}, ""},
+		"invalid_token":              {nil, nil, "a malformed login is called invalid"},
 	} {
 		as := testserver.New(t, tt.server...)
-		api := newLoginAPI(as, "")
+		api := newLoginAPI(as, tt.hole)
 		if tt.server != nil {
 			login := api.login
 			api = newIntrospectingAPI(as, "")
@@ -165,9 +182,10 @@ func TestLoginDefectsAreSentOnRequestOnly(t *testing.T) {
 	}{
 		{"nothing is required", nil, "[]"},
 		{"a defect is added", []apitest.Option{apitest.AlsoDefect(testserver.WeakACR)}, "[weak-acr]"},
-		{"acr is required", []apitest.Option{apitest.RequireACR("1")}, "[missing-acr look-alike-acr weak-acr]"},
-		{"a recent login is required", []apitest.Option{apitest.RequireAuthWithin(time.Hour)}, "[recent-auth missing-auth-time stale-auth]"},
-		{"a defect is skipped", []apitest.Option{apitest.RequireACR("1"), apitest.SkipDefect(testserver.WeakACR)}, "[missing-acr look-alike-acr]"},
+		{"acr is required", []apitest.Option{apitest.RequireACR("1")}, "[missing-acr array-acr look-alike-acr weak-acr]"},
+		{"a recent login is required", []apitest.Option{apitest.RequireAuthWithin(time.Hour)}, "[recent-auth missing-auth-time future-auth-time stale-auth]"},
+		{"a defect is skipped", []apitest.Option{apitest.RequireACR("1"), apitest.SkipDefect(testserver.WeakACR)}, "[missing-acr array-acr look-alike-acr]"},
+		{"the acr of the skipped defect is required", []apitest.Option{apitest.RequireACR("1", "0"), apitest.SkipDefect(testserver.WeakACR)}, "[other-acr missing-acr array-acr look-alike-acr]"},
 	} {
 		if got := fmt.Sprint(names(tt.opts...)); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.what, got, tt.want)
@@ -183,6 +201,7 @@ func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 	}{
 		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value has no spaces`},
 		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value has no spaces`},
+		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR("0"): the token with the defect weak-acr has this acr`},
 		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds"},
 		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0): give a second or more"},
 		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds"},

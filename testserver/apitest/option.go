@@ -47,8 +47,10 @@ func RequireClaim(name, value string) Option {
 // authentication contexts, the preferred context first (RFC 9470). The good
 // token has the first context in acr, unless [Token] sets another of the given
 // contexts. A token with any other acr, or without acr, must get a 401 with the
-// error insufficient_user_authentication and acr_values. Without RequireACR,
-// acr is not checked.
+// error insufficient_user_authentication and acr_values. If acr is an array,
+// the error may be invalid_token. The value "0" is an error unless
+// [testserver.WeakACR] is skipped, because tokens with that defect have the acr
+// "0". Without RequireACR, acr is not checked.
 func RequireACR(first string, more ...string) Option {
 	return option(func(c *check) { c.ACR = append([]string{first}, more...) })
 }
@@ -57,7 +59,8 @@ func RequireACR(first string, more ...string) Option {
 // old (RFC 9470). d is in whole seconds. The good token has the time of the
 // check in auth_time. A token with an auth_time more than d ago, or without
 // auth_time, must get a 401 with the error insufficient_user_authentication and
-// max_age. Without RequireAuthWithin, auth_time is not checked.
+// max_age. A token with an auth_time one hour in the future must get the same
+// error or invalid_token. Without RequireAuthWithin, auth_time is not checked.
 func RequireAuthWithin(d time.Duration) Option {
 	return option(func(c *check) {
 		if c.AuthWithin = d; d == 0 {

@@ -34,11 +34,16 @@ func (r *run) judge(p probe, a outcome) {
 		r.note(p, p.name, a.describe(p), p.wanted())
 		return
 	}
-	r.judgeChallenge(p, a, p.want[i])
+	bearer, err := a.bearer()
+	if j := slices.Index(p.want, reply{a.status, bearer["error"]}); j >= 0 {
+		i = j // of two with this status
+	}
+	r.judgeChallenge(p, a, p.want[i], bearer, err)
 }
 
-func (r *run) judgeChallenge(p probe, a outcome, want reply) {
-	bearer, err := a.bearer()
+// judgeChallenge adds findings about the Bearer challenge of the response, or
+// about the error of parsing it.
+func (r *run) judgeChallenge(p probe, a outcome, want reply, bearer map[string]string, err error) {
 	named := strings.Fields(bearer["scope"])
 	switch code := bearer["error"]; {
 	case err != nil:
@@ -51,7 +56,7 @@ func (r *run) judgeChallenge(p probe, a outcome, want reply) {
 		r.note(p, errorWithoutToken, a.describe(p), "no error attribute")
 	case want.code != "" && code != want.code:
 		r.note(p, errorCode, a.describe(p), fmt.Sprintf("error=%q", want.code))
-	case p.demands != "":
+	case p.demands != "" && want != badToken:
 		r.judgeDemand(p, a, bearer)
 	case p.lacks != "":
 		if len(named) > 0 && containsAll(p.has, named) {

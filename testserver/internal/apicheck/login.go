@@ -28,6 +28,10 @@ func (c *Check) loginFaults() error {
 	if err := registry.CheckACR(c.ACR); err != nil {
 		errs = append(errs, fmt.Errorf("RequireACR: %w", err))
 	}
+	if slices.Contains(c.ACR, token.NoLevel) && !slices.Contains(c.Skip, catalogue.WeakACR) {
+		errs = append(errs, fmt.Errorf("RequireACR(%q): the token with the defect %s has this acr, so it would not be too weak: "+
+			"leave out the value, or skip the defect", token.NoLevel, catalogue.WeakACR))
+	}
 	if c.AuthWithin < 0 || c.AuthWithin%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, 0 or more, because max_age is in seconds", c.AuthWithin))
 	}
@@ -74,6 +78,11 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 		}
 		probes = append(probes, p)
 	}
+	addMalformed := func(name, sent, lacks, why, fix string, edit token.Edit) {
+		add(name, sent, lacks, why, fix, edit)
+		p := &probes[len(probes)-1]
+		p.want = append(p.want, badToken)
+	}
 	if len(c.ACR) > 0 {
 		var needed []Claim
 		for _, acr := range c.ACR {
@@ -89,6 +98,10 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 			"Without acr, the API does not know how strong the login was (RFC 9470 §3, §6).",
 			"Treat an absent acr like an acr that the route does not accept.",
 			func(d *token.Draft) { d.Claims.Delete("acr") })
+		addMalformed("array-acr", fmt.Sprintf("a token with acr [%q]", c.ACR[0]), acrValues,
+			"acr is one string (OpenID Connect Core 1.0 §2, RFC 9068 §2.2.1), so an array is not one of the values.",
+			"Treat an acr of another type as absent or the token as malformed, and do not search in it.",
+			func(d *token.Draft) { d.Set("acr", c.ACR[:1]) })
 		for _, like := range append(needed[0].similar(needed), strings.Join(c.ACR, " ")+" 0") {
 			add("look-alike-acr", fmt.Sprintf("a token with acr %q", like), acrValues,
 				"acr is one case-sensitive value (OpenID Connect Core 1.0 §2, RFC 9470 §3).",
@@ -104,6 +117,10 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 			"Without auth_time, the API does not know when the login was (RFC 9470 §3, §6).",
 			"Treat an absent auth_time like a login that was too long ago, and not like auth_time 0 or the current time.",
 			func(d *token.Draft) { d.Claims.Delete("auth_time") })
+		addMalformed("future-auth-time", "a token of a login in an hour", maxAge,
+			"A login in the future has not happened, so it is not one within max_age (RFC 9470 §3, OpenID Connect Core 1.0 §2).",
+			"Refuse an auth_time that is ahead of the clock by more than the skew: a negative age is not a small one.",
+			func(d *token.Draft) { d.SetTime("auth_time", time.Hour) })
 	}
 	return probes
 }

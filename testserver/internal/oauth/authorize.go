@@ -71,21 +71,21 @@ func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *au
 	now := s.Clock.Now()
 	session := s.sessions.session(r)
 	var decision Decision
-	if !loggedInFor(session, a) { // a test's decision applies to a request only once, not again after the login
+	if !s.loggedInFor(session, a) { // a test's decision applies to a request only once, not again after the login
 		decision = s.decided(r)
 	}
 	switch {
 	case decision.Deny != "":
 		s.refuse(w, r, a, refused(decision.Deny, "the test denied the request"))
 	case decision.User != nil:
-		s.finish(w, r, a, session, *decision.User, decision.narrow(a.scopes), now)
+		s.finish(w, r, a, session, *decision.User, decision.narrow(a.scopes), true)
 	case !s.config.Interactive:
 		u := s.preferredUser(a)
 		if !a.acceptsSubject(u.Sub) {
 			s.refuse(w, r, a, noSuchLogin())
 			return
 		}
-		s.finish(w, r, a, session, u, decision.narrow(a.scopes), now)
+		s.finish(w, r, a, session, u, decision.narrow(a.scopes), true)
 	default:
 		s.interact(w, r, a, session, now)
 	}
@@ -105,7 +105,7 @@ const (
 func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now time.Time) need {
 	again := a.hasPrompt("login") || a.hasPrompt("select_account") || a.maxAge >= 0 && now.Sub(session.AuthTime) >= a.maxAge || s.stepsUp(a, session)
 	switch {
-	case session.Sub == "", again && !loggedInFor(session, a), !a.acceptsSubject(session.Sub):
+	case session.Sub == "", again && !s.loggedInFor(session, a), !a.acceptsSubject(session.Sub):
 		return toLogin
 	case a.hasPrompt("consent"), !subset(a.consents(a.scopes), session.Consented[a.client.ID]), session.Consented[a.client.ID] == nil:
 		return toConsent
@@ -151,7 +151,7 @@ func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *a
 			Form: pages.Form{Request: forAuthorize + a.raw},
 		})
 	case nothing:
-		s.finish(w, r, a, session, u, a.scopes, session.AuthTime)
+		s.finish(w, r, a, session, u, a.scopes, false)
 	}
 }
 
@@ -192,10 +192,16 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 }
 
 // finish stores a new code and sends it to the client. It sends an error
-// instead if the login does not satisfy an essential acr claim.
-func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, authTime time.Time) {
-	acr := session.ACR
-	if !authTime.Equal(session.AuthTime) || loggedInFor(session, a) {
+// instead if the login does not satisfy an essential acr claim. If decided is
+// true, u has logged in now, without pages; otherwise u logged in at the last
+// login of the session.
+func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
+	now := s.Clock.Now()
+	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)
+	if decided {
+		authTime = now
+	}
+	if decided || fresh {
 		acr = s.acrOf(u.Sub, a.acrs)
 	}
 	if a.requested.EssentialACR && !slices.Contains(a.requested.ACRs(), acr) {
@@ -204,13 +210,12 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	}
 	if session.Known {
 		s.grants.UpdateSession(session, func(saved *grants.Session) {
-			if loggedInFor(session, a) {
+			if fresh {
 				saved.ACR = acr
 			}
 			saved.Fresh = token.Digest{}
 		})
 	}
-	now := s.Clock.Now()
 	ttl := cmp.Or(a.client.CodeTTL, defaultCodeTTL)
 	text := s.Source.Handle("code")
 	code := &grants.Code{
@@ -238,8 +243,12 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
 }
 
-// refuse sends the client an error (RFC 6749 §4.1.2.1).
+// refuse sends the client an error (RFC 6749 §4.1.2.1). The same request again
+// needs a new login, as after a code.
 func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
+	if session := s.sessions.session(r); s.loggedInFor(session, a) { // not for a request in another tab
+		s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Fresh = token.Digest{} })
+	}
 	all, unlock := s.grants.Lock()
 	first := a.usePushed(all)
 	unlock()

@@ -129,7 +129,7 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 		saved.Consented = consented
 	})
 	u, _ := s.Registry.User(session.Sub)
-	s.finish(w, r, a, session, u, scopes, session.AuthTime)
+	s.finish(w, r, a, session, u, scopes, false)
 }
 
 // chosen returns the requested scopes that are also in checked, in the order of

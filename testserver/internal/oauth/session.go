@@ -34,9 +34,10 @@ func (s sessions) session(r *http.Request) *grants.Session {
 }
 
 // loggedInFor reports whether the last login of the session was made for the
-// request a.
-func loggedInFor(session *grants.Session, a *authorization) bool {
-	return session.Fresh == sha256.Sum256([]byte(a.raw))
+// request a, which has not been answered since, and at most grants.PagesTTL
+// ago.
+func (s *Server) loggedInFor(session *grants.Session, a *authorization) bool {
+	return session.Fresh == sha256.Sum256([]byte(a.raw)) && s.Clock.Now().Before(session.AuthTime.Add(grants.PagesTTL))
 }
 
 // acrOf returns the authentication context of a login: the first wanted context

@@ -113,7 +113,7 @@ func claimDefects() []Defect {
 		Name: catalogue.WeakACR, introspectable: true,
 		Wrong: "The token is valid, but acr is 0: the login was weaker than the route requires (RFC 9470 §3, RFC 9068 §2.2.1).",
 		Fix:   "Compare acr with the values of the route; answer 401 with error=\"insufficient_user_authentication\" and acr_values.",
-		forge: edited(func(f *forgery) { f.Set("acr", "0") }),
+		forge: edited(func(f *forgery) { f.Set("acr", NoLevel) }),
 	}, {
 		Name: catalogue.StaleAuth, introspectable: true,
 		Wrong: "The token is valid, but the user logged in longer ago than the route allows (RFC 9470 §3, RFC 9068 §2.2.1).",
@@ -121,6 +121,10 @@ func claimDefects() []Defect {
 		forge: edited(func(f *forgery) { f.SetTime("auth_time", -f.MaxAge-far) }),
 	}}
 }
+
+// NoLevel is the acr of a login that reaches no level of assurance (OpenID
+// Connect Core 1.0 §2).
+const NoLevel = "0"
 
 // expiry returns the exp of the draft, or the default exp if an option removed
 // exp.
