@@ -11,20 +11,23 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler. Call it with the error of
-// [middleware.Verifier.Check]; for any other error, and for nil, the status is
-// 500. Like Require, Answer sets status, challenge and body. The handler must
-// return the error that Answer returns. Instead of calling Answer, a handler
-// behind Require or Optional may return the error of Check, unless a middleware
-// between them handles errors.
+// Answer refuses a request from within its handler. Pass it the error that
+// [middleware.Verifier.Check] returned. For any other error, and for nil, the
+// status is 500. Answer sets status, challenge and body, as Require does. The
+// handler must return the error that Answer returns.
+//
+// Behind Require or Optional, the handler may return the error of Check
+// directly, without Answer. This works unless a middleware between Require or
+// Optional and the handler handles errors itself.
 func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
 // answered is the key that marks the context of a request that a Guard or
 // Answer has refused.
 const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
 
-// refused calls Answer if the handler returned a refusal and no response has
-// been written yet. Otherwise it returns the handler's error.
+// refused returns the error of a handler. If that error is a refusal and no
+// response has been written yet, refused calls Answer first and returns the
+// error of Answer.
 func (g Guard) refused(c *echo.Context, err error) error {
 	if err == nil {
 		return nil

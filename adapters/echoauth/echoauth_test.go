@@ -80,8 +80,8 @@ func TestEchosOwnHandlerAnswersAsHTTPAuthDoes(t *testing.T) {
 	}
 }
 
-// The test uses a real connection, because net/http enforces Content-Length
-// only there.
+// This test uses a real connection, because only there does net/http enforce
+// Content-Length.
 func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	v := newVerifier(t)
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {

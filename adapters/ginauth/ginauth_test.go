@@ -53,8 +53,8 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 	}
 }
 
-// The test uses a real connection, because net/http enforces Content-Length
-// only there.
+// This test uses a real connection, because only there does net/http enforce
+// Content-Length.
 func TestErrorRendererCannotExtendAnAnswer(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()

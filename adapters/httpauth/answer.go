@@ -6,9 +6,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler. Call it with the error of
-// [middleware.Verifier.Check]; for any other error, and for nil, the status is
-// 500. Like Require, Answer writes status, challenge and body.
+// Answer refuses a request from within its handler. Pass it the error that
+// [middleware.Verifier.Check] returned. For any other error, and for nil, the
+// status is 500. Answer writes status, challenge and body, as Require does.
 func Answer(w http.ResponseWriter, r *http.Request, err error) { Guard{}.Answer(w, r, err) }
 
 // Answer is the function [Answer] with g's settings.

@@ -139,7 +139,8 @@ func ExampleAnswer() {
 	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
 }
 
-// ownTenant is met if the path and the token name the same tenant.
+// ownTenant is a requirement. A request meets it if its path and its token name
+// the same tenant.
 type ownTenant struct{}
 
 func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -151,7 +152,7 @@ func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-// A program can add its own requirement, in this example a requirement that
+// A program can define its own requirement. The requirement in this example
 // depends on the path of the request.
 func ExampleRequire_tenant() {
 	as, v := setup()

@@ -64,8 +64,8 @@ func TestARouteKeepsTheRequirementsItWasMadeWith(t *testing.T) {
 	}
 }
 
-// A requirement of the outer route is checked with the request that the outer
-// route received, even if the path is changed before the inner route.
+// The outer route checks its requirement against the request that it received.
+// This holds even if a handler between the routes changes the path.
 func TestARequirementOnTheRequestIsCheckedByItsOwnRoute(t *testing.T) {
 	as, v := newVerifier(t)
 	orders := http.NewServeMux()

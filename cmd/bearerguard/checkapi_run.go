@@ -19,8 +19,8 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// run starts the server and the program if needed, and then makes the server
-// check the API.
+// run makes the server check the API. If needed, it first starts the server and
+// the program that serves the API.
 func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answer wire.Checked, err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
@@ -66,8 +66,8 @@ const (
 	shutdownTimeout = 5 * time.Second  // until the program ends after an interrupt
 )
 
-// start starts the program. The channel exited is closed when the program has
-// ended. The function stop ends the program.
+// start starts the program that serves the API. The channel exited is closed
+// when the program has ended. The function stop ends the program.
 func (f *checkFlags) start(ctx context.Context, c *caller, program []string) (exited <-chan struct{}, stop func(), err error) {
 	env, cleanUp, err := c.server.environment()
 	if err != nil {
@@ -131,8 +131,8 @@ func interrupt(p *os.Process) error {
 	return p.Kill()
 }
 
-// reach sends a request without a token. It returns an error if the API does
-// not answer at all.
+// reach sends the API a request without a token. It returns an error if the API
+// does not answer at all.
 func (f *checkFlags) reach(ctx context.Context) error {
 	r, err := f.request(ctx)
 	if err != nil {
@@ -145,7 +145,7 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	return resp.Body.Close()
 }
 
-// request returns the request of the check, without a token.
+// request returns the HTTP request that the flags describe, without a token.
 func (f *checkFlags) request(ctx context.Context) (*http.Request, error) {
 	u, err := url.Parse(f.req.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {

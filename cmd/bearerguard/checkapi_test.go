@@ -76,7 +76,8 @@ func insecureAPI(issuer string) (http.Handler, error) {
 	})), nil
 }
 
-// startInsecureAPI starts an insecureAPI that trusts the issuer at addr.
+// startInsecureAPI starts an API that accepts every audience. The API trusts
+// the issuer at addr.
 func startInsecureAPI(t *testing.T, addr string) (url string) {
 	t.Helper()
 	handler, err := insecureAPI("http://" + addr)

@@ -61,7 +61,7 @@ func (f *clientFlags) connect(ctx context.Context, t target) (*asclient.Client, 
 	return as, clientFailure(err)
 }
 
-// clientFailure converts an error of package asclient. The result contains an
+// clientFailure converts an error of package asclient. The new error has an
 // exit code, and its message names the flags of the command line.
 func clientFailure(err error) error {
 	failed, ok := errors.AsType[*asclient.Error](err)

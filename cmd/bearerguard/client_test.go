@@ -47,8 +47,8 @@ func newUnreachable(tb testing.TB) (*testserver.Server, error) {
 	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+program.Address(tb)))
 }
 
-// writeFiles writes tokens and secrets of the two servers to files in dir. The
-// scripts read the files.
+// writeFiles writes tokens and secrets of both servers to files in dir. The
+// test scripts read these files.
 func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	read := testserver.Scope("orders:read")
 	user, err := as.Mint(testserver.Subject(alice.Sub), testserver.Scope("openid", "offline_access"))

@@ -67,8 +67,8 @@ func hasControl(cmd *cobra.Command) bool {
 }
 
 // client returns a client of the control API. It finds the URL and the token of
-// the API. No flag takes the token, because flags are visible to every user of
-// the machine.
+// that API. There is no flag for the token, because every user of the machine
+// can see the flags of a process.
 func (c *caller) client() (*control.Client, error) {
 	if c.server != nil {
 		return control.New(c.server.controlURL, c.server.controlToken)
@@ -110,7 +110,8 @@ func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err
 	return text, controlFailure(err)
 }
 
-// doTyped is like do, for an operation whose answer is parsed.
+// doTyped is like do, for an operation with a typed answer. It parses the
+// answer and also returns its text.
 func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]) (answer T, text []byte, err error) {
 	client, err := c.client()
 	if err != nil {

@@ -11,9 +11,10 @@ import (
 // Node.js.
 const envNodeRoots = "NODE_EXTRA_CA_CERTS"
 
-// environment returns the environment of the command. It copies the environment
-// of this process, and replaces the variables of any other server with those of
-// this server. cleanUp removes the files that the variables name.
+// environment returns the environment of the command. It starts with the
+// environment of this process and removes the variables of any other server.
+// Then it adds the variables of this server. cleanUp removes the files that the
+// variables name.
 func (s *running) environment() (env []string, cleanUp func(), err error) {
 	env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")

@@ -107,8 +107,9 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 	return cmd
 }
 
-// target returns the first issuer and the client that introspects tokens there.
-// It takes missing values from the environment or from a running server.
+// target returns the first trusted issuer, together with the client that
+// introspects tokens there. It takes missing values from the environment or
+// from a running server.
 func (f *explainFlags) target() (target, error) {
 	client := clientFlags{id: f.introspector, secretFile: f.secret, ready: f.ready}
 	if len(f.issuers) > 0 {
@@ -159,8 +160,8 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	return v, nil
 }
 
-// inFlags replaces the names of configuration fields in an error with the names
-// of flags.
+// inFlags rewrites an error: where the error names a configuration field, the
+// result names the flag that sets the field.
 func (f *explainFlags) inFlags(err error) error {
 	text := reason(err)
 	for i, url := range f.issuers {
@@ -241,9 +242,9 @@ func explain(ctx context.Context, v *middleware.Verifier, token string, need ...
 	return e
 }
 
-// recognise adds the provider that seems to have issued the token. For a
-// refused token, it also adds hints about common faults. The claims are not
-// verified, so provider and hints may be wrong.
+// recognise adds to the explanation which provider seems to have issued the
+// token. For a refused token, it also adds hints about common faults. It does
+// not verify the claims, so provider and hints may be wrong.
 func (e *explanation) recognise(token string, trusted []string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -284,7 +285,8 @@ func reason(err error) string {
 	return strings.TrimPrefix(err.Error(), "bearerguard: ")
 }
 
-// verdict returns an error with the exit code, or nil for an accepted token.
+// verdict returns nil for an accepted token. Otherwise it returns an error that
+// carries the exit code.
 func (e explanation) verdict() error {
 	switch {
 	case e.Accepted:

@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 )
 
-// envReadyFile is the environment variable that replaces --ready-file.
+// envReadyFile is the environment variable that names the ready file if the
+// flag --ready-file is not given.
 const envReadyFile = "BEARERGUARD_READY_FILE"
 
 // readyFlag is the flag --ready-file of the commands that need a running
@@ -27,9 +28,10 @@ func (f *readyFlag) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.path, "ready-file", "", "`file` that serve --ready-file wrote (default $"+envReadyFile+", or the file of a server started in this directory)")
 }
 
-// find returns the ready line of the server that the flag or the environment
-// names. If neither is set, it returns the ready line of a server that was
-// started in this directory, or nil if no such server is running.
+// find returns the ready line of a running server, which says how to use the
+// server. It reads the ready line from the file that the flag or the
+// environment names. If neither is set, it looks for a server that was started
+// in this directory. It returns nil if no such server is running.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -69,8 +71,8 @@ func herePath() string {
 }
 
 // readyHere returns the ready line of the server that was started in this
-// directory, or nil if no such server is still running. A server holds a lock
-// on the file while it runs.
+// directory. It returns nil if no such server is still running: while a server
+// runs, it holds a lock on the file with its ready line.
 func readyHere() ready {
 	f, err := os.Open(herePath())
 	if err != nil {

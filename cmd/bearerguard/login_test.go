@@ -26,7 +26,8 @@ type attempt struct {
 	end  func() (code int, out, err string)
 }
 
-// aJWT matches a JWT. A search for eyJ could also match a random string.
+// aJWT matches the beginning of a JWT. It requires two segments, because a
+// random string could also contain eyJ.
 var aJWT = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
 // begin starts a login and waits for the URL that the login prints.

@@ -37,8 +37,8 @@ func isTerminal(v any) bool {
 // paint colours strings if it is true.
 type paint bool
 
-// paintFor returns true for a terminal with colours, unless NO_COLOR is set
-// (https://no-color.org).
+// paintFor turns colours on if w is a terminal that supports them. The variable
+// NO_COLOR turns them off (https://no-color.org).
 func paintFor(w io.Writer) paint {
 	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 }

@@ -64,8 +64,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	return c.code
 }
 
-// withoutControls removes the characters of text that control a terminal,
-// because a server may have written a part of text.
+// withoutControls returns text without the characters that control a terminal.
+// A server may have written a part of text.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

@@ -110,10 +110,11 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
 }
 
-// scriptInterrupt interrupts a command and prints its exit code. The last word
-// selects the moment. With stdout or stderr, the command is interrupted when it
-// writes there. With request, it is interrupted when it sends a request to a
-// server that never answers. HANGING is replaced by the URL of that server.
+// scriptInterrupt runs a command, interrupts it and prints its exit code. The
+// last word selects the moment of the interrupt. With stdout or stderr, this is
+// when the command writes there. With request, it is when the command sends a
+// request to a server that never answers. HANGING is replaced by the URL of
+// that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
 	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}

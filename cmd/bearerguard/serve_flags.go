@@ -141,8 +141,8 @@ func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {
-	// --tls=false would only have an effect if the configuration file turned
-	// TLS on.
+	// The flag --tls=false is refused. It could only serve to override a
+	// configuration file that turns TLS on.
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: HTTP is the default; remove tls from the configuration file instead")
 	}

@@ -57,8 +57,9 @@ func clearReady(path string) error {
 	return os.Remove(path)
 }
 
-// writeAtomic replaces a file, so that readers see either the old content or
-// all of text. Only the owner may read the file, because it contains secrets.
+// writeAtomic replaces the content of a file with text. Readers see either the
+// old or the new content, never a part. Only the owner may read the file,
+// because it contains secrets.
 func writeAtomic(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
 	if err != nil {

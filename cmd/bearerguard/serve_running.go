@@ -88,8 +88,8 @@ func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *t
 	return testserver.Start(ctx, append(slices.Clip(opts), testserver.Addr(anyPort))...)
 }
 
-// inFlags replaces the names of server options in an error with the names of
-// flags.
+// inFlags rewrites an error: where the error names a server option, the result
+// names the flag that sets the option.
 func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("--addr %s: %w: give another port, or 0 for a free one", f.addr, rootOf(err))
@@ -128,8 +128,8 @@ func (s *running) listenControl(f *serverFlags) error {
 	return nil
 }
 
-// fromHere returns the address at which this machine can reach the listener
-// address a.
+// fromHere returns an address at which this machine can reach a listener. a is
+// the address of the listener.
 func fromHere(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))

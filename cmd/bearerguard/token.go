@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newToken returns the parent of the commands that work on one token.
+// newToken returns the parent command of all commands that work on one token.
 func newToken(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",

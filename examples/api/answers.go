@@ -6,8 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// These types are the answers of the routes. The routes of each framework use
-// them.
+// These types are the JSON bodies of the answers. The routes of every framework
+// use them.
 
 type statusAnswer struct {
 	Status string `json:"status"`

@@ -109,8 +109,9 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// variables replaces names of configuration fields in faults with the
-// environment variables that set these fields.
+// variables changes faults for the user: it replaces the name of a
+// configuration field with the name of the environment variable that sets this
+// field.
 var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[")
 
 // list splits a list at commas and returns its elements.

@@ -69,7 +69,7 @@ func (e exchange) check(t *testing.T, api http.Handler) {
 	}
 }
 
-// Bodies that the adapters send unless a recipe replaces them.
+// These are the bodies that the adapters send unless a recipe replaces them.
 const (
 	bodyNoToken   = `{"error_description":"an access token is required"}`
 	bodyExpired   = `{"error":"invalid_token","error_description":"token is expired"}`

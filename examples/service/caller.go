@@ -27,7 +27,8 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 	client := &http.Client{
 		Transport: transport,
 		Timeout:   requestTimeout,
-		// Secrets and tokens are sent only to the configured URLs.
+		// Redirects are not followed, so secrets and tokens are sent only to
+		// the configured URLs.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out}}

@@ -25,8 +25,9 @@ type tokens struct {
 	cached *oauth2.Token
 }
 
-// get returns a valid token. refused is a token that the API has refused, or
-// "": get never returns this token. Concurrent calls wait for one request.
+// get returns a valid token. If the API has refused a token, pass that token as
+// refused: get then returns another one. Otherwise refused is "". Concurrent
+// calls wait for one request.
 func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,8 +47,8 @@ func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	return token.AccessToken, nil
 }
 
-// withoutBody returns an error that can be printed. An error of oauth2 contains
-// the whole answer of the server.
+// withoutBody returns an error that is safe to print. An error of package
+// oauth2 contains the whole answer of the server, which withoutBody leaves out.
 func withoutBody(err error) error {
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) {
 		return fmt.Errorf("the token endpoint answered %d, error %q", refusal.Response.StatusCode, refusal.ErrorCode)

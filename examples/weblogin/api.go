@@ -95,7 +95,8 @@ func (a *app) items(w http.ResponseWriter, r *http.Request, id string, s session
 	a.show(w, http.StatusOK, page{Title: "Items", Items: body.Items, Session: &s})
 }
 
-// members parses a JSON object. It keeps numbers as they are written.
+// members parses a JSON object. Numbers keep the form in which they were
+// written.
 func members(body []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

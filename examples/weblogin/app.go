@@ -10,8 +10,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// app is the site. It contains no state of single requests, so all requests
-// share one app.
+// app is the web site. All requests share one app, because it holds no data of
+// a single request.
 type app struct {
 	cfg      config
 	provider *provider
@@ -29,7 +29,8 @@ func newApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
 	a := &app{cfg: cfg, log: log, client: &http.Client{
 		Transport: cfg.transport,
 		Timeout:   requestTimeout,
-		// Secrets, codes and tokens are sent only to the configured URLs.
+		// Redirects are not followed, so secrets, codes and tokens are sent
+		// only to the configured URLs.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	var err error

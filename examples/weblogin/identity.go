@@ -75,8 +75,9 @@ func displayName(claims map[string]any, subject string) string {
 	return cmp.Or(text(claims["name"]), text(claims["preferred_username"]), text(claims["login"]), subject)
 }
 
-// text returns value if it is a JSON string, or a number as it was written,
-// such as the id of a GitHub user. It returns "" for other values.
+// text returns value as a string. A number, such as the id of a GitHub user,
+// keeps the form in which it was written. For a value that is neither a string
+// nor a number, text returns "".
 func text(value any) string {
 	switch value := value.(type) {
 	case string:

@@ -1,8 +1,8 @@
 // Command weblogin is a web site where users log in with an authorization
 // server. The site then calls an API in the name of the user. It implements the
-// client that OAuth tutorials describe, including the parts that they leave
-// out. It uses net/http, golang.org/x/oauth2 and go-oidc, is configured only by
-// environment variables, and is written to be copied.
+// client that OAuth tutorials describe, including the parts that the tutorials
+// leave out. It uses net/http, golang.org/x/oauth2 and go-oidc, is configured
+// only by environment variables, and is written to be copied.
 //
 // To try it, run each command in its own terminal, then open
 // http://127.0.0.1:8081 and log in as test-user with test-password:

@@ -72,8 +72,8 @@ func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }
 
-// Check returns an error for the first algorithm that is not allowed. nameOf
-// returns the name under which the error reports the field.
+// Check returns an error for the first algorithm that is not allowed. It calls
+// nameOf to get the name of a field for the error.
 func (a ClientAlgs) Check(nameOf func(ClientAlg) string) error {
 	for _, f := range a.Fields() {
 		if *f.Alg != "" && !slices.Contains(f.Allowed, *f.Alg) {

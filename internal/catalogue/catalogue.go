@@ -17,8 +17,8 @@ func Names[T ~string](list []T) []string {
 // Grant is a grant type (RFC 6749 §1.3), the value of grant_type.
 type Grant string
 
-// The grants. The implicit and password grants are deliberately absent
-// (RFC 9700 §2.1.2, §2.4).
+// These are the supported grants. The implicit and password grants are
+// deliberately absent (RFC 9700 §2.1.2, §2.4).
 const (
 	AuthorizationCode Grant = "authorization_code"                              // RFC 6749 §4.1, RFC 7636
 	ClientCredentials Grant = "client_credentials"                              // RFC 6749 §4.4

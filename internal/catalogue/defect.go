@@ -65,8 +65,9 @@ var Defects = []Defect{
 	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
 }
 
-// DefectsOnRequest lists the defects that a correct API may accept, and the
-// defects whose test needs more than a token.
+// DefectsOnRequest lists the defects that a test must ask for by name. A
+// correct API may accept some of them. The others need more than a token, such
+// as a revocation.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }

@@ -27,7 +27,7 @@ const (
 	Consent             Endpoint = "consent"
 	Device              Endpoint = "device"
 
-	// Any means all requests, including those to unknown paths.
+	// Any means all requests, including requests to unknown paths.
 	Any Endpoint = "any"
 )
 
@@ -98,9 +98,9 @@ func Disableable() []Endpoint {
 	return endpoints(func(r Route) bool { return r.Kind != ForUsers && r.Option == "" })
 }
 
-// Served reports which endpoints are served if the endpoints for which off
-// returns true are disabled. An endpoint that needs others is served only if at
-// least one of them is served.
+// Served reports for each endpoint whether the server serves it. An endpoint is
+// disabled if off returns true for its route. Some endpoints need others: such
+// an endpoint is served only if at least one of the others is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {

@@ -8,9 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// Panic calls f and returns nil, or the stack if f panicked. The value of the
+// Panic calls f. It returns nil, or the stack if f panicked. The value of the
 // panic is dropped, because it may contain secrets. With GODEBUG=panicnil=1,
-// the value may even be nil, so Panic does not rely on it.
+// that value may even be nil. Panic therefore does not use it to detect a
+// panic.
 func Panic(f func()) (stack []byte) {
 	returned := false
 	defer func() {

@@ -22,8 +22,8 @@ var classes = []struct {
 	{ErrURL, "url"},
 }
 
-// Class returns the reason why an exchange failed, as one of a fixed set of
-// values, or "" if err is not an error of this package.
+// Class returns the reason why an exchange failed. The result is one of a fixed
+// set of values. It is "" if err is not an error of this package.
 func Class(err error) string {
 	if status, ok := errors.AsType[StatusError](err); ok {
 		switch {

@@ -30,7 +30,8 @@ const (
 	maxErrorBytes = 4 << 10 // bytes that are read of the body of a 4xx answer
 )
 
-// The reasons why an exchange failed. An unexpected status is a [StatusError].
+// These errors are the reasons why an exchange failed. An unexpected status is
+// a [StatusError].
 var (
 	ErrTimeout     = errors.New("server did not send a complete answer in time")
 	ErrCanceled    = errors.New("request was canceled")
@@ -69,10 +70,10 @@ type Answer struct {
 	BasicChallenge bool // a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
 
-// Get requests address and returns the answer if its status is 200, or 304 if
-// etag is the ETag of an earlier answer. It follows at most three redirects,
-// which must not change scheme, host or port. A nil client is
-// [http.DefaultClient].
+// Get requests address and returns the answer. The status must be 200. If etag
+// is the ETag of an earlier answer, the status may also be 304. Get follows at
+// most three redirects, which must not change scheme, host or port. A nil
+// client is [http.DefaultClient].
 func Get(ctx context.Context, client *http.Client, address, etag string) (Answer, error) {
 	header := http.Header{"Accept": {"application/json, application/jwk-set+json"}}
 	if etag != "" {
@@ -185,8 +186,8 @@ func restricted(client *http.Client, limit int) *http.Client {
 	return &c
 }
 
-// reason maps an error of net/http, whose text contains URLs and addresses, to
-// an error of this package.
+// reason replaces an error of net/http with an error of this package, because
+// the text of the original contains URLs and addresses.
 func reason(caller context.Context, err error) error {
 	var (
 		dns     *net.DNSError

@@ -61,7 +61,8 @@ func TestAnEndlessBodyIsCutOff(t *testing.T) {
 	}
 }
 
-// compressed returns n spaces in compressed form, about 1000 times smaller.
+// compressed returns compressed data that decompresses to n spaces. The data is
+// about 1000 times smaller than n.
 func compressed(t *testing.T, n int) []byte {
 	t.Helper()
 	var bomb bytes.Buffer

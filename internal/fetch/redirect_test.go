@@ -102,8 +102,8 @@ func TestARedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
 	}
 }
 
-// Every redirect must stay within the origin of the first request, not only the
-// first redirect.
+// Every redirect, and not only the first one, must stay within the origin of
+// the first request.
 func TestALaterRedirectOutOfTheOriginIsRefused(t *testing.T) {
 	elsewhere := trap(t)
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {

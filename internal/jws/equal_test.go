@@ -104,7 +104,8 @@ func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	}
 }
 
-// parsed returns a parsed set and message, or nil if either is not acceptable.
+// parsed parses a key set and a token. It returns nil for both if either of
+// them is not acceptable.
 func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 	keys, err := jwks.Parse(set)
 	if err != nil {

@@ -56,10 +56,10 @@ const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
 // its first segment decodes to the beginning of a JSON object, possibly after
-// white space. If IsJWT returns true, the token is never treated as opaque,
-// even if it is refused as a JWT, unless it is encrypted. One in 256 random
-// opaque tokens decodes to a text with a leading brace. The dot and the
-// character after the brace distinguish JWTs from these tokens.
+// white space. Such a token is never treated as opaque, even if it is refused
+// as a JWT. The only exception is an encrypted token. One in 256 random opaque
+// tokens decodes to a text with a leading brace. The dot and the character
+// after the brace distinguish JWTs from these tokens.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -178,8 +178,8 @@ func Parse(compact string) (*Message, error) {
 	return m, nil
 }
 
-// verifySpace is the space that Verify needs in addition to the signing input:
-// a digest of 64 bytes and a DER signature of 139.
+// verifySpace is the space, in bytes, that Verify needs in addition to the
+// signing input: 64 for a digest and 139 for a DER signature, rounded up.
 const verifySpace = 256
 
 var encoding = base64.RawURLEncoding.Strict()

@@ -9,8 +9,8 @@ import (
 )
 
 // Prepared caches the prepared keys of an issuer. A key is prepared when it is
-// first used. Its pointer, which stays the same while the key is published,
-// identifies it in the cache. Prepared is safe for concurrent use.
+// first used. The cache identifies a key by its pointer, which stays the same
+// while the key is published. Prepared is safe for concurrent use.
 type Prepared struct {
 	keys  sync.Map // maps *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32

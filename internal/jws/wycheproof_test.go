@@ -88,8 +88,8 @@ func (g group) asymmetric() bool {
 	return !slices.ContainsFunc(g.keys(), func(jwk map[string]any) bool { return jwk["kty"] == "oct" })
 }
 
-// secret returns the group's key as a shared secret of this module, or nil if
-// the group does not have exactly one key, for HMAC.
+// secret returns the group's HMAC key as a shared secret of this module. It
+// returns nil if the group has several keys or its key is not for HMAC.
 func (g group) secret(t *testing.T) *jwks.Set {
 	t.Helper()
 	keys := g.keys()

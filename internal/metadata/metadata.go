@@ -161,8 +161,9 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	return doc, nil
 }
 
-// acceptable reports whether an endpoint may be used. If the metadata comes by
-// https, it refuses http endpoints, even on a loopback address.
+// acceptable reports whether an endpoint may be used. secure says that the
+// metadata was fetched over https. Endpoints with http are then refused, even
+// on a loopback address, unless insecure is true.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

@@ -153,8 +153,8 @@ func typed(contentType, text string) http.HandlerFunc {
 	}
 }
 
-// An answer that is not metadata does not hide metadata at the next location
-// (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
+// If the answer at one location is not metadata, Discover tries the next
+// location (RFC 8414 §3, OpenID Connect Discovery 1.0 §4).
 func TestDiscoverSkipsAnswersThatAreNotMetadata(t *testing.T) {
 	redirect := func(to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
@@ -338,8 +338,9 @@ func TestParseAllowsHTTPOnlyForHTTPIssuers(t *testing.T) {
 	}
 }
 
-// An unacceptable endpoint that only some callers need does not invalidate the
-// document. Its field is left empty.
+// Some endpoints are needed only by some callers. If the URL of such an
+// endpoint is unacceptable, its field stays empty and the document remains
+// valid.
 func TestParseOmitsUnacceptableEndpoints(t *testing.T) {
 	for _, tt := range []struct {
 		name, issuer, value string // JSON text

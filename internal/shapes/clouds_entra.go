@@ -19,9 +19,9 @@ const (
 		"api://ID/NAME for a user, or api://ID/.default without a user."
 )
 
-// entraKeys returns keys like those that Microsoft publishes, without alg. The
-// first key signs for the given issuer, or for all issuers if issuer is
-// entraTemplate.
+// entraKeys returns keys in the form in which Microsoft publishes them, without
+// the member alg. The first key signs for the given issuer, or for all issuers
+// if issuer is entraTemplate.
 func entraKeys(issuer string) []Key {
 	members := func(thumb, issuer string) []Member {
 		return []Member{{"alg", nil}, {"kid", thumb}, {"x5t", thumb}, {"x5c", []string{"MIIC"}}, {"issuer", issuer}}

@@ -87,7 +87,7 @@ var googleUsers = []Shape{{
 	},
 }}
 
-// googleServices are tokens from Google's services and proxies.
+// googleServices describes the tokens of Google's services and proxies.
 var googleServices = []Shape{{
 	Name: "pubsub-push", Title: "Google Pub/Sub, push subscriptions", Issuer: "https://accounts.google.com", Audience: "https://orders.example.com/push",
 	Header: []Member{{"typ", "JWT"}}, Claims: serviceAccount, Keys: googleKeys,

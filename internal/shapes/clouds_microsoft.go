@@ -1,6 +1,6 @@
 package shapes
 
-// microsoft are access tokens of Microsoft's other services.
+// microsoft describes the access tokens of Microsoft's other services.
 var microsoft = []Shape{{
 	Name: "b2c", Title: "Azure AD B2C", Issuer: "https://shop.b2clogin.com/" + tenant + "/v2.0/", Audience: application,
 	Header: []Member{{"typ", "JWT"}},

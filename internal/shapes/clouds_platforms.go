@@ -62,7 +62,7 @@ var apple = []Shape{{
 
 const salesforceApp = "3MVG9EXAMPLE.App"
 
-// salesforce are JWT and opaque access tokens of Salesforce.
+// salesforce describes the JWT and opaque access tokens of Salesforce.
 var salesforce = []Shape{{
 	Name: "salesforce", Title: "Salesforce, JWT access tokens", Issuer: "https://acme.my.salesforce.com", Audience: salesforceApp,
 	Header: []Member{{"typ", "JWT"}, {"tnk", "core/prod/00D000000000001AAA"}, {"ver", "1.0"}, {"tty", "sfdc-core-token"}},

@@ -11,8 +11,9 @@ type Filling struct {
 	Now              int64 // a NumericDate
 }
 
-// Value returns a deep copy of v with its placeholders replaced, including
-// placeholders in lists, objects and member names.
+// Value returns a deep copy of v in which the placeholders are replaced with
+// their values. It also replaces placeholders in lists, objects and member
+// names.
 func (f Filling) Value(v any) any {
 	switch v := v.(type) {
 	case string:

@@ -5,10 +5,12 @@ import (
 	"slices"
 )
 
-// products are the shapes of authorization servers, self-hosted or hosted.
+// products describes the tokens of authorization servers that are products,
+// self-hosted or hosted.
 var products = slices.Concat(ory, zitadel, dex, authentik, authelia, frameworks, introspected, ping, enterprise, sap, casdoor, rented, sessions)
 
-// numbered returns n strings: format with the numbers from 0 to n-1.
+// numbered returns n strings. Each one is format with a number from 0 to n-1
+// filled in.
 func numbered(format string, n int) []string {
 	texts := make([]string, n)
 	for i := range texts {

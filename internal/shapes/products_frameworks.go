@@ -1,6 +1,6 @@
 package shapes
 
-// frameworks are the shapes of servers that are built with a framework or
+// frameworks describes the tokens of servers that are built with a framework or
 // library.
 var frameworks = []Shape{{
 	Name: "duende", Title: "Duende IdentityServer", Issuer: "https://id.example.com", Audience: "orders-api",
@@ -96,7 +96,7 @@ var frameworks = []Shape{{
 	},
 }}
 
-// introspected are the shapes of servers whose access tokens for APIs are
+// introspected describes the tokens of servers whose access tokens for APIs are
 // always opaque.
 var introspected = []Shape{{
 	Name: "doorkeeper", Title: "Doorkeeper", Issuer: "https://app.example.com", Audience: "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcD",

@@ -1,7 +1,7 @@
 package shapes
 
-// rented are the shapes of hosted services that issue access tokens for an
-// audience.
+// rented describes the tokens of hosted services that issue access tokens for
+// an audience.
 var rented = []Shape{{
 	Name: "logto", Title: "Logto", Issuer: "https://acme.logto.app/oidc", Audience: "https://api.example.com", Alg: "ES384",
 	Header: []Member{{"typ", "at+jwt"}},

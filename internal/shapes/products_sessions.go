@@ -1,7 +1,7 @@
 package shapes
 
-// sessions are the shapes of services whose session tokens serve as access
-// tokens.
+// sessions describes the tokens of services whose session tokens serve as
+// access tokens.
 var sessions = []Shape{{
 	Name: "supabase", Title: "Supabase", Issuer: "https://abcdefghijklmnopqrst.supabase.co/auth/v1", Audience: "authenticated", Alg: "ES256",
 	Header: []Member{{"typ", "JWT"}},

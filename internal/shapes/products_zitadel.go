@@ -1,13 +1,13 @@
 package shapes
 
-// zitadelProject is the ID of the project that the sample tokens are issued
-// for.
+// zitadelProject is the ID of the project for which the sample tokens are
+// issued.
 const zitadelProject = "218528353504723201"
 
 // zitadelClaim is the claim with the roles of the project.
 const zitadelClaim = "urn:zitadel:iam:org:project:" + zitadelProject + ":roles"
 
-// zitadel are the shapes of ZITADEL, in the cloud or self-hosted.
+// zitadel describes the tokens of ZITADEL, in the cloud or self-hosted.
 var zitadel = []Shape{{
 	Name: "zitadel", Title: "ZITADEL, with JWTs", Issuer: "https://acme.zitadel.cloud", Audience: zitadelProject,
 	Header: []Member{{"typ", "JWT"}},

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Recognise finds the shape that fits a token's header and claims best. It
-// returns this shape and the hints that apply to the token. Hints quote nothing
-// from the token.
+// Recognise finds the provider whose tokens are most like the given header and
+// claims. It returns the description of this provider's tokens, and the hints
+// that apply to the given token. Hints quote nothing from the token.
 func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool) {
 	best := 0
 	for _, shape := range All {
@@ -35,8 +35,8 @@ func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool)
 	return s, hints, true
 }
 
-// score returns how well a token matches, or 0 if the token does not meet all
-// criteria.
+// score returns how well a token fits the provider, or 0 if the token does not
+// meet all criteria.
 func (r Recognised) score(header, claims map[string]any) (score int) {
 	if r.Issuer != "" {
 		iss, _ := claims["iss"].(string)
@@ -56,7 +56,8 @@ func (r Recognised) score(header, claims map[string]any) (score int) {
 	return score
 }
 
-// applies reports whether the hint applies to a header or to claims.
+// applies reports whether the hint applies to a token. object is the token's
+// header or its claims.
 func (h Hint) applies(object map[string]any) bool {
 	v, present := object[h.Name]
 	switch {

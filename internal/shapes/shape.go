@@ -1,7 +1,8 @@
 // Package shapes describes, as data, what real authorization servers send: the
 // header and claims of their tokens, the members of their key sets and
-// metadata, and their introspection responses. Each shape has rows of tokens
-// that an API must accept or refuse. All values are made up.
+// metadata, and their introspection responses. A [Shape] describes one
+// provider. Its rows describe tokens that an API must accept or refuse. All
+// values are made up.
 //
 // The package contains only data and functions to look it up, and imports no
 // other package of the module.
@@ -34,9 +35,9 @@ type Shape struct {
 	Good []Row // in addition to the sample itself
 	Bad  []Row
 
-	// Setup explains how to configure the provider. Preset is the provider's
-	// function in package issuers. Recognised and Hints are for the explain
-	// command.
+	// Setup explains how to configure the provider. Preset is the function in
+	// package issuers that describes the provider. The command explain uses
+	// Recognised and Hints.
 	Setup      string
 	Preset     string // such as "Keycloak"
 	Recognised Recognised
@@ -76,8 +77,8 @@ type Key struct {
 	Members []Member
 }
 
-// Row describes a token that differs from the sample token, and the status with
-// which an API must answer it.
+// Row describes one test token: how it differs from the sample token, and the
+// status with which an API must answer it.
 type Row struct {
 	Name   string // a short description
 	Header []Member

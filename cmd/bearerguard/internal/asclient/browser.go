@@ -13,8 +13,8 @@ import (
 // default browser of the system (RFC 8252 §4). It does not wait for the browser
 // to end.
 func OpenBrowser(ctx context.Context, page string) error {
-	// The authorization server chooses the page. A URL of another scheme could
-	// open a file or start a program.
+	// Only http and https are allowed. The authorization server chooses the
+	// URL, and a URL with another scheme could open a file or start a program.
 	if u, err := url.Parse(page); err != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("the page is not an http or https URL")
 	}

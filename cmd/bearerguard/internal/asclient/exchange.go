@@ -23,9 +23,9 @@ const (
 )
 
 // HTTPClient returns a client that has a timeout and follows no redirects. A
-// redirect could send a secret to another server. The client uses the transport
-// of the client that the context contains under [oauth2.HTTPClient], or else
-// the default transport.
+// redirect could send a secret to another server. If ctx has a client under the
+// key [oauth2.HTTPClient], the new client uses the transport of that client.
+// Otherwise it uses the default transport.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {

@@ -55,8 +55,8 @@ func arguments(use string) (required, all []string, repeated bool) {
 	return required, all, repeated
 }
 
-// ArgChoices restricts the first argument to names, which shells offer as
-// completions.
+// ArgChoices restricts the first argument to the given names. Shells offer
+// these names as completions.
 func ArgChoices(cmd *cobra.Command, names []string) {
 	cmd.Annotations = map[string]string{choices: strings.Join(names, " ")}
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -67,9 +67,12 @@ func ArgChoices(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect moves a negative duration after --, if the command takes an argument
-// DURATION. Otherwise, pflag would parse the duration as a flag. A duration
-// after a flag is not moved, because it is the value of that flag.
+// Protect returns args in an order that pflag can parse if an argument is a
+// negative duration, such as -5m. It moves the duration to the end and puts
+// "--" in front of it. Otherwise, pflag would parse the duration as a flag.
+// Protect changes nothing if the command has no argument DURATION. It does not
+// move a duration that follows a flag, because the duration is the value of
+// that flag.
 func Protect(root *cobra.Command, args []string) []string {
 	if cmd, _, err := root.Find(args); err != nil || !strings.Contains(cmd.Use, "DURATION") {
 		return args

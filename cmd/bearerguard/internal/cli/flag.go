@@ -9,23 +9,24 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Names of annotations of flags. A command can also have the annotation
-// choices.
+// These are the names of the annotations that this package sets on flags. The
+// package also sets the annotation choices on commands.
 const (
 	choices    = "choices"
 	mayBeEmpty = "may be empty"
 	exclusive  = "exclusive"
 )
 
-// Choices restricts a flag to names, which shells offer as completions.
+// Choices restricts the value of a flag to the given names. Shells offer these
+// names as completions.
 func Choices(cmd *cobra.Command, flag string, names []string) {
 	Offer(cmd, flag, names)
 	must(cmd.Flags().SetAnnotation(flag, choices, names))
 }
 
-// Offer makes shells offer names as completions for the value of a flag. The
-// flag still accepts other values. An empty list turns off the completion of
-// file names.
+// Offer makes shells offer the given names as completions for the value of a
+// flag. The flag still accepts other values. An empty list turns off the
+// completion of file names.
 func Offer(cmd *cobra.Command, flag string, names []string) {
 	must(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
 }

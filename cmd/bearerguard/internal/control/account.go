@@ -6,7 +6,8 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// AddClient registers a client. It replaces a client with the same ID.
+// AddClient registers a client. It overwrites an existing client that has this
+// ID.
 func AddClient(c wire.Client) TypedOperation[wire.Client] { return post[wire.Client]("/v1/clients", c) }
 
 // ListClients lists the clients.
@@ -22,7 +23,8 @@ func RemoveClient(id string) Operation {
 	return Operation{http.MethodDelete, "/v1/clients/" + element(id), nil}
 }
 
-// AddUser registers a user. It replaces a user with the same subject.
+// AddUser registers a user. It overwrites an existing user that has this
+// subject.
 func AddUser(u wire.User) TypedOperation[wire.User] { return post[wire.User]("/v1/users", u) }
 
 // ListUsers lists the users.

@@ -26,8 +26,8 @@ type Client struct {
 	http        *http.Client
 }
 
-// New returns a client that sends token to the API at base, an http or https
-// URL. The error is [ErrURL] or [ErrNoToken].
+// New returns a client of the control API at the http or https URL base. The
+// client authenticates with token. The error is [ErrURL] or [ErrNoToken].
 func New(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -42,9 +42,10 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends in as JSON, unless in is nil. It parses the answer into out,
-// unless out is nil, and also returns the body of the answer. path must begin
-// with a slash and be escaped. Each error is an [*Error].
+// Call sends one request and returns the body of the answer. If the parameter
+// in is not nil, its JSON is the body of the request. If the parameter out is
+// not nil, Call parses the answer into it. path must begin with a slash and be
+// escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {

@@ -5,8 +5,8 @@ import wire "github.com/bearerguard/bearerguard/internal/control"
 // MintToken makes a token.
 func MintToken(m wire.Mint) TypedOperation[wire.Minted] { return post[wire.Minted]("/v1/tokens", m) }
 
-// MintBadTokens makes a token for each known defect. Apart from its defect,
-// each token is as m describes.
+// MintBadTokens makes one token for each known defect. Apart from its defect,
+// each token has the properties that m describes.
 func MintBadTokens(m wire.Mint) TypedOperation[wire.BadTokens] {
 	return post[wire.BadTokens]("/v1/bad-tokens", m)
 }

@@ -14,8 +14,8 @@ import (
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
 const falseHost = "doctor.invalid"
 
-// host sends requests with a false host in their header fields to the API and
-// its metadata, and checks that the answers do not change.
+// host checks that a false host name in the header of a request does not change
+// the answer. It sends such requests to the API and to the URL of its metadata.
 func (x *examination) host(ctx context.Context, before []challenge, at place) {
 	var changed []string
 	for _, field := range []struct {
@@ -50,8 +50,8 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		remedy: "Take the URL of the API from its configuration. If a cache stores such an answer, an attacker chooses the authorization server of other clients."})
 }
 
-// uncached returns a URL with a random query, so that no cache has an answer
-// for it, and an answer that a cache stores is never given to another client.
+// uncached returns the URL u with a random query. No cache has an answer for
+// this URL yet, and no other client will request it.
 func uncached(u *url.URL) string {
 	other := *u
 	other.RawQuery = strings.TrimPrefix(u.RawQuery+"&doctor="+rand.Text(), "&")
@@ -98,7 +98,7 @@ func (x *examination) cors(ctx context.Context, address string) {
 	x.pass(aboutCORS, "")
 }
 
-// members checks the scopes and methods that the document lists.
+// members checks the scopes and the methods that the metadata document lists.
 func (x *examination) members(challenges []challenge, doc *document) {
 	var unknown []string
 	for _, c := range challenges {

@@ -78,9 +78,10 @@ func (x *examination) https() {
 	x.pass(aboutHTTPS, "")
 }
 
-// metadata returns the place of the metadata document. It tries the pointer
-// first, and then the URLs that a client tries without a pointer. If it finds
-// no document, the field doc of the place is nil.
+// metadata finds the metadata document and returns its place. It first tries
+// the URL pointer, if that is not "". Then it tries the URLs that a client
+// without a pointer tries. If it finds no document, the field doc of the result
+// is nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

@@ -114,9 +114,9 @@ func parse(data []byte) (*document, error) {
 	return doc, nil
 }
 
-// mayAsk reports whether a URL that an answer names may be requested. An API
-// elsewhere must not make this machine request its own services, or those of
-// its link.
+// mayAsk reports whether a URL that an answer names may be requested. An API on
+// another machine must not be able to make this machine send requests to itself
+// or to hosts on its local network link.
 func (x *examination) mayAsk(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || fetch.CheckURL(address, false) != nil {
@@ -128,8 +128,7 @@ func (x *examination) mayAsk(address string) bool {
 	return u.Scheme == "https" && !isLocal(u.Hostname())
 }
 
-// isLocal reports whether a host is the machine itself or an address of its
-// link.
+// isLocal reports whether host names this machine or is a link-local address.
 func isLocal(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {

@@ -9,7 +9,8 @@ import (
 // Result is the outcome of a check.
 type Result string
 
-// These are the results. [Failed] and [Warned] are findings.
+// These are the possible results of a check. [Failed] and [Warned] are
+// findings.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or stops every client
@@ -44,8 +45,8 @@ type Report struct {
 // source of the rule.
 type about struct{ name, text, source string }
 
-// The checks, in the order of a report. The last two are repeated for each
-// authorization server.
+// These are all checks, in the order in which a report lists them. The last two
+// are repeated for each authorization server.
 var (
 	aboutHTTPS     = about{"https", "the URL is https, or http on loopback", "RFC 9728 §7.1"}
 	aboutStatus    = about{"status", "a request without a token is answered with 401", "RFC 6750 §3.1"}

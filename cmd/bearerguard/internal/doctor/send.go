@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Limits of times and sizes. Timeout is the time limit of a whole run.
+// These constants limit times and sizes. Timeout is the time limit of a whole
+// run.
 const (
 	Timeout     = time.Minute
 	sendTimeout = 5 * time.Second // time limit of one request

@@ -277,8 +277,8 @@ func TestTextsOfServersAreEscaped(t *testing.T) {
 	}
 }
 
-// The URLs in the answers of an API could make the client send requests into an
-// internal network, for example to the metadata service of a cloud.
+// The URLs in the answers of an API must not make the client send requests into
+// an internal network, for example to the metadata service of a cloud.
 func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 	a := newAPI("https://api.example.com")
 	a.challenge = []string{`Bearer resource_metadata="http://169.254.169.254/"`}
@@ -295,8 +295,9 @@ func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 	}
 }
 
-// An API elsewhere could otherwise make the machine of its operator request
-// services that only that machine can reach.
+// When the API is on another machine, no request may go to a local service.
+// Otherwise the API could make the operator's machine request services that
+// only this machine can reach.
 func TestNoLocalServiceIsAskedForAnAPIElsewhere(t *testing.T) {
 	for _, base := range []string{
 		"https://localhost:9000", "https://Localhost.:9000", "https://a.localhost", "https://127.1.2.3", "https://[::1]", "https://[::ffff:127.0.0.1]",

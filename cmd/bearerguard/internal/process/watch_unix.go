@@ -9,8 +9,9 @@ import (
 )
 
 // Watch returns a function that reports whether the process pid is still
-// running. If pid is the parent, the function also reports false once this
-// process has another parent, because the old parent may be a zombie.
+// running. If pid is the parent of this process, the function also returns
+// false as soon as this process has another parent. The old parent has then
+// ended, but may still exist as a zombie.
 func Watch(pid int) (alive func() bool, err error) {
 	if pid < 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return nil, errors.New("no such process")
