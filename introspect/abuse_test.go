@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// A call that probes whether a server works again may never return. Such a call
-// must not block other calls.
+// A query that tests whether a server works again may never return. Such a
+// query must not block other queries.
 func TestHangingCallIsAFailure(t *testing.T) {
 	for name, hang := range map[string]func(done chan struct{}){
 		"blocks": func(done chan struct{}) { <-done },
@@ -77,8 +77,9 @@ func TestHangingTokenSourcesDoNotBlockOthers(t *testing.T) {
 	})
 }
 
-// Of two instances that share a store, one has a MaxTTL of an hour and the
-// other of five seconds. The second instance must not use answers for an hour.
+// Two instances share a store. The first has a MaxTTL of an hour, and the
+// second has a MaxTTL of five seconds. The second instance must not use answers
+// for an hour.
 func TestSharedStoreDoesNotProlongMaxTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()

@@ -101,8 +101,9 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	return c, nil
 }
 
-// keysURL returns the URL of a load balancer's keys, or "" if the partition is
-// unknown. ok reports whether arn identifies an Application Load Balancer.
+// keysURL returns the URL of a load balancer's keys, or "" if the partition in
+// the ARN is unknown. ok reports whether arn identifies an Application Load
+// Balancer.
 func keysURL(arn string) (place string, ok bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "elasticloadbalancing" || parts[3] == "" || !strings.HasPrefix(parts[5], "loadbalancer/app/") {
@@ -124,8 +125,8 @@ type albHeader struct {
 }
 
 // splitALB splits and decodes a token, or returns nil if it is invalid. It
-// accepts only base64url with padding: otherwise another encoding of a token on
-// a deny-list would be accepted.
+// accepts only base64url with padding. Otherwise, a token on a deny-list would
+// be accepted in another encoding.
 func splitALB(token string) (*jws.Message, albHeader) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") {
@@ -197,8 +198,9 @@ const (
 	absentKeyAge = 5 * time.Second
 )
 
-// find returns the cached key with the given key ID, or nil if the server has
-// no such key. ok reports whether the result is cached.
+// find looks up a key by its ID in the cache. ok is false if the cache has no
+// current entry for the ID. If ok is true and key is nil, the server is known
+// to have no such key.
 func (k *albKeys) find(id string) (key any, ok bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()

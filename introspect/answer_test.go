@@ -93,8 +93,8 @@ func TestThreatsActive(t *testing.T) {
 	}
 }
 
-// An answer whose exp is past or invalid is returned, so that the verifier
-// refuses it, but is not cached.
+// If the exp of an answer is past or invalid, the client returns the answer, so
+// that the verifier refuses it. The client does not cache the answer.
 func TestThreatsDatesOfAnswers(t *testing.T) {
 	for name, exp := range map[string]string{
 		"exp is past": "1", "exp is now": "946684800", "exp is a string": `"99999999999"`, "exp is just after the epoch": "0.001",

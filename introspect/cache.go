@@ -69,7 +69,8 @@ func (m memory) find(h hash, now time.Time) (*Response, bool) {
 	return nil, false
 }
 
-// history returns what is known about a token before it is queried.
+// history returns what the client knows about a token when a query for this
+// token begins.
 func (m memory) history(h hash) history {
 	if counted, ok := m.seen.GetIfPresent(h); ok {
 		return history{class: seenActive, counted: counted}

@@ -17,7 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Errors of a query. Both mean that the state of the token is unknown.
+// These are the errors of a query. Both mean that the state of the token is
+// unknown.
 var (
 	// ErrUnavailable is wrapped by every error that a Client returns.
 	ErrUnavailable = errors.New("introspect: no answer about the token")
@@ -99,11 +100,12 @@ func newClient(config Config, kind string) *Client {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	// The name includes everything that an answer depends on. A server may
-	// answer different clients differently (RFC 7662 §2.2), an unsigned answer
-	// must not replace a signed one, and a client with a long MaxTTL must not
-	// prolong the answers of other clients. Issuer, Endpoint and client
-	// identifier are quoted, so that different values never give the same name.
+	// The name of the client is a part of each cache key, so it includes
+	// everything that an answer depends on. A server may answer different
+	// clients differently (RFC 7662 §2.2), an unsigned answer must not replace
+	// a signed one, and a client with a long MaxTTL must not prolong the
+	// answers of other clients. Issuer, Endpoint and client identifier are
+	// quoted, so that different values never give the same name.
 	if config.RequireTokenType {
 		kind += " with token_type"
 	}
@@ -148,8 +150,8 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Response, error
 	}
 }
 
-// resolve returns the answer about a token to all callers that wait for the
-// answer.
+// resolve gets the answer about a token, from a cache or from the server. All
+// callers that wait for this token share one call of resolve.
 func (c *Client) resolve(h hash, token string) (*Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -190,8 +192,8 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 		return nil, err
 	}
 	defer q.release()
-	// Every query must be settled. lost settles a query as failed if it does
-	// not return in time or its goroutine exits.
+	// The outcome of every query must be recorded with settle. lost records a
+	// failure if the query does not return in time or its goroutine exits.
 	lost := func() {
 		if c.endpoint.Load() == nil {
 			q.settle(errMetadata)
@@ -222,10 +224,10 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 	return r, err
 }
 
-// checkServer queries the last tokens that were active. It is called after
-// failed queries for tokens that may be made up. If the queries for all active
-// tokens fail too, the tokens are not the cause of the failures, and the client
-// backs off.
+// checkServer queries the server about the last tokens that were active. It is
+// called after failed queries for tokens that may be made up. If the queries
+// for all active tokens fail too, the tokens are not the cause of the failures,
+// and the client backs off.
 func (c *Client) checkServer() {
 	tokens := c.recent.list(time.Now())
 	hasCounted := func(w activeToken) bool { return c.memory.history(w.hash).counted }
@@ -249,10 +251,10 @@ func (c *Client) checkServer() {
 	}()
 }
 
-// recovered calls run, which calls code of other packages, such as a transport,
-// a Cache, a token source or a mapping. It turns a panic into an error:
-// otherwise the panic would end the process, because shared calls run in their
-// own goroutine.
+// recovered calls run and turns a panic into an error. run calls code of other
+// packages, such as a transport, a Cache, a token source or a mapping. Without
+// recovered, a panic in this code would end the process, because shared calls
+// run in their own goroutine.
 func recovered(run func() (*Response, error)) (r *Response, err error) {
 	if contain.Panic(func() { r, err = run() }) != nil {
 		return nil, errPanic
@@ -271,8 +273,8 @@ func (c *Client) noteRarely(ctx context.Context, part *part, err error) {
 	c.note(ctx, part, err)
 }
 
-// note logs a failure (err) of a part, or its recovery (nil). It logs only if
-// the error text has changed since the last call.
+// note logs a failure of a part of the client, or its recovery if err is nil.
+// It logs only if the text of the error has changed since the last call.
 func (c *Client) note(ctx context.Context, part *part, err error) {
 	text := ""
 	if err != nil {

@@ -60,7 +60,7 @@ type Config struct {
 	// §2.2). Only [New] accepts it.
 	RequireTokenType bool
 
-	// Client sends the requests; nil is a client that keeps up to 256 idle
+	// Client sends the requests. nil means a client that keeps up to 256 idle
 	// connections. Its transport and Timeout apply in addition to these limits:
 	// two seconds per call, 256 KiB, no redirects. An *http.Transport is copied
 	// and limited to HTTP/1.1 if possible. With HTTP/2, all queries would share
@@ -76,14 +76,14 @@ type Config struct {
 	Cache Cache
 
 	// MaxTTL is how long an answer is cached, unless the token expires earlier.
-	// A revoked token is accepted for that long. 0 is 30 seconds. A negative
+	// A revoked token is accepted for that long. 0 means 30 seconds. A negative
 	// value disables the cache: every request makes a call or shares one that
 	// is in flight. The maximum is an hour.
 	MaxTTL time.Duration
 
-	// Logger receives the failures of the server, logged only when they change,
-	// and unexpected answers about single tokens, logged at most once a minute.
-	// nil is [slog.Default].
+	// Logger receives two kinds of messages. A failure of the server is logged
+	// when it begins, changes or ends. An unexpected answer about a single
+	// token is logged at most once a minute. nil means [slog.Default].
 	Logger *slog.Logger
 }
 

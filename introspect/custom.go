@@ -60,10 +60,10 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 	})
 }
 
-// newFromClaims makes a client that gets the claims of a token from
-// fetchClaims, which returns nil for a token that is not active. fault holds
-// the faults that the constructor found. auth holds the client identifiers that
-// the answers depend on.
+// newFromClaims makes a client that gets the claims of a token by calling
+// fetchClaims. For a token that is not active, fetchClaims returns nil. fault
+// contains the faults that the constructor found in its arguments. auth
+// contains the client identifiers that the answers depend on.
 func newFromClaims(config Config, constructor string, auth Auth, fault error,
 	fetchClaims func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error),
 ) (*Client, error) {
@@ -111,7 +111,7 @@ func encode(claims map[string]any) (*Response, error) {
 	return parse(data)
 }
 
-// members reads an answer that is not in the format of introspection. Numbers
+// members parses a JSON answer that is not an introspection response. Numbers
 // become [json.Number].
 func members(body []byte) (map[string]any, error) {
 	if len(body) > maxBytes {

@@ -26,8 +26,8 @@ import (
 // client_id and aud are clientID, so the verifier's audience is clientID.
 // Tokens of GitHub Apps have no scopes.
 //
-// config.Endpoint is the base URL of the REST API: "" is
-// https://api.github.com; for GitHub Enterprise Server, use
+// config.Endpoint is the base URL of the REST API. "" means
+// https://api.github.com. For GitHub Enterprise Server, use
 // https://HOST/api/v3. Auth, Keys and RequireTokenType must be zero. Issuer is
 // optional. A 404 means that the token is not active. A 422 is an error,
 // because it may also mean that GitHub received too many requests.
@@ -69,9 +69,9 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	})
 }
 
-// hasMessage reports whether an answer has a string member "message", as all
-// errors of GitHub have. A 404 from another server means that Endpoint is
-// wrong, not that the token is invalid.
+// hasMessage reports whether an answer has a string member "message". All
+// errors of GitHub have this member. If a 404 lacks it, the answer is from
+// another server: Endpoint is wrong, and the token may be valid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'

@@ -55,8 +55,9 @@ func newGitHub(t testing.TB, base string, changes ...func(*introspect.Config)) *
 	return c
 }
 
-// authorization returns GitHub's answer about a token. Pairs of name and value
-// change members; the value "" removes a member.
+// authorization returns GitHub's answer about a token. The arguments are pairs
+// of a name and a value, which change members of the answer. The value ""
+// removes a member.
 func authorization(pairs ...string) string {
 	return object(map[string]string{
 		"id": "1", "url": `"https://api.github.com/authorizations/1"`, "token": `"` + gitHubToken + `"`, "token_last_eight": `"Ae178B4a"`,

@@ -20,7 +20,7 @@ import (
 // clientIDs), client_id (azp, or else aud), scope and exp. They include sub,
 // email and email_verified if Google sends these.
 //
-// config.Endpoint is the tokeninfo endpoint; "" is
+// config.Endpoint is the tokeninfo endpoint. "" means
 // https://oauth2.googleapis.com/tokeninfo. The endpoint is queried as Google's
 // own libraries do: by POST, with the token as the bearer token of the request.
 // Auth, Keys and RequireTokenType must be zero. Issuer is optional. An opaque

@@ -35,8 +35,9 @@ func newGoogleAt(t testing.TB, url string, changes ...func(*introspect.Config)) 
 	return newGoogle(t, nil, []string{"another", googleID}, append(changes, func(c *introspect.Config) { c.Endpoint = url })...)
 }
 
-// tokenInfo returns Google's answer about a token. Pairs of name and value
-// change members; the value "" removes a member.
+// tokenInfo returns Google's answer about a token. The arguments are pairs of a
+// name and a value, which change members of the answer. The value "" removes a
+// member.
 func tokenInfo(pairs ...string) string {
 	return object(map[string]string{
 		"azp": `"` + googleID + `"`, "aud": `"` + googleID + `"`, "sub": `"110248495921238986420"`, "scope": `"openid https://www.googleapis.com/auth/drive"`,

@@ -62,11 +62,12 @@ type query struct {
 	evidence bool // the failure counted as evidence against the server
 }
 
-// begin reserves a place for a query. Unseen tokens get at most half of the
-// places. During the back-off, begin refuses all queries. After the back-off,
-// each class of tokens may make one probe, so that unseen tokens do not block
-// tokens that were active. The number of probes then grows, so that
-// inconclusive probes do not block other queries for long.
+// begin reserves a place for a query. Tokens that were never active get at most
+// half of the places. During the back-off, begin refuses all queries. After the
+// back-off, one query for each class of tokens may probe the server, so that
+// unseen tokens do not block tokens that were active. A probe may show nothing
+// about the server. The number of probes then grows, so that other queries are
+// not blocked for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,8 +86,9 @@ func (h *health) begin(s history, token hash) (*query, error) {
 	return &query{health: h, history: s, token: token, probe: h.retryAt}, nil
 }
 
-// settle records the outcome of the query on its first call. It reports whether
-// the outcome shows anything about the server, and not only about the token.
+// settle records the outcome of a query. Only the first call for the query has
+// an effect. settle reports whether the outcome shows anything about the
+// server, and not only about the token.
 func (q *query) settle(err error) bool {
 	q.once.Do(func() {
 		h := q.health
@@ -170,8 +172,8 @@ func (h *health) isEvidence(c class, err error) bool {
 	return !errors.Is(err, errAnswer) && !errors.Is(err, errPanic) && !errors.Is(err, fetch.ErrTooLarge)
 }
 
-// checkIsDue reports whether checkServer should be called because queries fail
-// for tokens that may be made up.
+// checkIsDue reports whether checkServer should be called. This is the case if
+// enough queries have failed for tokens that may be made up.
 func (h *health) checkIsDue() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// Each answer names its token. In any order of requests, answers, cancellations
-// and expiries, no caller gets an answer for another token or an answer that is
-// too old.
+// No caller may get an answer for another token or an answer that is too old.
+// This must hold for any order of requests, answers, cancellations and
+// expiries. Each answer names its token.
 func TestThreatsAnswersAreNotMixedUp(t *testing.T) {
 	for _, kept := range []struct {
 		name   string

@@ -19,8 +19,8 @@ import (
 
 var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each server, at a fixed rate; 0 sends about a hundred, without a rate")
 
-// Unseen tokens may use half of the 256 queries in flight. The made-up and
-// fresh tokens of these tests stay below this limit.
+// Tokens that were never active may use half of the 256 queries in flight. The
+// made-up and fresh tokens of these tests stay below this limit.
 const (
 	junkRate, junkRoom = 1000, 64 // rate per second, and maximum in flight, of made-up tokens
 	goodRate, goodRoom = 100, 32  // the same for good tokens that were active before, and again for fresh good tokens
@@ -85,9 +85,9 @@ func newJunkSite(t *testing.T, reject http.HandlerFunc, latency time.Duration) *
 // these queries that failed.
 type count struct{ asked, refused atomic.Int64 }
 
-// queryTokens queries tokens, at most room of them at a time. It runs at the
-// given rate for the time that the flag sets. Without the flag, it queries as
-// many tokens as the rate allows in a tenth of a second.
+// queryTokens makes queries at the given rate. At most room queries are in
+// flight at a time. It runs for the time that the flag sets. Without the flag,
+// it makes as many queries as the rate allows in a tenth of a second.
 func (n *count) queryTokens(c *introspect.Client, rate, room int, token func(i int64) string) {
 	inFlight := make(chan struct{}, room)
 	var all sync.WaitGroup

@@ -19,8 +19,9 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// activeIfGood returns an answer that reports tokens with the prefix good as
-// active. For all other tokens, it returns the answer otherwise.
+// activeIfGood returns an answer that depends on the token. A token with the
+// prefix good is reported as active. A query for any other token gets the
+// answer that the parameter otherwise contains.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {
@@ -40,8 +41,9 @@ func queryRepeatedly(ctx context.Context, all *sync.WaitGroup, c *introspect.Cli
 	})
 }
 
-// A failure for a token that was active is not evidence if the token may have
-// expired or been revoked since then.
+// A query may fail for a token that was active before. The failure does not
+// count as evidence against the server if the token may have expired or been
+// revoked since then.
 func TestExpiredTokensAreNotEvidence(t *testing.T) {
 	for name, ended := range map[string]answer{
 		"at an unknown time": respondOK(`{"active":true}`),
@@ -70,7 +72,7 @@ func TestExpiredTokensAreNotEvidence(t *testing.T) {
 }
 
 // To check the server, the client queries each of the last five active tokens
-// once, but skips expired tokens.
+// once. It skips tokens that have expired.
 func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))
@@ -101,8 +103,8 @@ func TestServerCheckQueriesTheLastActiveTokens(t *testing.T) {
 	})
 }
 
-// An attacker who replays revoked tokens can cause one back-off, but cannot
-// keep the client in the back-off by continuing the replay.
+// An attacker who replays revoked tokens can make the client back off once.
+// More replays cannot keep the client in the back-off.
 func TestTokenIsEvidenceOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// assertDuration calls what in a synctest bubble and checks that it takes
-// exactly the time want.
+// assertDuration calls the function what and checks how long it takes: exactly
+// the duration want. It must run in a synctest bubble.
 func assertDuration(t *testing.T, want time.Duration, what func()) {
 	t.Helper()
 	begin := time.Now()

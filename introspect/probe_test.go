@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// A call that probes the server may never return if its transport ignores its
-// context. Such a call counts as a timeout.
+// A query that tests whether the server works again never returns if its
+// transport ignores its context. Such a query counts as a timeout.
 func TestLostProbeCountsAsFailed(t *testing.T) {
 	for name, lose := range map[string]func(chan struct{}){
 		"it never returns":    func(done chan struct{}) { <-done },

@@ -72,7 +72,8 @@ func (s signer) set() *jwks.Set {
 	return set
 }
 
-// sign returns a JWS. Pairs of name and value change the JWS header.
+// sign returns a JWS. The arguments after payload are pairs of a name and a
+// value, which change the JWS header.
 func (s signer) sign(payload string, header ...any) string {
 	options := (&jose.SignerOptions{}).WithHeader("kid", "k1").WithType("token-introspection+jwt")
 	for i := 0; i < len(header); i += 2 {
@@ -94,8 +95,8 @@ func (s signer) sign(payload string, header ...any) string {
 }
 
 // signedPayload returns the payload of a valid signed answer that is issued
-// now. Pairs of name and JSON value change its members; the value "" removes a
-// member.
+// now. The arguments are pairs of a name and a JSON value, which change members
+// of the payload. The value "" removes a member.
 func signedPayload(pairs ...string) string {
 	values := map[string]string{
 		"iss": `"` + issuer + `"`, "aud": `"api"`, "iat": fmt.Sprint(time.Now().Unix()), "token_introspection": `{"active":true,"sub":"alice"}`,

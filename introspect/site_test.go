@@ -97,8 +97,8 @@ func redirect(code int, to string) answer {
 	}
 }
 
-// delayed returns an answer that is sent after d, unless the request is
-// canceled before.
+// delayed returns an answer that is sent after d, or not at all if the request
+// is canceled earlier.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		select {
@@ -129,8 +129,8 @@ type brokenBody struct{}
 
 func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// byPath returns an answer that depends on the path of the request, with 404
-// for all other paths.
+// byPath returns an answer that depends on the path of the request. A request
+// for any path that is not in the map gets 404.
 func byPath(by map[string]answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		if a := by[r.URL.Path]; a != nil {

@@ -56,7 +56,8 @@ func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	return unseal(h, value, time.Now(), c.ttl)
 }
 
-// share writes an answer to the shared store and reports whether it succeeded.
+// share writes an answer to the shared store. It reports whether the store
+// accepted the answer.
 func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) bool {
 	value := seal(h, r, ends)
 	_, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
@@ -65,8 +66,8 @@ func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time,
 	return err == nil
 }
 
-// operate runs an operation of the store, but fails at once during the store's
-// back-off.
+// operate runs an operation of the store. It fails at once if the store failed
+// less than storeBackoff ago.
 func (c *Client) operate(ctx context.Context, operation func(context.Context) ([]byte, error)) ([]byte, error) {
 	if failed := c.store.logged.Load(); failed != nil && time.Since(*failed) < storeBackoff {
 		return nil, errStore
@@ -83,10 +84,10 @@ func (c *Client) operate(ctx context.Context, operation func(context.Context) ([
 	return value, err
 }
 
-// within runs an operation that may ignore its context, because it is code of
-// another package. It runs the operation in a goroutine, and does not wait for
-// the goroutine after ctx ends. At most cap(slots) of these goroutines run at a
-// time.
+// within runs an operation that may ignore its context, because the operation
+// is code of another package. It runs the operation in a goroutine, and does
+// not wait for the goroutine after ctx ends. At most cap(slots) of these
+// goroutines run at a time.
 func within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -116,9 +117,9 @@ func within[T any](ctx context.Context, slots chan struct{}, operation func(cont
 	}
 }
 
-// seal encodes an answer for a shared store, preceded by the token's hash and
-// the expiry. With these, unseal can reject the answer if the store mixes up
-// keys or expires entries too late.
+// seal encodes an answer for a shared store. The encoded value begins with the
+// token's hash and the expiry. With these, unseal can reject the value if the
+// store mixes up keys or expires entries too late.
 func seal(h hash, r *Response, ends time.Time) []byte {
 	value := append(make([]byte, 0, len(h)+8+len(r.Claims)), h[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(ends.UnixMilli()))

@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// store is a shared store. If get or set is not nil, it replaces the method Get
-// or Set.
+// store is a shared store for tests. The function get, if set, replaces the
+// method Get, and the function set replaces the method Set.
 type store struct {
 	mu     sync.Mutex
 	values map[string][]byte

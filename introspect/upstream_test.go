@@ -78,15 +78,15 @@ func TestThreatsMalformedRequest(t *testing.T) {
 		if got, want := log.lines(t), []string{"WARN answer: introspection does not work"}; !slices.Equal(got, want) {
 			t.Errorf("got log %q, want %q", got, want)
 		}
-		// The token may be the cause of the failure, so other tokens must not
-		// be affected.
+		// The token may have caused the failure, so queries for other tokens
+		// must still work.
 		s.setAnswer(respondOK(`{"active":true}`))
 		assertActive(t, c, token)
 	})
 }
 
-// upstreamFailures are answers that must be errors, although some bodies
-// contain an active token.
+// upstreamFailures lists answers that must be treated as errors, although some
+// bodies say that the token is active.
 var upstreamFailures = map[string]answer{
 	"500":                          status(500, `{"active":true}`),
 	"501":                          status(501, `{"active":true}`),

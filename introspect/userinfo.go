@@ -9,8 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// tokenClaims are removed from a userinfo answer if InsecureUserInfo was called
-// without a mapping, because the answer describes the user, not the token.
+// tokenClaims lists claims that describe a token. A userinfo answer describes
+// the user, not the token. If InsecureUserInfo was called without a mapping,
+// these members are therefore removed from the answer.
 var tokenClaims = []string{
 	"active", "iss", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "scp", "cnf", "acr", "auth_time", "token_type",
 }
@@ -24,13 +25,14 @@ var tokenClaims = []string{
 // shows neither the audience nor the scopes of the token, so a token that any
 // application received for the user is accepted. The verifier's issuer
 // therefore needs InsecureNoAudience, and routes that require scopes refuse
-// every token. To avoid this, the function claims can derive aud and scope from
-// the answer, or the issuer's ScopeClaims can name other members of the answer.
+// every token. To avoid this, derive aud and scope from the answer in the
+// function claims, or name other members of the answer in the issuer's
+// ScopeClaims.
 //
-// The function claims maps the members of the answer to the claims of the
-// token; numbers in the answer are of type [json.Number]. It returns nil for a
-// token that is not active. If claims is nil, the client uses the members that
-// describe the user. claims is called concurrently.
+// claims is a function that maps the members of the answer to the claims of the
+// token. Numbers in the answer are of type [json.Number]. The function returns
+// nil for a token that is not active. If claims is nil, the client uses the
+// members that describe the user. claims is called concurrently.
 //
 // An opaque or encrypted token does not show its issuer, so the endpoint also
 // receives such tokens from other issuers.

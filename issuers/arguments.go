@@ -21,7 +21,8 @@ func (f *faults) add(format string, args ...any) {
 	f.list = append(f.list, fmt.Errorf("issuers."+f.function+": "+format, args...))
 }
 
-// attach returns i with the collected faults in its field Fault.
+// attach returns the issuer i. The field Fault of the result contains the
+// faults that were collected.
 func (f *faults) attach(i middleware.Issuer) middleware.Issuer {
 	i.Fault = errors.Join(f.list...)
 	return i
@@ -74,8 +75,8 @@ func (f *faults) pathElement(name, text string) string {
 	return text
 }
 
-// identifier checks the argument issuer. It does not change a slash at the end,
-// since issuers are compared byte for byte.
+// identifier checks the argument issuer. It keeps a slash at the end, since
+// issuers are compared byte for byte.
 func (f *faults) identifier(issuer string) string {
 	u, err := url.Parse(issuer)
 	switch {

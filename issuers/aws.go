@@ -29,8 +29,9 @@ func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	return f.attach(withClientAudience(i, clients))
 }
 
-// withClientAudience makes i compare client_id with clients, instead of aud
-// with the audience. Without clients it returns i unchanged.
+// withClientAudience returns the issuer i with another check of the audience:
+// the client_id of a token must be one of clients, and aud is not checked.
+// Without clients, the result is i unchanged.
 func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer {
 	if len(clients) > 0 {
 		i.AudienceClaim, i.Audiences = "client_id", clients

@@ -159,9 +159,10 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.by.RoundTrip(request)
 }
 
-// If any one setting of a preset is removed, a row fails or the configuration
-// is refused. The test skips the settings that other tests cover. It also skips
-// Algorithms, since all keys of an issuer that sets Algorithms have one type.
+// Every setting of a preset must be necessary: without it, an API answers a
+// test token wrongly or refuses the configuration. The test skips the settings
+// that other tests cover. It also skips Algorithms, since all keys of an issuer
+// that sets Algorithms have one type.
 func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	others := []string{"ClientIDClaims", "Client", "KeysURL", "MetadataURL", "MetadataIssuer", "IntrospectionMode", "Algorithms"}
 	for _, p := range clouds {
@@ -183,8 +184,9 @@ func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	}
 }
 
-// fails reports whether the configuration is refused or a row fails. If named
-// is true, Config.Audience is an audience that no token contains.
+// fails reports whether the configuration is refused, or an API answers one of
+// the test tokens with a status other than expected. If named is true,
+// Config.Audience is an audience that no token contains.
 func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	t.Helper()
 	config := p.config()

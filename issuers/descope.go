@@ -2,12 +2,13 @@ package issuers
 
 import "github.com/bearerguard/bearerguard/middleware"
 
-// Descope accepts the session tokens of the Descope project with the ID
-// project. Tokens have no audience unless the project sets one. Instead, the
-// keys identify the project, because each project has its own keys. Permissions
-// are the scopes. Refresh tokens are JWTs with the same issuer and keys, and
-// are refused because of their claim drn. A project outside the United States
-// has its keys on another host: change Issuer.KeysURL and the alias.
+// Descope accepts the session tokens of a Descope project. The argument is the
+// ID of the project. Tokens have no audience unless the project sets one.
+// Instead, the keys identify the project, because each project has its own
+// keys. Permissions are the scopes. Refresh tokens are JWTs with the same
+// issuer and keys, and are refused because of their claim drn. A project
+// outside the United States has its keys on another host: change Issuer.KeysURL
+// and the alias.
 func Descope(project string) middleware.Issuer {
 	f := &faults{function: "Descope"}
 	project = f.id("project", project, "P", "P2abcdefghijklmnopqrstuvwxyz")

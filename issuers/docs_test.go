@@ -44,9 +44,10 @@ and 'must' and 'one' unwrap an error or a list.
 
 `
 
-// calls returns, for each shape, the source of the call that creates its
-// issuer, and the file that contains the preset. It reads the calls from the
-// tables of presets.
+// calls finds the call that creates the issuer of each provider. The first
+// result contains the source of the call, and the second contains the file with
+// the preset. Both are indexed by the name of the provider's token shape. calls
+// reads the tables of presets.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}
@@ -104,8 +105,8 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// body returns the source of the call that a function returns. If the function
-// has several statements, body returns the source of all of them.
+// body returns the source of the call in the return statement of a function. If
+// the function has several statements, body returns the source of all of them.
 func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 	function, ok := e.(*ast.FuncLit)
 	if !ok {

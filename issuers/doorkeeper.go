@@ -29,9 +29,9 @@ func doorkeeper(f *faults, base string, conf introspect.Config, clients []string
 	return f.attach(f.introspected(base, base+"/oauth/introspect", conf, clients))
 }
 
-// introspected returns an issuer of opaque tokens whose introspection responses
-// contain client_id and no audience. If conf already has an endpoint or an
-// issuer, introspected does not change that field.
+// introspected returns an issuer that introspects opaque tokens. The
+// introspection responses contain client_id and no audience. If conf already
+// has an endpoint or an issuer, introspected does not change that field.
 func (f *faults) introspected(url, endpoint string, conf introspect.Config, clients []string) middleware.Issuer {
 	if conf.Endpoint == "" {
 		conf.Endpoint = endpoint

@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// likeProvider answers the requests of a verifier to any URL, from a test
-// server that imitates the provider.
+// likeProvider is a transport for a verifier. It sends every request, whatever
+// its URL is, to a test server that imitates the provider.
 type likeProvider struct {
 	as   *testserver.Server
 	conf []middleware.Issuer
@@ -55,8 +55,8 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// This test runs the checks of package apitest with tokens in the shape of each
-// provider.
+// This test runs the checks of package apitest. The tokens have the same
+// headers and claims as the tokens of each provider.
 func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)

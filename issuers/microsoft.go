@@ -117,7 +117,7 @@ func (f *faults) tenant(text string) string {
 	return f.guid("tenant", text)
 }
 
-// application returns the audiences of an API's access tokens.
+// application returns the audiences that the access tokens of an API may have.
 func (f *faults) application(id string, uris []string) []string {
 	if id = f.guid("application", id); len(uris) > 0 {
 		f.nonEmpty("uris", uris, "Application ID URIs such as https://orders.example.com, or nothing")

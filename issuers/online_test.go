@@ -34,8 +34,9 @@ var public = []struct {
 	{"pubsub-push", one(issuers.PubSubPush("push@shop-4711.iam.gserviceaccount.com", "https://orders.example.com/push"))},
 }
 
-// A preset must find keys that pass the key policy. Without the flag -online,
-// test servers imitate the providers.
+// A preset must find keys that pass the key policy. With the flag -online, the
+// keys are fetched from the real providers, and without it from test servers
+// that imitate them.
 func TestAPresetFindsTheKeysOfAPublicProvider(t *testing.T) {
 	for _, p := range public {
 		t.Run(p.shape, func(t *testing.T) {

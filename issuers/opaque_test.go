@@ -61,8 +61,8 @@ func (p *provider) introspect(r *http.Request) (*http.Response, error) {
 	return answer(status, body)
 }
 
-// opaque returns an opaque token for a row, and stores the introspection
-// response for that token.
+// opaque returns a new opaque token for a test case, and stores the
+// introspection response for this token.
 func (p *provider) opaque(t *testing.T, row shapes.Row) string {
 	t.Helper()
 	response := map[string]any{}

@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// preset is the configuration of one provider for the API of its shape.
+// preset is the configuration of an API that accepts the tokens of one
+// provider.
 type preset struct {
 	shape       string // of internal/shapes
 	issuers     func() []middleware.Issuer

@@ -31,8 +31,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// provider issues tokens in the shape of an authorization server, and answers
-// requests to any URL.
+// provider imitates a real authorization server. It issues tokens like that
+// server's, and answers requests to any URL.
 type provider struct {
 	*testserver.Server
 	preset    preset
@@ -76,8 +76,8 @@ func (p *provider) config() middleware.Config {
 	return middleware.Config{Audience: p.shape.Audience, Issuers: p.conf, TokenHeader: p.preset.tokenHeader, Client: &http.Client{Transport: p}}
 }
 
-// keySet returns the key set of the server. The set and its keys also contain
-// the members that the shape lists.
+// keySet returns the key set of the imitated server. The set and its keys have
+// the extra members that this server sends.
 func (p *provider) keySet(t *testing.T) []byte {
 	t.Helper()
 	keys := p.shape.Keys
@@ -112,7 +112,8 @@ func (p *provider) keySet(t *testing.T) []byte {
 	return text
 }
 
-// filling returns the values for the placeholders of a shape.
+// filling returns the values for the placeholders in the description of a
+// provider's tokens.
 func filling(s shapes.Shape) shapes.Filling {
 	return shapes.Filling{Issuer: s.Issuer, Audience: s.Audience, Now: time.Now().Unix()}
 }
@@ -241,8 +242,8 @@ func TestPresetsAcceptOnlyGoodTokens(t *testing.T) {
 	}
 }
 
-// Every exported function that returns an issuer must be the Preset of a shape
-// in the table.
+// Every exported function that returns an issuer must be used as a preset in
+// the table of this test package.
 func TestEveryFunctionIsAPreset(t *testing.T) {
 	functions := map[string]bool{}
 	files, err := filepath.Glob("*.go")

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// signed signs the token of a row with a new secret, and returns the token and
-// the secret.
+// signed makes a token for a test case and signs it with a new secret. It
+// returns the token and the secret.
 func signed(t *testing.T, p *provider, row shapes.Row) (token string, secret testserver.Key) {
 	t.Helper()
 	other := &provider{Server: testserver.New(t, testserver.InMemory(), testserver.SigningAlg("HS256")), preset: p.preset, shape: p.shape, conf: p.conf}
@@ -33,8 +33,9 @@ func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	return rec.Code
 }
 
-// Two providers can sign tokens with a secret. The API accepts such tokens only
-// if the field that the documentation of the preset names contains the secret.
+// Two providers can sign tokens with a secret. The documentation of their
+// presets names the field for this secret. The API accepts such tokens only if
+// the field contains the right secret.
 func TestPresetsWithASecret(t *testing.T) {
 	find := func(shape string) *provider {
 		for _, p := range products {

@@ -9,19 +9,20 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// renewalAge returns the age at which a set that was just fetched will be
-// renewed.
+// renewalAge returns the age at which the current set will be renewed. It is
+// used when the set has just been fetched.
 func renewalAge(r *jwks.Remote) time.Duration {
 	stats := r.Stats()
 	return stats.Age + time.Until(stats.Next)
 }
 
-// maxAge returns the age up to which a set is used without waiting, accurate to
-// 5 ns. The age differs between sets because of the jitter.
+// maxAge returns the maximum age at which a set is used without waiting for a
+// renewal, accurate to 5 ns. The age differs between sets because of the
+// jitter.
 func maxAge(r *jwks.Remote) time.Duration { return renewalAge(r) / 4 * 5 }
 
-// checkMaxAge checks that the maximum age of the set is between 90 % of want
-// and want.
+// checkMaxAge checks that the maximum age of the set is at most want, and at
+// least 90 % of want.
 func checkMaxAge(t *testing.T, r *jwks.Remote, want time.Duration) {
 	t.Helper()
 	if got := maxAge(r); got > want || got < want/10*9-5 {

@@ -108,8 +108,8 @@ func (r *Remote) discover(ctx context.Context) (metadata.Document, error) {
 	return metadata.Discover(ctx, o.Client, r.issuer, o.InsecureHTTP)
 }
 
-// fetched holds an HTTP answer and the set parsed from it. The set is nil if
-// the server confirmed that the cached set is unchanged.
+// fetched holds an HTTP answer and the key set that was parsed from it. The set
+// is nil if the server answered that the cached set is still current.
 type fetched struct {
 	fetch.Answer
 	set *Set

@@ -15,7 +15,8 @@ import (
 // addNewKey adds a key to the set of the site.
 func (s *site) addNewKey() { s.setAnswer(respondOK(set(freshEC("a"), freshEC("new")))) }
 
-// Neither the first fetch nor a renewal uses the budget of unknown key IDs.
+// Fetches for unknown key IDs are limited. Neither the first fetch nor a
+// renewal counts towards this limit.
 func TestNewKeyIsFoundAtOnceAfterScheduledFetch(t *testing.T) {
 	for name, age := range map[string]time.Duration{
 		"the first fetch":                   0,
@@ -39,8 +40,8 @@ func TestNewKeyIsFoundAtOnceAfterScheduledFetch(t *testing.T) {
 	}
 }
 
-// A failed fetch does not show whether the key exists, so the fetch may be
-// repeated before MinInterval has passed.
+// A failed fetch does not show whether the key exists, so the next fetch may
+// come before MinInterval has passed.
 func TestFailedFetchDoesNotUseTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{MaxAge: 24 * time.Hour, MinInterval: time.Minute, Burst: 1})
@@ -86,8 +87,8 @@ func TestUnknownKeyIDsShortenTheBackoff(t *testing.T) {
 	})
 }
 
-// Only a recent set shows that a key does not exist: after an older set was
-// fetched, the issuer may have published the key.
+// Only a recent set shows that a key does not exist. If the set is older, the
+// issuer may have published the key since the set was fetched.
 func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{Burst: 1})
@@ -111,8 +112,8 @@ func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	})
 }
 
-// If the set is too old and also lacks the key, a token waits for one fetch and
-// not for two.
+// A set may be too old and also lack the key of a token. The verification of
+// the token then waits for one fetch, not for two.
 func TestRenewalAlsoLooksForUnknownKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})

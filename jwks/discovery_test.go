@@ -40,8 +40,8 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 }
 
 // rejectedMetadata lists answers to the metadata request that must be rejected,
-// each with its failure class. If an answer has a jwks_uri, this URI differs
-// from the URL of the keys.
+// each with its failure class. The jwks_uri of such an answer, if it has one,
+// differs from the URL of the keys.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer

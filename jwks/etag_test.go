@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// If the server answers that the set is unchanged, the set is used for as long
-// as a new set would be.
+// The server may answer that the set is unchanged. The set is then used for as
+// long as a new set would be.
 func TestUnchangedSetIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(withHeader(withETag(`"1"`, set(freshEC("a"), "{}")), "Cache-Control", "max-age=600"))

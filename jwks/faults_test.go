@@ -15,16 +15,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. The type
-// site in site_test.go, in contrast, simulates faults in the transport.
+// serverFault is a fault of a real server over HTTP/1.1 and HTTP/2. For faults
+// that are simulated in the transport, see the type site in site_test.go.
 type serverFault struct {
 	name  string
 	fault testserver.Fault
 	takes time.Duration // until the attempt fails
 }
 
-// recoveryTime returns the maximum time from the moment when the first token
-// stops waiting until a new key is available.
+// recoveryTime returns the maximum time until a new key is available. The time
+// begins when the first token stops waiting.
 func (f serverFault) recoveryTime() time.Duration {
 	return f.takes - min(f.takes, waitLimit) + time.Second
 }
@@ -177,8 +177,8 @@ func TestEachFaultCostsOneRetry(t *testing.T) {
 	}
 }
 
-// This repeats the fault tests over real sockets, except the faults that take
-// time.
+// This test repeats the fault tests over real sockets, except for the faults
+// that take time.
 func TestFaultsOverSockets(t *testing.T) {
 	for where, options := range map[string][]testserver.Option{"TCP": nil, "TLS": {testserver.TLS()}} {
 		as := testserver.New(t, options...)

@@ -74,8 +74,9 @@ func FuzzJWKS(f *testing.F) {
 type members map[string]json.RawMessage
 
 // membersByKeyID reads the keys with encoding/json and groups their members by
-// key ID; the entry "" has the members of all keys. Of repeated members,
-// encoding/json keeps the last, but Parse does not accept repeated members.
+// key ID; the entry "" has the members of all keys. If a member is repeated,
+// encoding/json keeps the last value. This does not matter, because Parse does
+// not accept repeated members.
 func membersByKeyID(data []byte) map[string][]members {
 	var document map[string]json.RawMessage
 	var raw []json.RawMessage
@@ -102,8 +103,8 @@ func (m members) text(name string) string {
 	return value
 }
 
-// allows checks the parts of the policy that cannot be checked on the decoded
-// key.
+// allows reports whether a key meets some rules of the key policy. These are
+// the rules that cannot be checked on the decoded key.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if !m.absentOrNull(private) {

@@ -65,9 +65,9 @@ var Defects = []Defect{
 	DuplicateHeader, NotJSON, FourSegments, PaddedBase64, TrailingBits, Nested, Encrypted,
 }
 
-// DefectsOnRequest lists the defects that a test must ask for by name. A
-// correct API may accept some of them. The others need more than a token, such
-// as a revocation.
+// DefectsOnRequest lists the defects that are tested only on request. A correct
+// API may accept some of these tokens. To test the other defects, a token alone
+// is not enough.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }

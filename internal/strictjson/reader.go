@@ -36,7 +36,7 @@ const space = " \t\r\n"
 // IsSpace reports whether c is white space between the parts of a document.
 func IsSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
-// reader reads one document. The document is copied because the decoder needs
+// reader reads one document. It works on a copy, because the decoder needs
 // bytes. Callers get substrings of the original document, which is immutable.
 type reader struct {
 	doc    string
@@ -60,9 +60,9 @@ func read(doc string, options ...jsontext.Options) *reader {
 	return r
 }
 
-// release prepares the reader for the next document. Afterwards the reader does
-// not keep values of the old document. It keeps only the member names that the
-// decoder stores to detect duplicates.
+// release prepares the reader for the next document and returns it to the pool.
+// The reader then keeps no values of the old document, only the member names
+// that the decoder stores to detect duplicates.
 func (r *reader) release() {
 	clear(r.copied)
 	if cap(r.copied) > maxPooled {

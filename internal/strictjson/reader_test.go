@@ -40,8 +40,8 @@ func TestReadingATextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Results must not change when the pooled reader that returned them reads
-// another document, even concurrently.
+// A pooled reader is reused for other documents, even concurrently. This must
+// not change the results that it returned before.
 func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {

@@ -20,10 +20,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits of a document: its nesting depth, and the number of members of its
-// outermost object. Real tokens are nested four or five levels deep and have
-// fewer than forty members. Tokens that contain a whole user record have about
-// two hundred members.
+// These constants limit the nesting depth of a document and the number of
+// members of its outermost object. Real tokens are nested four or five levels
+// deep and have fewer than forty members. Tokens that contain a whole user
+// record have about two hundred members.
 const (
 	MaxDepth   = 32
 	MaxMembers = 256
@@ -182,8 +182,8 @@ func Date(v Value) (time.Time, bool) {
 }
 
 // Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if the
-// pointer leads to no value. If data is not strict JSON, several values may
-// match, and Lookup returns one of them.
+// pointer leads to no value. If data is not strict JSON, it may repeat a name.
+// Lookup then returns one of the values that match.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {
@@ -196,8 +196,8 @@ func child(data Value, token string) Value {
 	var found Value
 	switch data.Kind() {
 	case '{':
-		// The document was already read strictly, so names are unique. An inner
-		// object may have any number of members.
+		// The whole document was already read strictly, so its names are
+		// unique. An inner object may have any number of members.
 		r := read(string(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 		_ = r.members(len(data), func(name string, value Value) error {
 			if name == token {
