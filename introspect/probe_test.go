@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// A query that tests whether the server works again never returns if its
+// A query that tests whether the server works again may never return, if its
 // transport ignores its context. Such a query counts as a timeout.
 func TestLostProbeCountsAsFailed(t *testing.T) {
 	for name, lose := range map[string]func(chan struct{}){

@@ -20,8 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// store is a shared store for tests. The function get, if set, replaces the
-// method Get, and the function set replaces the method Set.
+// store is a shared store for tests. If the function get is not nil, the method
+// Get calls it. If the function set is not nil, the method Set calls it.
 type store struct {
 	mu     sync.Mutex
 	values map[string][]byte

@@ -44,10 +44,10 @@ and 'must' and 'one' unwrap an error or a list.
 
 `
 
-// calls finds the call that creates the issuer of each provider. The first
-// result contains the source of the call, and the second contains the file with
-// the preset. Both are indexed by the name of the provider's token shape. calls
-// reads the tables of presets.
+// calls finds the call that creates the issuer of each provider. It returns the
+// source of each call, and the file that contains the preset. Both maps are
+// indexed by the name of the provider's shape. calls reads the tables of
+// presets.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}

@@ -14,9 +14,9 @@ const gitHubActions = "https://token.actions.githubusercontent.com"
 // specifies the audience when it requests a token. Any workflow on GitHub can
 // choose any audience, so the claim repository_owner is checked. The tokens of
 // all repositories of owner are accepted: require a repository or an
-// environment with scopes.Claim. After owner is renamed or deleted, another
-// account can take the name: set Mark to "repository_owner_id=…" to prevent
-// that.
+// environment with scopes.Claim. After this account is renamed or deleted,
+// another account can take its name: set Mark to "repository_owner_id=…" to
+// refuse the tokens of that other account.
 func GitHubActions(owner string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActions"}
 	if owner = f.pathElement("owner", owner); strings.HasPrefix(owner, "@") {

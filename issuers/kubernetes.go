@@ -12,9 +12,9 @@ import (
 // https://kubernetes.default.svc.cluster.local, or a URL of the cloud that runs
 // the cluster, with or without a slash at the end. The pods need a projected
 // volume with a token for the audience. client must trust the CA of the cluster
-// and send the bearer token of a service account. It may be nil if the issuer
-// is public. Any pod can have a token for the audience: require callers with
-// scopes.Claim("sub", "system:serviceaccount:shop:web").
+// and send the bearer token of a service account. client may be nil if the
+// issuer is public. Any pod can have a token for the audience: require callers
+// with scopes.Claim("sub", "system:serviceaccount:shop:web").
 func Kubernetes(issuer string, client *http.Client, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Kubernetes"}
 	if issuer == "kubernetes/serviceaccount" {

@@ -28,9 +28,10 @@ func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 // EntraMultiTenant accepts the access tokens of several tenants of Microsoft
 // Entra ID. tenants are the IDs of these tenants. To accept all tenants, give
 // no tenants and set AnyTenant of the issuer. Beware: any user can create a
-// tenant. The registration of the API, application, must allow accounts in any
-// directory, and requestedAccessTokenVersion in its manifest must be 2. The
-// tenant of personal accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
+// tenant. application is the application (client) ID of the API's registration.
+// The registration must allow accounts in any directory, and
+// requestedAccessTokenVersion in its manifest must be 2. The tenant of personal
+// accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
 func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
 	f := &faults{function: "EntraMultiTenant"}
 	for _, tenant := range tenants {

@@ -31,8 +31,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// provider imitates a real authorization server. It issues tokens like that
-// server's, and answers requests to any URL.
+// provider imitates a real authorization server. Its tokens have the same
+// header and claims as the tokens of that server. It answers requests to any
+// URL.
 type provider struct {
 	*testserver.Server
 	preset    preset

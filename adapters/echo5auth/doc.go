@@ -12,9 +12,9 @@
 // # Refusals
 //
 // A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3. The adapter returns to Echo the
-// *[middleware.Error], which provides status and body, so that loggers see the
-// cause and the program's HTTPErrorHandler writes the response:
+// header fields of RFC 6750 §3. The adapter returns the *[middleware.Error] to
+// Echo. Loggers therefore see the cause. The program's HTTPErrorHandler writes
+// the response, with the status and the body of this error:
 //
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }

@@ -16,9 +16,9 @@ type Guard struct {
 
 	// ErrorBody returns a body that replaces the JSON body of a refusal, for
 	// example a problem document (RFC 9457). Status and header fields stay as
-	// they are, so the challenge cannot be lost. The response is already
-	// committed when Echo's error handler is called. If ErrorBody is nil,
-	// Echo's error handler writes the body.
+	// they are, so the challenge cannot be lost. The guard writes this body
+	// itself, so the response is already committed when Echo's error handler is
+	// called. If ErrorBody is nil, Echo's error handler writes the body.
 	ErrorBody func(*http.Request, *middleware.Error) (contentType string, body []byte)
 }
 

@@ -12,8 +12,8 @@
 // # Refusals
 //
 // A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3. The adapter returns to Echo an *echo.HTTPError
-// that wraps the *[middleware.Error], so that loggers see the cause and the
+// header fields of RFC 6750 §3. The adapter returns an *echo.HTTPError to Echo,
+// which wraps the *[middleware.Error]. Loggers therefore see the cause. The
 // program's HTTPErrorHandler writes the response:
 //
 //	var refusal *middleware.Error

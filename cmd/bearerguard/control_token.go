@@ -45,8 +45,8 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	}
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Choices(cmd, "like", shapes.Names())
-	// The commands that work with any authorization server call these flags
-	// --audience and --client-id. Here these names are aliases.
+	// The flags --aud and --client have the aliases --audience and --client-id.
+	// The commands that work with any authorization server use these names.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "audience":

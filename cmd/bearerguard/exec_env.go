@@ -11,9 +11,9 @@ import (
 // Node.js.
 const envNodeRoots = "NODE_EXTRA_CA_CERTS"
 
-// environment returns the environment of the command. It starts with the
-// environment of this process and removes the variables of any other server.
-// Then it adds the variables of this server. cleanUp removes the files that the
+// environment returns the environment of the command. It is a copy of the
+// environment of this process, in which the variables of this server replace
+// the variables of any other server. cleanUp removes the files that the
 // variables name.
 func (s *running) environment() (env []string, cleanUp func(), err error) {
 	env = slices.DeleteFunc(os.Environ(), func(v string) bool {

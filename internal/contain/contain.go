@@ -1,6 +1,7 @@
 // Package contain limits the damage that foreign code (callbacks, sources,
-// loggers, transports, parsers) can do: its panics do not end the program, its
-// error messages do not reach our logs, and it cannot flood the logs.
+// loggers, transports, parsers) can do. Panics of such code do not end the
+// program, its error messages do not reach our logs, and it cannot flood the
+// logs.
 package contain
 
 import (

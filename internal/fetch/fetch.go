@@ -1,5 +1,5 @@
-// Package fetch requests JSON from an authorization server over HTTP without
-// trusting the answer: it limits time, size, redirects and statuses, and its
+// Package fetch requests JSON from an authorization server over HTTP. It does
+// not trust the answer: it limits time, size, redirects and statuses, and its
 // errors contain no part of a URL, header or body.
 package fetch
 

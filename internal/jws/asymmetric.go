@@ -13,9 +13,9 @@ import (
 
 // FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits.
 // Verifying with a longer key takes milliseconds, which would let an attacker
-// who controls the key waste CPU time. Verify repeats this part of the key
-// policy, because the policy does not apply to keys from a source that the
-// caller supplies.
+// who controls the key waste CPU time. Package jwks checks the size of every
+// key that it reads. Verify checks it again, because a key may also come from a
+// source that the caller supplies.
 func FitRSA(public *rsa.PublicKey) bool {
 	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
 }

@@ -74,9 +74,8 @@ func TestVerifyAgreesWithGolangJWTOnDamagedSignatures(t *testing.T) {
 	}
 }
 
-// In DER, a number with leading zero bytes is written with fewer bytes, and a
-// number whose high bit is set with one more byte. One number in 256 has a
-// leading zero byte.
+// DER drops the leading zero bytes of a number, and adds a byte to a number
+// whose high bit is set. One number in 256 has a leading zero byte.
 func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	shapes := make(map[string]bool)
 	for i := 0; i < 10_000 && len(shapes) < 6; i++ {

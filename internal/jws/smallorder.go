@@ -2,11 +2,11 @@ package jws
 
 import "slices"
 
-// smallOrder lists the y-coordinates of the Ed25519 points whose order divides
-// eight, little-endian and without the sign bit of x. If y is 0 or 1, the list
-// also contains the encoding of y that is not reduced modulo p. Anyone can make
-// signatures that are valid for such a key (Brendel et al., "The Provable
-// Security of Ed25519", §3).
+// smallOrder lists the Ed25519 points whose order divides eight. Each element
+// is a y-coordinate, little-endian and without the sign bit of x. The
+// coordinates 0 and 1 are also listed in their encoding that is not reduced
+// modulo p. Anyone can make signatures that are valid for such a key (Brendel
+// et al., "The Provable Security of Ed25519", §3).
 var smallOrder = [...][32]byte{
 	{},                     // 0: order 4
 	{1},                    // 1: order 1

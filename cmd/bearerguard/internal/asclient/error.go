@@ -69,8 +69,9 @@ func (c *Client) refused(doing string, r RefusalError) *Error {
 	return &Error{Refused, doing, &r}
 }
 
-// failed converts an error of package oauth2. The original message may contain
-// the body of an answer.
+// failed converts an error of package oauth2 to an [*Error]. If the error is an
+// error response, only its status, code and description are kept, because the
+// original message contains the body of the response.
 func (c *Client) failed(doing string, err error) *Error {
 	if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return c.refused(doing, RefusalError{r.Response.StatusCode, r.ErrorCode, r.ErrorDescription})
@@ -81,9 +82,9 @@ func (c *Client) failed(doing string, err error) *Error {
 	return &Error{InvalidAnswer, doing, err}
 }
 
-// shown returns text, which comes from the server, if text may be printed. It
-// returns "" if text is too long, contains a character that RFC 6749 §5.2 does
-// not allow, or contains a secret that the client sent.
+// shown returns a text from the server if this text may be printed. It returns
+// "" if the text is too long, contains a character that RFC 6749 §5.2 does not
+// allow, or contains a secret that the client sent.
 func (c *Client) shown(text string) string {
 	const maxText = 500
 	if len(text) > maxText {

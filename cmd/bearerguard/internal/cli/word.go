@@ -30,8 +30,8 @@ func oneOf(what, word string, names []string) error {
 	return fmt.Errorf("%s: %q is unknown. Give one of %s", what, word, strings.Join(names, ", "))
 }
 
-// similar returns the names that are similar to a word. cobra compares only
-// names of commands, so similar makes a command for each name.
+// similar returns the names that are similar to a word. cobra can compare only
+// names of commands, so similar makes a temporary command for each name.
 func similar(word string, names []string) []string {
 	c := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, name := range names {

@@ -47,7 +47,7 @@ func (x *examination) challenges(a answer) []challenge {
 }
 
 // pointer returns the URL of the metadata that the challenges name. It returns
-// "" if the challenges do not name a URL, or a client may not request the URL.
+// "" if they name no URL, or if a client must not request the URL.
 func (x *examination) pointer(challenges []challenge) string {
 	named := pointers(challenges)
 	if len(named) == 0 {

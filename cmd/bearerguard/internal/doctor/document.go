@@ -61,7 +61,8 @@ func (x *examination) at(ctx context.Context, address string) place {
 	return p
 }
 
-// document parses the metadata in an answer, or returns a finding.
+// document parses the metadata in an answer. If the answer is not valid
+// metadata, it returns nil and a finding.
 func (a answer) document() (*document, finding) {
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	switch {
