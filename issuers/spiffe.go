@@ -28,8 +28,8 @@ func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issue
 
 // SPIFFEIssuer accepts JWT-SVIDs with iss, which a SPIFFE server writes if
 // jwt_issuer is set. The OIDC discovery provider of the server must serve the
-// keys at issuer. It may serve several trust domains, and the tokens of
-// workloads in each of them are accepted: require callers with
+// keys at issuer. That provider may serve several trust domains. The tokens of
+// workloads in each of these domains are accepted: require callers with
 // scopes.Claim("sub", …).
 func SPIFFEIssuer(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFEIssuer"}

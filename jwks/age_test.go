@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// renewalAge returns the age at which the current set will be renewed. It is
-// used when the set has just been fetched.
+// renewalAge returns the age at which the current set will be renewed. Tests
+// call it just after the set was fetched.
 func renewalAge(r *jwks.Remote) time.Duration {
 	stats := r.Stats()
 	return stats.Age + time.Until(stats.Next)

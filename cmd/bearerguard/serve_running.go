@@ -137,8 +137,8 @@ func fromHere(a net.Addr) string {
 	return a.String()
 }
 
-// close stops the server at once, including its open requests. A second call
-// does nothing.
+// close stops the server at once and ends its open requests. A second call does
+// nothing.
 func (s *running) close() error {
 	var errs []error
 	if s.ready != nil { // this server has written the file

@@ -1,8 +1,8 @@
 // Package shapes describes, as data, what real authorization servers send: the
 // header and claims of their tokens, the members of their key sets and
-// metadata, and their introspection responses. A [Shape] describes one
-// provider. Its rows describe tokens that an API must accept or refuse. All
-// values are made up.
+// metadata, and their introspection responses. Each [Shape] describes one
+// provider, and lists tokens that an API must accept or refuse. All values are
+// made up.
 //
 // The package contains only data and functions to look it up, and imports no
 // other package of the module.

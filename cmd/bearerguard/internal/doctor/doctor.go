@@ -79,9 +79,9 @@ func (x *examination) https() {
 }
 
 // metadata finds the metadata document and returns its place. It first tries
-// the URL pointer, if that is not "". Then it tries the URLs that a client
-// without a pointer tries. If it finds no document, the field doc of the result
-// is nil.
+// the URL in pointer, unless pointer is "". Then it tries the URLs that a
+// client without such a URL tries. If it finds no document, the field doc of
+// the result is nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {
