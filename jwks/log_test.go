@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkLog checks that the log contains exactly these lines.
+// checkLog checks that the log contains exactly the lines in want.
 func checkLog(t *testing.T, log *logCapture, want ...map[string]any) {
 	t.Helper()
 	records, text := log.lines(t)

@@ -77,8 +77,8 @@ func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	return v
 }
 
-// with returns a copy of the setup's maker that signs with a new key, which the
-// server publishes.
+// with returns a token maker like the setup's own, but with a new signing key.
+// The server publishes the new key.
 func (s *setup) with(alg testserver.Alg) forge.Maker {
 	m := s.Maker
 	m.Key = testserver.GenerateKey(alg, "")

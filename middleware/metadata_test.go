@@ -113,7 +113,8 @@ func TestE07TheETagFollowsTheDocument(t *testing.T) {
 	}
 }
 
-// A mux with the pattern "GET /" accepts the metadata only with methods.
+// If a mux has the pattern "GET /", it panics on the pattern of the metadata
+// unless that pattern also begins with a method.
 func TestE07TheMetadataBesideACatchAll(t *testing.T) {
 	pattern, h := newVerifier(t, published("https://api.example.com/v1")).Metadata()
 	mux := http.NewServeMux()
