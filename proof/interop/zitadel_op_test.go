@@ -33,8 +33,8 @@ const (
 )
 
 // zitadelOP is the OpenID provider of zitadel/oidc, running in this process.
-// The example storage contains its requests, codes and users. The test provides
-// the clients, tokens and keys.
+// Its requests, codes and users are in the example storage of zitadel/oidc. The
+// test provides the clients, tokens and keys.
 type zitadelOP struct {
 	*storage.Storage
 	issuer string

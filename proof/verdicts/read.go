@@ -87,8 +87,8 @@ func (p *replay) verdict(r request) string {
 	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, challenge, ""}, "\t")
 }
 
-// decide passes a request to its route. It returns a nil token if an accepted
-// request has none.
+// decide passes a request to its route. If the request is accepted without a
+// token, decide returns a nil token and no error.
 func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middleware.Token, error) {
 	v := p.verifiers[r.Setup]
 	var fields []string
@@ -161,8 +161,8 @@ type introspectionEndpoint struct {
 	entered chan struct{} // receives a value when an answer is delayed
 }
 
-// next sets the current request. If the client of this request leaves, the
-// answer is delayed until the caller calls end.
+// next sets the current request. If the client of this request disconnects
+// before the answer, the answer is delayed until the caller calls end.
 func (a *introspectionEndpoint) next(r request) (end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

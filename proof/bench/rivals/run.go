@@ -33,7 +33,8 @@ func (o outcome) find(name string) (finding, bool) {
 	return finding{}, false
 }
 
-// run makes an API with a server of its own and sends it the battery.
+// run makes an API that trusts a server of its own, and sends all requests of
+// apitest.Check to the API.
 func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

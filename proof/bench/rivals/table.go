@@ -122,7 +122,7 @@ func general() []row {
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
 // fits returns an error if a finding has no row, or if the number of requests
-// differs from the battery's.
+// is not the number that apitest.Check sends.
 func (t table) fits(found outcome, requests int) error {
 	var errs []error
 	for _, f := range found.findings {
@@ -136,9 +136,9 @@ func (t table) fits(found outcome, requests int) error {
 	return errors.Join(errs...)
 }
 
-// cell returns the content of a cell. For a single request this is the status
-// if it is wrong. For other rows it is what apitest.Check reports about the
-// first wrong answer of that kind.
+// cell returns the content of a cell. For a row about a single request, the
+// cell contains the status if the status is wrong. For another row, it contains
+// what apitest.Check reports about the first wrong answer of that kind.
 func cell(found outcome, r row, i int) string {
 	f, wrong := found.find(r.Name)
 	switch {
