@@ -253,8 +253,8 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed inserts the clock skew into words and returns the result after ", or
-// ". If the clock skew is 0, it returns "".
+// skewed returns the text ", or " followed by words, in which it inserts the
+// clock skew. If the clock skew is 0, skewed returns "".
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""

@@ -100,9 +100,9 @@ type tokenCase struct {
 	want  error
 }
 
-// check verifies each token, and checks the error and the response that the
-// cause determines. It verifies each token twice, because the token may be
-// cached the second time.
+// check verifies each token. It checks that the error and the response are
+// right for the expected cause. It verifies each token twice, because the token
+// may be cached the second time.
 func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {

@@ -113,8 +113,9 @@ func TestE07TheETagFollowsTheDocument(t *testing.T) {
 	}
 }
 
-// If a mux has the pattern "GET /", it panics on the pattern of the metadata
-// unless that pattern also begins with a method.
+// A mux that has the pattern "GET /" would panic if the metadata handler were
+// registered without a method. The handler is therefore registered for GET and
+// for OPTIONS.
 func TestE07TheMetadataBesideACatchAll(t *testing.T) {
 	pattern, h := newVerifier(t, published("https://api.example.com/v1")).Metadata()
 	mux := http.NewServeMux()

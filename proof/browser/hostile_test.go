@@ -114,8 +114,9 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 	}
 }
 
-// The page contains a form with the answer, and a script that submits the form.
-// In this test, the script does not run, so that the page stays open.
+// The page contains a form with the authorization response, and a script that
+// submits the form. In this test, the script does not run, so that the page
+// stays open.
 func TestTheFormOfAnAnswerIsEscaped(t *testing.T) {
 	for name, payload := range payloads {
 		t.Run("T12/"+name, func(t *testing.T) {

@@ -26,8 +26,8 @@ type shape struct {
 	id, name string
 
 	// config changes the Issuer in the configuration. If config is nil, only
-	// URL is set in the Issuer. If the member answer of the shape is set,
-	// Introspection is set, too.
+	// URL is set in the Issuer. If the field answer of the shape is set,
+	// Introspection is set in the Issuer, too.
 	config func(*middleware.Issuer)
 
 	// header and claims contain the members of the JWT in JSON. These members
@@ -197,8 +197,8 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 }
 
-// publish makes the server publish the key of the shape. If the shape has a
-// function keys, this function changes the key first.
+// publish makes the server publish the key. If the field keys of the shape is
+// set, this function changes the published key first.
 func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
 	t.Helper()
 	as.Publish(key)

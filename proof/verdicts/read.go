@@ -150,9 +150,10 @@ func printed(t *middleware.Token) string {
 }
 
 // introspectionEndpoint is the introspection endpoint of each setup. It always
-// returns the same answer for a token, because timing decides when the client
-// sends an introspection request again. The setup revocable is an exception: it
-// does not cache answers, and its tokens are active for only half a minute.
+// returns the same answer for a token. Otherwise verdicts would depend on
+// timing, which decides when the client sends an introspection request again.
+// The setup revocable is an exception: it does not cache answers, and its
+// tokens are active for only half a minute.
 type introspectionEndpoint struct {
 	mu      sync.Mutex
 	answers map[string]request // the request whose Answer is used, by path and token

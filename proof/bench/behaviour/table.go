@@ -44,8 +44,8 @@ func (t table) markdown(w io.Writer) {
 	}
 }
 
-// short formats a duration to the precision of the measurement. The precision
-// is 10 ms, because the caller sends a token every 10 ms.
+// short formats a duration without more precision than the measurement has: the
+// caller sends a token only every 10 ms.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

@@ -33,8 +33,8 @@ func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	return scene{as, rival.SettingsFor(as, need)}, nil
 }
 
-// everyone returns the rows of the table of full verification. The first row
-// only verifies the signature, with the standard library.
+// everyone returns the libraries in the table of full verification. The first
+// row of this table only verifies the signature, with the standard library.
 func everyone() []rival.Rival {
 	list := append([]rival.Rival{rival.RawCrypto(), rival.BearerguardUncached()}, rival.Fetching()[1:]...)
 	return append(list, rival.Okta(), rival.JWTAuth())

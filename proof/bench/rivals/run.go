@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// outcome is the result of sending the battery of requests to one API.
+// outcome is the result of sending all requests of apitest.Check to one API.
 type outcome struct {
 	findings   []finding
 	statuses   []int // statuses of the answers over HTTP/1.1, in the order of the battery

@@ -65,10 +65,9 @@ func measure(ctx context.Context) (table, error) {
 	return t, nil
 }
 
-// probes returns a row for each single request of the battery, in order. To
-// find the requests that must be refused, it sends the battery to an
-// unprotected API and collects the findings. It also returns the outcome of
-// that run.
+// probes returns a row for each single request of apitest.Check, in order. To
+// find the requests that must be refused, it runs the check on an unprotected
+// API and collects the findings. It also returns the outcome of that run.
 func probes(ctx context.Context) ([]row, outcome, error) {
 	open, err := run(ctx, rival.Unprotected())
 	if err != nil {
