@@ -100,8 +100,8 @@ func parse(data []byte, uses []string) (*Set, error) {
 func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place, reason) }
 
 // readKey reads one key and applies the policy to it. It ignores certificate
-// members (x5c, x5t, x5u), because a key is trusted for the URL from which it
-// was fetched, not for a certificate.
+// members (x5c, x5t, x5u): a key is trusted because of the URL from which it
+// was fetched, not because of a certificate.
 func readKey(data strictjson.Value, uses []string) (key, error) {
 	var (
 		k      key

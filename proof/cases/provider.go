@@ -197,8 +197,8 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 }
 
-// publish makes the server publish the key. If the field keys of the shape is
-// set, this function changes the published key first.
+// publish makes the server publish the key. If the shape has a function in its
+// field keys, this function changes the published key first.
 func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
 	t.Helper()
 	as.Publish(key)

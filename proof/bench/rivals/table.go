@@ -155,8 +155,8 @@ func cell(found outcome, r row, i int) string {
 	return asExpected
 }
 
-// userMark marks the results that depend on code which a library leaves to its
-// users.
+// userMark marks the results that depend on code that the users of a library
+// must write themselves.
 const userMark = " †"
 
 func mark(a api, of row, text string) string {
