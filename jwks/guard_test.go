@@ -18,9 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// guard has a net.Dialer that refuses private addresses after name resolution,
-// as a cautious program would configure its client. In some tests, 127.0.0.1
-// represents a public address.
+// guard contains a net.Dialer that refuses private addresses after name
+// resolution. A cautious program would give its HTTP client such a dialer. In
+// some tests, 127.0.0.1 represents a public address.
 type guard struct {
 	dialer net.Dialer
 
@@ -56,7 +56,8 @@ func (g *guard) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: g.dialer.DialContext}}
 }
 
-// names makes the dialer resolve all names with a test DNS server.
+// names makes the dialer of g send every DNS query to a test server, which
+// answers with the result of resolve.
 func (g *guard) names(resolve func(name string) netip.Addr) {
 	g.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
@@ -65,8 +66,8 @@ func (g *guard) names(resolve func(name string) netip.Addr) {
 	}}
 }
 
-// answerNames serves DNS over TCP, the protocol that net.Resolver uses on a
-// pipe.
+// answerNames is a DNS server on one connection. It uses the format of DNS over
+// TCP, because net.Resolver uses that format when its connection is a pipe.
 func answerNames(conn net.Conn, resolve func(name string) netip.Addr) {
 	defer conn.Close()
 	for {

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// traffic calls ask at each tick, each time in a new goroutine, as a server
-// handles requests. It returns how long each call waited, indexed by the time
-// of its arrival.
+// traffic imitates the requests to a server: at each tick, it calls ask in a
+// new goroutine. It returns how long each call took. The keys of the map are
+// the times at which the calls began.
 func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Duration]time.Duration {
 	t.Helper()
 	waits := make(map[time.Duration]time.Duration)
@@ -35,10 +35,10 @@ func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Durat
 	return waits
 }
 
-// A hanging server does not block callers whose key is cached and fresh. If the
-// set is too old, the server blocks callers only during the first 2 s of the
-// first attempt. Callers that arrive later in this attempt, or during a later
-// attempt, get the key at once.
+// If the server of the keys hangs, it does not block callers while the cached
+// key set is fresh. If the cached set is too old, the server blocks callers
+// only during the first 2 s of the first attempt. Callers that arrive later in
+// this attempt, or during a later attempt, get the key at once.
 func TestHangingServerBlocksForTwoSeconds(t *testing.T) {
 	inBody := streamed(func(r *http.Request, _ []byte) (int, error) {
 		<-r.Context().Done()
@@ -92,8 +92,8 @@ func TestHangingServerBlocksForTwoSeconds(t *testing.T) {
 	}
 }
 
-// After a period without tokens, callers wait 2 s again, even if the server
-// hung before.
+// If the server hangs and no tokens arrive for a long time, the next callers
+// wait for the server again, for up to 2 s.
 func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
@@ -108,7 +108,8 @@ func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	})
 }
 
-// If the server fails quickly, callers wait for each attempt.
+// If the server of the keys fails quickly, callers wait until each attempt to
+// fetch the keys has failed.
 func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = waitLimit - 1
@@ -129,7 +130,8 @@ func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 	})
 }
 
-// Without a key, each attempt blocks callers only for its first 2 s.
+// While the server hangs and no usable key is cached, callers wait only during
+// the first 2 s of each attempt to fetch the keys.
 func TestColdStartWithHangingServer(t *testing.T) {
 	for name, cold := range map[string]func(t *testing.T) *jwks.Remote{
 		"K03/before the first set": func(t *testing.T) *jwks.Remote {
@@ -164,7 +166,7 @@ func TestColdStartWithHangingServer(t *testing.T) {
 	}
 }
 
-// Warm returns the result of the attempt, however long it takes.
+// Warm waits until the fetch succeeds or fails, however long that takes.
 func TestWarmWaitsForTheWholeAttempt(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer answer

@@ -12,8 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A Remote need not be closed: after its last fetch, no goroutine remains once
-// the client's idle connections are closed.
+// A Remote need not be closed. After its last fetch, only the idle connections
+// of the HTTP client still use goroutines. When these connections are closed,
+// no goroutine remains.
 func TestK28NoGoroutineRemains(t *testing.T) {
 	for name, use := range map[string]func(t *testing.T, as *testserver.Server, r *jwks.Remote){
 		"K28/without use": func(*testing.T, *testserver.Server, *jwks.Remote) {},

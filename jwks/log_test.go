@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// checkLog checks that the log contains exactly these lines.
+// checkLog checks that the log contains exactly the lines in want.
 func checkLog(t *testing.T, log *logCapture, want ...map[string]any) {
 	t.Helper()
 	records, text := log.lines(t)
@@ -42,7 +42,8 @@ func notUsed(reason string) map[string]any {
 	return map[string]any{"level": "WARN", "msg": "key of the set is not used", "reason": reason}
 }
 
-// An outage is logged once, and again only when its class changes.
+// An outage is logged once. It is logged again only when the kind of failure
+// changes.
 func TestAnOutageIsLoggedOncePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log logCapture

@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// warmRemote returns a site and a Remote that has fetched its key "a".
+// warmRemote returns a simulated server of a key set with the key "a", and a
+// Remote that has fetched this set.
 func warmRemote(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
 	t.Helper()
 	s := newSite(respondOK(set(freshEC("a"))))
@@ -18,8 +19,8 @@ func warmRemote(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
 	return s, r
 }
 
-// gaps returns the times between consecutive requests, starting with the
-// request at index from. Requests themselves take no time.
+// gaps returns the times between consecutive requests, beginning with the
+// request that has the index from.
 func (s *site) gaps(from int) (list []time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

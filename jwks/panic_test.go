@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// A panic with a nil value must not count as a confirmation that the set is
-// unchanged.
+// A fetch that ends with panic(nil) counts as failed. It must not be mistaken
+// for an answer that says that the set is unchanged.
 func TestPanicNilDoesNotRenewTheSet(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
 	synctest.Test(t, func(t *testing.T) {

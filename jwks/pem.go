@@ -20,9 +20,9 @@ import (
 
 var errPEM = errors.New("must be a single PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE and nothing else")
 
-// PEM returns a set of public keys in PEM, for issuers that do not publish a
-// JWK Set. keys maps each key ID to one block of type PUBLIC KEY, RSA PUBLIC
-// KEY or CERTIFICATE. Only the public key of a certificate is used: the
+// PEM makes a set from public keys in PEM format, for issuers that do not
+// publish a JWK Set. keys maps each key ID to one block of type PUBLIC KEY, RSA
+// PUBLIC KEY or CERTIFICATE. Only the public key of a certificate is used: the
 // certificate's dates and signature are not checked. The keys must pass the
 // policy in the package comment. Each key verifies all algorithms of its type
 // and curve. To accept fewer algorithms, set the verifier's Algorithms. At most
@@ -62,7 +62,8 @@ func readPEM(id, text string) (k key, err error) {
 	if !jws.ValidKeyID(id) {
 		return k, errKeyID
 	}
-	// The decoder skips text before a block, including malformed blocks.
+	// The check below refuses text before the block: pem.Decode would skip such
+	// text, even if it is a malformed block.
 	text = strings.TrimSpace(text)
 	block, rest := pem.Decode([]byte(text))
 	if block == nil || len(rest) > 0 || len(block.Headers) > 0 || strings.LastIndex(text, "-----BEGIN ") != 0 {

@@ -42,8 +42,8 @@ type key struct {
 }
 
 // decode returns the Go key for a JWK whose members have been checked. The
-// library's own validation is turned off, because it would only compare these
-// members with themselves.
+// jwkset library's own validation is turned off, because it would only compare
+// these members with themselves.
 func decode(m jwkset.JWKMarshal) (any, error) {
 	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 	if err != nil {
@@ -100,8 +100,8 @@ func parse(data []byte, uses []string) (*Set, error) {
 func skip(place int, reason error) error { return fmt.Errorf("key %d: %w", place, reason) }
 
 // readKey reads one key and applies the policy to it. It ignores certificate
-// members (x5c, x5t, x5u), because a key is trusted for the URL from which it
-// was fetched, not for a certificate.
+// members (x5c, x5t, x5u): a key is trusted because of the URL from which it
+// was fetched, not because of a certificate.
 func readKey(data strictjson.Value, uses []string) (key, error) {
 	var (
 		k      key
@@ -171,9 +171,10 @@ func isUse(use string, uses []string) bool {
 	return slices.Contains(uses, use)
 }
 
-// fitting returns the algorithms that a key may verify. If the key has alg, the
-// result is that algorithm, or nothing if the key's type and curve do not allow
-// it. Otherwise the result is all algorithms that type and curve allow.
+// fitting returns the algorithms that a key may verify. If the key has a member
+// alg, the result is only the algorithm that alg names, or nothing if the key's
+// type and curve do not allow this algorithm. Otherwise the result is all
+// algorithms that the type and the curve allow.
 func fitting(m jwkset.JWKMarshal) []string {
 	if m.KTY == jwkset.KtyOct {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// These are the reasons in Skipped: each is the whole message after the
-// position of the key.
+// These are the reasons for which keys are skipped. An error in Stats.Skipped
+// consists of the position of the key and one of these reasons.
 const (
 	reasonSyntax    = "must be a JSON object without repeated members or values of the wrong type"
 	reasonKeyID     = "key ID is not printable ASCII of at most 256 bytes"
@@ -28,10 +28,12 @@ const (
 )
 
 // rocaModulus is from Wycheproof's json_web_key_test, tcId 7 (Apache-2.0). It
-// is the product of two primes from the broken generator and has 2049 bits.
+// has 2049 bits and is the product of two primes from the broken key generator
+// of CVE-2017-15361 (ROCA).
 const rocaModulus = "AanFpofbj7KjD4Lf-N2hVMKR7yewSyXhhbirIMTGpfYEhZ_lnt5UoK98DnKIgArXGTu3MaW_HhFw16HGaTDUHqPrId7fe4r11CqRw09yBFuW79V8sYIwHdzCaWflUI6auImYbVfoN9_nD5n8N8SY9DwXw7mwZM9wREPXoDPgOoIWl6q_MPsp7n0zs3Z5ZaiQWOOzl1S9OhwAfSiiOwz6efnXEaxuTEtPd7BjSx7NaFka8Dx9U7YqXy2RFj1O9PjyaDGuRh7YXsX3iMUSP_wSyHQg_c_qHRtKUsNSGCT7OZg0hzm2KphtjnayKJvC64vAbROBR4Ubg6Bxg9IQVZ-QYyE"
 
-// shortModulus and exponentOne are from tcId 8 and 9 of the same file.
+// shortModulus and exponentOne are from Wycheproof's json_web_key_test, tcId 8
+// and 9.
 const (
 	shortModulus = "rJBIp6T1YK-RtPyvYqFFlcucqewSAA_IReSFchE8qyiQrbARqRlXWkB2DR8j_pJQnIpYELbQWZC5Cd0PTGAU8rMbar2AW6zpmBbi7aQf17lUBdt8XI9M9rq7FPVQ1dDdUXm1SVH_9qqWhvMPR422SbfHBEzCAtzK0ANDRo6qz78"
 	exponentOne  = "u-SfdHPjFtGmzuoH6gheIIZ4nLwUHBQEtFGqOe0N8JuZUc5VOzlI8yl0r8ESilAouttkdftexj4VFJz5R9FH90ypVQDPL0H4mC_RtkcJ1DBB8MriU8dmzqSXP1SBs4s5L-pJWxKKLjXddD6gXJZ7HT_aPl2olvlLh8JkD_52U6sjdeP3OWDKvMu5GsrMlS9XJCVaCx8r9698OEElwK-ZW9PztgTSb-MvyTuyzis5Yc13n_z0wMLahpDilI2fzNsZ3yH6htu4VXPraSEZV6C0Z7epAAAUqiUnxh3WRupEICaewYEnW3MVS2hHwLwtPu_RR0XHoZr1oPSlQMP3Zi2QKw"
@@ -39,9 +41,9 @@ const (
 
 const canary = "CANARY-kid-of-the-bad-key"
 
-// rocaLike returns a number of the given length in bits that, like a modulus
-// from the broken generator, is congruent to a power of 65537 modulo every
-// prime up to 167.
+// rocaLike returns a number with the given length in bits that looks like a
+// modulus from the broken key generator of CVE-2017-15361 (ROCA): modulo every
+// prime up to 167, the number is congruent to a power of 65537.
 func rocaLike(bits int) *big.Int {
 	m := primorial()
 	n := new(big.Int).Exp(big.NewInt(65537), big.NewInt(12345), m)
@@ -382,8 +384,8 @@ func unb64(text string) []byte {
 	return data
 }
 
-// withTrailingBits returns another encoding of the same bytes, with an unused
-// bit set.
+// withTrailingBits returns another base64url text that decodes to the same
+// bytes. In the new text, an unused bit of the last character is set.
 func withTrailingBits(text string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(text) - 1

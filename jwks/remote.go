@@ -157,9 +157,9 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 }
 
 // refresh fetches a set for a key ID that the current set lacks. If it returns
-// nil, the caller must search the current set again and accept the result: that
-// set has the key ID, was fetched after the caller arrived, or is as new as the
-// budget allows.
+// nil, the caller must search the current set again and accept the result. The
+// current set then has the key ID, or was fetched after the caller arrived, or
+// is as new as the limit on such fetches allows.
 func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()

@@ -27,8 +27,8 @@ type transportFault struct {
 	takes  time.Duration // until the attempt fails
 }
 
-// transportFaults returns faults of a server. good is a valid set that contains
-// the key known.
+// transportFaults returns the faults that a server can have. The parameter good
+// is a valid key set that contains the key in the parameter known.
 func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	t.Helper()
 	html := func(body string) answer {

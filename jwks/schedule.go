@@ -44,7 +44,7 @@ func (p schedule) usable(s *state, now time.Time) bool {
 	return s.set != nil && s.age(now) < p.maxStale
 }
 
-// backoff returns the delay after a failed attempt. Without a usable set the
+// backoff returns the delay after a failed attempt. If no set is usable, the
 // delay is short, and Retry-After is ignored.
 func (p schedule) backoff(s *state, now time.Time) time.Duration {
 	if !p.usable(s, now) {
@@ -56,7 +56,8 @@ func (p schedule) backoff(s *state, now time.Time) time.Duration {
 // retryAt returns when the next attempt is allowed.
 func (p schedule) retryAt(s *state, now time.Time) time.Time { return s.ended.Add(p.backoff(s, now)) }
 
-// due reports whether the set should be fetched even if no caller misses a key.
+// due reports whether it is time to fetch the set, even if the cached set has
+// the keys of all callers.
 func (p schedule) due(s *state, now time.Time) bool {
 	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(p.retryAt(s, now))
 }
@@ -91,7 +92,7 @@ func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	return !now.Add(credit).Before(s.spentUntil) && !now.Before(s.ended.Add(max(min(s.backoff, p.minInterval), s.retryAfter)))
 }
 
-// spend subtracts an attempt for an unknown key ID from the budget.
+// spend subtracts one attempt from the budget for unknown key IDs.
 func (p schedule) spend(s *state, now time.Time) {
 	if s.spentUntil.Before(now) {
 		s.spentUntil = now

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// The pointer of a key must not change while the key is published, because
-// callers that cache verification results compare keys by pointer.
+// While a key is published, the pointer to it must not change, because callers
+// that cache verification results compare keys by pointer.
 func TestPublishedKeyKeepsItsPointer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stays, goes := freshRSA("stays"), freshEC("swapped")

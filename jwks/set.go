@@ -68,8 +68,8 @@ type Set struct {
 // of the token's algorithm. They identify the key.
 type selector struct{ keyID, algorithm string }
 
-// newSet returns a set that indexes the keys by selector. No two keys with a
-// key ID may have the same key ID and algorithm.
+// newSet returns a set that indexes the keys by selector. Two keys may have the
+// same key ID only if they have no algorithm in common.
 func newSet(keys []key, skipped []error) *Set {
 	s := &Set{keys: make(map[selector]any), issuers: make(map[selector][]string), keyIDs: make(map[string]bool), size: len(keys), skipped: skipped}
 	fit := make(map[string][]key) // keys by algorithm
@@ -96,9 +96,9 @@ func newSet(keys []key, skipped []error) *Set {
 	return s
 }
 
-// reuseKeys makes s use the pointers of the earlier set for all keys that are
-// in both sets, so that the pointer of a key does not change while the key is
-// published.
+// reuseKeys changes s for each key that is also in the earlier set: s then
+// contains the earlier pointer to the key. The pointer to a key therefore does
+// not change while the key is published.
 func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {

@@ -113,8 +113,8 @@ func hang(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// byPath returns an answer that depends on the path of the request, with 404
-// for all other paths.
+// byPath returns an answer that depends on the path of the request. For a path
+// that is not in the map, the answer is 404.
 func byPath(by map[string]answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		if a := by[r.URL.Path]; a != nil {
@@ -212,7 +212,8 @@ func assertKey(t *testing.T, r *jwks.Remote, kid string) {
 	}
 }
 
-// assertKeyAfter checks that Key returns a key after exactly the time want.
+// assertKeyAfter checks that Key returns a key, and that Key waits for exactly
+// the duration want.
 func assertKeyAfter(t *testing.T, r *jwks.Remote, kid string, want time.Duration) {
 	t.Helper()
 	begin := time.Now()

@@ -70,7 +70,8 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token that the test put into the context", got)
 	}
 
-	// Adding or changing a token between two routes does not give access.
+	// A handler can add or change the token in the context between two nested
+	// routes. This does not give access to the inner route.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
@@ -221,8 +222,9 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A canceled request is reported as canceled only if its check was still
-// waiting. Otherwise the result of the check is reported.
+// If a request is canceled while a check is waiting, the result is that the
+// request was canceled. If no check is waiting, the result is the same as
+// without the cancellation.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys

@@ -26,7 +26,8 @@ type tokenCache struct {
 // the token, so that a reader of its memory cannot use the token.
 type digest [sha256.Size]byte
 
-// cachedToken contains the results for a JWT that passed. It is never modified.
+// cachedToken contains the results of the checks that a JWT has passed. It is
+// never modified.
 type cachedToken struct {
 	issuer *issuer
 	header *header

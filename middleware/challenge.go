@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// retryAfter is the value of Retry-After in a 503 response, in seconds. After
-// this time, a failed refresh of the keys has been retried.
+// retryAfter is the value of Retry-After in a 503 response, in seconds. It is
+// long enough for a failed fetch of the keys to be retried.
 const retryAfter = "2"
 
 // SetHeader sets the header fields of the response to a refused request: the
@@ -23,9 +23,10 @@ const retryAfter = "2"
 // client would receive a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
-	// These fields describe the response that the refusal replaces.
-	// Content-Encoding stays: if it is already set, an outer middleware encodes
-	// everything that is written (RFC 9110 §8.4).
+	// The loop removes fields that describe the response that the refusal
+	// replaces. It does not remove Content-Encoding: if that field is already
+	// set, an outer middleware encodes everything that is written (RFC 9110
+	// §8.4).
 	for _, name := range [...]string{"Content-Length", "Etag", "Last-Modified"} {
 		h.Del(name)
 	}

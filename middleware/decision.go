@@ -102,8 +102,9 @@ func (d *decision) runSteps() (err error) {
 			break
 		}
 	}
-	// If the token was already stored, it is refused because of the route's
-	// requirements, and stays in the cache.
+	// A token that fails is removed from the cache. A token that was already
+	// stored in this decision stays in the cache: only the route's requirements
+	// refuse it.
 	if err != nil && d.cached != nil && !d.stored {
 		d.v.cache.drop(d.digest)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Code is the error code that clients receive with a refusal. The codes are
-// those of RFC 6750 §3.1 and RFC 9470 §3, and two codes for failures that the
+// Code is the error code that clients receive with a refusal. Most codes are
+// from RFC 6750 §3.1 and RFC 9470 §3. Two more codes are for failures that the
 // client did not cause. When no token was sent, the code is "", as RFC 6750
 // §3.1 requires.
 type Code string
@@ -93,8 +93,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// cause is a sentinel error with its code and its messages, so that every cause
-// has a message for clients.
+// cause is a sentinel error that contains its code, its message for logs and
+// its message for clients. No cause can therefore lack a message for clients.
 type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs

@@ -95,7 +95,7 @@ func (d *decision) explain(at int, err error) {
 	d.explained[at] = step
 }
 
-// maxShown is the maximum number of bytes of a value that are shown.
+// Explain shows at most maxShown bytes of a value.
 const maxShown = 200
 
 // quoted returns text in quotes, escaped, and cut after maxShown bytes, because
@@ -253,8 +253,8 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed returns ", or " and words with the clock skew inserted, or "" if the
-// clock skew is 0.
+// skewed returns the text ", or " followed by words, in which it inserts the
+// clock skew. If the clock skew is 0, skewed returns "".
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""

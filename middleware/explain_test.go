@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// The types that Explain shows as expected depend on the configuration of the
-// issuer.
+// Explain shows which values of typ were expected. These values depend on the
+// configuration of the issuer.
 func TestExplainShowsTheTypesOfTheIssuer(t *testing.T) {
 	for want, change := range map[string]func(*middleware.Issuer){
 		`"at+jwt"`:                           func(i *middleware.Issuer) { i.Profile = middleware.RFC9068 },

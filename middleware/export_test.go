@@ -19,8 +19,8 @@ func StepTable() string {
 	return table
 }
 
-// AddStep adds a step before all other steps of a Verifier. Each run of the
-// step increments made.
+// AddStep adds a step before all other steps of a Verifier. The counter made is
+// incremented each time the step runs.
 func (v *Verifier) AddStep(name string, made *int) {
 	v.setSteps(append([]step{
 		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, perRoute, true, nil, ""},

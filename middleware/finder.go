@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Durations and limits for issuers that Config.IssuerFor returns.
+// These durations and limits apply to issuers that Config.IssuerFor returns.
 const (
 	findTimeout = 2 * time.Second  // maximum duration of one call of IssuerFor
 	refreshAge  = 5 * time.Minute  // age after which an issuer is refreshed in the background
@@ -85,8 +85,8 @@ func (p pattern) resembles(iss string) bool {
 	return starts && strings.HasSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
 }
 
-// matches reports whether an iss matches a pattern, so that Config.IssuerFor
-// may be called with it.
+// matches reports whether an iss matches one of the patterns. Config.IssuerFor
+// is called only with such an iss.
 func (f *finder) matches(iss string) bool {
 	for _, p := range f.patterns {
 		name, starts := strings.CutPrefix(iss, p.before)
@@ -269,8 +269,9 @@ func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay postpones the next refresh of a cached issuer by retryDelay. It does
-// nothing if the issuer was refreshed after the time found.
+// delay postpones the next refresh of a cached issuer by retryDelay. The
+// parameter found is the time of the issuer's last refresh that the caller
+// knows. If the issuer has been refreshed since, delay does nothing.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

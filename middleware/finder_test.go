@@ -19,8 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// realms is a platform with many realms. Each realm is an issuer with its own
-// key.
+// realms simulates a platform with many realms. Each realm is an issuer with
+// its own key.
 type realms struct {
 	mutex sync.Mutex
 	keys  map[string]jwks.Source

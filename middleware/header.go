@@ -32,8 +32,8 @@ func (d *decision) checkShape() (err error) {
 	return nil
 }
 
-// checkHeader parses the header and refuses what is not accepted from any
-// issuer: extensions, nesting, "none" and unsupported algorithms.
+// checkHeader parses the header of a token. It refuses a header that no issuer
+// may use: one with extensions, nesting, "none" or an unsupported algorithm.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
 		return nil

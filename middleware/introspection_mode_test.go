@@ -313,8 +313,9 @@ func TestExplainShowsOpaqueTokens(t *testing.T) {
 	}
 }
 
-// A token that seems to belong to an issuer of IssuerFor, or to a tenant, must
-// not be sent to another issuer, even if the token would not be accepted.
+// A token must not be sent to another issuer if it seems to belong to a tenant,
+// or to an issuer that IssuerFor could return. This also applies to a token
+// that would not be accepted.
 func TestTokensOfMatchingIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":true}`)
 	s, maker := introspectingSetup(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {

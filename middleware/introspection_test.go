@@ -103,8 +103,8 @@ func (o *introspectionStub) client(t testing.TB) *introspect.Client {
 	return c
 }
 
-// localIssuer returns an issuer whose JWTs are verified locally, and a maker of
-// its tokens.
+// localIssuer returns an issuer whose JWTs are verified locally, and a Maker
+// that makes JWTs of this issuer.
 func localIssuer(issuer string) (middleware.Issuer, forge.Maker) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat(issuer, 4)[:32])}
 	return middleware.Issuer{URL: issuer, Keys: jwks.Secret("s", key.Secret), Algorithms: []string{"HS256"}},
@@ -133,8 +133,8 @@ func mode(m middleware.IntrospectionMode) func(*middleware.Config) {
 	}
 }
 
-// active returns an introspection answer for an active token with the claims of
-// RFC 9068, changed by pairs.
+// active returns an introspection answer for an active token. Its claims are
+// the claims that RFC 9068 requires, with the changes in pairs.
 func active(m forge.Maker, pairs ...string) string {
 	return m.Claims(append([]string{"active", "true"}, pairs...)...)
 }

@@ -172,10 +172,10 @@ type Issuer struct {
 	// claim that is present is used, unless ScopeUnion is set. nil means
 	// "scope", then "scp". The value must be a string of space-separated scopes
 	// or an array of strings. null is treated as absent, and a value of another
-	// type makes the token malformed. If the prefix "keys:" is added to the
-	// name, the claim must be an object, and the scopes are the names of its
-	// members, except members that are null or false. Values that are not
-	// scopes (RFC 6749 §3.3) are left out; [scopes.Claim] can require them.
+	// type makes the token malformed. If the name of a claim is listed with the
+	// prefix "keys:", the claim must be an object, and the scopes are the names
+	// of its members, except members that are null or false. Values that are
+	// not scopes (RFC 6749 §3.3) are left out; [scopes.Claim] can require them.
 	ScopeClaims []string
 
 	// ScopeUnion takes the scopes from all ScopeClaims that are present.

@@ -152,8 +152,8 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 	}
 }
 
-// A server may return its metadata and keys only to authenticated clients:
-// Kubernetes requires a token, SAP a header field.
+// Some servers return their metadata and keys only to authenticated clients.
+// Kubernetes requires a token, and SAP requires a header field.
 func TestEachIssuerIsFetchedByItsOwnClient(t *testing.T) {
 	var server *httptest.Server
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("https://kubernetes.default.svc"))

@@ -77,8 +77,8 @@ func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	return v
 }
 
-// with returns a copy of the setup's maker that signs with a new key, which the
-// server publishes.
+// with returns a token maker like the setup's own, but with a new signing key.
+// The server publishes the new key.
 func (s *setup) with(alg testserver.Alg) forge.Maker {
 	m := s.Maker
 	m.Key = testserver.GenerateKey(alg, "")
@@ -100,9 +100,9 @@ type tokenCase struct {
 	want  error
 }
 
-// check verifies each token, and checks the error and the response that the
-// cause determines. It verifies each token twice, because the token may be
-// cached the second time.
+// check verifies each token. It checks that the error and the response are
+// right for the expected cause. It verifies each token twice, because the token
+// may be cached the second time.
 func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {

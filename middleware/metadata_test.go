@@ -113,7 +113,9 @@ func TestE07TheETagFollowsTheDocument(t *testing.T) {
 	}
 }
 
-// A mux with the pattern "GET /" accepts the metadata only with methods.
+// A mux that has the pattern "GET /" would panic if the metadata handler were
+// registered without a method. The handler is therefore registered for GET and
+// for OPTIONS.
 func TestE07TheMetadataBesideACatchAll(t *testing.T) {
 	pattern, h := newVerifier(t, published("https://api.example.com/v1")).Metadata()
 	mux := http.NewServeMux()

@@ -37,8 +37,8 @@ func (c Config) checkOrigins() (faults []error) {
 }
 
 // resource returns the resource identifier in the metadata: the normal form of
-// the first origin, with the slash of an empty path if the origin has it.
-// Clients compare the identifier byte for byte (RFC 9728 §3.3).
+// the first origin. If the path of the origin is only a slash, the slash is
+// kept, because clients compare the identifier byte for byte (RFC 9728 §3.3).
 func (c Config) resource() string {
 	raw := c.Origins[0]
 	normal, err := normalOrigin(raw)

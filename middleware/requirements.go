@@ -56,8 +56,9 @@ func (d *decision) name(refusal *Error) {
 	}
 }
 
-// required returns everything that a client needs to meet all requirements. It
-// checks each requirement with empty evidence.
+// required returns everything that a client needs to meet all requirements. To
+// find it out, required checks each requirement against a token without scopes
+// and claims.
 func required(need []scopes.Requirement) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string

@@ -83,9 +83,9 @@ var steps = []step{
 	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }
 
-// setSteps sets the steps of a Verifier. For each repetition and each index, it
-// records the index of the first step, from this index on, whose repetition is
-// at least this one.
+// setSteps sets the steps of a Verifier. It also fills v.first: v.first[r][i]
+// is the index of the first step that is not before step i and whose repetition
+// is at least r.
 func (v *Verifier) setSteps(steps []step) {
 	v.steps = steps
 	for least := range v.first {

@@ -269,7 +269,7 @@ func TestThreatsSerialization(t *testing.T) {
 			j18 = append(j18, tokenCase{name + " in the " + segment + " is refused", change(text), want})
 		}
 	}
-	// In the encoding of 64 bytes, four bits of the last character are unused.
+	// A base64url text of 64 bytes has four unused bits in its last character.
 	// The encoding is canonical only if these bits are zero.
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := strings.IndexByte(alphabet, good[len(good)-1])
@@ -336,8 +336,8 @@ func padded(s *setup, size int) string {
 		if token := s.Token(s.Header(), s.Claims("x", `"`+strings.Repeat("a", fill)+`"`)); len(token) == size {
 			return token
 		} else if len(token) < size {
-			// Some sizes are possible only if the length of the header is
-			// changed too.
+			// For some token lengths, the length of the header must be changed
+			// too.
 			for extra := 1; extra < 8; extra++ {
 				if token := s.Token(s.Header("y", `"`+strings.Repeat("a", extra)+`"`), s.Claims("x", `"`+strings.Repeat("a", fill-8)+`"`)); len(token) == size {
 					return token

@@ -129,14 +129,14 @@ type claim struct {
 }
 
 // Claim returns a requirement that is met by a token in which a claim has all
-// of the values. A claim has a value if the claim is this string, an array that
-// contains this string, or an object that has a member with this name that is
-// neither null nor false. name is the name of the claim or, if it begins with a
-// slash, a JSON Pointer (RFC 6901) such as "/realm_access/roles". Use Claim for
-// roles and groups, which may contain spaces and other characters that scopes
-// may not. Challenges do not mention this requirement. Claim panics if a value
-// is empty or not UTF-8, or if name is empty or is a JSON Pointer that is not
-// valid.
+// of the values. A claim has the value v if the claim is the string v, or an
+// array that contains the string v. It also has the value v if it is an object
+// with a member named v, unless this member is null or false. name is the name
+// of the claim. If name begins with a slash, it is a JSON Pointer (RFC 6901)
+// such as "/realm_access/roles". Use Claim for roles and groups, which may
+// contain spaces and other characters that scopes may not. Challenges do not
+// mention this requirement. Claim panics if a value is empty or not UTF-8, or
+// if name is empty or is a JSON Pointer that is not valid.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {

@@ -7,8 +7,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// verifies returns an error unless a key of the set, which is in JSON, signed
-// the token.
+// verifies returns nil if the token was signed with a key of the JSON key set,
+// and otherwise an error.
 func verifies(set []byte, token string) error {
 	k, err := keyfunc.NewJWKSetJSON(json.RawMessage(set))
 	if err != nil {

@@ -69,7 +69,8 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Back at the application"})
 }
 
-// post sends a form as the client, and returns the JSON of the answer.
+// post sends a form with the credentials of the client, and returns the JSON
+// object in the answer.
 func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 	form.Set("client_id", a.client.ID)
 	if a.client.Secret != "" {
@@ -89,7 +90,8 @@ func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 }
 
 // authorizeURL returns the URL to which the application sends its users. pairs
-// sets or replaces parameters.
+// consists of names and values of parameters, which replace the default
+// parameters or are added to them.
 func (a *app) authorizeURL(pairs ...string) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{
@@ -118,7 +120,8 @@ func (a *app) answer(b *tab) url.Values {
 	}
 }
 
-// fill replaces the value of the field with the given name by typing.
+// fill types a text into the field with the given name. The text replaces the
+// old value of the field.
 func (b *tab) fill(name, text string) {
 	b.t.Helper()
 	eval[bool](b, `(e => { e.focus(); e.select(); return true; })(document.querySelector('[name="`+name+`"]'))`)
@@ -150,7 +153,7 @@ func (b *tab) title() string {
 	return eval[string](b, `document.querySelector('h1').innerText`)
 }
 
-// requireTitle fails the test if the page has another heading.
+// requireTitle fails the test if the heading of the page is not the wanted one.
 func (b *tab) requireTitle(want string) {
 	b.t.Helper()
 	if got := b.title(); !strings.HasPrefix(got, want) {

@@ -12,9 +12,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// payloads run if they are not escaped as text, an attribute, a style, a script
-// or a URL. All except the last two contain no space, quote or backslash, and
-// so are valid scopes.
+// payloads are texts that change the page or run a script if the page does not
+// escape them. Each targets one place: text, an attribute, a style, a script or
+// a URL. All except the last two contain no space, quote or backslash, and so
+// are valid scopes.
 var payloads = map[string]string{
 	"an element":    `<svg/onload=document.title='run'>`,
 	"a script":      `</title></style><script>document.title='run'</script>`,
@@ -113,8 +114,9 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 	}
 }
 
-// The page sends the answer by POST. In this test its script, which submits the
-// form, does not run.
+// The page contains a form with the authorization response, and a script that
+// submits the form. In this test, the script does not run, so that the page
+// stays open.
 func TestTheFormOfAnAnswerIsEscaped(t *testing.T) {
 	for name, payload := range payloads {
 		t.Run("T12/"+name, func(t *testing.T) {

@@ -103,8 +103,8 @@ func (b *tab) addMessage(message string) {
 	}
 }
 
-// expectMessage waits for a message on the console that contains about, and
-// removes it from the list.
+// expectMessage waits for the next message on the console and removes it from
+// the list. The message must contain the text in the parameter about.
 func (b *tab) expectMessage(about string) {
 	b.t.Helper()
 	select {

@@ -112,9 +112,9 @@ func TestTheDebugPageShowsRequests(t *testing.T) {
 	}
 }
 
-// A page from another origin can make a browser send a form, but does not know
-// the CSRF token. The server must refuse such a form even if it has the right
-// token.
+// A page from another origin can make a browser send a form, but it normally
+// does not know the CSRF token. The server must refuse the form even if it
+// contains the right CSRF token.
 func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	a := newApp(t, testserver.Client{})
 	victim, attacker := newTab(t), newTab(t)

@@ -34,8 +34,8 @@ func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	return as
 }
 
-// weblogin runs examples/weblogin and examples/api with the authorization
-// server as, and returns the URL of the site.
+// weblogin runs examples/weblogin and examples/api with the given authorization
+// server, and returns the URL of the web site.
 func weblogin(t *testing.T, as *testserver.Server, env ...string) (site string) {
 	t.Helper()
 	run := func(name string, env ...string) string {

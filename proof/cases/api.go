@@ -67,7 +67,8 @@ var (
 // message.
 var ErrFailure = errors.New(canary)
 
-// tenant requires that the query parameter tenant is the subject of the token.
+// tenant requires that the query parameter tenant equals the subject of the
+// token.
 type tenant struct{}
 
 func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -77,7 +78,8 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-// Check is the check of a handler that itself requires Write.
+// Check is for a handler that checks the token itself. It requires the scope
+// write.
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
 // Answer returns the JSON body with which the handler of a route answers. It

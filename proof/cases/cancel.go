@@ -170,8 +170,9 @@ func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// A client may close its side of the connection after it has sent the request.
-// To net/http that looks like a disconnect.
+// After a client has sent a request, it may close its own side of the
+// connection and still wait for the answer. To net/http, this looks like a
+// disconnect.
 func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	if err := l.verifier.Warm(t.Context()); err != nil {

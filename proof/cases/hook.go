@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// problem is an ErrorBody that tries to change the status and the challenge,
-// which must have no effect.
+// problem is an ErrorBody function that tries to change the status and the
+// challenge of a refusal. The attempt must have no effect.
 func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
 	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings can always be encoded
 	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")
@@ -20,8 +20,8 @@ func problem(r *http.Request, e *middleware.Error) (contentType string, body []b
 	return "application/problem+json", body
 }
 
-// withErrorBody returns the verdict that is expected with the ErrorBody
-// problem.
+// withErrorBody returns the verdict that is expected if the API uses the
+// function problem as its ErrorBody.
 func (v verdict) withErrorBody(t *testing.T) verdict {
 	t.Helper()
 	if v.passes() || v.stoppedByServer {

@@ -46,8 +46,8 @@ func aRevokedTokenPassesWhileItsAnswerIsCached(t *testing.T, frameworks []Framew
 	})
 }
 
-// A cached answer describes the token. The token is checked against the
-// requirements of each request again.
+// A cached introspection answer only describes the token. For each request, the
+// token is checked against the requirements of the route again.
 func aCachedAnswerIsEvaluatedForEachRequest(t *testing.T, frameworks []Framework) {
 	t.Run("I11/scopes, by each route", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t), cacheAnswers)

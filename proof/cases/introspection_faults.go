@@ -22,8 +22,8 @@ type failure struct {
 // jsonBody returns a fault that answers 200 with text as the JSON body.
 func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
-// failures returns the faults of an introspection endpoint. Redirects to
-// another host go to the address elsewhere.
+// failures returns the faults that an introspection endpoint can have. The
+// parameter elsewhere is the address of another host, for faults that redirect.
 func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {
@@ -233,8 +233,8 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
 		// After the failures of the first round, the client also introspects
 		// the token that was active before. The second round may begin before
-		// this request has failed. Later rounds send no requests, or one, two
-		// and four requests that probe whether the server has recovered.
+		// this request has failed. In each later round, the client sends at
+		// most four requests, which probe whether the server has recovered.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
 			t.Errorf("got %d introspection requests, want at most %d", got, most)
 		}

@@ -107,8 +107,8 @@ func (a *introspectionLab) assertAnswers(t *testing.T, r request, want verdict) 
 	}
 }
 
-// assertIntrospections checks the number of introspection requests since a
-// mark.
+// assertIntrospections checks how many introspection requests the server
+// received after a given point in its log.
 func assertIntrospections(t *testing.T, since testserver.Mark, want int) {
 	t.Helper()
 	if got := since.Count(testserver.EndpointIntrospect); got != want {

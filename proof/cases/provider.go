@@ -25,8 +25,9 @@ import (
 type shape struct {
 	id, name string
 
-	// config changes the issuer. If config is nil, the issuer has only its URL.
-	// If answer is set, the issuer also introspects.
+	// config changes the Issuer in the configuration. If config is nil, only
+	// URL is set in the Issuer. If the field answer of the shape is set,
+	// Introspection is set in the Issuer, too.
 	config func(*middleware.Issuer)
 
 	// header and claims contain the members of the JWT in JSON. These members
@@ -71,7 +72,8 @@ func (k jwk) with(pairs ...any) jwk {
 	return k
 }
 
-// members adds the missing defaults to the text of a JSON object.
+// members adds the default for each member that is missing from the text of a
+// JSON object.
 func members(text string, defaults ...string) string {
 	all := make(map[string]json.RawMessage)
 	for i := 0; i < len(defaults); i += 2 {
@@ -195,7 +197,8 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 }
 
-// publish makes the server serve the key, changed by the keys of the shape.
+// publish makes the server publish the key. If the shape has a function in its
+// field keys, this function changes the published key first.
 func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
 	t.Helper()
 	as.Publish(key)

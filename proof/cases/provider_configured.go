@@ -21,7 +21,7 @@ func named(url string) func(*middleware.Issuer) {
 }
 
 // tenants makes the issuer a multi-tenant issuer of Entra with the given
-// tenants, whose metadata is on the server.
+// tenants. The metadata of the issuer stays on the test server.
 func tenants(ids ...string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) {
 		i.MetadataURL, i.MetadataIssuer = i.URL+"/.well-known/openid-configuration", i.URL
@@ -74,8 +74,8 @@ func workload(i *middleware.Issuer) {
 	i.URL, i.SubjectPrefix, i.Keys, i.Types = "spiffe://example.org", "spiffe://example.org/", keys, []string{"JOSE"}
 }
 
-// in returns two functions for tokens in another header field: the first
-// configures the verifier, and the second sends a token.
+// in is for tokens that are sent in the given header field. The first function
+// that it returns configures the verifier, and the second sends a token.
 func in(field string) (func(*middleware.Config), func(*http.Request, string)) {
 	return func(c *middleware.Config) { c.TokenHeader = field }, func(r *http.Request, token string) { r.Header.Set(field, token) }
 }

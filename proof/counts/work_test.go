@@ -40,8 +40,9 @@ var workloads = []workload{
 		want: counts{"token hash": 1},
 	},
 	{
-		// The claims are walked once, each array once, and the scopes of the
-		// verified token once.
+		// The verifier walks through the claims once and through each of the
+		// two arrays once. It then walks through the scopes of the verified
+		// token.
 		name: "tokens with arrays", cache: -1,
 		token: func(m forge.Maker, _ int) string {
 			return m.Token(m.Header(), m.Claims("aud", `["api","b"]`, "scope", `["a","b"]`))

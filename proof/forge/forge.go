@@ -57,8 +57,9 @@ func Encode(text string) string { return base64.RawURLEncoding.EncodeToString([]
 
 func quote(text string) string { return `"` + text + `"` }
 
-// object returns a JSON object with the members in order. A pair replaces a
-// member of base or is added.
+// object returns a JSON object with the members of base in order. A pair whose
+// name is in base replaces the value of that member. Other pairs are added at
+// the end.
 func object(base, pairs []string) string {
 	changed := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
@@ -115,7 +116,7 @@ func Sign(key testserver.Key, input string) []byte {
 	panic(fmt.Sprintf("forge: cannot sign with a key of type %T", key.Private))
 }
 
-// SignPSS is Sign for a PS algorithm with a salt of any length.
+// SignPSS is like Sign, but for a PS algorithm and with a salt of any length.
 func SignPSS(key testserver.Key, input string, salt int) []byte {
 	hash := map[testserver.Alg]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512}[key.Alg]
 	return signPSS(key.Private.(*rsa.PrivateKey), hash, input, salt)

@@ -81,9 +81,9 @@ func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 	}
 }
 
-// Packages outside proof must not import packages of proof. Their tests may
-// import three of them: the packages that make tokens, run programs, and
-// contain the cases for all adapters.
+// Packages outside proof must not import packages of proof. Only the tests of
+// these packages may import three packages of proof: the packages that make
+// tokens, that run programs, and that contain the cases for all adapters.
 func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {

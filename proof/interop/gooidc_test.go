@@ -172,8 +172,9 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 	}
 }
 
-// oidcRotation runs in a synctest bubble, because go-oidc caches fetched keys
-// in a goroutine shortly after it has used them.
+// oidcRotation runs in a synctest bubble, so that it can wait until go-oidc has
+// cached the keys. go-oidc does this in a goroutine, shortly after it has used
+// the keys.
 func oidcRotation(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
 	ctx := withClient(t, as.Client())

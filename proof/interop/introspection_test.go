@@ -55,9 +55,9 @@ func (r *run) opaqueRefused() {
 	}
 }
 
-// opaqueRevoked revokes a token and waits until the API refuses it. It waits
-// for the time that introspection responses are cached and at most one second
-// longer.
+// opaqueRevoked revokes a token and waits until the API refuses it. The API may
+// accept the token for as long as introspection responses are cached, and for
+// at most one second longer.
 func (r *run) opaqueRevoked(cached time.Duration) {
 	c := call{what: "opaque, before it is revoked", route: "GET /items", token: r.opaque("items:read"), status: 200, body: items}
 	r.check(c)

@@ -33,8 +33,8 @@ const (
 )
 
 // zitadelOP is the OpenID provider of zitadel/oidc, running in this process.
-// The example storage contains its requests, codes and users. The test provides
-// the clients, tokens and keys.
+// Its requests, codes and users are in the example storage of zitadel/oidc. The
+// test provides the clients, tokens and keys.
 type zitadelOP struct {
 	*storage.Storage
 	issuer string
@@ -94,8 +94,9 @@ var zitadelClients = map[string]zitadelClient{
 	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
 }
 
-// zitadelClient is a client of the example storage for web applications. The
-// fields and methods below replace those of the example.
+// zitadelClient is a client of the example storage for web applications. It has
+// its own fields and methods below instead of some fields and methods of the
+// example.
 type zitadelClient struct {
 	*storage.Client
 	kind     op.AccessTokenType

@@ -16,7 +16,8 @@ type mutant struct {
 	killers []killer
 }
 
-// edit replaces old in a file. old must occur exactly once in the file.
+// edit is the replacement of a text in a file. The old text must occur exactly
+// once in the file.
 type edit struct {
 	file     string
 	old, new []string // the lines of the texts
@@ -130,8 +131,9 @@ func (m *mutant) add(line string) error {
 	return errors.New(`want "mutant: ", "file: ", "- ", "+ ", "killed by: ", "# " or an empty line`)
 }
 
-// textLine returns the text after the sign and the space. For an empty line the
-// space may be missing, because editors trim trailing spaces.
+// textLine returns the text of a line that begins with a sign and a space. For
+// an empty text, the space may be missing, because editors trim trailing
+// spaces.
 func textLine(line, sign string) (string, bool) {
 	if line == sign {
 		return "", true

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// If the code changes that a mutant quotes, the mutant must change, too. This
-// test reports such mutants without running them.
+// A mutant quotes code. If this code changes, the mutant must change, too. This
+// test finds such mutants without running them.
 func TestTablesFitTheCode(t *testing.T) {
 	mutants, err := readTables(".")
 	if err != nil {

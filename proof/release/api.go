@@ -54,7 +54,8 @@ func checkAPI(ctx context.Context, w io.Writer, r release, work string, modules 
 	return errors.Join(faults...)
 }
 
-// load type-checks the packages of the module in dir that users can import.
+// load type-checks the packages of a module that users can import. The module
+// is in the directory dir.
 func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 	cfg := &packages.Config{
 		Context: ctx,

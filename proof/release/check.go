@@ -61,7 +61,8 @@ func checkTree(ctx context.Context, root string) error {
 	return nil
 }
 
-// checkTidy checks every module, including those that are not released.
+// checkTidy checks that go mod tidy would change no module. It also checks
+// modules that are not released.
 func checkTidy(ctx context.Context, root string) error {
 	files, err := moduleFiles(ctx, root)
 	if err != nil {

@@ -27,8 +27,8 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	return command(ctx, dir, nil, "git", args...)
 }
 
-// clone makes a clone of the repository at root, an absolute path, in a new
-// directory below work, with the commit checked out.
+// clone clones the repository at root into a new directory below work, and
+// checks the commit out. The path root must be absolute.
 func clone(ctx context.Context, root, work, commit string) (string, error) {
 	dir, err := os.MkdirTemp(work, "clone")
 	if err != nil {

@@ -18,9 +18,9 @@
 //   - an SBOM in CycloneDX for each of these binaries, since their modules
 //     differ;
 //   - SHA256SUMS of all these files;
-//   - the go.mod of each nested module that is released: those outside proof
-//     and examples. It requires the released version and has no replace
-//     directive.
+//   - the go.mod of each nested module that is released. Modules below proof
+//     and examples are not released. The go.mod requires the released version
+//     and has no replace directive.
 //
 // At the end it prints the git commands that release the version. It runs none
 // of them and writes nothing into the tree. It reports all faults at once, and

@@ -73,8 +73,8 @@ func commit(t *testing.T, root string, tags ...string) {
 	}
 }
 
-// repository makes a repository with one commit that contains the result of
-// files.
+// repository makes a repository with one commit. The commit contains the files
+// that the function files returns.
 func repository(t *testing.T, tags ...string) string {
 	t.Helper()
 	root := t.TempDir()

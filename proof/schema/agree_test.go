@@ -22,8 +22,8 @@ type sample struct {
 	valid      bool
 }
 
-// samples returns files for all members, with the values in trials and with
-// values that are invalid for the type of the member.
+// samples returns configurations for all members. For each member, they contain
+// the values in trials and values that are invalid for the type of the member.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]
@@ -71,8 +71,9 @@ func strict() (paths []string) {
 	return paths
 }
 
-// privateMembers returns the members of keys that the reader lists as private
-// in an error.
+// privateMembers returns the names of the private members of a key. It takes
+// the names from the error that the reader of configuration files returns for a
+// private key.
 func privateMembers() []string {
 	err := read(file("clients[].jwks", `{"keys":[`+privateKey+`]}`, nil))
 	_, names, found := strings.Cut(fmt.Sprint(err), "leave out ")

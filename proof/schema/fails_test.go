@@ -68,17 +68,17 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant maps parts of the schema that validation does not need to the
-// reasons why the schema has them. Another part refuses every value that such a
-// part refuses.
+// redundant lists parts of the schema without which validation would have the
+// same results: another part refuses every value that such a part refuses. The
+// values of the map are the reasons why the schema has these parts.
 var redundant = map[string]string{
 	"/$defs/rule/type": "an editor offers members only for a value that must be an object",
 	"/$defs/client/allOf/0/then/properties/auth_method/const": "the error is about the method, not about the missing secret",
 }
 
 // If any part of the schema is removed, the result for at least one file of the
-// other tests must change. So these tests detect a schema that is too
-// permissive.
+// other tests must change. The other tests can therefore detect a schema that
+// is too permissive.
 func TestEachPartOfTheSchemaIsNecessary(t *testing.T) {
 	s := published(t)
 	var texts []string

@@ -61,8 +61,8 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf describes the type of a member. n is the schema of the member, and of
-// is the schema of its elements or names.
+// typeOf describes the type of a member. The parameter n is the schema of the
+// member. The parameter of is the schema of the member's elements or names.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {
@@ -107,7 +107,8 @@ func byDefault(t *testing.T, path string, n object) string {
 	return "`" + string(text) + "`"
 }
 
-// values returns the possible names of a type, or its description.
+// values lists the names that are valid for a type in the schema. If the type
+// does not consist of names, values returns the description of the type.
 func values(t *testing.T, title string) string {
 	t.Helper()
 	for _, def := range schema()["$defs"].(object) {

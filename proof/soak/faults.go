@@ -68,9 +68,9 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	)
 }
 
-// unsolicitedNotModified answers 304 to requests without If-None-Match. It
-// answers requests with If-None-Match with the key set and without an ETag,
-// because a client cannot detect that a 304 to such a request is wrong.
+// unsolicitedNotModified answers requests without If-None-Match with 304. To
+// other requests it sends the key set, without an ETag, because a client could
+// not detect that a 304 is wrong there.
 func unsolicitedNotModified(as *testserver.Server) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -28,8 +28,8 @@ type flood struct {
 	// reached reports whether a refusal shows that a token reached the check
 	// that the flood targets.
 	reached func(error) bool
-	// fetches returns how many fetches of the key set the flood may cause in
-	// its duration took.
+	// fetches returns how often the flood may cause a fetch of the key set. The
+	// parameter took is the duration of the flood.
 	fetches func(took, minInterval time.Duration) int
 }
 

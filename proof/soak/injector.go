@@ -95,8 +95,8 @@ func (w *injector) endOutage() {
 	}
 }
 
-// now reports whether a fault is active, and describes this fault or otherwise
-// the last one.
+// now reports whether a fault is active. It also describes this fault or, if no
+// fault is active, the last one.
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

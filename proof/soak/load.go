@@ -35,8 +35,8 @@ type wrong struct {
 	count  int
 }
 
-// sample is a token to send. key is set for a good token, wantStatus for a
-// hostile token.
+// sample is a token to send. For a good token, key is set. For a hostile token,
+// wantStatus is set.
 type sample struct {
 	kind       string
 	token      string

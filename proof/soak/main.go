@@ -26,7 +26,7 @@ type config struct {
 	faultFor     time.Duration
 	faultFreeFor time.Duration // minimum time without a fault after the grace period of a fault
 
-	// guard protects the handler. Tests replace it with faulty ones.
+	// guard protects the handler. Some tests set a guard that has a fault.
 	guard func(*middleware.Verifier) func(http.Handler) http.Handler
 }
 

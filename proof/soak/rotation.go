@@ -109,8 +109,8 @@ func (s *signer) mint(as *testserver.Server) {
 
 func (r *ring) newest() *signer { return r.signers[len(r.signers)-1] }
 
-// recent returns one of the keys in use. For two thirds of all n, this is the
-// newest key.
+// recent returns one of the keys in use, depending on n. For two thirds of the
+// possible values of n, it returns the newest key.
 func (r *ring) recent(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()

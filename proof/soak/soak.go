@@ -89,8 +89,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// settled waits up to two seconds for the count to fall to before, and returns
-// the last count.
+// settled waits until count returns at most the number before, but no longer
+// than two seconds. It returns the last count.
 func settled(before int, count func() int) int {
 	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {

@@ -52,8 +52,8 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// every returns a handler that passes every n-th request to other, and the rest
-// to next.
+// every returns a handler that passes every n-th request to the handler other,
+// and the rest to the handler next.
 func every(n int64, other, next http.Handler) http.Handler {
 	var count atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

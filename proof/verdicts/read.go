@@ -87,8 +87,8 @@ func (p *replay) verdict(r request) string {
 	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, challenge, ""}, "\t")
 }
 
-// decide passes a request to its route. It returns a nil token if an accepted
-// request has none.
+// decide passes a request to its route. If the request is accepted without a
+// token, decide returns a nil token and no error.
 func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middleware.Token, error) {
 	v := p.verifiers[r.Setup]
 	var fields []string
@@ -150,9 +150,10 @@ func printed(t *middleware.Token) string {
 }
 
 // introspectionEndpoint is the introspection endpoint of each setup. It always
-// returns the same answer for a token, because timing decides when the client
-// sends an introspection request again. The setup revocable is an exception: it
-// does not cache answers, and its tokens are active for only half a minute.
+// returns the same answer for a token. Otherwise verdicts would depend on
+// timing, which decides when the client sends an introspection request again.
+// The setup revocable is an exception: it does not cache answers, and its
+// tokens are active for only half a minute.
 type introspectionEndpoint struct {
 	mu      sync.Mutex
 	answers map[string]request // the request whose Answer is used, by path and token
@@ -161,8 +162,8 @@ type introspectionEndpoint struct {
 	entered chan struct{} // receives a value when an answer is delayed
 }
 
-// next sets the current request. If the client of this request leaves, the
-// answer is delayed until the caller calls end.
+// next sets the current request. If the client of this request disconnects
+// before the answer, the answer is delayed until the caller calls end.
 func (a *introspectionEndpoint) next(r request) (end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -142,8 +142,9 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay returns base with the members of by, which replace members of the
-// same name. A member of by with the value "-" removes the member.
+// overlay returns a copy of base that is changed by the members of by. Each of
+// these members replaces the member with the same name, or is added. If its
+// value is "-", the member is removed instead.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {
@@ -172,8 +173,8 @@ func indexOf(list []member, name string) int {
 	return -1
 }
 
-// object returns the members as a JSON object, with the string space around
-// each part.
+// object returns the members as a JSON object. It inserts the given white space
+// before and after each part of the object.
 func object(list []member, space string) string {
 	var parts []string
 	for _, one := range list {

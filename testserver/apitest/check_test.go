@@ -21,7 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// protected returns an API behind the middleware, which trusts the server as.
+// protected returns an API behind the middleware. The API trusts the given
+// authorization server.
 func protected(t *testing.T, as *testserver.Server, change func(*middleware.Config), need ...scopes.Requirement) http.Handler {
 	t.Helper()
 	config := middleware.Config{

@@ -6,8 +6,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// CheckURLVia does what CheckURL does, for an API with a certificate that only
-// transport trusts.
+// CheckURLVia is like CheckURL, but sends requests with the given transport,
+// which can trust the certificate of a test API.
 func CheckURLVia(transport func() *http.Transport, tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
 	checkURL(tb, s, baseURL, newRequest, opts, transport)
 }

@@ -23,22 +23,22 @@ func Token(opts ...testserver.TokenOption) Option {
 	return option(func(c *check) { c.token = append(c.token, opts...) })
 }
 
-// RequireScope declares that the route requires scope: the good token has this
-// scope, and a token without it must get a 403. If RequireScope is given
-// several times, the route requires all scopes. Without RequireScope, scopes
-// are not checked.
+// RequireScope declares that the route requires the given scope: the good token
+// has this scope, and a token without it must get a 403. If RequireScope is
+// given several times, the route requires all scopes. Without RequireScope,
+// scopes are not checked.
 func RequireScope(scope string) Option {
 	return option(func(c *check) { c.Scopes = append(c.Scopes, scope) })
 }
 
 // RequireClaim declares that the route requires the given value, such as a
 // role, in the named claim. The name is written as for [testserver.Claim]:
-// RequireClaim("/realm_access/roles", "admin"). The good token has value in an
-// array of strings, unless [Token] sets the claim as one string. A token
-// without value must get a 403. The scope in the challenge may contain value,
-// but must not list only scopes that the token has. If RequireClaim is given
-// several times, the route requires all values. Without RequireClaim, claims
-// are not checked.
+// RequireClaim("/realm_access/roles", "admin"). The good token has the value in
+// an array of strings, unless [Token] sets the claim as one string. A token
+// without the value must get a 403. The scope in the challenge may contain the
+// value, but must not list only scopes that the token has. If RequireClaim is
+// given several times, the route requires all values. Without RequireClaim,
+// claims are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })
 }

@@ -13,7 +13,7 @@ import (
 // measure plays every scenario with every library. The scenarios run one after
 // another. Within a scenario the libraries run concurrently, because they spend
 // most of the time waiting. An error of one library ends the run, because
-// readers would take a table with an empty cell for a result.
+// readers would mistake an empty cell for a result.
 func measure(ctx context.Context, p pace, rivals []rival.Rival, scenarios []scenario, progress io.Writer, options ...testserver.Option) (table, error) {
 	t := table{rows: make([]row, len(rivals))}
 	for i, r := range rivals {

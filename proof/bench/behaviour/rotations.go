@@ -7,7 +7,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// accepted is the time until a good token was accepted for the first time.
+// accepted is the time until the verifier first accepted a good token.
 type accepted event
 
 func (a accepted) String() string {
@@ -17,7 +17,8 @@ func (a accepted) String() string {
 	return short(a.after)
 }
 
-// refused is the time until a token was refused that had been accepted before.
+// refused is the time until the verifier refused a token that it had accepted
+// before.
 type refused event
 
 func (r refused) String() string {

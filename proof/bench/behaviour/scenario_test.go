@@ -79,8 +79,8 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) (json.RawMe
 	return io.ReadAll(resp.Body)
 }
 
-// seldom is the usual pace with fewer tokens. In a bubble waiting takes no
-// time, but signing does.
+// seldom is the usual pace, but with fewer tokens. The tests use it because
+// signing tokens takes time, whereas waiting in a synctest bubble takes none.
 var seldom = func() pace {
 	p := usual
 	p.every = 100 * time.Millisecond

@@ -44,8 +44,8 @@ func (t table) markdown(w io.Writer) {
 	}
 }
 
-// short formats a duration only as precisely as it was measured: on loopback,
-// by a caller that sends a token every ten milliseconds.
+// short formats a duration without more precision than the measurement has: the
+// caller sends a token only every 10 ms.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

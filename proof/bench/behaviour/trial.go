@@ -65,18 +65,20 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 	return found, errors.Join(err, context.Cause(ctx)) // an interrupted scenario has no result
 }
 
-// open makes the verifier. Scenarios that do not test the age of the key set
-// pass a ttl of 0, which gives a maximum age too long to matter.
+// open makes the verifier. The parameter ttl is the maximum age of the key set.
+// Scenarios that do not test this age pass 0, which means an age too long to
+// matter.
 func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
 	s := rival.SettingsFor(t.as, "")
 	s.TTL = ttl
 	return t.rival.Open(ctx, s)
 }
 
-// warmUp makes the verifier and lets it verify good tokens, so that it has the
-// keys. It then waits for one interval: a verifier may treat a fetch that began
-// at the same instant as a later token as recent enough for that token, and in
-// a bubble, where the clock stands still, the instants are the same.
+// warmUp makes the verifier and lets it verify good tokens, so that it fetches
+// the keys. It then waits for one interval, so that later tokens arrive after
+// the fetch. In a synctest bubble, they would otherwise arrive at the same
+// instant as the fetch, and a verifier may treat that fetch as recent enough
+// for them.
 func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string) error {
 	v, err := t.open(ctx, ttl)
 	if err != nil {

@@ -84,7 +84,7 @@ func run(ctx context.Context, m meter, only, page string, out, progress io.Write
 	return rewrite(page, first.String()+"\n"+under+"\n")
 }
 
-// rewrite replaces the text between the two marks of a file.
+// rewrite replaces the text between two marker lines in a document.
 func rewrite(path, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {

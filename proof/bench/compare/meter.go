@@ -65,7 +65,7 @@ func (t times) median() float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// over returns the median of the ratios of t to base, computed in each round.
+// over divides t by base in each round, and returns the median of these ratios.
 func (t times) over(base times) float64 {
 	ratios := make(times, len(t))
 	for i := range t {

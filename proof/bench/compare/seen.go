@@ -147,8 +147,9 @@ func inOrder(tokens []string, order []uint32) func() string {
 	}
 }
 
-// hits returns the share of verifications that did not have to verify the
-// signature again. The share includes the fill before the measurement.
+// hits returns the share of verifications in which the signature did not have
+// to be verified again. It also counts the verifications that filled the cache
+// before the measurement.
 func hits(v *middleware.Verifier) string {
 	s := v.Stats()
 	if s.Hits+s.Misses == 0 {

@@ -44,7 +44,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// served starts a server, and returns it with an API that trusts it.
+// served starts an authorization server and makes an API that accepts its
+// tokens. It returns both.
 func served(t *testing.T, m migrate.Migration, open migrate.API, faults ...testserver.Fault) (*testserver.Server, http.Handler) {
 	t.Helper()
 	as := testserver.New(t, serverOptions(m.SharedSecret)...)
@@ -147,8 +148,9 @@ func shortWant(want string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(want, " with error=", " "), `"`, "")
 }
 
-// shortGot returns the status if there is one. It omits the number of fetches,
-// which varies because some tokens share a fetch.
+// shortGot shortens a result to its status. If the result is a number of
+// fetches, shortGot returns "more" instead, because the number varies: some
+// tokens share a fetch.
 func shortGot(got string) string {
 	status, _, _ := strings.Cut(got, " with")
 	if strings.HasSuffix(got, "fetches of the JWKS") {

@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench"
 )
 
-// The marks in docs/performance.md between which compare writes the table.
+// Command compare writes the table between these two lines of
+// docs/performance.md.
 const (
 	Begin = "<!-- make bench writes what follows -->"
 	End   = "<!-- until here -->"

@@ -31,7 +31,8 @@ type auth0Validator interface {
 	ValidateToken(ctx context.Context, token string) (any, error)
 }
 
-// auth0 returns one version of the library. The scope is checked by hand.
+// auth0 returns one version of the library. The library does not check scopes,
+// so auth0 adds code that does.
 func auth0[V auth0Validator](module string, newValidator func(Settings) (V, error)) Rival {
 	return Rival{
 		libraries: []library{{"auth0/go-jwt-middleware", module}},
@@ -51,8 +52,9 @@ func auth0[V auth0Validator](module string, newValidator func(Settings) (V, erro
 	}
 }
 
-// Auth0v2Middleware follows the same example as Auth0v2, with the middleware of
-// the library. The scope is checked by hand.
+// Auth0v2Middleware follows the same example as Auth0v2, but uses the
+// middleware of the library. The library does not check scopes, so our own code
+// does.
 func Auth0v2Middleware() Protection {
 	return Protection{
 		Name: Auth0v2().String(),
@@ -67,8 +69,9 @@ func Auth0v2Middleware() Protection {
 	}
 }
 
-// Auth0v3Middleware follows the same example as Auth0v3, with the middleware of
-// the library. The scope is checked by hand.
+// Auth0v3Middleware follows the same example as Auth0v3, but uses the
+// middleware of the library. The library does not check scopes, so our own code
+// does.
 func Auth0v3Middleware() Protection {
 	return Protection{
 		Name: Auth0v3().String(),

@@ -9,11 +9,13 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Bearerguard follows the package comments of middleware and jwks. It uses the
-// defaults for everything except the age of the key set.
+// Bearerguard is this project's own library, set up as the package comments of
+// middleware and jwks show. It uses the defaults for everything except the age
+// of the key set.
 func Bearerguard() Rival { return bearerguard(0, "") }
 
-// BearerguardUncached verifies each token completely, as all other rivals do.
+// BearerguardUncached is this project's library without its token cache. It
+// verifies each token completely, as all other libraries do.
 func BearerguardUncached() Rival { return bearerguard(-1, ", without its token cache") }
 
 func bearerguard(tokens int, how string) Rival {
@@ -40,7 +42,8 @@ func bearerguard(tokens int, how string) Rival {
 	}
 }
 
-// NewBearerguard returns the verifier itself. tokens is its Config.TokenCache.
+// NewBearerguard returns a verifier of this project's library. The parameter
+// tokens is the size of its token cache (Config.TokenCache).
 func NewBearerguard(s Settings, tokens int) (*middleware.Verifier, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	keys, err := jwks.Discover(s.Issuer, jwks.Options{

@@ -11,18 +11,18 @@ import (
 )
 
 // EchoJWTPlain follows the README of echo-jwt, "Usage": it calls WithConfig,
-// and the handler reads the claims of the token from "user". The README
-// configures a SigningKey. For tokens "issued by an external party", the
-// comment of Config.KeyFunc asks for a KeyFunc, so this set-up uses a Keyfunc
-// of package keyfunc. Neither text configures an issuer or an audience.
+// and the handler reads the claims of the token from the context value "user".
+// The README configures a SigningKey. For tokens "issued by an external party",
+// the comment of Config.KeyFunc asks for a KeyFunc, so this set-up uses a
+// Keyfunc of package keyfunc. Neither text configures an issuer or an audience.
 func EchoJWTPlain() Protection {
 	return echoJWT(" without options", func(_ Settings, k keyfunc.Keyfunc) echojwt.Config {
 		return echojwt.Config{KeyFunc: k.Keyfunc}
 	})
 }
 
-// echoJWTOptions follows the comment of Config.ParseTokenFunc instead, and uses
-// the options of golang-jwt.
+// echoJWTOptions sets up echo-jwt as the comment of Config.ParseTokenFunc
+// shows. It uses the options of golang-jwt.
 func echoJWTOptions() Protection {
 	return echoJWT("", func(s Settings, k keyfunc.Keyfunc) echojwt.Config {
 		parser := golangJWTParser(s)
@@ -32,7 +32,8 @@ func echoJWTOptions() Protection {
 	})
 }
 
-// echoJWT returns the middleware. The scope is checked by hand.
+// echoJWT returns the middleware of echo-jwt. The library does not check
+// scopes, so echoJWT adds code that does.
 func echoJWT(how string, config func(Settings, keyfunc.Keyfunc) echojwt.Config) Protection {
 	return Protection{
 		Name: Rival{libraries: []library{{"Echo: echo-jwt", "github.com/labstack/echo-jwt/v4"}}, how: how}.String(),

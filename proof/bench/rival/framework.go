@@ -14,8 +14,8 @@ type Framework struct {
 	Protected   []Protection
 }
 
-// Protection is a middleware in front of the route. It requires a token with
-// the issuer, audience and scope of the settings.
+// Protection is a middleware in front of the route GET /orders. It requires a
+// token with the issuer, audience and scope of the settings.
 type Protection struct {
 	Name   string
 	Ours   bool

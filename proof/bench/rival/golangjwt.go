@@ -20,9 +20,9 @@ func GolangJWT() Rival {
 	})
 }
 
-// GolangJWTPlain follows the same section literally: jwt.Parse with the Keyfunc
-// of "Step 1" and nothing else in "Step 2". The README of golang-jwt does not
-// have a set-up of its own.
+// GolangJWTPlain follows the README of keyfunc, "Basic usage", literally:
+// jwt.Parse with the Keyfunc of "Step 1" and nothing else in "Step 2". The
+// README of golang-jwt does not have a set-up of its own.
 func GolangJWTPlain() Rival {
 	return golangJWTMap(" without options", func(Settings) []jwt.ParserOption { return nil })
 }
@@ -65,10 +65,10 @@ func golangJWT(how string, verifier func(Settings, keyfunc.Keyfunc) Func) Rival 
 	}
 }
 
-// keysFor does what NewDefaultCtx of "Step 1" does, but with the client and the
-// refresh interval of the settings. Without an interval, keyfunc renews the set
-// each hour. The timeout of a fetch is keyfunc's own, one minute, and not the
-// client's.
+// keysFor does what NewDefaultCtx in the README of keyfunc does, but with the
+// client and the refresh interval of the settings. Without an interval, keyfunc
+// renews the set each hour. A fetch has the timeout of keyfunc, one minute, and
+// not the timeout of the client.
 func keysFor(ctx context.Context, s Settings) (keyfunc.Keyfunc, error) {
 	return keyfunc.NewDefaultOverrideCtx(ctx, []string{s.JWKS}, keyfunc.Override{
 		Client:          s.Client,

@@ -28,7 +28,7 @@ func JWTAuth() Rival {
 }
 
 // jwtAuthMiddleware returns the README's chain of Verifier and Authenticator.
-// The scope is checked by hand.
+// The library does not check scopes, so our own code does.
 func jwtAuthMiddleware() Protection {
 	return Protection{
 		Name: JWTAuth().String(),

@@ -9,11 +9,12 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwt"
 )
 
-// JWX follows docs/04-jwk.md, the examples of jwk.Cache and jwk.CachedSet, and,
-// for Parse with a key set, docs/01-jwt.md. Register waits for the first fetch.
-// The second example sets two intervals, which apply when the server does not
-// send a lifetime. The defaults, which the first example uses, are 15 minutes
-// and 30 days.
+// JWX follows the documentation of jwx: for the key set, the examples of
+// jwk.Cache and jwk.CachedSet in docs/04-jwk.md, and for Parse with a key set,
+// docs/01-jwt.md. Register waits for the first fetch. If the server sends no
+// lifetime, the set is renewed at the intervals that the second example sets.
+// Without these intervals, as in the first example, the defaults of 15 minutes
+// and 30 days apply.
 func JWX() Rival {
 	const timeout = 30 * time.Second // the timeout of jwk.DefaultHTTPClient
 	return Rival{

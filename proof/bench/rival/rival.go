@@ -58,7 +58,8 @@ func SettingsFor(as *testserver.Server, scope string) Settings {
 	}
 }
 
-// Within returns the client with the timeout of the library's own client.
+// Within returns a copy of Client with the given timeout. It is for libraries
+// whose own client has this timeout.
 func (s Settings) Within(timeout time.Duration) *http.Client {
 	c := *s.Client
 	c.Timeout = timeout
@@ -89,7 +90,7 @@ type Rival struct {
 // library is a Go module, with the name by which readers know it.
 type library struct{ name, module string }
 
-// Fetching returns the rivals that fetch the keys of an issuer themselves.
+// Fetching returns the libraries that fetch the keys of an issuer themselves.
 func Fetching() []Rival {
 	return []Rival{Bearerguard(), GolangJWT(), GoOIDC(), JWX(), Auth0v2(), Auth0v3()}
 }

@@ -12,7 +12,8 @@ import (
 // scope is the scope that every API requires.
 const scope = "orders:read"
 
-// api is an API that one library, or several together, protect.
+// api is an API that is protected by one library or by several libraries
+// together.
 type api struct {
 	Name       string
 	modules    []string // empty for this repository
@@ -22,7 +23,7 @@ type api struct {
 	protection rival.Protection
 }
 
-// kind is the part of an API that decides the result of a row.
+// kind says which part of an API decides the result in a row of the table.
 type kind int
 
 const (
@@ -43,7 +44,8 @@ const (
 	keyfunc   = "github.com/MicahParks/keyfunc/v3"
 )
 
-// apis returns the columns of the table. The first is the control.
+// apis returns one API for each column of the table. The first one, which uses
+// Bearerguard, is the control.
 func apis() []api {
 	return []api{
 		{

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// The marks in README.md between which the comparison is written.
+// These lines in README.md surround the comparison, which a test writes.
 const (
 	Begin = "<!-- comparison -->"
 	End   = "<!-- end of comparison -->"
@@ -76,7 +76,8 @@ func (t table) Comparison(figures performance.Table) (string, error) {
 	return render(comparison, map[string]any{"Columns": columns(), "Rows": rows, "Measured": figures.Under})
 }
 
-// sums returns the cells of one API that are computed from t.
+// sums computes cells of the comparison for the API with this name, from the
+// rows of t.
 func (t table) sums(name string) ([]string, error) {
 	i := slices.IndexFunc(t.APIs, func(a api) bool { return a.Name == name })
 	if i < 0 {

@@ -18,8 +18,9 @@ var update = flag.Bool("update", false, "write docs/rivals.md and the comparison
 
 var root = filepath.Join("..", "..", "..")
 
-// fetches matches a cell with a number of fetches. The number varies, because
-// chance decides how many tokens of a stampede share a fetch.
+// fetches matches a table cell that contains a number of fetches. The number
+// varies: many tokens are sent at the same time, and chance decides how many of
+// them share a fetch.
 var fetches = regexp.MustCompile(`\| [0-9]+ fetches of the JWKS \|`)
 
 func same(a, b string) bool {

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// outcome is the result of sending the battery of requests to one API.
+// outcome is the result of sending all requests of apitest.Check to one API.
 type outcome struct {
 	findings   []finding
 	statuses   []int // statuses of the answers over HTTP/1.1, in the order of the battery
@@ -33,7 +33,8 @@ func (o outcome) find(name string) (finding, bool) {
 	return finding{}, false
 }
 
-// run makes an API with a server of its own and sends it the battery.
+// run makes an API that trusts a server of its own, and sends all requests of
+// apitest.Check to the API.
 func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -65,10 +65,9 @@ func measure(ctx context.Context) (table, error) {
 	return t, nil
 }
 
-// probes returns a row for each single request of the battery, in order. To
-// find the requests that must be refused, it sends the battery to an
-// unprotected API and collects the findings. It also returns the outcome of
-// that run.
+// probes returns a row for each single request of apitest.Check, in order. To
+// find the requests that must be refused, it runs the check on an unprotected
+// API and collects the findings. It also returns the outcome of that run.
 func probes(ctx context.Context) ([]row, outcome, error) {
 	open, err := run(ctx, rival.Unprotected())
 	if err != nil {
@@ -122,7 +121,7 @@ func general() []row {
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
 // fits returns an error if a finding has no row, or if the number of requests
-// differs from the battery's.
+// is not the number that apitest.Check sends.
 func (t table) fits(found outcome, requests int) error {
 	var errs []error
 	for _, f := range found.findings {
@@ -136,9 +135,9 @@ func (t table) fits(found outcome, requests int) error {
 	return errors.Join(errs...)
 }
 
-// cell returns the content of a cell. For a single request this is the status
-// if it is wrong. For other rows it is what apitest.Check reports about the
-// first wrong answer of that kind.
+// cell returns the content of a cell. For a row about a single request, the
+// cell contains the status if the status is wrong. For another row, it contains
+// what apitest.Check reports about the first wrong answer of that kind.
 func cell(found outcome, r row, i int) string {
 	f, wrong := found.find(r.Name)
 	switch {
@@ -156,8 +155,8 @@ func cell(found outcome, r row, i int) string {
 	return asExpected
 }
 
-// userMark marks the results that depend on code which a library leaves to its
-// users.
+// userMark marks the results that depend on code that the users of a library
+// must write themselves.
 const userMark = " †"
 
 func mark(a api, of row, text string) string {

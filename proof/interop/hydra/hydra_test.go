@@ -63,8 +63,9 @@ type hydra struct{ public, admin string }
 
 // startHydra runs Hydra with a database in memory until the test ends. If
 // issuer is empty, the issuer is Hydra's address. Access tokens are JWTs,
-// unless the client is configured otherwise. The signing keys are for alg. For
-// RS256, Hydra itself generates keys of 4096 bits, which takes seconds.
+// unless the client is configured otherwise. The parameter alg is the algorithm
+// of the signing keys. For RS256, Hydra itself generates keys of 4096 bits,
+// which takes seconds.
 func startHydra(t *testing.T, issuer, alg string) *hydra {
 	t.Helper()
 	public, admin := program.Address(t), program.Address(t)

@@ -48,7 +48,8 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 }
 
 // The audience of this API is the ID of the client, as in an ID token. The API
-// can therefore refuse an ID token only because it is one.
+// can therefore refuse an ID token only because it recognizes it as an ID
+// token.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")

@@ -34,8 +34,9 @@ func (h *hydra) token(t *testing.T, client, audience string, scopes ...string) s
 	return token.AccessToken
 }
 
-// login gets tokens with the code flow and PKCE. Its HTTP client stores cookies
-// like a browser. It accepts login and consent at the admin API.
+// login gets tokens with the code flow and PKCE. It uses an HTTP client that
+// stores cookies like a browser, and accepts the login and the consent at
+// Hydra's admin API.
 func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *oauth2.Token {
 	t.Helper()
 	config := oauth2.Config{
