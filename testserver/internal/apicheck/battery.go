@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// probe is one request of the battery and its expected response.
+// probe is one request that the check sends to the API, with its expected
+// response.
 type probe struct {
 	name          string
 	sent          string   // a description of the request

@@ -17,9 +17,9 @@ type Pushed struct {
 	Used    bool
 }
 
-// PagesTTL is how long a browser that has opened a pushed request may stay on
-// the pages after the request has expired. The documentation of package
-// testserver states the value.
+// PagesTTL limits the time on the login and consent pages after the pushed
+// request that led to them has expired. The documentation of package testserver
+// states the value.
 const PagesTTL = 10 * time.Minute
 
 // UsePushed marks a pushed request as used. It returns false if the request is

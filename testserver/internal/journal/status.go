@@ -50,7 +50,8 @@ func (s *StatusRecorder) FlushError() error {
 	return http.NewResponseController(s.ResponseWriter).Flush()
 }
 
-// Hijack leaves the status at 0, since the server does not write the response.
+// Hijack passes the connection to the handler. The recorded status stays 0,
+// because the server does not write the response.
 func (s *StatusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, rw, err := http.NewResponseController(s.ResponseWriter).Hijack()
 	s.begun = s.begun || err == nil
