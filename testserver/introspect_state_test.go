@@ -35,7 +35,7 @@ func postForm(s *testserver.Server, body string, header ...string) *httptest.Res
 }
 
 // isActive sends token directly to the introspection handler and reports
-// whether it is active.
+// whether the response says that the token is active.
 func isActive(s *testserver.Server, token string) bool {
 	return strings.HasPrefix(postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String(), `{"active":true`)
 }

@@ -43,8 +43,8 @@ var (
 
 const (
 	// flood is the number of tokens with unknown keys, and also the number of
-	// malformed tokens. few is the number of fetches of the JWKS that all these
-	// tokens together may cause.
+	// malformed tokens. few is the maximum number of fetches of the JWKS that
+	// all these tokens together may cause.
 	flood = 20
 	few   = 5
 )
