@@ -67,8 +67,9 @@ func (c *canary) errorReply(r reply) {
 	c.record(r.status, r.header, r.body)
 }
 
-// exchanges sends JWT bearer and token exchange requests, some valid and some
-// invalid, and adds the tokens in them to the secrets.
+// exchanges sends JWT bearer and token exchange requests, valid and invalid
+// ones. It adds the tokens, the assertion and other values of the requests to
+// the secrets.
 func (c *canary) exchanges(s *testserver.Server, r robot) {
 	form := jwtBearerRequest(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
 	c.secret("the assertion for alice", form.Get("assertion"))

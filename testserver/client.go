@@ -40,7 +40,7 @@ type Client = registry.Client
 // responses (RFC 9701); its default is RS256. Assertion is for the client's
 // assertions: if it is set, the server accepts only this algorithm; otherwise
 // it accepts all supported algorithms. HS algorithms and "none" are refused.
-// When the client is added, the server publishes its own keys for the signing
+// When the client is added, the server publishes a key for each of its signing
 // algorithms.
 type ClientAlgs = catalogue.ClientAlgs
 

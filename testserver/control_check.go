@@ -15,9 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// checkAPI runs the check of an API that CheckURL of package apitest runs. When
-// the caller disconnects, the context of the check is canceled, and the
-// remaining requests of the check fail at once.
+// checkAPI checks an API as CheckURL of package apitest does. When the caller
+// disconnects, the context of the check is canceled, and the remaining requests
+// of the check fail at once.
 func (c *controller) checkAPI(r *http.Request) (any, error) {
 	var input control.Check
 	if err := read(r, &input); err != nil {

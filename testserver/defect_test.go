@@ -82,7 +82,7 @@ const (
 )
 
 // changes lists how each bad token differs from the good token: the changed
-// members of the header, the changed claims, and who signed the changed token.
+// members of the header, the changed claims, and who signed the bad token.
 var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.Expired:           {"", "exp iat nbf", signedByIssuer},
 	testserver.NotYetValid:       {"", "exp nbf", signedByIssuer},

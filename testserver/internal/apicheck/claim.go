@@ -28,8 +28,8 @@ func (v Claim) faults() error {
 }
 
 // edited returns a token edit that applies the function edit to the strings in
-// the claim. If edit changes nothing, the claim is not written, so that a
-// single string does not become an array.
+// the claim. If edit changes nothing, the claim is not written: writing it
+// would turn a single string into an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)

@@ -27,9 +27,9 @@ const (
 )
 
 // metadata checks the metadata URL in the challenge and the document at that
-// URL. The requests use only the path and the query of that URL and go to the
-// target, because the origin in the URL may differ from the origin at which the
-// check reaches the API.
+// URL. It takes only the path and the query from that URL and sends its
+// requests to the target, because the origin in the URL may differ from the
+// origin at which the check reaches the API.
 func (r *run) metadata(ctx context.Context) {
 	at, got := metadataAt(r.ask(ctx, nil))
 	if !r.row(metadataURL, "no token", got, `resource_metadata="https://…`+wellKnown+`…"`) {

@@ -7,8 +7,8 @@ import (
 )
 
 // StatusRecorder records the status of a response before the client receives
-// the response, so that a test that has received the response finds its status
-// recorded.
+// the response. A test that has received the response therefore finds its
+// status in the record.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request

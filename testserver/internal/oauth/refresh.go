@@ -100,7 +100,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // startRefreshing gives a new family its first refresh token if the client may
-// use the grant refresh_token. It also sets the end of the family.
+// use the grant refresh_token. It also sets the time at which the family ends.
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {
