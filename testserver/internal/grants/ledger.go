@@ -56,8 +56,8 @@ func (l *Ledger) IsRevoked(d token.Digest) bool {
 	return revoked
 }
 
-// SetReply sets the introspection response for the token text. If reply is nil,
-// it removes the response that was set before.
+// SetReply sets the introspection response for the token in text. If reply is
+// nil, it removes the response that was set before.
 func (l *Ledger) SetReply(text string, reply []byte) {
 	e, unlock := l.Lock()
 	defer unlock()
@@ -71,7 +71,7 @@ func (l *Ledger) SetReply(text string, reply []byte) {
 	e.replies[sha256.Sum256([]byte(text))] = reply
 }
 
-// Reply returns the introspection response that was set for the token text.
+// Reply returns the introspection response that was set for the token in text.
 func (l *Ledger) Reply(text string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()

@@ -17,8 +17,8 @@ type Pushed struct {
 	Used    bool
 }
 
-// PagesTTL limits the time on the login and consent pages after the pushed
-// request that led to them has expired. The documentation of package testserver
+// PagesTTL is the time that a user has left if a pushed request expires while
+// its login or consent page is open. The documentation of package testserver
 // states the value.
 const PagesTTL = 10 * time.Minute
 
