@@ -37,8 +37,8 @@ func withoutDirSync(t *testing.T, dir string, f func()) {
 	}
 }
 
-// A state that was written but not synced must be written again, even if it
-// equals the last synced state.
+// If a state was written but not synced, the next state must be written, even
+// if it equals the last synced state.
 func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := statePath(t)

@@ -72,8 +72,8 @@ func (v value) boolean() bool {
 	return v.is("a boolean", "true or false") && v.raw[0] == 't'
 }
 
-// whole returns a function that reads a whole number. The number must be at
-// least least and at most most.
+// whole returns a function that reads a whole number. The number must be in the
+// range from least to most.
 func whole(least, most int, want string) func(value) int {
 	return func(v value) int {
 		if !v.is("a number", want) {
