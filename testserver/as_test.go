@@ -86,8 +86,9 @@ func TestSameSeedGivesSameGrants(t *testing.T) {
 	}
 }
 
-// After the clock has moved, forwards or backwards, all times in the token
-// response, the ID token and the introspection response are from this clock.
+// All times in the token response, the ID token and the introspection response
+// come from the server's clock, even after the clock was moved forwards or
+// backwards.
 func TestAllTimesUseTheServerClock(t *testing.T) {
 	for name, opts := range map[string][]testserver.Option{"JWTs": nil, "opaque tokens": {testserver.OpaqueTokens()}} {
 		t.Run(name, func(t *testing.T) {

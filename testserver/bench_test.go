@@ -71,9 +71,9 @@ func BenchmarkIntrospection(b *testing.B) {
 	}
 }
 
-// BenchmarkUnsignedAssertion measures the refusal of client assertions with
-// invalid signatures. The largest assertion is almost as large as the limit of
-// the request body.
+// BenchmarkUnsignedAssertion measures how fast the server refuses client
+// assertions with invalid signatures. The largest assertion is almost as large
+// as the limit of the request body.
 func BenchmarkUnsignedAssertion(b *testing.B) {
 	for _, n := range []int{100, 1000, 3000} {
 		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {

@@ -13,16 +13,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// canary collects secrets and the output of the server, which must not contain
-// any of the secrets.
+// canary collects secrets and all output of the server, so that a test can
+// check that the output contains none of the secrets.
 type canary struct {
 	t       *testing.T
 	secrets map[string]string
 	output  strings.Builder
 }
 
-// secret adds text to the secrets. If text is a JWT, secret also adds its
-// signature.
+// secret adds text to the secrets that the output must not contain. If text is
+// a JWT, secret also adds its signature.
 func (c *canary) secret(name, text string) string {
 	c.t.Helper()
 	if len(text) < 8 {
@@ -37,8 +37,8 @@ func (c *canary) secret(name, text string) string {
 
 func (c *canary) record(v ...any) { fmt.Fprintf(&c.output, "%+v %#v\n", v, v) }
 
-// page adds the CSRF token of a page and the cookies of the browser to the
-// secrets.
+// page adds two kinds of secrets: the CSRF token of the page in rec and the
+// browser's cookies.
 func (c *canary) page(p *browser, rec *httptest.ResponseRecorder) {
 	n := len(c.secrets)
 	c.secret(fmt.Sprint("CSRF token ", n), hiddenFields(rec).Get("server_csrf"))
@@ -57,7 +57,8 @@ func (c *canary) errorPage(rec *httptest.ResponseRecorder) {
 	c.record(rec.Code, rec.Header(), rec.Body)
 }
 
-// errorReply does what errorPage does, for a response of a JSON endpoint.
+// errorReply records an error response of a JSON endpoint. The response must
+// not contain any part of the request.
 func (c *canary) errorReply(r reply) {
 	c.t.Helper()
 	if r.status < 400 {
@@ -66,8 +67,9 @@ func (c *canary) errorReply(r reply) {
 	c.record(r.status, r.header, r.body)
 }
 
-// exchanges sends tokens and assertions as grants, first in valid and then in
-// invalid requests.
+// exchanges sends JWT bearer and token exchange requests, valid and invalid
+// ones. It adds the tokens, the assertion and other values of the requests to
+// the secrets.
 func (c *canary) exchanges(s *testserver.Server, r robot) {
 	form := jwtBearerRequest(c.t, s, r, nil, "authorization_details", `[{"type":"account","identifier":"`+c.secret("the detail", "detail-of-a-canary")+`"}]`)
 	c.secret("the assertion for alice", form.Get("assertion"))

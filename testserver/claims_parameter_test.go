@@ -19,10 +19,10 @@ const (
 	requestNothing     = `{}`
 )
 
-// A claim that the client requests by name does not need its scope. The claim
-// is returned only where the client requested it (in the ID token or from
-// UserInfo), and never in an access token (OpenID Connect Core 1.0 §5.5). This
-// also applies after a refresh and after a restart.
+// A client can request a claim by name without having the scope of this claim.
+// The claim is returned only where the client requested it (in the ID token or
+// from UserInfo), and never in an access token (OpenID Connect Core 1.0 §5.5).
+// This also applies after a refresh and after a restart.
 func TestClaimsRequestedByName(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path, testserver.Users(alice))

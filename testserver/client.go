@@ -40,7 +40,7 @@ type Client = registry.Client
 // responses (RFC 9701); its default is RS256. Assertion is for the client's
 // assertions: if it is set, the server accepts only this algorithm; otherwise
 // it accepts all supported algorithms. HS algorithms and "none" are refused.
-// When the client is added, the server publishes its own keys for the signing
+// When the client is added, the server publishes a key for each of its signing
 // algorithms.
 type ClientAlgs = catalogue.ClientAlgs
 
@@ -69,10 +69,10 @@ func Clients(c ...Client) Option {
 	})
 }
 
-// AddClient registers a client while the server runs, replacing any client with
-// the same ID. It returns the client with empty fields filled in: an ID,
-// redirect URIs, and a secret unless the client is public or has a JWKS. opts
-// apply only to this client's tokens.
+// AddClient registers a client while the server runs. It overwrites an existing
+// client that has this ID. It returns the client with empty fields filled in:
+// an ID, redirect URIs, and a secret unless the client is public or has a JWKS.
+// opts apply only to this client's tokens.
 //
 //	web := s.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/cb"}}, testserver.AccessTTL(time.Minute))
 func (s *Server) AddClient(c Client, opts ...SharedOption) Client {
@@ -135,8 +135,8 @@ func (s *Server) DefaultClient() Client {
 	return s.defaultClient
 }
 
-// setDefaultClient stores c with its secret if c is the default client, because
-// the registry has only a digest of the secret.
+// setDefaultClient keeps c with its secret if c is the default client, because
+// the registry stores only a digest of the secret.
 func (s *Server) setDefaultClient(c Client) {
 	if c.ID == token.DefaultClient {
 		s.mu.Lock()

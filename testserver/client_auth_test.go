@@ -64,7 +64,8 @@ func TestClientAuthentication(t *testing.T) {
 	}
 }
 
-// robot is the key of a client that authenticates with private_key_jwt.
+// robot holds the key of a client that authenticates with private_key_jwt, and
+// the JWKS with its public key.
 type robot struct {
 	key  testserver.Key
 	jwks []byte

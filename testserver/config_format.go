@@ -17,8 +17,8 @@ import (
 // FormatConfig reads a configuration as [ConfigJSON] does and returns it with
 // its defaults filled in, except the issuer and the keys, which each server
 // chooses. If secrets is false, it writes each secret as "***", and the result
-// cannot be used as a configuration. It returns the error that starting a
-// server with this configuration would return.
+// cannot be used as a configuration. If no server could start with the
+// configuration, FormatConfig returns the error that the start would return.
 func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -45,7 +45,7 @@ func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// fill sets the members that file leaves out to their defaults. c is the
+// fill adds the default for each member that is missing from file. c is the
 // configuration made from file.
 func fill(file *settings.Config, c *config) {
 	file.Signing.Alg = cmp.Or(c.Alg, catalogue.ES256)

@@ -57,7 +57,8 @@ func TestFormatConfigWithSecretsRoundTrips(t *testing.T) {
 	}
 }
 
-// fullConfig has a key set and all members that secretConfig does not have.
+// fullConfig returns a configuration that has a key set and every member that
+// the other test configuration, secretConfig, lacks.
 func fullConfig(t *testing.T) string {
 	t.Helper()
 	jwks := testserver.New(t, testserver.InMemory()).JWKS()

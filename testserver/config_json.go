@@ -217,8 +217,8 @@ func (f fileConfig) endpoints(served map[Endpoint]bool) {
 	}
 }
 
-// fileFault is a fault from a file. It is injected when the server has been
-// made.
+// fileFault is a fault from the configuration file. It is injected as soon as
+// the server exists.
 type fileFault struct {
 	settings.Fault
 	path string

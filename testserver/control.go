@@ -20,10 +20,10 @@ import (
 // maxControl is the maximum length of a request body in the control API.
 const maxControl = 1 << 20
 
-// Control returns a handler for the control API. Over HTTP and in JSON, this
-// API does for tests in any language what this package does for tests in Go: it
-// mints tokens, rotates keys, injects faults and lists requests. The command
-// bearerguard serves the API and is also a client of it.
+// Control returns a handler for the control API. This API offers over HTTP, in
+// JSON, what this package offers in Go, so that tests in any language can use
+// it: it mints tokens, rotates keys, injects faults and lists requests. The
+// command bearerguard serves the API and is also a client of it.
 //
 // Serve it on a separate listener, on loopback, because its callers can mint
 // any token. A request must present token, and its Host must be a loopback
@@ -161,7 +161,8 @@ func respond(w http.ResponseWriter, status int, response any) {
 	_ = e.Encode(response) // the client may have disconnected
 }
 
-// read decodes the body of a request; an empty body leaves v unchanged.
+// read decodes the body of a request into v. If the body is empty, v does not
+// change.
 func read(r *http.Request, v any) error {
 	text, err := io.ReadAll(r.Body)
 	var large *http.MaxBytesError

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
-// checkAPI does what CheckURL of package apitest does. When the caller
+// checkAPI checks an API as CheckURL of package apitest does. When the caller
 // disconnects, the context of the check is canceled, and the remaining requests
 // of the check fail at once.
 func (c *controller) checkAPI(r *http.Request) (any, error) {

@@ -24,8 +24,8 @@ func (c *controller) keys() []control.Key {
 
 func (c *controller) listKeys(*http.Request) (any, error) { return control.Keys{Keys: c.keys()}, nil }
 
-// key returns the listed key with this kid. If no such key is listed, it
-// returns an entry that has only the kid.
+// key returns the entry for kid in the list of keys. If the list has no such
+// key, the returned entry has only the kid.
 func (c *controller) key(kid string) (any, error) {
 	list := c.keys()
 	i := slices.IndexFunc(list, func(k control.Key) bool { return k.ID == kid })

@@ -148,8 +148,9 @@ func (c *controller) removeUser(r *http.Request) (any, error) {
 	return done{}, nil
 }
 
-// nextLogin does what [Server.NextUser] does, for a registered user, or what
-// [Server.DenyNext] does.
+// nextLogin decides the next authorization: either a registered user logs in,
+// as with [Server.NextUser], or the authorization fails, as with
+// [Server.DenyNext].
 func (c *controller) nextLogin(r *http.Request) (any, error) {
 	var input control.NextLogin
 	if err := read(r, &input); err != nil {

@@ -27,8 +27,8 @@ func newControlAPI(t *testing.T, opts ...testserver.Option) controlAPI {
 	return controlAPI{t, s, s.Control(controlToken)}
 }
 
-// send sends a request with the control token to the control API, after change
-// has modified it.
+// send sends a request with the control token to the control API. The functions
+// in change modify the request first.
 func (c controlAPI) send(method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	c.Helper()
 	r := httptest.NewRequest(method, "http://127.0.0.1:9001"+path, strings.NewReader(body))

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// tokenOptions returns the options that m describes. Claims come after the
-// options that set single claims, and override these options.
+// tokenOptions returns the options that m describes. The options for m.Claims
+// come after options such as Subject, so they win if both set the same claim.
 func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.Sub != "" {
 		opts = append(opts, Subject(m.Sub))

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// requestFrom sends a request, or its CORS preflight, as a script on a page of
-// origin would.
+// requestFrom sends the request that a browser would send for a script whose
+// page has the given origin. If preflight is true, it sends a CORS preflight.
 func requestFrom(s http.Handler, origin, method, url string, preflight bool) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, url, nil)
 	if origin != "" {

@@ -8,11 +8,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// NextUser makes u log in and consent at the next authorization, instead of the
-// first of [Users] and without the pages of [Interactive]. If u is not
-// registered, NextUser registers it. With [Times] the decision applies to more
-// than one authorization; [Skip], [Matching] and [FromClient] select the
-// authorizations that it applies to.
+// NextUser makes u log in and consent at the next authorization, in place of
+// the first of [Users]. No page is shown, even if the server is [Interactive].
+// If u is not registered, NextUser registers it. With [Times] the decision
+// applies to more than one authorization; [Skip], [Matching] and [FromClient]
+// select the authorizations that it applies to.
 func (s *Server) NextUser(u User, when ...When) *Injection {
 	s.helper()
 	if u.Sub == "" {

@@ -68,7 +68,7 @@ const (
 	Encrypted       = catalogue.Encrypted    // a good token inside a JWE
 )
 
-// Defects that are tested only on request: [Defects] and [Server.BadTokens]
+// Defects that are tested only on request. [Defects] and [Server.BadTokens]
 // leave them out, because a correct API may accept these tokens.
 const (
 	NoKid         = catalogue.NoKid
@@ -80,8 +80,8 @@ const (
 	RetiredKey    = catalogue.RetiredKey // signed with the key that left the JWKS last; call Rotate with DropOld, or Retire, first
 )
 
-// Defects that are also tested only on request, because only introspection can
-// detect them.
+// Defects that only introspection can detect. [Defects] and [Server.BadTokens]
+// leave them out, so they are tested only on request.
 const (
 	Revoked        = catalogue.Revoked        // an otherwise good JWT
 	InactiveOpaque = catalogue.InactiveOpaque // an opaque token that was revoked
@@ -92,8 +92,9 @@ const (
 // [MissingScope] only on routes that require a scope.
 func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
-// BadTokens yields each of [Defects] with a token that opts describe and that
-// has this defect. Each token is made when the loop reaches its defect.
+// BadTokens yields each of [Defects] together with a token that has this
+// defect. Apart from the defect, the token is as opts describe. Each token is
+// made when the loop reaches its defect.
 func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	return func(yield func(Defect, string) bool) {
 		s.helper()
@@ -110,9 +111,10 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	}
 }
 
-// With adds a defect to the token that the other options describe, whether they
-// come before or after it. A token can have only one defect: with two defects,
-// it would not be clear which defect the API detected.
+// With adds a defect to the token. The other options describe the rest of the
+// token, whether they come before or after With. A token can have only one
+// defect: with two defects, it would not be clear which defect the API
+// detected.
 //
 // With [OpaqueTokens] the token stays opaque if the defect can be in an
 // introspection response and RFC 7662 requires an API to refuse such a

@@ -30,8 +30,8 @@ var optionalDefects = []testserver.Defect{
 	testserver.Revoked, testserver.InactiveOpaque, testserver.UnknownOpaque, testserver.RetiredKey,
 }
 
-// The names of defects are used on the command line and in tests of other
-// projects, so the names must never change.
+// The names of defects must never change, because command lines and tests of
+// other projects use them.
 func TestNamesOfDefectsAreStable(t *testing.T) {
 	const names = "expired not-yet-valid issued-in-future wrong-issuer wrong-audience missing-audience missing-exp missing-scope " +
 		"exp-as-string exp-overflow aud-not-string wrong-typ id-token-as-access bound-as-bearer bad-signature truncated-signature " +
@@ -125,9 +125,9 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 	return all
 }
 
-// The token is signed with the issuer's key, and the signature is valid for the
-// wrong alg, so only a check that binds each key to its algorithm can refuse
-// the token.
+// The token is signed with the issuer's key, but with an algorithm that the key
+// is not for. The signature is valid for this algorithm, so only a check that
+// binds each key to its algorithm can refuse the token.
 func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))

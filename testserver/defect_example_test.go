@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The token has the option's subject: only the defect makes it bad.
+// Only the defect makes the token bad: it still has the subject from the other
+// option.
 func ExampleWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -18,9 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// sameSeedServers returns two servers that make the same tokens, so that a bad
-// token of one server differs from a good token of the other only by its
-// defect.
+// sameSeedServers returns two servers that make the same tokens. A bad token of
+// one server therefore differs from a good token of the other server only by
+// its defect.
 func sameSeedServers(t *testing.T) (a, b *testserver.Server) {
 	t.Helper()
 	opts := []testserver.Option{testserver.InMemory(), testserver.Seed("twins"), testserver.Clock(atNoon)}
@@ -82,7 +82,7 @@ const (
 )
 
 // changes lists how each bad token differs from the good token: the changed
-// members of the header, the changed claims, and who signed the changed token.
+// members of the header, the changed claims, and who signed the bad token.
 var changes = map[testserver.Defect]struct{ header, claims, signed string }{
 	testserver.Expired:           {"", "exp iat nbf", signedByIssuer},
 	testserver.NotYetValid:       {"", "exp nbf", signedByIssuer},

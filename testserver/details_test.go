@@ -19,8 +19,8 @@ const (
 
 var detailTypes = testserver.AuthorizationDetailTypes("payment", "account")
 
-// wantDetails compares authorization_details as JSON. Numbers must be written
-// in the same way.
+// wantDetails compares authorization_details as JSON. It compares numbers as
+// text, so 1 and 1.0 differ.
 func wantDetails(t *testing.T, got any, want ...string) {
 	t.Helper()
 	read := func(text string) (v any) {

@@ -43,9 +43,9 @@ const (
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The
-	// request_uri that it returns is valid for 90 seconds; a browser that shows
-	// a login or consent page when the 90 seconds end has ten more minutes.
-	// After the authorization response the request_uri is invalid.
+	// request_uri that it returns is valid for 90 seconds. If a browser shows a
+	// login or consent page when the 90 seconds end, the user has ten more
+	// minutes. After the authorization response the request_uri is invalid.
 	EndpointPAR = catalogue.PAR
 
 	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant].
@@ -92,9 +92,9 @@ const (
 	EndpointAny = catalogue.Any
 )
 
-// Endpoints yields every endpoint that a server can have, without
-// [EndpointAny]. The options of a server determine which of these endpoints the
-// server has: see [Server.Endpoint].
+// Endpoints yields every endpoint that a server can have, except [EndpointAny].
+// The options of a server determine which of these endpoints the server has:
+// see [Server.Endpoint].
 func Endpoints() iter.Seq[Endpoint] { return slices.Values(catalogue.Endpoints()) }
 
 // Endpoint returns the URL of ep. [EndpointAny] does not have a URL.

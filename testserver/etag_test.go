@@ -104,9 +104,9 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
-// net/http implements the other conditions of RFC 9110 §13 and the ranges of
-// §14. net/http reads only one line of a header field, so the server joins the
-// lines of If-Match.
+// net/http implements ranges (RFC 9110 §14) and all conditions of §13 except
+// If-None-Match. net/http reads only one line of a header field, so the server
+// joins the lines of If-Match.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
@@ -171,7 +171,7 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 }
 
 // A client that already has the keys, or requests only a part of them, gets the
-// same fault as other clients, and never gets the ETag of the right body with
+// same fault as other clients. The ETag of the right body is never sent with
 // another body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 	tagged := map[string]bool{ // faults that send the right body or its beginning, and so its ETag

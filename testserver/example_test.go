@@ -33,7 +33,7 @@ func claims(token string) (c struct {
 	return c
 }
 
-// In a test, pass its *testing.T; the server closes when the test ends.
+// New takes the *testing.T of a test and closes the server when the test ends.
 func ExampleNew() {
 	t := new(testing.T)
 

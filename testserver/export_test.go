@@ -7,7 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// EmptyKeys, OtherIssuer and ChainOf are faults of the control API.
+// EmptyKeys, OtherIssuer and ChainOf return faults that only the control API
+// offers.
 var (
 	EmptyKeys   = emptyJWKS
 	OtherIssuer = wrongIssuer

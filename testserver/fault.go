@@ -69,11 +69,11 @@ func (w when) applyWhen(r *rule) { w(r) }
 //
 // A request gets at most one fault: the fault of the newest injection that
 // matches. Older injections neither see nor count this request. [EndpointAny]
-// means every request, including those to unknown paths. Faults come before all
-// other checks, so a request with a wrong method gets the fault too. A fault
-// that alters a response always alters the full response, even if the request
-// has If-None-Match or Range. It never sends the ETag of the right body with
-// another body.
+// means every request, including those to unknown paths. The server applies
+// faults before all other checks, so a request with a wrong method gets the
+// fault too. A fault that alters a response always alters the full response,
+// even if the request has If-None-Match or Range. The ETag of the right body is
+// never sent with another body.
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)
@@ -165,7 +165,7 @@ func Matching(f func(*http.Request) bool) When {
 }
 
 // FromClient selects the requests of the client that [Server.ClientFor]
-// returned for this id, on a server that several tests share.
+// returned for this id. It lets several tests share one server.
 func FromClient(id string) When {
 	return when(func(r *rule) {
 		if err := checkClientID(id); err != nil {

@@ -9,9 +9,10 @@ import (
 	"strconv"
 )
 
-// TruncateBody sends the right header, including Content-Length and ETag, and
-// the first after bytes of the right body. Then it drops the connection, or on
-// HTTP/2 the stream. It never sends the last byte, however large after is.
+// TruncateBody sends the right header, including Content-Length and ETag, but
+// only the beginning of the right body: after is the number of bytes. Then it
+// drops the connection, or on HTTP/2 the stream. It never sends the last byte,
+// however large after is.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		n := max(min(after, a.body.Len()-1), 0)
@@ -67,7 +68,7 @@ func emptyJWKS() Fault {
 }
 
 // HugeBody sends a body of n bytes: spaces, followed by the right body. A
-// client that reads the whole body gets valid JSON. The response is without
+// client that reads the whole body gets valid JSON. The response has no
 // Content-Length, so a client does not know the size in advance. HugeBody stops
 // when the client disconnects.
 func HugeBody(n int64) Fault {

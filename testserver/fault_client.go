@@ -48,8 +48,8 @@ func (n namedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return n.RoundTripper.RoundTrip(r)
 }
 
-// CloseIdleConnections is the method that [http.Client.CloseIdleConnections]
-// calls.
+// CloseIdleConnections closes the idle connections of the wrapped transport.
+// [http.Client.CloseIdleConnections] calls this method.
 func (n namedTransport) CloseIdleConnections() {
 	(&http.Client{Transport: n.RoundTripper}).CloseIdleConnections()
 }

@@ -123,8 +123,9 @@ func TestCloseStopsHangs(t *testing.T) {
 	}
 }
 
-// A request with an incomplete body blocks its handler, and net/http does not
-// cancel the context of the request when the connection is closed.
+// Close must stop a handler that waits for the rest of an incomplete body.
+// net/http does not cancel the context of such a request when the connection is
+// closed.
 func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory())
@@ -142,8 +143,9 @@ func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	})
 }
 
-// A handler that a test passes to Handler may block without reading the body.
-// In that case, a closed connection does not cancel the request.
+// Close must stop a handler that a test passes to Handler, even if it blocks
+// without reading the body. In that case, a closed connection does not cancel
+// the request.
 func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {

@@ -32,8 +32,8 @@ func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *midd
 	return v
 }
 
-// status returns the status that an API behind v sends in response to a request
-// with token.
+// status sends a request with token to an API that v protects and returns the
+// status of the response.
 func status(v *middleware.Verifier, token string) int {
 	r := httptest.NewRequest("GET", "/orders", nil)
 	r.Header.Set("Authorization", "Bearer "+token)

@@ -14,8 +14,8 @@ import (
 // endpoint is not called.
 func Status(code int) Fault { return refuse(code, nil) }
 
-// RetryAfter answers like [Status], with d as Retry-After, in seconds, rounded
-// up (RFC 9110 §10.2.3).
+// RetryAfter answers like [Status], with a Retry-After field of d in seconds,
+// rounded up (RFC 9110 §10.2.3).
 func RetryAfter(d time.Duration, code int) Fault {
 	f := refuse(code, func(h http.Header) {
 		seconds := int64(d / time.Second)

@@ -40,7 +40,8 @@ func values(base url.Values, pairs ...string) url.Values {
 }
 
 // authorizationRequest returns the query of an authorization request from the
-// public client, changed by pairs as in values.
+// public client. pairs are names and values to set in the query; the value "-"
+// removes the name.
 func authorizationRequest(pairs ...string) url.Values {
 	return values(url.Values{
 		"response_type": {"code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "state": {"s"},
@@ -59,8 +60,8 @@ func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecord
 	return rec, to
 }
 
-// codeFor sends the authorization request of the public client, changed by
-// pairs, and returns the code from the response.
+// codeFor sends the authorization request of the public client and returns the
+// code from the response. pairs are names and values to set in the request.
 func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
 	t.Helper()
 	rec, to := authorize(s, authorizationRequest(pairs...))
@@ -104,8 +105,8 @@ func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body str
 	return a
 }
 
-// codeRequest returns a request of the public client that exchanges a code for
-// tokens.
+// codeRequest returns the form with which the public client exchanges code for
+// tokens. pairs are names and values to set in the form.
 func codeRequest(code string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// browser is a browser with cookies that a test controls step by step.
+// browser imitates a browser with cookies. A test controls it step by step.
 type browser struct {
 	t       *testing.T
 	s       *testserver.Server
@@ -47,8 +47,8 @@ func (p *browser) follow(rec *httptest.ResponseRecorder) *httptest.ResponseRecor
 
 var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 
-// hiddenFields returns the hidden fields of a page, and sets the pairs of names
-// and values in pairs.
+// hiddenFields returns the hidden form fields of a page. pairs are names and
+// values that it also sets.
 func hiddenFields(rec *httptest.ResponseRecorder, pairs ...string) url.Values {
 	form := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(rec.Body.String(), -1) {

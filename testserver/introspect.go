@@ -22,13 +22,13 @@ func OpaqueTokens() SharedOption {
 	return sharedOption(func(d *token.Draft) { d.Opaque = true })
 }
 
-// Revoke revokes a token of this server: an access token, opaque or a JWT,
-// which introspection then reports as inactive, or a refresh token together
-// with all tokens of its grant (RFC 7009 §2.1). Revoke reports whether this
-// server issued token, even if token has expired or was revoked before.
-// Revoking a JWT also revokes every JWT that differs from it only in the
-// signature. The server stores the last 100 000 revocations. An API that caches
-// introspection responses accepts the token until the cached response expires.
+// Revoke revokes a token of this server. Introspection then reports an access
+// token, opaque or a JWT, as inactive. A refresh token is revoked together with
+// all tokens of its grant (RFC 7009 §2.1). Revoke reports whether this server
+// issued token, even if token has expired or was revoked before. Revoking a JWT
+// also revokes every JWT that differs from it only in the signature. The server
+// stores the last 100 000 revocations. An API that caches introspection
+// responses accepts the token until the cached response expires.
 func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
 // RevokeSubject revokes all grants of sub and their tokens, whether from the

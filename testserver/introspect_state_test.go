@@ -35,7 +35,7 @@ func postForm(s *testserver.Server, body string, header ...string) *httptest.Res
 }
 
 // isActive sends token directly to the introspection handler and reports
-// whether it is active.
+// whether the response says that the token is active.
 func isActive(s *testserver.Server, token string) bool {
 	return strings.HasPrefix(postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String(), `{"active":true`)
 }
@@ -229,9 +229,9 @@ func TestSameSeedGivesSameHandles(t *testing.T) {
 
 var handleText = regexp.MustCompile(`^[A-Za-z0-9_-]{32}$`)
 
-// An API may mistake an opaque token for a JWT if the token, decoded from
-// base64url, begins with a brace or with white space. The server must not issue
-// such tokens.
+// The server must not issue an opaque token that an API may mistake for a JWT.
+// This could happen if the token, decoded from base64url, begins with a brace
+// or with white space.
 func TestHandlesAreNotTakenForJWTs(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens())
 	seen := map[string]bool{}

@@ -175,8 +175,8 @@ func TestIntrospectionOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// Introspection reports a bad token as active only if only the API can detect
-// the defect, or if RFC 9068 §2.2 leaves the check to the API.
+// Introspection reports a bad token as active only in two cases: only the API
+// can detect the defect, or RFC 9068 §2.2 leaves the check to the API.
 func TestIntrospectionOfDefects(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "RS256", "HS256"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))

@@ -6,12 +6,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// Issued is what [Server.Mint] returns: the Access token; the Refresh token, ""
-// if the client does not get a refresh token; the ID token, "" without the
-// scope openid; the Claims of the access token, even if the token is opaque;
-// the Expiry of the access token, zero if the token is without exp; and the
-// Fingerprint of the access token, as in [Event]. When an Issued is printed or
-// logged, it shows only the Fingerprint.
+// Issued is what [Server.Mint] returns. Access is the access token. Refresh is
+// the refresh token, or "" if the client does not get one. ID is the ID token,
+// or "" without the scope openid. Claims are the claims of the access token,
+// even if the token is opaque. Expiry is the expiry of the access token, or
+// zero if the token has no exp. Fingerprint identifies the access token, as in
+// [Event]. When an Issued is printed or logged, it shows only the Fingerprint.
 type Issued = oauth.Issued
 
 // Mint does what [Server.Token] does, and also returns the other tokens that

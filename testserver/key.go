@@ -60,8 +60,8 @@ func (s *Server) Keys() []Key {
 // frozen set that the endpoint serves.
 func (s *Server) JWKS() []byte { return s.oauth.Keys.JWKS() }
 
-// Publish adds the public part of k to the JWKS, replacing any key with the
-// same ID. A shared secret cannot be published.
+// Publish adds the public part of k to the JWKS. It overwrites a published key
+// that has this ID. A shared secret cannot be published.
 func (s *Server) Publish(k Key) {
 	s.helper()
 	if err := s.oauth.Keys.Publish(k); err != nil {

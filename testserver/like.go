@@ -11,9 +11,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Like makes access tokens, keys, metadata and introspection look like those of
-// a provider, such as "keycloak". An unknown name is an error that lists all
-// names. Token options, [SigningAlg] and [IssuerURL] override what Like sets.
+// Like makes the server imitate a provider, such as "keycloak", in its access
+// tokens, keys, metadata and introspection responses. An unknown name is an
+// error that lists all names. Token options, [SigningAlg] and [IssuerURL]
+// override what Like sets.
 func Like(name string) Option {
 	return serverOption(func(c *config) {
 		shape, err := findShape(name)

@@ -84,7 +84,8 @@ func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory
 
 // TLS serves HTTPS, over HTTP/1.1 and HTTP/2, with a certificate made for this
 // server: for 127.0.0.1, ::1, localhost and the host of [IssuerURL].
-// [Server.Client] trusts it; other clients need [Server.CACertPEM].
+// [Server.Client] trusts this certificate; other clients need
+// [Server.CACertPEM].
 func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, for example
@@ -137,11 +138,11 @@ func Clock(now func() time.Time) Option {
 	})
 }
 
-// Seed makes keys, token identifiers and signatures the same in every run: two
-// servers that have the same seed, clock and issuer and get the same calls in
-// the same order return the same bytes, except for PS signatures and embedded
-// RSA keys. The seed is as secret as the keys, because the keys can be derived
-// from the seed.
+// Seed makes keys, token identifiers and signatures the same in every run. Two
+// servers return the same bytes if they have the same seed, clock and issuer
+// and get the same calls in the same order. PS signatures and embedded RSA keys
+// are exceptions. The seed is as secret as the keys, because the keys can be
+// derived from the seed.
 func Seed(seed string) Option {
 	return serverOption(func(c *config) {
 		if seed == "" {

@@ -10,9 +10,9 @@ import (
 )
 
 // RotateRefresh sets how long a used refresh token can be used again, for
-// example after the response was lost; the server then returns the same new
-// refresh token again. The default is 0: every refresh token can be used once,
-// and reuse revokes all tokens of its grant (RFC 9700 §4.14.2).
+// example after the response was lost. Each such use returns the same new
+// refresh token. The default is 0: every refresh token can be used once, and
+// reuse revokes all tokens of its grant (RFC 9700 §4.14.2).
 func RotateRefresh(grace time.Duration) Option {
 	return serverOption(func(c *config) {
 		if grace < 0 {

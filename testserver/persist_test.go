@@ -14,9 +14,9 @@ import (
 
 const persistedIssuer = "http://login.test"
 
-// startPersisted starts a server on a socket that saves its state in the file
-// at path. The caller may close the server and start another server with the
-// same file.
+// startPersisted starts a server that listens on a socket and saves its state
+// in the file at path. The caller may close the server and start another server
+// with the same file.
 func startPersisted(t testing.TB, path string, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	s, err := testserver.Start(t.Context(), append([]testserver.Option{testserver.Persist(path), testserver.IssuerURL(persistedIssuer)}, opts...)...)

@@ -61,7 +61,8 @@ func ExampleHandler() {
 	// Output: 200 OK *
 }
 
-// Unlike a fault, a custom handler around the server is not removed by Reset.
+// Reset removes faults, but it does not remove a custom handler around the
+// server.
 func ExampleNewUnstarted_wrapped() {
 	as, err := testserver.NewUnstarted(testserver.IssuerURL("http://as.example.com"))
 	if err != nil {

@@ -7,11 +7,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// Request is the record of one request: its Time, Endpoint and Method, the
-// Client that was given to [Server.ClientFor], the authenticated ClientID, the
-// Header and Form with fingerprints instead of credentials, the Status of the
-// response, 0 until it is sent, and whether a fault was Injected. It contains
-// no tokens, secrets or other credentials, so it can be printed.
+// Request is the record of one request. It has the Time, the Endpoint and the
+// Method of the request. Client is the ID that was given to [Server.ClientFor],
+// and ClientID is the authenticated client. Header and Form have fingerprints
+// instead of credentials. Status is the status of the response, or 0 until the
+// response is sent. Injected is true if the request got a fault. A Request
+// contains no tokens, secrets or other credentials, so it can be printed.
 type Request = journal.Request
 
 // Count returns the number of requests that ep has received since the server

@@ -65,8 +65,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-// agent returns the HTTP version in the User-Agent that net/http sends to a
-// server with opts.
+// agent returns the version of HTTP that a client uses for a server with opts.
+// It is part of the User-Agent that net/http sends.
 func agent(opts []testserver.Option) string {
 	s, err := testserver.Start(context.Background(), opts...)
 	if err != nil {

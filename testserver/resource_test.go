@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Every grant accepts several resources (RFC 8707 §2), without duplicates.
+// The token endpoint accepts several resources with every grant (RFC 8707 §2).
+// It removes duplicates.
 func TestResourcesOfEveryGrant(t *testing.T) {
 	wantTargets(t, "resource", func(resources ...string) []string { return resources })
 }

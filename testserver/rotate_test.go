@@ -156,8 +156,9 @@ func TestRotateWithAnotherOptionSkipsTheStagedKey(t *testing.T) {
 	}
 }
 
-// RetiredKey signs with the key that was last removed from the JWKS, no matter
-// how, if this key is not published again.
+// RetiredKey signs with the key that was last removed from the JWKS. It does
+// not matter how the key was removed, but the key must not have been published
+// again.
 func TestRetiredKeyIsTheLastRemoved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		leave func(rotation)

@@ -73,7 +73,7 @@ func TestSeededTokensDoNotRevealKeys(t *testing.T) {
 	}
 }
 
-// PS signatures are random even with Seed, as its documentation says.
+// PS signatures are random even with Seed, as the documentation of Seed says.
 func TestPSSIsRandomUnderASeed(t *testing.T) {
 	token := func() string {
 		s := testserver.New(t, testserver.InMemory(), testserver.Seed("a"), testserver.Clock(atNoon), testserver.SigningAlg("PS256"))

@@ -186,9 +186,9 @@ func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err
 // (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
-// Issuer returns the issuer for the verifier's configuration. Unless [Like]
-// sets other values, it is byte for byte the iss of every token and the issuer
-// in both discovery documents.
+// Issuer returns the issuer for the verifier's configuration. It is byte for
+// byte the iss of every token and the issuer in both discovery documents,
+// unless [Like] sets other values.
 func (s *Server) Issuer() string { return s.oauth.Issuer }
 
 // Client returns an HTTP client that reaches the server however the server

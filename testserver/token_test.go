@@ -275,9 +275,9 @@ func TestEveryAlgorithmOnOneServer(t *testing.T) {
 	}
 }
 
-// TestLongerHashes covers the RSA algorithms that the tests above do not use.
-// Each algorithm has its own server, because only the first two RSA keys of a
-// server are embedded, and generating a third key takes time.
+// TestLongerHashes covers the RSA algorithms that no other test in this file
+// uses. Each algorithm has its own server, because only the first two RSA keys
+// of a server are embedded, and generating a third key takes time.
 func TestLongerHashes(t *testing.T) {
 	for _, alg := range []testserver.Alg{"RS384", "RS512", "PS384", "PS512"} {
 		s := testserver.New(t, testserver.SigningAlg(alg))

@@ -22,8 +22,9 @@ var (
 	asGateway = basic("gateway:gateway-secret")
 )
 
-// exchangeRequest returns a token exchange request of the client gateway,
-// without an actor token unless pairs add one.
+// exchangeRequest returns a token exchange request of the client gateway. It
+// has no actor token, but pairs, which are names and values to set, can add
+// one.
 func exchangeRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {string(testserver.TokenExchange)}, "subject_token": {token}, "subject_token_type": {accessType},

@@ -49,9 +49,9 @@ func Users(u ...User) Option {
 	})
 }
 
-// AddUser registers a user while the server runs, replacing any user with the
-// same subject. It returns the user with empty fields filled in: a subject, a
-// username and a password.
+// AddUser registers a user while the server runs. It overwrites an existing
+// user that has this subject. It returns the user with empty fields filled in:
+// a subject, a username and a password.
 func (s *Server) AddUser(u User) User {
 	if u.Sub == "" {
 		u.Sub = "user-" + s.oauth.Source.Name("user")

@@ -11,7 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// probe is one request of the battery and its expected response.
+// probe is one request that the check sends to the API, with its expected
+// response.
 type probe struct {
 	name          string
 	sent          string   // a description of the request
@@ -42,8 +43,8 @@ var (
 
 const (
 	// flood is the number of tokens with unknown keys, and also the number of
-	// malformed tokens. few is the number of fetches of the JWKS that all these
-	// tokens together may cause.
+	// malformed tokens. few is the maximum number of fetches of the JWKS that
+	// all these tokens together may cause.
 	flood = 20
 	few   = 5
 )

@@ -130,8 +130,8 @@ func (p *challengeParser) token68() bool {
 	return true
 }
 
-// atParam reports whether the rest begins with a parameter, and not with
-// another challenge.
+// atParam reports whether the unparsed text begins with a parameter, and not
+// with another challenge.
 func (p *challengeParser) atParam() bool {
 	ahead := challengeParser{p.rest}
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")

@@ -27,9 +27,9 @@ func (v Claim) faults() error {
 	return errors.Join(errs...)
 }
 
-// edited returns an edit that passes the strings of the claim through the
-// function edit. If the strings do not change, the claim is not written, so
-// that a single string does not become an array.
+// edited returns a token edit that applies the function edit to the strings in
+// the claim. If edit changes nothing, the claim is not written: writing it
+// would turn a single string into an array.
 func (v Claim) edited(edit func([]string) []string) token.Edit {
 	return func(d *token.Draft) {
 		had := d.TextsAt(v.Name)
@@ -43,7 +43,8 @@ func (v Claim) edited(edit func([]string) []string) token.Edit {
 	}
 }
 
-// carried returns an edit that adds the value if it is absent.
+// carried returns a token edit that adds v.Value to the claim if it is not
+// there yet.
 func (v Claim) carried() token.Edit {
 	return v.edited(func(list []string) []string {
 		if slices.Contains(list, v.Value) {
@@ -53,15 +54,16 @@ func (v Claim) carried() token.Edit {
 	})
 }
 
-// replaced returns an edit that replaces the value with others.
+// replaced returns a token edit that removes v.Value from the claim and adds
+// the strings in others.
 func (v Claim) replaced(others ...string) token.Edit {
 	return v.edited(func(list []string) []string {
 		return append(slices.DeleteFunc(list, func(one string) bool { return one == v.Value }), others...)
 	})
 }
 
-// similar returns values that only a careless comparison takes for v.Value. It
-// leaves out values that the route also requires.
+// similar returns values that a careless comparison would mistake for v.Value.
+// It leaves out values that the route also requires.
 func (v Claim) similar(needed []Claim) []string {
 	letters := []rune(v.Value)
 	title := strings.ToUpper(string(letters[0])) + string(letters[1:])
@@ -75,9 +77,10 @@ func (v Claim) similar(needed []Claim) []string {
 	return list
 }
 
-// elsewhere returns claims that have the value of v in the wrong place: for
-// each name in the path, a claim with only that name changed; and for a nested
-// claim, a top-level claim with the last name of the path.
+// elsewhere returns claims that have the value of v in the wrong place. For
+// each name in the path of v, it returns a claim with only that name changed.
+// For a nested claim, it also returns a top-level claim with the last name of
+// the path.
 func (v Claim) elsewhere() (list []Claim) {
 	path, _ := token.ClaimPath(v.Name) // no error: Faults has checked the path
 	for i := range path {
@@ -91,7 +94,7 @@ func (v Claim) elsewhere() (list []Claim) {
 	return list
 }
 
-// withoutIt returns probes whose tokens lack this value but have all other
+// withoutIt returns probes whose tokens lack v.Value but have all other
 // required values.
 func (v Claim) withoutIt(needed []Claim, good func(...token.Edit) string) []probe {
 	lacking := func(name, sent, why, fix string, edits ...token.Edit) probe {

@@ -20,15 +20,15 @@ const (
 	http2Differs       = "http2-differs"
 )
 
-// everywhere lists the failures above in the order in which a report shows
-// them.
+// everywhere lists the failures that can occur with any probe, in the order in
+// which a report shows them.
 var everywhere = []string{
 	noAnswer, serverError, challengeMissing, challengeMalformed, challengeBare, errorWithoutToken,
 	errorCode, scopeMissing, scopeHeld, acrValuesMissing, maxAgeMissing, tokenEchoed, urlFetched, jwksStampede, http2Differs,
 }
 
-// general holds the explanation and the fix for each of these failures and for
-// each failure of the metadata check.
+// general holds the explanation and the fix for each failure that can occur
+// with any probe and for each failure of the metadata check.
 var general = map[string]struct{ why, fix string }{
 	noAnswer: {
 		"Every request must be answered, whatever the token (RFC 6750 §3.1).",

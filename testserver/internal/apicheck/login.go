@@ -49,9 +49,9 @@ func (c *Check) login(d *token.Draft) {
 	}
 }
 
-// loginDefects returns the login defects that the route must refuse. Each
-// defect is mapped to the parameter of the challenge that says which login is
-// required instead.
+// loginDefects returns the login defects that the route must refuse. It maps
+// each defect to the parameter of the challenge that says which login is
+// required.
 func (c *Check) loginDefects() map[catalogue.Defect]string {
 	defects := map[catalogue.Defect]string{}
 	if len(c.ACR) > 0 {
@@ -63,9 +63,9 @@ func (c *Check) loginDefects() map[catalogue.Defect]string {
 	return defects
 }
 
-// logins returns probes of two kinds: tokens whose login meets the requirements
-// but that an API may refuse by mistake, and tokens whose login does not meet
-// them.
+// logins returns probes of two kinds. Some have good tokens that an API may
+// refuse by mistake, and the others have tokens whose login does not meet the
+// requirements.
 func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, lacks, why, fix string, edit token.Edit) {
 		token := good(edit)

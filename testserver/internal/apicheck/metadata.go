@@ -27,9 +27,9 @@ const (
 )
 
 // metadata checks the metadata URL in the challenge and the document at that
-// URL. The requests use only the path and the query of that URL and go to the
-// target, because the origin in the URL may differ from the origin at which the
-// check reaches the API.
+// URL. It takes only the path and the query from that URL and sends its
+// requests to the target, because the origin in the URL may differ from the
+// origin at which the check reaches the API.
 func (r *run) metadata(ctx context.Context) {
 	at, got := metadataAt(r.ask(ctx, nil))
 	if !r.row(metadataURL, "no token", got, `resource_metadata="https://…`+wellKnown+`…"`) {
@@ -75,14 +75,14 @@ func (r *run) metadata(ctx context.Context) {
 	r.row(metadataHost, "a request without a token, and GET"+where+", both for the host "+otherHost, got, "the same answers, or a refusal of the host")
 }
 
-// ask sends the request without a token. If edit is not nil, it changes the
-// request.
+// ask sends the user's request without a token. If edit is not nil, it changes
+// the request.
 func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
 	return r.send(ctx, probe{edit: edit}, r.target.via[0])
 }
 
-// row records the result of one part of the check and reports whether this part
-// passed, which is the case if got is empty.
+// row records the result of one part of the check. This part passed if got is
+// empty; row then returns true.
 func (r *run) row(name, sent, got, want string) bool {
 	r.sent = append(r.sent, name)
 	if got != "" {

@@ -62,7 +62,8 @@ func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
-// Sweep removes the entries for whose value dead returns true.
+// Sweep calls dead with each value and removes the entries for which dead
+// returns true.
 func (m *Map[K, V]) Sweep(dead func(V) bool) {
 	order := make([]K, 0, len(m.order))
 	for key, v := range m.All() {

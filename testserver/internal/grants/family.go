@@ -7,9 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Family is one grant of an end user, or of a client for itself. All tokens
-// that are issued for the grant belong to the family. The refresh tokens are
-// computed from ID and Generation: see [RefreshToken].
+// Family is one grant: the grant of an end user, or of a client that acts for
+// itself. All tokens that are issued for the grant belong to the family. The
+// refresh tokens are computed from ID and Generation: see [RefreshToken].
 type Family struct {
 	ID        string
 	Client    string

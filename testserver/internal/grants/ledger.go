@@ -12,8 +12,8 @@ import (
 // themselves.
 type Ledger struct{ guarded.Value[Entries] }
 
-// Entries holds the contents of a Ledger, at most some 50 MB for typical
-// tokens.
+// Entries holds the contents of a Ledger. With typical tokens it takes at most
+// about 50 MB.
 type Entries struct {
 	opaque  bounded.Map[token.Digest, []byte]   // the claims of an opaque token, as JSON
 	revoked bounded.Map[token.Digest, struct{}] // opaque tokens and JWTs
@@ -56,7 +56,8 @@ func (l *Ledger) IsRevoked(d token.Digest) bool {
 	return revoked
 }
 
-// SetReply sets the introspection response for text; nil removes it.
+// SetReply sets the introspection response for the token in text. If reply is
+// nil, it removes the response that was set before.
 func (l *Ledger) SetReply(text string, reply []byte) {
 	e, unlock := l.Lock()
 	defer unlock()
@@ -70,7 +71,7 @@ func (l *Ledger) SetReply(text string, reply []byte) {
 	e.replies[sha256.Sum256([]byte(text))] = reply
 }
 
-// Reply returns the introspection response that was set for text.
+// Reply returns the introspection response that was set for the token in text.
 func (l *Ledger) Reply(text string) ([]byte, bool) {
 	e, unlock := l.RLock()
 	defer unlock()

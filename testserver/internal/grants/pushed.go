@@ -17,9 +17,9 @@ type Pushed struct {
 	Used    bool
 }
 
-// PagesTTL is how long a browser that has opened a pushed request may stay on
-// the pages after the request has expired. The documentation of package
-// testserver states the value.
+// PagesTTL is the time that a user has left if a pushed request expires while
+// its login or consent page is open. The documentation of package testserver
+// states the value.
 const PagesTTL = 10 * time.Minute
 
 // UsePushed marks a pushed request as used. It returns false if the request is

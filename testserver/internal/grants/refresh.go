@@ -8,9 +8,9 @@ import (
 )
 
 // A refresh token consists of a mark, the ID of its family, its generation and
-// a MAC of these. Refresh tokens are not stored. Nevertheless the server
-// recognizes a token that was rotated long ago, and can issue the same
-// successor twice.
+// a MAC of these. The server does not store refresh tokens, because it can
+// compute them. It therefore recognizes a token that was rotated long ago, and
+// can issue the same successor twice.
 const (
 	familyBytes  = 16
 	refreshBytes = 1 + familyBytes + 4 + sha256.Size

@@ -41,8 +41,8 @@ func (g *Store) Session(name string, at time.Time) *Session {
 	return &now
 }
 
-// PutSession stores a copy of s under its name and removes the session named
-// old.
+// PutSession stores a copy of s under its name and removes the session with the
+// name old.
 func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	saved := *s
 	all, unlock := g.Lock()

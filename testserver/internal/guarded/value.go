@@ -26,9 +26,9 @@ func (v *Value[T]) RLock() (value *T, unlock func()) {
 	return &v.value, v.mu.RUnlock
 }
 
-// OnChange sets a function to call after each unlock that Lock returned,
-// whether the value has changed or not. Call OnChange before the value is
-// shared.
+// OnChange sets a function f. After a caller of Lock has called unlock, f is
+// called, whether the value has changed or not. Call OnChange before the value
+// is shared.
 func (v *Value[T]) OnChange(f func()) { v.changed = f }
 
 func (v *Value[T]) unlock() {

@@ -145,8 +145,9 @@ func (a RequestedClaims) texts(name string) (texts []string) {
 	return texts
 }
 
-// Names returns the requested claims about the user that the given scopes do
-// not already release, sorted and without duplicates.
+// Names returns the names of the requested claims about the user, without the
+// claims that the given scopes already release. The names are sorted and have
+// no duplicates.
 func (r ClaimsRequest) Names(scopes []string) []string {
 	names := map[string]bool{}
 	for _, requested := range []RequestedClaims{r.UserInfo, r.IDToken} {

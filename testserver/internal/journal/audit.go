@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// maxEvents limits the number of events in memory. So many events take some 3
-// MB.
+// maxEvents limits the number of events in memory. At the limit, they take
+// about 3 MB.
 const maxEvents = 10_000
 
 // Audit is the log of what happened to tokens. It writes JSON lines to a

@@ -128,8 +128,8 @@ func TestAFailingWriterDoesNotStopTheLog(t *testing.T) {
 	if got := len(a.Events()); got != 4 {
 		t.Errorf("got %d events in memory, want all 4", got)
 	}
-	// The incomplete line ends with a line break, so the following lines are
-	// complete.
+	// The log ends the incomplete line with a line break, so the following
+	// lines are complete.
 	lines := strings.Split(strings.Join(w.calls, ""), "\n")
 	if len(lines) != 5 || !strings.Contains(lines[2], `"sub":"3"`) || !json.Valid([]byte(lines[2])) || !json.Valid([]byte(lines[3])) {
 		t.Errorf("got %q, want the last two lines complete", lines)

@@ -64,7 +64,8 @@ func (in *Injection) matches(ep catalogue.Endpoint, r *http.Request) bool {
 }
 
 // apply counts a matching request and reports whether the rule applies to it.
-// After the last of Times requests, apply removes the rule.
+// When the rule has applied to as many requests as Times says, apply removes
+// the rule.
 func (in *Injection) apply() bool {
 	in.mu.Lock()
 	if in.removed {

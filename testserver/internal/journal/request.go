@@ -95,8 +95,8 @@ func (l *requestLog) count(client string, ep catalogue.Endpoint) {
 	}
 }
 
-// answered sets the status of a request. The record of the request may have
-// been dropped in the meantime.
+// answered sets the status of a request. It does so even if the journal has
+// dropped the record of the request in the meantime.
 func (j *Journal) answered(r *Request, status int) {
 	_, unlock := j.log.Lock()
 	defer unlock()

@@ -7,8 +7,8 @@ import (
 )
 
 // StatusRecorder records the status of a response before the client receives
-// the response, so that a test that has received the response finds its status
-// recorded.
+// the response. A test that has received the response therefore finds its
+// status in the record.
 type StatusRecorder struct {
 	http.ResponseWriter
 	request *Request
@@ -50,7 +50,8 @@ func (s *StatusRecorder) FlushError() error {
 	return http.NewResponseController(s.ResponseWriter).Flush()
 }
 
-// Hijack leaves the status at 0, since the server does not write the response.
+// Hijack passes the connection to the handler. The recorded status stays 0,
+// because the server does not write the response.
 func (s *StatusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, rw, err := http.NewResponseController(s.ResponseWriter).Hijack()
 	s.begun = s.begun || err == nil

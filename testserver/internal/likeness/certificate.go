@@ -22,8 +22,8 @@ import (
 // certificate (RFC 7517 §4.7 to §4.9).
 var certificateMembers = []string{"x5c", "x5t", "x5t#S256", "x5tS256"} // the last is a nonstandard spelling
 
-// certificates makes one certificate for each key, and returns the same
-// certificate from then on.
+// certificates makes one certificate for each key. Later calls for the same key
+// return the same certificate.
 type certificates struct {
 	source *token.Source
 

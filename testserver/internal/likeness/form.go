@@ -163,8 +163,9 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 }
 
 // idToken turns the draft of an ID token into the draft of an ID token of the
-// shape. The first row for an ID token in the shape's list of bad tokens has
-// the claims and header members that differ from an access token.
+// shape. It writes the claims and header members that differ from an access
+// token. The shape has them in its list of bad tokens, in the first row for an
+// ID token.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey

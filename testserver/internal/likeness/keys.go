@@ -156,8 +156,9 @@ func described(public crypto.PublicKey, alg string) (jwk map[string]any, err err
 	return jwk, json.Unmarshal(text, &jwk)
 }
 
-// decoy returns a public key that does not sign, and the remaining moduli. The
-// moduli are used because generating an RSA key takes longer than most tests.
+// decoy returns a public key that does not sign, and the moduli that are left.
+// For an RSA key it uses one of the moduli, because generating an RSA key takes
+// longer than most tests.
 func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
 	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {
 		n, err := base64.RawURLEncoding.DecodeString(moduli[0])

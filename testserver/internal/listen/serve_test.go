@@ -99,8 +99,8 @@ func TestStopEndsConnectionsThatSaidNothing(t *testing.T) {
 	}
 }
 
-// A TLS connection that closes sends an alert. Over a pipe, sending the alert
-// waits up to five seconds for a reader.
+// stop must not wait for a reader of the TLS closing alert. Over a pipe,
+// sending the alert would wait up to five seconds for a reader.
 func TestStopWaitsForNoFarewell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true, TLS: true}, host)
@@ -111,7 +111,8 @@ func TestStopWaitsForNoFarewell(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer near.Close()
-		// With TLS 1.2 the server sends nothing after the handshake.
+		// With TLS 1.2 the server sends nothing after the handshake, so the
+		// client has nothing to read.
 		name, _, _ := strings.Cut(l.Host(), ":")
 		c := tls.Client(near, &tls.Config{RootCAs: roots, ServerName: name, MaxVersion: tls.VersionTLS12})
 		if err := c.Handshake(); err != nil {
@@ -156,8 +157,8 @@ func (w watched) Close() error {
 	return w.Conn.Close()
 }
 
-// A request whose body never arrives blocks its handler, and net/http does not
-// report to the handler that the connection is gone.
+// stop must end a request whose body never arrives. Its handler is blocked, and
+// net/http does not report to the handler that the connection is gone.
 func TestStopEndsARequestThatAwaitsItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true}, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

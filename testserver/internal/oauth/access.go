@@ -54,9 +54,10 @@ func (s *Server) describeAccess(text string, claims token.Object, form *token.Fo
 	return a
 }
 
-// active parses an access token of this server. It returns false unless the
-// token is valid now and neither the token, nor its family, nor a token that it
-// was exchanged for has been revoked.
+// active parses an access token of this server. It returns false if the token
+// is not valid now or has been revoked, or if its family has been revoked. For
+// a token from a token exchange, it also returns false if an original token or
+// its family has been revoked.
 func (s *Server) active(text string) (accessToken, bool) {
 	a, ok := s.readAccessToken(text)
 	d := token.Identify(text)

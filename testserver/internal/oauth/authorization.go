@@ -39,10 +39,10 @@ type authorization struct {
 	used        bool         // usePushed has marked the pushed request as used
 }
 
-// readAuthorization returns the authorization request or a failure. Without a
-// valid client and redirect URI, it returns the failure as show, for a page in
-// the browser. It returns any other failure as redirect, for the client; a then
-// has the parameters that were read before the failure.
+// readAuthorization returns the authorization request or a failure. If the
+// client or the redirect URI is invalid, the failure is in show, and the
+// browser shows it on a page. Any other failure is in redirect, and the client
+// receives it; a then has the parameters that were read before the failure.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
@@ -101,7 +101,7 @@ func unknownClient(id string) *failure {
 }
 
 // unregistered returns the failure for a URI that the client has not
-// registered. own lists the URIs that it has registered.
+// registered. own lists the client's registered URIs.
 func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
 	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "Sent", Value: sent}}
 	for _, uri := range shortened(own) {

@@ -167,9 +167,9 @@ func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
-// preferredUser returns the first of these users that is registered: the
-// subject of id_token_hint, the subjects in the parameter claims, the user that
-// login_hint names, the first user of the server.
+// preferredUser returns the first registered user in this order: the subject of
+// id_token_hint, the subjects in the parameter claims, the user that login_hint
+// names. Otherwise it returns the first user of the server.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
@@ -243,8 +243,8 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
 }
 
-// refuse sends the client an error (RFC 6749 §4.1.2.1). The same request again
-// needs a new login, as after a code.
+// refuse sends the client an error (RFC 6749 §4.1.2.1). If the same request
+// comes again, the user must log in again, as after a response with a code.
 func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
 	if session := s.sessions.session(r); s.loggedInFor(session, a) { // not for a request in another tab
 		s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Fresh = token.Digest{} })
@@ -294,8 +294,9 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect makes the browser request the URL to with GET. With status 307, the
-// browser would forward the form of r, including a password (RFC 9700 §4.12).
+// redirect makes the browser request the URL to with GET. It does not use
+// status 307, with which the browser would forward the form of r, including a
+// password (RFC 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

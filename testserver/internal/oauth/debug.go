@@ -100,8 +100,8 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// maxShown is the largest number of clients on the debug page, and the largest
-// number of requests. Equal requests count as one.
+// maxShown is the maximum number of clients on the debug page. It is also the
+// maximum number of requests on the page; equal requests count as one.
 const maxShown = 50
 
 // shortened returns at most 10 elements of list, followed by the number of the

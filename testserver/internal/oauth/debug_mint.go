@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// mintForm returns the initial values of the mint form: those of a token that
-// the server issues by default.
+// mintForm returns the initial values of the mint form. They describe a token
+// that the server issues by default.
 func (s debugPage) mintForm() pages.MintForm {
 	d := s.Sample()
 	sub, _ := d.Claims.Text("sub")
@@ -26,7 +26,7 @@ func (s debugPage) mintForm() pages.MintForm {
 }
 
 // lifetime returns the time until exp in the form that the page shows: 5m, not
-// 5m0s. It returns "" without a valid exp.
+// 5m0s. If the token has no valid exp, it returns "".
 func lifetime(d *token.Draft) string {
 	i := d.Claims.Find("exp")
 	var exp int64

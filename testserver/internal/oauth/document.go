@@ -109,10 +109,10 @@ const idTokenAlgs = "id_token_signing_alg_values_supported"
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
-		// response_types_supported is required, so it is present even if it is
-		// empty. So is grant_types_supported: RFC 8414 §3.2 omits empty lists,
-		// but if this member is absent, clients assume authorization_code and
-		// implicit (§2).
+		// response_types_supported and grant_types_supported are present even
+		// if they are empty. RFC 8414 requires response_types_supported. RFC
+		// 8414 §3.2 omits empty lists, but clients assume authorization_code
+		// and implicit if grant_types_supported is absent (§2).
 		"response_types_supported": []string{},
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),

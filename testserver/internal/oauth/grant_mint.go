@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Issued holds the tokens that the token endpoint would have issued. When an
-// Issued is printed or logged, only its fingerprint is shown.
+// Issued holds the tokens of one grant, as the token endpoint would issue them.
+// When an Issued is printed or logged, only its fingerprint is shown.
 type Issued struct {
 	Access  string
 	Refresh string // "" if the client gets no refresh token
@@ -38,9 +38,10 @@ func (i Issued) GoString() string { return i.String() }
 // the tokens.
 func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
-// Issue returns an access token like Mint, together with the refresh token and
-// the ID token that the client would get. If the access token has a defect, an
-// unknown client or no sub, Issue returns only the access token.
+// Issue makes an access token as Mint does. It returns the access token
+// together with the refresh token and the ID token that the client would get.
+// If the access token has a defect, an unknown client or no sub, Issue returns
+// only the access token.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
 // IssueAs is like Issue, but the access token has the given form.

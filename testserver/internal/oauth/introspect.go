@@ -15,8 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// originsValid reports whether the tokens that a token was exchanged for are
-// still valid: neither origins nor their families have been revoked.
+// originsValid reports whether the original tokens of a token exchange are
+// still valid: neither these tokens nor their families have been revoked.
+// origins are the digests of these tokens.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }

@@ -58,8 +58,8 @@ func CheckOrigin(origin string) error {
 	return errors.New(`not an origin: expected a scheme and a host, such as https://app.example.com, or "*" for all origins`)
 }
 
-// allows reports whether scripts of an origin may call the server. Scripts of
-// loopback origins and of the configured origins may.
+// allows reports whether scripts of an origin may call the server. It accepts
+// loopback origins and the configured origins.
 func (c *Config) allows(origin string) bool {
 	if slices.Contains(c.CORS, "*") || slices.Contains(c.CORS, origin) {
 		return true

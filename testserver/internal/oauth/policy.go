@@ -32,8 +32,9 @@ func (s tokenEndpoint) refusedByPolicy(g *grant) *failure {
 	return nil
 }
 
-// applyPolicies adds the user's claims and then the claims of the policies. A
-// claim of a policy replaces a user's claim of the same name.
+// applyPolicies adds the user's claims and then the claims of the policies. If
+// the user and a policy have a claim with the same name, the policy's claim is
+// used.
 func (s tokenEndpoint) applyPolicies(d *token.Draft, g *grant) {
 	if u, ok := s.Registry.User(g.Sub); ok && !g.OfClient {
 		token.SetClaims(u.AccessClaims)(d)

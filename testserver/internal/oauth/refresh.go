@@ -68,9 +68,9 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: given, kind: journal.Refreshed, refreshed: true, undo: undo}, nil
 }
 
-// withinGrace reports whether generation is that of the previous refresh token,
-// and the grace period has not ended. A client uses the previous token if it
-// did not receive the last response, for example.
+// withinGrace reports whether generation is the generation of the previous
+// refresh token and the grace period has not ended. A client uses the previous
+// token, for example, if it did not receive the last response.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
@@ -100,7 +100,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // startRefreshing gives a new family its first refresh token if the client may
-// use the grant refresh_token. It also sets the end of the family.
+// use the grant refresh_token. It also sets the time at which the family ends.
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

@@ -92,9 +92,9 @@ func unique(list []string) []string {
 	return once
 }
 
-// narrowed returns the resources for one token: the requested resources, or the
-// granted resources if the request names none. If the grant is limited to
-// certain resources, it must include all requested resources.
+// narrowed returns the resources for one token. These are the requested
+// resources, or the granted resources if the request names none. If the grant
+// is limited to certain resources, all requested resources must be among them.
 func narrowed(granted, requested []string) ([]string, *failure) {
 	switch {
 	case len(requested) == 0:

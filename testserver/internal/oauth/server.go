@@ -191,10 +191,11 @@ func (s *Server) Reset() {
 	s.Audit.Reset()
 }
 
-// Inject adds a fault, which takes precedence over earlier faults. For the
-// requests that match the rule, the handler that wrap returns responds instead
-// of the endpoint. The parameter next of wrap responds without faults. Inject
-// returns false if wrap returns nil.
+// Inject adds a fault, which takes precedence over earlier faults. It calls
+// wrap, which returns a handler. This handler responds to the requests that
+// match the rule, in place of the endpoint. The argument next of wrap is a
+// handler that responds without faults. Inject returns false if wrap returns
+// nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

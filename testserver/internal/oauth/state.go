@@ -41,9 +41,9 @@ func (s *Server) Snapshot() ([]byte, error) {
 }
 
 // Restore loads the state of a Snapshot, completely or not at all. Configured
-// clients, users and keys replace stored ones with the same name, and the first
-// configured user stays the first user. The server must not be used before
-// Restore returns.
+// clients, users and keys overwrite stored ones with the same name, and the
+// first configured user stays the first user. The server must not be used
+// before Restore returns.
 func (s *Server) Restore(text []byte) error {
 	var state snapshot
 	if readStrictly(text, &state) != nil { // the error could quote the state

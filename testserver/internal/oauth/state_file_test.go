@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes is a value in the state. It counts how often the state is encoded,
-// which happens at each write.
+// writes is a value in the state. It counts how often the state is encoded; the
+// server encodes the state once for each write.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {

@@ -22,12 +22,13 @@ const (
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// maxOrigins is the largest number of tokens that a token can be exchanged for,
-// directly and indirectly. It limits the length of the chain of actors.
+// maxOrigins is the maximum number of earlier tokens from which a token can
+// come through token exchange, directly and indirectly. It limits the length of
+// the chain of actors.
 const maxOrigins = 16
 
-// exchanged holds what an access token inherits from the tokens that it was
-// exchanged for.
+// exchanged holds what the new access token of a token exchange inherits from
+// the subject token and the actor token.
 type exchanged struct {
 	kind        string          // the issued_token_type
 	act, mayAct json.RawMessage // the claims act and may_act, nil for none

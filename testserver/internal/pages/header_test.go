@@ -29,7 +29,8 @@ func TestHeadersAreExactlyThese(t *testing.T) {
 		t.Run(tt.page, func(t *testing.T) {
 			page := site("text")[tt.page]
 			rec, doc := render(page), parsed(t, page)
-			// A browser hashes the text of the element after parsing.
+			// A browser hashes the text of the element after parsing, so the
+			// test takes the text from the parsed page.
 			policy := "default-src 'none'; style-src " + hash(one(t, doc, "style").FirstChild.Data)
 			if tt.script {
 				policy += "; script-src " + hash(one(t, doc, "script").FirstChild.Data)

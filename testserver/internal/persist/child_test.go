@@ -18,14 +18,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// large returns a state of some 300 KB as JSON, so that a child spends most of
-// its time in Save.
+// large returns a state of some 300 KB as JSON. It is large so that a child
+// process spends most of its time in Save.
 func large(n int) state {
 	return state{N: n, Tags: slices.Repeat([]string{strings.Repeat(strconv.Itoa(n)+" ", 100)}, 1_000)}
 }
 
-// child saves one state after another and prints the number of each saved
-// state, until it is killed.
+// child runs in a child process. It saves one state after another and prints
+// the number of each saved state, until the process is killed.
 func child(path string) {
 	f, err := persist.Open(path)
 	if err != nil {
@@ -47,8 +47,9 @@ func child(path string) {
 	}
 }
 
-// start runs a child that opens the file at path. When ctx ends, SIGKILL ends
-// the child. start returns the lines that the child prints after the first.
+// start runs a child process that opens the file at path. When ctx ends,
+// SIGKILL ends the process. start skips the first line that the process prints
+// and returns the lines after it.
 func start(ctx context.Context, t *testing.T, path string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, os.Args[0])

@@ -52,8 +52,8 @@ type File struct {
 
 // Open locks the file at path for this process, until [File.Close] or the end
 // of the process. The file need not exist, but its directory must. An existing
-// file must be a state file. If the file cannot be used for one of the reasons
-// in the Err variables, the error wraps that variable.
+// file must be a state file. If the file cannot be used and an Err variable
+// describes the reason, the error wraps this variable.
 //
 // On systems with flock(2), Open fails if another process has locked the file.
 // Other systems have no lock, so the user must not start two processes with the

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// as runs f with the file access rights of user uid. If the process does not
-// run as root, the user does not change.
+// as runs f with the file access rights of the user uid. If the process does
+// not run as root, f runs as the current user.
 func as(uid uintptr, f func()) {
 	runtime.LockOSThread() // SETFSUID applies only to the current thread
 	defer runtime.UnlockOSThread()

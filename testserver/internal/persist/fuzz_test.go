@@ -10,9 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// FuzzLoad checks that a file is either refused and not changed, or is a JSON
-// object with the right format and version whose state is the same after a
-// Save.
+// FuzzLoad checks that a refused file is not changed. It also checks that an
+// accepted file is a JSON object with the right format and version, and that
+// its state is the same after a Save.
 func FuzzLoad(f *testing.F) {
 	for _, tt := range refused {
 		f.Add([]byte(tt.text))

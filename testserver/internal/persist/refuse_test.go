@@ -62,7 +62,8 @@ func TestOpenRefusesAndLeavesAsItIs(t *testing.T) {
 			}
 			wantParts(t, err, path, "the file was not changed: move it away")
 			wantText(t, path, tt.text)
-			// The lock is free again, so it is enough to move the file away.
+			// Open has unlocked the refused file, so the file only has to be
+			// moved away.
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}

@@ -54,7 +54,7 @@ func New(clients []Client, users []User) (*Registry, error) {
 // registry is shared.
 func (r *Registry) OnChange(f func()) { r.known.OnChange(f) }
 
-// Put registers a client, and replaces the client with the same ID.
+// Put registers a client. It overwrites an existing client that has this ID.
 func (r *Registry) Put(c *Registered) {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -127,9 +127,9 @@ func (r *Registry) Register(c *Registered) bool {
 	return true
 }
 
-// Swap replaces the client old with next. If old is nil, the client must not
-// exist yet. If next is nil, the client is removed. Swap returns false if
-// another request has changed the client.
+// Swap stores next in place of old as the client with this id. If old is nil,
+// the client must not exist yet. If next is nil, the client is removed. Swap
+// returns false if another request has changed the client.
 func (r *Registry) Swap(id string, old, next *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()

@@ -91,7 +91,8 @@ func DefaultUser() User {
 	}}
 }
 
-// PutUser registers a user, and replaces the user with the same subject.
+// PutUser registers a user. It overwrites an existing user that has this
+// subject.
 func (r *Registry) PutUser(u User) {
 	u.Username = cmp.Or(u.Username, u.Sub)
 	u.Claims, u.AccessClaims, u.ACR = maps.Clone(u.Claims), maps.Clone(u.AccessClaims), slices.Clone(u.ACR)

@@ -56,10 +56,10 @@ func tree(t *testing.T, text string) (v any) {
 // secrets are the members that a printed configuration does not show.
 var secrets = map[string]bool{"secret": true, "password": true, "seed": true, "keys": true}
 
-// differs returns the path of a member that differs between a configuration and
-// its printed form, or "" if they are equal. name is the name of the member
-// that has the value text in the configuration and the value out in the printed
-// form.
+// differs compares a configuration with its printed form and returns the path
+// of a member that differs, or "" if they are equal. name is the name of the
+// compared member, text is its value in the configuration, and out is its value
+// in the printed form.
 func differs(name string, text, out any) string {
 	switch text := text.(type) {
 	case map[string]any:

@@ -72,8 +72,8 @@ func (v value) boolean() bool {
 	return v.is("a boolean", "true or false") && v.raw[0] == 't'
 }
 
-// whole returns a function that reads a number without a fraction, from least
-// to most.
+// whole returns a function that reads a whole number. The number must be in the
+// range from least to most.
 func whole(least, most int, want string) func(value) int {
 	return func(v value) int {
 		if !v.is("a number", want) {
@@ -88,8 +88,8 @@ func whole(least, most int, want string) func(value) int {
 	}
 }
 
-// period returns a function that reads a duration that is not shorter than
-// least.
+// period returns a function that reads a duration. The duration must not be
+// shorter than least.
 func period(least time.Duration, want string) func(value) Duration {
 	return func(v value) Duration {
 		s, ok := v.text(want)

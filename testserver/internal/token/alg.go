@@ -80,8 +80,8 @@ func CheckAlg(a catalogue.Alg) error {
 	return err
 }
 
-// IsShared reports whether a signs with a shared secret, which must not be in a
-// JWKS.
+// IsShared reports whether the algorithm a uses a shared secret to sign. A
+// shared secret must not be in a JWKS.
 func IsShared(a catalogue.Alg) bool {
 	s, _ := specOf(a)
 	return s.family == shared

@@ -92,7 +92,8 @@ func (f *forgery) texts() (header, claims []byte, err error) {
 	return header, claims, err
 }
 
-// use makes key the signing key and sets alg and kid to those of key.
+// use makes key the signing key and writes the alg and the kid of key into the
+// header.
 func (f *forgery) use(key Key) {
 	f.key = key
 	f.SetHeader("alg", string(key.Alg))

@@ -45,8 +45,8 @@ func (j *judge) find(wrong bool, what string) {
 	}
 }
 
-// object parses a JSON object. It keeps the first of repeated members, and
-// reports in twice whether a member is repeated.
+// object parses a JSON object. If a member is repeated, object keeps the first
+// value and sets twice to true.
 func (j *judge) object(text []byte) (o map[string]json.RawMessage, twice, ok bool) {
 	d, o := json.NewDecoder(bytes.NewReader(text)), map[string]json.RawMessage{}
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {

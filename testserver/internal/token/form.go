@@ -152,8 +152,8 @@ func (d *Draft) setResources(audience []string) {
 // AudienceOf returns the audience in the claims of a token.
 func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
 
-// Grant writes what the token endpoint has granted, if the form has claims for
-// it.
+// Grant writes what the token endpoint has granted. It writes only what the
+// form has claims for.
 func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	if d.has("sub") {
 		d.Set("sub", sub)

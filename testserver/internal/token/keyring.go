@@ -81,7 +81,7 @@ func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 // JWKS returns the current key set, even while the endpoint is frozen.
 func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
 
-// Publish adds key to the JWKS, where it replaces a key with the same ID.
+// Publish adds key to the JWKS. It overwrites a published key that has this ID.
 func (k *Keyring) Publish(key Key) error {
 	if err := CheckKey(key); err != nil {
 		return err

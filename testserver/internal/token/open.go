@@ -50,9 +50,9 @@ func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	return nil, nil, false
 }
 
-// verifying returns the keys that can verify a token: the published keys, so
-// that a token becomes invalid when its key is removed, and the shared secret
-// for alg if there is one.
+// verifying returns the keys that can verify a token: the published keys and,
+// if alg has a shared secret, this secret. A token therefore becomes invalid
+// when its key is removed from the published keys.
 func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	r, unlock := k.ring.RLock()
 	defer unlock()

@@ -38,8 +38,8 @@ func TestObjectsAreReadWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
-// If two encodings of one token were accepted, the token would have to be
-// revoked twice.
+// Open must accept only one encoding of a token. If it accepted a second
+// encoding, the token would have to be revoked twice.
 func TestOpenRefusesOtherSpellings(t *testing.T) {
 	m, _ := minter(t, catalogue.ES256, token.RandomSource())
 	good := mint(t, m)

@@ -60,8 +60,9 @@ func (s *Source) Name(label string) string {
 	return base64.RawURLEncoding.EncodeToString(s.Draw(label, idBytes))
 }
 
-// handleBytes is 192 bits, which is more than RFC 6749 §10.10 requires and
-// leaves no unused bits in base64url.
+// handleBytes is the length of a random secret such as an opaque token. It is
+// 192 bits, which is more than RFC 6749 §10.10 requires and leaves no unused
+// bits in base64url.
 const handleBytes = 24
 
 // Handle returns a new secret, such as an opaque token.
@@ -80,8 +81,9 @@ func (s *Source) Drawn() map[string]int {
 	return maps.Clone(s.drawn)
 }
 
-// Resume continues after the draws of an earlier run, which Drawn has returned,
-// so that a restarted server does not draw the same bytes again.
+// Resume continues after the draws of an earlier run, so that a restarted
+// server does not draw the same bytes again. drawn is the result of Drawn from
+// the earlier run.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +95,9 @@ func (s *Source) Resume(drawn map[string]int) {
 	}
 }
 
-// Fork returns a source whose draws do not change what s yields. With a seed,
-// Fork itself draws once from s for label. A random source returns itself.
+// Fork returns a source whose draws do not change what s yields. If s has a
+// seed, Fork itself draws once from s for label. If s is random, Fork returns
+// s.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s
