@@ -70,8 +70,7 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token that the test put into the context", got)
 	}
 
-	// A handler can add or change the token in the context between two nested
-	// routes. This does not give access to the inner route.
+	// A token that a handler puts into the context does not open a nested route.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
@@ -222,9 +221,8 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// If a request is canceled while a check is waiting, the result is that the
-// request was canceled. If no check is waiting, the result is the same as
-// without the cancellation.
+// A request that is canceled while a check waits is reported as canceled. A
+// later cancellation does not change the result.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys

@@ -116,7 +116,7 @@ func Sign(key testserver.Key, input string) []byte {
 	panic(fmt.Sprintf("forge: cannot sign with a key of type %T", key.Private))
 }
 
-// SignPSS is like Sign, but for a PS algorithm and with a salt of any length.
+// SignPSS signs like Sign, with a PS algorithm and a salt of the given length.
 func SignPSS(key testserver.Key, input string, salt int) []byte {
 	hash := map[testserver.Alg]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512}[key.Alg]
 	return signPSS(key.Private.(*rsa.PrivateKey), hash, input, salt)
