@@ -70,7 +70,8 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token that the test put into the context", got)
 	}
 
-	// A token that a handler puts into the context does not open a nested route.
+	// A token that a handler puts into the context does not open a nested
+	// route.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
