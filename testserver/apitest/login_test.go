@@ -201,7 +201,7 @@ func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 	}{
 		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value has no spaces`},
 		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value has no spaces`},
-		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR("0"): the check uses this acr for the token with the defect weak-acr`},
+		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR("0"): the token with the defect weak-acr has this acr`},
 		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds"},
 		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0): give a second or more"},
 		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds"},

@@ -29,8 +29,8 @@ func (c *Check) loginFaults() error {
 		errs = append(errs, fmt.Errorf("RequireACR: %w", err))
 	}
 	if slices.Contains(c.ACR, token.NoLevel) && !slices.Contains(c.Skip, catalogue.WeakACR) {
-		errs = append(errs, fmt.Errorf("RequireACR(%q): the check uses this acr for the token with the defect %s, so the acr cannot be required too: "+
-			"require another acr, or skip the defect", token.NoLevel, catalogue.WeakACR))
+		errs = append(errs, fmt.Errorf("RequireACR(%q): the token with the defect %s has this acr, so it would not be too weak: "+
+			"leave out the value, or skip the defect", token.NoLevel, catalogue.WeakACR))
 	}
 	if c.AuthWithin < 0 || c.AuthWithin%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, 0 or more, because max_age is in seconds", c.AuthWithin))
