@@ -47,7 +47,7 @@ func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	}
 	if config.Endpoint == "" {
 		if config.Endpoint = place; place == "" {
-			faults = append(faults, errors.New("introspect: Endpoint is empty: set it to the URL of the keys, which is not known for the partition of this ARN"))
+			faults = append(faults, errors.New("introspect: Endpoint is empty, and ALB does not know the URL of the keys for the partition of this ARN: set Endpoint to that URL"))
 		}
 	}
 	signers := &albKeys{cached: make(map[string]albKey)}

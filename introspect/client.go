@@ -37,13 +37,13 @@ var (
 
 	errAnswer     = errors.New("answer is not acceptable")
 	errSize       = fmt.Errorf("%w: over 256 KiB", errAnswer)
-	errBusy       = errors.New("too many calls in flight")
+	errBusy       = errors.New("too many calls have not yet returned")
 	errBreaker    = errors.New("the last calls failed; calls are paused for up to two seconds")
 	errMetadata   = errors.New("could not get the endpoint from the issuer's metadata")
 	errNoEndpoint = errors.New("the endpoint is missing: set Config.Endpoint")
 	errOwnToken   = errors.New("the API's own token is unavailable")
 	errCustom     = errors.New("the function of Custom failed")
-	errPanic      = errors.New("the call or reading the answer panicked")
+	errPanic      = errors.New("the call, or the code that reads its answer, panicked")
 )
 
 // Client queries one authorization server about tokens. Create it with [New],

@@ -113,13 +113,13 @@ func (c Config) check() error {
 		fault("Auth: MutualTLS needs a Client that presents the certificate")
 	}
 	if c.Keys != nil && (c.Issuer == "" || c.Auth.clientID == "") {
-		fault("Keys need Issuer, and an Auth with a client identifier: iss and aud of signed answers are checked against them")
+		fault("Keys requires Issuer and an Auth that has a client identifier, because iss and aud of signed answers are compared with these two")
 	}
 	if v := reflect.ValueOf(c.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
-		fault("Keys is a nil %T: check the error of its constructor", c.Keys)
+		fault("Keys is a nil %T: check the error that its constructor returned", c.Keys)
 	}
 	if c.MaxTTL > maxMaxTTL {
-		fault("MaxTTL must be %v at most: a revoked token is accepted for that long", maxMaxTTL)
+		fault("MaxTTL must be at most %v, because a revoked token may be accepted for that long", maxMaxTTL)
 	}
 	return errors.Join(faults...)
 }

@@ -28,10 +28,10 @@ func TestConfigurationFaults(t *testing.T) {
 		"an issuer with a space":                       {func(c *introspect.Config) { c.Issuer = "acme inc" }, []string{"Issuer must be printable"}},
 		"an issuer with a line break":                  {func(c *introspect.Config) { c.Issuer = "acme\n" }, []string{"Issuer must be printable"}},
 		"an issuer beyond ASCII":                       {func(c *introspect.Config) { c.Issuer = "ácme" }, []string{"Issuer must be printable"}},
-		"an issuer that is not a URL, and no endpoint": {func(c *introspect.Config) { c.Issuer, c.Endpoint = "acme.com", "" }, []string{"Issuer: not an absolute URL"}},
+		"an issuer that is not a URL, and no endpoint": {func(c *introspect.Config) { c.Issuer, c.Endpoint = "acme.com", "" }, []string{"Issuer: must be an absolute URL"}},
 		"a TTL over an hour":                           {func(c *introspect.Config) { c.MaxTTL = time.Hour + 1 }, []string{"MaxTTL"}},
-		"keys without an issuer":                       {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys need Issuer"}},
-		"keys without a client identifier":             {func(c *introspect.Config) { c.Keys, c.Issuer, c.Auth = keys, issuer, introspect.Bearer(noToken) }, []string{"Keys need Issuer"}},
+		"keys without an issuer":                       {func(c *introspect.Config) { c.Keys = keys }, []string{"Keys requires Issuer"}},
+		"keys without a client identifier":             {func(c *introspect.Config) { c.Keys, c.Issuer, c.Auth = keys, issuer, introspect.Bearer(noToken) }, []string{"Keys requires Issuer"}},
 		"a nil Remote":                                 {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Remote)(nil), issuer }, []string{"nil *jwks.Remote"}},
 		"a nil Set":                                    {func(c *introspect.Config) { c.Keys, c.Issuer = (*jwks.Set)(nil), issuer }, []string{"nil *jwks.Set"}},
 		"an empty secret":                              {func(c *introspect.Config) { c.Auth = introspect.Post("api", "") }, []string{"Auth: Post"}},
@@ -40,7 +40,7 @@ func TestConfigurationFaults(t *testing.T) {
 			func(c *introspect.Config) {
 				*c = introspect.Config{Issuer: "an issuer", Endpoint: "http://as.example.com", Keys: keys, MaxTTL: 2 * time.Hour}
 			},
-			[]string{"Issuer must be", "Endpoint:", "Auth is missing", "Keys need", "MaxTTL"},
+			[]string{"Issuer must be", "Endpoint:", "Auth is missing", "Keys requires", "MaxTTL"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

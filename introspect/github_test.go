@@ -267,9 +267,9 @@ func TestGitHubConfiguration(t *testing.T) {
 	}{
 		"no client identifier":            {introspect.Config{}, "", "s3cret", []string{"GitHub: client identifier or secret is empty"}},
 		"no secret":                       {introspect.Config{}, gitHubID, "", []string{"GitHub: client identifier or secret is empty"}},
-		"a base on http":                  {introspect.Config{Endpoint: "http://github.example.com/api/v3"}, gitHubID, "s3cret", []string{"Endpoint: not https"}},
-		"a base that is not a URL":        {introspect.Config{Endpoint: "github.example.com"}, gitHubID, "s3cret", []string{"Endpoint: not an absolute URL"}},
-		"a base that cannot be parsed":    {introspect.Config{Endpoint: "https://" + canary + "\x7f"}, gitHubID, "s3cret", []string{"Endpoint: not an absolute URL"}},
+		"a base on http":                  {introspect.Config{Endpoint: "http://github.example.com/api/v3"}, gitHubID, "s3cret", []string{"Endpoint: must be an https URL"}},
+		"a base that is not a URL":        {introspect.Config{Endpoint: "github.example.com"}, gitHubID, "s3cret", []string{"Endpoint: must be an absolute URL"}},
+		"a base that cannot be parsed":    {introspect.Config{Endpoint: "https://" + canary + "\x7f"}, gitHubID, "s3cret", []string{"Endpoint: must be an absolute URL"}},
 		"Auth":                            {introspect.Config{Auth: introspect.Basic("a", "b")}, gitHubID, "s3cret", []string{"Auth and Keys must be zero for GitHub"}},
 		"every fault is reported at once": {introspect.Config{Endpoint: "ftp://x", MaxTTL: 1 << 60, RequireTokenType: true, Issuer: "a b"}, "", "", []string{"Endpoint", "MaxTTL", "RequireTokenType", "Issuer", "secret"}},
 	} {

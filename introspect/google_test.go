@@ -147,7 +147,7 @@ func TestGoogleConfiguration(t *testing.T) {
 	}{
 		"no client":                       {introspect.Config{}, nil, []string{"Google needs at least one client identifier"}},
 		"an empty client":                 {introspect.Config{}, []string{googleID, ""}, []string{"Google needs at least one client identifier"}},
-		"an endpoint on http":             {introspect.Config{Endpoint: "http://google.example.com"}, []string{googleID}, []string{"Endpoint: not https"}},
+		"an endpoint on http":             {introspect.Config{Endpoint: "http://google.example.com"}, []string{googleID}, []string{"Endpoint: must be an https URL"}},
 		"Auth":                            {introspect.Config{Auth: introspect.Basic("a", "b")}, []string{googleID}, []string{"Auth and Keys must be zero for Google"}},
 		"every fault is reported at once": {introspect.Config{Endpoint: "ftp://x", MaxTTL: 1 << 60, RequireTokenType: true}, nil, []string{"Endpoint", "MaxTTL", "RequireTokenType", "identifier"}},
 	} {

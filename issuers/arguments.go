@@ -36,7 +36,7 @@ func (f *faults) base(name, text string) string {
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
 		f.add("%s is %q: give a URL such as https://id.example.com", name, text)
 	case strings.ContainsAny(text, "?#") || u.User != nil:
-		f.add("%s is %q: give it without user, query and fragment", name, text)
+		f.add("%s is %q: it must not contain user information, a query or a fragment", name, text)
 	case strings.Contains(u.Path, "/.well-known/") && name != "bundleURL":
 		f.add("%s is %q: give it without /.well-known/ and what follows", name, text)
 	case !strings.HasPrefix(text, u.Scheme):
@@ -85,7 +85,7 @@ func (f *faults) identifier(issuer string) string {
 	case strings.Contains(u.Path, "/.well-known/"):
 		f.add("issuer is %q: give the value of issuer in that document, without /.well-known/", issuer)
 	case strings.ContainsAny(issuer, "?#") || u.User != nil:
-		f.add("issuer is %q: give it without user, query and fragment", issuer)
+		f.add("issuer is %q: it must not contain user information, a query or a fragment", issuer)
 	case !isURLText(issuer):
 		f.add("issuer is %q: give it in ASCII, without spaces", issuer)
 	}

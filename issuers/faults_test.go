@@ -27,8 +27,8 @@ var keycloakFaults = []fault{
 	{"the issuer as a base", one(issuers.Keycloak("https://id.example.com/realms/shop", "shop")), `Keycloak: base is "https://id.example.com/realms/shop"`, "remove /realms"},
 	{"no client of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", "shop"), "")), `KeycloakRoles: client is ""`, "give the client ID of the API"},
 	{"a fault before that of the roles", one(issuers.KeycloakRoles(issuers.Keycloak("https://id.example.com", ""), "")), `Keycloak: realm is ""`, "as in the URL"},
-	{"an empty query", one(issuers.Keycloak("https://id.example.com?", "shop")), `Keycloak: base is "https://id.example.com?"`, "without user, query and fragment"},
-	{"an empty fragment", one(issuers.Keycloak("https://id.example.com#", "shop")), `Keycloak: base is "https://id.example.com#"`, "without user, query and fragment"},
+	{"an empty query", one(issuers.Keycloak("https://id.example.com?", "shop")), `Keycloak: base is "https://id.example.com?"`, "must not contain user information, a query or a fragment"},
+	{"an empty fragment", one(issuers.Keycloak("https://id.example.com#", "shop")), `Keycloak: base is "https://id.example.com#"`, "must not contain user information, a query or a fragment"},
 	{"a scheme in capitals", one(issuers.Keycloak("HTTPS://id.example.com", "shop")), `Keycloak: base is "HTTPS://id.example.com"`, "in lower case"},
 	{"a space in a path", one(issuers.Keycloak("https://id.example.com/a b", "shop")), `Keycloak: base is "https://id.example.com/a b"`, "without spaces"},
 }

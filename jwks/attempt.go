@@ -14,7 +14,7 @@ import (
 
 var (
 	errWaitLimit = errors.New("the server did not answer in time")
-	errPanic     = errors.New("fetching or reading the answer panicked")
+	errPanic     = errors.New("the code that fetches the keys or reads the answer panicked")
 	errNoJWKSURI = errors.New("metadata has no jwks_uri")
 )
 

@@ -86,7 +86,7 @@ func TestMetadataURL(t *testing.T) {
 		}
 	}
 	for name, options := range map[string]jwks.Options{
-		"MetadataURL": {MetadataURL: "http://id.example/policy"}, "MetadataURL: not an absolute": {MetadataURL: "x"}, "Use": {Use: []string{""}},
+		"MetadataURL": {MetadataURL: "http://id.example/policy"}, "MetadataURL: must be an absolute": {MetadataURL: "x"}, "Use": {Use: []string{""}},
 	} {
 		if _, err := jwks.Discover("https://id.example", options); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want it to mention %q", err, name)

@@ -37,7 +37,7 @@ func PEM(keys map[string]string) (*Set, error) {
 	case len(keys) == 0:
 		return nil, ErrNoKeys
 	case len(keys) > maxKeys:
-		return nil, fmt.Errorf("%w: more than %d keys", ErrConfig, maxKeys)
+		return nil, fmt.Errorf("%w: too many keys: at most %d are allowed", ErrConfig, maxKeys)
 	}
 	var (
 		read   []key

@@ -57,7 +57,7 @@ func NewRemote(url string, options Options) (*Remote, error) {
 		fault = fmt.Errorf("%w: URL of the JWK Set: %w", ErrConfig, fault)
 	}
 	if options.MetadataURL != "" {
-		fault = errors.Join(fault, fmt.Errorf("%w: MetadataURL is only for Discover: leave it empty, because NewRemote has the URL of the set", ErrConfig))
+		fault = errors.Join(fault, fmt.Errorf("%w: MetadataURL is only for Discover: leave MetadataURL empty, because NewRemote receives the URL of the set", ErrConfig))
 	}
 	return newRemote("", url, options, fault)
 }

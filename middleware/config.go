@@ -165,16 +165,16 @@ func (c Config) check() error {
 		}
 	}
 	if name := c.TokenHeader; name != "" && (tokenLength(name) != len(name) || slices.Contains([]string{"Authorization", "Cookie", "Host"}, http.CanonicalHeaderKey(name))) {
-		fault("TokenHeader %q: name a header field other than Authorization, Cookie and Host; leave it empty for Authorization", name)
+		fault("TokenHeader %q: name a header field other than Authorization, Cookie and Host, or leave TokenHeader empty for Authorization", name)
 	}
 	if c.ClockSkew > maxClockSkew {
-		fault("ClockSkew is over %v: correct the clocks instead", maxClockSkew)
+		fault("ClockSkew must be at most %v: if the clocks differ by more, correct the clocks", maxClockSkew)
 	}
 	if c.MaxTokenBytes < 0 || c.MaxTokenBytes > maxMaxTokenBytes {
 		fault("MaxTokenBytes must be between 1 and %d, or 0 for %d", maxMaxTokenBytes, defaultMaxTokenBytes)
 	}
 	if realm := c.realm(); !quotable(realm) {
-		fault("Realm %q cannot appear in a challenge: use printable ASCII without quote and backslash (it defaults to Audience)", realm)
+		fault("Realm %q cannot appear in a challenge: use printable ASCII without quotes and backslashes. If Realm is empty, Audience is used as the realm", realm)
 	}
 	for _, err := range c.checkOrigins() {
 		fault("%w", err)
@@ -203,7 +203,7 @@ func (c Config) check() error {
 		}
 	}
 	if introspecting > 1 {
-		fault("%d issuers have Introspection: an opaque token does not name its issuer, so set it for at most one issuer", introspecting)
+		fault("%d issuers have Introspection: an opaque token does not name its issuer, so set Introspection for at most one issuer", introspecting)
 	}
 	return errors.Join(faults...)
 }

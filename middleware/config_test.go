@@ -22,7 +22,7 @@ func TestConfigurationFaults(t *testing.T) {
 		want   []string // parts of the error
 	}{
 		"no issuers":                            {middleware.Config{Audience: "api"}, []string{"Issuers is empty"}},
-		"no audience":                           {middleware.Config{Issuers: []middleware.Issuer{good}}, []string{"no audience"}},
+		"no audience":                           {middleware.Config{Issuers: []middleware.Issuer{good}}, []string{"the audience is missing"}},
 		"a skew over five minutes":              {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, ClockSkew: 5*time.Minute + 1}, []string{"ClockSkew"}},
 		"a negative size":                       {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, MaxTokenBytes: -1}, []string{"MaxTokenBytes"}},
 		"a size over 64 KiB":                    {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{good}, MaxTokenBytes: 64<<10 + 1}, []string{"MaxTokenBytes"}},
@@ -35,7 +35,7 @@ func TestConfigurationFaults(t *testing.T) {
 		"an issuer without a host":              {issuer(func(i *middleware.Issuer) { i.URL = "https:///x" }), []string{"URL"}},
 		"an issuer with a query":                {issuer(func(i *middleware.Issuer) { i.URL += "?x" }), []string{"query"}},
 		"an issuer with a fragment":             {issuer(func(i *middleware.Issuer) { i.URL += "#x" }), []string{"fragment"}},
-		"an issuer with a user":                 {issuer(func(i *middleware.Issuer) { i.URL = "https://good.example.com@evil.example.com" }), []string{"user"}},
+		"an issuer with a user":                 {issuer(func(i *middleware.Issuer) { i.URL = "https://good.example.com@evil.example.com" }), []string{"User information"}},
 		"no issuer URL":                         {issuer(func(i *middleware.Issuer) { i.URL = "" }), []string{"URL"}},
 		"an empty audience in a list":           {issuer(func(i *middleware.Issuer) { i.Audiences = []string{"a", ""} }), []string{"Audiences"}},
 		"no audience and a list":                {issuer(func(i *middleware.Issuer) { i.InsecureNoAudience = true; i.Audiences = []string{"a"} }), []string{"InsecureNoAudience"}},
@@ -48,7 +48,7 @@ func TestConfigurationFaults(t *testing.T) {
 		"HS256 with remote keys":                {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"HS256"} }), []string{"jwks.Secret"}},
 		"HS256 in addition to RS256":            {issuer(func(i *middleware.Issuer) { i.Algorithms = []string{"RS256", "HS256"} }), []string{"jwks.Secret"}},
 		"a secret without algorithms":           {issuer(func(i *middleware.Issuer) { i.Keys = long }), []string{"Algorithms is empty"}},
-		"a secret with RS256":                   {issuer(func(i *middleware.Issuer) { i.Keys = long; i.Algorithms = []string{"RS256"} }), []string{"jwks.Secret needs"}},
+		"a secret with RS256":                   {issuer(func(i *middleware.Issuer) { i.Keys = long; i.Algorithms = []string{"RS256"} }), []string{"only with keys of jwks.Secret"}},
 		"a secret that is too short":            {issuer(func(i *middleware.Issuer) { i.Keys = short; i.Algorithms = []string{"HS256"} }), []string{"too short for HS256"}},
 		"a secret for a longer hash":            {issuer(func(i *middleware.Issuer) { i.Keys = long; i.Algorithms = []string{"HS256", "HS512"} }), []string{"too short for HS512"}},
 		"a malformed pointer":                   {issuer(func(i *middleware.Issuer) { i.ScopeClaims = []string{"/a~2"} }), []string{"JSON Pointer"}},
@@ -57,7 +57,7 @@ func TestConfigurationFaults(t *testing.T) {
 			middleware.Config{ClockSkew: time.Hour, MaxTokenBytes: -1, Realm: `"`, Issuers: []middleware.Issuer{
 				{URL: "ftp://x"}, {URL: "https://b.example.com", Algorithms: []string{"none"}},
 			}},
-			[]string{"ClockSkew", "MaxTokenBytes", "Realm", "Issuers[0]: URL", "Issuers[0]: no audience", "Issuers[1]: algorithm"},
+			[]string{"ClockSkew", "MaxTokenBytes", "Realm", "Issuers[0]: URL", "Issuers[0]: the audience is missing", "Issuers[1]: algorithm"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

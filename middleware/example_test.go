@@ -39,9 +39,9 @@ func ExampleNewVerifier() {
 	})
 	fmt.Println(err)
 	// Output:
-	// bearerguard: ClockSkew is over 5m0s: correct the clocks instead
-	// bearerguard: Issuers[0]: URL: not https (http is allowed only for loopback addresses, or with InsecureHTTP)
-	// bearerguard: Issuers[0]: no audience: set Config.Audience or the issuer's Audiences
+	// bearerguard: ClockSkew must be at most 5m0s: if the clocks differ by more, correct the clocks
+	// bearerguard: Issuers[0]: URL: must be an https URL (http is allowed only for loopback addresses, or with InsecureHTTP)
+	// bearerguard: Issuers[0]: the audience is missing: set Config.Audience or the issuer's Audiences
 	// bearerguard: Issuers[0]: algorithm "none" is not supported
 }
 

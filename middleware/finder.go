@@ -252,7 +252,7 @@ func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer,
 	case cached != nil && isSame(cached.Issuer, *config):
 		return cached, nil
 	case config.URL != iss, config.Introspection != nil, config.isTemplate(), config.Aliases != nil, config.SubjectPrefix != "":
-		return nil, fault(errors.New("return an Issuer whose URL is the iss, without Introspection, Tenants, Aliases and SubjectPrefix"))
+		return nil, fault(errors.New("the URL of the returned Issuer must equal iss, and its Introspection, Tenants, AnyTenant, Aliases and SubjectPrefix must not be set"))
 	}
 	one, err := f.make(*config)
 	if err != nil {

@@ -132,8 +132,8 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	keys := i.Keys != nil || i.Secrets != nil || i.Client != nil || i.MetadataURL != "" || i.MetadataIssuer != ""
 	kinds := i.Profile != ProfileAny || i.Purpose != AccessTokens || i.Types != nil || i.Mark != ""
 	if mode == IntrospectAll && (keys || kinds || i.Algorithms != nil) {
-		faults = append(faults, errors.New("IntrospectAll contradicts Keys, Secrets, Client, MetadataURL, MetadataIssuer, Algorithms, Profile, Purpose, "+
-			"Types and Mark: no token is verified locally"))
+		faults = append(faults, errors.New("IntrospectAll cannot be combined with Keys, Secrets, Client, MetadataURL, MetadataIssuer, Algorithms, Profile, Purpose, "+
+			"Types or Mark, because these fields are for tokens that are verified locally"))
 	}
 	switch {
 	case i.OpaqueSyntax != B64Token && i.OpaqueSyntax != VSCHAR:
@@ -145,7 +145,7 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	case i.Introspection == nil && mode != IntrospectOpaque:
 		faults = append(faults, errors.New("IntrospectionMode is set, but Introspection is nil (was the error of introspect.New ignored?)"))
 	case i.Introspection != nil && i.Introspection.Issuer() != "" && i.Introspection.Issuer() != i.URL:
-		faults = append(faults, errors.New("the Issuer of the Introspection client differs from URL: users of one issuer would be accepted as users of the other"))
+		faults = append(faults, errors.New("the Issuer of the Introspection client must equal URL: otherwise users of one issuer would be accepted as users of the other"))
 	}
 	return faults
 }

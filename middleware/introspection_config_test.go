@@ -30,16 +30,16 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 		"keys where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Keys = keys
-		}), []string{"IntrospectAll contradicts"}},
+		}), []string{"IntrospectAll cannot be combined with"}},
 		"algorithms where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Algorithms = []string{"RS256"}
-		}), []string{"IntrospectAll contradicts"}},
+		}), []string{"IntrospectAll cannot be combined with"}},
 		"a profile where no token is verified": {issuer(func(i *middleware.Issuer) {
 			i.IntrospectionMode = middleware.IntrospectAll
 			i.Profile = middleware.RFC9068
-		}), []string{"IntrospectAll contradicts"}},
-		"no audience":                    {middleware.Config{Issuers: []middleware.Issuer{asking(opaqueIssuer)}}, []string{"no audience"}},
+		}), []string{"IntrospectAll cannot be combined with"}},
+		"no audience":                    {middleware.Config{Issuers: []middleware.Issuer{asking(opaqueIssuer)}}, []string{"the audience is missing"}},
 		"two issuers with Introspection": {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{asking("https://a.example"), asking("https://b.example")}}, []string{"2 issuers have Introspection"}},
 		"three issuers with Introspection, in other modes": {middleware.Config{Audience: "api", Issuers: []middleware.Issuer{
 			asking("https://a.example"), {URL: "https://b.example"}, asking("https://c.example"), asking("https://d.example"),
@@ -51,7 +51,7 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 				{URL: "https://c.example", IntrospectionMode: middleware.IntrospectJWTs},
 			}},
 			[]string{
-				"Issuers[0]: URL", "Issuers[0]: no audience", "Issuers[0]: IntrospectAll contradicts", "Issuers[1]: IntrospectionMode 9",
+				"Issuers[0]: URL", "Issuers[0]: the audience is missing", "Issuers[0]: IntrospectAll cannot be combined with", "Issuers[1]: IntrospectionMode 9",
 				"Issuers[2]: IntrospectionMode is set", "2 issuers have Introspection",
 			},
 		},

@@ -16,7 +16,7 @@ import (
 // check returns every fault of an issuer.
 func (i Issuer) check(audience string) (faults []error) {
 	if v := reflect.ValueOf(i.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
-		return []error{fmt.Errorf("the field Keys is a nil %T: check the error of its constructor", i.Keys)}
+		return []error{fmt.Errorf("the field Keys is a nil %T: check the error that its constructor returned", i.Keys)}
 	}
 	return slices.Concat(i.checkNames(), i.checkAudience(audience), i.checkKind(), i.checkClaims(), i.checkIntrospection(), i.checkAlgorithms())
 }
@@ -43,18 +43,18 @@ func (i Issuer) checkNames() (faults []error) {
 		}
 	}
 	if i.Keys != nil && (elsewhere || i.Client != nil || i.KeysURL != "" || i.KeyUse != nil) {
-		fault("Keys contradicts KeysURL, KeyUse, MetadataURL, MetadataIssuer and Client: nothing is fetched (set the Client in jwks.Options)")
+		fault("Keys cannot be combined with KeysURL, KeyUse, MetadataURL, MetadataIssuer or Client, because the verifier fetches nothing if Keys is set. If Keys is a jwks.Remote, set its Client in jwks.Options")
 	}
 	if i.KeysURL != "" {
 		if err := fetch.CheckURL(i.KeysURL, i.InsecureHTTP); err != nil {
 			fault("KeysURL: %w", err)
 		}
 		if elsewhere {
-			fault("KeysURL contradicts MetadataURL and MetadataIssuer: no metadata is fetched")
+			fault("KeysURL cannot be combined with MetadataURL or MetadataIssuer, because no metadata is fetched if KeysURL is set")
 		}
 	}
 	if i.KeyUse != nil && (len(i.KeyUse) == 0 || slices.Contains(i.KeyUse, "")) {
-		fault("KeyUse is empty or contains an empty string: leave it nil to accept keys with \"sig\" and keys without use")
+		fault("KeyUse must not be empty or contain an empty string. To accept keys with the use \"sig\" and keys without use, leave KeyUse nil")
 	}
 	if i.MetadataURL != "" {
 		if err := fetch.CheckURL(i.MetadataURL, i.InsecureHTTP); err != nil {
@@ -66,7 +66,7 @@ func (i Issuer) checkNames() (faults []error) {
 		}
 	}
 	if i.SubjectPrefix != "" && (!strings.HasSuffix(i.SubjectPrefix, "/") || i.Keys == nil && i.KeysURL == "" || i.Profile == RFC9068) {
-		fault("SubjectPrefix must end in a slash, needs Keys or KeysURL, and contradicts Profile RFC9068, which requires iss")
+		fault("SubjectPrefix must end in a slash. It can be used only with Keys or KeysURL, and not with Profile RFC9068, because it assigns tokens without iss to the issuer, and RFC 9068 requires iss")
 	}
 	return append(faults, i.checkTenants()...)
 }
@@ -75,13 +75,13 @@ func (i Issuer) checkTenants() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
 	if i.isTemplate() != (strings.Count(i.URL, tenantID) == 1) {
-		fault("Tenants (or AnyTenant) needs a URL with exactly one %s, and such a URL needs Tenants or AnyTenant", tenantID)
+		fault("if Tenants or AnyTenant is set, URL must contain %s exactly once; otherwise URL must not contain it", tenantID)
 	}
 	if !i.isTemplate() {
 		return faults
 	}
 	if len(i.Tenants) > 0 && i.AnyTenant {
-		fault("AnyTenant contradicts Tenants: set one of them")
+		fault("AnyTenant cannot be combined with Tenants: set only one of them")
 	}
 	for _, tenant := range i.Tenants {
 		if !isGUID(tenant) {
@@ -89,10 +89,10 @@ func (i Issuer) checkTenants() (faults []error) {
 		}
 	}
 	if i.Keys == nil && i.KeysURL == "" && i.MetadataURL == "" {
-		fault("Tenants needs MetadataURL, KeysURL or Keys, for example https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
+		fault("Tenants (or AnyTenant) needs MetadataURL, KeysURL or Keys. For example, set MetadataURL to https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
 	}
 	if len(i.Aliases) > 0 || i.SubjectPrefix != "" || i.Introspection != nil {
-		fault("Tenants contradicts Aliases, SubjectPrefix and Introspection")
+		fault("Tenants (or AnyTenant) cannot be combined with Aliases, SubjectPrefix or Introspection")
 	}
 	return faults
 }
@@ -102,21 +102,21 @@ func (i Issuer) checkAudience(audience string) (faults []error) {
 
 	switch {
 	case i.InsecureNoAudience && (len(i.Audiences) > 0 || i.AudienceClaim != ""):
-		fault("InsecureNoAudience contradicts Audiences and AudienceClaim")
+		fault("InsecureNoAudience cannot be combined with Audiences or AudienceClaim, because it turns off the check of the audience")
 	case i.InsecureNoAudience && i.Profile == RFC9068:
-		fault("InsecureNoAudience contradicts Profile RFC9068, which requires the audience to be checked")
+		fault("InsecureNoAudience cannot be combined with Profile RFC9068, which requires the audience to be checked")
 	case i.InsecureNoAudience && i.Purpose == IDTokens:
-		fault("InsecureNoAudience contradicts Purpose IDTokens: ID tokens of all clients would pass")
+		fault("InsecureNoAudience cannot be combined with Purpose IDTokens: ID tokens of all clients would be accepted")
 	case i.Purpose == IDTokens && len(i.Audiences) == 0:
 		fault("Purpose IDTokens needs Audiences: list the client IDs whose ID tokens are accepted")
 	case !i.InsecureNoAudience && len(i.Audiences) == 0 && audience == "":
-		fault("no audience: set Config.Audience or the issuer's Audiences")
+		fault("the audience is missing: set Config.Audience or the issuer's Audiences")
 	}
 	if slices.Contains(i.Audiences, "") {
 		fault("Audiences contains an empty string")
 	}
 	if i.AudienceClaim != "" && i.AudienceClaim != "aud" && i.Profile == RFC9068 {
-		fault("AudienceClaim contradicts Profile RFC9068, which requires the audience in aud")
+		fault("AudienceClaim cannot be combined with Profile RFC9068, which requires the audience in aud")
 	}
 	return faults
 }
@@ -139,7 +139,7 @@ func (i Issuer) checkKind() (faults []error) {
 		fault("Purpose %d is unknown", i.Purpose)
 	}
 	if i.Profile == RFC9068 && (i.Purpose == IDTokens || len(i.Types) > 0) {
-		fault("Profile RFC9068 contradicts Purpose IDTokens and Types: typ is at+jwt")
+		fault("Profile RFC9068 cannot be combined with Purpose IDTokens or Types, because this profile accepts only the typ at+jwt")
 	}
 	for _, typ := range i.Types {
 		kind := kindOf(typ)
@@ -155,7 +155,7 @@ func (i Issuer) checkKind() (faults []error) {
 	case name == "", hasText && text == "":
 		fault("Mark %q: write the name of a claim, or NAME=TEXT", i.Mark)
 	case i.marksAnother(name, text):
-		fault("Mark %q is a claim of another kind of token: name a claim that only the accepted tokens of the issuer have", i.Mark)
+		fault("Mark %q is a claim that other kinds of tokens have too: name a claim that only the accepted tokens of the issuer have", i.Mark)
 	}
 	return faults
 }
@@ -187,10 +187,10 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 	served, secret := isSecret(i.Keys)
 	if i.Secrets != nil {
 		if secret {
-			fault("Secrets contradicts Keys made by jwks.Secret: set one of them")
+			fault("Secrets cannot be combined with Keys made by jwks.Secret: set only one of them")
 		}
 		if served, secret = isSecret(i.Secrets); !secret {
-			fault("Secrets was not made by jwks.Secret: set public keys as Keys")
+			fault("Secrets must be made by jwks.Secret. For public keys, set Keys instead")
 			return faults
 		}
 		if len(served) == 0 {
@@ -201,14 +201,14 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 		return faults
 	}
 	if len(i.Algorithms) == 0 {
-		fault("Algorithms is empty: name the algorithms of the secret (HS256, HS384, HS512), or leave it nil for asymmetric keys")
+		fault("Algorithms is empty. For a secret, list its algorithms (HS256, HS384, HS512); for asymmetric keys, leave Algorithms nil")
 	}
 	for _, algorithm := range i.Algorithms {
 		switch known := jws.Find(algorithm); {
 		case known == nil:
 			fault("algorithm %q is not supported", algorithm)
 		case secret != known.Symmetric() && (!secret || i.Secrets == nil):
-			fault("algorithm %q does not match Keys: HS256, HS384 and HS512 need jwks.Secret, and jwks.Secret needs one of them", algorithm)
+			fault("algorithm %q does not match Keys: HS256, HS384 and HS512 can be used only with keys of jwks.Secret, and other algorithms only with other keys", algorithm)
 		case known.Symmetric() && !slices.Contains(served, algorithm):
 			fault("the secret is too short for %s: it must be at least as long as the hash (RFC 7518 §3.2)", algorithm)
 		}

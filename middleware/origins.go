@@ -122,6 +122,6 @@ var (
 )
 
 var (
-	errNotOrigin = errors.New("must be a URL like https://api.example.com/v1: a host that does not end in a dot, no query, fragment or user info, and a path of letters, digits and -._~ between single slashes")
+	errNotOrigin = errors.New("must be a URL like https://api.example.com/v1. The host must not end in a dot. The path may contain only letters, digits and -._~ between single slashes. User information, a query and a fragment are not allowed")
 	errScheme    = errors.New("must be an https URL (http is allowed only for loopback addresses)")
 )

@@ -76,7 +76,7 @@ func TestFaultsOfOrigins(t *testing.T) {
 		"one origin":                               {published(origin), nil},
 		"two origins":                              {published(origin, "https://api.example.com"), nil},
 		"http":                                     {published("http://api.example.com"), []string{"Origins[0]: must be an https URL (http is allowed only for loopback addresses)"}},
-		"a host that ends in a dot":                {published("https://api.example.com."), []string{"Origins[0]: must be a URL", "does not end in a dot"}},
+		"a host that ends in a dot":                {published("https://api.example.com."), []string{"Origins[0]: must be a URL", "must not end in a dot"}},
 		"the normal form as the audience":          {with(func(c *middleware.Config) { c.Audience = "https://api.example.com" }, "HTTPS://api.example.com:443"), nil},
 		"an audience in no normal form":            {published("HTTPS://api.example.com:443"), []string{"the normal form of Origins[0]"}},
 		"an audience with the slash of the origin": {published("https://api.example.com/"), nil},

@@ -158,7 +158,7 @@ func (f fileConfig) signing(s settings.Signing) {
 			case other.ID == key.ID:
 				f.fail("ConfigJSON: %s: another key has the kid %q: give each key its own kid", path, key.ID)
 			case other.Alg == key.Alg && token.IsShared(key.Alg):
-				f.fail("ConfigJSON: %s: another secret already signs with %s, and secrets are never published: leave one secret out", path, string(key.Alg))
+				f.fail("ConfigJSON: %s: another secret already signs with %s, and only one of them can be used, because secrets are not published: remove one of them", path, string(key.Alg))
 			}
 		}
 		keys = append(keys, key)

@@ -230,18 +230,18 @@ func TestInjectRefuses(t *testing.T) {
 		"an issuer everywhere":                  {testserver.EndpointAny, testserver.OtherIssuer("x"), nil, []string{"only for"}},
 		"several errors":                        {"", testserver.Latency(-1), []testserver.When{nil, testserver.Times(0), testserver.Skip(-1)}, []string{`Inject("")`, "Latency(-1ns)", "When 1 is nil", "Times(0)", "Skip(-1)"}},
 		"no function":                           {testserver.EndpointJWKS, ok, []testserver.When{testserver.Matching(nil)}, []string{"Matching(nil)"}},
-		"an empty client ID":                    {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "is not the ID of a client"}},
-		"a client ID with a leading space":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"is not the ID of a client"}},
-		"a client ID with a line break":         {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"is not the ID of a client"}},
-		"a client ID that is too long":          {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"is not the ID of a client"}},
+		"an empty client ID":                    {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("")}, []string{"FromClient", "cannot be the ID of a client"}},
+		"a client ID with a leading space":      {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(" a")}, []string{"cannot be the ID of a client"}},
+		"a client ID with a line break":         {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient("a\nb")}, []string{"cannot be the ID of a client"}},
+		"a client ID that is too long":          {testserver.EndpointJWKS, ok, []testserver.When{testserver.FromClient(strings.Repeat("a", 257))}, []string{"cannot be the ID of a client"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := fatalText(t, func(tb *recorder) { testserver.New(tb).Inject(tt.endpoint, tt.fault, tt.when...) })
 			wantAll(t, text, tt.want...)
 		})
 	}
-	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).ClientFor("") }), "ClientFor", "is not the ID of a client")
-	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Mark("a", "") }), "Mark", "is not the ID of a client")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).ClientFor("") }), "ClientFor", "cannot be the ID of a client")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb).Mark("a", "") }), "Mark", "cannot be the ID of a client")
 	var none testserver.Injection
 	none.Remove()
 	if got := none.Hits(); got != 0 {

@@ -104,7 +104,7 @@ func IssuerURL(u string) Option {
 		case err != nil || p.Host == "" || (p.Scheme != "http" && p.Scheme != "https"):
 			c.fail("IssuerURL(%q): want an absolute URL such as https://login.example.com/tenant", u)
 		case p.User != nil || p.RawQuery != "" || p.ForceQuery || strings.Contains(u, "#"):
-			c.fail("IssuerURL(%q): an issuer must not have a user, query or fragment (RFC 8414 §2): leave it out", u)
+			c.fail("IssuerURL(%q): an issuer must not have user information, a query or a fragment (RFC 8414 §2): remove these parts", u)
 		}
 	})
 }

@@ -167,7 +167,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 				_ = s.Close()
 				t.Fatal("got a server, want an error")
 			}
-			wantAll(t, err.Error(), tt.want, path, "move it away")
+			wantAll(t, err.Error(), tt.want, path, "Move the file away")
 			if after, err := os.ReadFile(path); err != nil || string(after) != tt.text {
 				t.Errorf("got %.100q, %v in the file, want it unchanged", after, err)
 			}
@@ -178,7 +178,7 @@ func TestInvalidStateFilesAreNotChanged(t *testing.T) {
 func TestStateFileIsLocked(t *testing.T) {
 	path := statePath(t)
 	one := startPersisted(t, path)
-	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "another process is using it")
+	wantAll(t, fatalText(t, func(tb *recorder) { testserver.New(tb, testserver.Persist(path)) }), path, "another process is using the state file")
 	wantTokens(t, overSocket(t, one, testserver.EndpointToken, codeRequest(codeFor(t, one))))
 	closeServer(t, one)
 	closeServer(t, startPersisted(t, path))

@@ -134,7 +134,7 @@ func (f *checkFlags) prepare(url string) (err error) {
 			return usage("--header: want 'Name: value'")
 		}
 		if strings.EqualFold(name, "Authorization") {
-			return usage("--header: the check sets Authorization itself; leave it out")
+			return usage("--header: leave out Authorization, because the check sets it itself")
 		}
 		f.req.Header[name] = append(f.req.Header[name], strings.TrimSpace(value))
 	}

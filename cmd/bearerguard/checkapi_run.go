@@ -31,10 +31,10 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 	own := len(program) > 0 || changed("addr") || changed("issuer") || changed("seed") || changed("allow-remote")
 	switch {
 	case own && (changed("control-url") || changed("ready-file")):
-		return answer, usage("--control-url and --ready-file select a running server: leave out --addr, --issuer, --seed, --allow-remote and a program to start")
+		return answer, usage("--control-url and --ready-file select a running server: leave out --addr, --issuer, --seed, --allow-remote and the program, which are for a new server")
 	case own && len(program) == 0 && !changed("addr"), !own && !hasControl(cmd):
-		return answer, usage("no authorization server was found for the check. Run both programs with bearerguard exec, or give --ready-file of a running server; " +
-			"or give --addr, such as 127.0.0.1:9400, and configure the API for the issuer http://127.0.0.1:9400; or let the command start the API, with -- PROGRAM")
+		return answer, usage("no authorization server was found for the check. Do one of these: run the API and this command with bearerguard exec; give --ready-file of a running server; " +
+			"give --addr, such as 127.0.0.1:9400, and configure the API for the issuer http://127.0.0.1:9400; or put -- and the program of the API at the end, and this command starts it")
 	case own:
 		c.server, err = f.server.startServer(cmd)
 		if err != nil {

@@ -163,7 +163,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 	}{
 		"no URL":                         {nil, exitUsage, "check-api: URL is missing"},
 		"two URLs":                       {[]string{unused, unused}, exitUsage, "unexpected argument"},
-		"no program":                     {[]string{unused, "--"}, exitUsage, "no program follows --"},
+		"no program":                     {[]string{unused, "--"}, exitUsage, "the program after -- is missing"},
 		"a URL without a scheme":         {[]string{"localhost:8080/orders"}, exitUsage, "such as http://localhost:8080/orders"},
 		"no server":                      {[]string{unused}, exitUsage, "give --addr"},
 		"an address without a port":      {[]string{unused, "--addr", "here"}, exitUsage, "give a host and a port"},
@@ -182,7 +182,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"a login within a number":        {[]string{unused, "--require-auth-within", "5"}, exitUsage, "a duration such as 90s"},
 		"a login within half a second":   {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-auth-within", "500ms"}, exitUsage, "give whole seconds"},
 		"a header without a name":        {[]string{unused, "-H", "acme"}, exitUsage, "'Name: value'"},
-		"an Authorization header":        {[]string{unused, "-H", "authorization: Bearer x"}, exitUsage, "the check sets Authorization itself"},
+		"an Authorization header":        {[]string{unused, "-H", "authorization: Bearer x"}, exitUsage, "leave out Authorization, because the check sets it itself"},
 		"an invalid method":              {[]string{unused, "-X", "G T"}, exitUsage, "--method"},
 		"a body from a missing file":     {[]string{unused, "--body", "@absent"}, exitUsage, "--body: "},
 		"two servers":                    {[]string{unused, "--addr", "127.0.0.1:0", "--control-url", "http://127.0.0.1:1"}, exitUsage, "leave out --addr"},

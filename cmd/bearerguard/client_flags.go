@@ -92,7 +92,7 @@ func issuerFault(err error) error { return usage("--issuer: %w", insecureHint(er
 // that allows http.
 func insecureHint(err error) error {
 	if errors.Is(err, fetch.ErrInsecure) {
-		return errors.New("not https: http is allowed only for loopback addresses, or with --insecure-http")
+		return errors.New("must be an https URL (http is allowed only for loopback addresses, or with --insecure-http)")
 	}
 	return err
 }

@@ -88,11 +88,11 @@ func (c *caller) client() (*control.Client, error) {
 	}
 	base = cmp.Or(c.url, base)
 	if base == "" {
-		return nil, usage("no server is running here: start one with bearerguard serve, in this directory or with --ready-file")
+		return nil, usage("no running server was found: start a server with bearerguard serve in this directory, or give --ready-file or --control-url of a running server")
 	}
 	client, err := control.New(base, token)
 	if errors.Is(err, control.ErrNoToken) {
-		return nil, usage("no token for the control API: set $%s, or give --ready-file if serve generated the token", envControlToken)
+		return nil, usage("the token for the control API is missing: set $%s or, if serve generated the token, give --ready-file", envControlToken)
 	}
 	if err != nil {
 		return nil, usage("%w", err)

@@ -55,7 +55,7 @@ func pairs(flag string, list []string, value func(string) (json.RawMessage, bool
 			return nil, usage("%s %q: want name=value", flag, pair)
 		}
 		if all[name], ok = value(text); !ok {
-			return nil, usage("%s %s: the value is not JSON; put a string in quotes", flag, name)
+			return nil, usage("%s %s: the value is not JSON. In JSON, a string is in double quotes", flag, name)
 		}
 	}
 	return all, nil

@@ -28,7 +28,7 @@ contacted.`,
 			}
 			parts := strings.Split(token, ".")
 			if len(parts) != 3 {
-				return coded{exitNo, fmt.Errorf("this is not a signed JWT: it has %d parts, want 3; use token introspect for an opaque token", len(parts))}
+				return coded{exitNo, fmt.Errorf("the token is not a signed JWT: it has %d parts, want 3. For an opaque token, use token introspect", len(parts))}
 			}
 			header, err := decoded("header is", parts[0])
 			if err != nil {

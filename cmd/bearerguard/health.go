@@ -21,7 +21,7 @@ check of a container that contains no other program.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-				return usage("want a URL such as http://127.0.0.1:9000/jwks")
+				return usage("health: want an http or https URL, such as http://127.0.0.1:9000/jwks")
 			}
 			if timeout <= 0 {
 				return usage("--timeout %v: give a duration such as 5s", timeout)

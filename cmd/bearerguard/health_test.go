@@ -33,10 +33,10 @@ func TestHealthExitCodes(t *testing.T) {
 		"moved":             {[]string{api.URL + "/moved"}, exitNo, "got 302 Found, want 200"},
 		"slow":              {[]string{api.URL + "/hang", "--timeout", "50ms"}, exitNo, "context deadline exceeded"},
 		"not listening":     {[]string{stopped.URL}, exitNo, "connection refused"},
-		"not a URL":         {[]string{"localhost:9000"}, exitUsage, "want a URL such as"},
+		"not a URL":         {[]string{"localhost:9000"}, exitUsage, "want an http or https URL, such as"},
 		"a zero timeout":    {[]string{api.URL, "--timeout", "0s"}, exitUsage, "give a duration such as 5s"},
 		"no argument":       {nil, exitUsage, "URL is missing"},
-		"another scheme":    {[]string{"file:///etc/hostname"}, exitUsage, "want a URL such as"},
+		"another scheme":    {[]string{"file:///etc/hostname"}, exitUsage, "want an http or https URL, such as"},
 		"a URL with a user": {[]string{strings.Replace(api.URL, "://", "://u:p@", 1) + "/healthy"}, exitOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

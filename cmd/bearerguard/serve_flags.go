@@ -144,7 +144,7 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	// The flag --tls=false is refused. It could only serve to override a
 	// configuration file that turns TLS on.
 	if cmd.Flags().Changed("tls") && !f.tls {
-		return usage("--tls=false: HTTP is the default; remove tls from the configuration file instead")
+		return usage("--tls=false: leave out the flag, because HTTP is the default. If the configuration file has tls, remove tls from the file")
 	}
 	if err := f.checkIssuer(cmd); err != nil {
 		return err
@@ -161,10 +161,10 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	}
 	local, err := isLoopback("--addr", f.addr)
 	if err == nil && !local && !f.allowRemote {
-		err = usage("--addr %s: other machines could reach the server, and its tokens are for tests: give an address such as %s, or add --allow-remote", f.addr, anyPort)
+		err = usage("--addr %s: other machines could reach the server, but no other machine should trust its tokens. Give an address such as %s, or add --allow-remote", f.addr, anyPort)
 	}
 	if host, _, _ := net.SplitHostPort(f.addr); err == nil && f.issuer == "" && f.config == "" && (host == "" || net.ParseIP(host).IsUnspecified()) {
-		err = usage("--addr %s: the server listens on all addresses, and clients need one of them: add --issuer, such as http://auth:9000", f.addr)
+		err = usage("--addr %s: the server would listen on all addresses, but clients need a specific address: add --issuer, such as --issuer http://auth:9000", f.addr)
 	}
 	if err != nil || f.control == controlOff {
 		return err
@@ -191,10 +191,10 @@ func (f *serverFlags) checkIssuer(cmd *cobra.Command) error {
 	}
 	u, err := url.Parse(f.issuer)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(f.issuer, "#") {
-		return usage("--issuer %s: want an absolute http or https URL without user, query and fragment, such as https://login.example.com/tenant", f.issuer)
+		return usage("--issuer %s: want an absolute http or https URL that has no user information, query or fragment, such as https://login.example.com/tenant", f.issuer)
 	}
 	if f.tls && u.Scheme != "https" {
-		return usage("--issuer %s: with --tls the issuer must be https: change --issuer or leave out --tls", f.issuer)
+		return usage("--issuer %s: with --tls, the issuer must begin with https://. Change --issuer, or leave out --tls", f.issuer)
 	}
 	return nil
 }

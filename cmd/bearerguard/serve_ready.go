@@ -52,7 +52,7 @@ func clearReady(path string) error {
 	}
 	var earlier ready
 	if len(text) > 0 && (json.Unmarshal(text, &earlier) != nil || earlier["issuer"] == "" || earlier["token_endpoint"] == "") {
-		return fmt.Errorf("%s does not contain a ready line: name another file", path)
+		return fmt.Errorf("%s exists, but does not contain a ready line: name another file, because serve would replace this file", path)
 	}
 	return os.Remove(path)
 }

@@ -56,7 +56,7 @@ func newRevoke(s streams) *cobra.Command {
 			return control.RunE(cmd, args)
 		}
 		if flags.Changed("sub") || flags.Changed("json") {
-			return usage("--sub and --json need the control API of a running mock server: start one, and leave out --issuer")
+			return usage("--sub and --json need the control API of a running mock server: start a mock server, and leave out --issuer")
 		}
 		return byClient(cmd, args)
 	}

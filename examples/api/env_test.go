@@ -92,7 +92,7 @@ func TestFromEnvRefuses(t *testing.T) {
 		"an http endpoint":                        {withIntrospection(map[string]string{"INTROSPECTION_ENDPOINT": "http://a.example.com/introspect"}), "http"},
 		"a MaxTTL without a unit":                 {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "5"}), `INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to introspect on every request, got "5"`},
 		"a negative MaxTTL":                       {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
-		"a MaxTTL of more than an hour":           {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be 1h0m0s at most"},
+		"a MaxTTL of more than an hour":           {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be at most 1h0m0s"},
 		"an origin on plain http":                 {map[string]string{"ORIGIN": "http://api.example.com"}, "ORIGIN[0]: must be an https URL"},
 		"an origin with a query":                  {map[string]string{"ORIGIN": "https://api.example.com, https://api.example.net/?a=b"}, "ORIGIN[1]: must be a URL like"},
 		"one origin in two spellings":             {map[string]string{"ORIGIN": "https://api.example.com,HTTPS://API.example.com:443/"}, "ORIGIN[1] is the same URL as ORIGIN[0]"},

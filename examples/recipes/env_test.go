@@ -46,7 +46,7 @@ func TestAFaultOfTheEnvironmentNamesTheVariable(t *testing.T) {
 		"nothing is set":       {"", "", []string{"AUDIENCE is required", "ISSUER is required"}},
 		"no audience":          {"https://id.example.com", " ", []string{"AUDIENCE is required"}},
 		"no issuer":            {"", "api", []string{"ISSUER is required"}},
-		"an issuer on http":    {"http://id.example.com", "api", []string{`ISSUER="http://id.example.com"`, "not https"}},
+		"an issuer on http":    {"http://id.example.com", "api", []string{`ISSUER="http://id.example.com"`, "must be an https URL"}},
 		"an issuer twice":      {"https://id.example.com,https://id.example.com/", "api", []string{"ISSUER=", "configured twice"}},
 		"a comma at the end":   {"https://id.example.com,", "api", []string{"ISSUER=", "Issuers[1]"}},
 		"a quote in AUDIENCE":  {"https://id.example.com", `a"b`, []string{"AUDIENCE=", "Audience"}},

@@ -50,7 +50,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 	for _, variable := range []struct{ name, value string }{{"OAUTH_TOKEN_ENDPOINT", cfg.oauth.TokenURL}, {"API_URL", cfg.apiURL}} {
 		if !isURL(variable.value, insecure == "1") {
 			// The value may contain a password, so it is not shown.
-			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", variable.name)
+			fault("%s must be an https URL, and must not contain user information or a fragment (http is allowed only for loopback addresses, or with INSECURE_HTTP=1)", variable.name)
 		}
 	}
 	if cfg.oauth.ClientID == "" || cfg.oauth.ClientSecret == "" {

@@ -46,7 +46,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 	address := func(name, fallback string) string {
 		text := cmp.Or(getenv(name), fallback)
 		if text != "" && !isURL(text, insecure == "1") { // text may contain a password, so the fault does not show it
-			fault("%s must be an https URL, or http on loopback or with INSECURE_HTTP=1, without user and fragment", name)
+			fault("%s must be an https URL, and must not contain user information or a fragment (http is allowed only for loopback addresses, or with INSECURE_HTTP=1)", name)
 		}
 		return text
 	}

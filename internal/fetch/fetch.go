@@ -41,7 +41,7 @@ var (
 	ErrConnect     = fmt.Errorf("%w before anything was sent", ErrUnreachable)
 	ErrTruncated   = errors.New("answer ended early")
 	ErrTooLarge    = errors.New("answer is larger than 512 KiB")
-	ErrRedirect    = errors.New("redirect refused: at most 3 within the origin are followed, and none for a request with a token")
+	ErrRedirect    = errors.New("redirect refused: at most 3 redirects are followed, only within the same origin, and only if the request has no token")
 	ErrContentType = errors.New("answer is an HTML page, not JSON")
 	ErrURL         = errors.New("URL is not valid")
 )

@@ -9,8 +9,8 @@ import (
 
 // The errors of [CheckURL] and [CheckIssuer].
 var (
-	ErrNotURL   = errors.New("not an absolute URL with a host and without user information, query or fragment")
-	ErrInsecure = errors.New("not https (http is allowed only for loopback addresses, or with InsecureHTTP)")
+	ErrNotURL   = errors.New("must be an absolute URL with a host. User information, a fragment and, in an issuer, a query are not allowed")
+	ErrInsecure = errors.New("must be an https URL (http is allowed only for loopback addresses, or with InsecureHTTP)")
 )
 
 // CheckURL returns an error if an endpoint must not be requested. The scheme
@@ -43,7 +43,7 @@ func CheckIssuer(raw string, insecure bool) error {
 }
 
 // ErrNotText is the error of [CheckText].
-var ErrNotText = errors.New("not printable ASCII without spaces")
+var ErrNotText = errors.New("must be printable ASCII without spaces")
 
 // CheckText checks an issuer identifier that is compared but never used as a
 // URL. The identifier must be printable ASCII, so that identifiers that look

@@ -31,7 +31,7 @@ const (
 
 // The reasons why a document is refused.
 var (
-	ErrSyntax    = errors.New("not exactly one strict JSON object")
+	ErrSyntax    = errors.New("JSON is not valid, is not an object, or is followed by more data")
 	ErrDepth     = errors.New("JSON is nested more than 32 levels deep")
 	ErrMembers   = errors.New("JSON object has more than 256 members")
 	ErrDuplicate = errors.New("JSON object repeats a member")

@@ -63,7 +63,7 @@ func (c Config) checkAddr() error {
 	}
 	var beyond, every error
 	if !c.AllowRemote {
-		beyond = fmt.Errorf("Addr(%q) is reachable from other machines, which must not trust tokens of this server: give a loopback address, or add AllowRemote() in a container", c.Addr)
+		beyond = fmt.Errorf("Addr(%q) is reachable from other machines, but no other machine should trust tokens of this server. Use a loopback address or, if the server runs in a container, add AllowRemote()", c.Addr)
 	}
 	if c.URL == "" && (host == "" || ip.Unmap().IsUnspecified()) {
 		every = fmt.Errorf("Addr(%q) means all addresses, but clients need a specific address: add IssuerURL", c.Addr)

@@ -41,7 +41,7 @@ func (s *Server) openState(path string) (err error) {
 	}
 	if found {
 		if err := s.Restore(state); err != nil {
-			return fmt.Errorf("state file %q: %w; the file was not changed: move it away to start with a new state, or name another file", path, err)
+			return fmt.Errorf("state file %q: %w; the file was not changed. Move the file away to start with a new state, or name another file", path, err)
 		}
 	}
 	s.persistence.file = file

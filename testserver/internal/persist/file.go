@@ -27,16 +27,16 @@ const maxBytes = 1 << 30
 // These are the errors for an existing file that cannot be used. The file stays
 // unchanged.
 var (
-	ErrInUse   = errors.New("another process is using it")
-	ErrForeign = errors.New("it is not a state file of this server")
-	ErrDamaged = errors.New("it is damaged")
-	ErrNewer   = errors.New("a newer release wrote it")
-	ErrChanged = errors.New("another program has changed it")
+	ErrInUse   = errors.New("another process is using the state file")
+	ErrForeign = errors.New("the file is not a state file of this server")
+	ErrDamaged = errors.New("the state file is damaged")
+	ErrNewer   = errors.New("the state file was written by a newer release")
+	ErrChanged = errors.New("another program has changed the state file")
 )
 
 var errClosed = errors.New("the state file is closed")
 
-const moveAway = "the file was not changed: move it away to start with a new state, or name another file"
+const moveAway = "the file was not changed. Move the file away to start with a new state, or name another file"
 
 // File is a state file that this process has locked. It is safe for concurrent
 // use.
@@ -92,14 +92,14 @@ func resolve(path string) (string, error) {
 		return path, err
 	}
 	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
-		return path, errors.New("its directory does not exist or cannot be accessed: create it, or name another file")
+		return path, errors.New("the directory of the file does not exist or cannot be accessed: create the directory, or name another file")
 	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return path, nil
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return path, fmt.Errorf("the symbolic link cannot be resolved: correct it, or name another file (%w)", cause(err))
+		return path, fmt.Errorf("the symbolic link cannot be resolved: correct the link, or name another file (%w)", cause(err))
 	}
 	return target, nil
 }
@@ -142,17 +142,17 @@ func (f *File) read() (state []byte, err error) {
 		f.seen = nil
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("cannot be examined: %w", cause(err))
+		return nil, fmt.Errorf("the file cannot be examined: %w", cause(err))
 	case info.IsDir():
-		return nil, errors.New("it is a directory: name a file in it")
+		return nil, errors.New("the path is a directory: name a file in this directory")
 	case !info.Mode().IsRegular(): // reading from a pipe could block
-		return nil, errors.New("it is not a regular file: name another file")
+		return nil, errors.New("the path is not a regular file: name another file")
 	case info.Size() > maxBytes:
 		return nil, fmt.Errorf("%w: it is larger than 1 GiB; %s", ErrForeign, moveAway)
 	}
 	text, err := os.ReadFile(f.path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot be read: allow this user to read it, or name another file (%w)", cause(err))
+		return nil, fmt.Errorf("the file cannot be read: allow this user to read the file, or name another file (%w)", cause(err))
 	}
 	if state, err = unwrap(text); err != nil {
 		return nil, fmt.Errorf("%w; %s", err, moveAway)
@@ -187,7 +187,7 @@ func (f *File) Save(v any) error {
 		f.seen = info
 	}
 	if err != nil {
-		return f.wrap(fmt.Errorf("cannot be written: %w", cause(err)))
+		return f.wrap(fmt.Errorf("the file cannot be written: %w", cause(err)))
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func (f *File) untouched() error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("cannot be examined: %w", cause(err))
+		return fmt.Errorf("the file cannot be examined: %w", cause(err))
 	case f.seen == nil || !os.SameFile(now, f.seen) || now.Size() != f.seen.Size() || !now.ModTime().Equal(f.seen.ModTime()):
 		return fmt.Errorf("%w; %s", ErrChanged, moveAway)
 	}

@@ -38,7 +38,7 @@ func TestFileThatCannotBeReadIsAnErrorOfOpen(t *testing.T) {
 	}
 	as(65534, func() {
 		_, err := persist.Open(path)
-		wantParts(t, err, path, "cannot be read", "allow this user to read it", "permission denied")
+		wantParts(t, err, path, "cannot be read", "allow this user to read the file", "permission denied")
 	})
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestDirectoryThatCannotBeWrittenIsAnErrorOfOpen(t *testing.T) {
 	}
 	as(65534, func() {
 		_, err := persist.Open(filepath.Join(dir, "state.json"))
-		wantParts(t, err, "its lock file cannot be opened", "make the directory writable, or name another file")
+		wantParts(t, err, "the lock file next to the state file cannot be opened", "make the directory writable, or name another file")
 	})
 }
 
@@ -77,7 +77,7 @@ func TestLockThatIsALinkIsNotFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := persist.Open(path)
-	wantParts(t, err, "its lock file cannot be opened")
+	wantParts(t, err, "the lock file next to the state file cannot be opened")
 	wantText(t, victim, "precious")
 }
 

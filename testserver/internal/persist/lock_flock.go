@@ -18,14 +18,14 @@ import (
 func lock(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // next to the file that the user names
 	if err != nil {
-		return nil, fmt.Errorf("its lock file cannot be opened: make the directory writable, or name another file (%w)", cause(err))
+		return nil, fmt.Errorf("the lock file next to the state file cannot be opened: make the directory writable, or name another file (%w)", cause(err))
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		err = fmt.Errorf("%w%s: stop that process, or name another file", ErrInUse, owner(f))
 	case err != nil:
-		err = fmt.Errorf("the file system cannot lock it: name a file on a local disk (%w)", err)
+		err = fmt.Errorf("the file system cannot lock the state file: name a file on a local disk (%w)", err)
 	default:
 		err = sign(f)
 	}

@@ -60,7 +60,7 @@ func TestOpenRefusesAndLeavesAsItIs(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("got %v, want %v", err, tt.want)
 			}
-			wantParts(t, err, path, "the file was not changed: move it away")
+			wantParts(t, err, path, "the file was not changed. Move the file away")
 			wantText(t, path, tt.text)
 			// Open has unlocked the refused file, so the file only has to be
 			// moved away.
@@ -110,11 +110,11 @@ func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 		want       []string
 	}{
 		{"no name", "", []string{"give a path"}},
-		{"a directory", dir, []string{dir, "is a directory", "name a file in it"}},
-		{"a symbolic link to itself", loop, []string{loop, "cannot be resolved", "correct it"}},
-		{"a symbolic link to nothing", dangling, []string{dangling, "cannot be resolved", "correct it"}},
-		{"a directory that is not there", filepath.Join(dir, "none", "state.json"), []string{"directory does not exist", "create it"}},
-		{"a directory that is a file", filepath.Join(notDir, "state.json"), []string{"directory does not exist"}},
+		{"a directory", dir, []string{dir, "is a directory", "name a file in this directory"}},
+		{"a symbolic link to itself", loop, []string{loop, "cannot be resolved", "correct the link"}},
+		{"a symbolic link to nothing", dangling, []string{dangling, "cannot be resolved", "correct the link"}},
+		{"a directory that is not there", filepath.Join(dir, "none", "state.json"), []string{"directory of the file does not exist", "create the directory"}},
+		{"a directory that is a file", filepath.Join(notDir, "state.json"), []string{"directory of the file does not exist"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := persist.Open(tt.path)
@@ -161,7 +161,7 @@ func TestSaveNoticesThatTheFileIsAnotherNow(t *testing.T) {
 			if !errors.Is(err, persist.ErrChanged) {
 				t.Fatalf("got %v, want %v", err, persist.ErrChanged)
 			}
-			wantParts(t, err, path, "move it away")
+			wantParts(t, err, path, "Move the file away")
 			if err := os.Rename(path, path+".away"); err != nil {
 				t.Fatal(err)
 			}

@@ -100,7 +100,7 @@ func (c Client) check() error {
 	case c.Public && c.Secret != "":
 		return fmt.Errorf("client %q: a public client cannot keep a secret (RFC 6749 §2.1): leave out Secret or Public", c.ID)
 	case c.Public && (len(c.JWKS) > 0 || c.AuthMethod != "" && c.AuthMethod != catalogue.NoAuth):
-		return fmt.Errorf("client %q: a public client does not authenticate: leave out JWKS and AuthMethod, or Public", c.ID)
+		return fmt.Errorf("client %q: a public client does not authenticate: either remove JWKS and AuthMethod, or do not set Public", c.ID)
 	case !c.Public && c.Secret == "" && len(c.JWKS) == 0:
 		return fmt.Errorf("client %q: a confidential client must authenticate: set Secret, JWKS or Public", c.ID)
 	}

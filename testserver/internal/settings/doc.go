@@ -6,7 +6,7 @@
 // repeated members, values of the wrong type and unknown names are errors. All
 // errors are reported at once, each with its path and the expected value:
 //
-//	clients[1].redirect_uris[0]: got a number, want an absolute URI that a browser can open, without user and fragment, such as "http://127.0.0.1/callback"
+//	clients[1].redirect_uris[0]: got a number, want an absolute URI that a browser can open and that has no user information or fragment, such as "http://127.0.0.1/callback"
 //
 // The server makes the checks for which the file is not enough, such as whether
 // a key is suitable for its algorithm.

@@ -10,8 +10,8 @@ import (
 const (
 	anyTTL    = `a duration of more than zero, such as "90s", "5m" or "1h30m"`
 	anyGrace  = `a duration of zero or more, such as "0s" or "10s"`
-	anyIssuer = `an absolute http or https URL without user, query and fragment, such as "https://login.example.com/tenant"`
-	anyURI    = `an absolute URI that a browser can open, without user and fragment, such as "http://127.0.0.1/callback"`
+	anyIssuer = `an absolute http or https URL that has no user information, query or fragment, such as "https://login.example.com/tenant"`
+	anyURI    = `an absolute URI that a browser can open and that has no user information or fragment, such as "http://127.0.0.1/callback"`
 	anyScope  = `one scope, of printable ASCII without space, quote and backslash, such as "orders:read"`
 	anyStatus = "an HTTP status, 200 to 599"
 	private   = "d, p, q, dp, dq, qi, oth, k"
@@ -65,9 +65,9 @@ var faults = []struct{ name, text, want string }{
 	{"the password grant", `{"clients":[{"id":"b","secret":"s","grants":["password"]}]}`, `clients[0].grants[0]: got "password", want one of authorization_code, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:token-exchange, urn:ietf:params:oauth:grant-type:jwt-bearer`},
 	{"scopes in one text", `{"clients":[{"id":"b","secret":"s","scopes":["a b"]}]}`, `clients[0].scopes[0]: got "a b", want ` + anyScope},
 	{"a method of authentication that is unknown", `{"clients":[{"id":"b","secret":"s","auth_method":"basic"}]}`, `clients[0].auth_method: got "basic", want one of client_secret_basic, client_secret_post, private_key_jwt, none`},
-	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client does not authenticate: leave out public, or secret and jwks"},
-	{"a public client that authenticates", `{"clients":[{"id":"b","public":true,"auth_method":"client_secret_post"}]}`, "clients[0]: a public client does not authenticate: leave out public or auth_method"},
-	{"a public client on its own behalf", `{"clients":[{"id":"b","public":true,"grants":["client_credentials"]}]}`, "clients[0]: client_credentials is only for confidential clients: leave out public or the grant"},
+	{"a public client with a secret", `{"clients":[{"id":"b","secret":"s","public":true}]}`, "clients[0]: a public client does not authenticate: either remove secret and jwks, or remove public"},
+	{"a public client that authenticates", `{"clients":[{"id":"b","public":true,"auth_method":"client_secret_post"}]}`, "clients[0]: a public client does not authenticate: either remove auth_method, or remove public"},
+	{"a public client on its own behalf", `{"clients":[{"id":"b","public":true,"grants":["client_credentials"]}]}`, "clients[0]: client_credentials is only for confidential clients: either remove the grant, or remove public"},
 	{"a client with method none that is not public", `{"clients":[{"id":"b","secret":"s","auth_method":"none"}]}`, `clients[0]: auth_method none is only for public clients: add "public": true, or leave out auth_method`},
 	{"a client that has nothing", `{"clients":[{"id":"b"}]}`, `clients[0]: a confidential client must authenticate: add secret or jwks, or "public": true`},
 	{"a client that lacks keys", `{"clients":[{"id":"b","secret":"s","auth_method":"private_key_jwt"}]}`, "clients[0]: auth_method private_key_jwt requires jwks: add jwks"},
@@ -86,7 +86,7 @@ var faults = []struct{ name, text, want string }{
 	{"claims that nest too deeply", `{"users":[{"sub":"a","claims":{"x":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}}]}`, ""},
 
 	{"a rule that does nothing", `{"rules":[{"when":{"client":"a"}}]}`, "rules[0]: does nothing, want claims or deny"},
-	{"a rule that does two things", `{"rules":[{"claims":{},"deny":"access_denied"}]}`, "rules[0]: a rule cannot both add claims and deny: leave out claims or deny"},
+	{"a rule that does two things", `{"rules":[{"claims":{},"deny":"access_denied"}]}`, "rules[0]: a rule cannot both add claims and deny: remove either claims or deny"},
 	{"a rule with a condition that is unknown", `{"rules":[{"when":{"sub":"a"},"claims":{}}]}`, "rules[0].when.sub: is not a setting, want one of client, user, scope"},
 	{"a rule that denies with a flag", `{"rules":[{"deny":true}]}`, `rules[0].deny: got a boolean, want an OAuth error code, such as "access_denied"`},
 	{"a rule that denies in other characters", `{"rules":[{"deny":"no\n"}]}`, `rules[0].deny: got "no\n", want an OAuth error code, such as "access_denied"`},

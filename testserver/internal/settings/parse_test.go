@@ -115,7 +115,7 @@ func TestParseConfigReportsAllFaultsTogether(t *testing.T) {
 		"isuer: is not a setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema",
 		`access.ttl: got a number, want a duration of more than zero, such as "90s", "5m" or "1h30m"`,
 		`access.format: got "jws", want one of jwt, opaque`,
-		`clients[1].redirect_uris[0]: want an absolute URI that a browser can open, without user and fragment, such as "http://127.0.0.1/callback"`,
+		`clients[1].redirect_uris[0]: want an absolute URI that a browser can open and that has no user information or fragment, such as "http://127.0.0.1/callback"`,
 		"clients[1]: id is missing",
 		"tls: got null, want true or false, or leave it out",
 		"access: is repeated, want it once",

@@ -126,11 +126,11 @@ func (v value) checkClient(c Client, given map[string]bool) {
 	switch method := c.AuthMethod; {
 	case v.kind() != "an object":
 	case c.Public && (given["secret"] || given["jwks"]):
-		v.fail("a public client does not authenticate: leave out public, or secret and jwks")
+		v.fail("a public client does not authenticate: either remove secret and jwks, or remove public")
 	case c.Public && method != "" && method != catalogue.NoAuth:
-		v.fail(`a public client does not authenticate: leave out public or auth_method`)
+		v.fail(`a public client does not authenticate: either remove auth_method, or remove public`)
 	case c.Public && slices.Contains(c.Grants, catalogue.ClientCredentials):
-		v.fail("client_credentials is only for confidential clients: leave out public or the grant")
+		v.fail("client_credentials is only for confidential clients: either remove the grant, or remove public")
 	case !c.Public && method == catalogue.NoAuth:
 		v.fail(`auth_method none is only for public clients: add "public": true, or leave out auth_method`)
 	case !c.Public && !given["secret"] && !given["jwks"]:
@@ -187,7 +187,7 @@ func (v value) rule() (r Rule) {
 	switch {
 	case v.kind() != "an object":
 	case given["claims"] && given["deny"]:
-		v.fail("a rule cannot both add claims and deny: leave out claims or deny")
+		v.fail("a rule cannot both add claims and deny: remove either claims or deny")
 	case !given["claims"] && !given["deny"]:
 		v.fail("does nothing, want claims or deny")
 	}

@@ -9,8 +9,8 @@ import (
 
 // These strings describe the expected values in errors.
 const (
-	wantIssuer   = `an absolute http or https URL without user, query and fragment, such as "https://login.example.com/tenant"`
-	wantRedirect = `an absolute URI that a browser can open, without user and fragment, such as "http://127.0.0.1/callback"`
+	wantIssuer   = `an absolute http or https URL that has no user information, query or fragment, such as "https://login.example.com/tenant"`
+	wantRedirect = `an absolute URI that a browser can open and that has no user information or fragment, such as "http://127.0.0.1/callback"`
 	wantVisible  = "printable ASCII"
 	wantACR      = `one acr value, of printable ASCII without space, quote and backslash, such as "urn:example:mfa"`
 	wantScope    = `one scope, of printable ASCII without space, quote and backslash, such as "orders:read"`

@@ -26,7 +26,7 @@ func parseRedirect(uri string) (*url.URL, error) {
 	const about = "the redirect URI"
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, &Error{InvalidRedirect, about, errors.New("want one such as http://127.0.0.1:0/callback")}
+		return nil, &Error{InvalidRedirect, about, errors.New("want http with only a host, a port and a path, such as http://127.0.0.1:0/callback")}
 	}
 	switch u.Hostname() {
 	case "127.0.0.1", "::1", "localhost":

@@ -16,10 +16,10 @@ func TestAnInvalidIssuerIsRefused(t *testing.T) {
 		insecure bool
 		text     string
 	}{
-		"http beyond loopback": {"http://login.example.com", false, "not https"},
-		"another scheme":       {"ftp://login.example.com", true, "not https"},
-		"not a URL":            {"login", false, "not an absolute URL"},
-		"a query":              {"https://login.example.com?a=b", false, "not an absolute URL"},
+		"http beyond loopback": {"http://login.example.com", false, "must be an https URL"},
+		"another scheme":       {"ftp://login.example.com", true, "must be an https URL"},
+		"not a URL":            {"login", false, "must be an absolute URL"},
+		"a query":              {"https://login.example.com?a=b", false, "must be an absolute URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := asclient.Discover(t.Context(), asclient.Config{Issuer: tt.issuer, InsecureHTTP: tt.insecure})
@@ -100,7 +100,7 @@ func TestAMissingOrInsecureEndpointIsAnError(t *testing.T) {
 		})
 		t.Run(name+" is an http URL", func(t *testing.T) {
 			server := newServer(t, map[string]any{"token_endpoint": token, tt.member: "http://login.example.com/"}, nil)
-			checkError(t, tt.send(t.Context(), discover(t, server.URL, "s")), asclient.Metadata, "endpoint of the authorization server: not https")
+			checkError(t, tt.send(t.Context(), discover(t, server.URL, "s")), asclient.Metadata, "endpoint of the authorization server: must be an https URL")
 		})
 	}
 }

@@ -30,7 +30,7 @@ func (l *Login) ByDevice(ctx context.Context) (Tokens, error) {
 	l.show(ctx, Page{URL: cmp.Or(d.VerificationURIComplete, d.VerificationURI), UserCode: d.UserCode})
 	t, err := config.DeviceAccessToken(ctx, d)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return Tokens{}, &Error{Expired, doing, errors.New("the code has expired")}
+		return Tokens{}, &Error{Expired, doing, errors.New("the code expired before the user approved the login")}
 	}
 	if err != nil {
 		return Tokens{}, as.hiding(d.DeviceCode).failed(doing, err)

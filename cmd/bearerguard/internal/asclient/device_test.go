@@ -53,7 +53,7 @@ func TestADeviceCodeExpiresBetweenTwoPolls(t *testing.T) {
 		var shown asclient.Page
 		began := time.Now()
 		_, err := loginAt(ctx, t, as, nil, nil, func(page asclient.Page) { shown = page }).ByDevice(ctx)
-		checkError(t, err, asclient.Expired, "device login failed: the code has expired")
+		checkError(t, err, asclient.Expired, "device login failed: the code expired before the user approved the login")
 		if want := (asclient.Page{URL: "https://login.example.com/", UserCode: "U"}); shown != want || time.Since(began) != 7*time.Second {
 			t.Errorf("got the page %+v, and an end after %v, want %+v and 7s", shown, time.Since(began), want)
 		}

@@ -20,7 +20,7 @@ func (c *Client) Introspect(ctx context.Context, token, hint string) (active boo
 	}
 	active, ok := members["active"].(bool)
 	if !ok {
-		return false, nil, &Error{InvalidAnswer, doing, errors.New("the answer has no boolean member active (RFC 7662 §2.2)")}
+		return false, nil, &Error{InvalidAnswer, doing, errors.New("the member active of the answer is missing or not a boolean (RFC 7662 §2.2)")}
 	}
 	return active, members, nil
 }

@@ -75,8 +75,8 @@ func TestAnInvalidIntrospectionAnswerIsRefused(t *testing.T) {
 		kind    asclient.Kind
 		text    string
 	}{
-		"without active":         {jsonAnswer(200, `{"sub":"alice"}`), asclient.InvalidAnswer, "no boolean member active"},
-		"active is a string":     {jsonAnswer(200, `{"active":"true"}`), asclient.InvalidAnswer, "no boolean member active"},
+		"without active":         {jsonAnswer(200, `{"sub":"alice"}`), asclient.InvalidAnswer, "the member active of the answer is missing or not a boolean"},
+		"active is a string":     {jsonAnswer(200, `{"active":"true"}`), asclient.InvalidAnswer, "the member active of the answer is missing or not a boolean"},
 		"an array":               {jsonAnswer(200, `[{"active":true}]`), asclient.InvalidAnswer, "is not a JSON object"},
 		"truncated JSON":         {jsonAnswer(200, `{"active":true`), asclient.InvalidAnswer, "is not a JSON object"},
 		"an HTML page":           {page, asclient.InvalidAnswer, "is not a JSON object"},

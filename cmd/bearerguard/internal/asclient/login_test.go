@@ -116,11 +116,11 @@ func TestAPortInUseIsAnError(t *testing.T) {
 func TestARedirectURIMustBeOnLoopback(t *testing.T) {
 	l := loginAt(t.Context(), t, testserver.New(t), nil, nil, func(asclient.Page) { t.Error("a page was shown") })
 	for name, tt := range map[string]struct{ uri, text string }{
-		"https":          {"https://127.0.0.1/", "want one such as"},
-		"a user":         {"http://u@127.0.0.1/", "want one such as"},
-		"a query":        {"http://127.0.0.1/?a=b", "want one such as"},
-		"a fragment":     {"http://127.0.0.1/#a", "want one such as"},
-		"not a URL":      {"http://127.0.0.1:x/", "want one such as"},
+		"https":          {"https://127.0.0.1/", "such as http://127.0.0.1:0/callback"},
+		"a user":         {"http://u@127.0.0.1/", "such as http://127.0.0.1:0/callback"},
+		"a query":        {"http://127.0.0.1/?a=b", "such as http://127.0.0.1:0/callback"},
+		"a fragment":     {"http://127.0.0.1/#a", "such as http://127.0.0.1:0/callback"},
+		"not a URL":      {"http://127.0.0.1:x/", "such as http://127.0.0.1:0/callback"},
 		"another host":   {"http://app.example.com/", "the host must be"},
 		"all interfaces": {"http://0.0.0.0/", "the host must be"},
 		"no host":        {"http:///callback", "the host must be"},

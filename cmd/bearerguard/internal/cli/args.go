@@ -14,7 +14,7 @@ func checkArgs(cmd *cobra.Command, args []string) error {
 	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
 	if dash := cmd.ArgsLenAtDash(); program && dash >= 0 {
 		if dash == len(args) {
-			return fmt.Errorf("%s: no program follows --. Give one, or leave out --", name)
+			return fmt.Errorf("%s: the program after -- is missing. Give a program, or leave out --", name)
 		}
 		args = args[:dash]
 	}

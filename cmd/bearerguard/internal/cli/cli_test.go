@@ -64,7 +64,7 @@ func TestCommandLineErrors(t *testing.T) {
 		"completion nope":              `unknown command "kitchen completion nope". See kitchen completion --help`,
 		"bake cake --tim 1s":           "unknown flag --tim. Did you mean --time? See kitchen bake --help",
 		"bake cake --colour red":       "unknown flag --colour. See kitchen bake --help",
-		"bake cake -q":                 "unknown flag -q. Put an argument that begins with - after --",
+		"bake cake -q":                 "unknown flag -q. If this is an argument, put -- before it",
 		"bake cake --time":             "--time: the value is missing. See kitchen bake --help",
 		"bake cake --time soon":        `--time "soon": want a duration such as 90s or 10m`,
 		"bake cake --n x":              `--n "x": want a whole number`,
@@ -79,15 +79,15 @@ func TestCommandLineErrors(t *testing.T) {
 		"run":                          "run: DIR is missing. See kitchen run --help",
 		"run a b":                      "run a|b",
 		"run a -- b -c":                "run a|b|-c",
-		"run a --":                     "run: no program follows --. Give one, or leave out --",
+		"run a --":                     "run: the program after -- is missing. Give a program, or leave out --",
 		"run -- a":                     "run: DIR is missing. See kitchen run --help",
-		"run a -5m":                    "unknown flag -5m. Put an argument that begins with - after --",
+		"run a -5m":                    "unknown flag -5m. If this is an argument, put -- before it",
 		"bake cake --with=":            "--with is empty. Give a value, or leave the flag out",
 		"wait 5m":                      "wait 5m",
 		"wait -5m":                     "wait -5m",
 		"wait -- -5m":                  "wait -5m",
 		"bake cake --time -5m":         "bake cake",
-		"-5m":                          "unknown flag -5m. Put an argument that begins with - after --",
+		"-5m":                          "unknown flag -5m. If this is an argument, put -- before it",
 	} {
 		if got := runLine(strings.Fields(line)...); got != want {
 			t.Errorf("%s: got %q, want %q", line, got, want)

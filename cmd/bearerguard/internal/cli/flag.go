@@ -89,7 +89,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	see := ". See " + cmd.CommandPath() + " --help"
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		if short := unknown.GetSpecifiedShortnames(); short != "" {
-			return fmt.Errorf("unknown flag -%s. Put an argument that begins with - after --", short)
+			return fmt.Errorf("unknown flag -%s. If this is an argument, put -- before it", short)
 		}
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })

@@ -15,8 +15,8 @@ const maxAnswer = 64 << 20
 
 // These are the errors of [New].
 var (
-	ErrURL     = errors.New("the URL of the control API is not valid: want one such as http://127.0.0.1:9001")
-	ErrNoToken = errors.New("no token for the control API")
+	ErrURL     = errors.New("the URL of the control API is not valid: want a URL such as http://127.0.0.1:9001")
+	ErrNoToken = errors.New("the token for the control API is missing")
 )
 
 // Client sends requests to one control API. Any number of goroutines may use
@@ -72,7 +72,7 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) (te
 	defer resp.Body.Close()
 	text, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, failed(Unreachable, "the answer of the control API broke off: %w", err)
+		return nil, failed(Unreachable, "the connection broke before the answer of the control API was complete: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, refusal(resp.StatusCode, text)

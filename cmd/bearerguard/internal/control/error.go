@@ -47,5 +47,5 @@ func refusal(status int, text []byte) *Error {
 	case http.StatusNotFound, http.StatusGatewayTimeout:
 		return &Error{Absent, errors.New(e.Description)}
 	}
-	return failed(Refused, "the control API refused: %s", e.Description)
+	return failed(Refused, "the control API refused the request: %s", e.Description)
 }

@@ -31,15 +31,15 @@ func TestErrorKinds(t *testing.T) {
 		"400 is an invalid request": {refusal(400), control.Invalid, "this is why"},
 		"404 is a missing object":   {refusal(404), control.Absent, "this is why"},
 		"504 is a timeout":          {refusal(504), control.Absent, "this is why"},
-		"401 is a refusal":          {refusal(401), control.Refused, "the control API refused: this is why"},
-		"409 is a refusal":          {refusal(409), control.Refused, "the control API refused: this is why"},
-		"500 is a refusal":          {refusal(500), control.Refused, "the control API refused: this is why"},
+		"401 is a refusal":          {refusal(401), control.Refused, "the control API refused the request: this is why"},
+		"409 is a refusal":          {refusal(409), control.Refused, "the control API refused the request: this is why"},
+		"500 is a refusal":          {refusal(500), control.Refused, "the control API refused the request: this is why"},
 		"an error without a code comes from another server": {answer(400, `{"error_description":"x"}`), control.Unknown, "the answer with status 400 does not come from a control API"},
 		"a page with 404 comes from another server":         {answer(404, "<p>"), control.Unknown, "the answer with status 404 does not come from a control API"},
 		"204 is not success":                                {answer(204, ""), control.Unknown, "the answer with status 204 does not come from a control API"},
 		"a page with 200 comes from another server":         {answer(200, "<p>"), control.Unknown, "the answer does not come from a control API: "},
 		"an answer of another type is refused":              {answer(200, `{"keys":1}`), control.Unknown, "the answer does not come from a control API: "},
-		"an answer that breaks off is refused":              {brokenOff, control.Unreachable, "the answer of the control API broke off: "},
+		"an answer that breaks off is refused":              {brokenOff, control.Unreachable, "the connection broke before the answer of the control API was complete: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := control.ListKeys().Do(t.Context(), newClient(t, tt.answer))

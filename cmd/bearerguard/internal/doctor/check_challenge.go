@@ -21,7 +21,7 @@ func (x *examination) challenges(a answer) []challenge {
 		x.fail(aboutStatus, finding{problem: "the route needs no token", want: "401", got: fmt.Sprint(a.status),
 			remedy: "Give the URL of a route that needs a token, or protect this one."})
 	default:
-		x.fail(aboutStatus, finding{problem: "a request without a token is answered with another status", want: "401", got: fmt.Sprint(a.status),
+		x.fail(aboutStatus, finding{problem: "a request without a token is not answered with 401", want: "401", got: fmt.Sprint(a.status),
 			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing. Does the route accept GET?"})
 	}
 	fields := a.header.Values("WWW-Authenticate")
@@ -58,7 +58,7 @@ func (x *examination) pointer(challenges []challenge) string {
 	first := named[0]
 	switch {
 	case len(named) > 1:
-		x.fail(aboutPointer, finding{problem: "challenges name several documents", got: strings.Join(named, ", "), remedy: "Send the same resource_metadata in each challenge."})
+		x.fail(aboutPointer, finding{problem: "the challenges have different values of resource_metadata", got: strings.Join(named, ", "), remedy: "Send the same resource_metadata in each challenge."})
 	case fetch.CheckURL(first, true) != nil:
 		x.fail(aboutPointer, finding{problem: "resource_metadata is not an absolute URL", got: first,
 			remedy: "Write an absolute URL from the configuration, with scheme, host and path and without a fragment."})

@@ -18,7 +18,7 @@ func (x *examination) resource(ctx context.Context, at place) {
 	case text == "":
 		x.fail(aboutResource, finding{problem: "resource is missing", remedy: "Add the member, with the URL by which clients reach the API."})
 	case err != nil || fetch.CheckURL(text, true) != nil:
-		x.fail(aboutResource, finding{problem: "resource is not a URL with a host and without a fragment", got: text,
+		x.fail(aboutResource, finding{problem: "resource must be an absolute URL with a host, and must not contain user information or a fragment", got: text,
 			remedy: "Write the URL by which clients reach the API. An audience that is not a URL does not belong in this member."})
 	case !x.mayAsk(text):
 		x.fail(aboutResource, finding{problem: "resource is not https", got: text,
@@ -118,7 +118,7 @@ func (x *examination) location(ctx context.Context, at place, resource *url.URL)
 	p := x.at(ctx, right)
 	switch {
 	case at.url == root && right != root:
-		x.fail(aboutLocation, finding{problem: "the path of the resource is dropped", want: right, got: at.url,
+		x.fail(aboutLocation, finding{problem: "the URL of the metadata lacks the path of the resource", want: right, got: at.url,
 			remedy: "The path goes after the well-known part: serve the metadata there, and name that URL in the challenge."})
 	case p.doc == nil:
 		x.fail(aboutLocation, finding{problem: "the metadata is missing at the well-known URL of the resource", want: right, got: at.url,

@@ -31,7 +31,7 @@ func (x *examination) servers(listed []string) (issuers []string) {
 			fault(finding{problem: "authorization_servers contains the URL of a metadata document instead of an issuer", want: issuerOf(server), got: server,
 				remedy: "List the value of the member issuer in that document. Clients add the well-known part themselves."})
 		case fetch.CheckIssuer(server, false) != nil || !x.mayAsk(server):
-			fault(finding{problem: "authorization_servers contains a value that is not an issuer: an https URL without query and fragment", got: server,
+			fault(finding{problem: "authorization_servers contains a value that is not an issuer: an issuer is an https URL and has neither a query nor a fragment", got: server,
 				remedy: "List the issuer of the authorization server, byte for byte as in its metadata."})
 		case len(issuers) < maxServers:
 			issuers = append(issuers, server)

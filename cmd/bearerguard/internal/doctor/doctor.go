@@ -11,7 +11,7 @@ import (
 )
 
 // ErrURL means that the URL to check cannot be the URL of an API.
-var ErrURL = errors.New("want the http or https URL of a protected route, without user information and fragment")
+var ErrURL = errors.New("want the http or https URL of a protected route. User information and a fragment are not allowed")
 
 // examination is the state of one run.
 type examination struct {

@@ -43,7 +43,7 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
-		return answer{err: errors.New("the URL cannot be requested")}
+		return answer{err: errors.New("the URL is not valid")}
 	}
 	r.Header.Set("Accept", "application/json")
 	for name, values := range header {

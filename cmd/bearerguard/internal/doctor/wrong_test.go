@@ -65,7 +65,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 			"failed status: the route needs no token", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
 		{"the API answers with 403", func(a *api) { a.serve = at("/v1", status(403)) }, []string{
-			"failed status: a request without a token is answered with another status", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
+			"failed status: a request without a token is not answered with 401", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
 		{"the challenge is of another scheme", func(a *api) { a.challenge = []string{`Basic realm="api"`} }, []string{
 			"failed challenge: no challenge asks for an access token", "failed pointer: no challenge has resource_metadata",
@@ -87,7 +87,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}, []string{"failed pointer: resource_metadata is not https"}},
 		{"two challenges name two documents", func(a *api) {
 			a.challenge = append(a.challenge, `DPoP resource_metadata="`+base+wellKnown+`/v2"`)
-		}, []string{"failed pointer: challenges name several documents"}},
+		}, []string{"failed pointer: the challenges have different values of resource_metadata"}},
 		{"the metadata is missing", func(a *api) { a.places = nil }, []string{"failed metadata: the metadata is missing"}},
 		{"the metadata redirects", func(a *api) { a.serve = at(wellKnown, status(302)) }, []string{"failed metadata: the metadata is a redirect"}},
 		{"the metadata is a web page", func(a *api) { a.serve = at(wellKnown, text("text/html", "<p>")) }, []string{"failed metadata: the metadata has another content type"}},
@@ -105,7 +105,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}},
 		{"resource is missing", func(a *api) { delete(a.members, "resource") }, []string{"failed resource: resource is missing"}},
 		{"resource is not a URL", func(a *api) { a.members["resource"] = "orders-api" }, []string{
-			"failed resource: resource is not a URL with a host and without a fragment",
+			"failed resource: resource must be an absolute URL with a host, and must not contain user information or a fragment",
 		}},
 		{"resource is http", func(a *api) { a.members["resource"] = "http://api.example.com/v1" }, []string{"failed resource: resource is not https"}},
 		{"the resource is on another host", func(a *api) { a.members["resource"] = "https://other.example.com/v1" }, []string{"failed match: the resource is on another host"}},
@@ -118,10 +118,10 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}, []string{"failed match: the resource ends with a slash, and the URL does not"}},
 		{"the challenge drops the path", func(a *api) {
 			a.places, a.challenge = append(a.places, wellKnown), []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
-		}, []string{"failed location: the path of the resource is dropped"}},
+		}, []string{"failed location: the URL of the metadata lacks the path of the resource"}},
 		{"the metadata is only at the root", func(a *api) {
 			a.places, a.challenge = []string{wellKnown}, []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
-		}, []string{"failed location: the path of the resource is dropped"}},
+		}, []string{"failed location: the URL of the metadata lacks the path of the resource"}},
 		{"the challenge drops the path, and nothing is there", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
 		}, []string{"failed metadata: the metadata is missing"}},
@@ -183,7 +183,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 			a.members["authorization_servers"] = []string{base + "/as/.well-known/openid-configuration"}
 		}, []string{"failed servers: authorization_servers contains the URL of a metadata document instead of an issuer"}},
 		{"authorization_servers has an http URL", func(a *api) { a.members["authorization_servers"] = []string{"http://127.0.0.1/as"} }, []string{
-			"failed servers: authorization_servers contains a value that is not an issuer: an https URL without query and fragment",
+			"failed servers: authorization_servers contains a value that is not an issuer: an issuer is an https URL and has neither a query nor a fragment",
 		}},
 		{"the authorization server is unknown", func(a *api) { a.members["authorization_servers"] = []string{base + "/as", base + "/other"} }, []string{
 			"failed issuer: server answered Not Found",
