@@ -129,8 +129,8 @@ func TestThreatsMadeUpTokens(t *testing.T) {
 	}
 }
 
-// If a server takes a tenth of a second per query, unseen tokens reach their
-// limit at 1280 queries per second. Beyond this rate, queries for fresh tokens
+// If a server takes a tenth of a second per query, queries for unseen tokens
+// reach their limit at 1280 per second. Beyond this rate, some of these queries
 // fail, but queries for tokens that were active before never fail.
 func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	for _, test := range []struct {

@@ -222,8 +222,7 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A request that is canceled while a check waits is reported as canceled. A
-// later cancellation does not change the result.
+// A request is reported as canceled only if a check was still waiting.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys

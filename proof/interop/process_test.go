@@ -15,11 +15,12 @@ const (
 	stopTimeout  = 15 * time.Second
 )
 
-// start runs a command until the test ends, and returns its first line, the
-// ready line. The command must have been made with t.Context(). The command
-// must write nothing else to standard output and must exit with status 0. When
-// the test ends, start calls stop, which asks the command to exit. If the
-// command does not exit, it is killed.
+// start starts a command and waits for its first line of output, the ready
+// line, which it returns. The command runs until the test ends. The command
+// must have been made with t.Context(). The command must write nothing else to
+// standard output and must exit with status 0. When the test ends, start calls
+// stop, which asks the command to exit. If the command does not exit, it is
+// killed.
 func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	t.Helper()
 	stdout := &output{first: make(chan string, 1)}

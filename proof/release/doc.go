@@ -7,7 +7,7 @@
 //
 //   - the version is valid and newer than the last tag, and the tree is clean;
 //   - go mod tidy would change no module;
-//   - no released module has a replace directive that its users would miss;
+//   - no released module has a replace directive, which has no effect for its users;
 //   - CHANGELOG.md has a section for the version;
 //   - the API is compatible with the last release, or the version permits the
 //     changes and CHANGELOG.md names them.

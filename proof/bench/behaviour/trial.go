@@ -76,9 +76,9 @@ func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, er
 
 // warmUp makes the verifier and lets it verify good tokens, so that it fetches
 // the keys. It then waits for one interval, so that later tokens arrive after
-// the fetch. In a synctest bubble, they would otherwise arrive at the same
-// instant as the fetch, and a verifier may treat that fetch as recent enough
-// for them.
+// the fetch. Without the wait, in a synctest bubble, the later tokens would
+// arrive at the same instant as the fetch, and a verifier might not fetch its
+// keys again for these tokens.
 func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string) error {
 	v, err := t.open(ctx, ttl)
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwt"
 )
 
-// JWX follows the documentation of jwx: for the key set, the examples of
-// jwk.Cache and jwk.CachedSet in docs/04-jwk.md, and for Parse with a key set,
+// JWX follows the documentation of jwx. The key set follows the examples of
+// jwk.Cache and jwk.CachedSet in docs/04-jwk.md, and the call of Parse follows
 // docs/01-jwt.md. Register waits for the first fetch. If the server sends no
-// lifetime, the set is renewed at the intervals that the second example sets.
-// Without these intervals, as in the first example, the defaults of 15 minutes
-// and 30 days apply.
+// lifetime, the set is renewed at the intervals in the example of
+// jwk.CachedSet. The example of jwk.Cache sets no intervals, so that the
+// defaults of 15 minutes and 30 days would apply.
 func JWX() Rival {
 	const timeout = 30 * time.Second // the timeout of jwk.DefaultHTTPClient
 	return Rival{
