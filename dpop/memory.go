@@ -1,0 +1,107 @@
+package dpop
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/bits"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Memory is a [Replay] in the memory of this process. Other processes do not
+// see its marks, and a restart forgets them. The zero value has room for
+// 1 000 000 marks. It is safe for concurrent use.
+//
+// A Memory stores 16 of the 32 bytes of a key in Go maps. Each map has a random
+// seed, so keys cannot be chosen to collide in it. Finding two keys with the
+// same 16 bytes takes 2⁶⁴ hashes and gains nothing: the hash covers the
+// thumbprint of the client's key, so attackers only cause the refusal of their
+// own proofs.
+type Memory struct {
+	limit int // 0 means defaultMarks
+
+	mu      sync.Mutex
+	buckets []bucket // in the order of their ends
+}
+
+// bucket holds marks that are forgotten together.
+type bucket struct {
+	end   int64 // Unix time; later than the until of each mark
+	marks map[mark]struct{}
+}
+
+type mark [16]byte
+
+const (
+	defaultMarks = 1_000_000
+	farthest     = 1 << 40 // Unix time after any sensible date; keeps additions from overflowing
+)
+
+// NewMemory returns a Memory with room for a number of marks, at 28 to 38 bytes
+// each. 0 means 1 000 000 marks. A negative number is reported by
+// [Policy.Validate]; until then, the Memory is always full.
+//
+// Each request with a proof needs a mark. It lasts for MaxAge plus the clock
+// skew, or for as long as the nonce is accepted, and for up to half of that
+// time in addition.
+func NewMemory(marks int) *Memory {
+	return &Memory{limit: cmp.Or(marks, defaultMarks)}
+}
+
+// First implements [Replay]. It returns [ErrFull] instead of forgetting a mark
+// that is still needed. The context is not used, because nothing waits.
+func (m *Memory) First(_ context.Context, key [32]byte, until time.Time) (bool, error) {
+	short := mark(key[:len(mark{})])
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now() // under the lock, so that time does not run backwards between calls
+	if until.Before(now) {
+		return false, errPassed
+	}
+	m.forget(now.Unix())
+	count := 0
+	for _, b := range m.buckets { // all, because a key can come again with another until
+		if _, marked := b.marks[short]; marked {
+			return false, nil
+		}
+		count += len(b.marks)
+	}
+	if count >= cmp.Or(m.limit, defaultMarks) {
+		return false, ErrFull
+	}
+	m.bucket(now.Unix(), until.Unix()).marks[short] = struct{}{}
+	return true, nil
+}
+
+// forget drops the buckets that have ended.
+func (m *Memory) forget(now int64) {
+	m.buckets = slices.DeleteFunc(m.buckets, func(b bucket) bool { return b.end <= now })
+}
+
+// bucket returns the bucket for a mark, and makes it if it is missing.
+//
+// A bucket ends at a multiple of a power of two seconds, which is between a
+// quarter and a half of the mark's lifetime. If all marks have the same
+// lifetime, there are at most five buckets, and at most three more for each
+// half of the lifetime, half of that half, and so on. Whatever until is, there
+// are fewer than 128.
+func (m *Memory) bucket(now, until int64) bucket {
+	end := min(until, farthest) + 1                            // the mark also holds at until itself, and seconds were rounded down
+	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive: until has not passed
+	end = (end + width - 1) &^ (width - 1)
+	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })
+	if !exists {
+		m.buckets = slices.Insert(m.buckets, i, bucket{end: end, marks: make(map[mark]struct{})})
+	}
+	return m.buckets[i]
+}
+
+// check returns the fault of the constructor's argument.
+func (m *Memory) check() error {
+	if m.limit < 0 {
+		return fmt.Errorf("NewMemory has room for %d marks: use 0 or more", m.limit)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package dpop
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+)
+
+// Policy is what an API demands of DPoP proofs. The zero value accepts each
+// proof once and for 60 seconds, and also accepts tokens that are not bound to
+// a key.
+type Policy struct {
+	// Required refuses tokens that are not bound to a key. Otherwise the API
+	// also accepts bearer tokens. A bound token always needs a proof.
+	Required bool
+	// Algorithms are the signature algorithms of proofs. nil means ES256,
+	// ES384, ES512, EdDSA, Ed25519, PS256 and RS256.
+	Algorithms []string
+	// MaxAge is how old a proof may be, in addition to the clock skew. 0
+	// means 60 seconds. At most 5 minutes.
+	MaxAge time.Duration
+	// Nonces makes clients put a nonce of this API into each proof. nil
+	// means that proofs need none.
+	Nonces *Nonces
+	// Replay remembers the proofs that were used. nil means a new Memory
+	// with room for 1 000 000 marks. [Off] disables the protection.
+	Replay Replay
+}
+
+const maxAge = 5 * time.Minute
+
+// Validate returns all faults of the policy, joined, or nil. A constructor that
+// receives the policy, such as that of a verifier, calls it.
+func (p Policy) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("dpop: "+format, args...)) }
+
+	if p.Algorithms != nil && len(p.Algorithms) == 0 {
+		fault("Algorithms is empty: leave it nil for the default")
+	}
+	for i, name := range p.Algorithms {
+		switch algorithm := jws.Find(name); {
+		case slices.Contains(p.Algorithms[:i], name):
+			fault("Algorithms: %q is repeated", name)
+		case algorithm == nil:
+			fault("Algorithms: %q is not supported", name)
+		case algorithm.Symmetric():
+			fault("Algorithms: %q needs a shared secret: a proof needs a key that only the client has (RFC 9449 §4.2)", name)
+		}
+	}
+	if p.MaxAge < 0 || p.MaxAge > maxAge {
+		fault("MaxAge must be between 0 and %v", maxAge)
+	}
+	if p.Nonces != nil {
+		for _, err := range p.Nonces.check() {
+			fault("Nonces: %w", err)
+		}
+	}
+	if err := checkReplay(p.Replay); err != nil {
+		fault("Replay: %w", err)
+	}
+	return errors.Join(faults...)
+}
+
+func checkReplay(r Replay) error {
+	nilable := []reflect.Kind{reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice}
+	if v := reflect.ValueOf(r); slices.Contains(nilable, v.Kind()) && v.IsNil() {
+		return fmt.Errorf("is a nil %T: check the error of its constructor", r)
+	}
+	if m, ok := r.(*Memory); ok {
+		return m.check()
+	}
+	return nil
+}
