@@ -1,0 +1,205 @@
+package replaytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/bearerguard/bearerguard/dpop"
+)
+
+// checks lists the properties of a store.
+var checks = []check{
+	{
+		name: "a key is first once", fault: firstOnce,
+		why: "Each proof must be accepted once. The verifier asks the store only for valid proofs, and trusts its answer.",
+	},
+	{
+		name: "other keys are not affected", fault: otherKeys,
+		why: "The store must compare all bytes that it keeps of a key, at least 16, with all their values. Otherwise it refuses proofs " +
+			"that nobody has used. A store for text needs an encoding of keys, such as hexadecimal.",
+	},
+	{
+		name: "one of many concurrent calls is first", fault: concurrent,
+		why: "Reading and marking a key must be one atomic operation, such as SET with NX in Redis, or INSERT with ON CONFLICT DO NOTHING " +
+			"in SQL. Otherwise a proof that is sent many times at once is accepted several times.",
+	},
+	{
+		name: "another until makes no difference", fault: otherUntil,
+		why: "The time must not be a part of the key. The same proof can come with another time.",
+	},
+	{
+		name: "a mark survives many others", fault: manyMarks,
+		why: "A store must not evict marks that are still needed, or an attacker with one token can make it forget. If it is full, it returns an error.",
+	},
+	{
+		name: "a canceled call does not lose its mark", fault: canceled,
+		why: "A store that cannot ask or does not know returns an error. The verifier then answers 503. An error that is swallowed " +
+			"becomes a proof that is accepted twice, or a good proof that is refused.",
+	},
+	{
+		name: "a time that has passed is not first twice", fault: passed,
+		why: "A mark that vanishes at once does not protect. If until has passed, return an error.",
+	},
+	{
+		name: "a mark lasts for a fraction of a second", waits: true, fault: fraction,
+		why: "A store that counts whole seconds must round until up. A lifetime of 0 seconds means a mark that vanishes at once, or an error of the store.",
+	},
+	{
+		name: "a mark holds until its time", waits: true, fault: holds,
+		why: "Until then, the verifier accepts the proof. Check that the store uses until, the unit of its lifetime, and its rounding.",
+	},
+	{
+		name: "a replay does not shorten the mark", waits: true, fault: shortened,
+		why: "A call that gets false must change nothing. Otherwise an attacker ends the mark with a replay, and sends the proof once more.",
+	},
+}
+
+// later is a time at which no mark of the suite ends while it runs.
+func later() time.Time { return time.Now().Add(time.Hour) }
+
+// want calls First and returns an error unless the answer is the wanted one.
+func want(ctx context.Context, store dpop.Replay, key [32]byte, until time.Time, first bool, when string) error {
+	got, err := store.First(ctx, key, until)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: First returned the error %w, want %t and no error", when, err, first)
+	case got != first:
+		return fmt.Errorf("%s: First returned %t, want %t", when, got, first)
+	}
+	return nil
+}
+
+func firstOnce(ctx context.Context, store dpop.Replay) error {
+	key, until := newKey(), later()
+	err := want(ctx, store, key, until, true, "a new key")
+	for range 3 {
+		err = errors.Join(err, want(ctx, store, key, until, false, "the same key again"))
+	}
+	return err
+}
+
+func otherKeys(ctx context.Context, store dpop.Replay) error {
+	for _, pair := range similarKeys() {
+		until := later()
+		if err := want(ctx, store, pair.a, until, true, "a new key"); err != nil {
+			return err
+		}
+		if err := want(ctx, store, pair.b, until, true, "after a key that differs "+pair.difference); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func concurrent(ctx context.Context, store dpop.Replay) error {
+	const calls, rounds = 100, 20
+	for range rounds {
+		key, until := newKey(), later()
+		var (
+			start, done sync.WaitGroup
+			first       [calls]bool
+			faults      [calls]error
+		)
+		start.Add(1)
+		for i := range calls {
+			done.Go(func() {
+				start.Wait()
+				first[i], faults[i] = store.First(ctx, key, until)
+			})
+		}
+		start.Done()
+		done.Wait()
+		count := 0
+		for i := range calls {
+			if faults[i] != nil {
+				return fmt.Errorf("one of %d concurrent calls returned the error %w, want no error", calls, faults[i])
+			}
+			if first[i] {
+				count++
+			}
+		}
+		if count != 1 {
+			return fmt.Errorf("%d of %d concurrent calls with one key returned true, want 1", count, calls)
+		}
+	}
+	return nil
+}
+
+func otherUntil(ctx context.Context, store dpop.Replay) error {
+	now := time.Now()
+	for _, lifetimes := range [][2]time.Duration{
+		{time.Hour, 30 * time.Minute}, {30 * time.Minute, time.Hour}, {time.Hour, time.Hour + time.Millisecond}, {time.Minute, time.Hour},
+	} {
+		key := newKey()
+		if err := want(ctx, store, key, now.Add(lifetimes[0]), true, "a new key"); err != nil {
+			return err
+		}
+		when := fmt.Sprintf("a key that was marked for %v, now with %v", lifetimes[0], lifetimes[1])
+		if err := want(ctx, store, key, now.Add(lifetimes[1]), false, when); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func manyMarks(ctx context.Context, store dpop.Replay) error {
+	const others = 2000
+	key, until := newKey(), later()
+	if err := want(ctx, store, key, until, true, "a new key"); err != nil {
+		return err
+	}
+	for range others {
+		if err := want(ctx, store, newKey(), until, true, "a new key among many"); err != nil {
+			return err
+		}
+	}
+	return want(ctx, store, key, until, false, fmt.Sprintf("a key again, after %d others", others))
+}
+
+func canceled(ctx context.Context, store dpop.Replay) error {
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	key, until := newKey(), later()
+	first, err := store.First(over, key, until)
+	switch {
+	case err != nil && first:
+		return fmt.Errorf("a call with a canceled context returned true together with the error %w, want false with an error", err)
+	case err != nil:
+		return nil //nolint:nilerr // the error is what is wanted; whether the key is marked is unknown
+	case !first:
+		return errors.New("a new key, with a canceled context: First returned false and no error, want an error, or true")
+	}
+	return want(ctx, store, key, until, false, "after a call with a canceled context returned true, the same key again")
+}
+
+func passed(ctx context.Context, store dpop.Replay) error {
+	for _, ago := range []time.Duration{time.Millisecond, time.Second, time.Minute, 24 * time.Hour} {
+		key, until := newKey(), time.Now().Add(-ago)
+		first, err := store.First(ctx, key, until)
+		again, errAgain := store.First(ctx, key, until)
+		if first && err == nil && again && errAgain == nil {
+			return fmt.Errorf("with an until %v ago, two calls with one key returned true, want errors", ago)
+		}
+	}
+	return nil
+}
+
+func fraction(ctx context.Context, store dpop.Replay) error {
+	for range 5 { // at several fractions of a second
+		key, until := newKey(), time.Now().Add(500*time.Millisecond)
+		err := want(ctx, store, key, until, true, "a new key, for half a second")
+		if err == nil {
+			err = want(ctx, store, key, until, false, "the same key at once, while the mark lasts for half a second")
+		}
+		if err != nil && time.Now().Before(until) { // on a busy machine, half a second may be over
+			return err
+		}
+		if err := wait(ctx, time.Now().Add(130*time.Millisecond)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+// Package replaytest tests implementations of [dpop.Replay], such as a store
+// that several machines share.
+//
+//	func TestStore(t *testing.T) {
+//		replaytest.Run(t, func(t *testing.T) dpop.Replay {
+//			return store.New(t.Context(), address)
+//		})
+//	}
+//
+// Each failure explains what the store did, and what it would mean for an API.
+//
+// The suite needs about three seconds of real time. It makes some thousand
+// marks, which last for an hour at most. Keys are random, so the store may be
+// in use. If the store counts by its own clock, that clock may be ahead by 0.2
+// seconds. Run the suite with -race as well.
+//
+// Some faults stay unnoticed: a store that forgets marks after a minute
+// although they are needed for longer, that never forgets them, that loses them
+// in a restart or when another node takes over, or that evicts them when its
+// memory is full.
+package replaytest

@@ -1,0 +1,279 @@
+package replaytest_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/dpop/replaytest"
+)
+
+const (
+	once       = "a key is first once"
+	others     = "other keys are not affected"
+	atOnce     = "one of many concurrent calls is first"
+	otherTime  = "another until makes no difference"
+	survives   = "a mark survives many others"
+	afterStop  = "a canceled call does not lose its mark"
+	inPast     = "a time that has passed is not first twice"
+	fraction   = "a mark lasts for a fraction of a second"
+	holds      = "a mark holds until its time"
+	notShorter = "a replay does not shorten the mark"
+)
+
+type firstFunc = func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error)
+
+// faults maps the faults of stores to the way in which they are planted, and to
+// the checks that must find them.
+var faults = map[string]struct {
+	plant func(*store)
+	want  []string
+}{
+	"an upsert that always reports success": {
+		first(func(_ context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.mark(name, lifetime)
+			return true, nil
+		}),
+		[]string{once, atOnce, otherTime, survives, afterStop, inPast, fraction, holds, notShorter},
+	},
+	"an upsert that overwrites marks that have ended": {
+		first(func(_ context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			wasMarked := s.marked(name)
+			if !wasMarked {
+				s.mark(name, lifetime)
+			}
+			return !wasMarked, nil
+		}),
+		[]string{inPast},
+	},
+	"every key is reported as marked": {
+		first(func(context.Context, *store, string, time.Duration) (bool, error) { return false, nil }),
+		[]string{once, others, atOnce, otherTime, survives, afterStop, fraction, holds, notShorter},
+	},
+	"reading and marking are two operations": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			s.mu.Lock()
+			wasMarked := s.marked(name)
+			s.mu.Unlock()
+			time.Sleep(time.Microsecond)
+			if wasMarked {
+				return false, nil
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if lifetime <= 0 || ctx.Err() != nil {
+				return false, errStore
+			}
+			s.mark(name, lifetime)
+			return true, nil
+		}),
+		[]string{atOnce},
+	},
+	"the error of a call is swallowed, and the proof accepted": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			first, err := firstWriterWins(ctx, s, name, lifetime)
+			return first || err != nil, nil
+		}),
+		[]string{afterStop, inPast},
+	},
+	"the error of a call is swallowed, and the proof refused": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			first, _ := firstWriterWins(ctx, s, name, lifetime)
+			return first, nil
+		}),
+		[]string{afterStop},
+	},
+	"a canceled call makes a mark, and reports a replay": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			first, err := firstWriterWins(context.WithoutCancel(ctx), s, name, lifetime)
+			return first && ctx.Err() == nil, err
+		}),
+		[]string{afterStop},
+	},
+	"an error comes with true": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			first, err := firstWriterWins(ctx, s, name, lifetime)
+			return first || err != nil, err
+		}),
+		[]string{afterStop},
+	},
+	"each replay is an error": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			first, err := firstWriterWins(ctx, s, name, lifetime)
+			if !first {
+				return false, errStore
+			}
+			return first, err
+		}),
+		[]string{once, atOnce, otherTime, survives, fraction, holds, notShorter},
+	},
+	"each call sets the lifetime": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			first, err := firstWriterWins(ctx, s, name, lifetime)
+			if !first && err == nil {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.mark(name, lifetime)
+			}
+			return first, err
+		}),
+		[]string{notShorter},
+	},
+	"marks beyond 1000 evict others": {
+		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+			first, err := firstWriterWins(ctx, s, name, lifetime)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if len(s.marks) > 1000 {
+				clear(s.marks)
+			}
+			return first, err
+		}),
+		[]string{survives},
+	},
+	"until is ignored, and marks last for a second": {
+		lifetime(func(time.Duration) time.Duration { return time.Second }),
+		[]string{holds, notShorter},
+	},
+	"a lifetime in milliseconds is taken for microseconds": {
+		lifetime(func(d time.Duration) time.Duration { return d / 1000 }),
+		[]string{holds},
+	},
+	"a lifetime in seconds is taken for milliseconds": {
+		lifetime(func(d time.Duration) time.Duration { return d.Truncate(time.Second) / 1000 }),
+		[]string{fraction, holds},
+	},
+	"a lifetime is rounded down to seconds": {
+		lifetime(func(d time.Duration) time.Duration { return d.Truncate(time.Second) }),
+		[]string{fraction, holds},
+	},
+	"a lifetime is rounded to the nearest second, and is at least one": {
+		lifetime(func(d time.Duration) time.Duration { return max(d.Round(time.Second), time.Second) }),
+		[]string{holds},
+	},
+	"a lifetime is limited to a second": {
+		lifetime(func(d time.Duration) time.Duration { return min(d, time.Second) }),
+		[]string{holds, notShorter},
+	},
+	"a key is cut to 4 bytes": {
+		name(func(key [32]byte, _ time.Time) string { return string(key[:4]) }),
+		[]string{others},
+	},
+	"a key is cut to 15 bytes": {
+		name(func(key [32]byte, _ time.Time) string { return string(key[:15]) }),
+		[]string{others},
+	},
+	"keys are compared without case": {
+		name(func(key [32]byte, _ time.Time) string { return string(bytes.ToLower(key[:])) }),
+		[]string{others},
+	},
+	"keys are made valid UTF-8": {
+		name(func(key [32]byte, _ time.Time) string { return string([]rune(string(key[:]))) }),
+		[]string{others},
+	},
+	"keys end at a NUL byte": {
+		name(func(key [32]byte, _ time.Time) string {
+			text, _, _ := strings.Cut(string(key[:]), "\x00")
+			return text
+		}),
+		[]string{others},
+	},
+	"keys end at a newline": {
+		name(func(key [32]byte, _ time.Time) string {
+			text, _, _ := strings.Cut(string(key[:]), "\n")
+			return text
+		}),
+		[]string{others},
+	},
+	"keys are trimmed": {
+		name(func(key [32]byte, _ time.Time) string { return strings.TrimSpace(string(key[:])) }),
+		[]string{others},
+	},
+	"until is a part of the key": {
+		name(func(key [32]byte, until time.Time) string { return until.String() + string(key[:]) }),
+		[]string{otherTime, notShorter},
+	},
+	"all keys are one": {
+		name(func([32]byte, time.Time) string { return "" }),
+		[]string{others, atOnce, otherTime, survives, fraction, holds},
+	},
+	"the store is unavailable": {
+		func(s *store) { s.closed = true },
+		[]string{once, others, atOnce, otherTime, survives, fraction, holds, notShorter},
+	},
+}
+
+func first(f firstFunc) func(*store) { return func(s *store) { s.first = f } }
+
+func lifetime(f func(time.Duration) time.Duration) func(*store) {
+	return func(s *store) { s.lifetime = f }
+}
+
+func name(f func([32]byte, time.Time) string) func(*store) { return func(s *store) { s.name = f } }
+
+func TestPlantedFaultsAreFound(t *testing.T) {
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got := replaytest.Failed(t.Context(), func() dpop.Replay {
+					s := newStore()
+					fault.plant(s)
+					return s
+				})
+				for _, check := range fault.want { // others may fail too, if random keys collide
+					if !slices.Contains(got, check) {
+						t.Errorf("got failures of %q, want %q among them", got, check)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestEachCheckFindsAPlantedFault(t *testing.T) {
+	for _, check := range replaytest.Checks() {
+		found := false
+		for _, fault := range faults {
+			found = found || slices.Contains(fault.want, check)
+		}
+		if !found {
+			t.Errorf("no planted fault fails %q", check)
+		}
+	}
+}
+
+func TestCorrectStoresHaveNoFault(t *testing.T) {
+	for name, open := range map[string]func() dpop.Replay{
+		"the store in which the faults are planted": func() dpop.Replay { return newStore() },
+		"Memory": func() dpop.Replay { return dpop.NewMemory(0) },
+		"lifetimes are rounded up": func() dpop.Replay {
+			s := newStore()
+			s.lifetime = func(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
+			return s
+		},
+		"a canceled call still makes its mark": func() dpop.Replay {
+			s := newStore()
+			s.first = func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
+				return firstWriterWins(context.WithoutCancel(ctx), s, name, lifetime)
+			}
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if got := replaytest.Failed(t.Context(), open); len(got) > 0 {
+					t.Errorf("got failures of %q, want none", got)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,65 @@
+package replaytest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bearerguard/bearerguard/dpop"
+)
+
+// margin is how long before its end a mark may be missing: the clock of a store
+// on another machine is a little ahead, and calls take time.
+const margin = 200 * time.Millisecond
+
+// holds tests marks that end at several fractions of a second, because a store
+// may round.
+func holds(ctx context.Context, store dpop.Replay) error {
+	const marks, step = 4, 250 * time.Millisecond
+	began := time.Now()
+	var keys [marks][32]byte
+	until := func(i int) time.Time { return began.Add(1750*time.Millisecond + time.Duration(i)*step) }
+	for i := range keys {
+		keys[i] = newKey()
+		if err := want(ctx, store, keys[i], until(i), true, "a new key"); err != nil {
+			return err
+		}
+	}
+	for i, key := range keys {
+		if err := wait(ctx, until(i).Add(-margin)); err != nil {
+			return err
+		}
+		err := want(ctx, store, key, until(i), false, fmt.Sprintf("%v before the end of the mark", margin))
+		if err != nil && time.Now().Before(until(i)) { // on a busy machine it may be too late to ask
+			return err
+		}
+	}
+	return nil
+}
+
+func shortened(ctx context.Context, store dpop.Replay) error {
+	key, began := newKey(), time.Now()
+	long, short := began.Add(time.Hour), began.Add(time.Second)
+	if err := want(ctx, store, key, long, true, "a new key, for an hour"); err != nil {
+		return err
+	}
+	if err := want(ctx, store, key, short, false, "the same key again, for a second"); err != nil {
+		return err
+	}
+	if err := wait(ctx, short.Add(1500*time.Millisecond)); err != nil { // a store may round up
+		return err
+	}
+	return want(ctx, store, key, long, false, "after the second of the replay")
+}
+
+// wait returns at the given time, or with an error if ctx ends before.
+func wait(ctx context.Context, at time.Time) error {
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
