@@ -69,6 +69,7 @@ var layers = []layer{
 	{"internal/metadata", "internal/fetch internal/strictjson"},
 
 	{"scopes", ""},
+	{"dpop", "internal/jws"},
 	{"jwks", "internal/contain internal/fetch internal/jws internal/metadata internal/strictjson"},
 	{"introspect", "internal/contain internal/fetch internal/jws internal/metadata internal/strictjson jwks"},
 	{"internal/shapes", ""},
