@@ -38,11 +38,11 @@ func (c Config) checkMetadata() (faults []error) {
 	for _, field := range []struct{ name, url string }{{"Documentation", m.Documentation}, {"Policy", m.Policy}, {"TermsOfService", m.TermsOfService}} {
 		page, _, _ := strings.Cut(field.url, "#")
 		switch err := fetch.CheckURL(page, false); {
-		case field.url == "" || err == nil:
+		case field.url == "":
 		case errors.Is(err, fetch.ErrInsecure):
 			fault("Metadata.%s: %w", field.name, errScheme)
-		default:
-			fault("Metadata.%s: %w", field.name, err)
+		case err != nil || fetch.CheckText(field.url) != nil:
+			fault("Metadata.%s: %w", field.name, errNotPage)
 		}
 	}
 	for _, name := range m.Scopes {

@@ -123,5 +123,6 @@ var (
 
 var (
 	errNotOrigin = errors.New("must be a URL like https://api.example.com/v1: a host that does not end in a dot, no query, fragment or user info, and a path of letters, digits and -._~ between single slashes")
+	errNotPage   = errors.New("must be an absolute URL with a host and without user information, in printable ASCII (a query and a fragment are allowed)")
 	errScheme    = errors.New("must be an https URL (http is allowed only for loopback addresses)")
 )
