@@ -110,6 +110,15 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"resource is http", func(a *api) { a.members["resource"] = "http://api.example.com/v1" }, []string{"failed resource: resource is not https"}},
 		{"the resource is on another host", func(a *api) { a.members["resource"] = "https://other.example.com/v1" }, []string{"failed match: the resource is on another host"}},
 		{"the resource has another port", func(a *api) { a.members["resource"] = base + ":8443/v1" }, []string{"failed match: the resource has another port"}},
+		{"the host of the resource is in upper case", func(a *api) { a.members["resource"] = "https://API.example.com/v1" }, []string{
+			"failed match: the scheme, host or port of the resource is spelled differently",
+		}},
+		{"the scheme of the resource is in upper case", func(a *api) { a.members["resource"] = "HTTPS://api.example.com/v1" }, []string{
+			"failed match: the scheme, host or port of the resource is spelled differently",
+		}},
+		{"the resource has the default port", func(a *api) { a.members["resource"] = base + ":443/v1" }, []string{
+			"failed match: the scheme, host or port of the resource is spelled differently",
+		}},
 		{"the resource has another path", func(a *api) {
 			a.members["resource"], a.places = base+"/v", append(a.places, wellKnown+"/v")
 		}, []string{"failed match: the resource has another path"}},
@@ -241,6 +250,7 @@ func TestRemediesNameTheRightURL(t *testing.T) {
 		"the issuer of a URL of RFC 8414": {func(a *api) {
 			a.members["authorization_servers"] = []string{a.base + "/.well-known/oauth-authorization-server/as"}
 		}, "https://api.example.com/as"},
+		"the host in lower case":  {func(a *api) { a.members["resource"] = "https://API.example.com/v1" }, "https://api.example.com/v1"},
 		"the issuer with a slash": {func(a *api) { a.server["issuer"] = a.base + "/as/" }, "https://api.example.com/as/"},
 	} {
 		t.Run(name, func(t *testing.T) {
