@@ -65,6 +65,7 @@ func (x *examination) match(text string, resource *url.URL) bool {
 		return true
 	case prefix == path+"/":
 		f.problem = "the resource ends with a slash, and the URL does not"
+		f.remedy = "Remove the slash at the end of the resource, and of the URL of its metadata. Clients discard the metadata of another resource."
 	default:
 		f.problem = "the resource has another path"
 	}
@@ -130,7 +131,10 @@ func (x *examination) location(ctx context.Context, at place, resource *url.URL)
 	right, root := wellKnown(resource), origin(x.base)+wellKnownPath
 	p := x.at(ctx, right)
 	switch {
-	case at.url == root && right != root:
+	case x.named == root && at.url == root && right != root && reflect.DeepEqual(p.doc, at.doc):
+		x.fail(aboutLocation, finding{problem: "the challenge names the well-known URL of the host, not that of the resource", want: right, got: root,
+			remedy: "Name the well-known URL of the resource in resource_metadata. The metadata is already there."})
+	case at.url == root && right != root && p.doc == nil:
 		x.fail(aboutLocation, finding{problem: "the path of the resource is dropped", want: right, got: at.url,
 			remedy: "The path goes after the well-known part: serve the metadata there, and name that URL in the challenge."})
 	case p.doc == nil:

@@ -18,6 +18,7 @@ type examination struct {
 	client *http.Client
 	target *url.URL // the URL to check
 	base   *url.URL // target without its query
+	named  string   // the URL of the metadata in the challenge; "" if it is absent or must not be requested
 	places map[string]place
 	slow   []string // URLs whose answers were slow
 	report Report
@@ -44,7 +45,8 @@ func Run(ctx context.Context, transport http.RoundTripper, address string) (Repo
 	}
 	x.https()
 	challenges := x.challenges(first)
-	at := x.metadata(bounded, x.pointer(challenges))
+	x.named = x.pointer(challenges)
+	at := x.metadata(bounded, x.named)
 	var issuers []string
 	if at.doc == nil {
 		x.skip(aboutResource, aboutMatch, aboutLocation, aboutOwn, aboutRoot)

@@ -127,7 +127,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}, []string{"failed match: the resource ends with a slash, and the URL does not"}},
 		{"the challenge drops the path", func(a *api) {
 			a.places, a.challenge = append(a.places, wellKnown), []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
-		}, []string{"failed location: the path of the resource is dropped"}},
+		}, []string{"failed location: the challenge names the well-known URL of the host, not that of the resource"}},
 		{"the metadata is only at the root", func(a *api) {
 			a.places, a.challenge = []string{wellKnown}, []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
 		}, []string{"failed location: the path of the resource is dropped"}},
@@ -226,6 +226,15 @@ func TestEveryPathAnswersWithTheSameMetadata(t *testing.T) {
 	a.places = append(a.places, wellKnown+"/v1/orders")
 	got, _ := examine(t.Context(), t, a, "/v1/orders")
 	if want := []string{"warned own location: the metadata at this URL describes another resource"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTheRootIsFoundWithoutAChallenge(t *testing.T) {
+	a := newAPI("https://api.example.com")
+	a.places, a.challenge = append(a.places, wellKnown), []string{"Bearer"}
+	got, _ := examine(t.Context(), t, a, "/v1/orders")
+	if want := []string{"failed pointer: no challenge has resource_metadata"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
