@@ -56,20 +56,20 @@ func (x *examination) pointer(challenges []challenge) string {
 		return ""
 	}
 	first := named[0]
+	barred := x.barred(first)
 	switch {
 	case len(named) > 1:
 		x.fail(aboutPointer, finding{problem: "challenges name several documents", got: strings.Join(named, ", "), remedy: "Send the same resource_metadata in each challenge."})
 	case fetch.CheckURL(first, true) != nil:
 		x.fail(aboutPointer, finding{problem: "resource_metadata is not an absolute URL", got: first,
 			remedy: "Write an absolute URL from the configuration, with scheme, host and path and without a fragment."})
-	case !x.mayAsk(first):
-		x.fail(aboutPointer, finding{problem: "resource_metadata is not https", got: first,
-			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http."})
+	case barred != "":
+		x.fail(aboutPointer, finding{problem: "resource_metadata " + barred, got: first, remedy: publicURL})
 	default:
 		x.pass(aboutPointer, first)
 	}
-	if x.mayAsk(first) {
-		return first
+	if barred != "" {
+		return ""
 	}
-	return ""
+	return first
 }

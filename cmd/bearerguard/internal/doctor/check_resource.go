@@ -20,9 +20,8 @@ func (x *examination) resource(ctx context.Context, at place) {
 	case err != nil || fetch.CheckURL(text, true) != nil:
 		x.fail(aboutResource, finding{problem: "resource is not a URL with a host and without a fragment", got: text,
 			remedy: "Write the URL by which clients reach the API. An audience that is not a URL does not belong in this member."})
-	case !x.mayAsk(text):
-		x.fail(aboutResource, finding{problem: "resource is not https", got: text,
-			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http."})
+	case x.barred(text) != "":
+		x.fail(aboutResource, finding{problem: "resource " + x.barred(text), got: text, remedy: publicURL})
 	default:
 		x.pass(aboutResource, text)
 		matches := x.match(text, resource)

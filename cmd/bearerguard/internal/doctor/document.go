@@ -114,19 +114,27 @@ func parse(data []byte) (*document, error) {
 	return doc, nil
 }
 
-// mayAsk reports whether a URL that an answer names may be requested. An API
+// barred returns why a URL that an answer names must not be requested, as the
+// end of a sentence about the URL, or "" if it may be requested. An API
 // elsewhere must not make this machine request its own services, or those of
 // its link.
-func (x *examination) mayAsk(address string) bool {
+func (x *examination) barred(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || fetch.CheckURL(address, false) != nil {
-		return false
+	switch {
+	case err != nil || fetch.CheckURL(address, true) != nil:
+		return "is not an absolute URL"
+	case isLocal(u.Hostname()) && !isLocal(x.target.Hostname()):
+		return "is on the client's own machine or link"
+	case u.Scheme == "https":
+		return ""
+	case x.target.Scheme == "https" || fetch.CheckURL(address, false) != nil:
+		return "is not https"
 	}
-	if isLocal(x.target.Hostname()) {
-		return x.target.Scheme != "https" || u.Scheme == "https"
-	}
-	return u.Scheme == "https" && !isLocal(u.Hostname())
+	return ""
 }
+
+// publicURL is the remedy for a URL that is barred.
+const publicURL = "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http and a local host."
 
 // isLocal reports whether a host is the machine itself or an address of its
 // link.

@@ -84,7 +84,10 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}, []string{"failed pointer: resource_metadata is not https"}},
 		{"resource_metadata of an https API is on loopback", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="http://localhost` + wellKnown + `/v1"`}
-		}, []string{"failed pointer: resource_metadata is not https"}},
+		}, []string{"failed pointer: resource_metadata is on the client's own machine or link"}},
+		{"resource_metadata of an https API is on loopback with https", func(a *api) {
+			a.challenge = []string{`Bearer resource_metadata="https://localhost` + wellKnown + `/v1"`}
+		}, []string{"failed pointer: resource_metadata is on the client's own machine or link"}},
 		{"two challenges name two documents", func(a *api) {
 			a.challenge = append(a.challenge, `DPoP resource_metadata="`+base+wellKnown+`/v2"`)
 		}, []string{"failed pointer: challenges name several documents"}},
@@ -191,8 +194,18 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"authorization_servers has a discovery URL", func(a *api) {
 			a.members["authorization_servers"] = []string{base + "/as/.well-known/openid-configuration"}
 		}, []string{"failed servers: authorization_servers contains the URL of a metadata document instead of an issuer"}},
-		{"authorization_servers has an http URL", func(a *api) { a.members["authorization_servers"] = []string{"http://127.0.0.1/as"} }, []string{
+		{"resource is on loopback", func(a *api) { a.members["resource"] = "https://[::1]/v1" }, []string{"failed resource: resource is on the client's own machine or link"}},
+		{"authorization_servers has a URL with a query", func(a *api) { a.members["authorization_servers"] = []string{base + "/as?a=b"} }, []string{
 			"failed servers: authorization_servers contains a value that is not an issuer: an https URL without query and fragment",
+		}},
+		{"authorization_servers has an http URL", func(a *api) { a.members["authorization_servers"] = []string{"http://api.example.com/as"} }, []string{
+			"failed servers: authorization_servers contains a URL that is not https",
+		}},
+		{"authorization_servers has a local URL", func(a *api) { a.members["authorization_servers"] = []string{"https://127.0.0.1/as"} }, []string{
+			"failed servers: authorization_servers contains a URL that is on the client's own machine or link",
+		}},
+		{"jwks_uri is local", func(a *api) { a.server["jwks_uri"] = "https://localhost/as/keys" }, []string{
+			"failed keys: jwks_uri is on the client's own machine or link",
 		}},
 		{"the authorization server is unknown", func(a *api) { a.members["authorization_servers"] = []string{base + "/as", base + "/other"} }, []string{
 			"failed issuer: server answered Not Found",
