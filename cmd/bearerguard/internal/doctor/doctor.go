@@ -37,7 +37,7 @@ func Run(ctx context.Context, transport http.RoundTripper, address string) (Repo
 	base := *target
 	base.RawQuery, base.ForceQuery = "", false
 	x := &examination{client: newClient(transport), target: target, base: &base, places: map[string]place{}, report: Report{URL: address}}
-	bounded, cancel := context.WithTimeout(ctx, Timeout)
+	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	first := x.send(bounded, http.MethodGet, target.String(), nil)
 	if first.err != nil {

@@ -23,10 +23,9 @@ type document struct {
 
 // place is a URL where metadata may be.
 type place struct {
-	url    string
-	status int
-	doc    *document // nil if fault describes why it is unusable
-	fault  finding
+	url   string
+	doc   *document // nil if fault describes why it is unusable
+	fault finding
 }
 
 const (
@@ -55,7 +54,6 @@ func (x *examination) at(ctx context.Context, address string) place {
 	}
 	p := place{url: address}
 	a := x.send(ctx, http.MethodGet, address, nil)
-	p.status = a.status
 	p.doc, p.fault = a.document()
 	x.places[address] = p
 	return p

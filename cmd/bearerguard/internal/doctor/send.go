@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Limits of times and sizes. Timeout is the time limit of a whole run.
+// Limits of times and sizes.
 const (
-	Timeout     = time.Minute
+	timeout     = time.Minute     // time limit of a whole run
 	sendTimeout = 5 * time.Second // time limit of one request
 	slow        = 2 * time.Second // a longer time is a finding
 	maxBytes    = 256 << 10       // size limit of a document
