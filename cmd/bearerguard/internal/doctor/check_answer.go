@@ -15,7 +15,8 @@ import (
 const falseHost = "doctor.invalid"
 
 // host sends requests with a false host in their header fields to the API and
-// its metadata, and checks that the answers do not change.
+// its metadata, and checks that the answers do not change. How long these
+// answers take does not matter, because no client sends such requests.
 func (x *examination) host(ctx context.Context, before []challenge, at place) {
 	var changed []string
 	for _, field := range []struct {
@@ -25,7 +26,7 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		{"Host", http.Header{"Host": {falseHost}}},
 		{"X-Forwarded-Host, Forwarded", http.Header{"X-Forwarded-Host": {falseHost}, "Forwarded": {"host=" + falseHost}}},
 	} {
-		api := x.send(ctx, http.MethodGet, uncached(x.target), field.header)
+		api := x.exchange(ctx, http.MethodGet, uncached(x.target), field.header)
 		after, _ := parseChallenges(api.header.Values("WWW-Authenticate"))
 		if named := pointers(after); named != nil && !slices.Equal(named, pointers(before)) {
 			changed = append(changed, field.name+" changes resource_metadata to "+strings.Join(named, ", "))
@@ -37,7 +38,7 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		if err != nil {
 			continue
 		}
-		answer := x.send(ctx, http.MethodGet, uncached(location), field.header)
+		answer := x.exchange(ctx, http.MethodGet, uncached(location), field.header)
 		if doc, _ := answer.document(); doc != nil && !reflect.DeepEqual(doc, at.doc) {
 			changed = append(changed, field.name+" changes the metadata, which now names the resource "+doc.resource)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -33,11 +34,21 @@ func newClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// send sends a request to address with additional header fields. The field Host
-// sets the host of the request. send reads the body of an answer only if the
-// status is 200 and address is not the URL to check: the body at that URL may
-// never end.
+// send sends a request as clients do, and notes whether its answer is slow.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
+	start := time.Now()
+	a := x.exchange(ctx, method, address, header)
+	if time.Since(start) > slow && !slices.Contains(x.slow, address) {
+		x.slow = append(x.slow, address)
+	}
+	return a
+}
+
+// exchange sends a request to address with additional header fields. The field
+// Host sets the host of the request. exchange reads the body of an answer only
+// if the status is 200 and address is not the URL to check: the body at that
+// URL may never end.
+func (x *examination) exchange(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
@@ -50,12 +61,6 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 	}
 	r.Host = r.Header.Get("Host") // "" means the host of the URL
 	r.Header.Del("Host")
-	start := time.Now()
-	defer func() {
-		if took := time.Since(start); took > slow {
-			x.slow = append(x.slow, address)
-		}
-	}()
 	resp, err := x.client.Do(r)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
