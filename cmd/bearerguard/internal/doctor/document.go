@@ -69,6 +69,9 @@ func (a answer) document() (*document, finding) {
 	case a.status >= 300 && a.status < 400:
 		return nil, finding{problem: "the metadata is a redirect", got: fmt.Sprintf("%d to %s", a.status, a.header.Get("Location")),
 			remedy: "Answer with the document itself. Many clients follow no redirect here."}
+	case a.status == http.StatusUnauthorized:
+		return nil, finding{problem: "the metadata requires a token", want: "200", got: fmt.Sprint(a.status),
+			remedy: "Serve the metadata outside the protected routes. Clients read it before they have a token."}
 	case a.status != http.StatusOK:
 		return nil, finding{problem: "the metadata is missing", want: "200", got: fmt.Sprint(a.status),
 			remedy: "Serve the metadata at this URL, to everybody and without a token."}

@@ -64,6 +64,10 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"the route is public", func(a *api) { a.serve = at("/v1", status(204)) }, []string{
 			"failed status: the route needs no token", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
+		{"the route does not exist", func(a *api) { a.serve = at("/v1", status(404)) }, []string{"failed status: the route does not answer GET with 401"}},
+		{"the route accepts only POST, and nothing has metadata", func(a *api) {
+			a.places, a.serve = nil, at("/v1", status(405))
+		}, []string{"failed status: the route does not answer GET with 401"}},
 		{"the API answers with 403", func(a *api) { a.serve = at("/v1", status(403)) }, []string{
 			"failed status: a request without a token is answered with another status", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
@@ -88,10 +92,17 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"resource_metadata of an https API is on loopback with https", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="https://localhost` + wellKnown + `/v1"`}
 		}, []string{"failed pointer: resource_metadata is on the client's own machine or link"}},
+		{"resource_metadata is on another host", func(a *api) {
+			a.challenge = []string{`Bearer resource_metadata="https://other.example.com` + wellKnown + `/v1"`}
+		}, []string{"warned pointer: the challenge names metadata of another host than the URL that was requested", "failed metadata: no answer"}},
+		{"resource_metadata is on another port", func(a *api) {
+			a.challenge = []string{`Bearer resource_metadata="https://api.example.com:8443` + wellKnown + `/v1"`}
+		}, []string{"warned pointer: the challenge names metadata of another host than the URL that was requested", "failed metadata: no answer"}},
 		{"two challenges name two documents", func(a *api) {
 			a.challenge = append(a.challenge, `DPoP resource_metadata="`+base+wellKnown+`/v2"`)
 		}, []string{"failed pointer: challenges name several documents"}},
 		{"the metadata is missing", func(a *api) { a.places = nil }, []string{"failed metadata: the metadata is missing"}},
+		{"the metadata needs a token", func(a *api) { a.serve = at(wellKnown, status(401)) }, []string{"failed metadata: the metadata requires a token"}},
 		{"the metadata redirects", func(a *api) { a.serve = at(wellKnown, status(302)) }, []string{"failed metadata: the metadata is a redirect"}},
 		{"the metadata is a web page", func(a *api) { a.serve = at(wellKnown, text("text/html", "<p>")) }, []string{"failed metadata: the metadata has another content type"}},
 		{"the metadata is an array", func(a *api) { a.serve = at(wellKnown, text("application/json", "[]")) }, []string{
