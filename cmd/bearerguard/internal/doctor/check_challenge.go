@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
@@ -46,6 +47,15 @@ func (x *examination) challenges(a answer) []challenge {
 	return challenges
 }
 
+// hostOf returns the host and the port of a URL, as written.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // pointer returns the URL of the metadata that the challenges name. It returns
 // "" if the challenges do not name a URL, or a client may not request the URL.
 func (x *examination) pointer(challenges []challenge) string {
@@ -65,6 +75,9 @@ func (x *examination) pointer(challenges []challenge) string {
 			remedy: "Write an absolute URL from the configuration, with scheme, host and path and without a fragment."})
 	case barred != "":
 		x.fail(aboutPointer, finding{problem: "resource_metadata " + barred, got: first, remedy: publicURL})
+	case hostOf(first) != x.base.Host:
+		x.warn(aboutPointer, finding{problem: "the challenge names metadata of another host than the URL that was requested", want: x.base.Host, got: first,
+			remedy: "Give the URL by which clients call the API. If this is it, correct the URL in the configuration of the API: clients discard the metadata of another host."})
 	default:
 		x.pass(aboutPointer, first)
 	}
