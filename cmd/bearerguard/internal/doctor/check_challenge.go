@@ -21,9 +21,15 @@ func (x *examination) challenges(a answer) []challenge {
 	case a.status < 300:
 		x.fail(aboutStatus, finding{problem: "the route needs no token", want: "401", got: fmt.Sprint(a.status),
 			remedy: "Give the URL of a route that needs a token, or protect this one."})
+	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed:
+		x.fail(aboutStatus, finding{problem: "the route does not answer GET with 401", want: "401", got: fmt.Sprint(a.status),
+			remedy: "Give the URL of a protected GET route."})
+		x.skip(aboutChallenge)
+		x.noRoute = true
+		return nil
 	default:
 		x.fail(aboutStatus, finding{problem: "a request without a token is answered with another status", want: "401", got: fmt.Sprint(a.status),
-			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing. Does the route accept GET?"})
+			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing."})
 	}
 	fields := a.header.Values("WWW-Authenticate")
 	challenges, err := parseChallenges(fields)
@@ -60,6 +66,10 @@ func hostOf(address string) string {
 // "" if the challenges do not name a URL, or a client may not request the URL.
 func (x *examination) pointer(challenges []challenge) string {
 	named := pointers(challenges)
+	if x.noRoute {
+		x.skip(aboutPointer)
+		return ""
+	}
 	if len(named) == 0 {
 		x.fail(aboutPointer, finding{problem: "no challenge has resource_metadata", want: fmt.Sprintf("resource_metadata=%q", wellKnown(x.base)),
 			remedy: "Add the parameter to the challenge, with the URL of the metadata. If the path of the resource is only the beginning of the requested path, use the path of the resource."})

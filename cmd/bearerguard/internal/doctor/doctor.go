@@ -15,13 +15,14 @@ var ErrURL = errors.New("want the http or https URL of a protected route, withou
 
 // examination is the state of one run.
 type examination struct {
-	client *http.Client
-	target *url.URL // the URL to check
-	base   *url.URL // target without its query
-	named  string   // the URL of the metadata in the challenge; "" if it is absent or must not be requested
-	places map[string]place
-	slow   []string // URLs whose answers were slow
-	report Report
+	client  *http.Client
+	target  *url.URL // the URL to check
+	base    *url.URL // target without its query
+	named   string   // the URL of the metadata in the challenge; "" if it is absent or must not be requested
+	noRoute bool     // the API has no GET route at the URL, so it need not have metadata there
+	places  map[string]place
+	slow    []string // URLs whose answers were slow
+	report  Report
 }
 
 // Run checks the API at a URL. It sends requests by transport, or by
@@ -107,6 +108,10 @@ func (x *examination) metadata(ctx context.Context, pointer string) place {
 }
 
 func (x *examination) noMetadata(p place) {
+	if x.noRoute {
+		x.skip(aboutMetadata)
+		return
+	}
 	f := p.fault
 	f.got = strings.TrimSpace(f.got + " at " + p.url)
 	x.fail(aboutMetadata, f)
