@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/challenge"
 )
 
 // judge adds a finding for each rule that the response to p breaks.
@@ -85,19 +87,19 @@ func (r *run) compare(p probe, first, next outcome) {
 func (a outcome) bearer() (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {
-		list, err := parseChallenges(field)
+		list, err := challenge.Parse(field)
 		if err != nil {
 			return nil, err
 		}
 		for _, one := range list {
-			if !strings.EqualFold(one.scheme, "Bearer") {
+			if !strings.EqualFold(one.Scheme, "Bearer") {
 				continue
 			}
-			if one.params == nil {
-				one.params = map[string]string{}
+			if one.Params == nil {
+				one.Params = map[string]string{}
 			}
-			if found == nil || one.params["error"] != "" {
-				found = one.params
+			if found == nil || one.Params["error"] != "" {
+				found = one.Params
 			}
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/challenge"
 )
 
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
@@ -17,7 +19,7 @@ const falseHost = "doctor.invalid"
 // host sends requests with a false host in their header fields to the API and
 // its metadata, and checks that the answers do not change. How long these
 // answers take does not matter, because no client sends such requests.
-func (x *examination) host(ctx context.Context, before []challenge, at place) {
+func (x *examination) host(ctx context.Context, before []challenge.Challenge, at place) {
 	var changed []string
 	for _, field := range []struct {
 		name   string
@@ -61,9 +63,9 @@ func uncached(u *url.URL) string {
 
 // pointers returns the URLs that challenges name in resource_metadata, without
 // duplicates.
-func pointers(challenges []challenge) (named []string) {
+func pointers(challenges []challenge.Challenge) (named []string) {
 	for _, c := range challenges {
-		if url := c.params["resource_metadata"]; url != "" {
+		if url := c.Params["resource_metadata"]; url != "" {
 			named = append(named, url)
 		}
 	}
@@ -100,13 +102,13 @@ func (x *examination) cors(ctx context.Context, address string) {
 }
 
 // members checks the scopes and methods that the document lists.
-func (x *examination) members(challenges []challenge, doc *document) {
+func (x *examination) members(challenges []challenge.Challenge, doc *document) {
 	var unknown []string
 	for _, c := range challenges {
-		if !c.bearer() || doc.scopes == nil {
+		if !asksForToken(c) || doc.scopes == nil {
 			continue
 		}
-		for _, scope := range strings.Fields(c.params["scope"]) {
+		for _, scope := range strings.Fields(c.Params["scope"]) {
 			if !slices.Contains(doc.scopes, scope) {
 				unknown = append(unknown, scope)
 			}

@@ -1,17 +1,35 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/challenge"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
+// parseChallenges parses the field lines of WWW-Authenticate. It returns the
+// challenges of all lines that it can parse, and the error of the first other
+// line.
+func parseChallenges(lines []string) (all []challenge.Challenge, fault error) {
+	for _, line := range lines {
+		list, err := challenge.Parse(line)
+		all, fault = append(all, list...), cmp.Or(fault, err)
+	}
+	return all, fault
+}
+
+// asksForToken reports whether a challenge asks for an access token.
+func asksForToken(c challenge.Challenge) bool {
+	return strings.EqualFold(c.Scheme, "Bearer") || strings.EqualFold(c.Scheme, "DPoP")
+}
+
 // challenges checks the answer to the request without a token and returns its
 // challenges.
-func (x *examination) challenges(a answer) []challenge {
+func (x *examination) challenges(a answer) []challenge.Challenge {
 	switch {
 	case a.status == http.StatusUnauthorized:
 		x.pass(aboutStatus, "")
@@ -35,7 +53,7 @@ func (x *examination) challenges(a answer) []challenge {
 	challenges, err := parseChallenges(fields)
 	asks := false
 	for _, c := range challenges {
-		asks = asks || c.bearer()
+		asks = asks || asksForToken(c)
 	}
 	switch {
 	case len(fields) == 0:
@@ -64,7 +82,7 @@ func hostOf(address string) string {
 
 // pointer returns the URL of the metadata that the challenges name. It returns
 // "" if the challenges do not name a URL, or a client may not request the URL.
-func (x *examination) pointer(challenges []challenge) string {
+func (x *examination) pointer(challenges []challenge.Challenge) string {
 	named := pointers(challenges)
 	if x.noRoute {
 		x.skip(aboutPointer)
