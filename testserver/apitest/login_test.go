@@ -36,7 +36,11 @@ func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	c.login = func(claims map[string]any) error {
 		var parameters string
 		if !c.isStrong(claims["acr"]) && !c.has("acr_values is forgotten") {
-			parameters += `, acr_values="` + strings.Join(contexts, " ") + `"`
+			named := slices.Clone(contexts)
+			if c.has("the preferred acr is last") {
+				slices.Reverse(named)
+			}
+			parameters += `, acr_values="urn:example:more ` + strings.Join(named, " ") + `"`
 		}
 		if !c.isRecent(claims) && !c.has("max_age is forgotten") {
 			parameters += fmt.Sprintf(`, max_age=%d`, int(freshness.Seconds()))
@@ -193,6 +197,14 @@ func TestLoginDefectsAreSentOnRequestOnly(t *testing.T) {
 	}
 }
 
+func TestALoginRequirementIsGivenOnce(t *testing.T) {
+	as := testserver.New(t)
+	text := fatalText(t, func(tb *recorder) {
+		apitest.Check(tb, as, newVulnerableAPI(as, ""), orders, apitest.RequireACR("a"), apitest.RequireACR("b"), apitest.RequireAuthWithin(time.Hour), apitest.RequireAuthWithin(time.Minute))
+	})
+	wantAll(t, text, "RequireACR is given twice: give all values in one call", "RequireAuthWithin is given twice: give only the shorter time")
+}
+
 func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 	as := testserver.New(t)
 	for name, tt := range map[string]struct {
@@ -202,9 +214,9 @@ func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value has no spaces`},
 		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value has no spaces`},
 		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR("0"): the token with the defect weak-acr has this acr`},
-		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds"},
-		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0): give a second or more"},
-		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds"},
+		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds, at least 1"},
+		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0s): give whole seconds, at least 1"},
+		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds, at least 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantAll(t, fatalText(t, func(tb *recorder) { apitest.Check(tb, as, newVulnerableAPI(as, ""), orders, tt.option) }), tt.want)

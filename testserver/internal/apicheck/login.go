@@ -32,10 +32,18 @@ func (c *Check) loginFaults() error {
 		errs = append(errs, fmt.Errorf("RequireACR(%q): the token with the defect %s has this acr, so it would not be too weak: "+
 			"leave out the value, or skip the defect", token.NoLevel, catalogue.WeakACR))
 	}
-	if c.AuthWithin < 0 || c.AuthWithin%time.Second != 0 {
-		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, 0 or more, because max_age is in seconds", c.AuthWithin))
+	if c.AuthWithin != 0 {
+		errs = append(errs, CheckAuthWithin(c.AuthWithin))
 	}
 	return errors.Join(errs...)
+}
+
+// CheckAuthWithin returns an error for a time that max_age cannot express.
+func CheckAuthWithin(d time.Duration) error {
+	if d < time.Second || d%time.Second != 0 {
+		return fmt.Errorf("RequireAuthWithin(%v): give whole seconds, at least 1", d)
+	}
+	return nil
 }
 
 // login sets acr and auth_time in the draft so that they meet the requirements
