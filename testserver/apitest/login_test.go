@@ -118,6 +118,7 @@ var loginHoles = []struct {
 	{"auth_time is read as milliseconds", []string{"good-token"}, []string{"want 2xx"}},
 	{"another limit holds", []string{"stale-auth"}, []string{"longer ago", "not iat"}},
 	{"acr_values is forgotten", []string{"acr-values-missing"}, []string{`want acr_values="urn:example:mfa urn:example:key"`, "§4", "Add acr_values"}},
+	{"the preferred acr is last", []string{"acr-values-missing"}, []string{`want acr_values="urn:example:mfa urn:example:key"`, "in the order of RequireACR"}},
 	{"max_age is forgotten", []string{"max-age-missing"}, []string{`want max_age="300"`, "§4", "Add max_age"}},
 	{"max_age is in minutes", []string{"max-age-missing"}, []string{`want max_age="300"`, "in seconds"}},
 	{"the token is called invalid", []string{"error-code"}, []string{`want error="insufficient_user_authentication"`, "RFC 9470 §3"}},

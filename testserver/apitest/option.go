@@ -47,8 +47,9 @@ func RequireClaim(name, value string) Option {
 // authentication contexts, the preferred context first (RFC 9470). The good
 // token has the first context in acr, unless [Token] sets another of the given
 // contexts. A token with any other acr, or without acr, must get a 401 with the
-// error insufficient_user_authentication and acr_values. If acr is an array,
-// the error may be invalid_token. The value "0" is an error unless
+// error insufficient_user_authentication and acr_values, which lists the given
+// contexts in this order and may list others. If acr is an array, the error may
+// be invalid_token. The value "0" is an error unless
 // [testserver.WeakACR] is skipped, because tokens with that defect have the acr
 // "0". RequireACR can be given once. Without RequireACR, acr is not checked.
 func RequireACR(first string, more ...string) Option {

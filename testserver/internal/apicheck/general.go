@@ -68,7 +68,7 @@ var general = map[string]struct{ why, fix string }{
 	},
 	acrValuesMissing: {
 		"A client can ask for a stronger login only if the challenge names the acr values that the route accepts (RFC 9470 §3, §4).",
-		"Add acr_values=\"…\" to the challenge, with the acr values that the route accepts, separated by spaces, the preferred value first.",
+		"Add acr_values=\"…\" to the challenge, with the acr values that the route accepts, separated by spaces, in the order of RequireACR: the preferred value first.",
 	},
 	maxAgeMissing: {
 		"A client can ask for a recent login only if the challenge says how recent the login must be (RFC 9470 §3, §4).",

@@ -138,9 +138,16 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 func (r *run) judgeDemand(p probe, a outcome, bearer map[string]string) {
 	seconds := strconv.FormatInt(int64(r.AuthWithin/time.Second), 10)
 	switch {
-	case p.demands == acrValues && !containsAll(strings.Fields(bearer[acrValues]), r.ACR):
+	case p.demands == acrValues && !listsInOrder(strings.Fields(bearer[acrValues]), r.ACR):
 		r.note(p, acrValuesMissing, a.describe(p), fmt.Sprintf("%s=%q", acrValues, strings.Join(r.ACR, " ")))
 	case p.demands == maxAge && bearer[maxAge] != seconds:
 		r.note(p, maxAgeMissing, a.describe(p), fmt.Sprintf("%s=%q", maxAge, seconds))
 	}
+}
+
+// listsInOrder reports whether the named values contain the required values, in
+// the same relative order.
+func listsInOrder(named, required []string) bool {
+	byPosition := func(a, b string) int { return slices.Index(named, a) - slices.Index(named, b) }
+	return containsAll(named, required) && slices.IsSortedFunc(required, byPosition)
 }
