@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ var loginHoles = []struct {
 	{"acr_values is forgotten", []string{"acr-values-missing"}, []string{`want acr_values="urn:example:mfa urn:example:key"`, "§4", "Add acr_values"}},
 	{"the preferred acr is last", []string{"acr-values-missing"}, []string{`want acr_values="urn:example:mfa urn:example:key"`, "in the order of RequireACR"}},
 	{"max_age is forgotten", []string{"max-age-missing"}, []string{`want max_age="300"`, "§4", "Add max_age"}},
-	{"max_age is in minutes", []string{"max-age-missing"}, []string{`want max_age="300"`, "in seconds"}},
+	{"max_age is in minutes", []string{"max-age-missing"}, []string{`want max_age="300"`, "in seconds", "the limits of the route and of RequireAuthWithin differ"}},
 	{"the token is called invalid", []string{"error-code"}, []string{`want error="insufficient_user_authentication"`, "RFC 9470 §3"}},
 	{"a weak login is answered with 403", []string{"array-acr", "future-auth-time", "look-alike-acr", "missing-acr", "missing-auth-time", "stale-auth", "weak-acr"}, []string{"got 403", "want 401"}},
 }
@@ -137,6 +138,30 @@ func TestCheckFindsHolesOfLogins(t *testing.T) {
 			if names := slices.Sorted(maps.Keys(found)); !slices.Equal(names, tt.found) {
 				t.Errorf("got %q, want %q", names, tt.found)
 			}
+		})
+	}
+}
+
+// The answer to the good token shows which option is missing.
+func TestTheFixOfTheGoodTokenFollowsTheAnswer(t *testing.T) {
+	as := testserver.New(t)
+	refuse := func(parameters string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", "Bearer "+parameters)
+			w.WriteHeader(http.StatusUnauthorized)
+		})
+	}
+	for name, tt := range map[string]struct {
+		api  http.Handler
+		want string
+	}{
+		"a login":          {newLoginAPI(as, ""), "fix:  The route requires a strong or recent login: give RequireACR or RequireAuthWithin."},
+		"another audience": {refuse(`error="invalid_token", error_description="token audience is not accepted"`), "fix:  The API requires another audience: give Token(testserver.Audience(…))."},
+		"another reason":   {refuse(`error="invalid_token"`), "fix:  Make the API trust"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := findings(t, as, tt.api, apitest.RequireScope("orders:read"))
+			wantAll(t, found["good-token"], tt.want)
 		})
 	}
 }

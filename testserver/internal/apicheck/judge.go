@@ -23,6 +23,9 @@ func (r *run) judge(p probe, a outcome) {
 	}
 	if len(p.want) == 0 {
 		if a.status < 200 || a.status > 299 {
+			if p.name == goodToken {
+				p.fix = a.missingOption() + p.fix
+			}
 			r.note(p, p.name, a.describe(p), p.wanted())
 		}
 		return
@@ -41,6 +44,19 @@ func (r *run) judge(p probe, a outcome) {
 		i = j // of two with this status
 	}
 	r.judgeChallenge(p, a, p.want[i], bearer, err)
+}
+
+// missingOption returns the option of the check that the refusal of a good token
+// suggests, as a sentence with a space at the end, or "".
+func (a outcome) missingOption() string {
+	bearer, _ := a.bearer()
+	switch {
+	case bearer["error"] == "insufficient_user_authentication":
+		return "The route requires a strong or recent login: give RequireACR or RequireAuthWithin. "
+	case strings.Contains(bearer["error_description"], "audience"):
+		return "The API requires another audience: give Token(testserver.Audience(…)). "
+	}
+	return ""
 }
 
 // judgeChallenge adds findings about the Bearer challenge of the response, or
