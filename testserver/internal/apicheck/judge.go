@@ -46,8 +46,8 @@ func (r *run) judge(p probe, a outcome) {
 	r.judgeChallenge(p, a, p.want[i], bearer, err)
 }
 
-// missingOption returns the option of the check that the refusal of a good token
-// suggests, as a sentence with a space at the end, or "".
+// missingOption returns the option of the check that the refusal of a good
+// token suggests, as a sentence with a space at the end, or "".
 func (a outcome) missingOption() string {
 	bearer, _ := a.bearer()
 	switch {
