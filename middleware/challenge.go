@@ -17,10 +17,10 @@ const retryAfter = "2"
 // SetHeader sets the header fields of the response to a refused request: the
 // challenge (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for
 // 503, Retry-After. [Verifier.Authorize] calls it for its refusals, and so do
-// the adapters' Answer functions. All text in the fields is constant, or comes
-// from the configuration or from requirements, so it contains no control
-// characters. HTTP/2 would drop a field with a control character, and the
-// client would receive a 401 without a challenge.
+// the adapters' Answer functions. The Code and the Description of an Error that
+// a caller built are left out of the challenge unless they are printable ASCII
+// without quotes and backslashes (RFC 6750 §3). HTTP/2 would drop a field with
+// a control character, and the client would receive a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// The loop removes fields that describe the response that the refusal
@@ -37,12 +37,10 @@ func (e *Error) SetHeader(h http.Header) {
 		return // no challenge: a client that received invalid_token would discard a valid token
 	}
 	var b strings.Builder
-	b.WriteString("Bearer ")
-	attribute(&b, "realm", cmp.Or(e.realm, "api"))
+	b.WriteString(`Bearer realm="` + cmp.Or(e.realm, "api") + `"`)
 	add := func(name, value string) {
-		if value != "" {
-			b.WriteString(", ")
-			attribute(&b, name, value)
+		if quotable(value) {
+			b.WriteString(", " + name + `="` + value + `"`)
 		}
 	}
 	if e.Code != CodeNoToken {
@@ -56,19 +54,6 @@ func (e *Error) SetHeader(h http.Header) {
 	}
 	add("resource_metadata", e.metadata)
 	h.Set("WWW-Authenticate", b.String())
-}
-
-// attribute writes name="value" as a quoted-string (RFC 9110 §5.6.4).
-func attribute(b *strings.Builder, name, value string) {
-	b.WriteString(name)
-	b.WriteString(`="`)
-	for i := range len(value) {
-		if value[i] == '"' || value[i] == '\\' {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(value[i])
-	}
-	b.WriteByte('"')
 }
 
 // quotable reports whether text can appear in a challenge without escaping: it

@@ -327,7 +327,7 @@ func showRequirements(d *decision) (expected, found string) {
 	if t == nil {
 		t = new(Token)
 	}
-	needed := required(d.need)
+	needed := required(d.need, noEvidence)
 	var all []string
 	if needed.Scopes.Len() > 0 {
 		all = append(all, "scope "+quoted(needed.Scopes.String()))

@@ -38,11 +38,11 @@ func (c Config) checkMetadata() (faults []error) {
 	for _, field := range []struct{ name, url string }{{"Documentation", m.Documentation}, {"Policy", m.Policy}, {"TermsOfService", m.TermsOfService}} {
 		page, _, _ := strings.Cut(field.url, "#")
 		switch err := fetch.CheckURL(page, false); {
-		case field.url == "" || err == nil:
+		case field.url == "":
 		case errors.Is(err, fetch.ErrInsecure):
 			fault("Metadata.%s: %w", field.name, errScheme)
-		default:
-			fault("Metadata.%s: %w", field.name, err)
+		case err != nil || fetch.CheckText(field.url) != nil:
+			fault("Metadata.%s: %w", field.name, errNotPage)
 		}
 	}
 	for _, name := range m.Scopes {
@@ -81,13 +81,6 @@ func newMetadata(c Config) (m metadata, err error) {
 	}
 	m.url = scheme + "://" + host + m.pattern
 
-	var servers []string
-	for _, one := range c.Issuers {
-		server := cmp.Or(one.MetadataIssuer, one.URL) // the issuer in the server's metadata, where clients look
-		if !one.isTemplate() && fetch.CheckIssuer(server, one.InsecureHTTP) == nil && !slices.Contains(servers, server) {
-			servers = append(servers, server)
-		}
-	}
 	methods := []string{"header"}
 	if c.TokenHeader != "" {
 		methods = []string{} // none of the methods of RFC 6750 §2
@@ -102,11 +95,32 @@ func newMetadata(c Config) (m metadata, err error) {
 		Policy         string   `json:"resource_policy_uri,omitempty"`
 		TermsOfService string   `json:"resource_tos_uri,omitempty"`
 	}{
-		c.resource(), servers, c.Metadata.Scopes, methods,
+		c.resource(), c.servers(), c.Metadata.Scopes, methods,
 		c.Metadata.Name, c.Metadata.Documentation, c.Metadata.Policy, c.Metadata.TermsOfService,
 	})
 	m.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(m.document))
 	return m, err
+}
+
+// servers returns the issuers in which clients can find an authorization
+// server, for authorization_servers. With Tenants, each tenant is an issuer.
+func (c Config) servers() (servers []string) {
+	for _, one := range c.Issuers {
+		server := cmp.Or(one.MetadataIssuer, one.URL) // the issuer in the server's metadata, where clients look
+		names := []string{server}
+		if one.isTemplate() {
+			names = nil // AnyTenant publishes nothing
+		}
+		for _, tenant := range one.Tenants {
+			names = append(names, strings.Replace(server, tenantID, tenant, 1))
+		}
+		for _, name := range names {
+			if fetch.CheckIssuer(name, one.InsecureHTTP) == nil && !slices.Contains(servers, name) {
+				servers = append(servers, name)
+			}
+		}
+	}
+	return servers
 }
 
 // Metadata returns the path and the handler of the protected resource metadata

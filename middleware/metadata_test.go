@@ -21,6 +21,7 @@ func get(v *middleware.Verifier, path string) *httptest.ResponseRecorder {
 }
 
 func TestE07TheMetadataIsTheConfiguration(t *testing.T) {
+	const tenantA, tenantB = "72f988bf-86f1-41af-91ab-2d7cd011db47", "9188040d-6c67-4c5b-b112-36a304b66dad"
 	keys := jwks.Secret("", make([]byte, 32))
 	config := published("HTTPS://api.example.com:443/v1", "https://api.example.net")
 	config.Audience = "https://api.example.com/v1"
@@ -31,6 +32,7 @@ func TestE07TheMetadataIsTheConfiguration(t *testing.T) {
 		{URL: "http://as.example.net", Keys: keys, Algorithms: []string{"HS256"}}, // not https
 		{URL: "accounts.example.com", Keys: keys, Algorithms: []string{"HS256"}},  // not a URL
 		{URL: "https://as.example.com/{tenantid}", AnyTenant: true, KeysURL: "https://as.example.com/keys"},
+		{URL: "https://as.example.net/{tenantid}/v2.0", Tenants: []string{tenantA, tenantB}, KeysURL: "https://as.example.net/keys"},
 	}
 	config.Metadata = middleware.Metadata{
 		Name: "Orders <&> \"Bücher\"", Documentation: "https://a.example/docs#auth", Policy: "https://a.example/policy", TermsOfService: "https://a.example/terms",
@@ -38,7 +40,8 @@ func TestE07TheMetadataIsTheConfiguration(t *testing.T) {
 	}
 	v := newVerifier(t, config)
 	config.Metadata.Scopes[0] = "changed"
-	want := `{"resource":"https://api.example.com/v1","authorization_servers":["https://as.example.com/","http://as.internal","https://adfs.example.com/adfs"],` +
+	want := `{"resource":"https://api.example.com/v1","authorization_servers":["https://as.example.com/","http://as.internal","https://adfs.example.com/adfs",` +
+		`"https://as.example.net/` + tenantA + `/v2.0","https://as.example.net/` + tenantB + `/v2.0"],` +
 		`"scopes_supported":["orders:write","orders:read"],"bearer_methods_supported":["header"],"resource_name":"Orders \u003c\u0026\u003e \"Bücher\"",` +
 		`"resource_documentation":"https://a.example/docs#auth","resource_policy_uri":"https://a.example/policy","resource_tos_uri":"https://a.example/terms"}`
 	if got := get(v, "/.well-known/oauth-protected-resource/v1"); got.Code != http.StatusOK || got.Body.String() != want {

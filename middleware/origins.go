@@ -123,5 +123,6 @@ var (
 
 var (
 	errNotOrigin = errors.New("must be a URL like https://api.example.com/v1. The host must not end in a dot. The path may contain only letters, digits and -._~ between single slashes. User information, a query and a fragment are not allowed")
+	errNotPage   = errors.New("must be an absolute URL with a host and without user information, in printable ASCII (a query and a fragment are allowed)")
 	errScheme    = errors.New("must be an https URL (http is allowed only for loopback addresses)")
 )

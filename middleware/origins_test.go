@@ -62,6 +62,7 @@ func TestFaultsOfOrigins(t *testing.T) {
 		change(&c)
 		return c
 	}
+	const notPage = "must be an absolute URL with a host and without user information, in printable ASCII (a query and a fragment are allowed)"
 	metadata := func(m middleware.Metadata) func(*middleware.Config) {
 		return func(c *middleware.Config) { c.Metadata = m }
 	}
@@ -100,9 +101,13 @@ func TestFaultsOfOrigins(t *testing.T) {
 		"a page on http":                           {with(metadata(middleware.Metadata{Documentation: "http://a.example"}), origin), []string{"Metadata.Documentation", "https"}},
 		"a page with a user":                       {with(metadata(middleware.Metadata{Policy: "https://a@b.example"}), origin), []string{"Metadata.Policy"}},
 		"a page that is not a URL":                 {with(metadata(middleware.Metadata{TermsOfService: "terms"}), origin), []string{"Metadata.TermsOfService"}},
-		"pages":                                    {with(metadata(middleware.Metadata{Documentation: "https://a.example/?b=c#d", Policy: "http://localhost", TermsOfService: "https://a.example"}), origin), nil},
-		"two scopes in one text":                   {with(metadata(middleware.Metadata{Scopes: []string{"read", "a b"}}), origin), []string{`Metadata.Scopes: "a b" is not a scope`}},
-		"an empty scope":                           {with(metadata(middleware.Metadata{Scopes: []string{""}}), origin), []string{"Metadata.Scopes"}},
+		"a page without a scheme":                  {with(metadata(middleware.Metadata{Documentation: "foo"}), origin), []string{"Metadata.Documentation: " + notPage}},
+		"a page with a space":                      {with(metadata(middleware.Metadata{Policy: "https://a.example/ x"}), origin), []string{"Metadata.Policy: " + notPage}},
+		"a page that is not ASCII":                 {with(metadata(middleware.Metadata{TermsOfService: "https://a.example/ü"}), origin), []string{"Metadata.TermsOfService: " + notPage}},
+		"a page with a line break in its fragment": {with(metadata(middleware.Metadata{TermsOfService: "https://a.example/#a\nb"}), origin), []string{"Metadata.TermsOfService: " + notPage}},
+		"pages":                  {with(metadata(middleware.Metadata{Documentation: "https://a.example/?b=c#d", Policy: "http://localhost", TermsOfService: "https://a.example"}), origin), nil},
+		"two scopes in one text": {with(metadata(middleware.Metadata{Scopes: []string{"read", "a b"}}), origin), []string{`Metadata.Scopes: "a b" is not a scope`}},
+		"an empty scope":         {with(metadata(middleware.Metadata{Scopes: []string{""}}), origin), []string{"Metadata.Scopes"}},
 		"everything at once": {
 			with(func(c *middleware.Config) { c.Audience, c.Metadata.Policy, c.Issuers = "api", "x", nil }, origin, "ftp://x"),
 			[]string{"Issuers is empty", "Origins[1]", differs, "Metadata.Policy"},

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"slices"
+	"time"
 
 	"github.com/bearerguard/bearerguard/scopes"
 )
@@ -16,12 +17,7 @@ func (d *decision) checkRequirements() error {
 	if len(d.need) == d.met {
 		return nil
 	}
-	if d.lookup == nil {
-		d.lookup = t.claim
-	}
-	evidence := scopes.Evidence{
-		Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, ClockSkew: d.v.skew, Claim: d.lookup, Request: d.request,
-	}
+	evidence := d.evidence()
 	var unmet error
 	for _, requirement := range d.need[d.met:] {
 		shortfall := requirement.Unmet(evidence)
@@ -38,16 +34,34 @@ func (d *decision) checkRequirements() error {
 	return unmet
 }
 
+// evidence returns what the verified token and the request show.
+func (d *decision) evidence() scopes.Evidence {
+	t := d.verified
+	if d.lookup == nil {
+		d.lookup = t.claim
+	}
+	return scopes.Evidence{
+		Scopes: t.Scopes, ACR: t.ACR, AuthTime: t.AuthTime, Now: d.now, ClockSkew: d.v.skew, Claim: d.lookup, Request: d.request,
+	}
+}
+
 // name adds to a refusal what the client must obtain, if the cause is an unmet
 // requirement or a missing token. It adds scopes only if no token was sent or a
 // scope is missing, and acr values and the maximum age only if no token was
-// sent or the authentication is insufficient.
+// sent or the authentication is insufficient. The next login is a new one, so
+// the current acr and auth_time meet nothing. But a requirement that the token
+// meets without them asks nothing of the login.
 func (d *decision) name(refusal *Error) {
 	switch code := refusal.Code; code {
 	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:
-		all := required(d.need)
+		all := required(d.need, noEvidence)
 		if code == CodeNoToken || d.scopesHelp {
 			refusal.Scope = all.Scopes
+		}
+		if code == CodeInsufficientAuthentication {
+			evidence := d.evidence()
+			evidence.ACR, evidence.AuthTime = "", time.Time{}
+			all = required(d.need, evidence)
 		}
 		if code != CodeInsufficientScope {
 			refusal.ACR, refusal.MaxAge = all.ACR, all.MaxAge
@@ -56,15 +70,16 @@ func (d *decision) name(refusal *Error) {
 	}
 }
 
-// required returns everything that a client needs to meet all requirements. To
-// find it out, required checks each requirement against a token without scopes
-// and claims.
-func required(need []scopes.Requirement) scopes.Shortfall {
+// noEvidence is the evidence of a client without a token.
+var noEvidence = scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
+
+// required returns everything that a client with this evidence needs to meet
+// all requirements.
+func required(need []scopes.Requirement, evidence scopes.Evidence) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string
-	nothing := scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
 	for _, requirement := range need {
-		shortfall := requirement.Unmet(nothing)
+		shortfall := requirement.Unmet(evidence)
 		if shortfall == nil {
 			continue
 		}

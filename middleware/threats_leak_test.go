@@ -321,3 +321,34 @@ func TestThreatsConfiguredText(t *testing.T) {
 		})
 	}
 }
+
+// Callers can build an Error themselves. Its text may contain anything.
+func TestThreatsTextOfACaller(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"printable text", "the plan has ended", `, error_description="the plan has ended"`},
+		{"a quote", `a"b`, ""},
+		{"a backslash", `a\b`, ""},
+		{"a line break", "a\r\nSet-Cookie: a=b", ""},
+		{"non-ASCII", "é", ""},
+		{"no text", "", ""},
+	} {
+		t.Run("E01/"+tt.name+" in a description", func(t *testing.T) {
+			h := make(http.Header)
+			(&middleware.Error{Code: middleware.CodeInvalidToken, Description: tt.text}).SetHeader(h)
+			if got, want := h.Get("WWW-Authenticate"), `Bearer realm="api", error="invalid_token"`+tt.want; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+		t.Run("E01/"+tt.name+" in a code", func(t *testing.T) {
+			h := make(http.Header)
+			(&middleware.Error{Code: middleware.Code(tt.text)}).SetHeader(h)
+			want := `Bearer realm="api"`
+			if tt.want != "" {
+				want += `, error="` + tt.text + `"`
+			}
+			if got := h.Get("WWW-Authenticate"); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}

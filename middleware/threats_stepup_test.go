@@ -18,6 +18,16 @@ type shortfall scopes.Shortfall
 
 func (s shortfall) Unmet(scopes.Evidence) *scopes.Shortfall { return (*scopes.Shortfall)(&s) }
 
+// onPath is a requirement on the path of the request.
+type onPath string
+
+func (p onPath) Unmet(e scopes.Evidence) *scopes.Shortfall {
+	if e.Request != nil && e.Request.URL.Path == string(p) {
+		return nil
+	}
+	return &scopes.Shortfall{}
+}
+
 func TestThreatsStepUp(t *testing.T) {
 	s := newSetup(t)
 	token := s.Token(s.Header(), s.Claims("acr", `"pwd"`, "auth_time", fmt.Sprint(now.Add(-time.Hour).Unix())))
@@ -45,6 +55,11 @@ func TestThreatsStepUp(t *testing.T) {
 		{"a custom requirement", []scopes.Requirement{shortfall{Scopes: scopes.Of("write"), ACR: []string{"x"}, MaxAge: time.Minute}}, weak + `, scope="write", acr_values="x", max_age="60"`},
 		{"values that would break the challenge are left out", []scopes.Requirement{shortfall{ACR: []string{"a b", "a\"b", "a\r\nb", "", "é", "x", "x"}}}, weak + `, acr_values="x"`},
 		{"nothing can be named", []scopes.Requirement{shortfall{ACR: []string{""}}}, weak},
+		{"an alternative that the token meets is not named", []scopes.Requirement{scopes.OneOf(mfa, read), scopes.AuthWithin(time.Minute)}, weak + `, max_age="60"`},
+		{"an alternative that only the acr meets is named", []scopes.Requirement{scopes.OneOf(write, scopes.ACR("pwd")), scopes.OneOf(scopes.ACR("pwd"), write), scopes.AuthWithin(time.Minute)}, weak + `, acr_values="pwd", max_age="60"`},
+		{"an alternative that only auth_time meets is named", []scopes.Requirement{scopes.OneOf(hour, write), mfa}, weak + `, acr_values="mfa", max_age="3600"`},
+		{"an alternative that the request meets is not named", []scopes.Requirement{scopes.OneOf(scopes.AuthWithin(time.Second), onPath("/")), mfa}, weak + `, acr_values="mfa"`},
+		{"an alternative that a claim meets is not named", []scopes.Requirement{scopes.OneOf(scopes.AuthWithin(time.Second), scopes.Claim("sub", "alice")), mfa}, weak + `, acr_values="mfa"`},
 		{"a requirement that names nothing", []scopes.Requirement{shortfall{}}, `Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource"`},
 	} {
 		t.Run("S08/"+tt.name, func(t *testing.T) {

@@ -22,8 +22,8 @@ servers that the metadata lists, and their keys. Each check is a line: ✓ right
 
 RFC 9728 §3.3 requires the resource in the metadata to be the requested URL, and some
 clients insist on that. Many clients, and this command, also accept a resource whose
-path is the beginning of the path of the URL. Give the URL that clients are configured
-with.
+path is the beginning of the path of the URL. Give the URL of a protected GET route, such
+as https://api.example.com/v1/orders.
 
 Some twenty requests are sent, without any secret. In four of them Host, or
 X-Forwarded-Host and Forwarded, name the host doctor.invalid. The answers must stay

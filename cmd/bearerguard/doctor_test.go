@@ -69,7 +69,7 @@ func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, path):
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf("Bearer resource_metadata=%q", pointer))
 		w.WriteHeader(http.StatusUnauthorized)
-	case r.URL.Path == wellKnown+path, r.URL.Path == wellKnown && a.dropsPath:
+	case r.URL.Path == wellKnown+path && !a.dropsPath, r.URL.Path == wellKnown && a.dropsPath:
 		w.Header().Set("Content-Type", cmp.Or(a.mediaType, "application/json"))
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		fmt.Fprintf(w, `{"resource": %q, "authorization_servers": [%q]}`, base+path, a.issuer+a.suffix)

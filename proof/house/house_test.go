@@ -60,6 +60,7 @@ func packages(t *testing.T) []pkg {
 // imports. Each additional import is another way for a fault to spread.
 var layers = []layer{
 	{"internal/catalogue", ""},
+	{"internal/challenge", ""},
 	{"internal/contain", ""},
 	{"internal/fetch", ""},
 	{"internal/rsaverify", ""},
@@ -95,7 +96,7 @@ var layers = []layer{
 	{"testserver/internal/settings", "internal/catalogue internal/shapes testserver/internal/registry"},
 	{"testserver/internal/grants", "internal/catalogue testserver/internal/bounded testserver/internal/guarded testserver/internal/token"},
 	{"testserver/internal/oauth", "internal/catalogue testserver/internal/grants testserver/internal/guarded testserver/internal/identity testserver/internal/journal testserver/internal/pages testserver/internal/persist testserver/internal/registry testserver/internal/token"},
-	{"testserver/internal/apicheck", "internal/catalogue testserver/internal/journal testserver/internal/listen testserver/internal/registry testserver/internal/token"},
+	{"testserver/internal/apicheck", "internal/catalogue internal/challenge testserver/internal/journal testserver/internal/listen testserver/internal/registry testserver/internal/token"},
 	{"testserver", "internal/catalogue internal/control internal/shapes testserver/internal/apicheck testserver/internal/journal testserver/internal/likeness testserver/internal/listen testserver/internal/oauth testserver/internal/registry testserver/internal/settings testserver/internal/token"},
 	{"testserver/apitest", "testserver testserver/internal/apicheck testserver/internal/listen"},
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,11 @@ func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	c.login = func(claims map[string]any) error {
 		var parameters string
 		if !c.isStrong(claims["acr"]) && !c.has("acr_values is forgotten") {
-			parameters += `, acr_values="` + strings.Join(contexts, " ") + `"`
+			named := slices.Clone(contexts)
+			if c.has("the preferred acr is last") {
+				slices.Reverse(named)
+			}
+			parameters += `, acr_values="urn:example:more ` + strings.Join(named, " ") + `"`
 		}
 		if !c.isRecent(claims) && !c.has("max_age is forgotten") {
 			parameters += fmt.Sprintf(`, max_age=%d`, int(freshness.Seconds()))
@@ -114,8 +119,9 @@ var loginHoles = []struct {
 	{"auth_time is read as milliseconds", []string{"good-token"}, []string{"want 2xx"}},
 	{"another limit holds", []string{"stale-auth"}, []string{"longer ago", "not iat"}},
 	{"acr_values is forgotten", []string{"acr-values-missing"}, []string{`want acr_values="urn:example:mfa urn:example:key"`, "§4", "Add acr_values"}},
+	{"the preferred acr is last", []string{"acr-values-missing"}, []string{`want acr_values="urn:example:mfa urn:example:key"`, "in the order of RequireACR"}},
 	{"max_age is forgotten", []string{"max-age-missing"}, []string{`want max_age="300"`, "§4", "Add max_age"}},
-	{"max_age is in minutes", []string{"max-age-missing"}, []string{`want max_age="300"`, "in seconds"}},
+	{"max_age is in minutes", []string{"max-age-missing"}, []string{`want max_age="300"`, "in seconds", "the limits of the route and of RequireAuthWithin differ"}},
 	{"the token is called invalid", []string{"error-code"}, []string{`want error="insufficient_user_authentication"`, "RFC 9470 §3"}},
 	{"a weak login is answered with 403", []string{"array-acr", "future-auth-time", "look-alike-acr", "missing-acr", "missing-auth-time", "stale-auth", "weak-acr"}, []string{"got 403", "want 401"}},
 }
@@ -132,6 +138,30 @@ func TestCheckFindsHolesOfLogins(t *testing.T) {
 			if names := slices.Sorted(maps.Keys(found)); !slices.Equal(names, tt.found) {
 				t.Errorf("got %q, want %q", names, tt.found)
 			}
+		})
+	}
+}
+
+// The answer to the good token shows which option is missing.
+func TestTheFixOfTheGoodTokenFollowsTheAnswer(t *testing.T) {
+	as := testserver.New(t)
+	refuse := func(parameters string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", "Bearer "+parameters)
+			w.WriteHeader(http.StatusUnauthorized)
+		})
+	}
+	for name, tt := range map[string]struct {
+		api  http.Handler
+		want string
+	}{
+		"a login":          {newLoginAPI(as, ""), "fix:  The route requires a strong or recent login: give RequireACR or RequireAuthWithin."},
+		"another audience": {refuse(`error="invalid_token", error_description="token audience is not accepted"`), "fix:  The API requires another audience: give Token(testserver.Audience(…))."},
+		"another reason":   {refuse(`error="invalid_token"`), "fix:  Make the API trust"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := findings(t, as, tt.api, apitest.RequireScope("orders:read"))
+			wantAll(t, found["good-token"], tt.want)
 		})
 	}
 }
@@ -193,6 +223,14 @@ func TestLoginDefectsAreSentOnRequestOnly(t *testing.T) {
 	}
 }
 
+func TestALoginRequirementIsGivenOnce(t *testing.T) {
+	as := testserver.New(t)
+	text := fatalText(t, func(tb *recorder) {
+		apitest.Check(tb, as, newVulnerableAPI(as, ""), orders, apitest.RequireACR("a"), apitest.RequireACR("b"), apitest.RequireAuthWithin(time.Hour), apitest.RequireAuthWithin(time.Minute))
+	})
+	wantAll(t, text, "RequireACR is given twice: give all values in one call", "RequireAuthWithin is given twice: give only the shorter time")
+}
+
 func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 	as := testserver.New(t)
 	for name, tt := range map[string]struct {
@@ -202,9 +240,9 @@ func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value has no spaces`},
 		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value has no spaces`},
 		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR("0"): the token with the defect weak-acr has this acr`},
-		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds"},
-		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0): give a second or more"},
-		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds"},
+		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds, at least 1"},
+		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0s): give whole seconds, at least 1"},
+		"a negative time":   {apitest.RequireAuthWithin(-time.Second), "RequireAuthWithin(-1s): give whole seconds, at least 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantAll(t, fatalText(t, func(tb *recorder) { apitest.Check(tb, as, newVulnerableAPI(as, ""), orders, tt.option) }), tt.want)

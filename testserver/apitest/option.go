@@ -47,12 +47,18 @@ func RequireClaim(name, value string) Option {
 // authentication contexts, the preferred context first (RFC 9470). The good
 // token has the first context in acr, unless [Token] sets another of the given
 // contexts. A token with any other acr, or without acr, must get a 401 with the
-// error insufficient_user_authentication and acr_values. If acr is an array,
-// the error may be invalid_token. The value "0" is an error unless
+// error insufficient_user_authentication and acr_values, which lists the given
+// contexts in this order and may list others. If acr is an array, the error may
+// be invalid_token. The value "0" is an error unless
 // [testserver.WeakACR] is skipped, because tokens with that defect have the acr
-// "0". Without RequireACR, acr is not checked.
+// "0". RequireACR can be given once. Without RequireACR, acr is not checked.
 func RequireACR(first string, more ...string) Option {
-	return option(func(c *check) { c.ACR = append([]string{first}, more...) })
+	return option(func(c *check) {
+		if c.ACR != nil {
+			c.errs = append(c.errs, errors.New("RequireACR is given twice: give all values in one call"))
+		}
+		c.ACR = append([]string{first}, more...)
+	})
 }
 
 // RequireAuthWithin declares that the route requires a login that is at most d
@@ -60,12 +66,17 @@ func RequireACR(first string, more ...string) Option {
 // check in auth_time. A token with an auth_time more than d ago, or without
 // auth_time, must get a 401 with the error insufficient_user_authentication and
 // max_age. A token with an auth_time one hour in the future must get the same
-// error or invalid_token. Without RequireAuthWithin, auth_time is not checked.
+// error or invalid_token. RequireAuthWithin can be given once. Without
+// RequireAuthWithin, auth_time is not checked.
 func RequireAuthWithin(d time.Duration) Option {
 	return option(func(c *check) {
-		if c.AuthWithin = d; d == 0 {
-			c.errs = append(c.errs, errors.New("RequireAuthWithin(0): give a second or more"))
+		switch {
+		case d == 0:
+			c.errs = append(c.errs, apicheck.CheckAuthWithin(d))
+		case c.AuthWithin != 0:
+			c.errs = append(c.errs, errors.New("RequireAuthWithin is given twice: give only the shorter time"))
 		}
+		c.AuthWithin = d
 	})
 }
 

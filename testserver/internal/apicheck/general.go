@@ -68,11 +68,11 @@ var general = map[string]struct{ why, fix string }{
 	},
 	acrValuesMissing: {
 		"A client can ask for a stronger login only if the challenge names the acr values that the route accepts (RFC 9470 §3, §4).",
-		"Add acr_values=\"…\" to the challenge, with the acr values that the route accepts, separated by spaces, the preferred value first.",
+		"Add acr_values=\"…\" to the challenge, with the acr values that the route accepts, separated by spaces, in the order of RequireACR: the preferred value first.",
 	},
 	maxAgeMissing: {
 		"A client can ask for a recent login only if the challenge says how recent the login must be (RFC 9470 §3, §4).",
-		"Add max_age=\"…\" to the challenge, with the limit of the route in seconds.",
+		"Add max_age=\"…\" to the challenge, with the limit of the route in seconds. If max_age has another value, the limits of the route and of RequireAuthWithin differ.",
 	},
 	tokenEchoed: {
 		"Answers are logged, cached and displayed; a token in an answer is disclosed (RFC 6750 §5.2, §5.3; RFC 9700 §4.3).",

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/challenge"
 )
 
 // judge adds a finding for each rule that the response to p breaks.
@@ -21,6 +23,9 @@ func (r *run) judge(p probe, a outcome) {
 	}
 	if len(p.want) == 0 {
 		if a.status < 200 || a.status > 299 {
+			if p.name == goodToken {
+				p.fix = a.missingOption() + p.fix
+			}
 			r.note(p, p.name, a.describe(p), p.wanted())
 		}
 		return
@@ -39,6 +44,19 @@ func (r *run) judge(p probe, a outcome) {
 		i = j // of two with this status
 	}
 	r.judgeChallenge(p, a, p.want[i], bearer, err)
+}
+
+// missingOption returns the option of the check that the refusal of a good
+// token suggests, as a sentence with a space at the end, or "".
+func (a outcome) missingOption() string {
+	bearer, _ := a.bearer()
+	switch {
+	case bearer["error"] == "insufficient_user_authentication":
+		return "The route requires a strong or recent login: give RequireACR or RequireAuthWithin. "
+	case strings.Contains(bearer["error_description"], "audience"):
+		return "The API requires another audience: give Token(testserver.Audience(…)). "
+	}
+	return ""
 }
 
 // judgeChallenge adds findings about the Bearer challenge of the response, or
@@ -85,19 +103,19 @@ func (r *run) compare(p probe, first, next outcome) {
 func (a outcome) bearer() (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {
-		list, err := parseChallenges(field)
+		list, err := challenge.Parse(field)
 		if err != nil {
 			return nil, err
 		}
 		for _, one := range list {
-			if !strings.EqualFold(one.scheme, "Bearer") {
+			if !strings.EqualFold(one.Scheme, "Bearer") {
 				continue
 			}
-			if one.params == nil {
-				one.params = map[string]string{}
+			if one.Params == nil {
+				one.Params = map[string]string{}
 			}
-			if found == nil || one.params["error"] != "" {
-				found = one.params
+			if found == nil || one.Params["error"] != "" {
+				found = one.Params
 			}
 		}
 	}

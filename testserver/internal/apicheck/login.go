@@ -32,10 +32,18 @@ func (c *Check) loginFaults() error {
 		errs = append(errs, fmt.Errorf("RequireACR(%q): the token with the defect %s has this acr, so it would not be too weak: "+
 			"leave out the value, or skip the defect", token.NoLevel, catalogue.WeakACR))
 	}
-	if c.AuthWithin < 0 || c.AuthWithin%time.Second != 0 {
-		errs = append(errs, fmt.Errorf("RequireAuthWithin(%v): give whole seconds, 0 or more, because max_age is in seconds", c.AuthWithin))
+	if c.AuthWithin != 0 {
+		errs = append(errs, CheckAuthWithin(c.AuthWithin))
 	}
 	return errors.Join(errs...)
+}
+
+// CheckAuthWithin returns an error for a time that max_age cannot express.
+func CheckAuthWithin(d time.Duration) error {
+	if d < time.Second || d%time.Second != 0 {
+		return fmt.Errorf("RequireAuthWithin(%v): give whole seconds, at least 1", d)
+	}
+	return nil
 }
 
 // login sets acr and auth_time in the draft so that they meet the requirements
@@ -130,9 +138,16 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 func (r *run) judgeDemand(p probe, a outcome, bearer map[string]string) {
 	seconds := strconv.FormatInt(int64(r.AuthWithin/time.Second), 10)
 	switch {
-	case p.demands == acrValues && !containsAll(strings.Fields(bearer[acrValues]), r.ACR):
+	case p.demands == acrValues && !listsInOrder(strings.Fields(bearer[acrValues]), r.ACR):
 		r.note(p, acrValuesMissing, a.describe(p), fmt.Sprintf("%s=%q", acrValues, strings.Join(r.ACR, " ")))
 	case p.demands == maxAge && bearer[maxAge] != seconds:
 		r.note(p, maxAgeMissing, a.describe(p), fmt.Sprintf("%s=%q", maxAge, seconds))
 	}
+}
+
+// listsInOrder reports whether the named values contain the required values, in
+// the same relative order.
+func listsInOrder(named, required []string) bool {
+	byPosition := func(a, b string) int { return slices.Index(named, a) - slices.Index(named, b) }
+	return containsAll(named, required) && slices.IsSortedFunc(required, byPosition)
 }

@@ -9,14 +9,17 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/challenge"
 )
 
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
 const falseHost = "doctor.invalid"
 
-// host checks that a false host name in the header of a request does not change
-// the answer. It sends such requests to the API and to the URL of its metadata.
-func (x *examination) host(ctx context.Context, before []challenge, at place) {
+// host sends requests with a false host in their header fields to the API and
+// its metadata, and checks that the answers do not change. How long these
+// answers take does not matter, because no client sends such requests.
+func (x *examination) host(ctx context.Context, before []challenge.Challenge, at place) {
 	var changed []string
 	for _, field := range []struct {
 		name   string
@@ -25,7 +28,7 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		{"Host", http.Header{"Host": {falseHost}}},
 		{"X-Forwarded-Host, Forwarded", http.Header{"X-Forwarded-Host": {falseHost}, "Forwarded": {"host=" + falseHost}}},
 	} {
-		api := x.send(ctx, http.MethodGet, uncached(x.target), field.header)
+		api := x.exchange(ctx, http.MethodGet, uncached(x.target), field.header)
 		after, _ := parseChallenges(api.header.Values("WWW-Authenticate"))
 		if named := pointers(after); named != nil && !slices.Equal(named, pointers(before)) {
 			changed = append(changed, field.name+" changes resource_metadata to "+strings.Join(named, ", "))
@@ -37,7 +40,7 @@ func (x *examination) host(ctx context.Context, before []challenge, at place) {
 		if err != nil {
 			continue
 		}
-		answer := x.send(ctx, http.MethodGet, uncached(location), field.header)
+		answer := x.exchange(ctx, http.MethodGet, uncached(location), field.header)
 		if doc, _ := answer.document(); doc != nil && !reflect.DeepEqual(doc, at.doc) {
 			changed = append(changed, field.name+" changes the metadata, which now names the resource "+doc.resource)
 		}
@@ -60,9 +63,9 @@ func uncached(u *url.URL) string {
 
 // pointers returns the URLs that challenges name in resource_metadata, without
 // duplicates.
-func pointers(challenges []challenge) (named []string) {
+func pointers(challenges []challenge.Challenge) (named []string) {
 	for _, c := range challenges {
-		if url := c.params["resource_metadata"]; url != "" {
+		if url := c.Params["resource_metadata"]; url != "" {
 			named = append(named, url)
 		}
 	}
@@ -98,14 +101,14 @@ func (x *examination) cors(ctx context.Context, address string) {
 	x.pass(aboutCORS, "")
 }
 
-// members checks the scopes and the methods that the metadata document lists.
-func (x *examination) members(challenges []challenge, doc *document) {
+// members checks the scopes and methods that the document lists.
+func (x *examination) members(challenges []challenge.Challenge, doc *document) {
 	var unknown []string
 	for _, c := range challenges {
-		if !c.bearer() || doc.scopes == nil {
+		if !asksForToken(c) || doc.scopes == nil {
 			continue
 		}
-		for _, scope := range strings.Fields(c.params["scope"]) {
+		for _, scope := range strings.Fields(c.Params["scope"]) {
 			if !slices.Contains(doc.scopes, scope) {
 				unknown = append(unknown, scope)
 			}

@@ -1,16 +1,35 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/challenge"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
+// parseChallenges parses the field lines of WWW-Authenticate. It returns the
+// challenges of all lines that it can parse, and the error of the first other
+// line.
+func parseChallenges(lines []string) (all []challenge.Challenge, fault error) {
+	for _, line := range lines {
+		list, err := challenge.Parse(line)
+		all, fault = append(all, list...), cmp.Or(fault, err)
+	}
+	return all, fault
+}
+
+// asksForToken reports whether a challenge asks for an access token.
+func asksForToken(c challenge.Challenge) bool {
+	return strings.EqualFold(c.Scheme, "Bearer") || strings.EqualFold(c.Scheme, "DPoP")
+}
+
 // challenges checks the answer to the request without a token and returns its
 // challenges.
-func (x *examination) challenges(a answer) []challenge {
+func (x *examination) challenges(a answer) []challenge.Challenge {
 	switch {
 	case a.status == http.StatusUnauthorized:
 		x.pass(aboutStatus, "")
@@ -20,15 +39,21 @@ func (x *examination) challenges(a answer) []challenge {
 	case a.status < 300:
 		x.fail(aboutStatus, finding{problem: "the route needs no token", want: "401", got: fmt.Sprint(a.status),
 			remedy: "Give the URL of a route that needs a token, or protect this one."})
+	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed:
+		x.fail(aboutStatus, finding{problem: "the route does not answer GET with 401", want: "401", got: fmt.Sprint(a.status),
+			remedy: "Give the URL of a protected GET route."})
+		x.skip(aboutChallenge)
+		x.noRoute = true
+		return nil
 	default:
 		x.fail(aboutStatus, finding{problem: "a request without a token is not answered with 401", want: "401", got: fmt.Sprint(a.status),
-			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing. Does the route accept GET?"})
+			remedy: "Check the token before anything else, and answer with 401 and a challenge if it is missing."})
 	}
 	fields := a.header.Values("WWW-Authenticate")
 	challenges, err := parseChallenges(fields)
 	asks := false
 	for _, c := range challenges {
-		asks = asks || c.bearer()
+		asks = asks || asksForToken(c)
 	}
 	switch {
 	case len(fields) == 0:
@@ -46,30 +71,46 @@ func (x *examination) challenges(a answer) []challenge {
 	return challenges
 }
 
+// hostOf returns the host and the port of a URL, as written.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // pointer returns the URL of the metadata that the challenges name. It returns
-// "" if they name no URL, or if a client must not request the URL.
-func (x *examination) pointer(challenges []challenge) string {
+// "" if the challenges do not name a URL, or a client may not request the URL.
+func (x *examination) pointer(challenges []challenge.Challenge) string {
 	named := pointers(challenges)
+	if x.noRoute {
+		x.skip(aboutPointer)
+		return ""
+	}
 	if len(named) == 0 {
 		x.fail(aboutPointer, finding{problem: "no challenge has resource_metadata", want: fmt.Sprintf("resource_metadata=%q", wellKnown(x.base)),
 			remedy: "Add the parameter to the challenge, with the URL of the metadata. If the path of the resource is only the beginning of the requested path, use the path of the resource."})
 		return ""
 	}
 	first := named[0]
+	barred := x.barred(first)
 	switch {
 	case len(named) > 1:
 		x.fail(aboutPointer, finding{problem: "the challenges have different values of resource_metadata", got: strings.Join(named, ", "), remedy: "Send the same resource_metadata in each challenge."})
 	case fetch.CheckURL(first, true) != nil:
 		x.fail(aboutPointer, finding{problem: "resource_metadata is not an absolute URL", got: first,
 			remedy: "Write an absolute URL from the configuration, with scheme, host and path and without a fragment."})
-	case !x.mayAsk(first):
-		x.fail(aboutPointer, finding{problem: "resource_metadata is not https", got: first,
-			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http."})
+	case barred != "":
+		x.fail(aboutPointer, finding{problem: "resource_metadata " + barred, got: first, remedy: publicURL})
+	case !strings.EqualFold(hostOf(first), x.base.Host):
+		x.warn(aboutPointer, finding{problem: "the challenge names metadata of another host than the URL that was requested", want: x.base.Host, got: first,
+			remedy: "Give the URL by which clients call the API. If this is it, correct the URL in the configuration of the API: clients discard the metadata of another host."})
 	default:
 		x.pass(aboutPointer, first)
 	}
-	if x.mayAsk(first) {
-		return first
+	if barred != "" {
+		return ""
 	}
-	return ""
+	return first
 }

@@ -20,12 +20,11 @@ func (x *examination) resource(ctx context.Context, at place) {
 	case err != nil || fetch.CheckURL(text, true) != nil:
 		x.fail(aboutResource, finding{problem: "resource must be an absolute URL with a host, and must not contain user information or a fragment", got: text,
 			remedy: "Write the URL by which clients reach the API. An audience that is not a URL does not belong in this member."})
-	case !x.mayAsk(text):
-		x.fail(aboutResource, finding{problem: "resource is not https", got: text,
-			remedy: "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http."})
+	case x.barred(text) != "":
+		x.fail(aboutResource, finding{problem: "resource " + x.barred(text), got: text, remedy: publicURL})
 	default:
 		x.pass(aboutResource, text)
-		matches := x.match(resource)
+		matches := x.match(text, resource)
 		x.location(ctx, at, resource)
 		if matches {
 			x.otherLocations(ctx, resource)
@@ -37,12 +36,14 @@ func (x *examination) resource(ctx context.Context, at place) {
 	x.skip(aboutMatch, aboutLocation, aboutOwn, aboutRoot)
 }
 
-// match compares the resource with the URL that was requested. RFC 9728 §3.3
-// requires them to be identical, and some clients insist on it. Many clients
-// also accept a resource whose path is a prefix of the requested path. Without
-// this exception, one document could not describe an API with several routes.
-func (x *examination) match(resource *url.URL) bool {
-	f := finding{want: x.base.String(), got: resource.String(), remedy: "Write the URL of the API exactly as clients write it. Clients discard the metadata of another resource."}
+// match compares the resource, as text and parsed, with the URL that was
+// requested. RFC 9728 §3.3 requires that their code points are identical, and
+// some clients insist on it. Many clients also accept a resource whose path is
+// a prefix of the requested path. Without this exception, one document could
+// not describe an API with several routes.
+func (x *examination) match(text string, resource *url.URL) bool {
+	requested, _, _ := strings.Cut(x.report.URL, "?")
+	f := finding{want: requested, got: text, remedy: "Write the URL of the API exactly as clients write it. Clients discard the metadata of another resource."}
 	path, prefix := pathOf(x.base), pathOf(resource)
 	switch {
 	case resource.Scheme != x.base.Scheme:
@@ -51,6 +52,8 @@ func (x *examination) match(resource *url.URL) bool {
 		f.problem = "the resource is on another host"
 	case portOf(resource) != portOf(x.base):
 		f.problem = "the resource has another port"
+	case beforePath(text) != beforePath(requested):
+		f.problem = "the scheme, host or port of the resource is spelled differently"
 	case resource.RawQuery != "":
 		f.problem = "the resource has a query"
 	case prefix == path:
@@ -61,11 +64,21 @@ func (x *examination) match(resource *url.URL) bool {
 		return true
 	case prefix == path+"/":
 		f.problem = "the resource ends with a slash, and the URL does not"
+		f.remedy = "Remove the slash at the end of the resource, and of the URL of its metadata. Clients discard the metadata of another resource."
 	default:
 		f.problem = "the resource has another path"
 	}
 	x.fail(aboutMatch, f)
 	return false
+}
+
+// beforePath returns the scheme and the authority of a URL, as written.
+func beforePath(text string) string {
+	scheme, rest, _ := strings.Cut(text, "://")
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		rest = rest[:end]
+	}
+	return scheme + "://" + rest
 }
 
 func pathOf(u *url.URL) string {
@@ -110,14 +123,17 @@ func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 
 // location checks that the metadata is at the well-known URL of the resource.
 func (x *examination) location(ctx context.Context, at place, resource *url.URL) {
-	if !strings.EqualFold(resource.Host, x.base.Host) {
-		x.skip(aboutLocation) // the location is on another server
+	if resource.Host != x.base.Host {
+		x.skip(aboutLocation) // the location is on another server, or match has a finding about the host
 		return
 	}
 	right, root := wellKnown(resource), origin(x.base)+wellKnownPath
 	p := x.at(ctx, right)
 	switch {
-	case at.url == root && right != root:
+	case x.named == root && at.url == root && right != root && reflect.DeepEqual(p.doc, at.doc):
+		x.fail(aboutLocation, finding{problem: "the challenge names the well-known URL of the host, not that of the resource", want: right, got: root,
+			remedy: "Name the well-known URL of the resource in resource_metadata. The metadata is already there."})
+	case at.url == root && right != root && p.doc == nil:
 		x.fail(aboutLocation, finding{problem: "the URL of the metadata lacks the path of the resource", want: right, got: at.url,
 			remedy: "The path goes after the well-known part: serve the metadata there, and name that URL in the challenge."})
 	case p.doc == nil:

@@ -30,9 +30,12 @@ func (x *examination) servers(listed []string) (issuers []string) {
 		case strings.Contains(server, "/.well-known/"):
 			fault(finding{problem: "authorization_servers contains the URL of a metadata document instead of an issuer", want: issuerOf(server), got: server,
 				remedy: "List the value of the member issuer in that document. Clients add the well-known part themselves."})
-		case fetch.CheckIssuer(server, false) != nil || !x.mayAsk(server):
+		case fetch.CheckIssuer(server, true) != nil:
 			fault(finding{problem: "authorization_servers contains a value that is not an issuer: an issuer is an https URL and has neither a query nor a fragment", got: server,
 				remedy: "List the issuer of the authorization server, byte for byte as in its metadata."})
+		case x.barred(server) != "":
+			fault(finding{problem: "authorization_servers contains a URL that " + x.barred(server), got: server,
+				remedy: "List the issuer by which clients reach the authorization server, and configure it as the issuer of that server."})
 		case len(issuers) < maxServers:
 			issuers = append(issuers, server)
 		}
@@ -78,8 +81,8 @@ func (x *examination) issuer(ctx context.Context, issuer string) {
 		x.skip(aboutKeys) // RFC 8414 §2 does not require jwks_uri
 		return
 	}
-	if !x.mayAsk(doc.JWKSURI) {
-		x.fail(aboutKeys, finding{problem: "jwks_uri is not an https URL that clients can reach", got: doc.JWKSURI, remedy: "Write the public https URL of the keys into the metadata of the authorization server."})
+	if barred := x.barred(doc.JWKSURI); barred != "" {
+		x.fail(aboutKeys, finding{problem: "jwks_uri " + barred, got: doc.JWKSURI, remedy: "Write the public https URL of the keys into the metadata of the authorization server."})
 		return
 	}
 	got, err := fetch.Get(ctx, x.client, doc.JWKSURI, "")

@@ -15,12 +15,14 @@ var ErrURL = errors.New("want the http or https URL of a protected route. User i
 
 // examination is the state of one run.
 type examination struct {
-	client *http.Client
-	target *url.URL // the URL to check
-	base   *url.URL // target without its query
-	places map[string]place
-	slow   []string // URLs whose answers were slow
-	report Report
+	client  *http.Client
+	target  *url.URL // the URL to check
+	base    *url.URL // target without its query
+	named   string   // the URL of the metadata in the challenge; "" if it is absent or must not be requested
+	noRoute bool     // the API has no GET route at the URL, so it need not have metadata there
+	places  map[string]place
+	slow    []string // URLs whose answers were slow
+	report  Report
 }
 
 // Run checks the API at a URL. It sends requests by transport, or by
@@ -36,7 +38,7 @@ func Run(ctx context.Context, transport http.RoundTripper, address string) (Repo
 	base := *target
 	base.RawQuery, base.ForceQuery = "", false
 	x := &examination{client: newClient(transport), target: target, base: &base, places: map[string]place{}, report: Report{URL: address}}
-	bounded, cancel := context.WithTimeout(ctx, Timeout)
+	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	first := x.send(bounded, http.MethodGet, target.String(), nil)
 	if first.err != nil {
@@ -44,7 +46,8 @@ func Run(ctx context.Context, transport http.RoundTripper, address string) (Repo
 	}
 	x.https()
 	challenges := x.challenges(first)
-	at := x.metadata(bounded, x.pointer(challenges))
+	x.named = x.pointer(challenges)
+	at := x.metadata(bounded, x.named)
 	var issuers []string
 	if at.doc == nil {
 		x.skip(aboutResource, aboutMatch, aboutLocation, aboutOwn, aboutRoot)
@@ -106,6 +109,10 @@ func (x *examination) metadata(ctx context.Context, pointer string) place {
 }
 
 func (x *examination) noMetadata(p place) {
+	if x.noRoute {
+		x.skip(aboutMetadata)
+		return
+	}
 	f := p.fault
 	f.got = strings.TrimSpace(f.got + " at " + p.url)
 	x.fail(aboutMetadata, f)

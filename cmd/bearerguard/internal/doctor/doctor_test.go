@@ -131,6 +131,41 @@ func TestASlowAnswerIsAFinding(t *testing.T) {
 	})
 }
 
+// No client sends a false host, and no cache has an answer for the random query
+// of these requests.
+func TestRequestsWithAFalseHostAreNotTimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI("https://api.example.com")
+		a.serve = func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Host == "doctor.invalid" || r.Header.Get("X-Forwarded-Host") != "" {
+					time.Sleep(3 * time.Second)
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+		if findings, _ := examine(t.Context(), t, a, "/v1"); findings != nil {
+			t.Errorf("got %q, want nothing", findings)
+		}
+	})
+}
+
+func TestASlowURLIsListedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI("https://api.example.com")
+		a.serve = func(next http.Handler) http.Handler {
+			time.Sleep(2100 * time.Millisecond)
+			return next
+		}
+		_, report := examine(t.Context(), t, a, "/v1")
+		for _, c := range report.Checks {
+			if want := "https://api.example.com/v1, https://api.example.com" + wellKnown + "/v1, https://api.example.com" + wellKnown; c.Name == "time" && c.Found != want {
+				t.Errorf("got %s, want %s", c.Found, want)
+			}
+		}
+	})
+}
+
 func TestARunThatCannotBegin(t *testing.T) {
 	a := newAPI("https://api.example.com")
 	for _, address := range []string{"", "api.example.com", "ftp://api.example.com/", "https:///v1", "https://u@api.example.com/", "https://api.example.com/#a", "https://api example.com"} {

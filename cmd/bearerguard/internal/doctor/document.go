@@ -23,10 +23,9 @@ type document struct {
 
 // place is a URL where metadata may be.
 type place struct {
-	url    string
-	status int
-	doc    *document // nil if fault describes why it is unusable
-	fault  finding
+	url   string
+	doc   *document // nil if fault describes why it is unusable
+	fault finding
 }
 
 const (
@@ -55,7 +54,6 @@ func (x *examination) at(ctx context.Context, address string) place {
 	}
 	p := place{url: address}
 	a := x.send(ctx, http.MethodGet, address, nil)
-	p.status = a.status
 	p.doc, p.fault = a.document()
 	x.places[address] = p
 	return p
@@ -72,6 +70,9 @@ func (a answer) document() (*document, finding) {
 	case a.status >= 300 && a.status < 400:
 		return nil, finding{problem: "the metadata is a redirect", got: fmt.Sprintf("%d to %s", a.status, a.header.Get("Location")),
 			remedy: "Answer with the document itself. Many clients follow no redirect here."}
+	case a.status == http.StatusUnauthorized:
+		return nil, finding{problem: "the metadata requires a token", want: "200", got: fmt.Sprint(a.status),
+			remedy: "Serve the metadata outside the protected routes. Clients read it before they have a token."}
 	case a.status != http.StatusOK:
 		return nil, finding{problem: "the metadata is missing", want: "200", got: fmt.Sprint(a.status),
 			remedy: "Serve the metadata at this URL, to everybody and without a token."}
@@ -115,21 +116,30 @@ func parse(data []byte) (*document, error) {
 	return doc, nil
 }
 
-// mayAsk reports whether a URL that an answer names may be requested. An API on
-// another machine must not be able to make this machine send requests to itself
-// or to hosts on its local network link.
-func (x *examination) mayAsk(address string) bool {
+// barred returns why a URL that an answer names must not be requested, as the
+// end of a sentence about the URL, or "" if it may be requested. An API
+// elsewhere must not make this machine request its own services, or those of
+// its link.
+func (x *examination) barred(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || fetch.CheckURL(address, false) != nil {
-		return false
+	switch {
+	case err != nil || fetch.CheckURL(address, true) != nil:
+		return "is not an absolute URL"
+	case isLocal(u.Hostname()) && !isLocal(x.target.Hostname()):
+		return "is on the client's own machine or link"
+	case u.Scheme == "https":
+		return ""
+	case x.target.Scheme == "https" || fetch.CheckURL(address, false) != nil:
+		return "is not https"
 	}
-	if isLocal(x.target.Hostname()) {
-		return x.target.Scheme != "https" || u.Scheme == "https"
-	}
-	return u.Scheme == "https" && !isLocal(u.Hostname())
+	return ""
 }
 
-// isLocal reports whether host names this machine or is a link-local address.
+// publicURL is the remedy for a URL that is barred.
+const publicURL = "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http and a local host."
+
+// isLocal reports whether a host is the machine itself or an address of its
+// link.
 func isLocal(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {

@@ -6,13 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
-// These constants limit times and sizes. Timeout is the time limit of a whole
-// run.
+// Limits of times and sizes.
 const (
-	Timeout     = time.Minute
+	timeout     = time.Minute     // time limit of a whole run
 	sendTimeout = 5 * time.Second // time limit of one request
 	slow        = 2 * time.Second // a longer time is a finding
 	maxBytes    = 256 << 10       // size limit of a document
@@ -34,11 +34,21 @@ func newClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// send sends a request to address with additional header fields. The field Host
-// sets the host of the request. send reads the body of an answer only if the
-// status is 200 and address is not the URL to check: the body at that URL may
-// never end.
+// send sends a request as clients do, and notes whether its answer is slow.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
+	start := time.Now()
+	a := x.exchange(ctx, method, address, header)
+	if time.Since(start) > slow && !slices.Contains(x.slow, address) {
+		x.slow = append(x.slow, address)
+	}
+	return a
+}
+
+// exchange sends a request to address with additional header fields. The field
+// Host sets the host of the request. exchange reads the body of an answer only
+// if the status is 200 and address is not the URL to check: the body at that
+// URL may never end.
+func (x *examination) exchange(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
@@ -51,12 +61,6 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 	}
 	r.Host = r.Header.Get("Host") // "" means the host of the URL
 	r.Header.Del("Host")
-	start := time.Now()
-	defer func() {
-		if took := time.Since(start); took > slow {
-			x.slow = append(x.slow, address)
-		}
-	}()
 	resp, err := x.client.Do(r)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {

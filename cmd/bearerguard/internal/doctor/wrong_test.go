@@ -64,6 +64,10 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"the route is public", func(a *api) { a.serve = at("/v1", status(204)) }, []string{
 			"failed status: the route needs no token", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
+		{"the route does not exist", func(a *api) { a.serve = at("/v1", status(404)) }, []string{"failed status: the route does not answer GET with 401"}},
+		{"the route accepts only POST, and nothing has metadata", func(a *api) {
+			a.places, a.serve = nil, at("/v1", status(405))
+		}, []string{"failed status: the route does not answer GET with 401"}},
 		{"the API answers with 403", func(a *api) { a.serve = at("/v1", status(403)) }, []string{
 			"failed status: a request without a token is not answered with 401", "failed challenge: the challenge is missing", "failed pointer: no challenge has resource_metadata",
 		}},
@@ -84,11 +88,21 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}, []string{"failed pointer: resource_metadata is not https"}},
 		{"resource_metadata of an https API is on loopback", func(a *api) {
 			a.challenge = []string{`Bearer resource_metadata="http://localhost` + wellKnown + `/v1"`}
-		}, []string{"failed pointer: resource_metadata is not https"}},
+		}, []string{"failed pointer: resource_metadata is on the client's own machine or link"}},
+		{"resource_metadata of an https API is on loopback with https", func(a *api) {
+			a.challenge = []string{`Bearer resource_metadata="https://localhost` + wellKnown + `/v1"`}
+		}, []string{"failed pointer: resource_metadata is on the client's own machine or link"}},
+		{"resource_metadata is on another host", func(a *api) {
+			a.challenge = []string{`Bearer resource_metadata="https://other.example.com` + wellKnown + `/v1"`}
+		}, []string{"warned pointer: the challenge names metadata of another host than the URL that was requested", "failed metadata: no answer"}},
+		{"resource_metadata is on another port", func(a *api) {
+			a.challenge = []string{`Bearer resource_metadata="https://api.example.com:8443` + wellKnown + `/v1"`}
+		}, []string{"warned pointer: the challenge names metadata of another host than the URL that was requested", "failed metadata: no answer"}},
 		{"two challenges name two documents", func(a *api) {
 			a.challenge = append(a.challenge, `DPoP resource_metadata="`+base+wellKnown+`/v2"`)
 		}, []string{"failed pointer: the challenges have different values of resource_metadata"}},
 		{"the metadata is missing", func(a *api) { a.places = nil }, []string{"failed metadata: the metadata is missing"}},
+		{"the metadata needs a token", func(a *api) { a.serve = at(wellKnown, status(401)) }, []string{"failed metadata: the metadata requires a token"}},
 		{"the metadata redirects", func(a *api) { a.serve = at(wellKnown, status(302)) }, []string{"failed metadata: the metadata is a redirect"}},
 		{"the metadata is a web page", func(a *api) { a.serve = at(wellKnown, text("text/html", "<p>")) }, []string{"failed metadata: the metadata has another content type"}},
 		{"the metadata is an array", func(a *api) { a.serve = at(wellKnown, text("application/json", "[]")) }, []string{
@@ -110,6 +124,15 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"resource is http", func(a *api) { a.members["resource"] = "http://api.example.com/v1" }, []string{"failed resource: resource is not https"}},
 		{"the resource is on another host", func(a *api) { a.members["resource"] = "https://other.example.com/v1" }, []string{"failed match: the resource is on another host"}},
 		{"the resource has another port", func(a *api) { a.members["resource"] = base + ":8443/v1" }, []string{"failed match: the resource has another port"}},
+		{"the host of the resource is in upper case", func(a *api) { a.members["resource"] = "https://API.example.com/v1" }, []string{
+			"failed match: the scheme, host or port of the resource is spelled differently",
+		}},
+		{"the scheme of the resource is in upper case", func(a *api) { a.members["resource"] = "HTTPS://api.example.com/v1" }, []string{
+			"failed match: the scheme, host or port of the resource is spelled differently",
+		}},
+		{"the resource has the default port", func(a *api) { a.members["resource"] = base + ":443/v1" }, []string{
+			"failed match: the scheme, host or port of the resource is spelled differently",
+		}},
 		{"the resource has another path", func(a *api) {
 			a.members["resource"], a.places = base+"/v", append(a.places, wellKnown+"/v")
 		}, []string{"failed match: the resource has another path"}},
@@ -118,7 +141,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		}, []string{"failed match: the resource ends with a slash, and the URL does not"}},
 		{"the challenge drops the path", func(a *api) {
 			a.places, a.challenge = append(a.places, wellKnown), []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
-		}, []string{"failed location: the URL of the metadata lacks the path of the resource"}},
+		}, []string{"failed location: the challenge names the well-known URL of the host, not that of the resource"}},
 		{"the metadata is only at the root", func(a *api) {
 			a.places, a.challenge = []string{wellKnown}, []string{`Bearer resource_metadata="` + base + wellKnown + `"`}
 		}, []string{"failed location: the URL of the metadata lacks the path of the resource"}},
@@ -182,8 +205,18 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"authorization_servers has a discovery URL", func(a *api) {
 			a.members["authorization_servers"] = []string{base + "/as/.well-known/openid-configuration"}
 		}, []string{"failed servers: authorization_servers contains the URL of a metadata document instead of an issuer"}},
-		{"authorization_servers has an http URL", func(a *api) { a.members["authorization_servers"] = []string{"http://127.0.0.1/as"} }, []string{
+		{"resource is on loopback", func(a *api) { a.members["resource"] = "https://[::1]/v1" }, []string{"failed resource: resource is on the client's own machine or link"}},
+		{"authorization_servers has a URL with a query", func(a *api) { a.members["authorization_servers"] = []string{base + "/as?a=b"} }, []string{
 			"failed servers: authorization_servers contains a value that is not an issuer: an issuer is an https URL and has neither a query nor a fragment",
+		}},
+		{"authorization_servers has an http URL", func(a *api) { a.members["authorization_servers"] = []string{"http://api.example.com/as"} }, []string{
+			"failed servers: authorization_servers contains a URL that is not https",
+		}},
+		{"authorization_servers has a local URL", func(a *api) { a.members["authorization_servers"] = []string{"https://127.0.0.1/as"} }, []string{
+			"failed servers: authorization_servers contains a URL that is on the client's own machine or link",
+		}},
+		{"jwks_uri is local", func(a *api) { a.server["jwks_uri"] = "https://localhost/as/keys" }, []string{
+			"failed keys: jwks_uri is on the client's own machine or link",
 		}},
 		{"the authorization server is unknown", func(a *api) { a.members["authorization_servers"] = []string{base + "/as", base + "/other"} }, []string{
 			"failed issuer: server answered Not Found",
@@ -221,6 +254,15 @@ func TestEveryPathAnswersWithTheSameMetadata(t *testing.T) {
 	}
 }
 
+func TestTheRootIsFoundWithoutAChallenge(t *testing.T) {
+	a := newAPI("https://api.example.com")
+	a.places, a.challenge = append(a.places, wellKnown), []string{"Bearer"}
+	got, _ := examine(t.Context(), t, a, "/v1/orders")
+	if want := []string{"failed pointer: no challenge has resource_metadata"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestAnAPIWithoutTLS(t *testing.T) {
 	a := newAPI("http://api.example.com")
 	got, _ := examine(t.Context(), t, a, "/v1")
@@ -241,6 +283,7 @@ func TestRemediesNameTheRightURL(t *testing.T) {
 		"the issuer of a URL of RFC 8414": {func(a *api) {
 			a.members["authorization_servers"] = []string{a.base + "/.well-known/oauth-authorization-server/as"}
 		}, "https://api.example.com/as"},
+		"the host in lower case":  {func(a *api) { a.members["resource"] = "https://API.example.com/v1" }, "https://api.example.com/v1"},
 		"the issuer with a slash": {func(a *api) { a.server["issuer"] = a.base + "/as/" }, "https://api.example.com/as/"},
 	} {
 		t.Run(name, func(t *testing.T) {

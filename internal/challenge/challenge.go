@@ -1,4 +1,4 @@
-package apicheck
+package challenge
 
 import (
 	"errors"
@@ -6,18 +6,17 @@ import (
 	"strings"
 )
 
-// challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.6.1).
-type challenge struct {
-	scheme string
-	params map[string]string // by lower-case name; nil if the challenge has a token68 or only a scheme
+// Challenge is one challenge of a WWW-Authenticate field (RFC 9110 §11.6.1).
+type Challenge struct {
+	Scheme string
+	Params map[string]string // by lower-case name; nil if the challenge has a token68 or only a scheme
 }
 
-// parseChallenges parses one WWW-Authenticate field line. It follows RFC 9110
-// §11.6.1 and §5.6 strictly, since clients may interpret anything else
-// differently.
-func parseChallenges(field string) ([]challenge, error) {
-	p := &challengeParser{rest: field}
-	var list []challenge
+// Parse parses one WWW-Authenticate field line. It follows RFC 9110 §11.6.1 and
+// §5.6 strictly, since clients may interpret anything else differently.
+func Parse(field string) ([]Challenge, error) {
+	p := &parser{rest: field}
+	var list []Challenge
 	for p.skipCommas(); p.rest != ""; p.skipCommas() {
 		one, err := p.challenge()
 		if err != nil {
@@ -31,33 +30,35 @@ func parseChallenges(field string) ([]challenge, error) {
 	return list, nil
 }
 
-type challengeParser struct{ rest string }
+type parser struct{ rest string }
 
-func (p *challengeParser) challenge() (challenge, error) {
-	c := challenge{scheme: p.token()}
-	if c.scheme == "" {
+func (p *parser) challenge() (Challenge, error) {
+	c := Challenge{Scheme: p.token()}
+	if c.Scheme == "" {
 		return c, fmt.Errorf("%s is not an authentication scheme", p.here())
 	}
-	if !p.space() || p.rest == "" || p.rest[0] == ',' {
+	if !p.space() || p.rest == "" || p.token68() {
 		return c, p.end()
 	}
-	if p.token68() {
-		return c, p.end()
+	before := p.rest
+	if p.skipCommas(); before[0] == ',' && !p.atParam() {
+		p.rest = before
+		return c, nil
 	}
-	c.params = map[string]string{}
+	c.Params = map[string]string{}
 	for {
 		name, value, err := p.param()
 		if err != nil {
 			return c, err
 		}
-		if _, twice := c.params[name]; twice {
+		if _, twice := c.Params[name]; twice {
 			return c, fmt.Errorf("the parameter %s is repeated (RFC 9110 §11.2)", name)
 		}
-		c.params[name] = value
+		c.Params[name] = value
 		if err := p.end(); err != nil {
 			return c, err
 		}
-		before := p.rest
+		before = p.rest
 		if p.skipCommas(); p.rest == "" || !p.atParam() {
 			p.rest = before
 			return c, nil
@@ -66,7 +67,7 @@ func (p *challengeParser) challenge() (challenge, error) {
 }
 
 // end checks that a challenge or a parameter ends at this point.
-func (p *challengeParser) end() error {
+func (p *parser) end() error {
 	p.space()
 	if p.rest != "" && p.rest[0] != ',' {
 		return fmt.Errorf("found %s, want a comma", p.here())
@@ -75,7 +76,7 @@ func (p *challengeParser) end() error {
 }
 
 // param reads token BWS "=" BWS ( token / quoted-string ).
-func (p *challengeParser) param() (name, value string, err error) {
+func (p *parser) param() (name, value string, err error) {
 	if name = strings.ToLower(p.token()); name == "" {
 		return "", "", fmt.Errorf("%s is not a parameter", p.here())
 	}
@@ -96,7 +97,7 @@ func (p *challengeParser) param() (name, value string, err error) {
 }
 
 // quoted reads a quoted-string (RFC 9110 §5.6.4).
-func (p *challengeParser) quoted(name string) (string, error) {
+func (p *parser) quoted(name string) (string, error) {
 	var b strings.Builder
 	for i := 1; i < len(p.rest); i++ {
 		ch := p.rest[i]
@@ -117,7 +118,7 @@ func (p *challengeParser) quoted(name string) (string, error) {
 }
 
 // token68 reports whether a token68 follows the scheme, and skips it.
-func (p *challengeParser) token68() bool {
+func (p *parser) token68() bool {
 	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("-._~+/", r) })
 	if n < 0 {
 		n = len(p.rest)
@@ -130,15 +131,15 @@ func (p *challengeParser) token68() bool {
 	return true
 }
 
-// atParam reports whether the unparsed text begins with a parameter, and not
-// with another challenge.
-func (p *challengeParser) atParam() bool {
-	ahead := challengeParser{p.rest}
+// atParam reports whether the rest begins with a parameter, and not with
+// another challenge.
+func (p *parser) atParam() bool {
+	ahead := parser{p.rest}
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")
 }
 
 // token reads a token (RFC 9110 §5.6.2).
-func (p *challengeParser) token() string {
+func (p *parser) token() string {
 	n := strings.IndexFunc(p.rest, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("!#$%&'*+-.^_`|~", r) })
 	if n < 0 {
 		n = len(p.rest)
@@ -149,16 +150,16 @@ func (p *challengeParser) token() string {
 }
 
 // space skips spaces and tabs, and reports whether it has skipped any.
-func (p *challengeParser) space() bool {
+func (p *parser) space() bool {
 	before := len(p.rest)
 	p.rest = strings.TrimLeft(p.rest, " \t")
 	return len(p.rest) < before
 }
 
 // skipCommas skips the empty elements that a list may have (RFC 9110 §5.6.1.2).
-func (p *challengeParser) skipCommas() { p.rest = strings.TrimLeft(p.rest, ", \t") }
+func (p *parser) skipCommas() { p.rest = strings.TrimLeft(p.rest, ", \t") }
 
-func (p *challengeParser) here() string {
+func (p *parser) here() string {
 	return fmt.Sprintf("%q", p.rest[:min(len(p.rest), 12)])
 }
 
