@@ -8,7 +8,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A bound token is useless without a proof of its key.
+// A request with a bound token needs a new proof of the key.
 func ExampleBoundTo() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

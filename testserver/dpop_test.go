@@ -62,7 +62,7 @@ func verifiedProof(t *testing.T, fields []string, alg testserver.Alg) (header jo
 	if len(fields) != 1 {
 		t.Fatalf("got %d fields, want one", len(fields))
 	}
-	signed, err := jose.ParseSigned(fields[0], []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+	signed, err := jose.ParseSignedCompact(fields[0], []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestOptionsChangeAProof(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	other := testserver.GenerateKey("ES384", "")
-	signed, err := jose.ParseSigned(testserver.Proof(key, "GET", "https://api.example.com/", "t", testserver.SignedWith(other))[0], []jose.SignatureAlgorithm{"ES384"})
+	signed, err := jose.ParseSignedCompact(testserver.Proof(key, "GET", "https://api.example.com/", "t", testserver.SignedWith(other))[0], []jose.SignatureAlgorithm{"ES384"})
 	if err != nil {
 		t.Fatal(err)
 	}

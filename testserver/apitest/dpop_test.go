@@ -67,6 +67,7 @@ var dpopHoles = []struct {
 	{"the key is not part of the mark", "dpop-jti-of-other-key", []string{"want 2xx", "RFC 9449 §4.2", "thumbprint"}},
 	{"no DPoP challenge is sent", "dpop-challenge-missing", []string{"RFC 9449 §7.1", "RFC 9110 §15.5.2", "Add a challenge", "no token"}},
 	{"a bad proof is called a bad token", "error-code", []string{"RFC 9449 §7.1", `want error="invalid_dpop_proof"`}},
+	{"bearer: the error is in the Bearer challenge", "error-code", []string{"to the challenge for the scheme of the request", "the scheme"}},
 	{"nonces: no nonce is sent", "dpop-nonce-absent good-token", []string{`error="use_dpop_nonce"`, "RFC 9449 §", "want"}},
 	{"nonces: a nonce is needed once", "dpop-nonce-missing", []string{"item 10", "in the field DPoP-Nonce", `want 401 with error="use_dpop_nonce"`}},
 	{"nonces: any nonce is accepted", "dpop-nonce-foreign", []string{"item 10", "that the API issued the nonce"}},
@@ -78,9 +79,12 @@ func TestCheckFindsHolesOfDPoP(t *testing.T) {
 		t.Run(tt.hole, func(t *testing.T) {
 			t.Parallel()
 			as := testserver.New(t)
-			hole, nonces := strings.CutPrefix(tt.hole, "nonces: ")
+			kind, hole, qualified := strings.Cut(tt.hole, ": ")
+			if !qualified {
+				hole = tt.hole
+			}
 			api := newDPoPAPI(as, hole)
-			api.nonces = nonces
+			api.nonces, api.bearer = kind == "nonces", kind == "bearer"
 			found := findings(t, as, api, dpopRequirements...)
 			for _, text := range found {
 				wantAll(t, text, append(tt.words, "RFC ", "\n\tsent: ", "\n\tfix:  ")...)
@@ -291,7 +295,8 @@ func TestInvalidOptionsOfDPoPEndTheTest(t *testing.T) {
 		"an origin with a query":     {[]apitest.Option{apitest.RequireDPoP(), apitest.Origin("https://api.example.com/?a=b")}, "give the URL of the API"},
 		"an origin without DPoP":     {[]apitest.Option{apitest.Origin("https://api.example.com")}, "has no effect without RequireDPoP"},
 		"a proof's defect":           {[]apitest.Option{apitest.SkipDefect("dpop-crit")}, "dpop-crit is a defect of proofs, which are sent only with RequireDPoP"},
-		"an unknown defect":          {[]apitest.Option{apitest.RequireDPoP(), apitest.SkipDefect("dpop-nine")}, `SkipDefect("dpop-nine"): unknown defect`},
+		"an unknown defect":          {[]apitest.Option{apitest.RequireDPoP(), apitest.SkipDefect("dpop-nine")}, `SkipDefect("dpop-nine"): unknown defect; use one of expired, `},
+		"a list of known defects":    {[]apitest.Option{apitest.RequireDPoP(), apitest.AlsoDefect("dpop-nine")}, "dpop-jti-long"},
 		"a binding of every token":   {[]apitest.Option{apitest.Token(testserver.BoundTo(testserver.GenerateKey("HS256", "")))}, "BoundTo: HS256 signs with a shared secret"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,19 +53,23 @@ func (c *Check) Faults() error {
 	}
 	errs = append(errs, c.loginFaults(), c.originFaults())
 	for _, name := range c.Skip {
-		errs = append(errs, known("SkipDefect", name))
+		errs = append(errs, c.known("SkipDefect", name))
 	}
 	for _, name := range c.Also {
-		errs = append(errs, known("AlsoDefect", name))
+		errs = append(errs, c.known("AlsoDefect", name))
 	}
 	return errors.Join(errs...)
 }
 
-func known(option string, defect catalogue.Defect) error {
-	if _, ok := token.FindDefect(defect); !ok {
-		return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), token.DefectNames())
+func (c *Check) known(option string, defect catalogue.Defect) error {
+	if _, ok := token.FindDefect(defect); ok {
+		return nil
 	}
-	return nil
+	names := token.DefectNames()
+	if c.DPoP {
+		names += ", " + token.ProofDefectNames()
+	}
+	return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), names)
 }
 
 // mint makes a token that meets all requirements of the check, and then applies

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -67,9 +66,8 @@ func (r *run) proofs(good func(...token.Edit) string) (probes []probe) {
 		if !asked || slices.Contains(r.Skip, d.Name) || d.Name == replayed {
 			continue
 		}
-		want, when := r.proofReplies(d.Name)
-		p := add(string(d.Name), "a good token and a proof with the defect "+string(d.Name), dpopScheme, good(spoiled(d)), want, d.Wrong, d.Fix)
-		p.proof, p.when, p.nonceless = spoiled(d), when, strings.HasPrefix(string(d.Name), "dpop-nonce-")
+		p := add(string(d.Name), "a good token and a proof with the defect "+string(d.Name), dpopScheme, good(spoiled(d)), repliesTo(d), d.Wrong, d.Fix)
+		p.proof, p.when, p.nonceless = spoiled(d), r.mustRefuse(d), d.Nonces == token.OnlyWithNonces
 	}
 	return probes
 }
@@ -79,26 +77,21 @@ const (
 	firstUse = "dpop-first-use"
 )
 
-// proofReplies returns the answers to a proof with a defect that RFC 9449
-// allows, and the condition under which the proof is sent.
-func (r *run) proofReplies(d catalogue.Defect) (want []reply, when func() bool) {
-	status, code := d.Expect()
-	want = []reply{{status, code}}
-	switch d {
-	case "dpop-missing": // the criteria of §4.3 are for proofs, and there is none
-		want = append(want, badToken, reply{status, useNonce})
-	case "dpop-other-key": // §7.1 has an example with invalid_token; by §4.3, item 12, the proof is invalid
-		want = append(want, badToken)
-	case "dpop-nonce-foreign": // §4.3, item 10, makes the proof invalid; §9 asks for another nonce
-		want = append(want, badProof)
+// repliesTo returns the answers to a proof with a defect that RFC 9449 allows.
+func repliesTo(d token.Defect) []reply {
+	status, code := d.Name.Expect()
+	want := []reply{{status, code}}
+	for _, other := range d.Codes {
+		want = append(want, reply{status, other})
 	}
-	switch d {
-	case "dpop-nonce-missing", "dpop-nonce-foreign":
-		when = func() bool { return r.dpop.asked }
-	case "dpop-iat-old", "dpop-iat-future": // §4.3, item 11: the nonce may show the time instead
-		when = func() bool { return !r.dpop.asked }
-	}
-	return want, when
+	return want
+}
+
+// mustRefuse returns a function that reports whether the API must refuse a
+// defect of proofs. The result depends on whether the API asks for nonces,
+// which is unknown until the first proof was sent.
+func (r *run) mustRefuse(d token.Defect) func() bool {
+	return func() bool { return d.Nonces == token.AnyAPI || (d.Nonces == token.OnlyWithNonces) == r.dpop.asked }
 }
 
 // replays sends a proof twice, and two proofs of different keys with the same
@@ -112,13 +105,11 @@ func (r *run) replays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defect, _ := token.FindDefect(replayed)
 	once := probe{
 		name: string(replayed), sent: "a proof that the API has accepted before", scheme: dpopScheme,
 		authorization: []string{dpopScheme + " " + text}, tokens: []string{text},
-		want: []reply{badProof, {http.StatusUnauthorized, useNonce}},
-	}
-	if d, ok := token.FindDefect(replayed); ok {
-		once.why, once.fix = d.Wrong, d.Fix
+		want: repliesTo(defect), why: defect.Wrong, fix: defect.Fix,
 	}
 	twin := probe{
 		name: "dpop-jti-of-other-key", sent: "a proof with the jti of another client's proof", scheme: dpopScheme,
@@ -133,7 +124,7 @@ func (r *run) replays(ctx context.Context) error {
 		first, second := once, once
 		first.proof, twin.proof = same, same
 		first.want, first.name, first.sent = nil, firstUse, "a good token with a new proof"
-		first.why, first.fix = twin.why, "Store jti only after all other checks have passed, and refuse only a jti that is stored."
+		first.why, first.fix = "A jti that no earlier proof of the key had is not a replay (RFC 9449 §11.1).", "Store jti only after all other checks have passed, and refuse only a jti that is stored."
 		a := r.exchange(ctx, first, via)
 		r.judge(first, a)
 		if second.fields = a.proof; !skipped && a.accepted() {

@@ -16,6 +16,9 @@ type Defect struct {
 	introspectable bool   // an opaque token can have this defect too, in the introspection response
 	forge          forge  // nil for a defect of proofs
 
+	Codes  []string // other error codes that a correct API may answer with
+	Nonces Nonces   // which APIs refuse such a proof
+
 	prove forgeProof                // nil for a defect of tokens
 	shown func(Key) (Object, error) // the jwk of such a proof if it is not the public key; nil for all other proofs
 }
@@ -31,8 +34,8 @@ type forgery struct {
 	minter *Minter
 }
 
-// Catalogue returns all defects of tokens: of the claims, of the kind of token, of keys
-// and signatures, of the encoding, and of the state on the server.
+// Catalogue returns all defects of tokens: of the claims, of the kind of token,
+// of keys and signatures, of the encoding, and of the state on the server.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }

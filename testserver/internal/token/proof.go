@@ -34,7 +34,7 @@ func (p Proof) Fields(edit Edit) ([]string, error) {
 	case d.Opaque, d.Alg != "", d.Bound != nil:
 		d.Fail(errors.New("OpaqueTokens, SigningAlg and BoundTo do not apply to a proof: leave them out, because the key decides how the proof is signed"))
 	case d.Defect != nil && d.Defect.prove == nil:
-		d.Fail(fmt.Errorf("With(%q) is a defect of tokens: for a proof use one of %s", string(d.Defect.Name), namesOf(ProofCatalogue())))
+		d.Fail(fmt.Errorf("With(%q) is a defect of tokens: for a proof use one of %s", string(d.Defect.Name), ProofDefectNames()))
 	}
 	f := &proofForgery{Draft: d, proof: p, key: p.Key}
 	if d.Key != nil {

@@ -19,11 +19,27 @@ type proofForgery struct {
 	key   Key // the key that signs
 }
 
+// Nonces says which APIs refuse a proof with a defect.
+type Nonces int
+
+const (
+	// AnyAPI means that every API refuses it.
+	AnyAPI Nonces = iota
+	// OnlyWithNonces means that an API without nonces accepts it.
+	OnlyWithNonces
+	// OnlyWithoutNonces means that an API with nonces may accept it, because
+	// the nonce shows when the proof was made (RFC 9449 §4.3, item 11).
+	OnlyWithoutNonces
+)
+
 // ProofCatalogue returns all defects of DPoP proofs: of the fields, of the JWT
 // and its key, of the request that the proof is for, and of single use.
 func ProofCatalogue() []Defect {
 	return slices.Concat(proofFieldDefects(), proofKeyDefects(), proofRequestDefects(), proofTargetDefects(), proofTimeDefects())
 }
+
+// ProofDefectNames returns the names of all defects of proofs, for messages.
+func ProofDefectNames() string { return namesOf(ProofCatalogue()) }
 
 // sign makes a proof from the current draft.
 func (f *proofForgery) sign() (string, error) {
@@ -82,7 +98,9 @@ func (f *proofForgery) twoProofs() ([]string, error) {
 // proofFieldDefects returns the defects of the field, not of the proof.
 func proofFieldDefects() []Defect {
 	return []Defect{{
-		Name:  "dpop-missing",
+		Name: "dpop-missing",
+		// The criteria of §4.3 are for proofs, and the request has no proof.
+		Codes: []string{"invalid_token", "use_dpop_nonce"},
 		Wrong: "The token is bound to a key, and the request has no proof that the client has the key (RFC 9449 §4.3, §7.1).",
 		Fix:   "Require a DPoP field for every token with cnf.jkt, whatever the scheme.",
 		prove: func(f *proofForgery) ([]string, error) { return nil, f.Err() },

@@ -120,7 +120,10 @@ func proofKeyDefects() []Defect {
 			f.useWith(key)
 		}),
 	}, {
-		Name:  "dpop-other-key",
+		Name: "dpop-other-key",
+		// §7.1 has an example with this code; by §4.3, item 12, the proof is
+		// invalid.
+		Codes: []string{"invalid_token"},
 		Wrong: "The proof is right but made with an attacker's key, not with the key that the token is bound to (RFC 9449 §4.3, item 12; §7.1).",
 		Fix:   "Compare the RFC 7638 thumbprint of jwk with cnf.jkt of the token.",
 		prove: proved(func(f *proofForgery) { f.useWith(f.attacker(f.key.Alg)) }),

@@ -77,7 +77,9 @@ func proofRequestDefects() []Defect {
 			f.Set("jti", jti+strings.Repeat("A", 257-len(jti)))
 		}),
 	}, {
-		Name:  "dpop-replayed",
+		Name: "dpop-replayed",
+		// A nonce may be for one proof.
+		Codes: []string{"use_dpop_nonce"},
 		Wrong: "The proof was used before: its jti is the same in each proof of the key (RFC 9449 §11.1; §4.2).",
 		Fix:   "Store each jti with the key's thumbprint, in one atomic step, until the proof is too old, and refuse a jti that is stored.",
 		prove: proved(func(f *proofForgery) {

@@ -15,12 +15,12 @@ func proofTimeDefects() []Defect {
 		Fix:   "Refuse a claim of the wrong type; never skip a check because a claim cannot be parsed.",
 		prove: proved(func(f *proofForgery) { f.Set("iat", strconv.FormatInt(f.Now.Unix(), 10)) }),
 	}, {
-		Name:  "dpop-iat-old",
+		Name: "dpop-iat-old", Nonces: OnlyWithoutNonces,
 		Wrong: "The proof was made an hour ago; a proof is acceptable for seconds or minutes (RFC 9449 §4.3, item 11; §11.1).",
 		Fix:   "Refuse a proof whose iat is more than a minute or so before the clock.",
 		prove: proved(func(f *proofForgery) { f.SetTime("iat", -far) }),
 	}, {
-		Name:  "dpop-iat-future",
+		Name: "dpop-iat-future", Nonces: OnlyWithoutNonces,
 		Wrong: "iat is an hour in the future: an attacker with a moment's access to the key can prepare proofs in advance (RFC 9449 §4.3, item 11; §11.2).",
 		Fix:   "Refuse a proof whose iat is ahead of the clock by more than the skew.",
 		prove: proved(func(f *proofForgery) { f.SetTime("iat", far) }),
@@ -35,12 +35,15 @@ func proofTimeDefects() []Defect {
 		Fix:   "If nbf is present, compare it with the clock.",
 		prove: proved(func(f *proofForgery) { f.SetTime("nbf", far) }),
 	}, {
-		Name:  "dpop-nonce-missing",
+		Name: "dpop-nonce-missing", Nonces: OnlyWithNonces,
 		Wrong: "The proof has no nonce, and the API requires one (RFC 9449 §9; §4.3, item 10).",
 		Fix:   "Answer 401 with error=\"use_dpop_nonce\" and a nonce in the field DPoP-Nonce.",
 		prove: lacking("nonce"),
 	}, {
-		Name:  "dpop-nonce-foreign",
+		Name: "dpop-nonce-foreign", Nonces: OnlyWithNonces,
+		// By §4.3, item 10, the proof is invalid; by §9, the client needs
+		// another nonce.
+		Codes: []string{"invalid_dpop_proof"},
 		Wrong: "The proof has a nonce that the API did not issue (RFC 9449 §9; §4.3, item 10).",
 		Fix:   "Check that the API issued the nonce, not only that there is one; answer 401 with error=\"use_dpop_nonce\" and a nonce in the field DPoP-Nonce.",
 		prove: proved(func(f *proofForgery) { f.Set("nonce", RandomSource().Name("nonce")) }),

@@ -197,23 +197,23 @@ func TestEachProofDefectMakesOneThingWrong(t *testing.T) {
 		for _, target := range targets {
 			for _, method := range methods {
 				j := &proofJudge{judge: judge{t: t}, method: method, url: target, seen: map[string]bool{}}
-				try := func(name catalogue.Defect, bindEdits, proofEdits []token.Edit) string {
+				try := func(bindEdits, proofEdits []token.Edit) string {
 					j.token = mint(t, m, append(bindEdits, bind)...)
 					j.jkt = jktOf(t, j.token)
 					p := token.Proof{Key: key, Method: method, URL: target + "?page=1#top", Token: j.token, Now: noon}
 					return j.fields(proofFields(t, p, append(proofEdits, withNonce)...))
 				}
-				if got := try("", nil, nil); got != "" {
+				if got := try(nil, nil); got != "" {
 					t.Errorf("the good proof under %s: got %q wrong, want nothing", alg, got)
 				}
 				for _, defect := range token.ProofCatalogue() {
 					edits := []token.Edit{withProofDefect(t, defect.Name)}
-					got, want := try(defect.Name, edits, edits), proofFaults[defect.Name]
+					got, want := try(edits, edits), proofFaults[defect.Name]
 					if defect.Name == "dpop-replayed" {
 						if got != "" {
 							t.Errorf("%s for the first time: got %q wrong, want nothing", defect.Name, got)
 						}
-						got = try(defect.Name, edits, edits)
+						got = try(edits, edits)
 					}
 					if got != want {
 						t.Errorf("%s under %s for %s %s: got %q wrong, want %q", defect.Name, alg, method, target, got, want)
