@@ -26,13 +26,12 @@ type probe struct {
 	has           []string // scopes and claim values in the token
 
 	// The following fields are for an API with DPoP.
-	scheme    string      // the scheme of a probe about the scheme or the proof; "" for all others
-	unproved  bool        // no proof is sent
-	nonceless bool        // the probe is about the nonce, so it is not repeated with another
-	proof     token.Edit  // changes the proof; nil means a good proof
-	key       *token.Key  // the key of the proof if it is not the key of the check
-	fields    []string    // the DPoP fields, instead of a new proof
-	when      func() bool // whether the probe is sent; nil means that it is
+	scheme   string      // the scheme of a probe about the scheme or the proof; "" for all others
+	unproved bool        // no proof is sent
+	proof    token.Edit  // changes the proof; nil means a good proof
+	key      *token.Key  // the key of the proof if it is not the key of the check
+	fields   []string    // the DPoP fields, instead of a new proof
+	when     func() bool // whether the probe is sent; nil means that it is
 
 	why, fix string
 }

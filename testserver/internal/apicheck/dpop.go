@@ -117,7 +117,7 @@ func (r *run) publicURL(sent *http.Request) string {
 // proof (RFC 9449 §9).
 func (r *run) exchange(ctx context.Context, p probe, via *http.Transport) outcome {
 	first := r.send(ctx, p, via)
-	if !r.noteNonce(first) || p.nonceless || p.unproved || len(p.authorization) == 0 {
+	if !r.noteNonce(first) || p.unproved || len(p.authorization) == 0 {
 		return first
 	}
 	second := r.send(ctx, p, via)

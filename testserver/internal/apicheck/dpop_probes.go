@@ -67,7 +67,7 @@ func (r *run) proofs(good func(...token.Edit) string) (probes []probe) {
 			continue
 		}
 		p := add(string(d.Name), "a good token and a proof with the defect "+string(d.Name), dpopScheme, good(spoiled(d)), repliesTo(d), d.Wrong, d.Fix)
-		p.proof, p.when, p.nonceless = spoiled(d), r.mustRefuse(d), d.Nonces == token.OnlyWithNonces
+		p.proof, p.when = spoiled(d), r.mustRefuse(d)
 	}
 	return probes
 }
