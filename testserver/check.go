@@ -8,6 +8,6 @@ import "github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 func (s *Server) ForCheck(opts ...TokenOption) apicheck.Issuer {
 	return apicheck.Issuer{
 		Mint: s.oauth.Mint, Token: editBy(opts), Trap: s.oauth.Attacker.Trap(), InMemory: s.memory,
-		Fetches: func() int { return s.Count(EndpointJWKS) },
+		Fetches: func() int { return s.Count(EndpointJWKS) }, Now: s.oauth.Clock.Now,
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Defect is the name of one way in which a token can be wrong. The command and
-// the control API use the same names, which never change.
+// Defect is the name of one way in which a token or a DPoP proof can be wrong.
+// The command and the control API use the same names for tokens. The names
+// never change.
 //
 // A token with a defect is wrong in exactly one way, so an API that accepts it
 // lacks exactly the check for this defect. The token is signed with the key
@@ -121,13 +122,14 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // response: [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
 // [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
 // [MissingSub], [WeakACR], [StaleAuth]. With any other defect the token is a
-// JWT.
+// JWT. One of [ProofDefects] is a defect of a [Proof]; in a token it needs
+// [BoundTo].
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)
 		switch {
 		case !ok:
-			t.Fail(fmt.Errorf("With(%q): unknown defect: use one of %s", string(d), token.DefectNames()))
+			t.Fail(fmt.Errorf("With(%q): unknown defect: use one of %s, or one of ProofDefects", string(d), token.DefectNames()))
 		case t.Defect != nil:
 			t.Fail(fmt.Errorf("With(%q) after With(%q): a token can have only one defect: make two tokens", string(d), t.Defect.Name))
 		default:

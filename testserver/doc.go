@@ -46,6 +46,11 @@
 // that has this defect and is otherwise good. Package apitest sends a token
 // with each of [Defects] to an API and checks the responses.
 //
+// [BoundTo] binds a token to the key of a client (DPoP, RFC 9449), and [Proof]
+// makes the proofs of this client, good or with one of [ProofDefects]. The
+// token endpoint does not issue bound tokens, and the endpoints of the server
+// do not check proofs.
+//
 // # Grants
 //
 // A client in any language gets its tokens as it would from a real server: by

@@ -8,10 +8,11 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// The tables of docs/mock-server.md must match the catalogue. If a table
-// differs, this test prints the expected table.
+// The tables of docs/mock-server.md and docs/testing.md must match the
+// catalogue. If a table differs, this test prints the expected table.
 func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	endpoints, algs := [][]string{{"name", "path", "methods", "needs one of", "available with"}}, [][]string{{"metadata of the client", "field of `Client.Algs`", "flag of `client add`", "what it signs", "default"}}
 	for _, r := range catalogue.Routes {
@@ -22,15 +23,27 @@ func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	for _, f := range new(testserver.ClientAlgs).Fields() {
 		algs = append(algs, []string{"`" + f.Member + "`", "`" + f.Field + "`", "`--" + f.Flag + "`", f.About, f.Default})
 	}
-	text, err := os.ReadFile(filepath.Join("..", "docs", "mock-server.md"))
+	proofs := [][]string{{"defect", "what is wrong"}}
+	for _, d := range token.ProofCatalogue() {
+		proofs = append(proofs, []string{"`" + string(d.Name) + "`", d.Wrong})
+	}
+	compareTables(t, "mock-server.md", "internal/catalogue", map[string][][]string{"endpoints": endpoints, "client algorithms": algs})
+	compareTables(t, "testing.md", "testserver/internal/token", map[string][][]string{"defects of proofs": proofs})
+}
+
+// compareTables compares tables of a document with their rows. source is named
+// in the comment before each table.
+func compareTables(t *testing.T, document, source string, tables map[string][][]string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "docs", document))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, rows := range map[string][][]string{"endpoints": endpoints, "client algorithms": algs} {
-		_, rest, found := strings.Cut(string(text), "<!-- "+name+": from internal/catalogue -->\n")
+	for name, rows := range tables {
+		_, rest, found := strings.Cut(string(text), "<!-- "+name+": from "+source+" -->\n")
 		got, _, ended := strings.Cut(rest, "<!-- end -->")
 		if !found || !ended {
-			t.Fatalf("docs/mock-server.md has no table of %s", name)
+			t.Fatalf("docs/%s has no table of %s", document, name)
 		}
 		var b strings.Builder
 		for i, row := range rows {

@@ -76,15 +76,20 @@ var DefectsOnRequest = []Defect{
 func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
 // Expect returns the status and error code that a correct API answers with: 401
-// and "invalid_token", 403 and "insufficient_scope" (RFC 6750 §3.1), or 401 and
-// "insufficient_user_authentication" (RFC 9470 §3). For an unknown name it
-// returns 0 and "".
+// and "invalid_token", 403 and "insufficient_scope" (RFC 6750 §3.1), 401 and
+// "insufficient_user_authentication" (RFC 9470 §3), or for [ProofDefects] 401
+// and "invalid_dpop_proof" or "use_dpop_nonce" (RFC 9449 §7.1, §9). For an
+// unknown name it returns 0 and "".
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:
 		return 403, "insufficient_scope"
 	case d == WeakACR, d == StaleAuth:
 		return 401, "insufficient_user_authentication"
+	case d == "dpop-nonce-missing", d == "dpop-nonce-foreign":
+		return 401, "use_dpop_nonce"
+	case d.IsProofDefect():
+		return 401, "invalid_dpop_proof"
 	case slices.Contains(AllDefects(), d):
 		return 401, "invalid_token"
 	}

@@ -32,6 +32,9 @@
 //     asks for it (RFC 9470);
 //   - metadata of the API at the URL in the challenge, if [RequireMetadata]
 //     asks for it (RFC 9728);
+//   - 401 and a DPoP challenge with invalid_dpop_proof or use_dpop_nonce for
+//     each of [testserver.ProofDefects], for bound tokens under the scheme
+//     Bearer and for replays, if [RequireDPoP] asks for it (RFC 9449);
 //   - challenges that follow RFC 9110 §11 and RFC 6750 §3;
 //   - at most five fetches of the JWKS, however many tokens have unknown keys;
 //   - no part of a token in any response;
@@ -64,7 +67,7 @@
 //
 // # Limits
 //
-// A check sends about 150 requests, so rate limits and limits on failed
-// requests must be off or high. During a check, other clients should not make
-// the API fetch keys.
+// A check sends about 150 requests, and about 100 more with [RequireDPoP], so
+// rate limits and limits on failed requests must be off or high. During a
+// check, other clients should not make the API fetch keys.
 package apitest

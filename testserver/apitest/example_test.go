@@ -79,6 +79,22 @@ func ExampleCheck() {
 	// apitest.Check: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 }
 
+// This API accepts a proof twice. The output shows what a test of the API
+// reports.
+func ExampleRequireDPoP() {
+	t := new(printer) // in a test, its *testing.T
+	as := testserver.New(t)
+	defer as.Close()
+	api := newDPoPAPI(as, "replays are forgotten")
+	api.origin = "https://api.example.com/v1"
+
+	apitest.Check(t, as, api, func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, apitest.RequireScope("orders:read"), apitest.RequireDPoP(), apitest.Origin("https://api.example.com/v1"))
+	// Output:
+	// apitest.Check: dpop-replayed: got 200 without WWW-Authenticate, want 401 with error="invalid_dpop_proof" or 401 with error="use_dpop_nonce"
+}
+
 // This API does not check how and when the user logged in, and it is without
 // metadata. The output shows what a test of the API reports.
 func ExampleRequireACR() {

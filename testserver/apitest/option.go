@@ -91,6 +91,34 @@ func RequireMetadata() Option {
 	return option(func(c *check) { c.Metadata = true })
 }
 
+// RequireDPoP declares that the route accepts tokens that are bound to a key
+// (RFC 9449). The tokens of the check are bound, as with [testserver.BoundTo],
+// and sent under the scheme DPoP with proofs for the URL that is requested: see
+// [Origin]. The good token must be accepted with a good proof, and refused
+// under the scheme Bearer. A proof with one of [testserver.ProofDefects] must
+// get a 401 with a DPoP challenge and the error of [testserver.Defect.Expect].
+// A proof that was used must be refused; a proof of another key with the same
+// jti must not.
+//
+// If the API asks for a nonce (use_dpop_nonce), the check repeats the request
+// with this nonce, and uses it from then on. Only then, proofs with the defects
+// of nonces are sent, and proofs with an old or future iat are not. Whether the
+// route also accepts unbound bearer tokens is not checked. The keys of the
+// check are for the first algorithm in algs of the challenge that the server
+// can sign with; ES256 is preferred.
+func RequireDPoP() Option {
+	return option(func(c *check) { c.DPoP = true })
+}
+
+// Origin sets the URL under which clients know an API behind a proxy, with the
+// path prefix that the proxy strips: "https://api.example.com/v1". The proofs
+// of [RequireDPoP] are then for this URL followed by the path of the request.
+// Without Origin they are for the requested URL: https, the Host of newRequest,
+// and its path. For [CheckURL] it is baseURL followed by the path.
+func Origin(url string) Option {
+	return option(func(c *check) { c.Origin = url })
+}
+
 // SkipDefect leaves out defects that the API accepts on purpose.
 func SkipDefect(d ...testserver.Defect) Option {
 	return option(func(c *check) { c.Skip = append(c.Skip, d...) })

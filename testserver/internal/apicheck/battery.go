@@ -25,7 +25,16 @@ type probe struct {
 	lacks         string   // the required value that the claims of the token lack
 	demands       string   // the challenge parameter that must say which login the route requires
 	has           []string // scopes and claim values in the token
-	why, fix      string
+
+	// The following fields are for an API with DPoP.
+	scheme   string      // the scheme of a probe about the scheme or the proof; "" for all others
+	unproved bool        // no proof is sent
+	proof    token.Edit  // changes the proof; nil means a good proof
+	key      *token.Key  // the key of the proof if it is not the key of the check
+	fields   []string    // the DPoP fields, instead of a new proof
+	when     func() bool // whether the probe is sent; nil means that it is
+
+	why, fix string
 }
 
 // reply is an expected status and an expected error code. If the code is "",
@@ -83,7 +92,7 @@ func (r *run) battery() ([]probe, error) {
 	logins := r.loginDefects()
 	for _, d := range token.Catalogue() {
 		asked := slices.Contains(catalogue.Defects, d.Name) || slices.Contains(r.Also, d.Name) || logins[d.Name] != ""
-		if slices.Contains(r.Skip, d.Name) || !asked || d.Name == catalogue.MissingScope && len(r.Scopes) == 0 {
+		if slices.Contains(r.Skip, d.Name) || !asked || d.Name == catalogue.MissingScope && len(r.Scopes) == 0 || r.DPoP && d.Name == catalogue.BoundAsBearer {
 			continue
 		}
 		token := good(spoiled(d))
@@ -93,6 +102,12 @@ func (r *run) battery() ([]probe, error) {
 			authorization: []string{"Bearer " + token}, tokens: []string{token},
 			want: []reply{{status, code}}, demands: logins[d.Name], why: d.Wrong, fix: d.Fix,
 		})
+	}
+	if r.DPoP {
+		for i, p := range probes {
+			probes[i] = underDPoP(p)
+		}
+		probes = append(probes, r.proofs(good)...)
 	}
 	return probes, firstErr
 }

@@ -17,6 +17,7 @@ type Issuer struct {
 	Token    token.Edit                       // adds what the API requires of every token
 	Trap     http.Handler                     // the attacker's server, to which the URLs in tokens refer
 	Fetches  func() int                       // the number of fetches of the JWKS so far
+	Now      func() time.Time                 // the clock of the server and of the client that makes proofs
 	InMemory bool                             // the API is not served on a socket, and Trap is not used
 }
 
@@ -33,6 +34,8 @@ type Check struct {
 	ACR        []string           // authentication contexts, one of which the route requires, the preferred one first
 	AuthWithin time.Duration      // how long ago the login may be; 0 means any time
 	Metadata   bool               // whether the API has metadata (RFC 9728)
+	DPoP       bool               // whether the tokens are bound and sent with proofs (RFC 9449)
+	Origin     string             // the URL of the API as clients know it; "" for the URL that the check requests
 	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
@@ -48,21 +51,25 @@ func (c *Check) Faults() error {
 	for _, need := range c.Claims {
 		errs = append(errs, need.faults())
 	}
-	errs = append(errs, c.loginFaults())
+	errs = append(errs, c.loginFaults(), c.originFaults())
 	for _, name := range c.Skip {
-		errs = append(errs, known("SkipDefect", name))
+		errs = append(errs, c.known("SkipDefect", name))
 	}
 	for _, name := range c.Also {
-		errs = append(errs, known("AlsoDefect", name))
+		errs = append(errs, c.known("AlsoDefect", name))
 	}
 	return errors.Join(errs...)
 }
 
-func known(option string, defect catalogue.Defect) error {
-	if _, ok := token.FindDefect(defect); !ok {
-		return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), token.DefectNames())
+func (c *Check) known(option string, defect catalogue.Defect) error {
+	if _, ok := token.FindDefect(defect); ok {
+		return nil
 	}
-	return nil
+	names := token.DefectNames()
+	if c.DPoP {
+		names += ", " + token.ProofDefectNames()
+	}
+	return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), names)
 }
 
 // mint makes a token that meets all requirements of the check, and then applies

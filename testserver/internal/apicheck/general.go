@@ -22,9 +22,15 @@ const (
 
 // everywhere lists the failures that can occur with any probe, in the order in
 // which a report shows them.
-var everywhere = []string{
-	noAnswer, serverError, challengeMissing, challengeMalformed, challengeBare, errorWithoutToken,
-	errorCode, scopeMissing, scopeHeld, acrValuesMissing, maxAgeMissing, tokenEchoed, urlFetched, jwksStampede, http2Differs,
+func (c *Check) everywhere() []string {
+	list := []string{
+		noAnswer, serverError, challengeMissing, challengeMalformed, challengeBare, errorWithoutToken,
+		errorCode, scopeMissing, scopeHeld, acrValuesMissing, maxAgeMissing, tokenEchoed, urlFetched, jwksStampede, http2Differs,
+	}
+	if c.DPoP {
+		list = append(list, dpopChallengeMissing, dpopNonceAbsent)
+	}
+	return list
 }
 
 // general holds the explanation and the fix for each failure that can occur
@@ -55,8 +61,8 @@ var general = map[string]struct{ why, fix string }{
 		"Leave out error and error_description if the request has no token.",
 	},
 	errorCode: {
-		"The error attribute is invalid_token with 401, invalid_request with 400, insufficient_scope with 403 (RFC 6750 §3.1), and insufficient_user_authentication with 401 for a login that is too weak or too old (RFC 9470 §3).",
-		"Add error=\"…\" to the Bearer challenge; clients use it to decide whether to get a new token.",
+		"The error attribute is invalid_token with 401, invalid_request with 400, insufficient_scope with 403 (RFC 6750 §3.1), insufficient_user_authentication with 401 for a login that is too weak or too old (RFC 9470 §3), and invalid_dpop_proof or use_dpop_nonce with 401 for a DPoP proof (RFC 9449 §7.1).",
+		"Add error=\"…\" to the challenge for the scheme of the request; clients use it to decide whether to get a new token.",
 	},
 	scopeMissing: {
 		"A client can request the missing scope only if the challenge names it (RFC 6750 §3, §3.1).",
@@ -85,6 +91,14 @@ var general = map[string]struct{ why, fix string }{
 	jwksStampede: {
 		"Every bad token makes the API fetch keys, so an attacker who sends many bad tokens can overload the authorization server; kid is untrusted input (RFC 8725 §3.10).",
 		"After an unknown kid, fetch the JWKS once, and then not again for some seconds, whatever the kid.",
+	},
+	dpopChallengeMissing: {
+		"A 401 of an API that accepts DPoP must include WWW-Authenticate with a DPoP challenge; otherwise clients retry with a bearer token or not at all (RFC 9449 §7.1, RFC 9110 §15.5.2).",
+		"Add a challenge such as DPoP algs=\"ES256\" to every 401, with the error of a request under the scheme DPoP.",
+	},
+	dpopNonceAbsent: {
+		"A client that must use a nonce needs one: the answer with use_dpop_nonce has it in the field DPoP-Nonce (RFC 9449 §9).",
+		"Send DPoP-Nonce with every answer whose error is use_dpop_nonce.",
 	},
 	metadataURL: {
 		"A client that has no token yet finds the authorization server by the URL in the challenge (RFC 9728 §5.1, §3).",

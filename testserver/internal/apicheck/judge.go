@@ -24,9 +24,10 @@ func (r *run) judge(p probe, a outcome) {
 	if len(p.want) == 0 {
 		if a.status < 200 || a.status > 299 {
 			if p.name == goodToken {
-				p.fix = a.missingOption() + p.fix
+				p.fix = r.missingOption(p, a) + p.fix
 			}
 			r.note(p, p.name, a.describe(p), p.wanted())
+			r.judgeNonce(p, a)
 		}
 		return
 	}
@@ -39,43 +40,46 @@ func (r *run) judge(p probe, a outcome) {
 		r.note(p, p.name, a.describe(p), p.wanted())
 		return
 	}
-	bearer, err := a.bearer()
-	if j := slices.Index(p.want, reply{a.status, bearer["error"]}); j >= 0 {
+	if !r.judgeDPoP(p, a) {
+		return
+	}
+	params, err := r.challengeFor(p, a)
+	if j := slices.Index(p.want, reply{a.status, params["error"]}); j >= 0 {
 		i = j // of two with this status
 	}
-	r.judgeChallenge(p, a, p.want[i], bearer, err)
+	r.judgeChallenge(p, a, p.want[i], params, err)
 }
 
 // missingOption returns the option of the check that the refusal of a good
 // token suggests, as a sentence with a space at the end, or "".
-func (a outcome) missingOption() string {
-	bearer, _ := a.bearer()
+func (r *run) missingOption(p probe, a outcome) string {
+	params, _ := r.challengeFor(p, a)
 	switch {
-	case bearer["error"] == "insufficient_user_authentication":
+	case params["error"] == "insufficient_user_authentication":
 		return "The route requires a strong or recent login: give RequireACR or RequireAuthWithin. "
-	case strings.Contains(bearer["error_description"], "audience"):
+	case strings.Contains(params["error_description"], "audience"):
 		return "The API requires another audience: give Token(testserver.Audience(…)). "
 	}
 	return ""
 }
 
-// judgeChallenge adds findings about the Bearer challenge of the response, or
-// about the error of parsing it.
-func (r *run) judgeChallenge(p probe, a outcome, want reply, bearer map[string]string, err error) {
-	named := strings.Fields(bearer["scope"])
-	switch code := bearer["error"]; {
+// judgeChallenge adds findings about the parameters of the challenge, or about
+// the error of parsing it.
+func (r *run) judgeChallenge(p probe, a outcome, want reply, params map[string]string, err error) {
+	named := strings.Fields(params["scope"])
+	switch code := params["error"]; {
 	case err != nil:
 		r.note(p, challengeMalformed, a.describe(p)+": "+hide(err.Error(), p.tokens), "a challenge of RFC 9110 §11.6.1 and RFC 6750 §3")
-	case bearer == nil:
+	case params == nil:
 		r.note(p, challengeMissing, a.describe(p), "a Bearer challenge in WWW-Authenticate")
-	case len(bearer) == 0:
+	case len(params) == 0 && r.dpop == nil:
 		r.note(p, challengeBare, a.describe(p), "a parameter, such as realm")
 	case p.bare && code != "":
 		r.note(p, errorWithoutToken, a.describe(p), "no error attribute")
 	case want.code != "" && code != want.code:
 		r.note(p, errorCode, a.describe(p), fmt.Sprintf("error=%q", want.code))
 	case p.demands != "" && want != badToken:
-		r.judgeDemand(p, a, bearer)
+		r.judgeDemand(p, a, params)
 	case p.lacks != "":
 		if len(named) > 0 && containsAll(p.has, named) {
 			r.note(p, scopeHeld, a.describe(p), "no scope attribute, or one that names a scope that the token lacks")
@@ -91,16 +95,16 @@ func (r *run) compare(p probe, first, next outcome) {
 	case next.lost != "" && first.lost == "":
 		r.note(p, http2Differs, "no answer over HTTP/2: "+next.lost, first.describe(p)+" as over HTTP/1.1")
 	case next.lost != "" || first.lost != "":
-	case next.status != first.status || !slices.Equal(next.challenges, first.challenges):
+	case next.describe(p) != first.describe(p):
 		r.note(p, http2Differs, next.describe(p)+" over HTTP/2", first.describe(p)+" as over HTTP/1.1")
 	}
 }
 
-// bearer returns the parameters of the Bearer challenge, or nil if the response
-// has none. If the response has several Bearer challenges, for example for
-// several realms, bearer returns the parameters of one that has an error
-// attribute.
-func (a outcome) bearer() (map[string]string, error) {
+// challenge returns the parameters of the challenge with a scheme, or nil if
+// the response has none. If the response has several challenges with the
+// scheme, for example for several realms, challenge returns the parameters of
+// one that has an error attribute.
+func (a outcome) challenge(scheme string) (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {
 		list, err := challenge.Parse(field)
@@ -108,7 +112,7 @@ func (a outcome) bearer() (map[string]string, error) {
 			return nil, err
 		}
 		for _, one := range list {
-			if !strings.EqualFold(one.Scheme, "Bearer") {
+			if !strings.EqualFold(one.Scheme, scheme) {
 				continue
 			}
 			if one.Params == nil {
@@ -139,7 +143,7 @@ func isBearerText(s string) bool {
 }
 
 // describe returns the status and the challenges of the response, without the
-// token.
+// token and the proof.
 func (a outcome) describe(p probe) string {
 	if a.lost != "" {
 		return "no answer"
@@ -147,7 +151,7 @@ func (a outcome) describe(p probe) string {
 	if len(a.challenges) == 0 {
 		return fmt.Sprintf("%d without WWW-Authenticate", a.status)
 	}
-	return fmt.Sprintf("%d with WWW-Authenticate: %s", a.status, hide(strings.Join(a.challenges, " | "), p.tokens))
+	return fmt.Sprintf("%d with WWW-Authenticate: %s", a.status, hide(strings.Join(a.challenges, " | "), slices.Concat(p.tokens, a.proof)))
 }
 
 func (p probe) wanted() string {

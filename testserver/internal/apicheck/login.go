@@ -135,12 +135,12 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 
 // judgeDemand adds a finding if the challenge does not say which login the
 // route requires.
-func (r *run) judgeDemand(p probe, a outcome, bearer map[string]string) {
+func (r *run) judgeDemand(p probe, a outcome, params map[string]string) {
 	seconds := strconv.FormatInt(int64(r.AuthWithin/time.Second), 10)
 	switch {
-	case p.demands == acrValues && !listsInOrder(strings.Fields(bearer[acrValues]), r.ACR):
+	case p.demands == acrValues && !listsInOrder(strings.Fields(params[acrValues]), r.ACR):
 		r.note(p, acrValuesMissing, a.describe(p), fmt.Sprintf("%s=%q", acrValues, strings.Join(r.ACR, " ")))
-	case p.demands == maxAge && bearer[maxAge] != seconds:
+	case p.demands == maxAge && params[maxAge] != seconds:
 		r.note(p, maxAgeMissing, a.describe(p), fmt.Sprintf("%s=%q", maxAge, seconds))
 	}
 }

@@ -94,8 +94,11 @@ func (r *run) row(name, sent, got, want string) bool {
 // metadataAt returns the metadata URL in the challenge, or what is wrong with
 // the challenge.
 func metadataAt(a outcome) (u *url.URL, got string) {
-	bearer, err := a.bearer()
-	u, malformed := url.Parse(bearer["resource_metadata"])
+	params, err := a.challenge(bearerScheme)
+	if params == nil && err == nil {
+		params, err = a.challenge(dpopScheme)
+	}
+	u, malformed := url.Parse(params["resource_metadata"])
 	if err != nil || malformed != nil || !isPublic(u) || u.Path != wellKnown && !strings.HasPrefix(u.Path, wellKnown+"/") {
 		return nil, a.describe(probe{})
 	}

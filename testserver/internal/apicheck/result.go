@@ -25,7 +25,7 @@ func (r *run) report() Report {
 	for _, f := range r.findings {
 		report.Failures = append(report.Failures, f.result())
 	}
-	for _, name := range append(slices.Clip(r.sent), everywhere...) {
+	for _, name := range append(slices.Clip(r.sent), r.everywhere()...) {
 		i := slices.IndexFunc(report.Failures, func(f Result) bool { return f.Name == name })
 		switch {
 		case i >= 0:

@@ -19,6 +19,7 @@ type run struct {
 	trap   string       // base URL of the attacker's server, for the URLs in tokens; "" without that server
 	visits atomic.Int64 // requests to the attacker's server
 
+	dpop     *prover // nil if the route does not require DPoP
 	findings []finding
 	sent     []string // names of the probes sent so far
 	complete bool     // all probes were sent
@@ -39,17 +40,30 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 		}
 		defer stop()
 	}
+	if r.DPoP {
+		if err := r.newProver(ctx); err != nil {
+			return Report{}, err
+		}
+	}
 	probes, err := r.battery()
 	if err != nil {
 		return Report{}, err
 	}
 	for _, p := range probes {
+		if p.when != nil && !p.when() {
+			continue
+		}
 		if first := r.try(ctx, p); p.name == goodToken && !first.accepted() {
 			return r.report(), nil // an API that refuses the good token may refuse every token
 		}
 	}
 	if r.Metadata {
 		r.metadata(ctx)
+	}
+	if r.DPoP {
+		if err := r.replays(ctx); err != nil {
+			return Report{}, err
+		}
 	}
 	if err := r.stampede(ctx); err != nil {
 		return Report{}, err
@@ -62,13 +76,13 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 // the response over HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
-	first := r.send(ctx, p, r.target.via[0])
+	first := r.exchange(ctx, p, r.target.via[0])
 	if !slices.Contains(r.sent, p.name) {
 		r.sent = append(r.sent, p.name)
 	}
 	r.judge(p, first)
 	for _, t := range r.target.via[1:] {
-		if next := r.send(ctx, p, t); next.proto != first.proto || next.lost != "" {
+		if next := r.exchange(ctx, p, t); next.proto != first.proto || next.lost != "" {
 			r.compare(p, first, next)
 		}
 	}
@@ -76,6 +90,15 @@ func (r *run) try(ctx context.Context, p probe) outcome {
 		r.note(p, urlFetched, "requests to the attacker's server", "none")
 	}
 	return first
+}
+
+// mint makes a token as Check does. With DPoP, the token is bound to the key of
+// the check.
+func (r *run) mint(edits ...token.Edit) (string, error) {
+	if r.dpop != nil {
+		edits = append([]token.Edit{func(d *token.Draft) { d.BindTo(r.dpop.key) }}, edits...)
+	}
+	return r.Check.mint(edits...)
 }
 
 // setTrap starts the attacker's server, which the URLs in tokens refer to.
@@ -102,8 +125,13 @@ func (r *run) stampede(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.send(ctx, probe{authorization: []string{"Bearer " + token}}, r.target.via[0])
-		r.send(ctx, probe{authorization: []string{fmt.Sprintf("Bearer garbage%d.e30.AAAA", i)}}, r.target.via[0])
+		for _, text := range []string{token, fmt.Sprintf("garbage%d.e30.AAAA", i)} {
+			p := probe{authorization: []string{bearerScheme + " " + text}}
+			if r.DPoP {
+				p = underDPoP(p)
+			}
+			r.exchange(ctx, p, r.target.via[0])
+		}
 	}
 	if fetches := r.Issuer.Fetches() - before; fetches > few {
 		sent := fmt.Sprintf("%d tokens, each with another unknown kid, and %d malformed ones", flood, flood)

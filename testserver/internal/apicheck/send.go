@@ -25,8 +25,9 @@ type outcome struct {
 	challenges []string
 	header     http.Header
 	body       []byte
-	text       string // header and body, which are searched for tokens
-	lost       string // why no response arrived; "" if one did
+	text       string   // header and body, which are searched for tokens
+	proof      []string // the DPoP fields of the request
+	lost       string   // why no response arrived; "" if one did
 }
 
 // accepted reports whether the status is 2xx.
@@ -56,7 +57,7 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	text.Write(body)
 	return outcome{
 		proto: resp.Proto, status: resp.StatusCode, challenges: resp.Header.Values("WWW-Authenticate"),
-		header: resp.Header, body: body, text: text.String(),
+		header: resp.Header, body: body, text: text.String(), proof: request.Header.Values(dpopScheme),
 	}
 }
 
@@ -91,7 +92,7 @@ func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	if p.edit != nil {
 		p.edit(sent)
 	}
-	return sent, nil
+	return sent, r.prove(p, sent)
 }
 
 // reason describes an error without its message, because the message quotes the

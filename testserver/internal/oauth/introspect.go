@@ -38,7 +38,7 @@ func (s *Server) Introspection(text string) json.RawMessage {
 		}
 	}
 	if answer.Find("token_type") < 0 {
-		answer = append(answer, token.Member{Name: "token_type", Value: json.RawMessage(`"Bearer"`)})
+		answer = append(answer, token.Member{Name: "token_type", Value: tokenType(access.Claims)})
 	}
 	if s.config.Introspection != nil {
 		s.config.Introspection(&answer, access.Client, access.Scopes)
@@ -48,6 +48,17 @@ func (s *Server) Introspection(text string) json.RawMessage {
 		return inactive // cannot happen: the names were parsed from JSON
 	}
 	return b
+}
+
+// tokenType returns the token_type of an access token as JSON: DPoP if the
+// token is bound to the key of DPoP proofs (RFC 9449 §6.2).
+func tokenType(claims token.Object) json.RawMessage {
+	if cnf := claims.Find("cnf"); cnf >= 0 {
+		if confirmation, err := token.ParseObject(claims[cnf].Value); err == nil && confirmation.Find("jkt") >= 0 {
+			return json.RawMessage(`"DPoP"`)
+		}
+	}
+	return json.RawMessage(`"Bearer"`)
 }
 
 var inactive = json.RawMessage(`{"active":false}`)

@@ -8,13 +8,19 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Defect is one way in which a token can be wrong.
+// Defect is one way in which a token or a DPoP proof can be wrong.
 type Defect struct {
 	Name           catalogue.Defect
 	Wrong          string // what is wrong, with the RFC section
 	Fix            string // what to change in an API that accepts the token
 	introspectable bool   // an opaque token can have this defect too, in the introspection response
-	forge          forge
+	forge          forge  // nil for a defect of proofs
+
+	Codes  []string // other error codes that a correct API may answer with
+	Nonces Nonces   // which APIs refuse such a proof
+
+	prove forgeProof                // nil for a defect of tokens
+	shown func(Key) (Object, error) // the jwk of such a proof if it is not the public key; nil for all other proofs
 }
 
 // forge makes a token with one defect. It runs after all options, so the
@@ -28,24 +34,26 @@ type forgery struct {
 	minter *Minter
 }
 
-// Catalogue returns all defects: of the claims, of the kind of token, of keys
-// and signatures, of the encoding, and of the state on the server.
+// Catalogue returns all defects of tokens: of the claims, of the kind of token,
+// of keys and signatures, of the encoding, and of the state on the server.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
 
-// DefectNames returns the names of all defects, for messages.
-func DefectNames() string {
+// DefectNames returns the names of all defects of tokens, for messages.
+func DefectNames() string { return namesOf(Catalogue()) }
+
+func namesOf(defects []Defect) string {
 	var names []string
-	for _, d := range Catalogue() {
+	for _, d := range defects {
 		names = append(names, string(d.Name))
 	}
 	return strings.Join(names, ", ")
 }
 
-// FindDefect returns the defect called name.
+// FindDefect returns the defect of tokens or proofs that is called name.
 func FindDefect(name catalogue.Defect) (Defect, bool) {
-	all := Catalogue()
+	all := append(Catalogue(), ProofCatalogue()...)
 	i := slices.IndexFunc(all, func(d Defect) bool { return d.Name == name })
 	if i < 0 {
 		return Defect{}, false

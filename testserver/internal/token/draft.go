@@ -38,6 +38,7 @@ type Draft struct {
 	Defect *Defect       // nil means a valid token
 	MaxAge time.Duration // how long ago the login may be; the defect stale-auth exceeds this
 	Trap   string        // the base of an attacker's URLs; "" means a host that does not exist
+	Bound  *Key          // the key of the client's DPoP proofs; nil means a bearer token
 
 	jwtOnly []string // options that apply only to JWTs
 	errs    []error
@@ -190,11 +191,13 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 	return b.String(), nil
 }
 
+const attackerHost = "attacker.invalid"
+
 // trap returns the base of the attacker's URLs. By default its host is a name
 // that never resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
-		return "https://attacker.invalid"
+		return "https://" + attackerHost
 	}
 	return d.Trap
 }

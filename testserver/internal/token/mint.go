@@ -67,6 +67,7 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	d := newDraft(form, m.Issuer, m.Source.Name("jti"), m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
 	edit(d)
+	d.bindForDefect()
 	if d.Defect != nil && !d.Defect.introspectable {
 		d.Opaque = false // the defect requires a JWT
 	}

@@ -1,0 +1,42 @@
+package testserver_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// A request with a bound token needs a new proof of the key.
+func ExampleBoundTo() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+
+	key := testserver.GenerateKey("ES256", "")
+	token := as.Token(testserver.BoundTo(key), testserver.Scope("orders:read"))
+
+	r := httptest.NewRequest("GET", "https://api.example.com/orders?page=2", nil)
+	r.Header.Set("Authorization", "DPoP "+token)
+	r.Header["Dpop"] = testserver.Proof(key, r.Method, r.URL.String(), token)
+	fmt.Println(len(r.Header.Values("DPoP")), "proof")
+	// Output: 1 proof
+}
+
+// A proof with a defect is wrong in one way. The token is for this proof.
+func ExampleProof() {
+	as := testserver.New(new(testing.T))
+	defer as.Close()
+
+	key := testserver.GenerateKey("ES256", "")
+	for _, defect := range []testserver.Defect{"dpop-missing", "dpop-two-fields", "dpop-rsa-1024"} {
+		token := as.Token(testserver.BoundTo(key), testserver.With(defect))
+		fields := testserver.Proof(key, "GET", "https://api.example.com/orders", token, testserver.With(defect))
+		status, code := defect.Expect()
+		fmt.Printf("%s: %d values, want %d %s\n", defect, len(fields), status, code)
+	}
+	// Output:
+	// dpop-missing: 0 values, want 401 invalid_dpop_proof
+	// dpop-two-fields: 2 values, want 401 invalid_dpop_proof
+	// dpop-rsa-1024: 1 values, want 401 invalid_dpop_proof
+}

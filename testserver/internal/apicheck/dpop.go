@@ -1,0 +1,181 @@
+package apicheck
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// These failures can occur with any probe of an API with DPoP.
+const (
+	dpopChallengeMissing = "dpop-challenge-missing"
+	dpopNonceAbsent      = "dpop-nonce-absent"
+)
+
+const (
+	bearerScheme = "Bearer"
+	dpopScheme   = "DPoP"
+	useNonce     = "use_dpop_nonce"
+	nonceField   = "DPoP-Nonce"
+)
+
+var badProof = reply{http.StatusUnauthorized, "invalid_dpop_proof"}
+
+// prover is the client of a check with DPoP.
+type prover struct {
+	key, other token.Key
+	nonce      string // the latest nonce of the API, "" before the first
+	asked      bool   // the API has refused a proof without a nonce
+}
+
+// originFaults returns errors about DPoP and Origin.
+func (c *Check) originFaults() error {
+	var errs []error
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			errs = append(errs, fmt.Errorf("Origin(%q): give the URL of the API as its clients know it, such as https://api.example.com", c.Origin))
+		}
+		if !c.DPoP {
+			errs = append(errs, fmt.Errorf("Origin(%q) has no effect without RequireDPoP: leave it out", c.Origin))
+		}
+	}
+	for _, name := range slices.Concat(c.Skip, c.Also) {
+		if name.IsProofDefect() && !c.DPoP {
+			errs = append(errs, fmt.Errorf("%s is a defect of proofs, which are sent only with RequireDPoP", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// newProver makes the keys of the check, for the first algorithm that the
+// challenge of the API names in algs, or for ES256.
+func (r *run) newProver(ctx context.Context) error {
+	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // an error is a finding of the probes
+	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])
+	if i := slices.IndexFunc(catalogue.PublicAlgs, func(a catalogue.Alg) bool { return slices.Contains(algs, string(a)) }); i >= 0 {
+		alg = catalogue.PublicAlgs[i]
+	}
+	key, err := token.NewKey(alg, "", token.RandomSource())
+	if err != nil {
+		return err
+	}
+	other, err := token.NewKey(alg, "", token.RandomSource())
+	r.dpop = &prover{key: key, other: other}
+	return err
+}
+
+// prove adds the DPoP fields of a probe to its request.
+func (r *run) prove(p probe, sent *http.Request) error {
+	if r.dpop == nil || p.unproved || len(p.authorization) == 0 {
+		return nil
+	}
+	if p.fields != nil {
+		sent.Header[http.CanonicalHeaderKey(dpopScheme)] = p.fields
+		return nil
+	}
+	key := r.dpop.key
+	if p.key != nil {
+		key = *p.key
+	}
+	_, text, _ := strings.Cut(p.authorization[0], " ")
+	fields, err := token.Proof{
+		Key: key, Method: cmp.Or(sent.Method, http.MethodGet), URL: r.publicURL(sent), Token: text, Now: r.Issuer.Now(),
+	}.Fields(func(d *token.Draft) {
+		if r.dpop.nonce != "" {
+			d.Set("nonce", r.dpop.nonce)
+		}
+		if p.proof != nil {
+			p.proof(d)
+		}
+	})
+	if len(fields) > 0 {
+		sent.Header[http.CanonicalHeaderKey(dpopScheme)] = fields
+	}
+	return err
+}
+
+// publicURL returns the URL of a request as a client of the API would write it.
+func (r *run) publicURL(sent *http.Request) string {
+	path := cmp.Or(sent.URL.EscapedPath(), "/")
+	if r.Origin != "" {
+		return strings.TrimSuffix(r.Origin, "/") + path
+	}
+	return sent.URL.Scheme + "://" + cmp.Or(sent.Host, sent.URL.Host) + path
+}
+
+// exchange sends a probe. If the API answers that the proof needs another
+// nonce, exchange sends the probe again, with the nonce of the answer and a new
+// proof (RFC 9449 §9).
+func (r *run) exchange(ctx context.Context, p probe, via *http.Transport) outcome {
+	first := r.send(ctx, p, via)
+	if !r.noteNonce(first) || p.unproved || len(p.authorization) == 0 {
+		return first
+	}
+	second := r.send(ctx, p, via)
+	r.noteNonce(second)
+	return second
+}
+
+// noteNonce stores the nonce of a response, and reports whether the response
+// asks for a proof with this nonce.
+func (r *run) noteNonce(a outcome) (asks bool) {
+	nonce := a.header.Get(nonceField)
+	if r.dpop == nil || nonce == "" {
+		return false
+	}
+	r.dpop.nonce = nonce
+	challenge, _ := a.challenge(dpopScheme) // an error is found when the response is judged
+	asks = a.status == http.StatusUnauthorized && challenge["error"] == useNonce
+	r.dpop.asked = r.dpop.asked || asks
+	return asks
+}
+
+// challengeFor returns the parameters of the challenge that answers a probe.
+// Without DPoP, this is the Bearer challenge. With DPoP, a 401 must have a DPoP
+// challenge; other refusals, and refusals of probes that are not under the
+// scheme DPoP, may have the error in either challenge.
+func (r *run) challengeFor(p probe, a outcome) (params map[string]string, err error) {
+	bearer, err := a.challenge(bearerScheme)
+	if r.dpop == nil || err != nil {
+		return bearer, err
+	}
+	dpop, err := a.challenge(dpopScheme)
+	either := p.bare || p.scheme == bearerScheme || a.status != http.StatusUnauthorized
+	if either && (dpop == nil || dpop["error"] == "" && bearer["error"] != "") {
+		return bearer, err
+	}
+	return dpop, err
+}
+
+// judgeDPoP adds findings about what every 401 of an API with DPoP must have,
+// and reports whether it has a DPoP challenge.
+func (r *run) judgeDPoP(p probe, a outcome) bool {
+	if r.dpop == nil || a.status != http.StatusUnauthorized {
+		return true
+	}
+	r.judgeNonce(p, a)
+	challenge, err := a.challenge(dpopScheme) // an error is found by judgeChallenge
+	if challenge == nil && err == nil {
+		r.note(p, dpopChallengeMissing, a.describe(p), "a DPoP challenge in WWW-Authenticate")
+		return false
+	}
+	return true
+}
+
+// judgeNonce adds a finding if the response asks for a nonce without having
+// one.
+func (r *run) judgeNonce(p probe, a outcome) {
+	challenge, _ := a.challenge(dpopScheme) // an error is found by judgeChallenge
+	if r.dpop != nil && challenge["error"] == useNonce && a.header.Get(nonceField) == "" {
+		r.note(p, dpopNonceAbsent, a.describe(p)+" and without "+nonceField, "a nonce in the field "+nonceField)
+	}
+}

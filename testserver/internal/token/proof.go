@@ -1,0 +1,174 @@
+package token
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Proof describes a DPoP proof for one request (RFC 9449 §4.2).
+type Proof struct {
+	Key    Key
+	Method string
+	URL    string // with or without a query and a fragment, which are not in the proof
+	Token  string // the access token; "" means a proof without ath, as for the token endpoint
+	Now    time.Time
+}
+
+// Fields returns the values of the DPoP fields of the request: one proof with
+// the changes of edit, unless a defect leaves the proof out or adds another.
+func (p Proof) Fields(edit Edit) ([]string, error) {
+	d, err := p.draft()
+	if err != nil {
+		return nil, err
+	}
+	edit(d)
+	switch {
+	case d.Opaque, d.Alg != "", d.Bound != nil:
+		d.Fail(errors.New("OpaqueTokens, SigningAlg and BoundTo do not apply to a proof: leave them out, because the key decides how the proof is signed"))
+	case d.Defect != nil && d.Defect.prove == nil:
+		d.Fail(fmt.Errorf("With(%q) is a defect of tokens: for a proof use one of %s", string(d.Defect.Name), ProofDefectNames()))
+	}
+	f := &proofForgery{Draft: d, proof: p, key: p.Key}
+	if d.Key != nil {
+		f.key = *d.Key
+	}
+	if d.Header.Unset("alg") {
+		d.SetHeader("alg", string(f.key.Alg))
+	}
+	if err := d.Err(); err != nil {
+		return nil, err
+	}
+	if d.Defect != nil {
+		return d.Defect.prove(f)
+	}
+	return f.fields()
+}
+
+// draft returns the draft of a good proof, without its alg.
+func (p Proof) draft() (*Draft, error) {
+	jwk, err := p.Key.shown()
+	if err != nil {
+		return nil, err
+	}
+	if u, err := url.Parse(p.URL); err != nil || u.Scheme == "" || u.Host == "" {
+		return nil, fmt.Errorf("the URL is %q: give the whole URL that the client requests, such as https://api.example.com/orders; for a malformed htu use Claim(\"htu\", …)", p.URL)
+	}
+	if p.Method == "" {
+		return nil, errors.New("the method is empty: give the method of the request, such as GET")
+	}
+	d := &Draft{Now: p.Now, Header: Object{{Name: "typ"}, {Name: "alg"}, {Name: "jwk"}}}
+	d.SetHeader("typ", "dpop+jwt")
+	d.SetHeader("jwk", jwk)
+	d.Set("jti", RandomSource().Name("proof"))
+	d.Set("htm", p.Method)
+	d.Set("htu", p.target())
+	d.SetTime("iat", 0)
+	if p.Token != "" {
+		d.Set("ath", hashOf(p.Token))
+	}
+	return d, d.Err()
+}
+
+// target returns the URL without the query and the fragment (RFC 9449 §4.2).
+func (p Proof) target() string {
+	target, _, _ := strings.Cut(p.URL, "#")
+	target, _, _ = strings.Cut(target, "?")
+	return target
+}
+
+// hashOf returns the value of ath for a token (RFC 9449 §4.2).
+func hashOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// shown returns the public key as a JWK with no members except those that
+// describe the key (RFC 7638 §3.2).
+func (k Key) shown() (Object, error) {
+	if err := CheckKey(k); err != nil {
+		return nil, err
+	}
+	if IsShared(k.Alg) {
+		return nil, fmt.Errorf("%s signs with a shared secret, which has no public key: use GenerateKey(%q, …) for DPoP", k.Alg, "ES256")
+	}
+	text, err := json.Marshal(jose.JSONWebKey{Key: k.Private.Public()})
+	if err != nil {
+		return nil, err
+	}
+	return ParseObject(text)
+}
+
+// thumbprintOf returns the RFC 7638 thumbprint of a JWK. Unlike go-jose, it
+// does not require that the JWK is a valid key.
+func thumbprintOf(jwk Object) (string, error) {
+	kty, _ := jwk.Text("kty")
+	names, ok := map[string][]string{ // RFC 7638 §3.2, RFC 8037 §2, in lexicographic order
+		"EC": {"crv", "kty", "x", "y"}, "RSA": {"e", "kty", "n"}, "OKP": {"crv", "kty", "x"}, "oct": {"k", "kty"},
+	}[kty]
+	if !ok {
+		return "", fmt.Errorf("a JWK has no thumbprint: its kty is %q", kty)
+	}
+	var required Object
+	for _, name := range names {
+		if i := jwk.Find(name); i >= 0 {
+			required = append(required, jwk[i])
+		}
+	}
+	text, err := required.MarshalJSON()
+	if err != nil {
+		return "", err
+	}
+	return hashOf(string(text)), nil
+}
+
+// BindTo binds the token to a key: only requests with proofs of the key may use
+// the token (RFC 9449 §6.1). Other members of cnf do not change.
+func (d *Draft) BindTo(k Key) {
+	jwk, err := k.shown()
+	if err != nil {
+		d.Fail(fmt.Errorf("BoundTo: %w", err))
+		return
+	}
+	d.Bound = &k
+	d.bindTo(jwk)
+}
+
+func (d *Draft) bindTo(jwk Object) {
+	jkt, err := thumbprintOf(jwk)
+	if err != nil {
+		d.Fail(err)
+		return
+	}
+	d.SetAt("/cnf/jkt", jkt)
+}
+
+// bindForDefect changes the binding of a token that is for a proof with a
+// defect: the token is bound to the key that this proof shows, so that the
+// binding is not wrong, too. The token itself has no defect.
+func (d *Draft) bindForDefect() {
+	if d.Defect == nil || d.Defect.prove == nil {
+		return
+	}
+	defect := d.Defect
+	if d.Defect = nil; d.Bound == nil {
+		d.Fail(fmt.Errorf("With(%q) is a defect of proofs: give it to Proof, or add BoundTo to make the token for this proof", string(defect.Name)))
+		return
+	}
+	if defect.shown == nil {
+		return
+	}
+	jwk, err := defect.shown(*d.Bound)
+	if err != nil {
+		d.Fail(err)
+		return
+	}
+	d.bindTo(jwk)
+}
