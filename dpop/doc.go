@@ -10,7 +10,7 @@
 //		Nonces:   dpop.NewNonces(secret, time.Minute), // no proofs that were made in advance
 //	}
 //
-// [Policy.Validate] reports all faults at once. This package does not check
+// [Policy.Complete] reports all faults at once. This package does not check
 // proofs. A verifier does, under a policy.
 //
 // # Replay protection

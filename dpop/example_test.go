@@ -17,11 +17,13 @@ func ExamplePolicy() {
 		MaxAge:     30 * time.Second,
 		Replay:     dpop.NewMemory(100_000),
 	}
-	fmt.Println(policy.Validate())
+	_, err := policy.Complete()
+	fmt.Println(err)
 
 	policy.Algorithms = append(policy.Algorithms, "HS256")
 	policy.MaxAge = time.Hour
-	fmt.Println(policy.Validate())
+	_, err = policy.Complete()
+	fmt.Println(err)
 	// Output:
 	// <nil>
 	// dpop: Algorithms: "HS256" needs a shared secret: a proof needs a key that only the client has (RFC 9449 §4.2)

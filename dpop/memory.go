@@ -41,7 +41,7 @@ const (
 
 // NewMemory returns a Memory with room for a number of marks, at 28 to 38 bytes
 // each. 0 means 1 000 000 marks. A negative number is reported by
-// [Policy.Validate]; until then, the Memory is always full.
+// [Policy.Complete]; until then, the Memory is always full.
 //
 // Each request with a proof needs a mark. It lasts for MaxAge plus the clock
 // skew, or for as long as the nonce is accepted, and for up to half of that

@@ -56,7 +56,7 @@ const (
 // has 32 or more random bytes and is copied. The period is a whole number of
 // seconds, at least 1 and at most 600.
 //
-// A wrong argument is reported by [Policy.Validate]. Until then, such a Nonces
+// A wrong argument is reported by [Policy.Complete]. Until then, such a Nonces
 // issues "" and accepts nothing.
 func NewNonces(secret []byte, period time.Duration) *Nonces {
 	s := &nonceState{secret: slices.Clone(secret), period: int64(period / time.Second)}

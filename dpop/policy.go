@@ -1,6 +1,7 @@
 package dpop
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -33,9 +34,10 @@ type Policy struct {
 
 const maxAge = 5 * time.Minute
 
-// Validate returns all faults of the policy, joined, or nil. A constructor that
-// receives the policy, such as that of a verifier, calls it.
-func (p Policy) Validate() error {
+// Complete returns the policy with its defaults in place of zero fields, or an
+// error that joins all its faults. A constructor that receives the policy, such
+// as that of a verifier, calls it.
+func (p Policy) Complete() (Policy, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("dpop: "+format, args...)) }
 
@@ -63,7 +65,17 @@ func (p Policy) Validate() error {
 	if err := checkReplay(p.Replay); err != nil {
 		fault("Replay: %w", err)
 	}
-	return errors.Join(faults...)
+	if len(faults) > 0 {
+		return Policy{}, errors.Join(faults...)
+	}
+	if p.Algorithms == nil {
+		p.Algorithms = []string{"ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "RS256"}
+	}
+	p.MaxAge = cmp.Or(p.MaxAge, time.Minute)
+	if p.Replay == nil {
+		p.Replay = NewMemory(0)
+	}
+	return p, nil
 }
 
 func checkReplay(r Replay) error {

@@ -42,7 +42,7 @@ func TestGoodPolicies(t *testing.T) {
 		"a store that is function": {Replay: funcStore(func() bool { return true })},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := policy.Validate(); err != nil {
+			if _, err := policy.Complete(); err != nil {
 				t.Errorf("got %v, want no fault", err)
 			}
 		})
@@ -98,7 +98,7 @@ func TestFaultsOfPolicies(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := tt.policy.Validate()
+			_, err := tt.policy.Complete()
 			if err == nil {
 				t.Fatal("got no fault")
 			}

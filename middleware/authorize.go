@@ -54,6 +54,9 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 		d.need = slices.Concat(d.outer.need, d.need) // the outer requirements are needed too, because the credentials may differ
 	}
 	refusal := d.decide()
+	if d.nonce != "" && refusal == nil {
+		setNonce(h, d.nonce)
+	}
 	switch {
 	case refusal != nil:
 		refusal.SetHeader(h)
@@ -75,7 +78,7 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
 	d := v.begin(ctx)
 	defer d.release()
-	d.token = credentials.Token
+	d.present(credentials)
 	if refusal := d.decide(); refusal != nil {
 		return nil, refusal
 	}

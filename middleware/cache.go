@@ -81,7 +81,7 @@ func (d *decision) lookUp() error {
 		}
 	}
 	d.cached, d.repeated = k, perRequest
-	d.issuer, d.header, d.verified, d.lookup = k.issuer, k.header, k.token, k.lookup
+	d.issuer, d.header, d.verified, d.lookup, d.binding = k.issuer, k.header, k.token, k.lookup, k.token.binding
 	c := &d.claims
 	c.issuer = k.token.Issuer
 	c.expiry, c.notBefore, c.issuedAt = k.token.Expiry, k.token.NotBefore, k.token.IssuedAt

@@ -2,7 +2,9 @@ package middleware
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,14 +38,44 @@ func (e *Error) SetHeader(h http.Header) {
 	if e.Code == CodeUnavailable || e.Code == CodeInternal {
 		return // no challenge: a client that received invalid_token would discard a valid token
 	}
+	if e.nonce != "" {
+		setNonce(h, e.nonce)
+	}
+	offers := e.offers
+	if offers == nil {
+		offers = bearerOnly
+	}
+	h.Del("WWW-Authenticate")
+	for _, scheme := range offers {
+		h.Add("WWW-Authenticate", e.challenge(scheme))
+	}
+}
+
+// setNonce sets the nonce for the client's next proof (RFC 9449 §8.2, §9). A
+// response with a nonce must not be cached.
+func setNonce(h http.Header, nonce string) {
+	h.Set("DPoP-Nonce", nonce)
+	h.Set("Cache-Control", "no-store")
+}
+
+// concerns reports whether the error belongs to the challenge of a scheme. It
+// belongs to the scheme of the request. If the request has no scheme, if its
+// scheme is not offered, or if it used the wrong scheme for its token, the
+// error belongs to every challenge.
+func (e *Error) concerns(scheme string) bool {
+	return e.scheme == scheme || !slices.Contains(e.offers, e.scheme) || errors.Is(e.Err, ErrBound)
+}
+
+// challenge returns the challenge of a scheme.
+func (e *Error) challenge(scheme string) string {
 	var b strings.Builder
-	b.WriteString(`Bearer realm="` + cmp.Or(e.realm, "api") + `"`)
+	b.WriteString(scheme + ` realm="` + cmp.Or(e.realm, "api") + `"`)
 	add := func(name, value string) {
 		if quotable(value) {
 			b.WriteString(", " + name + `="` + value + `"`)
 		}
 	}
-	if e.Code != CodeNoToken {
+	if e.Code != CodeNoToken && e.concerns(scheme) {
 		add("error", string(e.Code))
 		add("error_description", e.Description)
 	}
@@ -52,8 +84,11 @@ func (e *Error) SetHeader(h http.Header) {
 	if e.MaxAge > 0 {
 		add("max_age", strconv.FormatInt(max(1, int64(e.MaxAge/time.Second)), 10)) // 0 asks for a login each time
 	}
+	if scheme == schemeDPoP {
+		add("algs", e.algorithms)
+	}
 	add("resource_metadata", e.metadata)
-	h.Set("WWW-Authenticate", b.String())
+	return b.String()
 }
 
 // quotable reports whether text can appear in a challenge without escaping: it

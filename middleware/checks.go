@@ -8,6 +8,7 @@ import (
 
 func (d *decision) checkClaims() error {
 	err := d.claims.parse(d.payload)
+	d.binding = d.claims.binding
 	if d.opaque && d.claims.expiry.Equal(time.Unix(0, 0)) {
 		d.claims.expiry = time.Time{} // some servers write 0 for a token that does not expire; the member active shows that it is valid
 	}

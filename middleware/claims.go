@@ -25,7 +25,7 @@ type claims struct {
 	authTime                    time.Time
 	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), "" if absent
 	named                       bool             // iss is present
-	confirmation                bool             // cnf is present, with any value (RFC 7800 §3.1)
+	binding                     binding          // from cnf
 }
 
 type member struct {
@@ -70,7 +70,7 @@ func (c *claims) parse(text string) error {
 		case "acr":
 			c.acr, _ = strictjson.String(value)
 		case "cnf":
-			c.confirmation = true
+			c.binding = readBinding(value)
 		case "token_type":
 			c.tokenType = value
 		}
@@ -232,6 +232,6 @@ func (c *claims) token(clientIDs []string) *Token {
 		Issuer: c.issuer, Subject: strings.Clone(c.subject), ClientID: strings.Clone(c.text(clientIDs)), ID: strings.Clone(c.id),
 		Audience: audience, Scopes: c.scopeSet(), ACR: strings.Clone(c.acr),
 		Expiry: c.expiry, IssuedAt: c.issuedAt, NotBefore: c.notBefore, AuthTime: c.authTime,
-		claims: c.raw,
+		claims: c.raw, binding: binding{strings.Clone(c.binding.thumbprint), c.binding.other},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
@@ -80,6 +81,14 @@ type Config struct {
 	// Metadata contains further members of the protected resource metadata. It
 	// requires Origins.
 	Metadata Metadata
+
+	// DPoP accepts tokens that are bound to a key of the client (RFC 9449).
+	// They need the scheme DPoP and a proof in each request. nil refuses bound
+	// tokens. DPoP requires Origins, because a proof names the URL of its
+	// request: scheme, host and port of the URL must be those of one of
+	// Origins, and the path must be the path of that origin followed by the
+	// path that arrives at the API.
+	DPoP *dpop.Policy
 
 	// TokenHeader is the header field in which a proxy sends the token, such as
 	// X-Goog-Iap-Jwt-Assertion. "Bearer " before the token is optional. ""
@@ -176,7 +185,7 @@ func (c Config) check() error {
 	if realm := c.realm(); !quotable(realm) {
 		fault("Realm %q cannot appear in a challenge: use printable ASCII without quotes and backslashes. If Realm is empty, Audience is used as the realm", realm)
 	}
-	for _, err := range c.checkOrigins() {
+	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP()) {
 		fault("%w", err)
 	}
 	seen := make(map[string]bool)

@@ -3,13 +3,29 @@ package middleware
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
-// Credentials contain the token that a caller presents over any transport. They
-// print as "[redacted]".
+// Credentials contain the token that a caller presents over any transport, and
+// what proves that the token is the caller's. They print as "[redacted]".
 type Credentials struct {
-	Token string // an access token, without "Bearer "
+	Token string // an access token, without "Bearer " or "DPoP "
+
+	// The following fields are for tokens that are bound to a key (RFC 9449
+	// §7.1). Scheme is "Bearer" or "DPoP"; "" means Bearer. Method and URL are
+	// those of the request: URL is its escaped path as it arrives at the API,
+	// which is appended to each of Config.Origins, or an absolute URL below one
+	// of them. Proofs are the values of all its DPoP fields.
+	Scheme string
+	Method string
+	URL    string
+	Proofs []string
+}
+
+// equal reports whether two callers present the same.
+func (c *Credentials) equal(other *Credentials) bool {
+	return c.Token == other.Token && c.Scheme == other.Scheme && slices.Equal(c.Proofs, other.Proofs)
 }
 
 // Format implements [fmt.Formatter]. It prints "[redacted]" for every verb.
@@ -24,7 +40,24 @@ func (Credentials) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted 
 
 const redacted = "[redacted]"
 
-const authorization = "Authorization"
+const (
+	authorization = "Authorization"
+	proofField    = "Dpop" // the canonical form of DPoP
+)
+
+// present records the credentials of a caller.
+func (d *decision) present(c Credentials) {
+	d.credentials = c
+	switch {
+	case c.Scheme == "" || strings.EqualFold(c.Scheme, schemeBearer):
+		d.scheme = schemeBearer
+	case d.v.dpop != nil && strings.EqualFold(c.Scheme, schemeDPoP):
+		d.scheme = schemeDPoP
+	default:
+		return // the same as no token
+	}
+	d.token = c.Token
+}
 
 // readCredentials reads the token from the only permitted place: the
 // Authorization field (RFC 6750 §2.1), or the field that Config.TokenHeader
@@ -38,13 +71,15 @@ func (d *decision) readCredentials() error {
 		return ErrTwoTokens // a proxy may use another of these fields than this module
 	}
 	field, scheme := "", ""
+	d.scheme = schemeBearer
 	if len(fields) == 1 {
 		field = trimmed(fields[0]) // HTTP/2 leaves the spaces that HTTP/1.1 strips
 		scheme = field[:tokenLength(field)]
 	}
-	isBearer := scheme == "Bearer" || strings.EqualFold(scheme, "Bearer")
+	isBearer := scheme == schemeBearer || strings.EqualFold(scheme, schemeBearer)
+	isDPoP := !isBearer && d.v.dpop != nil && strings.EqualFold(scheme, schemeDPoP)
 	isBare := !isBearer && field != "" && d.v.tokenHeader != authorization
-	if !isBearer && !isBare {
+	if !isBearer && !isDPoP && !isBare {
 		if d.optional {
 			d.anonymous, d.repeated = true, never
 			return nil
@@ -53,8 +88,11 @@ func (d *decision) readCredentials() error {
 	}
 	text := field[len(scheme):]
 	token := strings.TrimLeft(text, " ")
-	if isBare {
+	switch {
+	case isBare:
 		text, token = "", field
+	case isDPoP:
+		d.scheme = schemeDPoP
 	}
 	switch {
 	case token == text, token == "":
@@ -62,8 +100,12 @@ func (d *decision) readCredentials() error {
 	case d.request.URL != nil && hasParameter(d.request.URL.RawQuery, "access_token"):
 		return ErrTwoTokens
 	}
-	d.credentials = Credentials{Token: token}
-	if d.outer != nil && d.outer.credentials == d.credentials {
+	d.credentials = Credentials{Token: token, Scheme: d.scheme}
+	if isDPoP {
+		d.credentials.Method, d.credentials.URL = d.request.Method, d.request.URL.EscapedPath()
+		d.credentials.Proofs = d.request.Header[proofField]
+	}
+	if d.outer != nil && d.outer.credentials.equal(&d.credentials) {
 		d.reuse(d.outer.verified)
 		d.met = len(d.outer.need) // the outer routes checked these against the request that they received
 		return nil

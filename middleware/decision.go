@@ -21,9 +21,10 @@ type decision struct {
 	findings
 
 	// The next decision reuses the memory of these fields, to save allocations.
-	message jws.Message // empty for an opaque token
-	claims  claims
-	bytes   []byte // a copy of the token for hashing
+	message      jws.Message // empty for an opaque token
+	proofMessage jws.Message // empty without a DPoP proof
+	claims       claims
+	bytes        []byte // a copy of the token for hashing
 }
 
 // input is the input of a decision.
@@ -39,6 +40,7 @@ type input struct {
 	outer       *carried             // the decision of the enclosing route; nil without an enclosing route
 	need        []scopes.Requirement // the requirements of the enclosing routes and of this route
 	credentials Credentials
+	scheme      string // schemeBearer or schemeDPoP; "" if the caller uses neither
 	token       string
 	explained   []Step // for Explain; nil otherwise
 }
@@ -57,6 +59,11 @@ type findings struct {
 	payload string  // the claims as text
 	issuer  *issuer // the configured issuer of the token
 	key     any     // the key that verifies the signature; nil for an opaque token
+
+	binding   binding   // what cnf binds the token to
+	proof     proof     // the DPoP proof
+	proofEnds time.Time // when the proof can no longer be used
+	nonce     string    // the nonce that the response offers, or ""
 
 	verified *Token // never modified; handlers cannot reach it
 	lookup   lookup // finds claims of verified; nil until needed
@@ -79,6 +86,7 @@ func (v *Verifier) begin(ctx context.Context) *decision {
 func (d *decision) release() {
 	d.input, d.findings = input{}, findings{}
 	d.message.Clear()
+	d.proofMessage.Clear()
 	d.claims.reset()
 	clear(d.bytes)
 	if d.bytes = d.bytes[:0]; cap(d.bytes) > 2*defaultMaxTokenBytes {
@@ -125,6 +133,10 @@ func (d *decision) decide() (refusal *Error) {
 	}
 	if refusal != nil {
 		refusal.realm, refusal.metadata = d.v.realm, d.v.metadata.url
+		refusal.offers, refusal.scheme, refusal.nonce = d.v.dpop.offers(), d.scheme, d.nonce
+		if d.v.dpop != nil {
+			refusal.algorithms = d.v.dpop.names
+		}
 	}
 	return refusal
 }

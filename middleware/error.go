@@ -12,7 +12,8 @@ import (
 )
 
 // Code is the error code that clients receive with a refusal. Most codes are
-// from RFC 6750 §3.1 and RFC 9470 §3. Two more codes are for failures that the
+// from RFC 6750 §3.1, RFC 9449 §7.1 and RFC 9470 §3. Two more codes are for
+// failures that the
 // client did not cause. When no token was sent, the code is "", as RFC 6750
 // §3.1 requires.
 type Code string
@@ -22,6 +23,8 @@ const (
 	CodeNoToken                    Code = ""                                 // 401
 	CodeInvalidRequest             Code = "invalid_request"                  // 400
 	CodeInvalidToken               Code = "invalid_token"                    // 401
+	CodeInvalidProof               Code = "invalid_dpop_proof"               // 401
+	CodeUseNonce                   Code = "use_dpop_nonce"                   // 401, with DPoP-Nonce
 	CodeInsufficientScope          Code = "insufficient_scope"               // 403
 	CodeInsufficientAuthentication Code = "insufficient_user_authentication" // 401
 	CodeUnavailable                Code = "temporarily_unavailable"          // 503, with Retry-After
@@ -44,7 +47,11 @@ type Error struct {
 	ACR    []string
 	MaxAge time.Duration
 
-	realm, metadata string // the realm and the metadata URL of the Verifier
+	realm, metadata string   // the realm and the metadata URL of the Verifier
+	offers          []string // the schemes of the challenges, nil for Bearer
+	algorithms      string   // of proofs
+	scheme          string   // the scheme of the request
+	nonce           string   // a nonce for the next proof, or ""
 }
 
 // Refusal returns the *Error that err is or wraps. Any other err, nil included,
@@ -59,7 +66,7 @@ func Refusal(err error) *Error {
 // StatusCode returns the HTTP status of the refusal.
 func (e *Error) StatusCode() int {
 	switch e.Code {
-	case CodeNoToken, CodeInvalidToken, CodeInsufficientAuthentication:
+	case CodeNoToken, CodeInvalidToken, CodeInvalidProof, CodeUseNonce, CodeInsufficientAuthentication:
 		return http.StatusUnauthorized
 	case CodeInvalidRequest:
 		return http.StatusBadRequest
@@ -127,6 +134,16 @@ var (
 	ErrInactive     error = &cause{"inactive", "token is not active", CodeInvalidToken, ""}
 	ErrRevoked      error = &cause{"revoked", "token is revoked", CodeInvalidToken, ""}
 	ErrConfirmation error = &cause{"confirmation", "token is bound to a key that this API cannot check", CodeInvalidToken, ""}
+
+	ErrBound        error = &cause{"bound", "token is bound to a key: it needs the scheme DPoP and a proof", CodeInvalidToken, ""}
+	ErrUnbound      error = &cause{"unbound", "token is not bound to a key", CodeInvalidToken, ""}
+
+	ErrProof        error = &cause{"proof", "DPoP proof is missing or not valid", CodeInvalidProof, ""}
+	ErrProofKey     error = &cause{"proof_key", "token is bound to another key than that of the DPoP proof", CodeInvalidToken, ""}
+	ErrProofRequest error = &cause{"proof_request", "DPoP proof is for another request or token", CodeInvalidProof, ""}
+	ErrProofTime    error = &cause{"proof_time", "DPoP proof is too old or from the future: check the clock", CodeInvalidProof, ""}
+	ErrReplay       error = &cause{"replay", "DPoP proof was used before", CodeInvalidProof, ""}
+	ErrNonce        error = &cause{"nonce", "DPoP proof lacks a recent nonce: use the nonce in DPoP-Nonce", CodeUseNonce, ""}
 
 	ErrRequirement    error = &cause{"requirement", "token does not meet the requirements of this resource", CodeInsufficientScope, ""}
 	ErrAuthentication error = &cause{"authentication", "authentication of the user does not meet the requirements of this resource", CodeInsufficientAuthentication, ""}

@@ -66,7 +66,8 @@ func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ..
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)
 	}
-	d := &decision{input: input{v: v, ctx: ctx, token: credentials.Token, need: need, explained: make([]Step, len(v.steps))}}
+	d := &decision{input: input{v: v, ctx: ctx, need: need, explained: make([]Step, len(v.steps))}}
+	d.present(credentials)
 	refusal := d.decide()
 	var made []Step
 	for i := range v.steps {
@@ -213,7 +214,7 @@ func showMark(d *decision) (expected, found string) {
 
 func showTokenType(d *decision) (expected, found string) {
 	text, _ := strictjson.String(d.claims.tokenType)
-	return `"Bearer" or none`, quotedOrNone(text)
+	return `"Bearer" or none, or "DPoP" for a token that is bound to a key`, quotedOrNone(text)
 }
 
 func showRequired(d *decision) (expected, found string) {

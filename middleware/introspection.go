@@ -90,12 +90,13 @@ func (d *decision) requestIntrospection() (string, error) {
 }
 
 // checkTokenType refuses a token if the introspection answer has a token_type
-// that does not mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1).
+// that does not mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1). It may be
+// DPoP if the token is bound to a key (RFC 9449 §6.2).
 func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
 	}
-	if access, _, _ := kind(d.claims.tokenType); !access {
+	if access, _, _ := kind(d.claims.tokenType); !access || namesDPoP(d.claims.tokenType) && d.binding.thumbprint == "" {
 		return ErrType
 	}
 	return nil
@@ -109,7 +110,7 @@ func (d *decision) mustBeActive() bool {
 
 // checkActivity introspects a verified JWT, because it may have been revoked.
 // The claims of the Token still come from the JWT, but the JWT is refused if
-// the answer contains an expiry in the past, another issuer or a sender
+// the answer contains an expiry in the past, another issuer or another sender
 // constraint.
 func (d *decision) checkActivity() error {
 	payload, err := d.requestIntrospection()
@@ -119,7 +120,10 @@ func (d *decision) checkActivity() error {
 	answer := d.v.begin(d.ctx)
 	defer answer.release()
 	answer.isAnswer, answer.now, answer.issuer, answer.opaque, answer.payload = true, d.now, d.issuer, true, payload
-	return answer.runSteps()
+	if err := answer.runSteps(); err != nil {
+		return err
+	}
+	return d.addBinding(answer.claims.binding)
 }
 
 // checkIntrospection returns the faults in the introspection settings of an

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 	"github.com/bearerguard/bearerguard/scopes"
 )
@@ -81,6 +82,12 @@ func newMetadata(c Config) (m metadata, err error) {
 	}
 	m.url = scheme + "://" + host + m.pattern
 
+	var proofs dpop.Policy
+	if c.DPoP != nil {
+		if proofs, err = c.DPoP.Complete(); err != nil {
+			return m, err
+		}
+	}
 	methods := []string{"header"}
 	if c.TokenHeader != "" {
 		methods = []string{} // none of the methods of RFC 6750 §2
@@ -94,9 +101,12 @@ func newMetadata(c Config) (m metadata, err error) {
 		Documentation  string   `json:"resource_documentation,omitempty"`
 		Policy         string   `json:"resource_policy_uri,omitempty"`
 		TermsOfService string   `json:"resource_tos_uri,omitempty"`
+		Algorithms     []string `json:"dpop_signing_alg_values_supported,omitempty"`
+		DPoPRequired   bool     `json:"dpop_bound_access_tokens_required,omitempty"`
 	}{
 		c.resource(), c.servers(), c.Metadata.Scopes, methods,
 		c.Metadata.Name, c.Metadata.Documentation, c.Metadata.Policy, c.Metadata.TermsOfService,
+		proofs.Algorithms, proofs.Required,
 	})
 	m.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(m.document))
 	return m, err

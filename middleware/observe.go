@@ -12,6 +12,7 @@ import (
 // sets or from the configuration, so they are suitable as labels.
 type Observation struct {
 	Issuer    string        // URL of the configured issuer that the token names, or ""
+	Scheme    string        // "Bearer" or "DPoP", or "" if the request uses neither
 	Algorithm string        // algorithm of the token if it is supported, or ""
 	Code      Code          // code of the refusal; also "" if the request was accepted, and CodeUnavailable if the client disconnected
 	Reason    string        // "accepted", or a label for the cause such as "expired" or "canceled"
@@ -21,7 +22,7 @@ type Observation struct {
 // report passes a decision to the logger and the observer.
 func (d *decision) report(refusal *Error, took time.Duration) {
 	v := d.v
-	o := Observation{Reason: "accepted", Duration: took}
+	o := Observation{Scheme: d.scheme, Reason: "accepted", Duration: took}
 	if refusal != nil {
 		o.Code, o.Reason = refusal.Code, reasonOf(refusal.Err)
 	}
@@ -49,6 +50,7 @@ func (d *decision) report(refusal *Error, took time.Duration) {
 		slog.String("reason", o.Reason),
 		slog.String("detail", refusal.Err.Error()),
 		slog.String("issuer", o.Issuer),
+		slog.String("scheme", o.Scheme),
 		slog.String("alg", o.Algorithm),
 		slog.String("token", fingerprint(d.token)),
 		slog.Duration("took", took))

@@ -3,13 +3,11 @@ package middleware
 import (
 	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
 // checkOrigins returns the faults of Origins, Resource and Metadata.
@@ -62,49 +60,30 @@ func (c Config) hasOtherAudience(resource string) bool {
 	})
 }
 
-// normalOrigin returns the normal form of an origin (RFC 3986 §6.2.2, §6.2.3).
-// If the path is only a slash, the normal form omits it. The path may contain
-// only characters that are never percent-encoded and have no special meaning in
-// the routes of any framework.
+// normalOrigin returns the normal form of an origin (RFC 3986 §6.2.2, §6.2.3),
+// without the slash of an empty path. A path may contain only characters that
+// have no special meaning in the routes of any framework and are never
+// percent-encoded.
 func normalOrigin(raw string) (string, error) {
-	u, err := url.Parse(raw)
-	if err != nil || fetch.CheckText(raw) != nil || strings.ContainsAny(raw, "?#") {
+	origin, path, err := weburl.Normal(raw)
+	if err != nil || strings.ContainsAny(raw, "?#") {
 		return "", errNotOrigin
 	}
-	u.Host = strings.ToLower(u.Host)
-	switch err := fetch.CheckURL(u.String(), false); {
-	case errors.Is(err, fetch.ErrInsecure):
+	if err := fetch.CheckURL(origin, false); errors.Is(err, fetch.ErrInsecure) {
 		return "", errScheme
-	case err != nil:
+	} else if err != nil {
 		return "", errNotOrigin
 	}
-	host := u.Hostname()
-	if strings.HasPrefix(u.Host, "[") {
-		address, err := netip.ParseAddr(host)
-		if err != nil || !address.Is6() || address.Zone() != "" {
-			return "", errNotOrigin
-		}
-		host = "[" + address.String() + "]"
-	} else if !consistsOf(host, &hostBytes) || strings.HasSuffix(host, ".") {
+	_, rest, _ := strings.Cut(raw, "://")
+	authority, written, _ := strings.Cut(rest, "/")
+	host, _, _ := strings.Cut(authority, ":")
+	if strings.HasSuffix(host, ".") || !consistsOf(written, &pathBytes) || strings.HasPrefix(written, "/") || strings.Contains(written, "//") {
 		return "", errNotOrigin
 	}
-	if text := u.Port(); text != "" {
-		port, err := strconv.ParseUint(text, 10, 16)
-		if err != nil || port == 0 {
-			return "", errNotOrigin
-		}
-		if u.Scheme == "https" && port != 443 || u.Scheme == "http" && port != 80 {
-			host += ":" + strconv.FormatUint(port, 10)
-		}
-	}
-	if path := u.EscapedPath(); !consistsOf(path, &pathBytes) || strings.Contains(path, "//") {
-		return "", errNotOrigin
-	}
-	path := new(url.URL).ResolveReference(u).Path // without dot segments
 	if path == "/" {
 		path = ""
 	}
-	return u.Scheme + "://" + host + path, nil
+	return origin + path, nil
 }
 
 func consistsOf(text string, set *[256]bool) bool {
@@ -116,10 +95,7 @@ func consistsOf(text string, set *[256]bool) bool {
 	return true
 }
 
-var (
-	hostBytes = alphanumericAnd("-._")
-	pathBytes = alphanumericAnd("-._~/")
-)
+var pathBytes = alphanumericAnd("-._~/")
 
 var (
 	errNotOrigin = errors.New("must be a URL like https://api.example.com/v1. The host must not end in a dot. The path may contain only letters, digits and -._~ between single slashes. User information, a query and a fragment are not allowed")

@@ -29,7 +29,7 @@ func kind(value strictjson.Value) (access, identity, other bool) {
 	text, _ := strictjson.String(value)
 	text = strings.TrimPrefix(text, "urn:ietf:params:oauth:token-type:")
 	switch text = strings.ToLower(separators.Replace(text)); text {
-	case "bearer", "access", "accesstoken":
+	case "bearer", "access", "accesstoken", "dpop":
 		return true, false, false
 	case "id", "idtoken":
 		return false, true, false
@@ -88,11 +88,15 @@ func (m *marks) note(name string, value strictjson.Value) {
 // checkMark requires the claim that Issuer.Mark names. It does not apply to the
 // introspection answer about an opaque token. A number is accepted if Mark has
 // no value, so that Mark can be nbf: access tokens of Spring Authorization
-// Server have nbf, and its ID tokens do not.
+// Server have nbf, and its ID tokens do not. Keycloak writes typ "DPoP" instead
+// of "Bearer" into tokens that are bound to a key.
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
 	found, _ := strictjson.String(value)
+	if hasText && namesDPoP(value) && d.binding.thumbprint != "" {
+		return nil
+	}
 	if found == "" && (hasText || value.Kind() != '0') || hasText && found != text {
 		return ErrType
 	}

@@ -66,7 +66,7 @@ func (d *decision) name(refusal *Error) {
 		if code != CodeInsufficientScope {
 			refusal.ACR, refusal.MaxAge = all.ACR, all.MaxAge
 		}
-	case CodeInvalidRequest, CodeInvalidToken, CodeUnavailable, CodeInternal:
+	case CodeInvalidRequest, CodeInvalidToken, CodeInvalidProof, CodeUseNonce, CodeUnavailable, CodeInternal:
 	}
 }
 

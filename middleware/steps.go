@@ -32,6 +32,8 @@ var (
 		return d.explained == nil && d.v.cache != nil && strings.HasPrefix(d.token, "eyJ")
 	}}
 	lookedUpJWTs     = &tokens{"JWTs, with a cache", func(d *decision) bool { return d.lookedUp && !d.opaque }}
+	boundTokens      = &tokens{"requests with the scheme DPoP", (*decision).provesKey}
+	unexplained      = &tokens{"requests with the scheme DPoP", func(d *decision) bool { return d.explained == nil && d.provesKey() }}
 	withRequirements = &tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
 )
 
@@ -77,8 +79,16 @@ var steps = []step{
 	{"signature", "verified with the issuer's only key for kid (or, without kid, x5t) and alg", (*decision).checkSignature, jwtsOnly, perRequest, false, showKey, "RFC 7515 §5.2, RFC 7518 §3"},
 	{"activity", "the issuer reports the token as still active", (*decision).checkActivity, introspectedJWTs, perRequest, false, nil, "RFC 7662 §2.2"},
 	{"token", "nothing; makes the Token", (*decision).makeToken, everyToken, cacheable, false, nil, ""},
-	{"confirmation", "the token is not bound to a key of its sender", (*decision).checkConfirmation, everyToken, cacheable, true, nil, "RFC 7800 §3.1, RFC 9449 §7.2"},
+	{"confirmation", "a token that is bound to a key has the scheme DPoP, and every other token Bearer", (*decision).checkConfirmation, everyToken, perRequest, false, showConfirmation, "RFC 7800 §3.1, RFC 9449 §7.1, §7.2"},
+	{"proof", "exactly one DPoP field with a signed JWT of type dpop+jwt, an accepted alg and a public key in jwk", (*decision).readProof, boundTokens, perRequest, false, showProof, "RFC 9449 §4.2, §4.3"},
+	{"proof key", "jwk is the key to which the token is bound", (*decision).checkProofKey, boundTokens, perRequest, false, showProofKey, "RFC 9449 §6.1, RFC 7638 §3"},
+	{"proof method", "htm is the method of the request", (*decision).checkProofMethod, boundTokens, perRequest, false, showProofMethod, "RFC 9449 §4.3"},
+	{"proof URL", "htu is one of Origins, followed by the path of the request", (*decision).checkProofURL, boundTokens, perRequest, false, showProofURL, "RFC 9449 §4.3, RFC 3986 §6.2"},
+	{"proof time", "iat is recent or, if Nonces is set, nonce is; exp and nbf, if present, hold", (*decision).checkProofTime, boundTokens, perRequest, false, showProofTime, "RFC 9449 §9, §11.1"},
+	{"proof token", "ath is the hash of the token", (*decision).checkTokenHash, boundTokens, perRequest, false, nil, "RFC 9449 §4.3"},
+	{"proof signature", "verified with the key in jwk", (*decision).checkProofSignature, boundTokens, perRequest, false, nil, "RFC 9449 §4.3"},
 	{"revocation", "not on the deny-list", (*decision).checkRevocation, everyToken, perRequest, false, nil, ""},
+	{"replay", "the proof is used for the first time", (*decision).checkReplay, unexplained, perRequest, false, nil, "RFC 9449 §11.1"},
 	{"cache", "nothing; caches the token", (*decision).store, lookedUpJWTs, perRequest, false, nil, ""},
 	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }

@@ -30,7 +30,8 @@ type Token struct {
 	ACR       string     // acr, the authentication context class
 	AuthTime  time.Time  // auth_time; zero if it is not a NumericDate
 
-	claims string // the whole claims object, strict JSON
+	claims  string  // the whole claims object, strict JSON
+	binding binding // from cnf
 }
 
 // clone returns a copy of the token, so that one caller cannot modify the token
@@ -62,15 +63,6 @@ func (t *Token) copyTo(own *Token, audience *[1]string) {
 func (d *decision) makeToken() error {
 	d.verified = d.claims.token(d.issuer.clientIDClaims)
 	d.lookup = d.verified.claim
-	return nil
-}
-
-// checkConfirmation refuses every sender-constrained token: accepting one as a
-// bearer token would undo the constraint (RFC 7800 §3.1, RFC 9449 §7.2).
-func (d *decision) checkConfirmation() error {
-	if d.claims.confirmation {
-		return ErrConfirmation
-	}
 	return nil
 }
 

@@ -34,6 +34,7 @@ type Verifier struct {
 	tokenHeader   string
 	audience      string
 	client        *http.Client
+	dpop          *proofPolicy // nil without Config.DPoP
 	revoked       func(context.Context, *Token) (bool, error)
 	observe       func(context.Context, Observation)
 	logger        *slog.Logger
@@ -66,6 +67,9 @@ func NewVerifier(config Config) (*Verifier, error) {
 		v.skew = defaultClockSkew
 	}
 	v.skew = max(v.skew, 0)
+	if v.dpop, err = newProofPolicy(config, v.skew); err != nil {
+		return nil, err
+	}
 	if v.maxTokenBytes == 0 {
 		v.maxTokenBytes = defaultMaxTokenBytes
 	}

@@ -1,0 +1,86 @@
+package middleware
+
+import (
+	"fmt"
+
+	"github.com/bearerguard/bearerguard/internal/weburl"
+)
+
+func showConfirmation(d *decision) (expected, found string) {
+	switch {
+	case d.binding.other:
+		found = "a token with a cnf that cannot be checked"
+	case d.binding.thumbprint != "":
+		found = "a token that is bound to the key " + quoted(d.binding.thumbprint)
+	default:
+		found = "a token that is not bound to a key"
+	}
+	switch policy := d.v.dpop; {
+	case policy == nil:
+		expected = "a token that is not bound to a key, since Config.DPoP is nil"
+	case policy.required:
+		expected = "a token that is bound to a key, with the scheme DPoP"
+	case d.provesKey():
+		expected = "a token that is bound to a key"
+	default:
+		expected = "a token that is not bound to a key, or the scheme DPoP"
+	}
+	return expected, found + ", with the scheme " + d.scheme
+}
+
+func showProof(d *decision) (expected, found string) {
+	expected, found = "one DPoP field, with one of the algorithms "+d.v.dpop.names, fmt.Sprintf("%d DPoP fields", len(d.credentials.Proofs))
+	if d.proof.signer != nil {
+		found += ", alg " + quoted(d.proof.signer.header.Algorithm)
+	}
+	return expected, found
+}
+
+func showProofKey(d *decision) (expected, found string) {
+	return quoted(d.binding.thumbprint), quoted(d.proof.signer.thumbprint)
+}
+
+func showProofMethod(d *decision) (expected, found string) {
+	return quoted(d.credentials.Method), quoted(d.proof.method)
+}
+
+// showProofURL also names what most often makes the URLs differ.
+func showProofURL(d *decision) (expected, found string) {
+	var urls []string
+	hint := ": is another host or port in front of the API? Add its URL to Origins"
+	path := ""
+	if _, named, err := weburl.Normal(d.proof.url); err == nil {
+		path = named
+	}
+	origin, _, _ := weburl.Normal(d.proof.url)
+	for _, base := range d.v.dpop.origins {
+		wantOrigin, wantPath, err := base.url(d.credentials.URL)
+		if err != nil {
+			continue
+		}
+		urls = append(urls, wantOrigin+wantPath)
+		if origin == wantOrigin && path != wantPath {
+			hint = ": does a proxy in front of the API strip or add a part of the path? Origins must contain the path that it strips"
+		}
+	}
+	found = quoted(d.proof.url)
+	if !d.v.dpop.matches(d.proof.url, d.credentials.URL) {
+		found += hint
+	}
+	return list(urls), found
+}
+
+func showProofTime(d *decision) (expected, found string) {
+	if policy := d.v.dpop; policy.nonces != nil {
+		expected = "a nonce that this API issued recently"
+		if found = "another nonce"; d.proof.nonce == "" {
+			found = "none"
+		} else if d.nonce == "" || !d.proofEnds.IsZero() {
+			found = "such a nonce"
+		}
+	} else {
+		expected = fmt.Sprintf("iat at most %v ago, or at most %v ahead", policy.oldest, policy.newest)
+		found = "iat " + d.away(d.proof.issuedAt)
+	}
+	return expected, found
+}

@@ -1,0 +1,205 @@
+package middleware
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/jws"
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/jwks"
+)
+
+const (
+	maxProof   = 4 << 10 // of a proof, in bytes
+	maxProofID = 256     // of jti, in bytes
+	proofType  = "dpop+jwt"
+)
+
+// proof is a DPoP proof whose signature has not been verified yet (RFC 9449
+// §4.2).
+type proof struct {
+	signer                          *signer
+	head                            string // the encoded header
+	id, method, url, nonce          string
+	tokenHash                       string // ath
+	issuedAt, expiresAt, validAfter time.Time
+}
+
+// signer is what the header of a proof says about its signature. It is never
+// modified.
+type signer struct {
+	text       string // the encoded header, "" if the signer is not cached
+	header     jws.Header
+	key        any    // the public key in jwk
+	thumbprint string // of jwk (RFC 7638)
+}
+
+// readProof parses the proof of the request. The policy for keys of issuers
+// applies to the key in jwk, too.
+func (d *decision) readProof() (err error) {
+	malformed := func(why string) error { return fmt.Errorf("%w: %s", ErrProof, why) }
+	switch fields := d.credentials.Proofs; {
+	case len(fields) == 0:
+		return malformed("the DPoP field is missing")
+	case len(fields) > 1:
+		return malformed("there is more than one DPoP field")
+	case len(fields[0]) > maxProof:
+		return malformed("it is too long")
+	}
+	compact := trimmed(d.credentials.Proofs[0])
+	head, err := d.proofMessage.Split(compact)
+	if err != nil {
+		return malformed(err.Error())
+	}
+	p := &d.proof
+	p.head, _, _ = strings.Cut(compact, ".")
+	if p.signer = d.v.dpop.signers.find(p.head); p.signer == nil {
+		if p.signer, err = d.v.dpop.readSigner(head); err != nil {
+			return err
+		}
+	}
+	if err := p.parse(string(d.proofMessage.Payload)); err != nil {
+		return malformed("a claim is missing, repeated or of the wrong type")
+	}
+	return nil
+}
+
+// readSigner reads the decoded header of a proof (RFC 9449 §4.2, §4.3).
+func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
+	malformed := func(why string) error { return fmt.Errorf("%w: %s", ErrProof, why) }
+	header, err := jws.ParseHeader(head)
+	algorithm := policy.algorithms[header.Algorithm]
+	switch {
+	case err != nil:
+		return nil, malformed(err.Error())
+	case header.Type != proofType:
+		return nil, malformed("typ is not " + proofType)
+	case algorithm == nil:
+		return nil, malformed("alg is not accepted")
+	}
+	var jwk strictjson.Value
+	err = strictjson.Object(head, func(name string, value strictjson.Value) error {
+		switch name {
+		case "jwk":
+			jwk = value
+		case "jku", "x5u", "x5c":
+			return errOtherKey
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, malformed("the header refers to another key than jwk")
+	}
+	if jwk.Kind() != '{' {
+		return nil, malformed("jwk is missing")
+	}
+	// The only key of a set is selected, if it fits alg.
+	set, err := jwks.Parse([]byte(`{"keys":[` + string(jwk) + `]}`))
+	if err != nil {
+		return nil, malformed("jwk is not a usable public key")
+	}
+	key, err := set.Key(context.Background(), "", algorithm.Name)
+	if err != nil {
+		return nil, malformed("jwk does not fit alg")
+	}
+	return &signer{header: header, key: key, thumbprint: thumbprint(jwk)}, nil
+}
+
+var errOtherKey = errors.New("the header refers to another key")
+
+// thumbprint returns the SHA-256 thumbprint of a public key (RFC 7638 §3), in
+// base64url. The members of the key have already been checked: they need no
+// escapes.
+func thumbprint(jwk strictjson.Value) string {
+	member := func(name strictjson.Pointer) string {
+		text, _ := strictjson.String(strictjson.Lookup(jwk, "/"+name))
+		return text
+	}
+	var canonical string
+	switch kty := member("kty"); kty {
+	case "RSA":
+		canonical = `{"e":"` + member("e") + `","kty":"RSA","n":"` + member("n") + `"}`
+	case "EC":
+		canonical = `{"crv":"` + member("crv") + `","kty":"EC","x":"` + member("x") + `","y":"` + member("y") + `"}`
+	case "OKP":
+		canonical = `{"crv":"` + member("crv") + `","kty":"OKP","x":"` + member("x") + `"}`
+	}
+	sum := sha256.Sum256([]byte(canonical))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// parse reads the claims of a proof. Claims that this module does not use are
+// ignored.
+func (p *proof) parse(claims string) error {
+	var hasTime bool
+	err := strictjson.Object(claims, func(name string, value strictjson.Value) error {
+		ok := true
+		switch name {
+		case "jti":
+			p.id, ok = strictjson.String(value)
+		case "htm":
+			p.method, ok = strictjson.String(value)
+		case "htu":
+			p.url, ok = strictjson.String(value)
+		case "ath":
+			p.tokenHash, ok = strictjson.String(value)
+		case "nonce":
+			p.nonce, ok = strictjson.String(value)
+		case "iat":
+			p.issuedAt, ok = strictjson.Date(value)
+			hasTime = ok
+		case "exp":
+			p.expiresAt, ok = strictjson.Date(value)
+		case "nbf":
+			p.validAfter, ok = strictjson.Date(value)
+		}
+		if !ok {
+			return ErrProof
+		}
+		return nil
+	})
+	if err != nil || !hasTime || p.method == "" || p.url == "" || p.id == "" || len(p.id) > maxProofID {
+		return ErrProof
+	}
+	return nil
+}
+
+// signerCache caches signers by the encoded header of their proofs, because a
+// client uses one header for all its proofs. Only signers whose key is the key
+// of a valid token and has verified a signature are cached, so an attacker
+// cannot flood the cache.
+type signerCache struct {
+	seed  maphash.Seed
+	slots [1 << 12]atomic.Pointer[signer]
+}
+
+// find returns the signer with the given encoded header, or nil if it is not
+// cached.
+func (c *signerCache) find(text string) *signer {
+	if cached := c.slot(text).Load(); cached != nil && cached.text == text {
+		return cached
+	}
+	return nil
+}
+
+// store caches a signer. It prepares the key, which speeds up verification.
+func (c *signerCache) store(text string, s *signer) {
+	if s.text != "" {
+		return
+	}
+	cached := *s
+	cached.text = strings.Clone(text)
+	cached.key = new(jws.Prepared).Key(s.key)
+	c.slot(text).Store(&cached)
+}
+
+func (c *signerCache) slot(text string) *atomic.Pointer[signer] {
+	return &c.slots[maphash.String(c.seed, text)%uint64(len(c.slots))]
+}
