@@ -113,7 +113,7 @@ func (c Config) check() error {
 		fault("Auth: MutualTLS needs a Client that presents the certificate")
 	}
 	if c.Keys != nil && (c.Issuer == "" || c.Auth.clientID == "") {
-		fault("Keys requires Issuer and an Auth that has a client identifier, because iss and aud of signed answers are compared with these two")
+		fault("Keys requires Issuer and an Auth that has a client identifier: the iss of a signed answer is compared with Issuer, and its aud with the client identifier")
 	}
 	if v := reflect.ValueOf(c.Keys); v.Kind() == reflect.Pointer && v.IsNil() {
 		fault("Keys is a nil %T: check the error that its constructor returned", c.Keys)

@@ -77,8 +77,8 @@ func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	return v
 }
 
-// with returns a token maker like the setup's own, but with a new signing key.
-// The server publishes the new key.
+// with returns a token maker that differs from the setup's token maker only in
+// its signing key. The key is new, and the server publishes it.
 func (s *setup) with(alg testserver.Alg) forge.Maker {
 	m := s.Maker
 	m.Key = testserver.GenerateKey(alg, "")

@@ -128,7 +128,7 @@ func Audience(aud ...string) SharedOption {
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {
-			d.Fail(fmt.Errorf("AccessTTL(%v): give a second or more; for an expired token use ExpiresIn", ttl))
+			d.Fail(fmt.Errorf("AccessTTL(%v): must be at least 1s. For an expired token, use ExpiresIn", ttl))
 		}
 		d.SetTime("exp", ttl)
 	})

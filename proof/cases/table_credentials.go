@@ -149,8 +149,8 @@ func (r request) padded(size int) request {
 	return r
 }
 
-// smuggled returns rows with tokens and other hints in places where the adapter
-// must ignore them.
+// smuggled returns rows whose requests carry tokens, or other data that looks
+// like credentials, in places that the adapter must ignore.
 func smuggled(t tokens) []group {
 	const route = "/read"
 	good := "Bearer " + t.Good()
