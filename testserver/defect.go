@@ -122,8 +122,8 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // response: [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
 // [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
 // [MissingSub], [WeakACR], [StaleAuth]. With any other defect the token is a
-// JWT. One of [ProofDefects] is a defect of a [Proof]; in a token it needs
-// [BoundTo].
+// JWT. The defects in [ProofDefects] are defects of a [Proof]. A token can have
+// such a defect only together with [BoundTo].
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)

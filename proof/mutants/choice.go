@@ -65,8 +65,8 @@ func (m *mutant) concerns(packages map[string]bool) bool {
 }
 
 // spread selects mutants that are evenly spaced in the list. The parameter most
-// is the number of mutants to select. With each turn, the selection moves by
-// one mutant.
+// is the number of mutants to select. If turn increases by one, each selected
+// mutant is exchanged for the next mutant in the list.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

@@ -50,8 +50,9 @@ func (r *run) judge(p probe, a outcome) {
 	r.judgeChallenge(p, a, p.want[i], params, err)
 }
 
-// missingOption returns the option of the check that the refusal of a good
-// token suggests, as a sentence with a space at the end, or "".
+// missingOption returns a sentence that names an option which the check lacks,
+// followed by a space. It infers the option from the API's refusal of a good
+// token. If the refusal does not suggest an option, it returns "".
 func (r *run) missingOption(p probe, a outcome) string {
 	params, _ := r.challengeFor(p, a)
 	switch {
