@@ -10,8 +10,8 @@ import (
 )
 
 // Defect is the name of one way in which a token or a DPoP proof can be wrong.
-// The command and the control API use the same names for tokens. The names
-// never change.
+// The command bearerguard and the control API use the same names for defects of
+// tokens. The names never change.
 //
 // A token with a defect is wrong in exactly one way, so an API that accepts it
 // lacks exactly the check for this defect. The token is signed with the key

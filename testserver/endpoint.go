@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Endpoint is the name of an endpoint of the server. The command and the
-// control API use the same names.
+// Endpoint is the name of an endpoint of the server. The command bearerguard
+// and the control API use the same names.
 type Endpoint = catalogue.Endpoint
 
 const (

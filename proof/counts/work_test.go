@@ -25,8 +25,9 @@ type workload struct {
 	want   counts
 }
 
-// workloads lists all workloads. Good tokens with the same header share its
-// parsed form, so the step "header" is not counted for them.
+// workloads lists all workloads. A header is parsed only once for all good
+// tokens that have this header, so their counts do not include the step
+// "header".
 var workloads = []workload{
 	{
 		name: "tokens without a cache", cache: -1, token: distinct,

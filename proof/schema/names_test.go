@@ -57,8 +57,8 @@ func TestTheSchemaDescribesEachMember(t *testing.T) {
 	}
 }
 
-// choices returns the valid names, which the reader lists in the error for an
-// unknown name.
+// choices reads a configuration with an unknown name, and returns the valid
+// names that the error lists.
 func choices(t *testing.T, text string) []string {
 	t.Helper()
 	err := read(text)

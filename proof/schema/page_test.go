@@ -63,7 +63,7 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 
 // typeOf describes the type of the member m, which has the schema n. The last
 // parameter is the schema of the elements if m is an array, the schema of the
-// names if m is endpoints, and otherwise n.
+// names if m is the member endpoints, and otherwise n.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {

@@ -50,9 +50,9 @@ func (r *run) judge(p probe, a outcome) {
 	r.judgeChallenge(p, a, p.want[i], params, err)
 }
 
-// missingOption returns a sentence that names an option which the check lacks,
-// followed by a space. It infers the option from the API's refusal of a good
-// token. If the refusal does not suggest an option, it returns "".
+// missingOption returns a sentence about the option that the check lacks, or
+// "". It infers the option from the way in which the API refused a good token.
+// The sentence ends with a space.
 func (r *run) missingOption(p probe, a outcome) string {
 	params, _ := r.challengeFor(p, a)
 	switch {
