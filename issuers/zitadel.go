@@ -3,14 +3,15 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // Zitadel accepts the access tokens of a ZITADEL instance at domain. project is
-// the ID of the API's project. Roles of the project are the scopes, so that
-// scopes.All("clerk") requires the role clerk. A role is accepted regardless of
-// the organization that granted it. If the project is granted to other
-// organizations, the API must check the organization in the claim. Applications
-// must issue JWTs as access tokens and assert roles on authentication, and
-// clients must request the scope urn:zitadel:iam:org:project:id:PROJECT:aud.
-// Otherwise aud lacks the project, and the token is refused. Personal access
-// tokens are opaque: they need Issuer.Introspection.
+// the ID of the API's project. The user's roles in the project are used as the
+// scopes of the token, so that scopes.All("clerk") requires the role clerk. A
+// role is accepted regardless of the organization that granted it. If the
+// project is granted to other organizations, the API must check the
+// organization in the claim. Applications must issue JWTs as access tokens and
+// assert roles on authentication, and clients must request the scope
+// urn:zitadel:iam:org:project:id:PROJECT:aud. Otherwise aud lacks the project,
+// and the token is refused. Personal access tokens are opaque: they need
+// Issuer.Introspection.
 func Zitadel(domain, project string) middleware.Issuer {
 	f := &faults{function: "Zitadel"}
 	domain = f.host("domain", domain)

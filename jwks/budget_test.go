@@ -221,7 +221,8 @@ func TestK22JunkKeyIDsDelayNewKeyByMinIntervalAtMost(t *testing.T) {
 	})
 }
 
-// Made-up key IDs use up the burst, and each MinInterval restores one attempt.
+// Each request for a made-up key ID uses up one of the fetches that Burst
+// allows. After each MinInterval, one more fetch is allowed.
 func TestK22FewJunkKeyIDsDoNotDelayNewKey(t *testing.T) {
 	for burst, attempts := range map[int]int{0: 4, 1: 1, 2: 2, 9: 9} {
 		t.Run(fmt.Sprintf("K22/a burst of %d means %d", burst, attempts), func(t *testing.T) {

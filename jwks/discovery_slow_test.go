@@ -37,8 +37,9 @@ func TestDiscoveryTimeout(t *testing.T) {
 	})
 }
 
-// The last discovered URL is most likely still right, even after a failed
-// fetch, so slow metadata must leave time to fetch the keys from that URL.
+// If the metadata request is slow, it must end early enough to leave time for
+// fetching the keys from the last discovered URL. Even after a failed fetch,
+// this URL is most likely still right.
 func TestSlowMetadataLeavesTimeForTheKeys(t *testing.T) {
 	for name, keysFail := range map[string]bool{"during a renewal": false, "after a failed fetch of the keys": true} {
 		t.Run(name, func(t *testing.T) {

@@ -23,8 +23,8 @@ type serverFault struct {
 	takes time.Duration // until the attempt fails
 }
 
-// recoveryTime returns the maximum time until a new key is available. The time
-// begins when the first token stops waiting.
+// recoveryTime returns the maximum time until a new key is available, counted
+// from the moment when the first caller stops waiting for the key.
 func (f serverFault) recoveryTime() time.Duration {
 	return f.takes - min(f.takes, waitLimit) + time.Second
 }

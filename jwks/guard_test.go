@@ -56,8 +56,8 @@ func (g *guard) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: g.dialer.DialContext}}
 }
 
-// names makes the dialer of g send every DNS query to a test server, which
-// answers with the result of resolve.
+// names makes the dialer of g send every DNS query to a test server. This
+// server calls resolve and answers with the address that resolve returns.
 func (g *guard) names(resolve func(name string) netip.Addr) {
 	g.dialer.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
@@ -116,8 +116,9 @@ func (l unusedListener) url(scheme string) string {
 	return scheme + "://" + l.Addr().String() + "/CANARY"
 }
 
-// checkNoConnection checks that nothing has connected before: it connects, and
-// its own connection must be the first one that the listener accepts.
+// checkNoConnection checks that nothing has connected to the listener yet. To
+// do this it makes a connection, which must be the first that the listener
+// accepts.
 func (l unusedListener) checkNoConnection(t *testing.T) {
 	t.Helper()
 	var d net.Dialer

@@ -22,8 +22,8 @@ import (
 // enforce the salt length, it sets the token's Method. The caller must require
 // issuer, audience, algorithms, type and expiry: jwt.WithIssuer, WithAudience,
 // WithValidMethods and WithExpirationRequired are off by default. golang-jwt
-// knows EdDSA only by that name, not by the name Ed25519. An error is an error
-// of [Remote.Key] or describes a fault of the token's header.
+// accepts the algorithm name EdDSA, but not Ed25519. An error is an error of
+// [Remote.Key] or describes a fault of the token's header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		message, err := jws.Parse(token.Raw)

@@ -21,8 +21,8 @@ import (
 // Options.MaxStale. A set without a usable key counts as a failure. A failed
 // fetch is retried after a second, then at growing intervals up to a minute. If
 // the server sends Retry-After, the retry is delayed for that time, up to five
-// minutes. However, as long as the Remote has no usable key, it
-// retries every second.
+// minutes. As long as the Remote has no usable key, however, it retries every
+// second.
 //
 // A call of Key waits for a fetch if the key is unknown. It also waits if the
 // set is older than MaxAge and no fetch began before the set reached that age,

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// requestKeys requests the key n times concurrently and checks that all calls
-// return it.
+// requestKeys calls Key for the key ID kid n times concurrently, and checks
+// that every call returns a key.
 func requestKeys(t *testing.T, n int, r *jwks.Remote, kid string) {
 	t.Helper()
 	var wg sync.WaitGroup

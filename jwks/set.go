@@ -96,9 +96,9 @@ func newSet(keys []key, skipped []error) *Set {
 	return s
 }
 
-// reuseKeys changes s for each key that is also in the earlier set: s then
-// contains the earlier pointer to the key. The pointer to a key therefore does
-// not change while the key is published.
+// reuseKeys replaces pointers in s: for each key that is also in the earlier
+// set, s gets the pointer from the earlier set. The pointer to a key therefore
+// does not change while the key is published.
 func (s *Set) reuseKeys(before *Set) {
 	for at, key := range s.keys {
 		if old, ok := before.keys[at]; ok && same(old, key) {

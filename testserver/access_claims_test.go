@@ -11,8 +11,8 @@ import (
 )
 
 // Access claims of a user, and rules for a user, apply to every access token of
-// this user, but not to the access tokens of a client, even if the client has
-// the name of a user.
+// this user. They do not apply to the access tokens of a client, even if the
+// client ID is the same string as the user's subject.
 func TestAccessClaimsOfUsers(t *testing.T) {
 	s, r := newJWTBearerServer(t, fromFile(`{
 		"users": [{"sub": "alice", "access_claims": {"roles": ["admin"], "/realm_access/tier": "gold"}, "claims": {"name": "Alice"}}, {"sub": "bob"},

@@ -14,8 +14,8 @@ import (
 )
 
 // ConfigJSON reads options from a configuration file, which is one JSON object.
-// The options apply as if they were in the list of options in place of
-// ConfigJSON. Every member is optional:
+// The options apply as if they were given in place of ConfigJSON. Every member
+// is optional:
 //
 //	{
 //	  "$schema": "https://raw.githubusercontent.com/bearerguard/bearerguard/main/docs/config.schema.json",

@@ -58,8 +58,8 @@ func (d *debugBrowser) submit(header http.Header, pairs ...string) *httptest.Res
 
 var minted = regexp.MustCompile(`<textarea[^>]*>([^<]*)</textarea>`)
 
-// token returns the token that the page rec shows, or "" if the page does not
-// show a token.
+// token returns the token that the page in rec shows, or "" if the page does
+// not show a token.
 func (d *debugBrowser) token(rec *httptest.ResponseRecorder) string {
 	if m := minted.FindStringSubmatch(rec.Body.String()); m != nil {
 		return html.UnescapeString(m[1])

@@ -67,8 +67,8 @@ func TestDebugPageGroupsAndFiltersRequests(t *testing.T) {
 	}
 }
 
-// An error page shows the client, the value that was sent and the registered
-// values.
+// The error page for an unregistered URI shows the client, the URI that the
+// client sent and the URIs that are registered.
 func TestErrorPages(t *testing.T) {
 	s := testserver.New(t, testserver.Clients(testserver.Client{ID: "web", Secret: "s", RedirectURIs: []string{"https://app.example/cb"}, PostLogoutRedirectURIs: []string{"https://app.example/bye"}}))
 	for name, tt := range map[string]struct {

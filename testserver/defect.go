@@ -10,8 +10,8 @@ import (
 )
 
 // Defect is the name of one way in which a token or a DPoP proof can be wrong.
-// The command and the control API use the same names for tokens. The names
-// never change.
+// The command bearerguard and the control API use the same names for defects of
+// tokens. The names never change.
 //
 // A token with a defect is wrong in exactly one way, so an API that accepts it
 // lacks exactly the check for this defect. The token is signed with the key
@@ -122,8 +122,8 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // response: [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
 // [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
 // [MissingSub], [WeakACR], [StaleAuth]. With any other defect the token is a
-// JWT. One of [ProofDefects] is a defect of a [Proof]; in a token it needs
-// [BoundTo].
+// JWT. The defects in [ProofDefects] are defects of a [Proof]. A token can have
+// such a defect only together with [BoundTo].
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Only the defect makes the token bad: it still has the subject from the other
-// option.
+// With changes only what the defect requires: the bad token still has the
+// subject that another option sets.
 func ExampleWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

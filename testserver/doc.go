@@ -97,10 +97,11 @@
 // of one issuer for another issuer, use another algorithm, or [SignedWith] with
 // a key from [GenerateKey]. Never trust a token of this server in production.
 //
-// The server's time is [time.Now], which in a synctest bubble is the bubble's
-// time, or the time of [Clock]. [Server.Advance] moves the server's time.
-// [Seed] makes keys, token identifiers and signatures reproducible, except for
-// signatures with PS256, PS384 and PS512, which are salted.
+// The server uses the time of [Clock] or, without this option, [time.Now],
+// which in a synctest bubble is the bubble's time. [Server.Advance] moves the
+// server's time. [Seed] makes keys, token identifiers and signatures
+// reproducible, except for signatures with PS256, PS384 and PS512, which are
+// salted.
 //
 // # Faults and records
 //

@@ -31,8 +31,9 @@ func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	compareTables(t, "testing.md", "testserver/internal/token", map[string][][]string{"defects of proofs": proofs})
 }
 
-// compareTables compares tables of a document with their rows. source is named
-// in the comment before each table.
+// compareTables checks that the tables in a document have the expected rows.
+// tables maps the name of each table to its rows. In the document, the comment
+// before each table contains the name of the table and source.
 func compareTables(t *testing.T, document, source string, tables map[string][][]string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "docs", document))

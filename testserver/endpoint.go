@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Endpoint is the name of an endpoint of the server. The command and the
-// control API use the same names.
+// Endpoint is the name of an endpoint of the server. The command bearerguard
+// and the control API use the same names.
 type Endpoint = catalogue.Endpoint
 
 const (
@@ -36,10 +36,10 @@ const (
 	EndpointIntrospect = catalogue.Introspect
 
 	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the
-	// code flow with S256 (RFC 7636), response_mode query and form_post,
-	// prompt, max_age, login_hint, id_token_hint, nonce and resource (RFC
-	// 8707). Every response has iss (RFC 9207). A wrong client or redirect URI
-	// gets an error page with status 400.
+	// code flow with S256 (RFC 7636). It supports response_mode (query and
+	// form_post), prompt, max_age, login_hint, id_token_hint, nonce and
+	// resource (RFC 8707). Every response has iss (RFC 9207). A request with a
+	// wrong client or redirect URI gets an error page with status 400.
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The

@@ -104,9 +104,9 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
-// net/http implements ranges (RFC 9110 §14) and all conditions of §13 except
-// If-None-Match. net/http reads only one line of a header field, so the server
-// joins the lines of If-Match.
+// The test covers ranges (RFC 9110 §14) and the conditions If-Match and
+// If-Range (§13.1). net/http implements them, but reads only the first line of
+// a header field. Therefore the server joins the lines of If-Match.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)

@@ -137,7 +137,8 @@ func ExampleServer_Rotate() {
 }
 
 // A CDN in front of the server still serves the old key set after a rotation. A
-// real test would use a verifier instead of the function published.
+// real test would use a verifier; this example uses a function called
+// published.
 func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -190,8 +191,8 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API introspects opaque tokens. A test of revocation would use a verifier
-// instead of the function active.
+// An API introspects opaque tokens. A test of revocation would use a verifier;
+// this example uses a function called active.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -49,8 +49,8 @@ func chain(f ...Fault) Fault {
 	return chain
 }
 
-// When limits which requests get a fault. If several are given, a request must
-// match all of them.
+// A When is a condition for a fault: only requests that meet the condition get
+// the fault. If several conditions are given, a request must meet all of them.
 type When interface{ applyWhen(*rule) }
 
 type rule struct {

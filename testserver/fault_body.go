@@ -10,9 +10,10 @@ import (
 )
 
 // TruncateBody sends the right header, including Content-Length and ETag, but
-// only the beginning of the right body: after is the number of bytes. Then it
-// drops the connection, or on HTTP/2 the stream. It never sends the last byte,
-// however large after is.
+// only the beginning of the right body. The parameter after is the number of
+// bytes to send from the body. Then TruncateBody drops the connection, or on
+// HTTP/2 the stream. It never sends the last byte of the body, even if after is
+// larger than the body.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		n := max(min(after, a.body.Len()-1), 0)

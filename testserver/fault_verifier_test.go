@@ -17,7 +17,8 @@ import (
 // The tests in this file show how to test with a clock: the server and the
 // verifier are in one synctest bubble, where an hour passes in a millisecond.
 
-// newVerifier returns a verifier for the tokens of as that fetches with client.
+// newVerifier returns a verifier for the tokens of the server as. The verifier
+// fetches keys with the given client.
 func newVerifier(t *testing.T, as *testserver.Server, client *http.Client) *middleware.Verifier {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{

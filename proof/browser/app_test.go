@@ -26,7 +26,8 @@ const (
 	state    = "the state & what needs <escaping>"
 )
 
-// app is a client of a real server. Its callback redeems the code.
+// app is a client of a real authorization server. Its callback exchanges the
+// authorization code for tokens.
 type app struct {
 	t        *testing.T
 	as       *testserver.Server
@@ -120,7 +121,7 @@ func (a *app) answer(b *tab) url.Values {
 	}
 }
 
-// fill types a text into the field with the given name. The text replaces the
+// fill types a text into the field with the given name and so overwrites the
 // old value of the field.
 func (b *tab) fill(name, text string) {
 	b.t.Helper()

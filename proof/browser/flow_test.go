@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// newClient starts a client. Its redirect URI redirects to a front end on
-// another origin.
+// newClient starts a client of an authorization server. The redirect URI of the
+// client redirects the browser to a front end on another origin.
 func newClient(t *testing.T) (redirectURI, frontEnd string) {
 	t.Helper()
 	frontEnd = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,8 +26,8 @@ func newClient(t *testing.T) (redirectURI, frontEnd string) {
 	return back + "/callback", frontEnd
 }
 
-// issuer signs a user in like an authorization server, with pages, redirects
-// and a cookie.
+// issuer returns a handler that signs a user in as an authorization server
+// does: with pages, redirects and a cookie.
 func issuer(t *testing.T, redirectURI string) http.Handler {
 	t.Helper()
 	cookie := pages.CookieFor("http://127.0.0.1")
@@ -44,7 +44,8 @@ func issuer(t *testing.T, redirectURI string) http.Handler {
 		cookie.Set(w, session)
 		pages.Login(w, pages.LoginPage{Form: carry("/login", r.URL.RawQuery), Users: []pages.User{{Username: "alice"}}})
 	})
-	// guard refuses requests without the session cookie or the CSRF token.
+	// guard refuses a request that lacks the session cookie, the CSRF token or
+	// both.
 	guard := func(next func(w http.ResponseWriter, r *http.Request, request string)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			switch {

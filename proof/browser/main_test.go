@@ -65,8 +65,9 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	if err := chromedp.Listen(ctx, b.handleEvent); err != nil {
 		t.Fatal(err)
 	}
-	// ctx keeps the tab open, so it has no time limit. limited ends the actions
-	// in the tab when the time limit has passed.
+	// The context ctx has no time limit, because it keeps the tab open. The
+	// actions in the tab use the context limited, which ends them when the time
+	// limit has passed.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited

@@ -15,8 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// wantReport is the report of an application after a user has signed in and
-// out.
+// wantReport is the report that an application must send after a user has
+// signed in and out.
 const wantReport = `{"sub":"test-user","email":"test-user@example.com","scope":"openid profile email orders:read","state":"first",` +
 	`"framed":true,"refreshed":true,"userinfo":200,"revoked":401,"challenge":true,"out":"last"}`
 
@@ -50,7 +50,8 @@ func TestSinglePageApplications(t *testing.T) {
 	}
 }
 
-// newSPA serves a single-page application, and returns its reports.
+// newSPA serves a single-page application. It returns the address of the
+// application and a channel for the reports that the application sends.
 func newSPA(t *testing.T, issuer, scripts string) (address string, reports <-chan string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join("spa", "node_modules")); err != nil {
@@ -76,7 +77,8 @@ func newSPA(t *testing.T, issuer, scripts string) (address string, reports <-cha
 	return serve(t, mux), received
 }
 
-// startServer runs a server until the test ends, and returns its issuer.
+// startServer starts a server and returns its issuer URL. The server runs until
+// the test ends.
 func startServer(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "bearerguard")

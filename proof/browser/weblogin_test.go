@@ -79,7 +79,8 @@ func TestWebLoginExample(t *testing.T) {
 	assertText(b, "anvil")
 
 	// If the user follows a link on another site, the request has the session
-	// cookie. If the user submits a form on another site, it does not.
+	// cookie. If the user submits a form on another site, the request has no
+	// session cookie.
 	b.open(elsewhere(t, `<a href="`+site+`/">home</a>`))
 	b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter))
 	assertText(b, "Welcome, Test User")
@@ -93,7 +94,8 @@ func TestWebLoginExample(t *testing.T) {
 		t.Errorf("got %d revocations after the form on another site, want none", got)
 	}
 
-	// The forged form has not ended the browser's session, either.
+	// The forged form has not ended the session of the web site, either: the
+	// user is still signed in.
 	b.open(site)
 	assertText(b, "Welcome, Test User")
 	if got := b.navigate(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {

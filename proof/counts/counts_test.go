@@ -1,6 +1,6 @@
 // Package counts_test checks how often the expensive steps of a verification
-// run for one token. The code has no counters for this. The tests read the
-// coverage counters of the compiler.
+// run for one token. The code itself does not count them, so the tests read the
+// coverage counters that the compiler adds.
 package counts_test
 
 import (

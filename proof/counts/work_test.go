@@ -25,7 +25,9 @@ type workload struct {
 	want   counts
 }
 
-// The header is parsed only once for all good tokens with the same header.
+// workloads lists all workloads. A header is parsed only once for all good
+// tokens that have this header, so their counts do not include the step
+// "header".
 var workloads = []workload{
 	{
 		name: "tokens without a cache", cache: -1, token: distinct,

@@ -10,9 +10,9 @@ import (
 )
 
 // mapped returns the folders that the map in CONTRIBUTING.md shows, as paths
-// from the root. A line of the map begins with one or more folders. The folders
-// of an indented line are inside the last folder of the nearest line above that
-// is not indented.
+// from the root. A line of the map begins with one or more folders. An indented
+// line belongs to the nearest line above it that is not indented: its folders
+// are inside the last folder of that line.
 func mapped(t *testing.T) (paths []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "CONTRIBUTING.md"))
@@ -81,9 +81,10 @@ func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 	}
 }
 
-// Packages outside proof must not import packages of proof. Only the tests of
-// these packages may import three packages of proof: the packages that make
-// tokens, that run programs, and that contain the cases for all adapters.
+// Packages outside the folder proof must not import packages in proof. Their
+// tests may import only three packages in proof: the package that makes tokens,
+// the package that runs programs, and the package with the cases for all
+// adapters.
 func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {

@@ -56,17 +56,17 @@ func (c choice) from(ctx context.Context, root string, mutants []mutant) ([]muta
 	return spread(chosen, c.most, n), nil
 }
 
-// concerns reports whether the mutant belongs to one of the packages: it
-// changes code of the package, or names a test of the package that must fail.
-// Packages are named as ./path.
+// concerns reports whether the mutant belongs to one of the given packages. It
+// belongs to a package if it changes code there, or if one of the tests that
+// must fail is there. The names of packages have the form ./path.
 func (m *mutant) concerns(packages map[string]bool) bool {
 	return slices.ContainsFunc(m.edits, func(e edit) bool { return packages["./"+path.Dir(e.file)] }) ||
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
 // spread selects mutants that are evenly spaced in the list. The parameter most
-// is the number of mutants to select. With each turn, the selection moves by
-// one mutant.
+// is the number of mutants to select. If turn increases by one, each selected
+// mutant is exchanged for the next mutant in the list.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

@@ -47,10 +47,11 @@ func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	return file, nil
 }
 
-// Start runs a program until the test ends. The environment of the program is
-// only env, without the variables of the test. Start returns the URL in the
-// program's first line, "listening on http://ADDR". When stopped, the program
-// must exit with status 0.
+// Start starts a program, which runs until the test ends. The environment of
+// the program consists of LISTEN=127.0.0.1:0 and the variables in env, without
+// the variables of the test. Start waits for the first line of the program's
+// output, "listening on http://ADDR", and returns the URL in it. When the test
+// stops the program, its exit status must be 0.
 func Start(tb testing.TB, file string, env ...string) (url string) {
 	tb.Helper()
 	cmd := exec.CommandContext(tb.Context(), file)

@@ -84,8 +84,9 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 	return &apidiff.Module{Path: path, Packages: public}, nil
 }
 
-// identifier is a part of the name that begins a message of apidiff, such as
-// "./jwks.(*Set).Len: removed" or "./jwks.Options, method set: …".
+// identifier matches an identifier in a text. A message of apidiff begins with
+// a name that consists of identifiers, for example "./jwks.(*Set).Len: removed"
+// or "./jwks.Options, method set: …".
 var identifier = regexp.MustCompile(`[\pL_][\pL_\pN]*`)
 
 // judge requires a new minor version for incompatible changes before v1, and a

@@ -124,10 +124,11 @@ func publish(m mod, modules []mod, version string) error {
 	return errors.Join(faults...)
 }
 
-// commands returns the git commands that release the commit. Each nested module
-// is tagged on a separate commit, which is not on a branch, because its go.mod
-// differs from the one in the tree. go mod tidy adds the checksum of the root
-// module's version, which is pushed first.
+// commands returns the git commands that release the commit. The go.mod of a
+// nested module differs from the file in the tree. Therefore the tag of each
+// nested module is on a separate commit that is not on a branch. The root
+// module is pushed first, so that go mod tidy can add the checksum of its new
+// version to the nested modules.
 func commands(r release, modules []mod) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s %[2]s\ngit push origin %[1]s\n", r.version, r.commit)

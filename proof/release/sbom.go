@@ -48,7 +48,7 @@ func writeSBOM(binary, file string) error {
 }
 
 // complete returns an error that lists the modules of the binary that are
-// missing in its SBOM.
+// missing from its SBOM.
 func complete(bom *cyclonedx.BOM, info *debug.BuildInfo) error {
 	listed := map[string]bool{}
 	if bom.Components != nil {

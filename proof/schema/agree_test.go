@@ -22,8 +22,9 @@ type sample struct {
 	valid      bool
 }
 
-// samples returns configurations for all members. For each member, they contain
-// the values in trials and values that are invalid for the type of the member.
+// samples returns a list of configurations. For each member, the list has one
+// configuration for each value in trials, and one for each value that is
+// invalid for the type of the member.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]
@@ -59,8 +60,8 @@ var refused = map[string][]string{
 	"object":  {`null`, `true`, `1`, `"x"`, `[]`},
 }
 
-// strict returns the paths of the objects that allow no members except those in
-// the schema.
+// strict returns the paths of the objects that may have only the members that
+// the schema lists.
 func strict() (paths []string) {
 	all := members()
 	for i, m := range all[:len(all)-1] {

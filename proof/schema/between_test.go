@@ -8,8 +8,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// clients returns configurations of one client. They contain each combination
-// of the members that depend on each other.
+// clients returns configurations that each have one client. Some members of a
+// client depend on each other: there is a configuration for each combination of
+// these members.
 func clients() (texts []string) {
 	methods, grants := []any{nil}, []any{nil, []string{}, []string{"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"}}
 	for _, method := range catalogue.AuthMethods {

@@ -12,8 +12,8 @@ import (
 // annotations lists the keywords that do not affect validation.
 var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
-// parts returns JSON Pointers to all keywords of a schema that can refuse a
-// value.
+// parts finds the keywords with which a schema can refuse a value. It returns a
+// JSON Pointer to each of these keywords.
 func parts(schema any, at string) (all []string) {
 	s, _ := schema.(object)
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {
@@ -68,9 +68,9 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant lists parts of the schema without which validation would have the
-// same results: another part refuses every value that such a part refuses. The
-// values of the map are the reasons why the schema has these parts.
+// redundant lists parts of the schema that could be removed without a change of
+// any result, because another part refuses the same values. For each part, the
+// map has the reason why it is in the schema.
 var redundant = map[string]string{
 	"/$defs/rule/type": "an editor offers members only for a value that must be an object",
 	"/$defs/client/allOf/0/then/properties/auth_method/const": "the error is about the method, not about the missing secret",

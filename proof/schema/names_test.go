@@ -57,8 +57,8 @@ func TestTheSchemaDescribesEachMember(t *testing.T) {
 	}
 }
 
-// choices returns the valid names, which the reader lists in the error for an
-// unknown name.
+// choices reads a configuration with an unknown name, and returns the valid
+// names that the error lists.
 func choices(t *testing.T, text string) []string {
 	t.Helper()
 	err := read(text)
@@ -146,7 +146,8 @@ func at(v any, path string) (any, bool) {
 	return v, true
 }
 
-// same compares values, and treats strings for the same duration as equal.
+// same reports whether two values are equal. Strings that stand for the same
+// duration, such as 60s and 1m, are equal, too.
 func same(a, b any) bool {
 	x, errX := time.ParseDuration(fmt.Sprint(a))
 	y, errY := time.ParseDuration(fmt.Sprint(b))

@@ -61,8 +61,9 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf describes the type of a member. The parameter n is the schema of the
-// member. The parameter of is the schema of the member's elements or names.
+// typeOf describes the type of the member m, which has the schema n. The last
+// parameter is the schema of the elements if m is an array, the schema of the
+// names if m is the member endpoints, and otherwise n.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {

@@ -52,8 +52,8 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 		f.at = testserver.EndpointJWKS
 		list = append(list, f)
 		f.at = testserver.EndpointDiscovery
-		// The verifier has cached the URL of the key set. A fault of the
-		// metadata prevents it from fetching the set only if the metadata
+		// The verifier has cached the URL of the key set. It can therefore
+		// fetch the set during a fault of the metadata, unless the metadata
 		// request hangs.
 		if f.extraGrace != exchangeLimit {
 			f.survivable, f.extraGrace = true, 0
@@ -68,9 +68,9 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	)
 }
 
-// unsolicitedNotModified answers requests without If-None-Match with 304. To
-// other requests it sends the key set, without an ETag, because a client could
-// not detect that a 304 is wrong there.
+// unsolicitedNotModified answers a request with 304 if the request has no
+// If-None-Match. A client that sent If-None-Match could not detect that a 304
+// is wrong, so it gets the key set, without an ETag.
 func unsolicitedNotModified(as *testserver.Server) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -95,8 +95,8 @@ func (w *injector) endOutage() {
 	}
 }
 
-// now reports whether a fault is active. It also describes this fault or, if no
-// fault is active, the last one.
+// now reports whether a fault is active. It also returns a description of the
+// active fault or, if no fault is active, of the last fault.
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -26,7 +26,8 @@ type config struct {
 	faultFor     time.Duration
 	faultFreeFor time.Duration // minimum time without a fault after the grace period of a fault
 
-	// guard protects the handler. Some tests set a guard that has a fault.
+	// guard returns the middleware that protects the handler. Some tests
+	// replace it with faulty middleware.
 	guard func(*middleware.Verifier) func(http.Handler) http.Handler
 }
 
@@ -73,8 +74,8 @@ func main() {
 	}
 }
 
-// run runs both stages, prints the results, and reports whether there were no
-// failures. When ctx ends it stops early and prints the results so far.
+// run runs both stages, prints the results, and returns true if all checks
+// passed. When ctx ends, run stops early and prints the results so far.
 func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	fmt.Fprintf(out, "%v of load by %d workers …\n\n", c.duration, c.workers)
 	r, err := soak(ctx, c)

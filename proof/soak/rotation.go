@@ -64,9 +64,9 @@ func (r *ring) run(ctx context.Context) {
 	}
 }
 
-// withdraw removes the oldest key from the set. When the verifier has fetched a
-// set without the previously withdrawn key, withdraw makes the tokens of this
-// key hostile.
+// withdraw removes the oldest key from the set. If the verifier has fetched a
+// set without the key that was removed before, tokens signed with that earlier
+// key must be refused from now on.
 func (r *ring) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

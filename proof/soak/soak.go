@@ -89,8 +89,9 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// settled waits until count returns at most the number before, but no longer
-// than two seconds. It returns the last count.
+// settled calls count repeatedly until the result is not greater than the
+// parameter before, but stops after two seconds. It returns the last result of
+// count.
 func settled(before int, count func() int) int {
 	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {

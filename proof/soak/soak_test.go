@@ -30,7 +30,8 @@ func quick(duration time.Duration) config {
 
 func TestSoak(t *testing.T) {
 	var out strings.Builder
-	// On a busy machine, a run of one second may end before the first fault.
+	// If a run was too short, the test repeats it with a longer duration. On a
+	// busy machine, a run of about a second may end before the first fault.
 	for _, duration := range []time.Duration{1200 * time.Millisecond, 6 * time.Second, 30 * time.Second} {
 		c := quick(duration)
 		c.floodSize = 500

@@ -142,9 +142,9 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay returns a copy of base that is changed by the members of by. Each of
-// these members replaces the member with the same name, or is added. If its
-// value is "-", the member is removed instead.
+// overlay returns a copy of base with changes. Each member in the list by
+// overwrites the member of base that has the same name, or is added if there is
+// no such member. If its value is "-", the member of base is removed instead.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {

@@ -27,8 +27,8 @@ var (
 	errNonce = errors.New("bad nonce")
 )
 
-// dpopAPI is an API that accepts bound tokens with proofs, correctly except for
-// one hole. It does not use our verifier.
+// dpopAPI is an API that accepts key-bound tokens with DPoP proofs. It checks
+// them correctly except for one deliberate hole. It does not use our verifier.
 type dpopAPI struct {
 	tokens *vulnerableAPI // checks the tokens, but not cnf
 	hole   string

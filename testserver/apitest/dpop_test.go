@@ -15,7 +15,8 @@ import (
 
 var dpopRequirements = []apitest.Option{apitest.RequireScope("orders:read"), apitest.RequireDPoP()}
 
-// Each API has exactly one hole, and the failures must have the names in found.
+// dpopHoles lists vulnerable APIs with exactly one hole each. The check of such
+// an API must report the failures named in found.
 var dpopHoles = []struct {
 	hole  string
 	found string

@@ -79,8 +79,8 @@ func ExampleCheck() {
 	// apitest.Check: missing-audience: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 }
 
-// This API accepts a proof twice. The output shows what a test of the API
-// reports.
+// This API accepts a DPoP proof a second time. The output shows what a test of
+// the API reports.
 func ExampleRequireDPoP() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)
@@ -95,8 +95,8 @@ func ExampleRequireDPoP() {
 	// apitest.Check: dpop-replayed: got 200 without WWW-Authenticate, want 401 with error="invalid_dpop_proof" or 401 with error="use_dpop_nonce"
 }
 
-// This API does not check how and when the user logged in, and it is without
-// metadata. The output shows what a test of the API reports.
+// This API does not check how and when the user logged in, and has no metadata.
+// The output shows what a test of the API reports.
 func ExampleRequireACR() {
 	t := new(printer) // in a test, its *testing.T
 	as := testserver.New(t)

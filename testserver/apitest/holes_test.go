@@ -122,9 +122,10 @@ func TestAPIWithoutHolesPasses(t *testing.T) {
 	}
 }
 
-// Each API has exactly one hole. The failures must have the names in found, and
-// their texts must contain the given words: the RFC, and a part of the fix that
-// no other failure contains.
+// holes lists vulnerable APIs with exactly one hole each. The check of such an
+// API must report the failures named in found. Their texts must contain the
+// strings in words: the RFC, and a part of the fix that no other failure
+// contains.
 var holes = []struct {
 	hole  string
 	found []string

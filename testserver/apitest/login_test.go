@@ -62,7 +62,8 @@ func newLoginAPI(as *testserver.Server, hole string) *vulnerableAPI {
 	return c
 }
 
-// isMalformed reports whether acr is not a string or auth_time is far ahead.
+// isMalformed reports whether the claim acr is not a string, or the claim
+// auth_time is far in the future.
 func isMalformed(as *testserver.Server, claims map[string]any) bool {
 	number, _ := claims["auth_time"].(json.Number)
 	seconds, _ := number.Int64()
@@ -142,7 +143,8 @@ func TestCheckFindsHolesOfLogins(t *testing.T) {
 	}
 }
 
-// The answer to the good token shows which option is missing.
+// If the API refuses the good token, its answer may show which option the check
+// lacks. The reported fix must then name this option.
 func TestTheFixOfTheGoodTokenFollowsTheAnswer(t *testing.T) {
 	as := testserver.New(t)
 	refuse := func(parameters string) http.Handler {

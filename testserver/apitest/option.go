@@ -92,20 +92,21 @@ func RequireMetadata() Option {
 }
 
 // RequireDPoP declares that the route accepts tokens that are bound to a key
-// (RFC 9449). The tokens of the check are bound, as with [testserver.BoundTo],
-// and sent under the scheme DPoP with proofs for the URL that is requested: see
-// [Origin]. The good token must be accepted with a good proof, and refused
-// under the scheme Bearer. A proof with one of [testserver.ProofDefects] must
-// get a 401 with a DPoP challenge and the error of [testserver.Defect.Expect].
-// A proof that was used must be refused; a proof of another key with the same
-// jti must not.
+// (RFC 9449). The check binds its tokens to a key, as [testserver.BoundTo]
+// does. It sends them under the scheme DPoP, with proofs for the requested URL:
+// see [Origin]. The API must accept the good token with a good proof, and
+// refuse it under the scheme Bearer. A proof with one of
+// [testserver.ProofDefects] must get a 401 with a DPoP challenge and the error
+// of [testserver.Defect.Expect]. The API must refuse a proof that was used
+// before, but must accept a proof of another key with the same jti.
 //
 // If the API asks for a nonce (use_dpop_nonce), the check repeats the request
-// with this nonce, and uses it from then on. Only then, proofs with the defects
-// of nonces are sent, and proofs with an old or future iat are not. Whether the
-// route also accepts unbound bearer tokens is not checked. The keys of the
-// check are for the first algorithm in algs of the challenge that the server
-// can sign with; ES256 is preferred.
+// with this nonce, and uses it from then on. For such an API, the check sends
+// proofs with a defect of the nonce, but no proofs with an old or future iat;
+// for any other API it does the opposite. It does not check whether the route
+// also accepts unbound bearer tokens. The check signs its proofs with ES256 if
+// algs in the challenge lists ES256, and otherwise with another algorithm from
+// algs. If the server supports no algorithm from algs, the check uses ES256.
 func RequireDPoP() Option {
 	return option(func(c *check) { c.DPoP = true })
 }

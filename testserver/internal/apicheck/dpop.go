@@ -56,8 +56,9 @@ func (c *Check) originFaults() error {
 	return errors.Join(errs...)
 }
 
-// newProver makes the keys of the check, for the first algorithm that the
-// challenge of the API names in algs, or for ES256.
+// newProver makes the keys with which the check signs DPoP proofs. They are for
+// the first algorithm in PublicAlgs that the API's challenge also lists in
+// algs, or for ES256 if there is no such algorithm.
 func (r *run) newProver(ctx context.Context) error {
 	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // an error is a finding of the probes
 	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])
@@ -103,7 +104,7 @@ func (r *run) prove(p probe, sent *http.Request) error {
 	return err
 }
 
-// publicURL returns the URL of a request as a client of the API would write it.
+// publicURL returns the URL of a request as clients of the API know it.
 func (r *run) publicURL(sent *http.Request) string {
 	path := cmp.Or(sent.URL.EscapedPath(), "/")
 	if r.Origin != "" {
@@ -139,10 +140,11 @@ func (r *run) noteNonce(a outcome) (asks bool) {
 	return asks
 }
 
-// challengeFor returns the parameters of the challenge that answers a probe.
-// Without DPoP, this is the Bearer challenge. With DPoP, a 401 must have a DPoP
-// challenge; other refusals, and refusals of probes that are not under the
-// scheme DPoP, may have the error in either challenge.
+// challengeFor returns the parameters of the challenge in which the response to
+// a probe must report its error. For an API without DPoP, this is the Bearer
+// challenge. For an API with DPoP, a 401 to a token under the scheme DPoP must
+// report the error in the DPoP challenge. Every other refusal may report the
+// error in either challenge.
 func (r *run) challengeFor(p probe, a outcome) (params map[string]string, err error) {
 	bearer, err := a.challenge(bearerScheme)
 	if r.dpop == nil || err != nil {
@@ -156,8 +158,9 @@ func (r *run) challengeFor(p probe, a outcome) (params map[string]string, err er
 	return dpop, err
 }
 
-// judgeDPoP adds findings about what every 401 of an API with DPoP must have,
-// and reports whether it has a DPoP challenge.
+// judgeDPoP checks the parts that every 401 of an API with DPoP must have, and
+// adds a finding for each missing part. It returns false if the response lacks
+// the DPoP challenge.
 func (r *run) judgeDPoP(p probe, a outcome) bool {
 	if r.dpop == nil || a.status != http.StatusUnauthorized {
 		return true
@@ -171,8 +174,8 @@ func (r *run) judgeDPoP(p probe, a outcome) bool {
 	return true
 }
 
-// judgeNonce adds a finding if the response asks for a nonce without having
-// one.
+// judgeNonce adds a finding if the response asks for a proof with a nonce but
+// does not provide the nonce.
 func (r *run) judgeNonce(p probe, a outcome) {
 	challenge, _ := a.challenge(dpopScheme) // an error is found by judgeChallenge
 	if r.dpop != nil && challenge["error"] == useNonce && a.header.Get(nonceField) == "" {

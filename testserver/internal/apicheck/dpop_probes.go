@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// underDPoP changes a probe with a bearer token so that it is under the scheme
-// DPoP.
+// underDPoP changes a probe so that it sends its token under the scheme DPoP
+// instead of the scheme Bearer.
 func underDPoP(p probe) probe {
 	names := strings.NewReplacer(bearerScheme, dpopScheme, "bearer", "dpop", "BEARER", "DPOP")
 	p.authorization = slices.Clone(p.authorization)
@@ -32,7 +32,8 @@ func underDPoP(p probe) probe {
 	return p
 }
 
-// proofs returns the probes of DPoP, except those of replays.
+// proofs returns the requests with which the check tests DPoP, except the
+// requests that replay a proof.
 func (r *run) proofs(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, scheme, text string, want []reply, why, fix string) *probe {
 		probes = append(probes, probe{
@@ -77,7 +78,8 @@ const (
 	firstUse = "dpop-first-use"
 )
 
-// repliesTo returns the answers to a proof with a defect that RFC 9449 allows.
+// repliesTo returns the answers that RFC 9449 allows for a proof with the given
+// defect.
 func repliesTo(d token.Defect) []reply {
 	status, code := d.Name.Expect()
 	want := []reply{{status, code}}
@@ -87,15 +89,15 @@ func repliesTo(d token.Defect) []reply {
 	return want
 }
 
-// mustRefuse returns a function that reports whether the API must refuse a
-// defect of proofs. The result depends on whether the API asks for nonces,
-// which is unknown until the first proof was sent.
+// mustRefuse returns a function that reports whether the API must refuse proofs
+// with the given defect. This depends on whether the API asks for nonces, which
+// is unknown until the first proof has been sent.
 func (r *run) mustRefuse(d token.Defect) func() bool {
 	return func() bool { return d.Nonces == token.AnyAPI || (d.Nonces == token.OnlyWithNonces) == r.dpop.asked }
 }
 
-// replays sends a proof twice, and two proofs of different keys with the same
-// jti.
+// replays sends the same proof twice. It also sends two proofs that have the
+// same jti but are signed with different keys.
 func (r *run) replays(ctx context.Context) error {
 	text, err := r.mint()
 	if err != nil {

@@ -50,8 +50,9 @@ func (r *run) judge(p probe, a outcome) {
 	r.judgeChallenge(p, a, p.want[i], params, err)
 }
 
-// missingOption returns the option of the check that the refusal of a good
-// token suggests, as a sentence with a space at the end, or "".
+// missingOption returns a sentence about the option that the check lacks, or
+// "". It infers the option from the way in which the API refused a good token.
+// The sentence ends with a space.
 func (r *run) missingOption(p probe, a outcome) string {
 	params, _ := r.challengeFor(p, a)
 	switch {

@@ -92,8 +92,8 @@ func (r *run) try(ctx context.Context, p probe) outcome {
 	return first
 }
 
-// mint makes a token as Check does. With DPoP, the token is bound to the key of
-// the check.
+// mint makes a token as the mint method of Check does. For an API with DPoP, it
+// binds the token to the key of the check.
 func (r *run) mint(edits ...token.Edit) (string, error) {
 	if r.dpop != nil {
 		edits = append([]token.Edit{func(d *token.Draft) { d.BindTo(r.dpop.key) }}, edits...)
@@ -115,8 +115,9 @@ func (r *run) setTrap() (stop func(), err error) {
 	return func() { _ = shut() }, nil
 }
 
-// stampede sends tokens with unknown keys and malformed tokens, and adds a
-// finding if the API fetches the JWKS too often.
+// stampede sends many bad tokens: some are signed with unknown keys, and the
+// others are malformed. It adds a finding if the API fetches the JWKS too
+// often.
 func (r *run) stampede(ctx context.Context) error {
 	unknown, _ := token.FindDefect(catalogue.UnknownKid)
 	before := r.Issuer.Fetches()

@@ -13,8 +13,8 @@ import (
 // sweepEvery is the number of changes between two sweeps of expired entries.
 const sweepEvery = 4096
 
-// lastYear is the last year that a time in JSON can have (RFC 3339 §5.6). A
-// test may request a later expiry.
+// lastYear is the last year that a time in JSON can have (RFC 3339 §5.6). If a
+// test requests a later expiry, the store uses this year instead.
 const lastYear = 9999
 
 // Store holds the state of all authorizations, with a lock.
@@ -118,9 +118,9 @@ func (g *Store) Revoke(match func(*Family) bool) []Family {
 	return ended
 }
 
-// RemoveClient revokes the families of a client and removes everything else
-// that belongs to it, so that a later client with the same ID inherits nothing.
-// It returns the families that were not revoked before.
+// RemoveClient revokes the token families of a client and removes everything
+// else that belongs to the client, so that a later client with the same ID
+// inherits nothing. It returns the families that were not revoked before.
 func (g *Store) RemoveClient(client string) []Family {
 	ended := g.Revoke(func(f *Family) bool { return f.Client == client })
 	all, unlock := g.Lock()

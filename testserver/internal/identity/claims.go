@@ -9,8 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Limits for the claims parameter, which is stored with the grant: the bytes of
-// the parameter, and the claims in each of its objects.
+// These constants limit the claims parameter, because it is stored with the
+// grant: maxText is the maximum number of bytes of the parameter, and maxClaims
+// is the maximum number of claims in each of its objects.
 const (
 	maxText   = 4 << 10
 	maxClaims = 64
