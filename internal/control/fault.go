@@ -1,7 +1,7 @@
 package control
 
-// Fault makes an endpoint fail or respond late. It has one kind of failure,
-// Latency, or both.
+// Fault makes an endpoint fail, respond late, or both. At most one kind of
+// failure may be set. Latency is not a kind of failure.
 type Fault struct {
 	Endpoint string `json:"endpoint"`
 

@@ -203,8 +203,8 @@ func kindOf(t reflect.Type) string {
 }
 
 // refOf returns the reference to the schema of a type, or "" if the document
-// lacks such a schema. It returns "" for Alg, because clients may use only some
-// algorithms.
+// lacks such a schema. It also returns "" for the type Alg, because a member of
+// this type may allow only some of the algorithms in the schema.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
