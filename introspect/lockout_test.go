@@ -20,8 +20,8 @@ import (
 )
 
 // activeIfGood returns an answer that depends on the token. It reports a token
-// with the prefix good as active. For any other token, it gives the answer in
-// the parameter.
+// with the prefix good as active. For any other token, it gives the answer
+// that the caller passes.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {

@@ -54,7 +54,7 @@ func isURLText(text string) bool {
 }
 
 // host checks the name of a host, which must have no scheme and no path. The
-// name must be in lower case, because it is in lower case in tokens.
+// name must be in lower case, because tokens contain it in lower case.
 func (f *faults) host(name, text string) string {
 	domain, port, hasPort := strings.Cut(text, ":")
 	isHost := !strings.Contains("."+domain+".", "..") && isWord(strings.ReplaceAll(domain, ".", ""))

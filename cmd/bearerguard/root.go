@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, s streams) int {
 }
 
 // withoutControls removes from text the characters that control a terminal. A
-// server may have put them there.
+// server may have sent such characters.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

@@ -1,7 +1,7 @@
 package control
 
-// Fault makes an endpoint fail, respond late, or both. At most one kind of
-// failure may be set. Latency is not a kind of failure.
+// Fault makes an endpoint fail or respond late. It sets one kind of failure, or
+// Latency, or both.
 type Fault struct {
 	Endpoint string `json:"endpoint"`
 

@@ -203,8 +203,9 @@ func kindOf(t reflect.Type) string {
 }
 
 // refOf returns the reference to the schema of a type, or "" if the document
-// lacks such a schema. It also returns "" for the type Alg, because a member of
-// this type may allow only some of the algorithms in the schema.
+// lacks such a schema. It also returns "" for the type Alg, because the
+// document has several schemas for this type: clients may use only some
+// algorithms.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

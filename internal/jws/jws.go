@@ -56,11 +56,10 @@ const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token claims to be a JWT. Such a token has a
 // dot, and its first segment decodes to the beginning of a JSON object,
-// possibly after white space. Such a token is never treated as opaque, even if
-// it is refused as a JWT. The only exception is an encrypted token. One in 256
-// random opaque tokens decodes to a text that begins with a brace. Unlike a
-// JWT, such a random token hardly ever has a dot and a matching character after
-// the brace.
+// possibly after white space. It is never treated as opaque, even if it is
+// refused as a JWT. The only exception is an encrypted token. One in 256 random
+// opaque tokens decodes to a text that begins with a brace. The dot and the
+// character after the brace distinguish JWTs from such random tokens.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {

@@ -9,8 +9,8 @@ import (
 // self-hosted and hosted ones.
 var products = slices.Concat(ory, zitadel, dex, authentik, authelia, frameworks, introspected, ping, enterprise, sap, casdoor, rented, sessions)
 
-// numbered returns n strings. It makes them by formatting the numbers from 0 to
-// n-1 with format.
+// numbered returns n strings. Each string is a number from 0 to n-1 in the
+// given format.
 func numbered(format string, n int) []string {
 	texts := make([]string, n)
 	for i := range texts {

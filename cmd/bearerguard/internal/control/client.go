@@ -26,8 +26,9 @@ type Client struct {
 	http        *http.Client
 }
 
-// New returns a client of the control API at the http or https URL base. The
-// client authenticates with token. The error is [ErrURL] or [ErrNoToken].
+// New returns a client of the control API at base, which is an http or https
+// URL. The client authenticates with token. If an argument is invalid, the
+// error is [ErrURL] or [ErrNoToken].
 func New(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	switch {
