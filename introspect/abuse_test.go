@@ -78,8 +78,8 @@ func TestHangingTokenSourcesDoNotBlockOthers(t *testing.T) {
 }
 
 // Two instances share a store. The first has a MaxTTL of an hour, and the
-// second has a MaxTTL of five seconds. The second instance must not use answers
-// for an hour.
+// second has a MaxTTL of five seconds. The second instance must not use a
+// stored answer for an hour.
 func TestSharedStoreDoesNotProlongMaxTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newStore()

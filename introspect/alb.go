@@ -28,14 +28,15 @@ import (
 //
 // The claims describe the user and also include iss, exp, client_id and aud.
 // Both client_id and aud are clientID, so the verifier's audience is clientID.
-// The verifier's issuer needs IntrospectAll and VSCHAR, and the verifier needs
-// TokenHeader. No token has scopes, so routes that require a scope refuse every
-// token.
+// In package middleware, the issuer needs IntrospectAll and VSCHAR, and the
+// Config needs TokenHeader. No token has scopes, so routes that require a scope
+// refuse every token.
 //
 // config.Endpoint is the URL of the keys without the key ID. If it is empty,
-// ALB uses the URL for the ARN's region, if the partition is aws or aws-us-gov;
-// for other partitions, Endpoint is required. Keys are cached for 24 hours.
-// Auth, Keys and RequireTokenType must be zero, and Issuer is required.
+// ALB uses the URL for the region in the ARN. This works only in the partitions
+// aws and aws-us-gov; in other partitions, Endpoint is required. Keys are
+// cached for 24 hours. Auth, Keys and RequireTokenType must be zero, and Issuer
+// is required.
 func ALB(config Config, loadBalancer, clientID string) (*Client, error) {
 	var faults []error
 	if clientID == "" || config.Issuer == "" {
@@ -125,8 +126,8 @@ type albHeader struct {
 }
 
 // splitALB splits and decodes a token, or returns nil if it is invalid. It
-// accepts only base64url with padding. Otherwise, a token on a deny-list would
-// be accepted in another encoding.
+// accepts only base64url with padding. Otherwise, a token on a deny-list could
+// be written in another encoding, which the deny-list does not contain.
 func splitALB(token string) (*jws.Message, albHeader) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || strings.ContainsAny(token, "\r\n") {

@@ -61,8 +61,8 @@ func Post(clientID, secret string) Auth {
 // PrivateKeyJWT authenticates with an assertion signed for each request (RFC
 // 7523 §2.2). The assertion is valid for a minute. Its iss and sub are
 // clientID. Its aud is Config.Issuer, or the endpoint if Config.Issuer is
-// empty. keyID may be "". The algorithm is RS, PS or ES with 256, 384 or 512,
-// or EdDSA. key is a matching *rsa.PrivateKey, *ecdsa.PrivateKey or
+// empty. keyID may be "". algorithm is EdDSA, or RS, PS or ES followed by 256,
+// 384 or 512. key is a matching *rsa.PrivateKey, *ecdsa.PrivateKey or
 // ed25519.PrivateKey.
 func PrivateKeyJWT(clientID, keyID, algorithm string, key crypto.Signer) Auth {
 	fault := missing("PrivateKeyJWT", clientID, "-")

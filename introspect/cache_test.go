@@ -135,8 +135,8 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 	})
 }
 
-// The tokens of each pair differ, but a careless cache key would be the same
-// for both.
+// The two tokens of each pair differ. A careless implementation would use the
+// same cache key for both.
 func TestThreatsCacheKeys(t *testing.T) {
 	long := strings.Repeat("a", 4000)
 	for name, pair := range map[string][2]string{

@@ -184,8 +184,8 @@ func (c *Client) resolve(h hash, token string) (*Response, error) {
 	return r, nil
 }
 
-// call queries the server, unless it is backing off or too many calls are in
-// flight.
+// call queries the server. It fails at once if the client is backing off or too
+// many calls are in flight.
 func (c *Client) call(ctx context.Context, h hash, token string) (*Response, error) {
 	q, err := c.health.begin(c.memory.history(h), h)
 	if err != nil {

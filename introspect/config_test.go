@@ -131,8 +131,8 @@ func TestConnectionsAreReused(t *testing.T) {
 	t.Logf("%d requests, %d at a time, took %d connections", 5*together, together, connections.Load())
 }
 
-// New must not change the Client of the configuration. The CheckRedirect and
-// the Jar of that Client are not used.
+// New must not change the Client of the configuration. The introspection client
+// uses neither the CheckRedirect nor the Jar of that Client.
 func TestHTTPClientIsNotChanged(t *testing.T) {
 	s := newSite(redirect(302, issuer+"/elsewhere"))
 	client := s.client()

@@ -15,8 +15,8 @@ import (
 )
 
 func ExampleNew() {
-	// This server is an authorization server. In production, its URL must be
-	// https.
+	// This server acts as the authorization server. In production, the server's
+	// URL must be https.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id, secret, _ := r.BasicAuth(); id != "orders-api" || secret != "s3cret" {
 			w.WriteHeader(http.StatusUnauthorized)

@@ -70,8 +70,9 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 }
 
 // hasMessage reports whether an answer has a string member "message". All
-// errors of GitHub have this member. If a 404 lacks it, the answer is from
-// another server: Endpoint is wrong, and the token may be valid.
+// errors of GitHub have this member. If an answer with status 404 lacks it, the
+// answer is not from GitHub. Endpoint is then wrong, and the token may be
+// valid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'
@@ -80,8 +81,8 @@ func hasMessage(body []byte) (has bool) {
 	return has && err == nil
 }
 
-// gitHubClaims returns the claims in GitHub's answer, which also contains the
-// token.
+// gitHubClaims returns the claims in GitHub's answer. It leaves out the token,
+// which the answer also contains.
 func gitHubClaims(body []byte, clientID string) (map[string]any, error) {
 	answer, err := members(body)
 	if err != nil {

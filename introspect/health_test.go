@@ -80,9 +80,9 @@ func TestThreatsCallsInFlight(t *testing.T) {
 	})
 }
 
-// A failure for an unseen token is not evidence against the server, because an
-// attacker can make up such tokens. A failure for a token that was active is
-// evidence.
+// A failure for a token that was never active is not evidence against the
+// server, because an attacker can make up such tokens. A failure for a token
+// that was active is evidence.
 func TestWhatOpensTheBreaker(t *testing.T) {
 	challenges := func(challenge string) answer {
 		return func(r *http.Request, seen call) (*http.Response, error) {
@@ -98,7 +98,8 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		failure              answer
 		cold, unseen, active int // calls that are made for 20 tokens: unseen tokens before the server's first answer, unseen tokens after it, and tokens that were active
 	}{
-		// Of the ten calls for unseen tokens, checkServer makes the last five.
+		// For unseen tokens, ten calls are made. The last five come from
+		// checkServer, which queries tokens that were active.
 		"502": {status(502, ``), never, 10, 5}, "503": {status(503, ``), never, 10, 5}, "429": {status(429, ``), never, 10, 5},
 		"a truncated answer": {truncated, never, 10, 5}, "an HTML page": {respondAs(200, "text/html", ``), never, 10, 5},
 		"a redirect": {redirect(302, "https://evil.example/"), never, 10, 5}, "no answer": {hang, never, 10, 5},

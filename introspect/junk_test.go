@@ -19,8 +19,9 @@ import (
 
 var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each server, at a fixed rate; 0 sends about a hundred, without a rate")
 
-// Tokens that were never active may use half of the 256 queries in flight. The
-// made-up and fresh tokens of these tests stay below this limit.
+// Tokens that were never active may use half of the 256 queries in flight. In
+// these tests, such tokens are the made-up tokens and the good tokens that are
+// new. The queries for these tokens stay below this limit.
 const (
 	junkRate, junkRoom = 1000, 64 // rate per second, and maximum in flight, of made-up tokens
 	goodRate, goodRoom = 100, 32  // the same for good tokens that were active before, and again for fresh good tokens
@@ -85,9 +86,9 @@ func newJunkSite(t *testing.T, reject http.HandlerFunc, latency time.Duration) *
 // these queries that failed.
 type count struct{ asked, refused atomic.Int64 }
 
-// queryTokens makes queries at the given rate. At most room queries are in
-// flight at a time. It runs for the time that the flag sets. Without the flag,
-// it makes as many queries as the rate allows in a tenth of a second.
+// queryTokens makes queries at the given rate. It limits the number of queries
+// in flight to room. It runs for the time that the flag -junk sets. Without the
+// flag, it makes as many queries as the rate allows in a tenth of a second.
 func (n *count) queryTokens(c *introspect.Client, rate, room int, token func(i int64) string) {
 	inFlight := make(chan struct{}, room)
 	var all sync.WaitGroup
@@ -129,9 +130,10 @@ func TestThreatsMadeUpTokens(t *testing.T) {
 	}
 }
 
-// If a server takes a tenth of a second per query, queries for unseen tokens
-// reach their limit at 1280 per second. Beyond this rate, some of these queries
-// fail, but queries for tokens that were active before never fail.
+// If a server takes a tenth of a second per query, queries for tokens that were
+// never active reach their limit at 1280 per second. Beyond this rate, some of
+// these queries fail, but queries for tokens that were active before never
+// fail.
 func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -150,7 +152,7 @@ func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 func (n *count) String() string { return fmt.Sprintf("%d of %d", n.refused.Load(), n.asked.Load()) }
 
 // queryMadeUpTokens queries three kinds of tokens at the same time: good tokens
-// that were active before, fresh good tokens, and made-up tokens.
+// that were active before, good tokens that are new, and made-up tokens.
 func queryMadeUpTokens(t *testing.T, c *introspect.Client, rate, room int) (before, fresh, junk *count) {
 	t.Helper()
 	var all sync.WaitGroup

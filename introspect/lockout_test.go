@@ -19,9 +19,9 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// activeIfGood returns an answer that depends on the token. A token with the
-// prefix good is reported as active. A query for any other token gets the
-// answer that the parameter otherwise contains.
+// activeIfGood returns an answer that depends on the token. It reports a token
+// with the prefix good as active. For any other token, it gives the answer
+// that the caller passes.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {

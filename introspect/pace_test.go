@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// assertDuration calls the function what and checks how long it takes: exactly
-// the duration want. It must run in a synctest bubble.
+// assertDuration calls a function and checks that the call takes exactly the
+// given time. It must run in a synctest bubble.
 func assertDuration(t *testing.T, want time.Duration, what func()) {
 	t.Helper()
 	begin := time.Now()

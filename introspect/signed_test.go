@@ -151,7 +151,8 @@ func TestThreatsSignedAnswers(t *testing.T) {
 	})
 }
 
-// withPayload returns a JWS in which the payload is replaced.
+// withPayload returns a copy of a JWS that has another payload but the old
+// signature.
 func withPayload(compact, payload string) string {
 	parts := strings.Split(compact, ".")
 	return parts[0] + "." + b64(payload) + "." + parts[2]

@@ -97,8 +97,8 @@ func redirect(code int, to string) answer {
 	}
 }
 
-// delayed returns an answer that is sent after d, or not at all if the request
-// is canceled earlier.
+// delayed returns an answer that is sent after the given time, or not at all if
+// the request is canceled earlier.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request, c call) (*http.Response, error) {
 		select {

@@ -126,8 +126,8 @@ func seal(h hash, r *Response, ends time.Time) []byte {
 	return append(value, r.Claims...)
 }
 
-// unseal decodes a value that seal has encoded. It parses the answer as
-// strictly as an answer from the server.
+// unseal decodes a value that seal has encoded. It parses the stored answer as
+// strictly as one that comes from the server.
 func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
 		return nil, false

@@ -10,8 +10,8 @@ import (
 )
 
 // tokenClaims lists claims that describe a token. A userinfo answer describes
-// the user, not the token. If InsecureUserInfo was called without a mapping,
-// these members are therefore removed from the answer.
+// the user, not the token. A client that was made without a mapping therefore
+// removes these claims from the answer.
 var tokenClaims = []string{
 	"active", "iss", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "scp", "cnf", "acr", "auth_time", "token_type",
 }

@@ -47,13 +47,14 @@ func (f *faults) base(name, text string) string {
 	return strings.TrimRight(text, "/")
 }
 
-// isURLText reports whether a URL may contain text without escapes.
+// isURLText reports whether text contains only characters that need no escape
+// in a URL.
 func isURLText(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) })
 }
 
 // host checks the name of a host, which must have no scheme and no path. The
-// name must be in lower case, as in tokens.
+// name must be in lower case, because tokens contain it in lower case.
 func (f *faults) host(name, text string) string {
 	domain, port, hasPort := strings.Cut(text, ":")
 	isHost := !strings.Contains("."+domain+".", "..") && isWord(strings.ReplaceAll(domain, ".", ""))
@@ -92,8 +93,8 @@ func (f *faults) identifier(issuer string) string {
 	return issuer
 }
 
-// baseBefore checks a base URL to which the caller will append path. The base
-// URL must not already contain path.
+// baseBefore checks a base URL to which the caller will append the given path.
+// The base URL must not already contain this path.
 func (f *faults) baseBefore(name, text, path string) string {
 	whole := f.base(name, text)
 	if strings.HasSuffix(whole, path) || strings.Contains(whole, path+"/") {

@@ -7,7 +7,7 @@ import "github.com/bearerguard/bearerguard/middleware"
 // https://id.example.com/oauth/v2/oauth-anonymous. The service must issue JWTs
 // as access tokens. By default, access tokens are opaque: a gateway must
 // exchange them for JWTs (phantom tokens), or they need Issuer.Introspection.
-// ID tokens are refused because of their claim purpose.
+// ID tokens are refused because of the value of their claim "purpose".
 func Curity(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Curity"}
 	return f.attach(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences, Mark: "purpose=access_token"})

@@ -5,10 +5,10 @@ import "github.com/bearerguard/bearerguard/middleware"
 // Descope accepts the session tokens of a Descope project. The argument is the
 // ID of the project. Tokens have no audience unless the project sets one.
 // Instead, the keys identify the project, because each project has its own
-// keys. Permissions are the scopes. Refresh tokens are JWTs with the same
-// issuer and keys, and are refused because of their claim drn. A project
-// outside the United States has its keys on another host: change Issuer.KeysURL
-// and the alias.
+// keys. The permissions in a token are used as its scopes. Refresh tokens are
+// JWTs with the same issuer and keys, and are refused because of the value of
+// their claim "drn". A project outside the United States has its keys on
+// another host: change Issuer.KeysURL and the alias.
 func Descope(project string) middleware.Issuer {
 	f := &faults{function: "Descope"}
 	project = f.id("project", project, "P", "P2abcdefghijklmnopqrstuvwxyz")

@@ -44,10 +44,10 @@ and 'must' and 'one' unwrap an error or a list.
 
 `
 
-// calls finds the call that creates the issuer of each provider. It returns the
-// source of each call, and the file that contains the preset. Both maps are
-// indexed by the name of the provider's shape. calls reads the tables of
-// presets.
+// calls reads the tables of presets and finds the call that creates the issuer
+// of each provider. It returns the source of each call, and the file that
+// contains the preset. The name of the provider's shape is the key in both
+// maps.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}

@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// The error of NewVerifier names the function and contains the remedy.
+// If an argument of a function is wrong, the error of NewVerifier must name the
+// function and contain the remedy.
 func TestWrongArgumentsOfProducts(t *testing.T) {
 	ask := introspect.Config{Auth: introspect.Basic("api", "secret")}
 	bearer := introspect.Config{Auth: introspect.Bearer(func(context.Context) (string, error) { return "t", nil })}

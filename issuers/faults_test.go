@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// fault is a wrong argument, with the parts that the error of NewVerifier
-// contains.
+// fault is a test case with a wrong argument. It contains two texts that must
+// be in the error of NewVerifier.
 type fault struct {
 	name    string
 	issuers []middleware.Issuer

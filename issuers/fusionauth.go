@@ -5,11 +5,11 @@ import "github.com/bearerguard/bearerguard/middleware"
 // FusionAuth accepts the access tokens of a FusionAuth server at base. issuer
 // is the issuer of the tenant (Tenants, General, Issuer). It may be any string,
 // and the default is acme.com. applications are the IDs of the applications
-// whose users may call the API, and their roles are the scopes. Access tokens
-// have the claim applicationId. ID tokens lack it since version 1.24. Access
-// tokens of users who are not registered for the application lack it too, and
-// are refused. Choose an RSA or EC key as the signing key of access tokens: the
-// default key is a shared secret.
+// whose users may call the API. The roles of these users are used as the scopes
+// of the token. Access tokens have the claim applicationId. ID tokens lack it
+// since version 1.24. Access tokens of users who are not registered for the
+// application lack it too, and are refused. Choose an RSA or EC key as the
+// signing key of access tokens: the default key is a shared secret.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)
@@ -19,10 +19,10 @@ func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 
 // FusionAuthEntity accepts the tokens that a FusionAuth server issues for the
 // client credentials grant. One entity requests the token to call another
-// entity. entities are the IDs of the entities that represent the API.
-// Permissions are the scopes. base and issuer are as for [FusionAuth]. These
-// tokens are signed with the key of the entity type, not with the key of an
-// application.
+// entity. entities are the IDs of the entities that represent the API. The
+// permissions in a token are used as its scopes. base and issuer are as for
+// [FusionAuth]. These tokens are signed with the key of the entity type, not
+// with the key of an application.
 func FusionAuthEntity(base, issuer string, entities ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuthEntity"}
 	i := fusionAuth(f, base, issuer, entities)

@@ -13,8 +13,8 @@ import (
 // the cluster, with or without a slash at the end. The pods need a projected
 // volume with a token for the audience. client must trust the CA of the cluster
 // and send the bearer token of a service account. client may be nil if the
-// issuer is public. Any pod can have a token for the audience: require callers
-// with scopes.Claim("sub", "system:serviceaccount:shop:web").
+// issuer is public. Any pod can have a token for the audience: restrict the
+// callers with scopes.Claim("sub", "system:serviceaccount:shop:web").
 func Kubernetes(issuer string, client *http.Client, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Kubernetes"}
 	if issuer == "kubernetes/serviceaccount" {

@@ -58,12 +58,12 @@ func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 }
 
 // B2C accepts the access tokens of a tenant of Azure AD B2C. name is the part
-// before .b2clogin.com, tenant is the ID of the tenant, policy is a user flow
-// or policy such as B2C_1_signin, and application is the application (client)
-// ID of the API. Access tokens have scp, and ID tokens do not. Other policies
-// of the tenant have the same issuer, so their tokens are accepted too: require
-// a policy with scopes.Claim("tfp", "b2c_1_signin"), or with the claim "acr"
-// for older policies.
+// of the host before .b2clogin.com. tenant is the ID of the tenant. policy is a
+// user flow or custom policy, such as B2C_1_signin. application is the
+// application (client) ID of the API. Access tokens have scp, and ID tokens do
+// not. Other policies of the tenant have the same issuer, so their tokens are
+// accepted too: require a policy with scopes.Claim("tfp", "b2c_1_signin"), or
+// with the claim "acr" for older policies.
 func B2C(name, tenant, policy, application string) middleware.Issuer {
 	f := &faults{function: "B2C"}
 	name, policy = f.label("name", name, "b2clogin.com"), f.pathElement("policy", policy)

@@ -25,7 +25,8 @@ type preset struct {
 
 func one(i middleware.Issuer) []middleware.Issuer { return []middleware.Issuer{i} }
 
-// presets lists all presets. docs/providers.md quotes the calls in them.
+// presets lists all presets. docs/providers.md quotes the calls in these
+// presets.
 var presets = slices.Concat(keycloak, clouds, products)
 
 var keycloak = []preset{

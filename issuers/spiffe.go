@@ -11,7 +11,7 @@ import (
 // profile. Only its keys for JWT-SVIDs are used. Workloads name the audience
 // when they fetch an SVID. If the server is configured to write iss, use
 // [SPIFFEIssuer]. The tokens of every workload in the trust domain are
-// accepted: require callers with scopes.Claim("sub",
+// accepted: restrict the callers with scopes.Claim("sub",
 // "spiffe://example.org/web").
 func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFE"}
@@ -29,7 +29,7 @@ func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issue
 // SPIFFEIssuer accepts JWT-SVIDs with iss, which a SPIFFE server writes if
 // jwt_issuer is set. The OIDC discovery provider of the server must serve the
 // keys at issuer. That provider may serve several trust domains. The tokens of
-// workloads in each of these domains are accepted: require callers with
+// workloads in each of these domains are accepted: restrict the callers with
 // scopes.Claim("sub", …).
 func SPIFFEIssuer(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFEIssuer"}

@@ -103,8 +103,8 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 	return cmd
 }
 
-// prepare fills in the description of the request from the flags. It reports
-// every fault that it can find without contacting a server.
+// prepare fills in the description of the request from the flags. It returns an
+// error if it finds a fault in the flags. It does not contact a server.
 func (f *checkFlags) prepare(url string) (err error) {
 	f.req.URL, f.req.Scope, f.req.Header = url, words(f.scope), map[string]control.Texts{}
 	if f.aud != "" {

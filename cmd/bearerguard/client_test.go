@@ -41,14 +41,15 @@ func TestClientScripts(t *testing.T) {
 	})
 }
 
-// newUnreachable returns a server that issues tokens but does not listen.
+// newUnreachable returns a server that can issue tokens but does not accept
+// connections.
 func newUnreachable(tb testing.TB) (*testserver.Server, error) {
 	tb.Helper()
 	return testserver.NewUnstarted(testserver.Audience("api"), testserver.IssuerURL("http://"+program.Address(tb)))
 }
 
-// writeFiles writes tokens and secrets of both servers to files in dir. The
-// test scripts read these files.
+// writeFiles writes tokens of the two given servers, and a client secret, to
+// files in dir. The test scripts read these files.
 func writeFiles(as, nowhere *testserver.Server, dir string) error {
 	read := testserver.Scope("orders:read")
 	user, err := as.Mint(testserver.Subject(alice.Sub), testserver.Scope("openid", "offline_access"))

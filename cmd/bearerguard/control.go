@@ -59,8 +59,9 @@ func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// hasControl reports whether the command can find a control API: a flag or the
-// environment names one, or a server was started in this directory.
+// hasControl reports whether the command can find a control API. This is the
+// case if a flag or an environment variable names one, or if a server was
+// started in this directory.
 func hasControl(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != "" ||
 		os.Getenv(envReadyFile) != "" || os.Getenv("OAUTH_ISSUER") == "" && readyHere() != nil

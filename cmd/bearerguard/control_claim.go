@@ -8,15 +8,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// claimFlags holds the values of a flag and its -json variant, such as --claim
-// and --claim-json.
+// claimFlags holds the values of two flags that set claims: one for strings,
+// such as --claim, and one for any JSON value, such as --claim-json.
 type claimFlags struct {
 	flag          string
 	texts, values []string
 }
 
-// namedByPointer is appended to the help of flags for claims of tokens. It is
-// not appended for claims of users, because a pointer cannot name them.
+// namedByPointer is appended to the help of flags that set claims of tokens.
+// The help of flags that set claims of users does not contain it, because a
+// JSON Pointer cannot name a claim of a user.
 const namedByPointer = "; the name may be a JSON Pointer such as /realm_access/roles"
 
 func (f *claimFlags) add(cmd *cobra.Command, flag, named string) {

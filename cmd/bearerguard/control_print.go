@@ -38,7 +38,8 @@ func printRows[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T
 	return c.table(header, rows(answer))
 }
 
-// printAnswer prints text as JSON. If err is not nil, it returns err instead.
+// printAnswer prints the JSON text of an answer. If err is not nil, it prints
+// nothing and returns err.
 func printAnswer(c *caller, text []byte, err error) error {
 	if err != nil {
 		return err

@@ -16,8 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The scripts find the URLs of these APIs in environment variables. Nothing
-// listens at the address in LISTEN.
+// The scripts in testdata/doctor find the URLs of several test APIs in
+// environment variables. The variable LISTEN contains an address at which
+// nothing listens.
 func TestDoctorScripts(t *testing.T) {
 	as := testserver.New(t)
 	apis := map[string]api{

@@ -242,9 +242,10 @@ func explain(ctx context.Context, v *middleware.Verifier, token string, need ...
 	return e
 }
 
-// recognise adds to the explanation which provider seems to have issued the
-// token. For a refused token, it also adds hints about common faults. It does
-// not verify the claims, so provider and hints may be wrong.
+// recognise finds the provider that seems to have issued the token, and adds
+// this provider to the explanation. For a refused token, it also adds hints
+// about common faults. It does not verify the claims, so the provider and the
+// hints may be wrong.
 func (e *explanation) recognise(token string, trusted []string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -16,8 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 )
 
-// envReadyFile is the environment variable that names the ready file if the
-// flag --ready-file is not given.
+// envReadyFile is the environment variable that contains the path of the ready
+// file, in which a server writes how to use it. The flag --ready-file overrides
+// this variable.
 const envReadyFile = "BEARERGUARD_READY_FILE"
 
 // readyFlag is the flag --ready-file of the commands that need a running
@@ -71,8 +72,8 @@ func herePath() string {
 }
 
 // readyHere returns the ready line of the server that was started in this
-// directory. It returns nil if no such server is still running: while a server
-// runs, it holds a lock on the file with its ready line.
+// directory, or nil if no such server is running. A running server holds a lock
+// on the file with its ready line.
 func readyHere() ready {
 	f, err := os.Open(herePath())
 	if err != nil {
@@ -87,8 +88,9 @@ func readyHere() ready {
 	return r
 }
 
-// announce writes the ready line to a file that the commands in this directory
-// read. The returned function withdraw removes the file.
+// announce writes the ready line of a server to a file, in which the commands
+// that run in this directory find it. The returned function withdraw removes
+// the file.
 func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
 	if path == "" {
@@ -138,8 +140,8 @@ type target struct {
 }
 
 // target finds the server. It tries --issuer, --ready-file, $OAUTH_ISSUER, and
-// then a server that was started in this directory, in this order. A ready line
-// also contains the default client.
+// then a server that was started in this directory, in this order. If it finds
+// the server by a ready line, it also takes the default client from this line.
 func (f *clientFlags) target() (target, error) {
 	t := target{issuer: f.issuer, id: cmp.Or(f.id, os.Getenv("OAUTH_CLIENT_ID"))}
 	secret, err := readSecret("client-secret-file", f.secretFile)

@@ -72,8 +72,8 @@ func open(t *testing.T, page *url.URL) int {
 	return resp.StatusCode
 }
 
-// with returns a copy of u in which the query parameter name has the given
-// values. Without values, the parameter is removed.
+// with returns a copy of u in which one query parameter has the given values.
+// If no values are given, the parameter is removed.
 func with(u *url.URL, name string, values ...string) *url.URL {
 	changed := *u
 	q := u.Query()

@@ -15,10 +15,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// scriptOrphan runs a shell that starts a server and waits for it. It kills the
-// shell with SIGKILL and checks that the server then ends. The end of the
-// server closes its standard output, which scriptOrphan reads. In the flags, $$
-// is the process ID of the shell.
+// scriptOrphan checks that a server ends after its parent was killed. It runs a
+// shell that starts a server and waits for it. Then it kills the shell with
+// SIGKILL, and reads the standard output of the server until the server ends.
+// In the flags of the server, $$ is the process ID of the shell.
 func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, commandOf(ts))
 	cmd.Dir = ts.MkAbs(".")

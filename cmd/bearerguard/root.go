@@ -64,8 +64,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	return c.code
 }
 
-// withoutControls returns text without the characters that control a terminal.
-// A server may have written a part of text.
+// withoutControls removes from text the characters that control a terminal. A
+// server may have sent such characters.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {

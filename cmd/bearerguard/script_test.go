@@ -22,9 +22,10 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// The scripts in testdata/script run the program itself. LISTEN is a free
-// address, API is the program of examples/api, and insecure-api is an API that
-// accepts every audience. Besides the usual commands, the scripts can use
+// The scripts in testdata/script run the program bearerguard itself. The
+// variable LISTEN contains a free address, and API contains the path of the
+// program examples/api. The program insecure-api is an API that accepts every
+// audience. Besides the usual commands, the scripts can use
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and writes the line
 //	                    to ready.json and to variables such as READY_issuer
@@ -111,10 +112,10 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptInterrupt runs a command, interrupts it and prints its exit code. The
-// last word selects the moment of the interrupt. With stdout or stderr, this is
-// when the command writes there. With request, it is when the command sends a
-// request to a server that never answers. HANGING is replaced by the URL of
-// that server.
+// last argument says what the test waits for before it interrupts the command.
+// For stdout or stderr, it waits until the command writes there. For request,
+// it waits until the command sends a request to a server that never answers.
+// HANGING in the command is replaced by the URL of that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
 	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}

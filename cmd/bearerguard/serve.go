@@ -113,7 +113,8 @@ Try this in another terminal, in the same directory:
 	fmt.Fprintln(w)
 }
 
-// banner prints a line for human readers. Programs read the ready line instead.
+// banner prints a line for human readers. Programs read the server's ready line
+// instead, which is JSON.
 func banner(w io.Writer, s *running) {
 	control := s.controlURL
 	if control == "" {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ready is the content of the ready line: everything that a program needs to
-// use the server.
+// ready is the content of the ready line, which a server prints when it accepts
+// requests. It contains everything that a program needs to use the server.
 type ready map[string]string
 
 // newReady returns the content of the ready line of s. It contains the

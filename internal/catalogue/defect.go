@@ -66,8 +66,8 @@ var Defects = []Defect{
 }
 
 // DefectsOnRequest lists the defects that are tested only on request. A correct
-// API may accept some of these tokens. To test the other defects, a token alone
-// is not enough.
+// API may accept tokens with some of these defects. The others cannot be tested
+// with a token alone.
 var DefectsOnRequest = []Defect{
 	ExpFractional, MissingSub, WeakACR, StaleAuth, NoKid, RetiredKey, Oversized, Revoked, InactiveOpaque, UnknownOpaque,
 }
@@ -75,11 +75,12 @@ var DefectsOnRequest = []Defect{
 // AllDefects returns Defects followed by DefectsOnRequest.
 func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
-// Expect returns the status and error code that a correct API answers with: 401
-// and "invalid_token", 403 and "insufficient_scope" (RFC 6750 §3.1), 401 and
-// "insufficient_user_authentication" (RFC 9470 §3), or for [ProofDefects] 401
-// and "invalid_dpop_proof" or "use_dpop_nonce" (RFC 9449 §7.1, §9). For an
-// unknown name it returns 0 and "".
+// Expect returns the status and the error code with which a correct API answers
+// a token with this defect: 401 and "invalid_token", 403 and
+// "insufficient_scope" (RFC 6750 §3.1), or 401 and
+// "insufficient_user_authentication" (RFC 9470 §3). For [ProofDefects], it
+// returns 401 and "invalid_dpop_proof" or "use_dpop_nonce" (RFC 9449 §7.1, §9).
+// For an unknown name, it returns 0 and "".
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:

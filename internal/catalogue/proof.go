@@ -2,9 +2,9 @@ package catalogue
 
 import "slices"
 
-// ProofDefects lists the ways in which a DPoP proof can be wrong (RFC 9449
-// §4.3) that every correct API refuses. An API refuses those with nonce in the
-// name only if it uses nonces.
+// ProofDefects lists defects of DPoP proofs (RFC 9449 §4.3). Every correct API
+// refuses proofs with these defects. The only exceptions are the defects with
+// nonce in the name: an API refuses them only if it uses nonces.
 var ProofDefects = []Defect{
 	"dpop-missing", "dpop-two-fields", "dpop-comma-joined",
 	"dpop-wrong-typ", "dpop-alg-none", "dpop-hs256", "dpop-no-jwk", "dpop-private-jwk", "dpop-oct-jwk", "dpop-jwk-off-curve", "dpop-rsa-1024",
@@ -18,8 +18,8 @@ var ProofDefects = []Defect{
 	"dpop-nonce-missing", "dpop-nonce-foreign",
 }
 
-// ProofDefectsOnRequest lists the defects of proofs that a correct API may
-// accept.
+// ProofDefectsOnRequest lists the defects of DPoP proofs that a correct API may
+// tolerate.
 var ProofDefectsOnRequest = []Defect{"dpop-jti-long"}
 
 // IsProofDefect reports whether d is a defect of DPoP proofs, not of tokens.

@@ -66,7 +66,7 @@ func (p *parser) challenge() (Challenge, error) {
 	}
 }
 
-// end checks that a challenge or a parameter ends at this point.
+// end checks that a challenge or a parameter ends at the current position.
 func (p *parser) end() error {
 	p.space()
 	if p.rest != "" && p.rest[0] != ',' {
@@ -131,8 +131,8 @@ func (p *parser) token68() bool {
 	return true
 }
 
-// atParam reports whether the rest begins with a parameter, and not with
-// another challenge.
+// atParam reports whether the text that is not parsed yet begins with a
+// parameter, and not with another challenge.
 func (p *parser) atParam() bool {
 	ahead := parser{p.rest}
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")

@@ -1,5 +1,5 @@
-// Package challenge parses the challenges of WWW-Authenticate (RFC 9110
-// §11.6.1), as the checks of APIs read them.
+// Package challenge parses the challenges in WWW-Authenticate header fields
+// (RFC 9110 §11.6.1). It is for programs that check the answers of an API.
 //
-// Not in this package: which challenges an API should send, and writing them.
+// Not in this package: code that chooses or writes the challenges of an API.
 package challenge

@@ -1,6 +1,6 @@
 package control
 
-// Fault makes an endpoint fail or respond late. It has one kind of failure,
+// Fault makes an endpoint fail or respond late. It sets one kind of failure, or
 // Latency, or both.
 type Fault struct {
 	Endpoint string `json:"endpoint"`

@@ -203,7 +203,8 @@ func kindOf(t reflect.Type) string {
 }
 
 // refOf returns the reference to the schema of a type, or "" if the document
-// lacks such a schema. It returns "" for Alg, because clients may use only some
+// lacks such a schema. It also returns "" for the type Alg, because the
+// document has several schemas for this type: clients may use only some
 // algorithms.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {

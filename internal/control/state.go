@@ -80,8 +80,8 @@ type Users struct {
 }
 
 // NextLogin determines the results of the next authorizations. Sub is the user
-// who logs in and consents. If Deny is set instead, it is the error code of a
-// refusal.
+// who logs in and consents. If Deny is set instead, the authorizations are
+// refused, and Deny is the error code.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`
 	Deny  string `json:"deny,omitzero"`

@@ -23,8 +23,8 @@ type Mint struct {
 	Like        string                     `json:"like,omitzero"` // the name of a provider whose tokens are imitated
 }
 
-// Minted is the response that the token endpoint would give for the token, with
-// the token's claims.
+// Minted describes a new token. It contains the response that the token
+// endpoint would give, and the token's claims.
 type Minted struct {
 	AccessToken  string          `json:"access_token"`
 	TokenType    string          `json:"token_type"`

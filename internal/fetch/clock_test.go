@@ -210,8 +210,9 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 	})
 }
 
-// After an answer has been refused, the rest of the answer is read so that the
-// connection can be reused, but not beyond the time limit.
+// After an answer has been refused, the client reads the rest of the answer, so
+// that the connection can be reused. The time limit also applies to this
+// reading.
 func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {
 		name, begin string

@@ -121,8 +121,8 @@ var refused = []struct {
 	{"a nested JWT by its full media type in capitals is refused", `{"alg":"ES256","cty":"Application/JWT"}`, jws.ErrNested},
 	{"an escaped nested JWT is refused", `{"alg":"ES256","cty":"\u004aWT"}`, jws.ErrNested},
 	{"a content type that is not a string is refused", `{"alg":"ES256","cty":["JWT"]}`, jws.ErrNested},
-	// ParseHeader accepts any string as typ, because the verifier checks the
-	// value of typ later.
+	// A typ that is not a string is refused. ParseHeader accepts any string as
+	// typ, because the verifier checks the value later.
 	{"a null type is refused", `{"alg":"ES256","typ":null}`, jws.ErrHeader},
 	{"a number as type is refused", `{"alg":"ES256","typ":1}`, jws.ErrHeader},
 	{"an array as type is refused", `{"alg":"ES256","typ":["at+jwt"]}`, jws.ErrHeader},

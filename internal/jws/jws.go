@@ -54,12 +54,12 @@ type Message struct {
 // libraries skip it.
 const byteOrderMark = "77u_"
 
-// IsJWT reports whether a bearer token claims to be a JWT: it has a dot, and
-// its first segment decodes to the beginning of a JSON object, possibly after
-// white space. Such a token is never treated as opaque, even if it is refused
-// as a JWT. The only exception is an encrypted token. One in 256 random opaque
-// tokens decodes to a text with a leading brace. The dot and the character
-// after the brace distinguish JWTs from these tokens.
+// IsJWT reports whether a bearer token claims to be a JWT. Such a token has a
+// dot, and its first segment decodes to the beginning of a JSON object,
+// possibly after white space. It is never treated as opaque, even if it is
+// refused as a JWT. The only exception is an encrypted token. One in 256 random
+// opaque tokens decodes to a text that begins with a brace. The dot and the
+// character after the brace distinguish JWTs from such random tokens.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -185,8 +185,8 @@ const verifySpace = 256
 var encoding = base64.RawURLEncoding.Strict()
 
 // appendDecoded decodes canonical base64url and appends the result to dst. It
-// checks the characters first, because encoding/base64 skips CR and LF even
-// when strict.
+// checks the characters first, because encoding/base64 skips CR and LF even in
+// strict mode.
 func appendDecoded(dst []byte, text string) ([]byte, error) {
 	if strings.IndexByte(text, '\r') >= 0 || strings.IndexByte(text, '\n') >= 0 {
 		return dst, ErrShape

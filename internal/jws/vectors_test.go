@@ -63,7 +63,7 @@ var counts = []struct {
 }
 
 // tally counts the results. Symmetric and encrypted cases are treated as
-// invalid, because published keys must not accept them.
+// invalid, because they must not be accepted with published keys.
 type tally struct {
 	accepted, refused           int
 	wrongAccepted, wrongRefused []int // tcIds

@@ -1,5 +1,6 @@
-// Package metadata fetches the metadata of an authorization server, which
-// contains its endpoints: OpenID Connect Discovery 1.0 §4 and RFC 8414 §3.
+// Package metadata fetches the metadata of an authorization server (OpenID
+// Connect Discovery 1.0 §4, RFC 8414 §3). The metadata contains the endpoints
+// of the server.
 package metadata
 
 import (
@@ -161,9 +162,9 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	return doc, nil
 }
 
-// acceptable reports whether an endpoint may be used. secure says that the
-// metadata was fetched over https. Endpoints with http are then refused, even
-// on a loopback address, unless insecure is true.
+// acceptable reports whether an endpoint may be used. secure is true if the
+// metadata was fetched over https. If secure is true, an endpoint with http is
+// refused, even on a loopback address, unless insecure is true.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

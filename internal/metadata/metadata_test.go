@@ -190,8 +190,9 @@ func TestDiscoverSkipsAnswersThatAreNotMetadata(t *testing.T) {
 	}
 }
 
-// Discovery must stop with an error at a wrong document: the error must be
-// reported, and another party might control the next location.
+// If a document is wrong, discovery must stop and must not try the next
+// location. The error must be reported, and another party might control the
+// next location.
 func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
 	for _, tt := range []firstAnswer{
 		{"another issuer", document(text("https://other.example", "https://other.example/keys")), metadata.ErrIssuer},

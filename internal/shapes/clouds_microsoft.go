@@ -1,6 +1,7 @@
 package shapes
 
-// microsoft describes the access tokens of Microsoft's other services.
+// microsoft describes the access tokens of Microsoft's services other than
+// Entra ID.
 var microsoft = []Shape{{
 	Name: "b2c", Title: "Azure AD B2C", Issuer: "https://shop.b2clogin.com/" + tenant + "/v2.0/", Audience: application,
 	Header: []Member{{"typ", "JWT"}},

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// products describes the tokens of authorization servers that are products,
-// self-hosted or hosted.
+// products describes the tokens of authorization server products, both
+// self-hosted and hosted ones.
 var products = slices.Concat(ory, zitadel, dex, authentik, authelia, frameworks, introspected, ping, enterprise, sap, casdoor, rented, sessions)
 
-// numbered returns n strings. Each one is format with a number from 0 to n-1
-// filled in.
+// numbered returns n strings. Each string is a number from 0 to n-1 in the
+// given format.
 func numbered(format string, n int) []string {
 	texts := make([]string, n)
 	for i := range texts {

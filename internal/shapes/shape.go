@@ -20,8 +20,8 @@ type Shape struct {
 	// Header lists the members of the JOSE header other than alg and kid.
 	// Claims lists the claims in their order. The claims iss, aud, sub, iat and
 	// exp have default values unless they are listed. {issuer}, {audience} and
-	// {now} in a string are placeholders. {now} is a NumericDate, and becomes a
-	// number if it is the whole string.
+	// {now} in a string are placeholders. {now} is replaced by the current time
+	// as a NumericDate. A string that consists only of {now} becomes a number.
 	Header []Member
 	Claims []Member
 

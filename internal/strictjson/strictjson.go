@@ -91,9 +91,9 @@ func fault(err error) error {
 	return ErrSyntax
 }
 
-// checkDepth limits the nesting depth before the decoder reads doc. It counts
-// brackets outside strings. If doc is not JSON, the count may be wrong, but
-// then the decoder refuses doc.
+// checkDepth returns an error if doc is nested too deeply. It runs before the
+// decoder reads doc. It counts brackets outside strings. If doc is not JSON,
+// the count may be wrong, but then the decoder refuses doc.
 func checkDepth(doc string) error {
 	if strings.Count(doc, "{")+strings.Count(doc, "[") <= MaxDepth {
 		return nil // true for nearly all tokens

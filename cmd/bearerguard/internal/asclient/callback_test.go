@@ -10,7 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// changed returns a copy of u after change has modified its query.
+// changed returns a copy of the URL u in which the function change has modified
+// the query.
 func changed(u *url.URL, change func(q url.Values)) string {
 	other, q := *u, u.Query()
 	change(q)

@@ -83,9 +83,10 @@ const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 )
 
-// Exchange exchanges the access token subject for another access token (RFC
-// 8693 §2). actor is the access token of the acting party, or "". The request
-// also contains params, which must not include names in [ReservedInExchange].
+// Exchange exchanges an access token for another access token (RFC 8693 §2).
+// subject is the token to exchange. actor is the access token of the acting
+// party, or "". The request also contains params, which must not include names
+// in [ReservedInExchange].
 func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []string, params url.Values) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err

@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 )
 
-// recorder is an endpoint that answers with text and records the last request.
+// recorder is an endpoint that answers every request with the same text, and
+// records the last request.
 type recorder struct {
 	text          string
 	authorization string

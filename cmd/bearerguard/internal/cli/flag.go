@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// These are the names of the annotations that this package sets on flags. The
-// package also sets the annotation choices on commands.
+// These constants are the names of the annotations that this package sets on
+// flags. It also sets the annotation "choices" on commands.
 const (
 	choices    = "choices"
 	mayBeEmpty = "may be empty"

@@ -26,8 +26,9 @@ type Client struct {
 	http        *http.Client
 }
 
-// New returns a client of the control API at the http or https URL base. The
-// client authenticates with token. The error is [ErrURL] or [ErrNoToken].
+// New returns a client of the control API at base, which is an http or https
+// URL. The client authenticates with token. If an argument is invalid, the
+// error is [ErrURL] or [ErrNoToken].
 func New(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -42,10 +43,10 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends a request and returns the body of the answer. It encodes in as the
-// JSON body of the request, and parses the answer into out. Either may be nil
-// and is then not used. path must begin with a slash and be escaped. Each error
-// is an [*Error].
+// Call sends a request and returns the body of the answer. The body of the
+// request is in, encoded as JSON. If in is nil, the request has no body. Call
+// parses the answer into out. If out is nil, Call does not parse the answer.
+// path must begin with a slash and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {

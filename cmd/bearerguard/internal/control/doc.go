@@ -1,5 +1,6 @@
 // Package control is a client of the control API of a mock authorization
-// server. The server was started by serve, exec or package testserver.
+// server. Such a server is started by the command serve or exec, or by package
+// testserver.
 //
 // A [Client] has the URL and the token of the API. For each operation of the
 // API, there is a function that returns an [Operation], or a [TypedOperation]

@@ -15,7 +15,8 @@ func SetClock(now time.Time) TypedOperation[wire.Clock] {
 	return TypedOperation[wire.Clock]{Operation{http.MethodPut, "/v1/clock", wire.Clock{Now: now}}}
 }
 
-// AdvanceClock moves the server's time forward, or backward if by is negative.
+// AdvanceClock moves the server's time forward. A negative duration moves it
+// backward.
 func AdvanceClock(by time.Duration) TypedOperation[wire.Clock] {
 	return post[wire.Clock]("/v1/clock", wire.Advance{By: wire.Duration(by)})
 }

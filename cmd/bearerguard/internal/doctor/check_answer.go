@@ -16,9 +16,9 @@ import (
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
 const falseHost = "doctor.invalid"
 
-// host sends requests with a false host in their header fields to the API and
-// its metadata, and checks that the answers do not change. How long these
-// answers take does not matter, because no client sends such requests.
+// host requests the API and its metadata with header fields that name a false
+// host, and checks that the answers do not change. It does not matter how long
+// these answers take, because no client sends such requests.
 func (x *examination) host(ctx context.Context, before []challenge.Challenge, at place) {
 	var changed []string
 	for _, field := range []struct {

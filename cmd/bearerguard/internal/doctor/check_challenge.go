@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// parseChallenges parses the field lines of WWW-Authenticate. It returns the
-// challenges of all lines that it can parse, and the error of the first other
-// line.
+// parseChallenges parses the field lines of WWW-Authenticate. It skips each
+// line that it cannot parse. It returns the challenges of the other lines, and
+// the first error.
 func parseChallenges(lines []string) (all []challenge.Challenge, fault error) {
 	for _, line := range lines {
 		list, err := challenge.Parse(line)
@@ -27,8 +27,8 @@ func asksForToken(c challenge.Challenge) bool {
 	return strings.EqualFold(c.Scheme, "Bearer") || strings.EqualFold(c.Scheme, "DPoP")
 }
 
-// challenges checks the answer to the request without a token and returns its
-// challenges.
+// challenges checks the API's answer to a request without a token, and returns
+// the challenges in this answer.
 func (x *examination) challenges(a answer) []challenge.Challenge {
 	switch {
 	case a.status == http.StatusUnauthorized:
@@ -80,8 +80,9 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// pointer returns the URL of the metadata that the challenges name. It returns
-// "" if the challenges do not name a URL, or a client may not request the URL.
+// pointer returns the URL of the metadata, which is a parameter of the
+// challenges. It returns "" if no challenge contains such a URL, or if a client
+// may not request the URL.
 func (x *examination) pointer(challenges []challenge.Challenge) string {
 	named := pointers(challenges)
 	if x.noRoute {

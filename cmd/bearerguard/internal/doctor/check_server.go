@@ -46,9 +46,9 @@ func (x *examination) servers(listed []string) (issuers []string) {
 	return issuers
 }
 
-// issuerOf guesses the issuer from the URL of its metadata. The well-known part
-// is at the end of the URL (OpenID Connect Discovery 1.0 §4) or before its path
-// (RFC 8414 §3).
+// issuerOf guesses the issuer from the URL of its metadata. In such a URL, the
+// well-known part is at the end (OpenID Connect Discovery 1.0 §4) or between
+// the host and the issuer's path (RFC 8414 §3).
 func issuerOf(location string) string {
 	base, rest, _ := strings.Cut(location, "/.well-known/")
 	if _, path, found := strings.Cut(rest, "/"); found {

@@ -131,8 +131,9 @@ func TestASlowAnswerIsAFinding(t *testing.T) {
 	})
 }
 
-// No client sends a false host, and no cache has an answer for the random query
-// of these requests.
+// Slow answers to requests with a false host must not be reported. No client
+// sends such requests, and no cache can answer them, because their query is
+// random.
 func TestRequestsWithAFalseHostAreNotTimed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI("https://api.example.com")

@@ -116,10 +116,10 @@ func parse(data []byte) (*document, error) {
 	return doc, nil
 }
 
-// barred returns why a URL that an answer names must not be requested, as the
-// end of a sentence about the URL, or "" if it may be requested. An API
-// elsewhere must not make this machine request its own services, or those of
-// its link.
+// barred returns the reason why a URL in an answer must not be requested, or ""
+// if it may be requested. The reason is worded as the end of a sentence about
+// the URL. An API on another machine must not make this machine send requests
+// to itself or to its local network link.
 func (x *examination) barred(address string) string {
 	u, err := url.Parse(address)
 	switch {
@@ -138,8 +138,7 @@ func (x *examination) barred(address string) string {
 // publicURL is the remedy for a URL that is barred.
 const publicURL = "Write the URL by which clients reach the API into its configuration. Behind a proxy that terminates TLS, the API itself sees only http and a local host."
 
-// isLocal reports whether a host is the machine itself or an address of its
-// link.
+// isLocal reports whether a host is this machine or has a link-local address.
 func isLocal(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {

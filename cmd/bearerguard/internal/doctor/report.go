@@ -9,10 +9,10 @@ import (
 // Result is the outcome of a check.
 type Result string
 
-// These are the results. [Failed] and [Warned] are findings. There is one
-// exception: a resource whose path is only the beginning of the requested path
-// is Passed. It violates RFC 9728 §3.3, and strict clients reject it, but
-// without it one document could not describe an API with several routes.
+// These are the results. [Failed] and [Warned] are findings. One violation of
+// an RFC is Passed: the path of a resource may be only the beginning of the
+// requested path. RFC 9728 §3.3 does not allow this, and strict clients reject
+// it. But otherwise one document could not describe an API with several routes.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or stops every client
