@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes is a value in the state. It counts how often the state is encoded; the
-// server encodes the state once for each write.
+// writes counts how often the server writes its state. A test puts a writes
+// into the state: it is encoded once each time the state is written.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {

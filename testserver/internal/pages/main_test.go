@@ -14,13 +14,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// site returns every page, with text in every place that takes a string.
+// site returns functions that write the pages, by name. Every string in the
+// data of the pages is text.
 func site(text string) map[string]func(http.ResponseWriter) {
 	return filled(func() string { return text })
 }
 
-// filled returns every page. In each place that takes a string, it inserts a
-// string that next returns.
+// filled returns functions that write the pages, by name. Every string in the
+// data of the pages comes from a call of next.
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }

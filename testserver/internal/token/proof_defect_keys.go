@@ -121,8 +121,8 @@ func proofKeyDefects() []Defect {
 		}),
 	}, {
 		Name: "dpop-other-key",
-		// §7.1 has an example with this code; by §4.3, item 12, the proof is
-		// invalid.
+		// RFC 9449 §7.1 uses this code in an example. By §4.3, item 12,
+		// invalid_dpop_proof would be right, too.
 		Codes: []string{"invalid_token"},
 		Wrong: "The proof is right but made with an attacker's key, not with the key that the token is bound to (RFC 9449 §4.3, item 12; §7.1).",
 		Fix:   "Compare the RFC 7638 thumbprint of jwk with cnf.jkt of the token.",
