@@ -69,8 +69,9 @@ func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, e
 	return settings, err
 }
 
-// formLike returns the form of the access tokens of the provider called name.
-// If name is "", it returns the form of the server's own access tokens.
+// formLike returns a token.Form that describes the access tokens of the
+// provider called name. If name is "", the Form describes the server's own
+// access tokens.
 func (c *controller) formLike(name string) (*token.Form, error) {
 	if name == "" {
 		return c.oauth.Form, nil

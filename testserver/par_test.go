@@ -80,8 +80,8 @@ func TestRequestURIIsSingleUse(t *testing.T) {
 }
 
 // Of two concurrent requests with the same request_uri, only one may get a
-// code. The second request arrives while the first request reads the clock: in
-// each step of the test, during a later read.
+// code. The first request reads the clock several times. The test sends the
+// second request during one of these reads, in each step during a later one.
 func TestConcurrentRequestURIIsSingleUse(t *testing.T) {
 	t.Run("T02/a request_uri by two at once", func(t *testing.T) {
 		for step := range 6 {

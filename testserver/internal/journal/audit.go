@@ -29,8 +29,8 @@ type Audit struct {
 // concurrently. If w is nil, events are stored only in memory.
 func NewAudit(w io.Writer) *Audit { return &Audit{w: w} }
 
-// Record adds e to the log. It returns no error: [Audit.Err] does. An event
-// with an unknown Kind is not recorded.
+// Record adds e to the log. Errors of the writer are returned by [Audit.Err],
+// not by Record. An event with an unknown Kind is not recorded.
 func (a *Audit) Record(e Event) {
 	a.line.Lock()
 	defer a.line.Unlock()

@@ -31,9 +31,9 @@ func isEndpoint(member string) bool {
 	return false
 }
 
-// Introspection changes an introspection response for an active token: it adds
-// the members that the imitated server would send. The values of the token's
-// own claims are kept.
+// Introspection changes the introspection response for an active token so that
+// it has the members that the imitated server would send. The token's own
+// claims keep their values.
 func (l *Likeness) Introspection(answer *token.Object, client string, scopes []string) {
 	fill := l.filling(l.server.Now())
 	set := func(name string, v any) {

@@ -27,9 +27,9 @@ var moduli string
 
 // KeySet returns a [token.KeySet] that writes a key set like the key set of the
 // imitated server. The mock server's own keys come first, with the members that
-// the imitated server's signing key has. Then follows one key for each other
-// key of the imitated server. KeySet generates these keys, and they sign
-// nothing.
+// the imitated server's signing key has. They are followed by one key for each
+// other key of the imitated server. KeySet generates these other keys, which
+// sign nothing.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
 	if len(others) > 0 && others[0].Alg != "" {
@@ -103,8 +103,8 @@ func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error)
 	return jwk, l.dress(jwk, members, key.Private.Public(), key.Private)
 }
 
-// decoys returns a JWK for each of others, which are the keys in the imitated
-// server's key set that do not sign.
+// decoys returns a JWK for each key in others. These are the keys of the
+// imitated server that do not sign tokens.
 func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error) {
 	unused, source := strings.Fields(moduli), l.server.Source.Fork("likeness keys")
 	for _, k := range others {

@@ -294,9 +294,9 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect makes the browser send a GET request to the URL in the parameter to.
-// It does not use status 307, because the browser would then send the form of r
-// again, including a password (RFC 9700 §4.12).
+// redirect sends the browser to another URL with a GET request. It does not use
+// status 307, because the browser would then send the form in r to that URL,
+// including a password (RFC 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

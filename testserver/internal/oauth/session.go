@@ -54,8 +54,9 @@ func (s *Server) acrOf(sub string, wanted []string) string {
 }
 
 // stepsUp reports whether the end user must log in again for another
-// authentication context (RFC 9470 §4). It returns true if a does not accept
-// the context of the session, but would accept the context of a new login.
+// authentication context (RFC 9470 §4). It returns true if the request does not
+// accept the context of the session, but would accept the context of a new
+// login.
 func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes counts how often the server writes its state. A test puts a writes
-// into the state: it is encoded once each time the state is written.
+// writes is a value that a test puts into the server's state. It counts how
+// often the server writes the state, because each write encodes the value as
+// JSON once.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {

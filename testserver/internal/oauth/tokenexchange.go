@@ -22,9 +22,9 @@ const (
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// maxOrigins limits repeated token exchange: it is the maximum number of
-// earlier tokens for which a token was exchanged, directly or indirectly. It
-// also limits the length of the chain of actors.
+// maxOrigins limits repeated token exchange: a token can come from at most this
+// many earlier tokens, directly or indirectly. This also limits the length of
+// the chain of actors.
 const maxOrigins = 16
 
 // exchanged holds what the new access token of a token exchange inherits from

@@ -30,8 +30,8 @@ type ConsentPage struct {
 	Details    []string // authorization details, never shortened
 }
 
-// Consent writes the consent page. Deny is the first button, so it is also the
-// button that the Enter key stands for.
+// Consent writes the consent page. The first button, which the Enter key
+// activates, is Deny.
 func Consent(w http.ResponseWriter, p ConsentPage) { write(w, http.StatusOK, "consent", anywhere, p) }
 
 // DevicePage asks for the code that a device shows (RFC 8628 §3.3).

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects returns the defects of the kind of token: the token is valid, but
-// is not a bearer access token.
+// kindDefects returns the defects that make a token the wrong kind of token: it
+// is valid, but is not a bearer access token.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,

@@ -26,8 +26,9 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public takes the place of a signer that a test supplied, when a state file is
-// loaded. The state file contains only the public key of such a signer.
+// public is a signer that cannot sign. After a state file is loaded, it takes
+// the place of a signer that a test supplied, because the file contains only
+// the public key of such a signer.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }
@@ -36,8 +37,8 @@ func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return nil, errors.New("the private part of the key was not in the state file")
 }
 
-// MarshalJSON writes a JWK (RFC 7517 §4). It contains the private key, unless a
-// test supplied the signer: then it contains only the public key.
+// MarshalJSON writes a JWK (RFC 7517 §4). The JWK contains the private key. If
+// a test supplied the signer, it contains only the public key.
 func (k savedKey) MarshalJSON() ([]byte, error) {
 	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch private := k.Private.(type) {
