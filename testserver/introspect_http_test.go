@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// encodedClient is a client with an ID and a secret that must be form-encoded
-// in HTTP Basic authentication.
+// encodedClient is a client whose ID and secret must be form-encoded in HTTP
+// Basic authentication.
 var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
 // basic returns the value of an Authorization field for pair, an ID and a

@@ -51,8 +51,8 @@ func opaque(s *testserver.Server, opts ...testserver.TokenOption) string {
 	return s.Token(append([]testserver.TokenOption{testserver.OpaqueTokens()}, opts...)...)
 }
 
-// Over every listener, the introspection response for an opaque token is the
-// same as for a JWT: all claims in order.
+// The introspection response for an opaque token must be the same as for a JWT,
+// with all claims in order. The test checks this with every kind of listener.
 func TestIntrospectionReturnsAllClaims(t *testing.T) {
 	claims := []testserver.TokenOption{
 		testserver.Scope("orders:read"), testserver.Claim("tenant", "<acme>"), testserver.Claim("n", json.RawMessage("1.50e1")), testserver.Claim("jti", "j"),

@@ -37,8 +37,9 @@ func findShape(name string) (shapes.Shape, error) {
 	return shape, nil
 }
 
-// issuerAt returns the issuer of a server at u. The issuer ends in a slash if
-// the issuer of the provider ends in a slash and [IssuerURL] is not set.
+// issuerAt returns the issuer of a server whose URL is u. The issuer ends in a
+// slash if the issuer of the provider ends in a slash and [IssuerURL] is not
+// set.
 func (c *config) issuerAt(u string) string {
 	if c.like != nil && c.Issuer == "" && strings.HasSuffix(c.like.Issuer, "/") {
 		return u + "/"
@@ -46,9 +47,9 @@ func (c *config) issuerAt(u string) string {
 	return u
 }
 
-// likenesses returns a function that makes the likeness of a provider for a
-// server at issuer. The audience of each likeness is the default audience of
-// the server's tokens.
+// likenesses returns a function that prepares the server with the given issuer
+// to imitate a provider. The audience in the imitation is the default audience
+// of the server's tokens.
 func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness {
 	server := likeness.Server{Issuer: issuer, Named: c.Issuer != "", Audience: token.DefaultAudience, Source: c.Source, Now: c.Now}
 	if trial, err := token.CheckDefaults(c.Defaults); err == nil {
@@ -68,8 +69,9 @@ func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, e
 	return settings, err
 }
 
-// formLike returns the token form of the named provider, or the server's own
-// form if name is "".
+// formLike returns a token.Form that describes the access tokens of the
+// provider called name. If name is "", the Form describes the server's own
+// access tokens.
 func (c *controller) formLike(name string) (*token.Form, error) {
 	if name == "" {
 		return c.oauth.Form, nil

@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// serverMembers are the members whose values come from the server, not from the
-// shape.
+// serverMembers are the members whose values come from the mock server itself,
+// not from the description of the provider that it imitates.
 var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
 // forEachShape runs test with a server for every shape.
@@ -63,9 +63,10 @@ func asJSON(t *testing.T, v any) (read any) {
 	return read
 }
 
-// wantMembers compares an object with the members of a shape. If a name is
-// repeated in the list, the last member is compared. For the members named in
-// others, wantMembers checks only that they are present.
+// wantMembers checks that object has the members in list, which describe the
+// imitated provider. If a name is repeated in list, only the last member with
+// that name counts. For the members named in others, wantMembers checks only
+// that they are present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {

@@ -56,7 +56,8 @@ func TestOpaqueTokensRefuseJWTOptions(t *testing.T) {
 	wantAll(t, fatalText(t, func(tb *recorder) { opaque(testserver.New(tb), testserver.Claim("f", func() {})) }), `claim "f"`)
 }
 
-// A token stays opaque if the defect can be in an introspection response.
+// If an introspection response can contain the defect, a token with the defect
+// stays opaque.
 func TestDefectsOfOpaqueTokens(t *testing.T) {
 	s := testserver.New(t, testserver.OpaqueTokens(), testserver.Scope("a"), testserver.Clock(atNoon))
 	want := map[testserver.Defect]string{

@@ -109,11 +109,10 @@ func IssuerURL(u string) Option {
 	})
 }
 
-// Hosts gives the server two more origins. In the discovery documents, the
-// endpoints that browsers open are at the origin browser, and all other
-// endpoints are at the origin alias. The issuer does not change. Each origin is
-// a scheme and a host, such as http://localhost:9000; "" means the origin of
-// the issuer.
+// Hosts gives the server two more origins. In the discovery documents, browser
+// is the origin of the endpoints that browsers open, and alias is the origin of
+// all other endpoints. The issuer does not change. Each origin is a scheme and
+// a host, such as http://localhost:9000; "" means the origin of the issuer.
 func Hosts(browser, alias string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range [...]string{browser, alias} {

@@ -79,9 +79,9 @@ func TestRequestURIIsSingleUse(t *testing.T) {
 	})
 }
 
-// A second request with the same request_uri arrives while the first request
-// reads the clock. In each step, the second request arrives during a later
-// read. Only one of the two requests may get a code.
+// Of two concurrent requests with the same request_uri, only one may get a
+// code. The first request reads the clock several times. The test sends the
+// second request during one of these reads, in each step during a later one.
 func TestConcurrentRequestURIIsSingleUse(t *testing.T) {
 	t.Run("T02/a request_uri by two at once", func(t *testing.T) {
 		for step := range 6 {

@@ -151,9 +151,9 @@ func TestKilledServerKeepsItsState(t *testing.T) {
 }
 
 // checkState starts a server with the state file of the killed process, and
-// checks the tokens and codes in c. The state file may contain a refresh
-// although its response was lost, so the server has a grace period for refresh
-// tokens.
+// checks the tokens and codes in c. The state file may say that a refresh token
+// was used, although the response with the new token was lost. So the server
+// has a grace period for refresh tokens.
 func checkState(t *testing.T, path string, c *workload) {
 	t.Helper()
 	s := startPersisted(t, path, testserver.RotateRefresh(time.Hour))

@@ -14,9 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// withoutDirSync runs f while files in dir can be created and replaced, but dir
-// cannot be opened for a sync. The thread accesses files as another user,
-// because permissions do not restrict root.
+// withoutDirSync removes the permission to read dir while f runs. Files in dir
+// can then be created and replaced, but dir cannot be opened to sync it. f runs
+// with the file access rights of another user, because permissions do not
+// restrict root.
 func withoutDirSync(t *testing.T, dir string, f func()) {
 	t.Helper()
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()); up = filepath.Dir(up) {

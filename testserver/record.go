@@ -93,7 +93,7 @@ func (m Mark) Count(ep Endpoint) int {
 	return m.s.count("Count", m.mark, ep)
 }
 
-// Await waits until Count of ep is n or more: see [Server.Await].
+// Await waits until [Mark.Count] of ep is n or more: see [Server.Await].
 func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 	m.s.helper()
 	return m.s.await(ctx, m.mark, ep, n)

@@ -65,8 +65,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-// agent returns the version of HTTP that a client uses for a server with opts.
-// It is part of the User-Agent that net/http sends.
+// agent returns the HTTP version that a client uses for a server with opts,
+// such as "1.1". net/http sends this version in the field User-Agent.
 func agent(opts []testserver.Option) string {
 	s, err := testserver.Start(context.Background(), opts...)
 	if err != nil {

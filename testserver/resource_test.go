@@ -88,8 +88,9 @@ func TestResourcesOption(t *testing.T) {
 	}
 }
 
-// wantTargets checks that a parameter narrows the audience of every grant.
-// write returns the values of the parameter for names.
+// wantTargets checks, for every grant, that a client can narrow the audience of
+// its token with the given parameter. write returns the values of the parameter
+// that request names.
 func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
 	t.Helper()
 	s, r := newJWTBearerServer(t)

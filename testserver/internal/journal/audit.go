@@ -29,8 +29,8 @@ type Audit struct {
 // concurrently. If w is nil, events are stored only in memory.
 func NewAudit(w io.Writer) *Audit { return &Audit{w: w} }
 
-// Record adds e. Errors are not returned here, but by [Audit.Err]. An event
-// with an unknown Kind is not recorded.
+// Record adds e to the log. Errors of the writer are returned by [Audit.Err],
+// not by Record. An event with an unknown Kind is not recorded.
 func (a *Audit) Record(e Event) {
 	a.line.Lock()
 	defer a.line.Unlock()
@@ -47,8 +47,8 @@ func (a *Audit) Record(e Event) {
 	}
 }
 
-// write writes an event as one line. It also tries after an earlier error,
-// because a full disk may have space again.
+// write writes an event as one line. If an earlier write has failed, it tries
+// again, because a full disk may have space again.
 func (a *Audit) write(e *Event) error {
 	text, err := e.line()
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// writer records what is written to it. It can cut lines short and fail.
+// writer is an io.Writer that records what is written to it. A test can make it
+// accept only the first bytes of each write, or return an error.
 type writer struct {
 	calls []string
 	short int   // the number of bytes that each Write accepts, 0 for all

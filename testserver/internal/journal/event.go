@@ -28,9 +28,9 @@ func isKind(kind string) bool {
 	return false
 }
 
-// Event is one line of the audit log. It contains no token. Members that do not
-// apply are empty and are not written. The others are written in the order of
-// the fields.
+// Event is one line of the audit log. It contains no token. Fields that do not
+// apply to the event are empty and are not written. The other fields are
+// written in the order in which they are declared.
 type Event struct {
 	Time        time.Time `json:"time"`
 	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered or unregistered

@@ -104,7 +104,8 @@ func (j *Journal) answered(r *Request, status int) {
 }
 
 // ReadForm records the form of a request. It is separate from Add because the
-// body may arrive much later. Use the returned request from then on.
+// body may arrive much later. The caller must use the returned request in place
+// of r.
 func (j *Journal) ReadForm(recorded *Request, r *http.Request) *http.Request {
 	form, r := readForm(r)
 	_, unlock := j.log.Lock()
@@ -149,17 +150,17 @@ func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	return list
 }
 
-// Mark is a point in time from which requests are counted. It counts the
-// requests of some clients, or of all clients. The zero Mark counts all
-// requests from the start.
+// Mark selects the requests to count: the requests that some clients, or all
+// clients, have sent since a point in time. The zero Mark selects all requests
+// since the start.
 type Mark struct {
 	clients []string
 	resets  int
 	before  map[catalogue.Endpoint]int
 }
 
-// Mark returns a Mark for the current time. If clients is empty, the Mark
-// counts the requests of all clients.
+// Mark returns a Mark that selects the requests from now on. If clients is
+// empty, the Mark selects the requests of all clients.
 func (j *Journal) Mark(clients []string) Mark {
 	l, unlock := j.log.RLock()
 	defer unlock()
@@ -189,15 +190,16 @@ func (l *requestLog) since(m Mark, ep catalogue.Endpoint) int {
 	return n
 }
 
-// Count returns the number of requests that reached ep since the mark,
-// including refused requests.
+// Count returns the number of requests to ep that m selects. Requests that were
+// refused also count.
 func (j *Journal) Count(m Mark, ep catalogue.Endpoint) int {
 	l, unlock := j.log.RLock()
 	defer unlock()
 	return l.since(m, ep)
 }
 
-// Await waits until Count is at least n or ctx ends, and returns Count.
+// Await waits until [Journal.Count] returns at least n, or until ctx ends. It
+// returns the last count.
 func (j *Journal) Await(ctx context.Context, m Mark, ep catalogue.Endpoint, n int) (int, error) {
 	for {
 		l, unlock := j.log.Lock()

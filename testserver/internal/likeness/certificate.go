@@ -33,8 +33,8 @@ type certificates struct {
 }
 
 // members returns the certificate members for a key. The certificate is
-// self-signed if signer is a private key of the standard library. Otherwise a
-// generated key signs the certificate.
+// self-signed if signer is a private key of the standard library. Otherwise the
+// certificate is signed with a generated key.
 func (c *certificates) members(public crypto.PublicKey, signer crypto.Signer) (map[string]any, error) {
 	der, err := c.certificate(public, signer)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Metadata writes the metadata of the shape into doc, a discovery document. The
-// URLs of the server's endpoints are not changed.
+// Metadata writes the metadata of the imitated server into the discovery
+// document doc. The URLs of the mock server's endpoints stay in doc.
 func (l *Likeness) Metadata(doc map[string]any) {
 	fill := l.filling(l.server.Now())
 	for _, m := range l.shape.Metadata {
@@ -31,8 +31,9 @@ func isEndpoint(member string) bool {
 	return false
 }
 
-// Introspection writes the members that the shape has for active tokens into an
-// introspection response. Claims of the token are not changed.
+// Introspection changes the introspection response for an active token so that
+// it has the members that the imitated server would send. The token's own
+// claims keep their values.
 func (l *Likeness) Introspection(answer *token.Object, client string, scopes []string) {
 	fill := l.filling(l.server.Now())
 	set := func(name string, v any) {

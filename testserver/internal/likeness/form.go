@@ -45,8 +45,8 @@ func (l *Likeness) Form() *token.Form {
 	return f
 }
 
-// claim returns the value of a claim of the shape, or nil if the claim is
-// absent.
+// claim returns the value of a claim in a sample access token of the imitated
+// server, or nil if the token does not have the claim.
 func (l *Likeness) claim(name string) any {
 	v, _ := shapes.Lookup(l.shape.Claims, name)
 	return v
@@ -58,8 +58,8 @@ func (l *Likeness) typ() (string, bool) {
 	return typ, ok
 }
 
-// audience returns the claim that contains the audience. This claim is aud,
-// unless the audience of the shape is not in aud but in another claim.
+// audience returns the claim in which the imitated server puts the audience of
+// a token. This claim is aud, unless that server uses another claim.
 func (l *Likeness) audience() token.Texts {
 	name := "aud"
 	v, named := shapes.Lookup(l.shape.Claims, name)
@@ -90,9 +90,10 @@ func (l *Likeness) audience() token.Texts {
 	}}
 }
 
-// begin turns the draft of an RFC 9068 token into the draft of a token of the
-// shape. The claims that every token has and that the shape does not mention
-// come first. The claims of the shape follow, in the order of the shape.
+// begin changes d, an unsigned RFC 9068 token, into an unsigned token as the
+// imitated server would make it. The description of that server lists claims.
+// Claims that every token has, but that are not in this list, come first. The
+// claims in the list follow, in the order of the list.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -162,10 +163,11 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 	}
 }
 
-// idToken turns the draft of an ID token into the draft of an ID token of the
-// shape. It writes the claims and header members that differ from an access
-// token. The shape has them in its list of bad tokens, in the first row for an
-// ID token.
+// idToken changes d, an unsigned ID token, into an unsigned ID token as the
+// imitated server would make it. It writes the claims and header members in
+// which that server's ID tokens differ from its access tokens. They are in
+// l.shape.Bad, the list of tokens that an API must refuse: idToken uses the
+// first row for an ID token.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey

@@ -25,10 +25,11 @@ import (
 //go:embed moduli.txt
 var moduli string
 
-// KeySet returns a [token.KeySet] that writes the key set of the shape. The
-// server's own keys come first, with the members of the shape's signing key.
-// The other keys of the shape, which do not sign, follow. KeySet generates
-// these keys.
+// KeySet returns a [token.KeySet] that writes a key set like the key set of the
+// imitated server. The mock server's own keys come first, with the members that
+// the imitated server's signing key has. They are followed by one key for each
+// other key of the imitated server. KeySet generates these other keys, which
+// sign nothing.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
 	if len(others) > 0 && others[0].Alg != "" {
@@ -58,9 +59,9 @@ func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	return set, nil
 }
 
-// name returns a function that makes key IDs as the shape does: from the
-// thumbprint of the certificate, or from a hash in standard base64. For any
-// other shape, name returns nil.
+// name returns a function that makes key IDs as the imitated server does: from
+// the thumbprint of the certificate, or from a hash in standard base64. If that
+// server makes key IDs in another way, name returns nil.
 func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	kid, _ := shapes.Lookup(k.Members, "kid")
 	thumb, _ := shapes.Lookup(k.Members, "x5t")
@@ -84,8 +85,9 @@ func (l *Likeness) name(k shapes.Key) func(token.Key) (string, error) {
 	return nil
 }
 
-// signing returns the JWK of a key of the server, with the members of the
-// shape's signing key. The key itself, its kid and its alg are not changed.
+// signing returns the JWK of key, a key of the mock server, with the members
+// that the signing key of the imitated server has. The key itself, its kid and
+// its alg are not changed.
 func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error) {
 	text, err := key.JWK(false)
 	if err != nil {
@@ -101,7 +103,8 @@ func (l *Likeness) signing(of shapes.Key, key token.Key) (map[string]any, error)
 	return jwk, l.dress(jwk, members, key.Private.Public(), key.Private)
 }
 
-// decoys returns a JWK for each key of the shape that does not sign.
+// decoys returns a JWK for each key in others. These are the keys of the
+// imitated server that do not sign tokens.
 func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error) {
 	unused, source := strings.Fields(moduli), l.server.Source.Fork("likeness keys")
 	for _, k := range others {
@@ -125,8 +128,8 @@ func (l *Likeness) decoys(others []shapes.Key) (list []map[string]any, err error
 	return list, nil
 }
 
-// dress writes members into a JWK. Members that describe a certificate get the
-// values of a valid certificate for the key.
+// dress writes the members in list into jwk. If a member describes a
+// certificate, its value comes from a valid certificate for the key.
 func (l *Likeness) dress(jwk map[string]any, list []shapes.Member, public crypto.PublicKey, signer crypto.Signer) error {
 	l.filling(l.server.Now()).Put(jwk, list...)
 	for _, m := range list {
@@ -156,9 +159,9 @@ func described(public crypto.PublicKey, alg string) (jwk map[string]any, err err
 	return jwk, json.Unmarshal(text, &jwk)
 }
 
-// decoy returns a public key that does not sign, and the moduli that are left.
-// For an RSA key it uses one of the moduli, because generating an RSA key takes
-// longer than most tests.
+// decoy returns a public key whose private key is not used, and the moduli that
+// later calls may use. For an RSA key it uses the first modulus in moduli,
+// because generating an RSA key takes longer than most tests.
 func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
 	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {
 		n, err := base64.RawURLEncoding.DecodeString(moduli[0])

@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Server holds the properties of the server that a Likeness needs.
+// Server holds the properties of the mock server that a Likeness needs.
 type Server struct {
 	Issuer   string
 	Named    bool // the issuer is configured, so the shape does not change it
@@ -36,9 +36,9 @@ func New(shape shapes.Shape, server Server) *Likeness {
 	return &Likeness{shape: shape, server: server, certificates: certificates{source: server.Source}}
 }
 
-// settled removes repeated members: only the last value of a member applies. It
-// also replaces the audience of the shape's sample tokens with a placeholder
-// for the server's audience.
+// settled returns list without repeated members: it keeps only the last value
+// of a member. In the values it replaces audience, the audience of the sample
+// tokens, with a placeholder for the mock server's audience.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)
@@ -63,8 +63,8 @@ func Alg(shape shapes.Shape) catalogue.Alg {
 	return catalogue.Alg(shape.Alg)
 }
 
-// own returns v with a placeholder instead of the audience of the shape's
-// sample tokens.
+// own returns a copy of v in which each string that equals audience is replaced
+// with a placeholder for the mock server's audience.
 func own(v any, audience string) any {
 	text := func(s string) string {
 		if s == audience {

@@ -22,10 +22,10 @@ type Config struct {
 	// TLS, the certificate contains the host of this URL.
 	URL string
 
-	// Random returns n bytes for label, which names their use: the address in
-	// memory or the serial number of a certificate. Key returns a new ECDSA key
-	// for a certificate at each call. If Random or Key is nil, crypto/rand is
-	// used instead.
+	// Random returns n random bytes. label says what the bytes are for: the
+	// address in memory or the serial number of a certificate. Key returns a
+	// new ECDSA key for a certificate at each call. If Random or Key is nil,
+	// crypto/rand is used instead.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }

@@ -9,9 +9,9 @@ type accessToken struct {
 	Claims token.Object
 	Form   *token.Form
 
-	// Sub, Client and Scopes are read from the claims. If the form of the token
-	// has no claim for the client or the scopes, Client or Scopes come from the
-	// stored family of the token.
+	// Sub, Client and Scopes are read from the claims. If tokens of this format
+	// have no claim for the client or the scopes, Client or Scopes come from
+	// the stored grant of the token.
 	Sub, Client string
 	Scopes      []string
 

@@ -40,9 +40,9 @@ type authorization struct {
 }
 
 // readAuthorization returns the authorization request or a failure. If the
-// client or the redirect URI is invalid, the failure is in show, and the
-// browser shows it on a page. Any other failure is in redirect, and the client
-// receives it; a then has the parameters that were read before the failure.
+// client or the redirect URI is invalid, it returns the failure as show, for a
+// page in the browser. It returns any other failure as redirect, for the
+// client. In that case, a has the parameters that were read before the failure.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {

@@ -65,8 +65,8 @@ func authorizeForm(r *http.Request) (url.Values, *failure) {
 }
 
 // proceed handles a valid authorization request: it logs the end user in,
-// obtains consent and responds to the client. A decision of the test replaces
-// the login and the consent.
+// obtains consent and responds to the client. If the test has decided in place
+// of the end user, proceed uses that decision and skips login and consent.
 func (s authorizeEndpoint) proceed(w http.ResponseWriter, r *http.Request, a *authorization) {
 	now := s.Clock.Now()
 	session := s.sessions.session(r)
@@ -100,8 +100,8 @@ const (
 	toConsent
 )
 
-// needs returns the next step for the end user. It depends only on the request,
-// the session and the time.
+// needs returns the next step for the end user. The result depends only on the
+// request, the session and the time.
 func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now time.Time) need {
 	again := a.hasPrompt("login") || a.hasPrompt("select_account") || a.maxAge >= 0 && now.Sub(session.AuthTime) >= a.maxAge || s.stepsUp(a, session)
 	switch {
@@ -168,7 +168,7 @@ func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 }
 
 // preferredUser returns the first registered user in this order: the subject of
-// id_token_hint, the subjects in the parameter claims, the user that login_hint
+// id_token_hint, the subjects in the claims parameter, the user that login_hint
 // names. Otherwise it returns the first user of the server.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
@@ -294,9 +294,9 @@ func withQuery(uri string, fields []pages.Field) string {
 	return b.String()
 }
 
-// redirect makes the browser request the URL to with GET. It does not use
-// status 307, with which the browser would forward the form of r, including a
-// password (RFC 9700 §4.12).
+// redirect sends the browser to another URL with a GET request. It does not use
+// status 307, because the browser would then send the form in r to that URL,
+// including a password (RFC 9700 §4.12).
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	status := http.StatusFound
 	if r.Method == http.MethodPost {

@@ -75,8 +75,8 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 }
 
 // basic authenticates a client with the Basic credentials in an Authorization
-// field. named is the client_id in the form, "" if absent. The form may contain
-// client_id, but client_id must name the same client as the credentials.
+// field. named is the client_id in the form, or "" if the form has none. A
+// client_id in the form must name the same client as the credentials.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -114,8 +114,8 @@ func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod
 	return nil
 }
 
-// Claims reports whether r names the client id in any place where a client can
-// identify itself. The client need not be authenticated. Claims does not change
+// Claims reports whether r contains the client ID id in a place where a client
+// can identify itself. It does not authenticate the client, and does not change
 // r.
 func Claims(r *http.Request, id string) bool {
 	if journal.Caller(r) == id || r.URL.Query().Get("client_id") == id {

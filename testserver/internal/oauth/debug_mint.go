@@ -37,8 +37,8 @@ func lifetime(d *token.Draft) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(ttl.String())
 }
 
-// mintEdit returns the edit that makes the token that the form f describes. An
-// empty field removes the claim.
+// mintEdit returns an edit that changes a default token into the token that the
+// form f describes. An empty field removes the claim.
 func mintEdit(f pages.MintForm) token.Edit {
 	return func(d *token.Draft) {
 		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)

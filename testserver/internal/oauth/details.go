@@ -14,9 +14,9 @@ import (
 
 const detailsParameter = "authorization_details"
 
-// These limits keep authorization_details small, because every token contains
-// them: the largest number of elements, and the largest number of bytes of the
-// JSON.
+// maxDetails limits the number of elements of authorization_details, and
+// maxDetailsText limits the length of its JSON in bytes. Every token contains
+// the parameter, so it must be small.
 const (
 	maxDetails     = 32
 	maxDetailsText = 8 << 10
@@ -76,8 +76,9 @@ func parseDetails(text []byte) ([]string, bool) {
 	return details, true
 }
 
-// commonMembers reports whether the members that all types share have the right
-// JSON types (RFC 9396 §2.2).
+// commonMembers checks the members that every kind of authorization detail may
+// have. It reports whether their values have the right JSON types (RFC 9396
+// §2.2).
 func commonMembers(detail map[string]any) bool {
 	for name, v := range detail {
 		switch name {

@@ -154,8 +154,8 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down applies only until the end user decides
 		// A client that waits five seconds longer than before obeys slow_down
 		// (RFC 8628 §3.5), even if this request is still too early. In that
-		// case the interval does not grow: otherwise the client could never
-		// catch up with it.
+		// case the interval does not grow, because otherwise the client could
+		// never wait long enough.
 		if !slower {
 			d.Interval += deviceInterval
 		}

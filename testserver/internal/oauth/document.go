@@ -17,8 +17,8 @@ import (
 )
 
 // document returns a handler that serves JSON. The handler does not set
-// Cache-Control, because tests measure how long a client caches a document
-// without it.
+// Cache-Control, because tests measure how long a client caches a document that
+// is sent without this field.
 func document(contentType string, body func() []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b := body()
@@ -63,7 +63,7 @@ func joined(r *http.Request) *http.Request {
 	return r
 }
 
-// describe sets both discovery documents, which list only what the server
+// describe builds both discovery documents. They list only what the server
 // supports. It applies the functions in change last.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
@@ -109,10 +109,10 @@ const idTokenAlgs = "id_token_signing_alg_values_supported"
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
-		// response_types_supported and grant_types_supported are present even
-		// if they are empty. RFC 8414 requires response_types_supported. RFC
-		// 8414 §3.2 omits empty lists, but clients assume authorization_code
-		// and implicit if grant_types_supported is absent (§2).
+		// These two lists are present even if they are empty, although RFC 8414
+		// §3.2 says to omit empty lists. RFC 8414 §2 requires
+		// response_types_supported. If grant_types_supported is absent, clients
+		// assume authorization_code and implicit (§2).
 		"response_types_supported": []string{},
 		"grant_types_supported":    s.grantTypes(),
 		"scopes_supported":         append(slices.Clone(ownScopes), s.config.Scopes...),

@@ -57,10 +57,10 @@ func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 	return nil
 }
 
-// mount sets the served endpoints, their paths, URLs and routes. origin is the
-// scheme and host of the issuer. base is the path of the issuer without a
-// trailing slash, because RFC 8414 and OpenID Connect Discovery 1.0 remove this
-// slash before they add the well-known path.
+// mount decides which endpoints are served, and sets their paths, URLs and
+// routes. origin is the scheme and host of the issuer. base is the path of the
+// issuer without a trailing slash, because RFC 8414 and OpenID Connect
+// Discovery 1.0 remove this slash before they add the well-known path.
 func (s *Server) mount(origin, base string) {
 	s.served = catalogue.Served(func(r catalogue.Route) bool {
 		return slices.Contains(s.config.Disabled, r.Endpoint) ||
@@ -100,8 +100,8 @@ func (s *Server) mount(origin, base string) {
 	}
 }
 
-// isIndex reports whether r is a request of a browser for the URL of the
-// issuer. Requests of other programs for this URL get 404.
+// isIndex reports whether a browser has sent r to open the URL of the issuer. A
+// program that is not a browser gets 404 for this URL.
 func (s *Server) isIndex(r *http.Request) bool {
 	_, route := s.routes[r.URL.Path]
 	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")

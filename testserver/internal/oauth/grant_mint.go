@@ -40,11 +40,12 @@ func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // Issue makes an access token as Mint does. It returns the access token
 // together with the refresh token and the ID token that the client would get.
-// If the access token has a defect, an unknown client or no sub, Issue returns
-// only the access token.
+// If the access token is deliberately invalid, or has an unknown client or no
+// sub, Issue returns only the access token.
 func (s *Server) Issue(edit token.Edit) (Issued, error) { return s.IssueAs(s.Form, edit) }
 
-// IssueAs is like Issue, but the access token has the given form.
+// IssueAs is like Issue, but its access token has the format that form
+// describes.
 func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error) {
 	d, err := s.DraftAs(form, edit)
 	if err != nil {

@@ -23,12 +23,12 @@ type TokenResponse struct {
 	Body   map[string]any // the members of the JSON object
 }
 
-// Hook sees the responses of the token endpoint and may change them. If it
-// returns an error, the endpoint responds with 500.
+// Hook is called for each response of the token endpoint and may change the
+// response. If it returns an error, the endpoint responds with 500.
 type Hook func(*TokenRequest, *TokenResponse) error
 
-// hooks is the list of hooks. It is never changed in place, because requests
-// read it without a lock.
+// hooks is the list of hooks. Each change makes a new list, because requests
+// read the list without a lock.
 type hooks struct{ guarded.Value[[]*Hook] }
 
 func (h *hooks) list() []*Hook {

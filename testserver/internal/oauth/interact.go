@@ -68,8 +68,8 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, to)
 }
 
-// restartURL returns the URL that restarts a request, and the query of that
-// URL. The URL always belongs to this server.
+// restartURL returns the URL at which the browser starts a request again, and
+// the query of that URL. The URL always belongs to this server.
 func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) {
 	for prefix, ep := range map[string]catalogue.Endpoint{forAuthorize: catalogue.Authorize, forDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {
@@ -132,8 +132,8 @@ func (s authorizeEndpoint) consent(w http.ResponseWriter, r *http.Request) {
 	s.finish(w, r, a, session, u, scopes, false)
 }
 
-// chosen returns the requested scopes that are also in checked, in the order of
-// the request.
+// chosen returns the scopes in requested that are also in checked, in the order
+// of requested.
 func chosen(requested, checked []string) []string {
 	return slices.DeleteFunc(slices.Clone(requested), func(scope string) bool { return !slices.Contains(checked, scope) })
 }

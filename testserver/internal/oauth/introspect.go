@@ -50,8 +50,8 @@ func (s *Server) Introspection(text string) json.RawMessage {
 	return b
 }
 
-// tokenType returns the token_type of an access token as JSON: DPoP if the
-// token is bound to the key of DPoP proofs (RFC 9449 §6.2).
+// tokenType returns the token_type of an access token as JSON. It is DPoP if
+// the token is bound to a DPoP key (RFC 9449 §6.2).
 func tokenType(claims token.Object) json.RawMessage {
 	if cnf := claims.Find("cnf"); cnf >= 0 {
 		if confirmation, err := token.ParseObject(claims[cnf].Value); err == nil && confirmation.Find("jkt") >= 0 {
@@ -115,7 +115,8 @@ func acceptsSigned(r *http.Request) bool {
 	return false
 }
 
-// responseDraft returns the draft of a signed response to a client.
+// responseDraft returns a JWT that is a response to a client. The JWT is not
+// signed yet, and has only its issuer and its audience as claims.
 func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *token.Draft {
 	d := &token.Draft{Header: token.UnsignedHeader(), Alg: alg}
 	d.SetHeader("typ", typ)

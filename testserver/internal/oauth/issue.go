@@ -109,7 +109,7 @@ func addClaims(d *token.Draft, claims map[string]any) {
 	}
 }
 
-// requestedClaims parses the parameter claims of an authorization request. The
+// requestedClaims parses the claims parameter of an authorization request. The
 // authorization endpoint has validated the parameter.
 func requestedClaims(claims string) identity.ClaimsRequest {
 	requested, _ := identity.ParseClaims(claims)

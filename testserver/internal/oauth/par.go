@@ -154,9 +154,9 @@ func (s authorizeEndpoint) noteOpened(session *grants.Session, a *authorization)
 	s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Pushed = a.pushed })
 }
 
-// usePushed marks a pushed request as used. It is called only when the client
-// is sent a code or an error, because the pages may be loaded again (RFC 9126
-// §4). It returns false if the request was used before.
+// usePushed marks a pushed request as used. It is called only when the server
+// sends the client a code or an error, because until then the user may reload
+// the pages (RFC 9126 §4). It returns false if the request was used before.
 func (a *authorization) usePushed(all *grants.State) bool {
 	if a.pushed == (token.Digest{}) || a.used {
 		return true

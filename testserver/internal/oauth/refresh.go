@@ -68,9 +68,9 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: given, kind: journal.Refreshed, refreshed: true, undo: undo}, nil
 }
 
-// withinGrace reports whether generation is the generation of the previous
-// refresh token and the grace period has not ended. A client uses the previous
-// token, for example, if it did not receive the last response.
+// withinGrace reports whether generation is the number of the previous refresh
+// token and the grace period has not ended. A client may use the previous token
+// again, for example, because it did not receive the last response.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
@@ -82,8 +82,9 @@ func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	return s.config.RefreshTTL
 }
 
-// subset reports whether all contains every element of some. It uses a map
-// because a request without credentials can contain thousands of names.
+// subset reports whether all contains every element of some. It uses a map to
+// stay fast, because any client, even without credentials, can send thousands
+// of names.
 func subset(some, all []string) bool {
 	has := make(map[string]bool, len(all))
 	for _, one := range all {
@@ -99,8 +100,9 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// startRefreshing gives a new family its first refresh token if the client may
-// use the grant refresh_token. It also sets the time at which the family ends.
+// startRefreshing adds the first refresh token to a new token family, if the
+// client may use the grant refresh_token. It also sets the time at which the
+// family ends.
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

@@ -93,8 +93,9 @@ func (s registrationEndpoint) register(r *http.Request) (*information, *failure)
 	return s.describe(known, c.Secret, credential), nil
 }
 
-// describe returns the client information response. secret is "" unless the
-// client gets a new secret: the server stores only digests of secrets.
+// describe returns the client information response. secret is the client's new
+// secret, or "" if the client does not get one. An earlier secret cannot be
+// returned, because the server stores only its digest.
 func (s registrationEndpoint) describe(c *registry.Registered, secret, credential string) *information {
 	answer := &information{
 		ID: c.ID, Secret: secret, Issued: c.Managed.Issued, Token: credential,

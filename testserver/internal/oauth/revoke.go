@@ -11,8 +11,8 @@ import (
 
 // revocation is the revocation endpoint (RFC 7009 §2). It responds with 200
 // even if the token is unknown or belongs to another client, so that the
-// response does not show whether the token exists. A token of another client
-// stays valid.
+// response does not show whether the token exists. It does not revoke a token
+// of another client.
 func (s *Server) revocation(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r)
 	var c *registry.Registered

@@ -25,9 +25,9 @@ func splitScopes(text string) ([]string, *failure) {
 	return unique(scopes), nil
 }
 
-// scopesFor returns the scopes that the client gets for the scope parameter
-// text. If text is empty, the client gets the default scopes of its tokens,
-// except those that it may not request.
+// scopesFor returns the scopes that the client gets. The argument text is the
+// scope parameter of its request. If text is empty, the client gets the default
+// scopes of its tokens, without the scopes that it may not request.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)
 	if failed != nil {

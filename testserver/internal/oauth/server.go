@@ -192,10 +192,9 @@ func (s *Server) Reset() {
 }
 
 // Inject adds a fault, which takes precedence over earlier faults. It calls
-// wrap, which returns a handler. This handler responds to the requests that
-// match the rule, in place of the endpoint. The argument next of wrap is a
-// handler that responds without faults. Inject returns false if wrap returns
-// nil.
+// wrap once. The handler that wrap returns responds to the requests that match
+// the rule, in place of the endpoint. wrap gets the handler next, which
+// responds without faults. Inject returns false if wrap returns nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

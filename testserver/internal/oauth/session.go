@@ -53,9 +53,10 @@ func (s *Server) acrOf(sub string, wanted []string) string {
 	return strings.Join(u.ACR[:min(len(u.ACR), 1)], "")
 }
 
-// stepsUp reports whether the end user must log in again to get another
-// authentication context: the request does not accept the context of the
-// session, but would accept the context of a new login (RFC 9470 §4).
+// stepsUp reports whether the end user must log in again for another
+// authentication context (RFC 9470 §4). It returns true if the request does not
+// accept the context of the session, but would accept the context of a new
+// login.
 func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }

@@ -16,7 +16,7 @@ import (
 // snapshot is the state that survives a restart: clients, users, grants and
 // keys. It contains only digests of secrets and tokens, except for the private
 // keys and Secret, which authenticates refresh tokens. It does not contain
-// logins or the options for the tokens of a client.
+// logins, or the options that a test has set for the tokens of a client.
 type snapshot struct {
 	Secret []byte
 	registry.State
@@ -40,10 +40,10 @@ func (s *Server) Snapshot() ([]byte, error) {
 	})
 }
 
-// Restore loads the state of a Snapshot, completely or not at all. Configured
-// clients, users and keys overwrite stored ones with the same name, and the
-// first configured user stays the first user. The server must not be used
-// before Restore returns.
+// Restore loads the state of a Snapshot, completely or not at all. A configured
+// client, user or key takes precedence over a stored one with the same name,
+// and the first configured user stays the first user. The server must not be
+// used before Restore returns.
 func (s *Server) Restore(text []byte) error {
 	var state snapshot
 	if readStrictly(text, &state) != nil { // the error could quote the state

@@ -74,8 +74,8 @@ func (s *Server) save() error {
 	return nil
 }
 
-// durable waits until all changes are in the file. It returns a failure if
-// saving fails, because a change that the server confirms to a client must
+// durable waits until all changes are in the file. It returns a failure if they
+// cannot be saved, because a change that the server confirms to a client must
 // survive a restart (RFC 7009 §2.2.1). The changes of concurrent requests are
 // saved together.
 func (s *Server) durable() *failure {

@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes is a value in the state. It counts how often the state is encoded; the
-// server encodes the state once for each write.
+// writes is a value that a test puts into the server's state. It counts how
+// often the server writes the state, because each write encodes the value as
+// JSON once.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {

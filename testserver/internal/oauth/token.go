@@ -124,9 +124,9 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	return body, failed
 }
 
-// takeBack reverts the use of a grant if the server could not save this use, so
-// that the client can try again. A family that has been revoked in the meantime
-// stays revoked.
+// takeBack makes a used code or token usable again if the server could not save
+// that it was used. The client can then try again. A family that has been
+// revoked in the meantime stays revoked.
 func (s tokenEndpoint) takeBack(g *grant) {
 	all, unlock := s.grants.Lock()
 	defer unlock()

@@ -13,17 +13,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These are the supported token types (RFC 8693 §3). Both name access tokens,
-// and typeJWT requires a JWT. ID tokens are not accepted, since they have no
-// scope to narrow. Refresh tokens are not accepted, since they are only for the
-// grant refresh_token.
+// These are the token types that the server supports (RFC 8693 §3). Both stand
+// for access tokens; a token of typeJWT must be a JWT. ID tokens are not
+// accepted, because they have no scope that limits the new token. Refresh
+// tokens are not accepted, because they are only for the grant refresh_token.
 const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, not a credential
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// maxOrigins is the maximum number of earlier tokens from which a token can
-// come through token exchange, directly and indirectly. It limits the length of
+// maxOrigins limits repeated token exchange: a token can come from at most this
+// many earlier tokens, directly or indirectly. This also limits the length of
 // the chain of actors.
 const maxOrigins = 16
 
@@ -36,7 +36,7 @@ type exchanged struct {
 }
 
 // party is the subject or the actor of a token exchange, with its verified
-// token. An actor without an actor_token is the client.
+// token. If a request has no actor_token, the client is the actor.
 type party struct {
 	accessToken
 	act     json.RawMessage
@@ -156,9 +156,9 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	return true
 }
 
-// narrow returns the family for the request. The scopes, audience and details
-// of the family must be covered by the subject token, except that the request
-// may also name an audience that the client is registered with.
+// narrow returns the grant for the new token of a token exchange. The subject
+// token must include the scopes, the audience and the details of this grant.
+// The only exception is an audience that the client is registered with.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient

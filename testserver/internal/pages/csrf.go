@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Check reports whether a form has the CSRF token of its session, in constant
-// time. An empty token is never valid.
+// Check compares the CSRF token of a form with the token of its session, in
+// constant time. It returns false if the tokens differ or are empty.
 func Check(want, got string) bool {
 	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(got)) == 1
 }
@@ -45,8 +45,8 @@ func (c Cookie) with(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure only with TLS: otherwise there would be no session on plain HTTP
 		Name: c.Name, Value: value, Path: c.Path, MaxAge: maxAge,
 		HttpOnly: true, Secure: c.Secure,
-		// SameSite is Lax and not Strict, because the first request of a login
-		// comes from the client's site.
+		// SameSite is Lax and not Strict, because the client's site starts a
+		// login by sending the browser to this server.
 		SameSite: http.SameSiteLaxMode,
 	}
 }

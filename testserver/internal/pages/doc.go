@@ -19,20 +19,20 @@
 //
 // # Headers
 //
-// All pages forbid framing, sniffing, caching and referrers. Their Content
-// Security Policy forbids everything but their own style. Because of the policy
-// no-referrer, browsers send "Origin: null" with the forms, so a server must
-// check [FieldCSRF] and not the origin.
+// All pages forbid framing, content sniffing, caching and referrers. Their
+// Content Security Policy forbids everything except their own style. Because of
+// the policy no-referrer, browsers send "Origin: null" with the forms, so a
+// server must check [FieldCSRF] and not the origin.
 //
-// form-action is different. Chromium applies it not only to the target of a
-// form but to every redirect that follows. Sign-in, consent and sign-out end at
-// the client's redirect URI. That URI may redirect to another origin that is
-// not registered, to an app's own scheme, or to an IPv6 literal, which the
-// grammar of the policy does not allow. A policy with the redirect URI would
-// break these logins, but only in one browser. So [Login], [Consent], [Logout]
-// and [FormPost] have no form-action. A form-action would protect against
-// injected forms, but html/template prevents such forms. The other pages have a
-// form-action.
+// The directive form-action is an exception. Chromium applies it not only to
+// the target of a form but also to every redirect that follows. Sign-in,
+// consent and sign-out end at the client's redirect URI. That URI may redirect
+// to another origin that is not registered, to an app's own scheme, or to an
+// IPv6 literal, which the grammar of the policy does not allow. A policy with
+// the redirect URI would break these logins, but only in one browser. So
+// [Login], [Consent], [Logout] and [FormPost] have no form-action. A
+// form-action would protect against injected forms, but html/template prevents
+// such forms. The other pages have a form-action.
 //
 // # Texts
 //

@@ -99,8 +99,8 @@ func TestAFormPostIsTheResponseAndNothingElse(t *testing.T) {
 }
 
 func TestEnterGrantsNothing(t *testing.T) {
-	// Browsers press the first button of a form when Enter is pressed in one of
-	// its fields.
+	// When the user presses Enter in a field of a form, browsers activate the
+	// form's first button.
 	for _, page := range []string{"consent", "logout"} {
 		first := all(one(t, parsed(t, site("text")[page]), "form"), "button")[0]
 		if got := value(first, "value"); got != pages.DecisionDeny {

@@ -30,8 +30,8 @@ type ConsentPage struct {
 	Details    []string // authorization details, never shortened
 }
 
-// Consent writes the consent page. The first button, which Enter presses, is
-// Deny.
+// Consent writes the consent page. The first button, which the Enter key
+// activates, is Deny.
 func Consent(w http.ResponseWriter, p ConsentPage) { write(w, http.StatusOK, "consent", anywhere, p) }
 
 // DevicePage asks for the code that a device shows (RFC 8628 §3.3).
@@ -41,6 +41,6 @@ type DevicePage struct {
 	Error    string
 }
 
-// Device writes the device code page. The response to the form must be a page
-// of this server.
+// Device writes the page that asks for a device code. The response to its form
+// must be a page of this server, not a redirect to another site.
 func Device(w http.ResponseWriter, p DevicePage) { write(w, http.StatusOK, "device", thisServer, p) }

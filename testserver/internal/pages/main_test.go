@@ -14,13 +14,14 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// site returns every page, with text in every place that takes a string.
+// site returns, for each page, a function that writes the page. The parameter
+// text is the value of every string in the data of the page.
 func site(text string) map[string]func(http.ResponseWriter) {
 	return filled(func() string { return text })
 }
 
-// filled returns every page. In each place that takes a string, it inserts a
-// string that next returns.
+// filled returns, for each page, a function that writes the page. It calls next
+// to get the value of each string in the data of the page.
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }

@@ -19,9 +19,9 @@ var sentences = map[string]string{
 	"offline_access": "Keep its access while you are away.",
 }
 
-// Scope returns the checkbox for a scope. The description comes from
-// descriptions or, if descriptions lacks the scope, from the default texts for
-// the scopes of OpenID Connect.
+// Scope returns the checkbox for a scope. Its description comes from
+// descriptions. If the scope is not in descriptions but is a scope of OpenID
+// Connect, a default text is used.
 func Scope(name string, descriptions map[string]string) ScopeBox {
 	return ScopeBox{Name: name, Checked: true, Description: cmp.Or(descriptions[name], sentences[name])}
 }

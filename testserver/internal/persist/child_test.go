@@ -47,9 +47,9 @@ func child(path string) {
 	}
 }
 
-// start runs a child process that opens the file at path. When ctx ends,
-// SIGKILL ends the process. start skips the first line that the process prints
-// and returns the lines after it.
+// start starts a child process and waits until it has opened the file at path.
+// It returns the process and a scanner for the lines that the process prints
+// from then on. When ctx ends, the process is killed with SIGKILL.
 func start(ctx context.Context, t *testing.T, path string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, os.Args[0])

@@ -52,8 +52,8 @@ type File struct {
 
 // Open locks the file at path for this process, until [File.Close] or the end
 // of the process. The file need not exist, but its directory must. An existing
-// file must be a state file. If the file cannot be used and an Err variable
-// describes the reason, the error wraps this variable.
+// file must be a state file. The error wraps one of the package's Err variables
+// if one of them describes why the file cannot be used.
 //
 // On systems with flock(2), Open fails if another process has locked the file.
 // Other systems have no lock, so the user must not start two processes with the
@@ -134,7 +134,8 @@ func (f *File) Load(v any) (found bool, err error) {
 	return state != nil, nil
 }
 
-// read sets seen and returns the state, or nil if the file does not exist.
+// read returns the state in the file, or nil if the file does not exist. It
+// stores information about the file in f.seen, so that Save can detect changes.
 func (f *File) read() (state []byte, err error) {
 	info, err := os.Stat(f.path)
 	switch {
@@ -157,8 +158,8 @@ func (f *File) read() (state []byte, err error) {
 	if state, err = unwrap(text); err != nil {
 		return nil, fmt.Errorf("%w; %s", err, moveAway)
 	}
-	// info was read before the text, so the next Save detects a change between
-	// the two reads.
+	// info was read before the text. If the file was changed between the two
+	// reads, the next Save therefore detects the change.
 	f.seen = info
 	return state, nil
 }

@@ -7,12 +7,13 @@ import (
 	"path/filepath"
 )
 
-// replace atomically replaces the file at path with the concatenated parts. If
-// the new file is in place, info is not nil, even if replace returns an error.
+// replace atomically replaces the file at path with the concatenated parts.
+// info describes the new file. It is nil if the file was not replaced, and can
+// be set even if replace returns an error.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
-	// This process has the lock, so an existing file was left by a process that
-	// was killed.
+	// Only this process has the lock. So if a file already exists at next, it
+	// was left by a process that was killed.
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

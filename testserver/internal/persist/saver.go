@@ -30,8 +30,8 @@ type Saver struct {
 }
 
 // NewSaver returns a Saver that calls save to save the current state. If save
-// fails, the Saver calls report with the error. Later failures are not reported
-// until a save has succeeded again. report may be nil.
+// fails, the Saver calls report with the error. It does not report further
+// failures until a save has succeeded again. report may be nil.
 func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
@@ -49,8 +49,8 @@ func (s *Saver) Changed() {
 	s.done.Go(s.run)
 }
 
-// run saves, and repeats this after each interval until an interval passes
-// without a change.
+// run saves the state once and then after each interval. It returns when an
+// interval has passed without a change.
 func (s *Saver) run() {
 	for more := true; more; {
 		began := time.Now()

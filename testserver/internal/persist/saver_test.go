@@ -14,8 +14,8 @@ import (
 
 var errDisk = errors.New("the disk is full")
 
-// disk is used instead of a file: it counts saves, and each save fails if fails
-// is true.
+// disk stands in for a file. It counts the saves. While its field fails is
+// true, every save returns an error.
 type disk struct {
 	current       atomic.Int64 // the state to save
 	saves, stored int

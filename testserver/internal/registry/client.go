@@ -22,9 +22,10 @@ type Client struct {
 	Secret string `json:"-"` // printable ASCII; "" for a public client
 	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it must use PKCE and may not introspect
 
-	// RedirectURIs are compared byte for byte, except for the port of
-	// 127.0.0.1, [::1] and localhost: any port matches (RFC 8252 §7.3). If the
-	// list is empty, the client has the redirect URIs of the default clients.
+	// RedirectURIs are the client's redirect URIs. They are compared byte for
+	// byte, but with the hosts 127.0.0.1, [::1] and localhost, any port matches
+	// (RFC 8252 §7.3). If the list is empty, the client has the redirect URIs
+	// of the default clients.
 	RedirectURIs []string
 
 	// PostLogoutRedirectURIs are the allowed redirect URIs after a logout. They
@@ -43,8 +44,8 @@ type Client struct {
 	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value means the defaults
 
 	// RefreshTTL and CodeTTL are the lifetimes of the client's refresh tokens
-	// and codes; 0 means the lifetime that the server uses. A state file does
-	// not contain them.
+	// and codes; 0 means the server's default lifetime. They are not saved in
+	// state files.
 	RefreshTTL, CodeTTL time.Duration `json:"-"`
 }
 
@@ -59,8 +60,9 @@ func (c Client) GoString() string { return c.String() }
 // the secret.
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// OnRequest reports whether g issues tokens about users without their consent.
-// A client may use such a grant only if its registration lists the grant.
+// OnRequest reports whether a client that uses the grant g gets tokens for
+// users without their consent. A client may use such a grant only if its
+// registration lists the grant.
 func OnRequest(g catalogue.Grant) bool {
 	return g == catalogue.TokenExchange || g == catalogue.JWTBearer
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// keys returns a JWKS for a client. If private is true, the keys are private.
+// keys returns a JWKS for a client. The JWKS contains one key: a private key if
+// private is true, and a public key otherwise.
 func keys(t *testing.T, private bool) []byte {
 	t.Helper()
 	key, err := token.NewKey(catalogue.ES256, "", token.RandomSource())

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// CheckRedirect returns an error for a URI that must not be registered: one
-// with a scheme that a browser does not navigate to (javascript:, data:), with
-// a fragment (RFC 6749 §3.1.2) or with a user.
+// CheckRedirect returns an error for a redirect URI that must not be
+// registered. Such a URI has a scheme that a browser does not navigate to
+// (javascript:, data:), a fragment (RFC 6749 §3.1.2) or a user name.
 func CheckRedirect(uri string) error {
 	p, err := url.Parse(uri)
 	switch {

@@ -16,9 +16,10 @@ type Registered struct {
 	Client
 	Digest [sha256.Size]byte
 	Keys   jose.JSONWebKeySet `json:"-"`
-	// Itself is true for a client that was admitted by its first request and
-	// has not sent a secret yet. The first secret that the client sends becomes
-	// its secret (see AllowUnregistered).
+	// Itself is true if the server registered the client when the client's
+	// first request arrived, and the client has not sent a secret yet. The
+	// first secret that the client sends becomes its secret (see
+	// AllowUnregistered).
 	Itself   bool
 	Admitted bool     `json:",omitempty"` // it was admitted by its first request; stays true when Itself becomes false
 	Managed  *Managed `json:",omitempty"` // nil unless a registration request has registered it

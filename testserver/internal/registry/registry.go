@@ -99,9 +99,9 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 	return c, true
 }
 
-// settle sets the secret of an admitted client, which makes the client
-// confidential. It returns false if the client already has a secret or if
-// secret is not valid.
+// settle sets the secret of a client that was registered by its first request.
+// The client is confidential from then on. It returns false if the client
+// already has a secret or if secret is not valid.
 func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	k, unlock := r.known.Lock()
 	defer unlock()

@@ -126,8 +126,8 @@ func TestAnAdmittedClientKeepsItsFirstSecret(t *testing.T) {
 			t.Errorf("%s: got it accepted", name)
 		}
 	}
-	// If several first requests send different secrets, exactly one is
-	// accepted.
+	// If several requests at once send a first secret for the same client, and
+	// the secrets differ, exactly one secret is accepted.
 	var won atomic.Int64
 	var secret atomic.Value
 	var wg sync.WaitGroup

@@ -17,8 +17,8 @@ const (
 	private   = "d, p, q, dp, dq, qi, oth, k"
 )
 
-// faults are configurations with one fault each, and the message for that
-// fault.
+// faults lists configurations that each have one mistake, with the error
+// message for that mistake.
 var faults = []struct{ name, text, want string }{
 	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema"},
 	{"a name in another case", `{"TLS":true}`, "TLS: is not a setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema"},

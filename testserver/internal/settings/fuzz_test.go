@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
-// FuzzParseConfig checks three properties. An accepted configuration is printed
-// without losing anything but secrets. The printed configuration is accepted
-// and is printed in the same way again. The errors for a refused configuration
-// have a path on every line.
+// FuzzParseConfig checks three properties. When an accepted configuration is
+// printed, only secrets are lost. The printed configuration is accepted, and is
+// printed in the same way again. The errors for a refused configuration have a
+// path on every line.
 func FuzzParseConfig(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"refresh":{"grace":"0.5s"},"clients":[],"users":[{"sub":"a","claims":{"x":[1e400,-0,"\u2028<&>\ud800"]}}]}`)
@@ -111,7 +111,8 @@ func differs(name string, text, out any) string {
 	return ""
 }
 
-// isZero reports whether a printed configuration may leave out a value.
+// isZero reports whether v is false, or an object in which every value is false
+// or such an object. A printed configuration may leave out such values.
 func isZero(v any) bool {
 	m, ok := v.(map[string]any)
 	for _, member := range m {

@@ -44,8 +44,9 @@ func (v value) keySet() JWK {
 	return v.compact()
 }
 
-// jwk reads the members of a key and checks kty, which all keys have (RFC 7517
-// §4). If the returned kty is "", jwk has already added an error.
+// jwk reads the members of a key and checks the member kty, which every key
+// must have (RFC 7517 §4). If the returned kty is "", jwk has already added an
+// error.
 func (v value) jwk(want string) (kty string, members map[string]any) {
 	members = map[string]any{}
 	v.members(want, func(name string, part value) {

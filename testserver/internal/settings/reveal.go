@@ -5,9 +5,10 @@ import (
 	"io"
 )
 
-// These types write secrets without masking. Their fields have the same JSON
-// names as fields of the embedded types, and encoding/json writes the field
-// that is less deeply embedded.
+// These types are written as JSON with their secrets. Each embeds a type whose
+// secrets are masked, and has unmasked fields with the same JSON names. Of two
+// fields with one name, encoding/json writes the field that is less deeply
+// embedded.
 type (
 	openConfig struct {
 		Config

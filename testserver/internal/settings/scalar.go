@@ -24,7 +24,8 @@ func (v value) text(want string) (s string, ok bool) {
 	return s, true
 }
 
-// some returns a function that reads any string that is not empty.
+// some returns a function that reads a string and adds an error if the string
+// is empty.
 func some(want string) func(value) string {
 	return func(v value) string {
 		s, _ := v.text(want)
@@ -72,8 +73,8 @@ func (v value) boolean() bool {
 	return v.is("a boolean", "true or false") && v.raw[0] == 't'
 }
 
-// whole returns a function that reads a whole number. The number must be in the
-// range from least to most.
+// whole returns a function that reads a whole number. The function adds an
+// error if the number is less than least or greater than most.
 func whole(least, most int, want string) func(value) int {
 	return func(v value) int {
 		if !v.is("a number", want) {
@@ -88,8 +89,8 @@ func whole(least, most int, want string) func(value) int {
 	}
 }
 
-// period returns a function that reads a duration. The duration must not be
-// shorter than least.
+// period returns a function that reads a duration. The function adds an error
+// if the duration is shorter than least.
 func period(least time.Duration, want string) func(value) Duration {
 	return func(v value) Duration {
 		s, ok := v.text(want)

@@ -34,7 +34,7 @@ func (k JWK) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
 // LogValue hides k from log/slog.
 func (k JWK) LogValue() slog.Value { return slog.StringValue(masked) }
 
-// MarshalJSON writes k with all members masked, except the public ones.
+// MarshalJSON writes k as JSON. It masks every member that may be secret.
 func (k JWK) MarshalJSON() ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(k))
 	d.UseNumber()
@@ -45,8 +45,8 @@ func (k JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(public(v))
 }
 
-// public masks all members of a key except the members that are known to be
-// public, since other members may be secret.
+// public returns a key in which only the members that are known to be public
+// have their values. All other members may be secret, so they are masked.
 func public(v any) any {
 	key, ok := v.(map[string]any)
 	if !ok {

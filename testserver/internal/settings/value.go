@@ -33,12 +33,14 @@ func (v value) path() string {
 	return strings.TrimPrefix(strings.Join(steps, ""), ".")
 }
 
-// below returns a value for raw, which is the part of v at the given step.
+// below returns a value for raw, which is an element or a member of v. step is
+// the part of the path that leads from v to raw.
 func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
 
-// step returns the part of a path for the member called name.
+// step returns the text with which a path refers to the member called name,
+// such as ".name".
 func step(name string) string {
 	for _, r := range name {
 		if r != '_' && r != '$' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
@@ -51,7 +53,8 @@ func step(name string) string {
 	return "." + short(name)
 }
 
-// quoted returns a string from the file in quotes and shortened, for errors.
+// quoted shortens a string from the file and puts it in quotes, for error
+// messages.
 func quoted(text string) string { return strconv.Quote(short(text)) }
 
 func short(text string) string {
@@ -79,8 +82,8 @@ func (v value) kind() string {
 	return "a number"
 }
 
-// is reports whether v has the JSON type kind. If v has another type, is adds
-// an error.
+// is reports whether v has the JSON type kind. If v has another type, the
+// method adds an error.
 func (v value) is(kind, want string) bool {
 	got := v.kind()
 	switch {
@@ -100,19 +103,21 @@ type field struct {
 	read func(value)
 }
 
-// into returns a function that reads a value and stores it in dst.
+// into returns a function that calls read and stores the result in *dst.
 func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
 
-// intoNew is like into, but stores a pointer to the value. Use intoNew if a
-// zero value differs from an absent value.
+// intoNew returns a function that calls read and stores a pointer to the result
+// in *dst. It is used instead of into if a zero value and an absent value have
+// different meanings.
 func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
 
-// object reads the members of v with fields, and returns the names of the
-// members that are present.
+// object reads the members of the JSON object v. For each member it calls the
+// read function of the field with that name. It returns the names of the
+// members that v has.
 func (v value) object(fields ...field) (given map[string]bool) {
 	var names []string
 	for _, f := range fields {
@@ -163,7 +168,7 @@ func (v *value) elements(want string, read func(part value)) {
 	}
 }
 
-// enter returns a decoder that has read the opening bracket of v.
+// enter returns a decoder for v that has already read the opening bracket.
 func (v *value) enter() *json.Decoder {
 	d := json.NewDecoder(bytes.NewReader(v.raw))
 	_, _ = d.Token()
@@ -183,7 +188,8 @@ func (v *value) tooDeep() bool {
 	return true
 }
 
-// list returns a function that reads an array, and calls read for each element.
+// list returns a function that reads an array. This function calls read for
+// each element, and returns the results.
 func list[T any](want string, read func(value) T) func(value) []T {
 	return func(v value) []T {
 		all := []T{}

@@ -63,8 +63,8 @@ func specOf(a catalogue.Alg) (spec, error) {
 	return spec{}, fmt.Errorf("unknown signing algorithm %q: use RS, PS, ES or HS followed by 256, 384 or 512, or use EdDSA", string(a))
 }
 
-// algsOf returns the algorithms of a family. If curve is not nil, algsOf
-// returns only the algorithms on that curve.
+// algsOf returns the algorithms of a family, such as RSA-PSS. If curve is not
+// nil, it returns only the algorithms that use that curve.
 func algsOf(f family, curve elliptic.Curve) (algs []catalogue.Alg) {
 	for _, a := range catalogue.Algs {
 		if s, _ := specOf(a); s.family == f && (curve == nil || s.curve == curve) {

@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Attacker has one key for each algorithm. A key is made when it is first used
-// and is never published.
+// Attacker makes the keys of a simulated attacker, one for each algorithm. A
+// key is made when it is first used. It is never published in the JWKS.
 type Attacker struct {
 	source *Source
 

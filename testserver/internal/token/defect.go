@@ -23,24 +23,27 @@ type Defect struct {
 	shown func(Key) (Object, error) // the jwk of such a proof if it is not the public key; nil for all other proofs
 }
 
-// forge makes a token with one defect. It runs after all options, so the
-// position of the defect among the options does not matter.
+// forge makes a token with one defect. It is called after all token options, so
+// the position of the option for the defect does not matter.
 type forge func(*forgery) (string, error)
 
-// forgery is a valid draft that a forge turns into a bad token.
+// forgery is a valid unsigned token that a forge function turns into an invalid
+// token.
 type forgery struct {
 	*Draft
 	key    Key // the signing key; its alg and kid are already in the header
 	minter *Minter
 }
 
-// Catalogue returns all defects of tokens: of the claims, of the kind of token,
-// of keys and signatures, of the encoding, and of the state on the server.
+// Catalogue returns all defects that a token can have: wrong claims, a wrong
+// kind of token, wrong keys and signatures, a wrong encoding, or a state on the
+// server that makes the token invalid.
 func Catalogue() []Defect {
 	return slices.Concat(claimDefects(), kindDefects(), keyDefects(), byteDefects(), stateDefects())
 }
 
-// DefectNames returns the names of all defects of tokens, for messages.
+// DefectNames returns the names of all defects that a token can have, for error
+// messages.
 func DefectNames() string { return namesOf(Catalogue()) }
 
 func namesOf(defects []Defect) string {
@@ -51,7 +54,8 @@ func namesOf(defects []Defect) string {
 	return strings.Join(names, ", ")
 }
 
-// FindDefect returns the defect of tokens or proofs that is called name.
+// FindDefect returns the defect of a token or of a DPoP proof that has the
+// given name.
 func FindDefect(name catalogue.Defect) (Defect, bool) {
 	all := append(Catalogue(), ProofCatalogue()...)
 	i := slices.IndexFunc(all, func(d Defect) bool { return d.Name == name })
@@ -61,7 +65,8 @@ func FindDefect(name catalogue.Defect) (Defect, bool) {
 	return all[i], true
 }
 
-// edited returns a forge for a correctly signed token with wrong contents.
+// edited returns a function that makes a correctly signed token with wrong
+// contents: edit changes the contents before signing.
 func edited(edit func(*forgery)) forge {
 	return func(f *forgery) (string, error) {
 		edit(f)

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// byteDefects returns the defects of tokens that have a valid signature but an
-// invalid encoding. Lenient parsers accept these tokens.
+// byteDefects returns the defects that make the encoding of a token invalid,
+// but not its signature. Lenient parsers accept tokens with these defects.
 func byteDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.DuplicateClaim,
@@ -84,7 +84,8 @@ func byteDefects() []Defect {
 	}}
 }
 
-// whole returns a forge that applies change to the text of a valid token.
+// whole returns a function that makes a valid token and applies change to the
+// text of that token.
 func whole(change func(string) string) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -121,8 +122,8 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit sets the last bit of the last character. In a canonical segment
-// with unused bits, this bit is zero.
+// setLastBit returns segment with the last bit of its last base64url character
+// set. If a segment has unused bits, the canonical encoding has zero there.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1

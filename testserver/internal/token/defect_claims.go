@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// claimDefects returns the defects of tokens with wrong claims: from a faulty
-// issuer, for another audience or for another time.
+// claimDefects returns the defects that make the claims of a token wrong: the
+// token comes from a faulty issuer, or is for another audience or another time.
 func claimDefects() []Defect {
 	return []Defect{{
 		Name: catalogue.Expired, introspectable: true,
@@ -126,8 +126,8 @@ func claimDefects() []Defect {
 // Connect Core 1.0 §2).
 const NoLevel = "0"
 
-// expiry returns the exp of the draft, or the default exp if an option removed
-// exp.
+// expiry returns the exp of the token, or the default exp if an option has
+// removed exp.
 func (f *forgery) expiry() json.RawMessage {
 	if i := f.Claims.Find("exp"); i >= 0 {
 		return f.Claims[i].Value
@@ -137,8 +137,9 @@ func (f *forgery) expiry() json.RawMessage {
 
 func (f *forgery) audienceClaim() string { return f.Form.audience().Name }
 
-// audience returns the audience as a list. The list is empty if an option
-// removed the claim or set it to a value of another type.
+// audience returns the audience of the token as a list. The list is empty if an
+// option has removed the claim, or has set it to a value that is not a string
+// or a list of strings.
 func (f *forgery) audience() []string {
 	i := f.Claims.Find(f.audienceClaim())
 	if i < 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// keyDefects returns the defects of tokens with a wrong signature, which is
-// missing, changed or made with an untrusted key.
+// keyDefects returns the defects that make the signature of a token wrong: it
+// is missing, changed or made with an untrusted key.
 func keyDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.BadSignature,
@@ -116,7 +116,8 @@ func keyDefects() []Defect {
 	}}
 }
 
-// resigned returns a forge that changes the bytes of a valid signature.
+// resigned returns a function that makes a valid token and applies change to
+// the bytes of its signature.
 func resigned(change func([]byte) []byte) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -172,8 +173,8 @@ func hs256Confusion(f *forgery) (string, error) {
 	return f.token()
 }
 
-// byAttacker returns a forge that signs with an attacker's key. mark writes a
-// header member that refers to that key.
+// byAttacker returns a function that makes a token signed with an attacker's
+// key. mark writes a header member that refers to that key.
 func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg
@@ -190,10 +191,11 @@ func byAttacker(mark func(*forgery)) forge {
 	})
 }
 
-// algKeyMismatch signs with the issuer's own key, but with another algorithm.
-// Careless code accepts the signature: RS and PS use the same keys, ECDSA works
-// with any hash, and HMAC works with any secret. If no such algorithm exists,
-// only alg in the header is changed.
+// algKeyMismatch makes a token that is signed with the issuer's own key, but
+// with another algorithm that works with that key. Careless code accepts the
+// signature: RS and PS algorithms use the same keys, ECDSA works with any hash,
+// and HMAC works with any secret. If there is no such algorithm, algKeyMismatch
+// changes only alg in the header.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
 	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {
@@ -205,7 +207,8 @@ func algKeyMismatch(f *forgery) (string, error) {
 	return f.token()
 }
 
-// mistakable returns another algorithm that a key for alg can be used with.
+// mistakable returns an algorithm other than alg with which a key for alg can
+// also be used. It returns false if there is no such algorithm.
 func mistakable(alg catalogue.Alg) (catalogue.Alg, bool) {
 	s, _ := specOf(alg)
 	size := string(alg[2:])

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects returns the defects of valid tokens that are not bearer access
-// tokens.
+// kindDefects returns the defects that make a token the wrong kind of token: it
+// is valid, but is not a bearer access token.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,
@@ -42,9 +42,9 @@ func kindDefects() []Defect {
 	}}
 }
 
-// asIDToken turns the draft into the ID token that its client would get (OpenID
-// Connect Core 1.0 §2). aud does not change, as if the client were also the
-// API, because a token with another aud would have the defect wrong-audience.
+// asIDToken changes the unsigned token into the ID token that its client would
+// get (OpenID Connect Core 1.0 §2). It keeps aud, as if the client were also
+// the API: a token with another aud would be wrong for a second reason.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

@@ -15,8 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// faults maps each defect to the faults that the judge must find in a token
-// with the defect. The judge continues after the first fault.
+// faults maps each defect to the mistakes that the test's verifier must find in
+// a token with this defect. This verifier lists all mistakes that it finds, not
+// only the first one.
 var faults = map[string]string{
 	"expired": "exp", "not-yet-valid": "nbf", "issued-in-future": "iat", "wrong-issuer": "iss", "wrong-audience": "aud", "missing-audience": "aud",
 	"missing-exp": "exp", "missing-scope": "scope", "exp-as-string": "exp", "exp-overflow": "exp", "aud-not-string": "aud", "exp-fractional": "exp", "missing-sub": "sub",

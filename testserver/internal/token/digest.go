@@ -11,8 +11,8 @@ import (
 type Digest [sha256.Size]byte
 
 // Identify returns the digest of a token. The digest of a JWT does not cover
-// the signature: anyone can compute a second valid signature from an ECDSA
-// signature, and a revocation must apply to both tokens.
+// the signature. Anyone can compute a second valid signature from an ECDSA
+// signature, so there are two valid JWTs, and a revocation must apply to both.
 func Identify(token string) Digest {
 	if strings.Count(token, ".") == 2 {
 		token = token[:strings.LastIndexByte(token, '.')]

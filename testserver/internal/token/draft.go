@@ -44,10 +44,10 @@ type Draft struct {
 	errs    []error
 }
 
-// newDraft returns the draft of a valid access token from issuer. The draft has
-// the given form, or the form of RFC 9068 §2.2 if form is nil. It has nbf,
-// which is optional, so that tests show whether APIs check nbf. scope is absent
-// unless an option sets it.
+// newDraft returns an unsigned access token from issuer that is valid once it
+// is signed. Its header and claims follow form, or RFC 9068 §2.2 if form is
+// nil. It has the optional claim nbf, so that tests show whether APIs check
+// nbf. It has no scope unless an option sets one.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))
@@ -143,7 +143,7 @@ func (d *Draft) SetHeader(name string, v any) {
 // ForJWT records the use of an option that does not apply to opaque tokens.
 func (d *Draft) ForJWT(option string) { d.jwtOnly = append(d.jwtOnly, option) }
 
-// Fail records an error, so that no token is made from the draft.
+// Fail records an error in d. No token is then made from d.
 func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }
 
 // Err joins the recorded errors.
@@ -193,8 +193,8 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 
 const attackerHost = "attacker.invalid"
 
-// trap returns the base of the attacker's URLs. By default its host is a name
-// that never resolves (RFC 6761 §6.4).
+// trap returns the URL with which all URLs of the simulated attacker begin. By
+// default its host is a name that never resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
 		return "https://" + attackerHost

@@ -16,10 +16,10 @@ type Form struct {
 
 	NoIssuer bool // its access tokens have no iss
 
-	// These are the claims for the client, the scopes and the audience. If
-	// Clients or Scopes is empty, tokens do not have such claims unless an
-	// option sets the client or the scopes. The option then sets the claim that
-	// RFC 9068 defines.
+	// These are the names of the claims for the client, the scopes and the
+	// audience. If Clients or Scopes is empty, tokens have no claim for the
+	// client or the scopes. If an option then sets the client or the scopes, it
+	// sets the claim that RFC 9068 defines.
 	Clients  []string
 	Scopes   []Texts
 	Audience Texts // the claim aud if Name is ""
@@ -30,9 +30,9 @@ type Form struct {
 	AnyAlg bool // keys are published without alg, so any algorithm of the key's type may be valid
 }
 
-// Texts is a claim that contains an array of strings if List is true, and
-// otherwise a single string. Expand maps the requested values to the values in
-// the claim; nil means no change.
+// Texts describes a claim. If List is true, the claim contains an array of
+// strings, and otherwise a single string. Expand turns the requested values
+// into the values in the claim; if it is nil, they are the same.
 type Texts struct {
 	Name   string
 	List   bool
@@ -74,7 +74,7 @@ func (d *Draft) SetClient(id string) {
 	}
 }
 
-// DeleteClient deletes the client from the claims of the form.
+// DeleteClient deletes the claims that name the client.
 func (d *Draft) DeleteClient() {
 	for _, name := range d.Form.clients() {
 		d.Claims.Delete(name)
@@ -91,7 +91,8 @@ func (f *Form) Client(claims Object) string {
 	return ""
 }
 
-// SetScopes writes the scopes. If scopes is empty, SetScopes deletes the claim.
+// SetScopes writes scopes into each scope claim of the token. If scopes is
+// empty, it deletes these claims.
 func (d *Draft) SetScopes(scopes []string) {
 	for _, claim := range d.Form.scopes() {
 		switch {
@@ -105,8 +106,8 @@ func (d *Draft) SetScopes(scopes []string) {
 	}
 }
 
-// Scopes returns all scopes in the scope claims of the form, whether a claim is
-// a string or an array of strings.
+// Scopes returns the scopes in all scope claims of the token. A scope claim may
+// be a string or an array of strings.
 func (d *Draft) Scopes() (all []string) {
 	for _, claim := range d.Form.scopes() {
 		all = append(all, strings.Fields(strings.Join(d.TextsAt(claim.Name), " "))...)
@@ -114,7 +115,7 @@ func (d *Draft) Scopes() (all []string) {
 	return all
 }
 
-// ScopesOf returns the scopes in the claims of a token of the form.
+// ScopesOf returns the scopes in the claims of a token that has the form f.
 func (f *Form) ScopesOf(claims Object) []string {
 	for _, claim := range f.scopes() {
 		if list, ok := claims.Texts(claim.Name); ok && claim.List {
@@ -127,8 +128,8 @@ func (f *Form) ScopesOf(claims Object) []string {
 	return nil
 }
 
-// SetAudience writes the audience, mapped by Expand. If the audience is empty,
-// SetAudience deletes the claim.
+// SetAudience writes the audience into its claim, after [Texts].Expand has
+// changed the values. If audience is empty, SetAudience deletes the claim.
 func (d *Draft) SetAudience(audience []string) {
 	if expand := d.Form.audience().Expand; expand != nil && len(audience) > 0 {
 		audience = expand(audience)
@@ -152,8 +153,8 @@ func (d *Draft) setResources(audience []string) {
 // AudienceOf returns the audience in the claims of a token.
 func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
 
-// Grant writes what the token endpoint has granted. It writes only what the
-// form has claims for.
+// Grant writes into the claims what the token endpoint has granted. A value is
+// left out if tokens of this form have no claim for it.
 func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	if d.has("sub") {
 		d.Set("sub", sub)
@@ -170,8 +171,8 @@ func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	}
 }
 
-// clearScopes removes the scopes. Scope claims that belong to the form keep
-// their position.
+// clearScopes removes the scopes from the token. If d.Form is set, the scope
+// claims only lose their values, so that they keep their position.
 func (d *Draft) clearScopes() {
 	for _, claim := range d.Form.scopes() {
 		if d.Form == nil {
@@ -182,9 +183,9 @@ func (d *Draft) clearScopes() {
 	}
 }
 
-// IsAccessToken reports whether header and claims belong to an access token of
-// the form, and not to a token of another kind that the same keys sign (RFC
-// 9068 §4, RFC 8725 §3.12).
+// IsAccessToken reports whether header and claims belong to an access token
+// that has the form f. It returns false for other kinds of tokens that the same
+// keys sign, such as ID tokens (RFC 9068 §4, RFC 8725 §3.12).
 func (f *Form) IsAccessToken(header, claims Object) bool {
 	typ, ok := header.Text("typ")
 	if !ok && header.Find("typ") >= 0 {
@@ -214,16 +215,17 @@ func hasLogin(claims Object) bool {
 	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
 }
 
-// isIDToken reports whether claims belong to an ID token: they bind the token
-// to a login, or the audience contains the client (OpenID Connect Core 1.0 §2).
+// isIDToken reports whether claims belong to an ID token. Such claims bind the
+// token to a login, or name the client as an audience (OpenID Connect Core 1.0
+// §2).
 func isIDToken(claims Object) bool {
 	azp, ok := claims.Text("azp")
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
 }
 
-// FormOf returns the form of an access token of this server. If several forms
-// match, it returns the one that matches iss and the client best. ok is false
-// if no form matches.
+// FormOf finds the form of an access token of this server from its header and
+// claims. If several forms match, it returns the form that fits iss and the
+// client best. ok is false if no form matches.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	found, best := m.Form, 0
 	iss, _ := claims.Text("iss")
@@ -263,8 +265,8 @@ func (m *Minter) remember(f *Form) {
 	*others = append(slices.Clone(*others), f)
 }
 
-// IssuerOf returns the iss in the server's access tokens of a form, or "" if
-// these tokens have no iss.
+// IssuerOf returns the iss of the server's access tokens that have the form f,
+// or "" if these tokens have no iss.
 func (m *Minter) IssuerOf(f *Form) string {
 	if f != nil && f.NoIssuer {
 		return ""
@@ -287,7 +289,8 @@ func (d *Draft) GrantLogin(at time.Time, acr string) {
 	}
 }
 
-// has reports whether tokens of the draft's form have a claim.
+// has reports whether tokens of this form contain the claim. It returns true
+// for every claim if d.Form is nil.
 func (d *Draft) has(claim string) bool { return d.Form == nil || d.Claims.Find(claim) >= 0 }
 
 // blank removes the value of a claim but keeps its position.

@@ -66,8 +66,8 @@ func newRSA(src *Source) (crypto.Signer, error) {
 		return rsa.GenerateKey(rand.Reader, rsaBits)
 	}
 	// rsa.GenerateKey takes no seed, so newRSA searches for the primes itself.
-	// The search is neither constant in time nor uniform, so the keys are only
-	// for tests.
+	// The search does not take constant time and does not choose all primes
+	// equally often, so the keys are only for tests.
 	p, q := seededPrime(src), seededPrime(src)
 	one := big.NewInt(1)
 	phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
@@ -81,9 +81,9 @@ func newRSA(src *Source) (crypto.Signer, error) {
 	return k, k.Validate()
 }
 
-// seededPrime returns a prime p of half the length of the modulus. Its two top
-// bits are set, so that a product has the full length, and p-1 is not divisible
-// by 65537.
+// seededPrime returns a prime p that is half as long as the modulus. The two
+// top bits of p are set, so that the product of two such primes has the full
+// length. p-1 is not divisible by the public exponent 65537.
 func seededPrime(src *Source) *big.Int {
 	b := src.Draw("rsa prime", rsaBits/16)
 	b[0] |= 0xc0

@@ -47,8 +47,8 @@ type KeySet struct {
 }
 
 // NewKeyring returns a Keyring that publishes keys, except shared secrets. The
-// first key of each algorithm signs. If no key is for alg, NewKeyring makes
-// one.
+// first key of each algorithm signs tokens. If no key is for alg, NewKeyring
+// makes such a key.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -78,7 +78,8 @@ func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 	return r.signer(cmp.Or(alg, r.alg))
 }
 
-// JWKS returns the current key set, even while the endpoint is frozen.
+// JWKS returns the current key set, even while the JWKS endpoint is frozen and
+// serves an older one.
 func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
 
 // Publish adds key to the JWKS. It overwrites a published key that has this ID.
@@ -130,7 +131,8 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys. If no key signs for the default algorithm, fill makes one.
+// fill adds keys to r. If none of them is for the default algorithm, fill makes
+// a key for it.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {
@@ -159,7 +161,8 @@ func (r *ring) signer(alg catalogue.Alg) (Key, error) {
 	return key, r.render()
 }
 
-// generate makes a key. If kid is "", the key set may choose the ID.
+// generate makes a key. If kid is "" and r.look has a function for key IDs,
+// this function chooses the ID, except for a shared secret.
 func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	key, err := r.make(alg, kid)
 	if err == nil && kid == "" && r.look.Name != nil && !IsShared(alg) {
@@ -168,10 +171,10 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	return key, err
 }
 
-// make returns a new key. For RSA it uses an embedded key as long as one is
-// unused. Each embedded key is used only once, so that published keys differ.
-// If keys were configured, embedded keys are not used, since everyone knows
-// their private parts.
+// make returns a new key. For RSA it uses a key that is embedded in the
+// program, as long as one is unused. Each embedded key is used only once, so
+// that published keys differ. If a test has configured keys of its own,
+// embedded keys are not used, because everyone knows their private parts.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

@@ -4,8 +4,8 @@ package token
 // change the bytes.
 func (k *Keyring) Served() []byte { return *k.served.Load() }
 
-// Freeze stops updates of the key set that the endpoint shows, until all
-// freezes have ended. thaw ends this freeze.
+// Freeze makes the JWKS endpoint show the same key set until all freezes have
+// ended. thaw ends this freeze.
 func (k *Keyring) Freeze() (thaw func()) {
 	r, unlock := k.ring.Lock()
 	defer unlock()

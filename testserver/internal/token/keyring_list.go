@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// KeyState is a key. Signing is true if the key signs tokens, and Published is
-// true if the key is in the JWKS.
+// KeyState is a key together with its use. Signing is true if the key signs
+// tokens, and Published is true if the key is in the JWKS.
 type KeyState struct {
 	Key
 	Signing, Published bool

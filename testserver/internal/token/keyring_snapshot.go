@@ -26,8 +26,9 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public replaces a signer that a test supplied, because the state file
-// contains only the signer's public key.
+// public is a signer that cannot sign. After a state file is loaded, it takes
+// the place of a signer that a test supplied, because the file contains only
+// the public key of such a signer.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }
@@ -36,8 +37,8 @@ func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return nil, errors.New("the private part of the key was not in the state file")
 }
 
-// MarshalJSON writes a JWK (RFC 7517 §4). The JWK is private unless a test
-// supplied the signer.
+// MarshalJSON writes a JWK (RFC 7517 §4). The JWK contains the private key. If
+// a test supplied the signer, it contains only the public key.
 func (k savedKey) MarshalJSON() ([]byte, error) {
 	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch private := k.Private.(type) {
@@ -113,8 +114,8 @@ func (saved KeyringSnapshot) Check() error {
 	return nil
 }
 
-// Restore replaces the keys of k with the saved keys, and then adds keys, which
-// take precedence.
+// Restore replaces the keys of k with the saved keys. It then adds the keys in
+// the argument keys, which take precedence over the saved keys.
 func (k *Keyring) Restore(saved KeyringSnapshot, keys []Key) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()

@@ -8,11 +8,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Edit is one change to a draft. Every token option is an Edit.
+// Edit is a function that changes a token before it is signed. Every token
+// option is an Edit.
 type Edit func(*Draft)
 
-// CheckDefaults applies edits to a draft and returns the draft and the errors
-// of the edits. The Alg of the draft is "" unless the edits set it.
+// CheckDefaults applies edits to an unsigned token. It returns this token and
+// the errors of the edits. The Alg of the token is "" unless the edits set it.
 func CheckDefaults(edits []Edit) (*Draft, error) {
 	d := newDraft(nil, "", "", time.Unix(0, 0), defaultTTL)
 	d.edit(edits)
@@ -40,7 +41,7 @@ type Handles interface {
 	Revoke(token string)
 }
 
-// Mint returns a token with the defaults and the changes of edit.
+// Mint returns a token with the default claims, changed by edit.
 func (m *Minter) Mint(edit Edit) (string, error) { return m.MintAs(m.Form, edit) }
 
 // MintAs returns a token like Mint, but in the given form.
@@ -52,16 +53,16 @@ func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	return m.Finish(d)
 }
 
-// Sample returns a draft of the default access token. Its jti is empty, because
-// drawing a jti would change the later tokens of a seeded server.
+// Sample returns the default access token without signing it. Its jti is empty,
+// because on a server with a seed, drawing a jti would change all later tokens.
 func (m *Minter) Sample() *Draft {
 	d := newDraft(m.Form, m.Issuer, "", m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
 	return d
 }
 
-// DraftAs returns the draft of an access token in the given form, with the
-// defaults and the changes of edit.
+// DraftAs returns an unsigned access token in the given form. It has the
+// default claims, changed by edit.
 func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	m.remember(form)
 	d := newDraft(form, m.Issuer, m.Source.Name("jti"), m.Clock.Now(), defaultTTL)
@@ -77,9 +78,9 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	return d, d.Err()
 }
 
-// DraftFor returns the draft of an access token for the token endpoint, which
-// sets the subject later. The draft has the defaults and the changes of edits.
-// It has scopes only if the defaults or edits set them.
+// DraftFor returns an unsigned access token for the token endpoint, which sets
+// the subject later. The token has the default claims, changed by edits. It has
+// scopes only if the defaults or edits set them.
 func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	d := newDraft(m.Form, m.Issuer, jti, m.Clock.Now(), DefaultAccessTTL)
 	d.clearScopes()
@@ -88,8 +89,8 @@ func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	return d
 }
 
-// IDDraft returns the draft of an ID token for client, without the claims about
-// the end user (OpenID Connect Core 1.0 §2).
+// IDDraft returns an unsigned ID token for client. The claims about the end
+// user are not set yet (OpenID Connect Core 1.0 §2).
 func (m *Minter) IDDraft(client string) *Draft {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "JWT")
@@ -102,8 +103,8 @@ func (m *Minter) IDDraft(client string) *Draft {
 	return d
 }
 
-// Finish makes the token from a draft, with the defect of the draft if it has
-// one.
+// Finish makes the token that d describes. If d asks for a defect, the token
+// has that defect.
 func (m *Minter) Finish(d *Draft) (string, error) {
 	key, err := m.Stamp(d)
 	if err != nil {
@@ -115,8 +116,8 @@ func (m *Minter) Finish(d *Draft) (string, error) {
 	return m.Write(d, key)
 }
 
-// Stamp returns the key for the draft, and writes the key's alg and kid into
-// the header. An opaque token has no key.
+// Stamp returns the key that signs d, and writes the alg and the kid of that
+// key into the header. If d is for an opaque token, the key is empty.
 func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	switch {
 	case d.Opaque:
@@ -132,7 +133,7 @@ func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	return key, d.Err()
 }
 
-// Write makes a token from the draft: a JWT signed with key, or an opaque
+// Write makes a token from d: a JWT that is signed with key, or an opaque
 // token.
 func (m *Minter) Write(d *Draft, key Key) (string, error) {
 	if !d.Opaque {

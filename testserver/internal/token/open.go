@@ -29,8 +29,8 @@ func Segments(token string) (raw [3][]byte, ok bool) {
 }
 
 // Open parses a JWT and verifies it with the keys of the JWKS, or with the
-// secret of an HS algorithm. It refuses every other encoding of the same token,
-// because a revocation would not cover that encoding.
+// secret of an HS algorithm. It accepts only the canonical encoding of a token,
+// because a revocation would not cover another encoding of the same token.
 func (k *Keyring) Open(token string) (header, claims Object, ok bool) {
 	raw, ok := Segments(token)
 	if !ok {

@@ -22,8 +22,9 @@ type Proof struct {
 	Now    time.Time
 }
 
-// Fields returns the values of the DPoP fields of the request: one proof with
-// the changes of edit, unless a defect leaves the proof out or adds another.
+// Fields returns the values of the DPoP header fields of the request. Normally
+// this is one proof, changed by edit. Some defects leave the proof out or add a
+// second one.
 func (p Proof) Fields(edit Edit) ([]string, error) {
 	d, err := p.draft()
 	if err != nil {
@@ -90,8 +91,8 @@ func hashOf(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// shown returns the public key as a JWK with no members except those that
-// describe the key (RFC 7638 §3.2).
+// shown returns the public key as a JWK that has only the members of RFC 7638
+// §3.2, which describe the key itself.
 func (k Key) shown() (Object, error) {
 	if err := CheckKey(k); err != nil {
 		return nil, err
@@ -129,8 +130,8 @@ func thumbprintOf(jwk Object) (string, error) {
 	return hashOf(string(text)), nil
 }
 
-// BindTo binds the token to a key: only requests with proofs of the key may use
-// the token (RFC 9449 §6.1). Other members of cnf do not change.
+// BindTo binds the token to k. An API must then require a DPoP proof that is
+// signed with k (RFC 9449 §6.1). Other members of cnf do not change.
 func (d *Draft) BindTo(k Key) {
 	jwk, err := k.shown()
 	if err != nil {
@@ -150,9 +151,9 @@ func (d *Draft) bindTo(jwk Object) {
 	d.SetAt("/cnf/jkt", jkt)
 }
 
-// bindForDefect changes the binding of a token that is for a proof with a
-// defect: the token is bound to the key that this proof shows, so that the
-// binding is not wrong, too. The token itself has no defect.
+// bindForDefect prepares a token for a DPoP proof with a defect. If the proof
+// shows another key than usual, the token is bound to that key, so that the
+// defect is the only mistake. The token itself has no defect.
 func (d *Draft) bindForDefect() {
 	if d.Defect == nil || d.Defect.prove == nil {
 		return

@@ -7,11 +7,12 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// forgeProof makes the values of the DPoP fields for a proof with one defect.
-// It runs after all options.
+// forgeProof makes the values of the DPoP header fields of a request, with one
+// defect. It is called after all options.
 type forgeProof func(*proofForgery) ([]string, error)
 
-// proofForgery is a valid draft that a forgeProof turns into a bad proof.
+// proofForgery is a valid unsigned DPoP proof that a forgeProof function turns
+// into an invalid proof.
 type proofForgery struct {
 	*Draft
 
@@ -25,15 +26,18 @@ type Nonces int
 const (
 	// AnyAPI means that every API refuses it.
 	AnyAPI Nonces = iota
-	// OnlyWithNonces means that an API without nonces accepts it.
+	// OnlyWithNonces means that an API that does not use nonces accepts the
+	// proof.
 	OnlyWithNonces
-	// OnlyWithoutNonces means that an API with nonces may accept it, because
-	// the nonce shows when the proof was made (RFC 9449 §4.3, item 11).
+	// OnlyWithoutNonces means that an API that uses nonces may accept the
+	// proof, because the nonce shows when the proof was made (RFC 9449 §4.3,
+	// item 11).
 	OnlyWithoutNonces
 )
 
-// ProofCatalogue returns all defects of DPoP proofs: of the fields, of the JWT
-// and its key, of the request that the proof is for, and of single use.
+// ProofCatalogue returns all defects of DPoP proofs. They are in the header
+// fields, in the JWT and its key, in the request that the proof is for, in its
+// time and nonce, and in its reuse.
 func ProofCatalogue() []Defect {
 	return slices.Concat(proofFieldDefects(), proofKeyDefects(), proofRequestDefects(), proofTargetDefects(), proofTimeDefects())
 }
@@ -57,7 +61,8 @@ func (f *proofForgery) fields() ([]string, error) {
 	return []string{proof}, nil
 }
 
-// attacker returns an attacker's key for the algorithm of the client's key.
+// attacker returns a key of a simulated attacker for alg, the algorithm of the
+// client's key.
 func (f *proofForgery) attacker(alg catalogue.Alg) Key {
 	key, err := newAttackerKey(alg, RandomSource())
 	if err != nil {
@@ -66,7 +71,8 @@ func (f *proofForgery) attacker(alg catalogue.Alg) Key {
 	return key
 }
 
-// proved returns a forgeProof for a correctly signed proof with wrong contents.
+// proved returns a function that makes a correctly signed proof with wrong
+// contents: edit changes the contents before signing.
 func proved(edit func(*proofForgery)) forgeProof {
 	return func(f *proofForgery) ([]string, error) {
 		edit(f)
@@ -79,7 +85,8 @@ func lacking(claim string) forgeProof {
 	return proved(func(f *proofForgery) { f.Claims.Delete(claim) })
 }
 
-// setting returns a forgeProof for a proof with a wrong claim.
+// setting returns a function that makes a proof in which one claim has the
+// given value.
 func setting(claim string, value any) forgeProof {
 	return proved(func(f *proofForgery) { f.Set(claim, value) })
 }
@@ -95,11 +102,13 @@ func (f *proofForgery) twoProofs() ([]string, error) {
 	return []string{first, second}, err
 }
 
-// proofFieldDefects returns the defects of the field, not of the proof.
+// proofFieldDefects returns the defects of the DPoP header field itself: the
+// proof is missing, or there is more than one.
 func proofFieldDefects() []Defect {
 	return []Defect{{
 		Name: "dpop-missing",
-		// The criteria of §4.3 are for proofs, and the request has no proof.
+		// These codes are right, too, because the criteria of RFC 9449 §4.3 are
+		// for proofs, and this request has no proof.
 		Codes: []string{"invalid_token", "use_dpop_nonce"},
 		Wrong: "The token is bound to a key, and the request has no proof that the client has the key (RFC 9449 §4.3, §7.1).",
 		Fix:   "Require a DPoP field for every token with cnf.jkt, whatever the scheme.",

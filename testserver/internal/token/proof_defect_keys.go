@@ -121,8 +121,8 @@ func proofKeyDefects() []Defect {
 		}),
 	}, {
 		Name: "dpop-other-key",
-		// §7.1 has an example with this code; by §4.3, item 12, the proof is
-		// invalid.
+		// RFC 9449 §7.1 uses this code in an example. By §4.3, item 12,
+		// invalid_dpop_proof would be right, too.
 		Codes: []string{"invalid_token"},
 		Wrong: "The proof is right but made with an attacker's key, not with the key that the token is bound to (RFC 9449 §4.3, item 12; §7.1).",
 		Fix:   "Compare the RFC 7638 thumbprint of jwk with cnf.jkt of the token.",
@@ -155,7 +155,8 @@ func proofKeyDefects() []Defect {
 	}}
 }
 
-// useWith makes key the key of the proof: it signs the proof and is in jwk.
+// useWith makes key the key of the proof: key signs the proof, and its public
+// part is in jwk.
 func (f *proofForgery) useWith(key Key) {
 	jwk, err := key.shown()
 	if err != nil {
@@ -182,9 +183,9 @@ func octJWK(k Key) (Object, error) {
 	return oct, err
 }
 
-// offCurveJWK returns a JWK that depends only on k and is not a point on its
-// curve: the point of k with a bit of y changed, or for a key that is not for
-// ECDSA a point of digests.
+// offCurveJWK returns an EC JWK whose point is not on its curve. The JWK
+// depends only on k. If k is an ECDSA key, it is the point of k with one bit of
+// y changed. Otherwise the coordinates of the point are hashes.
 func offCurveJWK(k Key) (Object, error) {
 	jwk, err := k.shown()
 	if err != nil {
@@ -209,7 +210,8 @@ func offCurveJWK(k Key) (Object, error) {
 	return jwk, err
 }
 
-// weakRSA returns the RSA key of dpop-rsa-1024, which is made once per process.
+// weakRSA returns the 1024-bit RSA key for the defect dpop-rsa-1024. The key is
+// made once per process.
 var weakRSA = sync.OnceValues(func() (Key, error) {
 	private, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // too short on purpose
 	if err != nil {

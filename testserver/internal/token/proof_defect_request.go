@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// proofRequestDefects returns the defects of proofs for another method or
-// another token.
+// proofRequestDefects returns the defects of a proof that is for another HTTP
+// method or another access token.
 func proofRequestDefects() []Defect {
 	return []Defect{{
 		Name:  "dpop-htm-missing",
@@ -97,7 +97,7 @@ func proofRequestDefects() []Defect {
 	}}
 }
 
-// proofTargetDefects returns the defects of proofs for another URL.
+// proofTargetDefects returns the defects of a proof that is for another URL.
 func proofTargetDefects() []Defect {
 	const other = "htu is not the URL of the request: an attacker who has seen the proof of one request could send another request"
 	const compare = "Compare htu with the URL under which clients know the API, from the configuration, after the normalization of RFC 3986 §6.2.2 and §6.2.3; never with Host or X-Forwarded-Host."
@@ -165,8 +165,8 @@ func proofTargetDefects() []Defect {
 	}
 }
 
-// changed returns target with a change. If target is not a URL, the result is a
-// URL that nobody requests.
+// changed parses the URL target, applies change to it and returns the result.
+// If target is not a URL, it returns a URL that nobody requests.
 func changed(target string, change func(*url.URL)) string {
 	u, err := url.Parse(target)
 	if err != nil {

@@ -2,7 +2,8 @@ package token
 
 import "strconv"
 
-// proofTimeDefects returns the defects of the time of a proof and of its nonce.
+// proofTimeDefects returns the defects of a proof that has a wrong time or a
+// wrong nonce.
 func proofTimeDefects() []Defect {
 	return []Defect{{
 		Name:  "dpop-iat-missing",
@@ -41,8 +42,8 @@ func proofTimeDefects() []Defect {
 		prove: lacking("nonce"),
 	}, {
 		Name: "dpop-nonce-foreign", Nonces: OnlyWithNonces,
-		// By §4.3, item 10, the proof is invalid; by §9, the client needs
-		// another nonce.
+		// Two error codes are right: by RFC 9449 §4.3, item 10, the proof is
+		// invalid, and by §9, the client needs another nonce.
 		Codes: []string{"invalid_dpop_proof"},
 		Wrong: "The proof has a nonce that the API did not issue (RFC 9449 §9; §4.3, item 10).",
 		Fix:   "Check that the API issued the nonce, not only that there is one; answer 401 with error=\"use_dpop_nonce\" and a nonce in the field DPoP-Nonce.",

@@ -21,8 +21,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// proofFaults maps each defect to the faults that the judge must find in the
-// fields with the defect. The judge continues after the first fault.
+// proofFaults maps each defect to the mistakes that the test's verifier must
+// find in DPoP header fields with this defect. This verifier lists all mistakes
+// that it finds, not only the first one.
 var proofFaults = map[catalogue.Defect]string{
 	"dpop-missing": "none", "dpop-two-fields": "two fields", "dpop-comma-joined": "segments",
 	"dpop-wrong-typ": "typ", "dpop-alg-none": "alg", "dpop-hs256": "alg", "dpop-no-jwk": "jwk", "dpop-private-jwk": "private",

@@ -22,9 +22,9 @@ type Source struct {
 // RandomSource returns a source that draws from crypto/rand.
 func RandomSource() *Source { return &Source{} }
 
-// SeededSource returns a source that derives all bytes from seed with HKDF.
-// Draws are counted for each label, so that an additional token does not change
-// the next key.
+// SeededSource returns a source that derives all bytes from seed with HKDF. The
+// bytes for one label do not depend on draws for other labels. An additional
+// token, for example, does not change the next key.
 func SeededSource(seed string) *Source {
 	return &Source{seed: append([]byte("bearerguard testserver\n"), seed...), drawn: map[string]int{}}
 }
@@ -68,8 +68,9 @@ const handleBytes = 24
 // Handle returns a new secret, such as an opaque token.
 func (s *Source) Handle(label string) string {
 	b := s.Draw(label, handleBytes)
-	// A JWT is recognized by the first byte of its JSON header. Without this
-	// bit, one handle in 256 would be treated as a malformed JWT.
+	// A JWT is recognized by the first byte of its JSON header, which is ASCII.
+	// Without this bit, one opaque token in 256 would begin with that byte and
+	// be treated as a malformed JWT.
 	b[0] |= 0x80
 	return base64.RawURLEncoding.EncodeToString(b)
 }
@@ -81,9 +82,9 @@ func (s *Source) Drawn() map[string]int {
 	return maps.Clone(s.drawn)
 }
 
-// Resume continues after the draws of an earlier run, so that a restarted
-// server does not draw the same bytes again. drawn is the result of Drawn from
-// the earlier run.
+// Resume makes s continue where the source of an earlier run stopped, so that a
+// restarted server does not draw the same bytes again. drawn is what Drawn
+// returned in the earlier run.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,9 +96,9 @@ func (s *Source) Resume(drawn map[string]int) {
 	}
 }
 
-// Fork returns a source whose draws do not change what s yields. If s has a
-// seed, Fork itself draws once from s for label. If s is random, Fork returns
-// s.
+// Fork returns a new source, so that later draws from it do not change what s
+// yields. If s has a seed, Fork draws the new seed from s, for label. If s is
+// random, Fork returns s itself.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s
