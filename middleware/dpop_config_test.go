@@ -22,10 +22,10 @@ func TestFaultsOfDPoP(t *testing.T) {
 		"no origins":         {func(c *middleware.Config) { c.Origins = nil }, []string{origins}},
 		"empty origins":      {func(c *middleware.Config) { c.Origins = []string{} }, []string{origins}},
 		"a token header":     {func(c *middleware.Config) { c.TokenHeader = "X-Token" }, []string{header}},
-		"a bad policy":       {func(c *middleware.Config) { c.DPoP.MaxAge = time.Hour }, []string{"DPoP: dpop: MaxAge must be between 0 and 5m0s"}},
-		"a symmetric key":    {func(c *middleware.Config) { c.DPoP.Algorithms = []string{"HS256"} }, []string{`dpop: Algorithms: "HS256" needs a shared secret`}},
-		"nonces by hand":     {func(c *middleware.Config) { c.DPoP.Nonces = new(dpop.Nonces) }, []string{"dpop: Nonces: the zero value accepts nothing: use NewNonces"}},
-		"a nil store":        {func(c *middleware.Config) { c.DPoP.Replay = (*dpop.Memory)(nil) }, []string{"dpop: Replay: is a nil *dpop.Memory"}},
+		"a bad policy":       {func(c *middleware.Config) { c.DPoP.MaxAge = time.Hour }, []string{"bearerguard: DPoP: MaxAge must be between 0 and 5m0s"}},
+		"a symmetric key":    {func(c *middleware.Config) { c.DPoP.Algorithms = []string{"HS256"} }, []string{`bearerguard: DPoP: Algorithms: "HS256" needs a shared secret`}},
+		"nonces by hand":     {func(c *middleware.Config) { c.DPoP.Nonces = new(dpop.Nonces) }, []string{"bearerguard: DPoP: Nonces: the zero value accepts nothing: use NewNonces"}},
+		"a nil store":        {func(c *middleware.Config) { c.DPoP.Replay = (*dpop.Memory)(nil) }, []string{"bearerguard: DPoP: Replay: is a nil *dpop.Memory"}},
 		"a malformed origin": {func(c *middleware.Config) { c.Origins = []string{"api.example.com"}; c.Resource = c.Origins[0] }, []string{"Origins[0]: must be a URL"}},
 		"every fault at once": {
 			func(c *middleware.Config) {
@@ -33,9 +33,9 @@ func TestFaultsOfDPoP(t *testing.T) {
 				*c.DPoP = dpop.Policy{Algorithms: []string{"none"}, MaxAge: -1, Nonces: dpop.NewNonces(nil, 0), Replay: dpop.NewMemory(-1)}
 			},
 			[]string{
-				"bearerguard: Issuers is empty", origins, header,
-				`dpop: Algorithms: "none" is not supported`, "dpop: MaxAge must be", "dpop: Nonces: the secret of NewNonces has 0 bytes",
-				"dpop: Nonces: the period of NewNonces is 0s", "dpop: Replay: NewMemory has room for -1 marks",
+				"bearerguard: Issuers is empty", "bearerguard: " + origins, "bearerguard: " + header,
+				`bearerguard: DPoP: Algorithms: "none" is not supported`, "bearerguard: DPoP: MaxAge must be", "bearerguard: DPoP: Nonces: the secret of NewNonces has 0 bytes",
+				"bearerguard: DPoP: Nonces: the period of NewNonces is 0s", "bearerguard: DPoP: Replay: NewMemory has room for -1 marks",
 			},
 		},
 	} {
