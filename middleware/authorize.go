@@ -16,7 +16,8 @@ import (
 // If it refuses the request, the error is an *[Error], and the header fields of
 // the response are already set in h: the challenge (RFC 6750 §3), Cache-Control
 // and, for 503, Retry-After. The adapter then writes the status and the body of
-// the error, and does not call the handler.
+// the error, and does not call the handler. If the request passes and its proof
+// has an old nonce, h receives the next nonce for the client, in DPoP-Nonce.
 //
 // Without requirements any valid token passes. A nil requirement is a
 // programming error: every request is refused with 500.
@@ -36,9 +37,9 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 
 // AuthorizeOptional is [Verifier.Authorize] for routes that are open to
 // everyone but treat callers with a token differently. A request without an
-// Authorization field, or with a scheme other than Bearer, passes without a
-// [Token]. A request whose token is not valid is refused, because its sender
-// claims an identity.
+// Authorization field, or with a scheme other than Bearer and, if [Config.DPoP]
+// is set, DPoP, passes without a [Token]. A request whose token is not valid is
+// refused, because its sender claims an identity.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -75,6 +76,10 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 // Verify verifies a token from any source, such as a gRPC call, a WebSocket or
 // a queue. It runs all checks except the requirements of a route, which
 // [Verifier.Check] checks. The error is an *[Error].
+//
+// A token that is bound to a key needs the other fields of the credentials. If
+// the API uses nonces and the proof lacks a recent one, [Error.SetHeader] sets
+// the nonce for the next proof.
 func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
 	d := v.begin(ctx)
 	defer d.release()

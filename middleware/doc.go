@@ -33,5 +33,6 @@
 // # Not supported
 //
 // This package does not decrypt tokens (JWE), does not accept tokens in the
-// query or in a form, and does not support DPoP and mutual TLS.
+// query or in a form, and does not support mutual TLS. It refuses tokens that
+// are bound to a key unless [Config.DPoP] is set.
 package middleware

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"strings"
 	"time"
@@ -50,7 +49,9 @@ func (c Config) checkDPoP() (faults []error) {
 		return nil
 	}
 	if _, err := c.DPoP.Complete(); err != nil {
-		faults = append(faults, fmt.Errorf("DPoP: %w", err))
+		for line := range strings.Lines(err.Error()) { // one fault a line
+			faults = append(faults, errors.New("DPoP: "+strings.TrimPrefix(strings.TrimSpace(line), "dpop: ")))
+		}
 	}
 	if len(c.Origins) == 0 {
 		faults = append(faults, errors.New(`DPoP needs Origins, because a proof names the URL of the request: set Origins: []string{"https://api.example.com"} to the URL at which clients reach the API`))

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"time"
 
+	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
@@ -115,6 +116,47 @@ func ExampleVerifier_Explain() {
 	//   want "api"
 	//   got  "another-api"
 	// bearerguard: token audience is not accepted
+}
+
+// A proof is for the URL at which the client calls the API. Here, Origins lacks
+// the path that a proxy strips, so the URLs differ.
+func ExampleVerifier_Explain_proof() {
+	as, err := testserver.Start(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	defer as.Close()
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api",
+		Issuers:  []middleware.Issuer{{URL: as.Issuer()}},
+		Origins:  []string{"https://api.example.com"},
+		Resource: "https://api.example.com",
+		DPoP:     new(dpop.Policy),
+	})
+	if err != nil {
+		panic(err)
+	}
+	key := testserver.GenerateKey("ES256", "")
+	token := as.Token(testserver.BoundTo(key))
+
+	made, err := v.Explain(context.Background(), middleware.Credentials{
+		Token:  token,
+		Scheme: "DPoP",
+		Method: http.MethodGet,
+		URL:    "/orders", // as it arrived, without the path that the proxy stripped
+		Proofs: testserver.Proof(key, http.MethodGet, "https://api.example.com/shop/orders", token),
+	})
+	for _, step := range made {
+		if step.Outcome == middleware.Refused {
+			fmt.Printf("%s\n  want %s\n  got  %s\n", step.Name, step.Expected, step.Found)
+		}
+	}
+	fmt.Println(errors.Is(err, middleware.ErrProofRequest))
+	// Output:
+	// proof URL
+	//   want "https://api.example.com/orders"
+	//   got  "https://api.example.com/shop/orders": does a proxy in front of the API strip or add a part of the path? Origins must contain the path that it strips
+	// true
 }
 
 func ExampleClaimsAs() {

@@ -18,6 +18,7 @@ func TestCheckFindsNothing(t *testing.T) {
 			"GET /items":  {apitest.RequireScope("items:read")},
 			"POST /items": {apitest.RequireScope("items:write")},
 			"GET /fresh":  {apitest.RequireAuthWithin(5 * time.Minute), apitest.RequireMetadata()},
+			"GET /any":    {apitest.RequireDPoP(), apitest.Origin(audience), apitest.RequireScope("items:read")},
 			"GET /mfa":    {apitest.RequireACR("urn:example:mfa")},
 			"GET /admin":  {apitest.RequireScope("items:read"), apitest.RequireScope("items:write"), apitest.RequireScope("admin")},
 		} {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
@@ -23,22 +24,40 @@ var frameworks = map[string]func(*middleware.Verifier) http.Handler{
 	"http":  newHTTP,
 }
 
+const defaultListen = "127.0.0.1:8080"
+
 type config struct {
 	listen   string
 	build    func(*middleware.Verifier) http.Handler
 	verifier middleware.Config
+	proofs   *dpop.Policy // nil without DPoP
 }
 
 // newVerifier returns the verifier of an API that listens on address.
 func (c config) newVerifier(address net.Addr) (*middleware.Verifier, error) {
-	if c.verifier.Origins == nil {
+	if c.verifier.Origins == nil && onLoopback(c.listen) {
 		host, _, _ := net.SplitHostPort(c.listen)
 		_, port, _ := net.SplitHostPort(address.String()) // the port in LISTEN may be 0
-		if ip := net.ParseIP(host); host == "localhost" || ip.IsLoopback() {
-			c.setOrigins("http://" + net.JoinHostPort(host, port))
+		origins := []string{"http://" + net.JoinHostPort(host, port)}
+		if host == "localhost" {
+			origins = append(origins, "http://"+address.String()) // the URL that the program prints
 		}
+		c.setOrigins(origins...)
+	}
+	switch {
+	case c.verifier.Origins != nil:
+		c.verifier.DPoP = c.proofs
+	case c.proofs != nil:
+		c.verifier.Logger.Warn("tokens that are bound to a key are refused, because ORIGIN is not set")
 	}
 	return middleware.NewVerifier(c.verifier)
+}
+
+// onLoopback reports whether only this machine can reach an address. Clients
+// then use the address itself as the origin.
+func onLoopback(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // setOrigins sets the base URLs of the API. The first origin is also set as the
@@ -53,7 +72,7 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
-	listen := cmp.Or(getenv("LISTEN"), "127.0.0.1:8080")
+	listen := cmp.Or(getenv("LISTEN"), defaultListen)
 	if _, _, err := net.SplitHostPort(listen); err != nil {
 		fault("LISTEN must be host:port, got %q", listen)
 	}
@@ -100,6 +119,9 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 		faults = append(faults, err)
 	}
 	cfg := config{listen: listen, build: build, verifier: middleware.Config{Audience: audience, Issuers: issuers, Logger: log}}
+	if cfg.proofs, err = proofs(getenv); err != nil {
+		faults = append(faults, err)
+	}
 	if origin := getenv("ORIGIN"); origin != "" {
 		cfg.setOrigins(list(origin)...)
 	}

@@ -48,6 +48,12 @@ func TestFromEnvAccepts(t *testing.T) {
 		"a longer MaxTTL":                    withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "1h"}),
 		"MaxTTL without introspection":       {"INTROSPECTION_MAX_TTL": "5s"},
 		"an origin that is the audience too": {"ORIGIN": "https://api.example.com"},
+		"DPoP by name":                       {"DPOP": "on"},
+		"DPoP without an origin":             {"LISTEN": ":8080", "DPOP": "on", "DPOP_NONCES": "1"},
+		"no DPoP":                            {"DPOP": "off"},
+		"DPoP required, on loopback":         {"DPOP": "required", "LISTEN": "localhost:0"},
+		"DPoP required, with an origin":      {"DPOP": "required", "LISTEN": ":8080", "ORIGIN": "https://api.example.com"},
+		"DPoP with nonces":                   {"DPOP": "required", "DPOP_NONCES": "1"},
 		"several origins, spaced":            {"ORIGIN": "https://api.example.com/v1, https://api.example.net/v1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,6 +99,10 @@ func TestFromEnvRefuses(t *testing.T) {
 		"a MaxTTL without a unit":                 {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "5"}), `INTROSPECTION_MAX_TTL must be a duration such as 5s, or 0s to introspect on every request, got "5"`},
 		"a negative MaxTTL":                       {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "-1s"}), "INTROSPECTION_MAX_TTL must be a duration"},
 		"a MaxTTL of more than an hour":           {withIntrospection(map[string]string{"INTROSPECTION_MAX_TTL": "61m"}), "MaxTTL must be at most 1h0m0s"},
+		"an unknown DPOP":                         {map[string]string{"DPOP": "1"}, `DPOP must be on, off or required, got "1"`},
+		"DPoP required without an origin":         {map[string]string{"DPOP": "required", "LISTEN": ":8080"}, "DPOP=required needs ORIGIN"},
+		"an invalid DPOP_NONCES":                  {map[string]string{"DPOP_NONCES": "on"}, `DPOP_NONCES must be empty or 1, got "on"`},
+		"nonces without DPoP":                     {map[string]string{"DPOP": "off", "DPOP_NONCES": "1"}, "DPOP_NONCES=1 needs DPOP=on or DPOP=required"},
 		"an origin on plain http":                 {map[string]string{"ORIGIN": "http://api.example.com"}, "ORIGIN[0]: must be an https URL"},
 		"an origin with a query":                  {map[string]string{"ORIGIN": "https://api.example.com, https://api.example.net/?a=b"}, "ORIGIN[1]: must be a URL like"},
 		"one origin in two spellings":             {map[string]string{"ORIGIN": "https://api.example.com,HTTPS://API.example.com:443/"}, "ORIGIN[1] is the same URL as ORIGIN[0]"},
@@ -119,6 +129,7 @@ func TestEveryFaultOfTheEnvironmentIsReported(t *testing.T) {
 	status := run(t.Context(), lookup(map[string]string{
 		"LISTEN": "8080", "FRAMEWORK": "rails", "PROFILE": "strict", "INSECURE_HTTP": "yes", "AUDIENCE": "",
 		"ISSUER": "", "INTROSPECTION_CLIENT_SECRET": secret, "INTROSPECTION_MAX_TTL": "soon", "ORIGIN": "here",
+		"DPOP": "yes", "DPOP_NONCES": "yes",
 	}), &stdout, &stderr)
 	if status != 2 {
 		t.Errorf("got status %d, want 2", status)
@@ -128,7 +139,7 @@ func TestEveryFaultOfTheEnvironmentIsReported(t *testing.T) {
 	}
 	for _, name := range []string{
 		"LISTEN", "FRAMEWORK", "PROFILE", "INSECURE_HTTP", "AUDIENCE", "INTROSPECTION_CLIENT_ID", "INTROSPECTION_MAX_TTL",
-		"ISSUER", "ORIGIN[0]:",
+		"ISSUER", "ORIGIN[0]:", "DPOP", "DPOP_NONCES",
 	} {
 		if !strings.Contains(stderr.String(), name+" ") {
 			t.Errorf("%s is not among the faults:\n%s", name, &stderr)

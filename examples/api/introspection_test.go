@@ -69,7 +69,7 @@ func TestARevokedTokenIsRefusedAtOnceWithoutCaching(t *testing.T) {
 		}
 		as.Revoke(token)
 		status, header, _ := get(t, url+"/me", token)
-		if challenge := header.Get("WWW-Authenticate"); status != http.StatusUnauthorized || !strings.Contains(challenge, `error="invalid_token"`) {
+		if challenge := strings.Join(header.Values("WWW-Authenticate"), ", "); status != http.StatusUnauthorized || !strings.Contains(challenge, `error="invalid_token"`) {
 			t.Errorf("got %d %s for a revoked token, want 401 with invalid_token", status, challenge)
 		}
 		if got := as.Count(testserver.EndpointIntrospect); got != 3 {

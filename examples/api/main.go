@@ -12,6 +12,10 @@
 //	ORIGIN         public base URLs of the API, separated by commas; the first is
 //	               the resource that the metadata names (RFC 9728); default
 //	               http://LISTEN if LISTEN is on loopback, else the API has no metadata
+//	DPOP           on (the default) accepts bearer tokens, and tokens that are bound
+//	               to a key of the client if they come with a proof (RFC 9449);
+//	               off refuses bound tokens; required refuses bearer tokens
+//	DPOP_NONCES    1 requires a nonce of this process in each proof
 //	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
@@ -21,6 +25,10 @@
 //	INTROSPECTION_MAX_TTL        how long an answer is cached; default 5s, at most 1h; 0s introspects on every request
 //
 // Introspection is RFC 7662 with client_secret_basic.
+//
+// A proof names the URL of its request, so DPoP needs an origin. If there is
+// none, because LISTEN is not on loopback and ORIGIN is empty, then on acts as
+// off, with a warning in the log, and required is a fault.
 //
 // The program reports every fault of the environment at once and exits with
 // status 2. Otherwise it prints one line, "listening on http://ADDR", when it

@@ -145,7 +145,8 @@ func TestMetadataNamesTheOrigin(t *testing.T) {
 					}
 					return
 				}
-				want := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q],"bearer_methods_supported":["header"]}`,
+				want := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q],"bearer_methods_supported":["header"],`+
+					`"dpop_signing_alg_values_supported":["ES256","ES384","ES512","EdDSA","Ed25519","PS256","RS256"]}`,
 					strings.Replace(test.resource, "ADDRESS", address, 1), as.Issuer())
 				if status != http.StatusOK || body != want {
 					t.Errorf("got %d %s, want 200 %s", status, body, want)

@@ -7,8 +7,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -16,10 +18,12 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
@@ -45,18 +49,18 @@ func run(ctx context.Context, out io.Writer, serve bool) error {
 	}
 	defer func() { _ = as.Close() }()
 
-	api, err := protectedAPI(as)
-	if err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
+	base := "http://" + listener.Addr().String()
+	api, err := protectedAPI(as, base)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	server := &http.Server{Handler: api, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	defer func() { _ = server.Close() }()
-	base := "http://" + listener.Addr().String()
 
 	if serve {
 		return keepServing(ctx, out, as, base)
@@ -64,8 +68,9 @@ func run(ctx context.Context, out io.Writer, serve bool) error {
 	return demonstrate(ctx, out, as, base)
 }
 
-// protectedAPI returns the API. A user of the module writes code like this.
-func protectedAPI(as *testserver.Server) (http.Handler, error) {
+// protectedAPI returns the API that clients reach at base. A user of the module
+// writes code like this.
+func protectedAPI(as *testserver.Server, base string) (http.Handler, error) {
 	introspector, err := introspect.New(introspect.Config{
 		Issuer: as.Issuer(),
 		Auth:   introspect.Basic(as.DefaultClient().ID, as.DefaultClient().Secret),
@@ -74,29 +79,45 @@ func protectedAPI(as *testserver.Server) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := middleware.NewVerifier(middleware.Config{
+	config := middleware.Config{
 		Audience: "orders-api",
 		Issuers:  []middleware.Issuer{{URL: as.Issuer(), Introspection: introspector}}, // JWTs are still verified locally
-	})
+	}
+	v, err := middleware.NewVerifier(config)
+	if err != nil {
+		return nil, err
+	}
+	config.DPoP = &dpop.Policy{Required: true, Algorithms: []string{"ES256"}} // a stolen token is useless
+	config.Origins, config.Resource = []string{base}, base
+	bound, err := middleware.NewVerifier(config)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	read := httpauth.Require(v, scopes.All("orders:read"))
-	mux.Handle("GET /orders", read(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]string{"orders_of": httpauth.Token(r).Subject})
-	})))
+	read, pay := httpauth.Require(v, scopes.All("orders:read")), httpauth.Require(bound, scopes.All("pay"))
+	mux.Handle("GET /orders", read(http.HandlerFunc(subject)))
+	mux.Handle("GET /payments", pay(http.HandlerFunc(subject)))
 	return mux, nil
+}
+
+func subject(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{"of": httpauth.Token(r).Subject})
 }
 
 func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base string) error {
 	scope := testserver.Scope("orders:read")
 	opaque := as.Token(scope, testserver.OpaqueTokens())
+	key, payments := testserver.GenerateKey("ES256", ""), base+"/payments"
+	bound := as.Token(testserver.Scope("pay"), testserver.BoundTo(key))
+	proof := testserver.Proof(key, http.MethodGet, payments, bound)
+	thief := testserver.Proof(testserver.GenerateKey("ES256", ""), http.MethodGet, payments, bound)
 	calls := []struct {
 		name, token string
 		status      int
 		before      func()
+		path        string   // "" means /orders
+		proof       []string // of the scheme DPoP
 	}{
 		{name: "no token", status: http.StatusUnauthorized},
 		{name: "good token", token: as.Token(scope), status: http.StatusOK},
@@ -106,15 +127,23 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 		{name: "for another API", token: as.Token(scope, testserver.Audience("billing-api")), status: http.StatusUnauthorized},
 		{name: "opaque", token: opaque, status: http.StatusOK},
 		{name: "opaque, revoked since", token: opaque, status: http.StatusUnauthorized, before: func() { as.Revoke(opaque) }},
+		{name: "bound to a key, with a proof", token: bound, proof: proof, status: http.StatusOK, path: "/payments"},
+		{name: "stolen, sent as bearer token", token: bound, status: http.StatusUnauthorized, path: "/payments"},
+		{name: "stolen, proof of another key", token: bound, proof: thief, status: http.StatusUnauthorized, path: "/payments"},
+		{name: "stolen with the proof", token: bound, proof: proof, status: http.StatusUnauthorized, path: "/payments"},
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "GET /orders\tSTATUS\tWWW-AUTHENTICATE\n")
-	wrong := 0
+	wrong, path := 0, ""
 	for _, call := range calls {
 		if call.before != nil {
 			call.before()
 		}
-		status, challenge, err := get(ctx, base+"/orders", call.token)
+		if call.path != "" && path == "" {
+			fmt.Fprintf(table, "GET %s, which requires DPoP\t\t\n", call.path)
+		}
+		path = call.path
+		status, challenge, err := get(ctx, base+cmp.Or(path, "/orders"), call.token, call.proof)
 		if err != nil {
 			return err
 		}
@@ -135,19 +164,29 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 	return nil
 }
 
-func get(ctx context.Context, url, token string) (status int, challenge string, err error) {
+// get sends a request with a bearer token or, if there is a proof, under the
+// scheme DPoP.
+func get(ctx context.Context, url, token string, proof []string) (status int, challenge string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return 0, "", err
 	}
-	if token != "" {
+	switch {
+	case proof != nil:
+		req.Header.Set("Authorization", "DPoP "+token)
+		req.Header["Dpop"] = proof
+	case token != "":
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, "", err
 	}
-	return res.StatusCode, res.Header.Get("WWW-Authenticate"), res.Body.Close()
+	challenge, _, found := strings.Cut(res.Header.Get("WWW-Authenticate"), "resource_metadata=")
+	if found {
+		challenge += "…" // the URL has another port each time
+	}
+	return res.StatusCode, challenge, res.Body.Close()
 }
 
 func keepServing(ctx context.Context, out io.Writer, as *testserver.Server, base string) error {

@@ -15,7 +15,8 @@ var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
 // If the API does not require a new authentication, stepUp returns "".
 func stepUp(app oauth2.Config, answer *http.Response, state, verifier string) string {
 	asked := map[string]string{}
-	for _, match := range parameter.FindAllStringSubmatch(answer.Header.Get("WWW-Authenticate"), -1) {
+	challenges := strings.Join(answer.Header.Values("WWW-Authenticate"), ", ") // one for each scheme
+	for _, match := range parameter.FindAllStringSubmatch(challenges, -1) {
 		asked[match[1]] = match[2]
 	}
 	if asked["error"] != "insufficient_user_authentication" {

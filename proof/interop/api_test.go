@@ -37,11 +37,12 @@ type client struct {
 }
 
 // startAPI runs the program. Its environment contains only env and LISTEN, so
-// that the developer's environment does not influence the test.
+// that the developer's environment does not influence the test. DPoP is off, so
+// that every refusal has exactly one challenge.
 func startAPI(t *testing.T, program string, env ...string) *api {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program)
-	cmd.Env = append([]string{"LISTEN=127.0.0.1:0"}, env...)
+	cmd.Env = append([]string{"LISTEN=127.0.0.1:0", "DPOP=off"}, env...)
 	line := start(t, cmd, func() error { return cmd.Process.Signal(os.Interrupt) })
 	url, ready := strings.CutPrefix(line, "listening on ")
 	if !ready {

@@ -34,7 +34,7 @@ type api string
 // startAPI runs examples/api, and waits until it has fetched the keys.
 func startAPI(t *testing.T, h *hydra, env ...string) api {
 	t.Helper()
-	a := api(program.Start(t, apiFile, append([]string{"ISSUER=" + h.public, "AUDIENCE=" + audience}, env...)...))
+	a := api(program.Start(t, apiFile, append([]string{"ISSUER=" + h.public, "AUDIENCE=" + audience, "DPOP=off"}, env...)...))
 	a.poll(t, call{what: "healthy after the keys are loaded", path: "/healthz", status: 200, body: `{"status":"ok"}`})
 	return a
 }

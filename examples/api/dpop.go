@@ -1,0 +1,50 @@
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bearerguard/bearerguard/dpop"
+)
+
+// noncePeriod is how long one nonce is issued. It is accepted for up to three
+// periods.
+const noncePeriod = time.Minute
+
+// proofs reads DPOP and DPOP_NONCES and returns the policy on proofs, or nil
+// without DPoP.
+//
+// The secret of the nonces is made when the program starts. After a restart no
+// proof of the old process is accepted, but several processes behind one
+// address would refuse each other's nonces.
+func proofs(getenv func(string) string) (*dpop.Policy, error) {
+	policy := new(dpop.Policy)
+	var faults []error
+	switch mode := cmp.Or(getenv("DPOP"), "on"); mode {
+	case "on":
+	case "off":
+		policy = nil
+	case "required":
+		policy.Required = true
+		if getenv("ORIGIN") == "" && !onLoopback(cmp.Or(getenv("LISTEN"), defaultListen)) {
+			faults = append(faults, errors.New("DPOP=required needs ORIGIN, the URL at which clients reach the API, because LISTEN is not on loopback"))
+		}
+	default:
+		faults = append(faults, fmt.Errorf("DPOP must be on, off or required, got %q", mode))
+	}
+	switch nonces := getenv("DPOP_NONCES"); {
+	case nonces == "":
+	case nonces != "1":
+		faults = append(faults, fmt.Errorf("DPOP_NONCES must be empty or 1, got %q", nonces))
+	case policy == nil:
+		faults = append(faults, errors.New("DPOP_NONCES=1 needs DPOP=on or DPOP=required"))
+	default:
+		secret := make([]byte, 32)
+		_, _ = rand.Read(secret) // never fails
+		policy.Nonces = dpop.NewNonces(secret, noncePeriod)
+	}
+	return policy, errors.Join(faults...)
+}

@@ -1,0 +1,76 @@
+package snippets
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/middleware"
+)
+
+// boundTokens configures every field of a policy on proofs.
+func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error) {
+	return middleware.NewVerifier(middleware.Config{
+		Audience: "https://api.example.com",
+		Issuers:  []middleware.Issuer{{URL: "https://login.example.com"}},
+		Origins:  []string{"https://api.example.com"}, // what clients call
+		DPoP: &dpop.Policy{
+			Required:   true,                                // refuse bearer tokens
+			Algorithms: []string{"ES256", "EdDSA"},          // of the clients' keys
+			MaxAge:     30 * time.Second,                    // of a proof without a nonce
+			Nonces:     dpop.NewNonces(secret, time.Minute), // the same secret on each machine
+			Replay:     shared,                              // proofs that were used
+		},
+	})
+}
+
+// redis is a dpop.Replay in Redis or Valkey. The function do sends one command,
+// and returns nil for the answer nil: most clients have such a function.
+type redis struct {
+	do func(ctx context.Context, command ...any) (any, error)
+}
+
+func (r redis) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
+	if until.Before(time.Now()) {
+		return false, errors.New("until has passed") // Redis would forget the mark at once
+	}
+	end := until.UnixMilli() + 1 // rounded up
+	answer, err := r.do(ctx, "SET", "dpop:v1:"+hex.EncodeToString(key[:]), 1, "NX", "PXAT", end)
+	return err == nil && answer != nil, err
+}
+
+// authenticate verifies the token of a gRPC call. The metadata is that of
+// google.golang.org/grpc/metadata, and the method that of grpc.Method, such as
+// "/shop.v1.Orders/List".
+func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[string][]string, method string) (*middleware.Token, error) {
+	presented := middleware.Credentials{
+		Method: http.MethodPost, URL: method, // gRPC is POST https://api.example.com/shop.v1.Orders/List
+		Proofs: metadata["dpop"],
+	}
+	if fields := metadata["authorization"]; len(fields) == 1 {
+		presented.Scheme, presented.Token, _ = strings.Cut(fields[0], " ")
+	}
+	return v.Verify(ctx, presented)
+}
+
+// forwardAuth answers the requests by which a proxy asks whether it may pass a
+// request on.
+func forwardAuth(v *middleware.Verifier) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var presented middleware.Credentials
+		if fields := r.Header.Values("Authorization"); len(fields) == 1 {
+			presented.Scheme, presented.Token, _ = strings.Cut(fields[0], " ")
+		}
+		presented.Method = r.Header.Get("X-Forwarded-Method") // set by the proxy, and by nobody else
+		presented.URL, _, _ = strings.Cut(r.Header.Get("X-Forwarded-Uri"), "?")
+		presented.Proofs = r.Header.Values("DPoP")
+		if _, err := v.Verify(r.Context(), presented); err != nil {
+			httpauth.Answer(w, r, err)
+		}
+	}
+}
