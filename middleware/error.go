@@ -135,8 +135,8 @@ var (
 	ErrRevoked      error = &cause{"revoked", "token is revoked", CodeInvalidToken, ""}
 	ErrConfirmation error = &cause{"confirmation", "token is bound to a key that this API cannot check", CodeInvalidToken, ""}
 
-	ErrBound        error = &cause{"bound", "token is bound to a key: it needs the scheme DPoP and a proof", CodeInvalidToken, ""}
-	ErrUnbound      error = &cause{"unbound", "token is not bound to a key", CodeInvalidToken, ""}
+	ErrBound   error = &cause{"bound", "token is bound to a key: it needs the scheme DPoP and a proof", CodeInvalidToken, ""}
+	ErrUnbound error = &cause{"unbound", "token is not bound to a key", CodeInvalidToken, ""}
 
 	ErrProof        error = &cause{"proof", "DPoP proof is missing or not valid", CodeInvalidProof, ""}
 	ErrProofKey     error = &cause{"proof_key", "token is bound to another key than that of the DPoP proof", CodeInvalidToken, ""}
