@@ -24,13 +24,13 @@ func TestQuotaOfAKey(t *testing.T) {
 		}
 	}
 	refused := 0
-	for i := range 1000 { // both counters of a key are those of "a" for 1 in 67 million
+	for i := range 100_000 { // some share one counter with "a", and 1 in 67 million shares both
 		if !q.Take(fmt.Sprint("other ", i), now) {
 			refused++
 		}
 	}
-	if refused > 0 {
-		t.Errorf("%d of 1000 other keys were refused", refused)
+	if refused > 1 {
+		t.Errorf("%d of 100 000 other keys were refused", refused)
 	}
 	if !q.Take("a", now.Add(period)) {
 		t.Error("a proof was refused in the next period")
