@@ -71,7 +71,6 @@ func (d *decision) readCredentials() error {
 		return ErrTwoTokens // a proxy may use another of these fields than this module
 	}
 	field, scheme := "", ""
-	d.scheme = schemeBearer
 	if len(fields) == 1 {
 		field = trimmed(fields[0]) // HTTP/2 leaves the spaces that HTTP/1.1 strips
 		scheme = field[:tokenLength(field)]
@@ -86,6 +85,7 @@ func (d *decision) readCredentials() error {
 		}
 		return ErrNoToken
 	}
+	d.scheme = schemeBearer
 	text := field[len(scheme):]
 	token := strings.TrimLeft(text, " ")
 	switch {

@@ -106,17 +106,19 @@ func (d *decision) runSteps() (err error) {
 		if err = s.run(d); d.explained != nil {
 			d.explain(i, err)
 		}
-		if err != nil {
-			break
+		if err == nil {
+			continue
 		}
+		// A token that fails is removed from the cache. It stays if only the
+		// route's requirements refuse it, which come after it is stored. It
+		// also stays if its proof is bad. Otherwise anyone who has the token
+		// without its key could make each request verify it again.
+		if d.cached != nil && !d.stored && (!s.isAboutRequest() || errors.Is(err, ErrConfirmation)) {
+			d.v.cache.drop(d.digest)
+		}
+		return err
 	}
-	// A token that fails is removed from the cache. A token that was already
-	// stored in this decision stays in the cache: only the route's requirements
-	// refuse it.
-	if err != nil && d.cached != nil && !d.stored {
-		d.v.cache.drop(d.digest)
-	}
-	return err
+	return nil
 }
 
 // decide runs the steps and returns the refusal, or nil if the token passes. If

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 )
 
 // StepTable returns the table of steps in Markdown.
@@ -57,3 +58,28 @@ func (v *Verifier) Left(token string) (parts []string) {
 
 // NormalOrigin returns the normal form of an origin, or an error.
 var NormalOrigin = normalOrigin
+
+// CachedSigners returns the number of cached keys of clients.
+func (v *Verifier) CachedSigners() (n int) {
+	for i := range v.dpop.signers.slots {
+		if v.dpop.signers.slots[i].Load() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Quota counts proofs for a Verifier with the default policy.
+type Quota struct{ q *quota }
+
+// MaxProofs is the limit for one key and period.
+const MaxProofs = maxProofs
+
+// NewQuota returns an empty quota with the given period.
+func NewQuota(period time.Duration) Quota { return Quota{newQuota(period)} }
+
+// QuotaOf returns the quota of a Verifier, and its period.
+func QuotaOf(v *Verifier) (Quota, time.Duration) { return Quota{v.dpop.quota}, v.dpop.quota.period }
+
+// Take counts one proof.
+func (q Quota) Take(thumbprint string, now time.Time) bool { return q.q.take(thumbprint, now) }

@@ -76,7 +76,7 @@ func (d *decision) checkProofURL() error {
 func (policy *proofPolicy) matches(htu, requested string) bool {
 	for _, base := range policy.origins { // the usual case: every part is written in normal form
 		if rest, ok := strings.CutPrefix(htu, base.origin); ok {
-			if rest, ok = strings.CutPrefix(rest, base.path); ok && rest == requested && requested != "" && weburl.IsNormal(requested) {
+			if rest, ok = strings.CutPrefix(rest, base.path); ok && rest == requested && strings.HasPrefix(requested, "/") && weburl.IsNormal(requested) {
 				return true
 			}
 		}
@@ -97,7 +97,7 @@ func (policy *proofPolicy) matches(htu, requested string) bool {
 // url returns the URL of a request in normal form, as clients of this origin
 // write it.
 func (base publicURL) url(requested string) (origin, path string, err error) {
-	if strings.Contains(requested, "://") {
+	if requested != "" && requested[0] != '/' { // a path may contain a URL
 		origin, path, err = weburl.Normal(requested)
 		if err == nil && path != base.path && !strings.HasPrefix(path, base.path+"/") {
 			err = weburl.ErrURL
