@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 )
 
 // StepTable returns the table of steps in Markdown.
@@ -57,3 +58,13 @@ func (v *Verifier) Left(token string) (parts []string) {
 
 // NormalOrigin returns the normal form of an origin, or an error.
 var NormalOrigin = normalOrigin
+
+// MaxProofs is the quota of one key in one period.
+const MaxProofs = maxProofs
+
+// SpendProofs counts proofs of a key that were not sent.
+func (v *Verifier) SpendProofs(thumbprint string, count int) {
+	for range count {
+		v.dpop.quota.take(thumbprint, time.Now())
+	}
+}
