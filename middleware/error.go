@@ -13,9 +13,8 @@ import (
 
 // Code is the error code that clients receive with a refusal. Most codes are
 // from RFC 6750 §3.1, RFC 9449 §7.1 and RFC 9470 §3. Two more codes are for
-// failures that the
-// client did not cause. When no token was sent, the code is "", as RFC 6750
-// §3.1 requires.
+// failures that the client did not cause. When no token was sent, the code is
+// "", as RFC 6750 §3.1 requires.
 type Code string
 
 // The codes, with the HTTP status of each.
@@ -135,8 +134,8 @@ var (
 	ErrRevoked      error = &cause{"revoked", "token is revoked", CodeInvalidToken, ""}
 	ErrConfirmation error = &cause{"confirmation", "token is bound to a key that this API cannot check", CodeInvalidToken, ""}
 
-	ErrBound        error = &cause{"bound", "token is bound to a key: it needs the scheme DPoP and a proof", CodeInvalidToken, ""}
-	ErrUnbound      error = &cause{"unbound", "token is not bound to a key", CodeInvalidToken, ""}
+	ErrBound   error = &cause{"bound", "token is bound to a key: it needs the scheme DPoP and a proof", CodeInvalidToken, ""}
+	ErrUnbound error = &cause{"unbound", "token is not bound to a key", CodeInvalidToken, ""}
 
 	ErrProof        error = &cause{"proof", "DPoP proof is missing or not valid", CodeInvalidProof, ""}
 	ErrProofKey     error = &cause{"proof_key", "token is bound to another key than that of the DPoP proof", CodeInvalidToken, ""}
