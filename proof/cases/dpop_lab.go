@@ -208,8 +208,8 @@ func (l *proofLab) withBytes(change func(proof string) string) request {
 	})
 }
 
-// jsonMembers returns a JSON object. A later pair replaces an earlier one of the
-// same name.
+// jsonMembers returns a JSON object. A later pair replaces an earlier one of
+// the same name.
 func jsonMembers(pairs []string) string {
 	last := make(map[string]json.RawMessage)
 	for i := 0; i < len(pairs); i += 2 {

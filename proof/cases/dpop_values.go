@@ -145,7 +145,7 @@ func (l *proofLab) proofClaims(t *testing.T) []group {
 		})
 	}
 	passes, late := alice("/read"), l.badProof(wrongTime)
-	// again returns a request for which the jti of its proof was used just before.
+	// again returns a request with a proof whose jti was used just before.
 	token := l.bound()
 	again := func(pairs func(id string) []string) request {
 		return l.forged(token, func(method string, good draft) []string {
