@@ -13,9 +13,8 @@ import (
 
 // Code is the error code that clients receive with a refusal. Most codes are
 // from RFC 6750 §3.1, RFC 9449 §7.1 and RFC 9470 §3. Two more codes are for
-// failures that the
-// client did not cause. When no token was sent, the code is "", as RFC 6750
-// §3.1 requires.
+// failures that the client did not cause. When no token was sent, the code is
+// "", as RFC 6750 §3.1 requires.
 type Code string
 
 // The codes, with the HTTP status of each.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ type request struct {
 	path    string
 	host    string // "" means api.example.com
 	fields  []field
+	late    func(method string) []field // makes further fields when the request is sent, or nil
 	body    string
 	trailer []field
 }
@@ -38,6 +40,20 @@ func at(path string, authorization ...string) request {
 func (r request) with(name, value string) request {
 	r.fields = append(r.fields[:len(r.fields):len(r.fields)], field{name, value})
 	return r
+}
+
+// withLate adds fields that are made anew each time the request is sent.
+func (r request) withLate(late func(method string) []field) request {
+	r.late = late
+	return r
+}
+
+// allFields returns the fields to send.
+func (r request) allFields(method string) []field {
+	if r.late == nil {
+		return r.fields
+	}
+	return slices.Concat(r.fields, r.late(method))
 }
 
 func (r request) withBody(body string) request { r.body = body; return r }
@@ -116,7 +132,7 @@ func (r request) http1(method string) string {
 	line("%s %s HTTP/1.1", method, r.path)
 	line("Host: %s", cmp.Or(r.host, "api.example.com"))
 	line("Connection: close")
-	for _, f := range r.fields {
+	for _, f := range r.allFields(method) {
 		line("%s: %s", f.name, f.value)
 	}
 	if r.trailer == nil {

@@ -75,7 +75,7 @@ func (w *http2wire) write(t *testing.T, method string, r request) uint32 {
 	if w.config != nil {
 		scheme = "https"
 	}
-	block := encode(append([]field{{":method", method}, {":scheme", scheme}, {":authority", cmp.Or(r.host, "api.example.com")}, {":path", r.path}}, r.fields...))
+	block := encode(append([]field{{":method", method}, {":scheme", scheme}, {":authority", cmp.Or(r.host, "api.example.com")}, {":path", r.path}}, r.allFields(method)...))
 	first := block[:min(len(block), maxFrame)]
 	bare := r.body == "" && r.trailer == nil
 	check(t, w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: first, EndStream: bare, EndHeaders: len(first) == len(block)}))

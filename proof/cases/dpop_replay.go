@@ -1,0 +1,173 @@
+package cases
+
+import (
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// fresh returns a wire to the same server with a connection of its own.
+func (l *target) fresh(t *testing.T) wire {
+	if w, ok := l.wire.(*http2wire); ok {
+		own := &http2wire{address: w.address, config: w.config}
+		t.Cleanup(own.close)
+		return own
+	}
+	return l.wire
+}
+
+// Of a hundred simultaneous requests with one proof, over all adapters and
+// protocols, exactly one passes.
+func ofParallelUsesOfAProofOnePasses(t *testing.T, frameworks []Framework) {
+	l := newProofLab(t, frameworks, proofsOn)
+	want := map[verdict]int{alice("/read"): 1, l.badProof(usedBefore): 99}
+	for _, round := range []string{"first", "second", "third"} {
+		t.Run("D13/a hundred requests, "+round+" round", func(t *testing.T) {
+			r := l.proved("/read", l.bound(), testserver.Claim("jti", round))
+			got := make(map[verdict]int)
+			var mu sync.Mutex
+			var all sync.WaitGroup
+			start := make(chan struct{})
+			for i := range 100 {
+				w := l.targets[i%len(l.targets)].fresh(t)
+				all.Go(func() {
+					<-start
+					v, err := w.send(t, "GET", r).verdict()
+					mu.Lock()
+					defer mu.Unlock()
+					if got[v]++; err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			close(start)
+			all.Wait()
+			for v, n := range got {
+				if want[v] != n {
+					t.Errorf("got %d answers %+v, want %d", n, v, want[v])
+				}
+			}
+		})
+	}
+}
+
+// Nested routes check one proof, which is for the URL that the client requests,
+// and mark it once.
+func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
+	l := newProofLab(t, frameworks, proofsOn)
+	everything := l.bound("scope", `"read write admin"`, "acr", `"urn:example:mfa"`, "auth_time", l.Claims()[strings.LastIndexByte(l.Claims(), ':')+1:len(l.Claims())-1])
+	for _, path := range []string{"/read", "/nested/route", "/twice", "/strong/route", "/optional/read", "/checked", "/returned"} {
+		t.Run("D13/"+path, func(t *testing.T) {
+			for _, target := range l.targets {
+				for _, method := range methods {
+					l.marks.use(dpop.NewMemory(0))
+					target.check(t, method, on("", l.proved(path, everything), alice(path)))
+					if keys, _ := l.marks.calls(); len(keys) != 1 {
+						t.Errorf("%s: %s %s: got %d marks, want 1", target.name, method, path, len(keys))
+					}
+				}
+			}
+		})
+	}
+	l.run(t, group{"D10", "a proof for the path of a group is not a proof for a route in it", []row{
+		on("the path of the group", l.provedFor(apiURL+"/nested", "/nested/route", everything), l.badProof(otherRequest)),
+		on("the path within the group", l.provedFor(apiURL+"/route", "/nested/route", everything), l.badProof(otherRequest)),
+	}})
+}
+
+// A mark is made last, its key is a hash of the client's key and the jti, and
+// it lasts for as long as the proof would be accepted.
+func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
+	l := newProofLab(t, frameworks, proofsOn)
+	for name, distance := range map[string]time.Duration{"now": 0, "80 s ago": -80 * time.Second, "40 s ahead": 40 * time.Second} {
+		t.Run("D13/the mark of a proof of "+name, func(t *testing.T) {
+			for _, target := range l.targets {
+				l.marks.use(dpop.NewMemory(0))
+				issued := time.Now().Add(distance).Truncate(time.Second)
+				id := strings.Repeat("j", 200)
+				target.check(t, "GET", on("", l.proved("/read", l.bound(), testserver.Claim("jti", id), testserver.Claim("iat", issued.Unix())), alice("/read")))
+				keys, until := l.marks.calls()
+				if want := sha256.Sum256([]byte(l.jkt + "\x00" + id)); len(keys) != 1 || keys[0] != want {
+					t.Fatalf("%s: got the keys %x, want %x", target.name, keys, want)
+				}
+				if end := issued.Add(90 * time.Second); until[0].Before(end) || until[0].After(end.Add(5*time.Second)) {
+					t.Errorf("%s: got a mark until %v for a proof that is accepted until %v", target.name, until[0], end)
+				}
+			}
+		})
+	}
+	t.Run("D13/a refused proof makes no mark", func(t *testing.T) {
+		l.marks.use(dpop.NewMemory(0))
+		for _, d := range []testserver.Defect{"dpop-bad-signature", "dpop-other-key", "dpop-htm-other", "dpop-htu-path", "dpop-ath-missing", "dpop-iat-old"} {
+			l.targets[0].send(t, "GET", l.proved("/read", l.bound(), testserver.With(d)))
+		}
+		l.targets[0].send(t, "GET", l.proved("/read", l.bound("jti", `"revoked"`)))
+		if keys, _ := l.marks.calls(); len(keys) != 0 {
+			t.Errorf("got %d marks, want none", len(keys))
+		}
+	})
+}
+
+// A proof is accepted only if the store says that it is new.
+func aStoreThatFailsIsUnavailable(t *testing.T, frameworks []Framework) {
+	l := newProofLab(t, frameworks, proofsOn)
+	broken := errors.New(canary)
+	full := dpop.NewMemory(1)
+	for _, c := range []struct {
+		threat, name string
+		store        dpop.Replay
+		want         verdict
+	}{
+		{"D20", "an error", storeFunc(func() (bool, error) { return false, broken }), unavailable},
+		{"D20", "an error, and first", storeFunc(func() (bool, error) { return true, broken }), unavailable},
+		{"D20", "a panic", storeFunc(func() (bool, error) { panic(canary) }), internal},
+		{"D20", "not first", storeFunc(func() (bool, error) { return false, nil }), l.badProof(usedBefore)},
+		{"D20", "Off, which accepts every proof", dpop.Off, alice("/read")},
+		{"D16", "a full memory", full, unavailable},
+	} {
+		l.marks.use(c.store)
+		if c.store == full {
+			l.targets[0].check(t, "GET", on("the only mark", l.proved("/read", l.bound()), alice("/read")))
+		}
+		l.run(t, group{c.threat, "a store that gives no answer gives no access, and no reason to discard the token or the proof", []row{
+			on(c.name, l.proved("/read", l.bound()), c.want),
+			on(c.name+", on a nested route", l.proved("/twice", l.bound()), c.want.on("/twice")),
+			on(c.name+", where tokens are optional", l.proved("/optional", l.bound()), c.want.on("/optional")),
+			on(c.name+", and a bearer token", at("/read", "Bearer "+l.Good()), alice("/read")),
+		}})
+	}
+	if log := l.log.String(); strings.Contains(log, canary) || !strings.Contains(log, "level=WARN") {
+		t.Error("D20: the log contains the text of the store's error, or no warning")
+	}
+}
+
+// on returns the verdict for another route.
+func (v verdict) on(route string) verdict {
+	if v.passes() {
+		return alice(route)
+	}
+	return v
+}
+
+// Machines that share a store accept a proof once. Machines that do not share
+// one accept it once each, which is why the documents ask for a shared store.
+func machinesShareAStore(t *testing.T, frameworks []Framework) {
+	shared := dpop.NewMemory(0)
+	one := newProofLab(t, frameworks, proofsOn)
+	two := newProofLab(t, frameworks, proofsOn, func(c *middleware.Config) {
+		c.Issuers = []middleware.Issuer{{URL: one.Issuer}}
+		c.Client = one.as.Client()
+	})
+	one.marks.use(shared)
+	two.marks.use(shared)
+	r := one.proved("/read", one.bound(), testserver.Claim("jti", "shared"))
+	one.targets[0].check(t, "GET", on("the first machine", r, alice("/read")))
+	two.run(t, group{"D13", "a proof that another machine accepted is refused", []row{on("on another machine", r, two.badProof(usedBefore))}})
+}
