@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/maphash"
 	"math/bits"
 	"slices"
 	"sync"
@@ -28,14 +29,34 @@ type Memory struct {
 
 // bucket holds marks that are forgotten together.
 type bucket struct {
-	end   int64 // Unix time; later than the until of each mark
-	marks map[mark]struct{}
+	end    int64 // Unix time; later than the until of each mark
+	marks  map[mark]struct{}
+	counts *counts
+}
+
+// counts counts the marks of each client. Clients share counters, so that
+// memory is fixed. Of a client's two counters, the smaller one is at least the
+// number of its marks. The seeds are random, so that a client cannot choose a
+// key that shares both counters with another client.
+type counts struct {
+	seeds [2]maphash.Seed
+	rows  [2][1 << 12]uint32
+}
+
+// of returns the counters of a client.
+func (c *counts) of(client string) [2]*uint32 {
+	var own [2]*uint32
+	for i := range own {
+		own[i] = &c.rows[i][maphash.String(c.seeds[i], client)%uint64(len(c.rows[i]))]
+	}
+	return own
 }
 
 type mark [16]byte
 
 const (
 	defaultMarks = 1_000_000
+	share        = 4       // one client may have a quarter of the marks
 	farthest     = 1 << 40 // Unix time after any sensible date; keeps additions from overflowing
 )
 
@@ -52,7 +73,15 @@ func NewMemory(marks int) *Memory {
 
 // First implements [Replay]. It returns [ErrFull] instead of forgetting a mark
 // that is still needed. The context is not used, because nothing waits.
-func (m *Memory) First(_ context.Context, key [32]byte, until time.Time) (bool, error) {
+func (m *Memory) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
+	return m.FirstOf(ctx, "", key, until)
+}
+
+// FirstOf is like First, and keeps one client from filling the Memory: it
+// returns [ErrQuota] if a quarter of the marks that fit are already marks of
+// this client. The client is the thumbprint of its key, or "" for no limit. A
+// verifier calls FirstOf instead of First if its Replay has both methods.
+func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until time.Time) (bool, error) {
 	short := mark(key[:len(mark{})])
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -61,17 +90,31 @@ func (m *Memory) First(_ context.Context, key [32]byte, until time.Time) (bool, 
 		return false, errPassed
 	}
 	m.forget(now.Unix())
-	count := 0
+	count, ofClient := 0, 0
 	for _, b := range m.buckets { // all, because a key can come again with another until
 		if _, marked := b.marks[short]; marked {
 			return false, nil
 		}
 		count += len(b.marks)
+		if client != "" {
+			own := b.counts.of(client)
+			ofClient += int(min(*own[0], *own[1]))
+		}
 	}
-	if count >= cmp.Or(m.limit, defaultMarks) {
+	limit := cmp.Or(m.limit, defaultMarks)
+	switch {
+	case count >= limit:
 		return false, ErrFull
+	case ofClient >= max(limit/share, 1):
+		return false, ErrQuota
 	}
-	m.bucket(now.Unix(), until.Unix()).marks[short] = struct{}{}
+	b := m.bucket(now.Unix(), until.Unix())
+	b.marks[short] = struct{}{}
+	if client != "" {
+		for _, counter := range b.counts.of(client) {
+			*counter++
+		}
+	}
 	return true, nil
 }
 
@@ -93,7 +136,10 @@ func (m *Memory) bucket(now, until int64) bucket {
 	end = (end + width - 1) &^ (width - 1)
 	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })
 	if !exists {
-		m.buckets = slices.Insert(m.buckets, i, bucket{end: end, marks: make(map[mark]struct{})})
+		m.buckets = slices.Insert(m.buckets, i, bucket{
+			end: end, marks: make(map[mark]struct{}),
+			counts: &counts{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}},
+		})
 	}
 	return m.buckets[i]
 }

@@ -315,3 +315,35 @@ func BenchmarkMemory(b *testing.B) {
 		}
 	})
 }
+
+// One client must not fill the memory for all others. Replays do not count.
+func TestOneClientHasAQuarterOfTheMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, until := dpop.NewMemory(40), time.Now().Add(time.Minute)
+		first := func(client string, n int) (bool, error) { return m.FirstOf(t.Context(), client, key(n), until) }
+		for n := range 10 {
+			for _, want := range []bool{true, false} {
+				if got, err := first("busy", n); got != want || err != nil {
+					t.Errorf("mark %d: got %t and %v, want %t", n, got, err, want)
+				}
+			}
+		}
+		if got, err := first("busy", 10); got || !errors.Is(err, dpop.ErrQuota) {
+			t.Errorf("got %t and %v, want ErrQuota", got, err)
+		}
+		if got, err := first("busy", 3); got || err != nil {
+			t.Errorf("got %t and %v for a replay, want false", got, err)
+		}
+		if got, err := first("other", 10); !got || err != nil {
+			t.Errorf("got %t and %v for another client, want true", got, err)
+		}
+		if got, err := first("", 11); !got || err != nil {
+			t.Errorf("got %t and %v without a client, want true", got, err)
+		}
+		time.Sleep(2 * time.Minute)
+		until = time.Now().Add(time.Minute)
+		if got, err := first("busy", 10); !got || err != nil {
+			t.Errorf("got %t and %v after the marks ended, want true", got, err)
+		}
+	})
+}

@@ -39,4 +39,8 @@ func (off) First(context.Context, [32]byte, time.Time) (bool, error) { return tr
 // was not made.
 var ErrFull = errors.New("dpop: the memory of used proofs is full")
 
+// ErrQuota is returned by a [Memory] for a client that already has a quarter of
+// the marks. The mark was not made.
+var ErrQuota = errors.New("dpop: the client has too many used proofs in the memory")
+
 var errPassed = errors.New("dpop: the time until which the proof is marked has passed")

@@ -8,7 +8,9 @@ import (
 
 func (d *decision) checkClaims() error {
 	err := d.claims.parse(d.payload)
-	d.binding = d.claims.binding
+	if b := d.claims.binding; !d.isAnswer || b.thumbprint != "" || b.other { // an answer about a JWT may leave cnf out
+		d.binding = b
+	}
 	if d.opaque && d.claims.expiry.Equal(time.Unix(0, 0)) {
 		d.claims.expiry = time.Time{} // some servers write 0 for a token that does not expire; the member active shows that it is valid
 	}

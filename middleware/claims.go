@@ -48,6 +48,7 @@ func (c *claims) parse(text string) error {
 			return nil
 		}
 		c.members = append(c.members, member{name, value})
+		c.binding.claimed = c.binding.claimed || namesKind(name) && namesDPoP(value)
 		ok := true
 		switch name {
 		case "iss":
@@ -70,7 +71,8 @@ func (c *claims) parse(text string) error {
 		case "acr":
 			c.acr, _ = strictjson.String(value)
 		case "cnf":
-			c.binding = readBinding(value)
+			b := readBinding(value)
+			c.binding.thumbprint, c.binding.other = b.thumbprint, b.other
 		case "token_type":
 			c.tokenType = value
 		}
@@ -232,6 +234,6 @@ func (c *claims) token(clientIDs []string) *Token {
 		Issuer: c.issuer, Subject: strings.Clone(c.subject), ClientID: strings.Clone(c.text(clientIDs)), ID: strings.Clone(c.id),
 		Audience: audience, Scopes: c.scopeSet(), ACR: strings.Clone(c.acr),
 		Expiry: c.expiry, IssuedAt: c.issuedAt, NotBefore: c.notBefore, AuthTime: c.authTime,
-		claims: c.raw, binding: binding{strings.Clone(c.binding.thumbprint), c.binding.other},
+		claims: c.raw, binding: binding{strings.Clone(c.binding.thumbprint), c.binding.other, c.binding.claimed},
 	}
 }

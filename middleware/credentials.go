@@ -48,6 +48,7 @@ const (
 // present records the credentials of a caller.
 func (d *decision) present(c Credentials) {
 	d.credentials = c
+	d.credentials.URL, _, _ = strings.Cut(c.URL, "?")
 	switch {
 	case c.Scheme == "" || strings.EqualFold(c.Scheme, schemeBearer):
 		d.scheme = schemeBearer

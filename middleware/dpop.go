@@ -36,7 +36,6 @@ type proofPolicy struct {
 	replay     dpop.Replay
 	origins    []publicURL
 	signers    signerCache
-	quota      *quota
 }
 
 // publicURL is one of Config.Origins. The path is "" or begins with a slash,
@@ -77,7 +76,6 @@ func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 		oldest: given.MaxAge + skew, newest: ahead + skew, nonces: given.Nonces, replay: given.Replay,
 		signers: signerCache{seed: maphash.MakeSeed()},
 	}
-	p.quota = newQuota(p.oldest + p.newest)
 	for _, name := range given.Algorithms {
 		p.algorithms[name] = jws.Find(name)
 	}
@@ -96,6 +94,7 @@ func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 type binding struct {
 	thumbprint string // jkt, the thumbprint of the key (RFC 9449 §6.1), "" without jkt
 	other      bool   // cnf is malformed, or has a member other than jkt
+	claimed    bool   // a claim such as typ says that the token is bound to a key
 }
 
 // readBinding reads the value of cnf. A binding that cannot be read is still a

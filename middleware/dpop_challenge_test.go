@@ -17,7 +17,7 @@ func TestDPoPConfiguration(t *testing.T) {
 		"":                   func(*middleware.Config) {},
 		"DPoP needs Origins": func(c *middleware.Config) { c.Origins, c.Resource = nil, "" },
 		"DPoP cannot be combined with TokenHeader": func(c *middleware.Config) { c.TokenHeader = "X-Token" },
-		"DPoP: dpop: MaxAge must be between":       func(c *middleware.Config) { c.DPoP.MaxAge = time.Hour },
+		"DPoP: MaxAge must be between":             func(c *middleware.Config) { c.DPoP.MaxAge = time.Hour },
 		"needs a shared secret":                    func(c *middleware.Config) { c.DPoP.Algorithms = []string{"ES256", "HS256"} },
 	} {
 		t.Run(want, func(t *testing.T) {

@@ -150,6 +150,10 @@ var (
 	ErrUnavailable error = &cause{"unavailable", unknownState, CodeUnavailable, ""}
 	ErrInternal    error = &cause{"internal", "the check failed", CodeInternal, ""}
 
+	// errQuota means that a client sends so many proofs that it would fill the
+	// store of used proofs. It is not an outage.
+	errQuota error = &cause{"quota", "the client sends too many DPoP proofs", CodeUnavailable, unknownState}
+
 	// errCanceled means that the client canceled the request while a check was
 	// waiting. A client that closed only its sending side still reads the
 	// response, so the code is the same as in an outage. Logs and metrics show

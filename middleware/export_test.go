@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"time"
 )
 
 // StepTable returns the table of steps in Markdown.
@@ -68,18 +67,3 @@ func (v *Verifier) CachedSigners() (n int) {
 	}
 	return n
 }
-
-// Quota counts proofs for a Verifier with the default policy.
-type Quota struct{ q *quota }
-
-// MaxProofs is the limit for one key and period.
-const MaxProofs = maxProofs
-
-// NewQuota returns an empty quota with the given period.
-func NewQuota(period time.Duration) Quota { return Quota{newQuota(period)} }
-
-// QuotaOf returns the quota of a Verifier, and its period.
-func QuotaOf(v *Verifier) (Quota, time.Duration) { return Quota{v.dpop.quota}, v.dpop.quota.period }
-
-// Take counts one proof.
-func (q Quota) Take(thumbprint string, now time.Time) bool { return q.q.take(thumbprint, now) }

@@ -120,10 +120,11 @@ func (d *decision) checkActivity() error {
 	answer := d.v.begin(d.ctx)
 	defer answer.release()
 	answer.isAnswer, answer.now, answer.issuer, answer.opaque, answer.payload = true, d.now, d.issuer, true, payload
+	answer.binding = d.binding
 	if err := answer.runSteps(); err != nil {
 		return err
 	}
-	return d.addBinding(answer.claims.binding)
+	return d.addBinding(answer.binding)
 }
 
 // checkIntrospection returns the faults in the introspection settings of an

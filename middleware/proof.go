@@ -19,6 +19,7 @@ import (
 const (
 	maxProof   = 4 << 10 // of a proof, in bytes
 	maxProofID = 256     // of jti, in bytes
+	maxSigner  = 2 << 10 // of the encoded header of a cached signer, in bytes
 	proofType  = "dpop+jwt"
 )
 
@@ -60,7 +61,7 @@ func (d *decision) readProof() (err error) {
 	}
 	p := &d.proof
 	p.head, _, _ = strings.Cut(compact, ".")
-	if p.signer = d.v.dpop.signers.find(p.head); p.signer == nil {
+	if p.signer = d.v.dpop.signers.find(d.binding.thumbprint, p.head); p.signer == nil {
 		if p.signer, err = d.v.dpop.readSigner(head); err != nil {
 			return err
 		}
@@ -71,37 +72,44 @@ func (d *decision) readProof() (err error) {
 	return nil
 }
 
-// readSigner reads the decoded header of a proof (RFC 9449 §4.2, §4.3).
+// readSigner reads the decoded header of a proof (RFC 9449 §4.2, §4.3). Header
+// parameters that do not concern the key are ignored, and so is kid.
 func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 	malformed := func(why string) error { return fmt.Errorf("%w: %s", ErrProof, why) }
-	header, err := jws.ParseHeader(head)
-	algorithm := policy.algorithms[header.Algorithm]
-	switch {
-	case err != nil:
-		return nil, malformed(err.Error())
-	case header.Type != proofType:
-		return nil, malformed("typ is not " + proofType)
-	case algorithm == nil:
-		return nil, malformed("alg is not accepted")
-	}
+	var alg, typ string
 	var jwk strictjson.Value
-	err = strictjson.Object(head, func(name string, value strictjson.Value) error {
+	err := strictjson.Object(head, func(name string, value strictjson.Value) error {
 		switch name {
+		case "alg":
+			alg, _ = strictjson.String(value)
+		case "typ":
+			typ, _ = strictjson.String(value)
 		case "jwk":
 			jwk = value
-		case "jku", "x5u", "x5c":
+		case "jku", "x5u", "x5c", "crit", "b64", "cty":
 			return errOtherKey
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, malformed("the header refers to another key than jwk")
-	}
-	if jwk.Kind() != '{' {
+	algorithm := policy.algorithms[alg]
+	switch {
+	case errors.Is(err, errOtherKey):
+		return nil, malformed("the header has an extension, or refers to another key than jwk")
+	case err != nil:
+		return nil, malformed("the header is not strict JSON")
+	case typ != proofType:
+		return nil, malformed("typ is not " + proofType)
+	case algorithm == nil:
+		return nil, malformed("alg is not accepted")
+	case jwk.Kind() != '{':
 		return nil, malformed("jwk is missing")
 	}
-	// The only key of a set is selected, if it fits alg.
-	set, err := jwks.Parse([]byte(`{"keys":[` + string(jwk) + `]}`))
+	public, err := publicMembers(jwk)
+	if err != nil {
+		return nil, malformed("jwk is not a public key")
+	}
+	// The only key of a set is selected if it fits alg.
+	set, err := jwks.Parse([]byte(`{"keys":[` + public + `]}`))
 	if err != nil {
 		return nil, malformed("jwk is not a usable public key")
 	}
@@ -109,10 +117,27 @@ func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 	if err != nil {
 		return nil, malformed("jwk does not fit alg")
 	}
-	return &signer{header: header, key: key, thumbprint: thumbprint(jwk)}, nil
+	return &signer{header: jws.Header{Algorithm: alg, Type: typ}, key: key, thumbprint: thumbprint(jwk)}, nil
 }
 
 var errOtherKey = errors.New("the header refers to another key")
+
+// publicMembers returns a JWK with only the members that make up its public
+// key, and those that limit its use. Other members, such as kid, are for key
+// sets. It returns an error if the JWK has a private member (RFC 9449 §4.3).
+func publicMembers(jwk strictjson.Value) (string, error) {
+	var members []string
+	err := strictjson.Object(string(jwk), func(name string, value strictjson.Value) error {
+		switch name {
+		case "kty", "crv", "x", "y", "n", "e", "alg", "use", "key_ops":
+			members = append(members, `"`+name+`":`+string(value))
+		case "d", "p", "q", "dp", "dq", "qi", "oth", "k":
+			return errOtherKey
+		}
+		return nil
+	})
+	return "{" + strings.Join(members, ",") + "}", err
+}
 
 // thumbprint returns the SHA-256 thumbprint of a public key (RFC 7638 §3), in
 // base64url. The members of the key have already been checked: they need no
@@ -171,19 +196,19 @@ func (p *proof) parse(claims string) error {
 	return nil
 }
 
-// signerCache caches signers by the encoded header of their proofs, because a
-// client uses one header for all its proofs. Only signers whose key is the key
-// of a valid token and has verified a signature are cached, so an attacker
-// cannot flood the cache.
+// signerCache caches signers, because a client uses one header for all its
+// proofs. Only signers whose key is the key of a valid token and has verified a
+// signature are cached. A key has one slot, so that no client can replace the
+// signers of others by writing its header in many ways.
 type signerCache struct {
 	seed  maphash.Seed
 	slots [1 << 12]atomic.Pointer[signer]
 }
 
-// find returns the signer with the given encoded header, or nil if it is not
-// cached.
-func (c *signerCache) find(text string) *signer {
-	if cached := c.slot(text).Load(); cached != nil && cached.text == text {
+// find returns the signer with the key of a token and the given encoded header,
+// or nil if it is not cached.
+func (c *signerCache) find(thumbprint, text string) *signer {
+	if cached := c.slot(thumbprint).Load(); cached != nil && cached.text == text {
 		return cached
 	}
 	return nil
@@ -191,15 +216,15 @@ func (c *signerCache) find(text string) *signer {
 
 // store caches a signer. It prepares the key, which speeds up verification.
 func (c *signerCache) store(text string, s *signer) {
-	if s.text != "" {
+	if s.text != "" || len(text) > maxSigner {
 		return
 	}
 	cached := *s
 	cached.text = strings.Clone(text)
 	cached.key = new(jws.Prepared).Key(s.key)
-	c.slot(text).Store(&cached)
+	c.slot(s.thumbprint).Store(&cached)
 }
 
-func (c *signerCache) slot(text string) *atomic.Pointer[signer] {
-	return &c.slots[maphash.String(c.seed, text)%uint64(len(c.slots))]
+func (c *signerCache) slot(thumbprint string) *atomic.Pointer[signer] {
+	return &c.slots[maphash.String(c.seed, thumbprint)%uint64(len(c.slots))]
 }

@@ -1,8 +1,10 @@
 package middleware
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,7 +19,7 @@ import (
 // the binding (RFC 7800 §3.1).
 func (d *decision) checkConfirmation() error {
 	switch bound := d.binding.thumbprint != ""; {
-	case d.binding.other, bound && d.v.dpop == nil:
+	case d.binding.other, bound && d.v.dpop == nil, !bound && d.binding.claimed:
 		return ErrConfirmation
 	case bound && !d.provesKey():
 		return ErrBound
@@ -33,14 +35,13 @@ func (d *decision) provesKey() bool { return d.scheme == schemeDPoP }
 // addBinding adds the binding in the introspection answer about a JWT. The
 // issuer may leave cnf out of the JWT, but the two must not differ.
 func (d *decision) addBinding(answer binding) error {
-	switch d.binding {
-	case answer:
-	case binding{}:
-		d.binding = answer
-	default:
-		if answer != (binding{}) {
-			return ErrConfirmation
-		}
+	own := &d.binding
+	switch {
+	case answer.thumbprint == "" && !answer.other:
+	case own.thumbprint == "" && !own.other:
+		own.thumbprint, own.other = answer.thumbprint, answer.other
+	case own.thumbprint != answer.thumbprint || own.other != answer.other:
+		return ErrConfirmation
 	}
 	return nil
 }
@@ -87,8 +88,8 @@ func (policy *proofPolicy) matches(htu, requested string) bool {
 	}
 	for _, base := range policy.origins {
 		wantOrigin, wantPath, err := base.url(requested)
-		if err == nil && origin == base.origin && origin == wantOrigin && path == wantPath {
-			return true
+		if err == nil && origin == base.origin && origin == wantOrigin && (path == wantPath || path+"/" == wantPath && path == base.path) {
+			return true // a proxy that strips a path prefix turns both the path and the path with a slash into "/"
 		}
 	}
 	return false
@@ -104,8 +105,8 @@ func (base publicURL) url(requested string) (origin, path string, err error) {
 		}
 		return origin, path, err
 	}
-	path, err = weburl.Path(base.path + requested)
-	return base.origin, path, err
+	path, err = weburl.Path(requested) // before the prefix is added, so that dot segments cannot leave the origin's path
+	return base.origin, base.path + path, err
 }
 
 // checkProofTime checks the nonce or, if the policy has no nonces, the time of
@@ -122,7 +123,7 @@ func (d *decision) checkProofTime() error {
 		if !ok {
 			return ErrNonce
 		}
-		d.proofEnds = until.Add(d.v.skew) // machines that share the store of marks may differ by this much
+		d.proofEnds = until
 	} else {
 		d.proofEnds = p.issuedAt.Add(policy.oldest)
 		if d.now.After(d.proofEnds) || p.issuedAt.After(d.now.Add(policy.newest)) {
@@ -166,19 +167,30 @@ func (d *decision) checkReplay() error {
 	if policy.replay == dpop.Off {
 		return nil
 	}
-	if !policy.quota.take(p.signer.thumbprint, d.began) {
-		return fmt.Errorf("%w: the client sends too many proofs", ErrUnavailable)
-	}
-	// The store has a clock of its own. Rounding up keeps the mark until the
-	// proof is refused for its age.
-	until := d.began.Add(d.proofEnds.Sub(d.now)).Truncate(time.Second).Add(2 * time.Second)
+	// Other machines may share the store. Their clocks, and that of the store,
+	// may be behind by the clock skew, so that they accept the proof longer.
+	until := d.began.Add(d.proofEnds.Sub(d.now) + d.v.skew).Truncate(time.Second).Add(2 * time.Second)
 	key := sha256.Sum256([]byte(p.signer.thumbprint + "\x00" + p.id))
-	first, err := policy.replay.First(d.ctx, key, until)
+	var first bool
+	var err error
+	if bounded, ok := policy.replay.(boundedReplay); ok {
+		first, err = bounded.FirstOf(d.ctx, p.signer.thumbprint, key, until)
+	} else {
+		first, err = policy.replay.First(d.ctx, key, until)
+	}
 	switch {
+	case errors.Is(err, dpop.ErrQuota):
+		return errQuota
 	case err != nil:
 		return &foreign{ErrUnavailable, err}
 	case !first:
 		return ErrReplay
 	}
 	return nil
+}
+
+// boundedReplay is a [dpop.Replay] that bounds the marks of each client, as
+// [dpop.Memory] does.
+type boundedReplay interface {
+	FirstOf(ctx context.Context, client string, key [32]byte, until time.Time) (bool, error)
 }

@@ -73,7 +73,12 @@ func TestURLOfAProof(t *testing.T) {
 		{"the second origin", many, "/orders", "http://localhost:8080/orders", true},
 		{"the third origin, which ends in a slash", many, "/orders", "https://internal.example/v1/orders", true},
 		{"the host of one origin and the path of another", many, "/orders", publicOrigin + ":8080/orders", false},
-		{"dots above the path of the origin", many, "/../orders", publicOrigin + "/orders", true},
+		{"dots above the path of the origin", many, "/../orders", publicOrigin + "/orders", false},
+		{"encoded dots above the path of the origin", many, "/%2E%2e/orders", publicOrigin + "/orders", false},
+		{"the path of the origin, without a slash", many, "/", publicOrigin + "/v1", true},
+		{"the path of the origin, with a slash", many, "/", publicOrigin + "/v1/", true},
+		{"a path without a slash for another path", many, "/orders/", publicOrigin + "/v1/orders", false},
+		{"a path with a query", root, "/orders?x=1", publicOrigin + "/orders", true},
 
 		{"an absolute URL", root, publicOrigin + "/orders", publicOrigin + "/orders", true},
 		{"another spelling of an absolute URL", root, "HTTPS://api.example.com:443/%6Frders?q", publicOrigin + "/orders", true},
