@@ -64,7 +64,7 @@ func splitAuthority(authority string) (host string, port uint64, ok bool) {
 		if digits := authority[i+1:]; digits != "" {
 			var err error
 			port, err = strconv.ParseUint(digits, 10, 16)
-			if err != nil || port == 0 || strings.Trim(digits, "0123456789") != "" {
+			if err != nil || port == 0 {
 				return "", 0, false
 			}
 		}

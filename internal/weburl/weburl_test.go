@@ -106,6 +106,7 @@ var refused = []struct{ name, raw string }{
 	{"two ports", "https://a.example:443:443/x"},
 	{"an IPv6 address without brackets", "http://::1/x"},
 	{"an IPv6 address that is not closed", "http://[::1/x"},
+	{"an IPv6 address that is not closed before a port", "http://[::1:80/x"},
 	{"an IPv6 address that is not opened", "http://::1]/x"},
 	{"an IPv6 address with a zone", "http://[fe80::1%25eth0]/x"},
 	{"an IPv6 address with a raw zone", "http://[fe80::1%eth0]/x"},

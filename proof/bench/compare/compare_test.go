@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 // are meaningful: that every library accepts good tokens and refuses bad ones.
 func TestARunPrintsEveryTableAndWritesThePage(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
-	if err := os.WriteFile(page, []byte("before\n"+performance.Begin+"\nold\n"+performance.End+"\nafter\n"), 0o600); err != nil {
+	if err := os.WriteFile(page, []byte("before\n"+performance.Begin+"\nold\n"+performance.End+"\n"+performance.BeginProofs+"\nold\n"+performance.EndProofs+"\nafter\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
@@ -42,7 +42,7 @@ func TestARunPrintsEveryTableAndWritesThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(got)
-	if !strings.HasPrefix(text, "before\n") || !strings.HasSuffix(text, "after\n") || strings.Contains(text, "old") {
+	if !strings.HasPrefix(text, "before\n") || !strings.HasSuffix(text, "after\n") || strings.Contains(text, "old") || !strings.Contains(text, "a mark in memory") {
 		t.Errorf("got %s, want only what is between the marks replaced", text)
 	}
 	table, err := performance.Read(text)
@@ -59,7 +59,7 @@ func TestRewriteRefusesAFileWithoutMarks(t *testing.T) {
 	if err := os.WriteFile(page, []byte("no marks"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := rewrite(page, "table"); err == nil {
+	if err := rewrite(page, performance.Begin, performance.End, "table"); err == nil {
 		t.Error("got no error, want one that names the marks")
 	}
 	if got, _ := os.ReadFile(page); string(got) != "no marks" {

@@ -22,7 +22,7 @@ func main() {
 	m := meter{tokens: 10_000, million: 1_000_000}
 	flag.IntVar(&m.rounds, "rounds", 40, "`number` of rounds; each round measures every operation once")
 	flag.DurationVar(&m.slice, "for", 15*time.Millisecond, "how long to repeat each operation in a round")
-	page := flag.String("page", "", "write the table of full verification into this `file`, between its two marks")
+	page := flag.String("page", "", "write the tables of full verification and of proofs into this `file`, between their marks")
 	only := flag.String("only", "", "print only the tables whose names contain this `text`; all tables if empty")
 	flag.Parse()
 	if flag.NArg() > 0 || m.rounds < 1 || m.slice <= 0 {
@@ -49,6 +49,7 @@ var comparisons = []struct {
 	{"Many issuers", issuers},
 	{"Refusals", refusals},
 	{"One request through the middleware", middlewares},
+	{"One request with a DPoP proof", proofs},
 	{"End to end over HTTP", endToEnd},
 	{"A thousand callers at once, before there are keys", herd},
 }
@@ -57,8 +58,8 @@ var comparisons = []struct {
 // while, run also prints to progress what it is measuring.
 func run(ctx context.Context, m meter, only, page string, out, progress io.Writer) error {
 	began := time.Now()
-	var first table
-	for i, c := range comparisons {
+	written := make(map[string]table)
+	for _, c := range comparisons {
 		if !strings.Contains(c.name, only) {
 			continue
 		}
@@ -71,26 +72,34 @@ func run(ctx context.Context, m meter, only, page string, out, progress io.Write
 			return err // an interrupted run has no result
 		}
 		fmt.Fprintf(out, "%s\n\n%s\n", c.name, t)
-		if i == 0 {
-			first = t
-		}
+		written[c.name] = t
 	}
 	under := fmt.Sprintf("%s, %s/%s, %d CPUs, %s; medians of %d rounds in one run of `make bench`.",
 		began.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go version "), m.rounds)
 	fmt.Fprintf(out, "%s It took %v.\n", under, time.Since(began).Round(time.Second))
-	if page == "" || first.rows == nil {
-		return nil
+	for _, on := range onPage {
+		if t, made := written[on.name]; made && page != "" {
+			if err := rewrite(page, on.begin, on.end, t.String()+"\n"+under+"\n"); err != nil {
+				return err
+			}
+		}
 	}
-	return rewrite(page, first.String()+"\n"+under+"\n")
+	return nil
+}
+
+// onPage lists the tables that are written into the page, with their marks.
+var onPage = []struct{ name, begin, end string }{
+	{"Full verification", performance.Begin, performance.End},
+	{"One request with a DPoP proof", performance.BeginProofs, performance.EndProofs},
 }
 
 // rewrite replaces the text between two marker lines in a document.
-func rewrite(path, text string) error {
+func rewrite(path, begin, end, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	before, _, after, err := bench.Cut(string(old), performance.Begin, performance.End)
+	before, _, after, err := bench.Cut(string(old), begin, end)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

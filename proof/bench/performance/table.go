@@ -16,6 +16,13 @@ const (
 	End   = "<!-- until here -->"
 )
 
+// Command compare writes the table of requests with DPoP proofs between these
+// two lines.
+const (
+	BeginProofs = "<!-- make bench writes the table of proofs -->"
+	EndProofs   = "<!-- until the end of the table of proofs -->"
+)
+
 // Table is the table of the page for tokens signed with RS256.
 type Table struct {
 	Rows  []Row
