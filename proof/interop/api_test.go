@@ -37,12 +37,11 @@ type client struct {
 }
 
 // startAPI runs the program. Its environment contains only env and LISTEN, so
-// that the developer's environment does not influence the test. DPoP is off, so
-// that every refusal has exactly one challenge.
+// that the developer's environment does not influence the test.
 func startAPI(t *testing.T, program string, env ...string) *api {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program)
-	cmd.Env = append([]string{"LISTEN=127.0.0.1:0", "DPOP=off"}, env...)
+	cmd.Env = append([]string{"LISTEN=127.0.0.1:0"}, env...)
 	line := start(t, cmd, func() error { return cmd.Process.Signal(os.Interrupt) })
 	url, ready := strings.CutPrefix(line, "listening on ")
 	if !ready {
@@ -141,19 +140,29 @@ func (c call) judge(resp *http.Response, body []byte) string {
 		}
 		return ""
 	}
-	if len(challenges) != 1 || !strings.HasPrefix(challenges[0], "Bearer ") {
+	bearer := 0
+	for _, challenge := range challenges {
+		scheme, _, _ := strings.Cut(challenge, " ")
+		want := "" // the error belongs only to the scheme of the request
+		if scheme == "Bearer" {
+			bearer++
+			want = c.err
+		} else if scheme != "DPoP" {
+			return "got challenge " + challenge + ", want the scheme Bearer or DPoP"
+		}
+		attributes := map[string]string{}
+		for _, match := range attribute.FindAllStringSubmatch(challenge, -1) {
+			attributes[match[1]] = match[2]
+		}
+		if got, named := attributes["error"]; got != want || named != (want != "") {
+			return "got challenge " + challenge + ", want error " + want
+		}
+		if c.scope != "" && attributes["scope"] != c.scope {
+			return "got challenge " + challenge + ", want scope " + c.scope
+		}
+	}
+	if bearer != 1 {
 		return "got challenges " + strings.Join(challenges, " | ") + ", want one for Bearer"
-	}
-	attributes := map[string]string{}
-	for _, match := range attribute.FindAllStringSubmatch(challenges[0], -1) {
-		attributes[match[1]] = match[2]
-	}
-	_, named := attributes["error"]
-	if attributes["error"] != c.err || named != (c.err != "") {
-		return "got challenge " + challenges[0] + ", want error " + c.err
-	}
-	if c.scope != "" && attributes["scope"] != c.scope {
-		return "got challenge " + challenges[0] + ", want scope " + c.scope
 	}
 	if code, named := object["error"]; named != (c.err != "") || named && code != c.err {
 		return "got body " + string(body) + ", want error " + c.err

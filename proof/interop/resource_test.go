@@ -58,7 +58,8 @@ func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 
 				got := runClient(t, "discovery.mjs", map[string]string{"resource": resource, "clientID": as.ClientID, "secret": as.ClientSecret})
 				wellKnown := resource[:len(resource)-len(path)] + "/.well-known/oauth-protected-resource" + path
-				metadata := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q],"bearer_methods_supported":["header"]}`, resource, as.Issuer)
+				metadata := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q],"bearer_methods_supported":["header"],"dpop_signing_alg_values_supported":%s}`,
+					resource, as.Issuer, `["ES256","ES384","ES512","EdDSA","Ed25519","PS256","RS256"]`)
 				for name, want := range map[string]string{
 					"challenge": fmt.Sprintf(`{"status":401,"scheme":"bearer","error":"invalid_token","resource_metadata":%q}`, wellKnown),
 					"metadata":  metadata,

@@ -8,13 +8,14 @@
 // Clients get tokens with client_credentials. The resource indicator (RFC 8707) selects the audience and the format:
 // "https://api.example.com?alg=ES256" requests a JWT with an ES256 signature for the audience "https://api.example.com",
 // "https://api.example.com?opaque" an opaque token, and "https://api.example.com?opaque&ttl=1" an opaque token with a
-// lifetime of one second.
+// lifetime of one second. A DPoP proof in the request (RFC 9449) binds the token to its key. The server then requires a
+// nonce.
 //
 // POST control + "/rotate" replaces the Provider by a new one with the same issuer and new keys and key IDs, and
 // withdraws the old keys at once. After POST control + "/introspection/stop", the server drops the connections of
 // requests to the introspection endpoint, until POST control + "/introspection/start".
 
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
@@ -74,13 +75,14 @@ function newProvider(issuer) {
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       introspection: { enabled: true },
       jwtIntrospection: { enabled: true },
       revocation: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer },
     },
     ttl: { ClientCredentials: (ctx, token) => token.resourceServer?.accessTokenTTL ?? 600 },
-    enabledJWA: { introspectionSigningAlgValues: Object.keys(keyTypes) },
+    enabledJWA: { introspectionSigningAlgValues: Object.keys(keyTypes), dPoPSigningAlgValues: Object.keys(keyTypes) },
   });
   provider.on('server_error', (ctx, err) => console.error(err));
   return provider.callback();

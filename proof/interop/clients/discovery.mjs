@@ -11,7 +11,7 @@ async function challengeOf(promise) {
   try {
     await promise;
   } catch (err) {
-    if (err instanceof oauth.WWWAuthenticateChallengeError) return { status: err.status, ...err.cause[0] };
+    if (err instanceof oauth.WWWAuthenticateChallengeError) return { status: err.status, ...err.cause.find(({ scheme }) => scheme === 'bearer') };
     throw err;
   }
   throw new Error('there is no challenge');

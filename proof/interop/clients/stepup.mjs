@@ -51,7 +51,7 @@ async function call({ token }, path) {
     return { status };
   } catch (err) {
     if (!(err instanceof client.WWWAuthenticateChallengeError)) throw err;
-    const { error, acr_values, max_age } = err.cause[0].parameters;
+    const { error, acr_values, max_age } = err.cause.find(({ scheme }) => scheme === 'bearer').parameters;
     return { status: err.status, error, acr_values, max_age };
   }
 }
