@@ -59,7 +59,9 @@ func showProofURL(d *decision) (expected, found string) {
 			continue
 		}
 		urls = append(urls, wantOrigin+wantPath)
-		if origin == wantOrigin && path != wantPath {
+		if origin == wantOrigin && path == d.credentials.URL && base.path != "" {
+			hint = ": does the API see the whole path? Add the origin without a path to Origins"
+		} else if origin == wantOrigin && path != wantPath {
 			hint = ": does a proxy in front of the API strip or add a part of the path? Origins must contain the path that it strips"
 		}
 	}
