@@ -151,6 +151,7 @@ func TestConfirmationIsRead(t *testing.T) {
 		{"bits after the hash", `{"jkt":"` + jkt[:42] + `B"}`, middleware.ErrConfirmation},
 		{"standard base64", `{"jkt":"+` + jkt[1:] + `"}`, middleware.ErrConfirmation},
 		{"a line break in the thumbprint", `{"jkt":"` + jkt[:42] + `\n"}`, middleware.ErrConfirmation},
+		{"a line break instead of the last character", `{"jkt":"` + strings.Repeat("A", 42) + `\n"}`, middleware.ErrConfirmation},
 		{"a thumbprint in hexadecimal", `{"jkt":"` + strings.Repeat("0a", 32) + `"}`, middleware.ErrConfirmation},
 		{"a thumbprint that is a number", `{"jkt":1}`, middleware.ErrConfirmation},
 		{"a thumbprint that is null", `{"jkt":null}`, middleware.ErrConfirmation},

@@ -54,7 +54,7 @@ func TestTokenOfAProof(t *testing.T) {
 	}
 }
 
-// A proof for one token is no proof for another token of the same key.
+// A proof is good for one token only, not for another token of the same key.
 func TestProofOfAnotherToken(t *testing.T) {
 	c := newClient(t)
 	proof := c.proof()

@@ -87,7 +87,7 @@ func TestThreatsProof(t *testing.T) {
 			one("a signature of another key", forge.Maker{Key: attacker}.Token(head, c.body())), one("no signature", parts[0]+"."+parts[1]+"."), one("a changed signature", good[:len(good)-4]+"AAAA"),
 			one("other claims", parts[0]+"."+forge.Encode(c.body())+"."+parts[2]), one("crit", headed("crit", `["exp"]`)), one("b64", headed("b64", "true")), one("cty", headed("cty", `"JWT"`)),
 			one("padding", good+"="), one("a line break", good+"\n"), one("four parts", good+".AAAA"), one("two parts", parts[0]+"."+parts[1]), one("JSON", `{"payload":"`+parts[1]+`"}`),
-			one("claims twice", c.signed(head, strings.TrimSuffix(c.body(), "}")+`,"htm":"GET"}`)), one("claims that are no object", c.signed(head, `["GET"]`)), one("text after the claims", c.signed(head, c.body()+"{}")),
+			one("claims twice", c.signed(head, strings.TrimSuffix(c.body(), "}")+`,"htm":"GET"}`)), one("claims that are not an object", c.signed(head, `["GET"]`)), one("text after the claims", c.signed(head, c.body()+"{}")),
 			one("4097 bytes", good+strings.Repeat("A", 4097-len(good))), one("4097 bytes with spaces", good+strings.Repeat(" ", 4097-len(good))),
 		},
 		"D15": {

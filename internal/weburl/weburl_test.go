@@ -51,7 +51,7 @@ var same = []struct{ name, raw, origin, path string }{
 	{"dots above the root", "https://a.example/../../a", "https://a.example", "/a"},
 	{"escaped dots", "https://a.example/a/%2e%2E/b", "https://a.example", "/b"},
 	{"half-escaped dots", "https://a.example/a/.%2e/b", "https://a.example", "/b"},
-	{"dots beside an escaped slash are no dot segment", "https://a.example/a/..%2fb", "https://a.example", "/a/..%2Fb"},
+	{"dots beside an escaped slash are not a dot segment", "https://a.example/a/..%2fb", "https://a.example", "/a/..%2Fb"},
 	{"dots after two slashes", "https://a.example/a//../b", "https://a.example", "/a/b"},
 	{"names with dots", "https://a.example/.a/..b/.../c.", "https://a.example", "/.a/..b/.../c."},
 	{"a URL in the path", "https://a.example/proxy/https://b.example/", "https://a.example", "/proxy/https://b.example/"},

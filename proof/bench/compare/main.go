@@ -74,8 +74,12 @@ func run(ctx context.Context, m meter, only, page string, out, progress io.Write
 		fmt.Fprintf(out, "%s\n\n%s\n", c.name, t)
 		written[c.name] = t
 	}
-	under := fmt.Sprintf("%s, %s/%s, %d CPUs, %s; medians of %d rounds in one run of `make bench`.",
-		began.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go version "), m.rounds)
+	command := "make bench"
+	if only != "" {
+		command = "go run ./compare -only " + only
+	}
+	under := fmt.Sprintf("%s, %s/%s, %d CPUs, %s; medians of %d rounds in one run of `%s`.",
+		began.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go version "), m.rounds, command)
 	fmt.Fprintf(out, "%s It took %v.\n", under, time.Since(began).Round(time.Second))
 	for _, on := range onPage {
 		if t, made := written[on.name]; made && page != "" {

@@ -126,7 +126,7 @@ func marking(ctx context.Context) func() {
 	return func() {
 		i++
 		key := sha256.Sum256(binary.BigEndian.AppendUint64(nil, i))
-		_, _ = memory.First(ctx, key, time.Now().Add(90*time.Second))
+		_, _ = memory.FirstOf(ctx, "client", key, time.Now().Add(90*time.Second))
 	}
 }
 
