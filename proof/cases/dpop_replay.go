@@ -83,7 +83,7 @@ func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
 }
 
 // A mark is made last, its key is a hash of the client's key and the jti, and
-// it lasts for as long as the proof would be accepted.
+// it lasts for as long as any machine would accept the proof.
 func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for name, distance := range map[string]time.Duration{"now": 0, "80 s ago": -80 * time.Second, "40 s ahead": 40 * time.Second} {
@@ -97,7 +97,8 @@ func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 				if want := sha256.Sum256([]byte(l.jkt + "\x00" + id)); len(keys) != 1 || keys[0] != want {
 					t.Fatalf("%s: got the keys %x, want %x", target.name, keys, want)
 				}
-				if end := issued.Add(90 * time.Second); until[0].Before(end) || until[0].After(end.Add(5*time.Second)) {
+				// A machine whose clock is behind by the clock skew accepts the proof for 30 seconds longer.
+				if end := issued.Add((90 + 30) * time.Second); until[0].Before(end) || until[0].After(end.Add(5*time.Second)) {
 					t.Errorf("%s: got a mark until %v for a proof that is accepted until %v", target.name, until[0], end)
 				}
 			}
