@@ -97,7 +97,8 @@ func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 				if want := sha256.Sum256([]byte(l.jkt + "\x00" + id)); len(keys) != 1 || keys[0] != want {
 					t.Fatalf("%s: got the keys %x, want %x", target.name, keys, want)
 				}
-				// A machine whose clock is behind by the clock skew accepts the proof for 30 seconds longer.
+				// A machine whose clock is behind by the clock skew accepts the
+				// proof for 30 seconds longer.
 				if end := issued.Add((90 + 30) * time.Second); until[0].Before(end) || until[0].After(end.Add(5*time.Second)) {
 					t.Errorf("%s: got a mark until %v for a proof that is accepted until %v", target.name, until[0], end)
 				}
