@@ -34,7 +34,7 @@ type bucket struct {
 	counts *counts
 }
 
-// counts counts the marks of each client. Clients share counters, so that
+// counts is the number of marks of each client. Clients share counters, so that
 // memory is fixed. Of a client's two counters, the smaller one is at least the
 // number of its marks. The seeds are random, so that a client cannot choose a
 // key that shares both counters with another client.

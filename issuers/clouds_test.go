@@ -91,8 +91,8 @@ func TestClientIDsOfClouds(t *testing.T) {
 	}
 }
 
-// The test checks from which URLs of a provider the metadata and the keys are
-// fetched. Nothing is fetched if tokens are only introspected.
+// The test checks which URLs the metadata and the keys of each provider are
+// fetched from. Nothing is fetched if tokens are only introspected.
 func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 	const oidc = "/.well-known/openid-configuration"
 	want := map[string]string{

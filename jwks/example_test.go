@@ -31,7 +31,7 @@ func ExampleParse() {
 	// Output:
 	// 1 [EdDSA]
 	// key 2: private or symmetric key material is published: anyone can sign with it
-	// jwks: not exactly one key matches this key ID and algorithm
+	// jwks: no key, or more than one key, matches this key ID and algorithm
 }
 
 func ExampleSecret() {
@@ -145,7 +145,7 @@ func ExampleSet_KeyFor() {
 	}
 	// Output:
 	// <nil>
-	// jwks: not exactly one key matches this key ID and algorithm
+	// jwks: no key, or more than one key, matches this key ID and algorithm
 }
 
 // The bundle of a SPIFFE trust domain has keys for certificates and keys for

@@ -21,7 +21,7 @@ var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
 	ErrNoKeys      = errors.New("jwks: set has no usable key")
 	ErrUnknownKey  = errors.New("jwks: no key with this key ID")
-	ErrUnfitKey    = errors.New("jwks: not exactly one key matches this key ID and algorithm")
+	ErrUnfitKey    = errors.New("jwks: no key, or more than one key, matches this key ID and algorithm")
 	ErrUnavailable = errors.New("jwks: keys could not be fetched")
 	ErrConfig      = errors.New("jwks: configuration")
 )

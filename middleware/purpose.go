@@ -39,8 +39,8 @@ func kind(value strictjson.Value) (access, identity, other bool) {
 	return false, false, strings.HasPrefix(text, "refresh")
 }
 
-// namesKind reports whether some server uses a claim of this name for the kind
-// of a token.
+// namesKind reports whether any known authorization server uses a claim with
+// this name to state what kind of token it is.
 func namesKind(name string) bool {
 	switch name {
 	case "typ", "token_use", "tokenName", "tokenType", "TokenType", "token_type", "purpose", "type":

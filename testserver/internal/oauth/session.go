@@ -33,9 +33,9 @@ func (s sessions) session(r *http.Request) *grants.Session {
 	return now
 }
 
-// loggedInFor reports whether the last login of the session was made for the
-// request a. A login counts until the server has answered a, and never longer
-// than grants.PagesTTL.
+// loggedInFor reports whether the last login of the session was made for this
+// authorization request. A login counts until the server has answered the
+// request, and for at most grants.PagesTTL.
 func (s *Server) loggedInFor(session *grants.Session, a *authorization) bool {
 	return session.Fresh == sha256.Sum256([]byte(a.raw)) && s.Clock.Now().Before(session.AuthTime.Add(grants.PagesTTL))
 }

@@ -83,7 +83,7 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 		}
 	}
 	if len(origins) > maxOrigins {
-		return nil, invalidRequest("the token was exchanged too often")
+		return nil, invalidRequest("the token was exchanged too many times")
 	}
 	f, failed := s.narrow(t, subject)
 	if failed != nil {

@@ -39,7 +39,7 @@ func unwrap(text []byte) ([]byte, error) {
 	case err == nil && n > version && !twice:
 		return nil, fmt.Errorf("%w: it has version %d, but this release supports version %d", ErrNewer, n, version)
 	case err != nil || n != version || twice || members["state"] == nil || len(members) != 3:
-		return nil, fmt.Errorf("%w: its members are not exactly format, version and state", ErrDamaged)
+		return nil, fmt.Errorf("%w: it must have the members format, version and state, and no others", ErrDamaged)
 	}
 	return members["state"], nil
 }

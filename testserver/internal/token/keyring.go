@@ -107,8 +107,8 @@ func (k *Keyring) Use(key Key) error {
 	return nil
 }
 
-// Retire removes the key with the ID kid from the JWKS. If that key signs, it
-// continues to sign.
+// Retire removes the key with the ID kid from the JWKS. If it is the current
+// signing key, the server continues to sign with it.
 func (k *Keyring) Retire(kid string) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()
