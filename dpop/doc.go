@@ -20,9 +20,10 @@
 // were used, so that each is accepted once.
 //
 // The protection costs one mark for each request. A [Memory], the default,
-// needs less than a microsecond and 28 to 38 bytes for it. Its 1 000 000 marks
-// are enough for about 10 000 requests a second if MaxAge is 60 seconds. A
-// Replay in a shared store costs one round trip.
+// needs about a microsecond and 28 to 38 bytes for it. Its 1 000 000 marks are
+// enough for about 5 000 requests a second if MaxAge and the clock skew have
+// their defaults, and a quarter of them for about 1 250 requests a second by
+// one client. A Replay in a shared store costs one round trip.
 //
 // If a Memory is full or a store is unavailable, the answer is 503. The proof
 // may be good, so it is not called invalid. Accepting it would mean that

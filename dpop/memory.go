@@ -64,9 +64,10 @@ const (
 // each. 0 means 1 000 000 marks. A negative number is reported by
 // [Policy.Complete]; until then, the Memory is always full.
 //
-// Each request with a proof needs a mark. It lasts for MaxAge plus the clock
-// skew, or for as long as the nonce is accepted, and for up to half of that
-// time in addition.
+// Each request with a proof needs a mark. It lasts for MaxAge, or for as long
+// as the nonce is accepted, plus twice the clock skew, and for up to half of
+// that time in addition. One client can have a quarter of the marks: see
+// [ErrQuota].
 func NewMemory(marks int) *Memory {
 	return &Memory{limit: cmp.Or(marks, defaultMarks)}
 }

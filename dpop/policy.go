@@ -12,8 +12,8 @@ import (
 )
 
 // Policy is what an API demands of DPoP proofs. The zero value accepts each
-// proof once and for 60 seconds, and also accepts tokens that are not bound to
-// a key.
+// proof once, for 60 seconds plus the clock skew, and also accepts tokens that
+// are not bound to a key.
 type Policy struct {
 	// Required refuses tokens that are not bound to a key. Otherwise the API
 	// also accepts bearer tokens. A bound token always needs a proof.
@@ -22,7 +22,8 @@ type Policy struct {
 	// ES384, ES512, EdDSA, Ed25519, PS256 and RS256.
 	Algorithms []string
 	// MaxAge is how old a proof may be, in addition to the clock skew. 0
-	// means 60 seconds. At most 5 minutes.
+	// means 60 seconds. At most 5 minutes. With Nonces it has no effect,
+	// because the age of the nonce counts.
 	MaxAge time.Duration
 	// Nonces makes clients put a nonce of this API into each proof. nil
 	// means that proofs need none.

@@ -9,7 +9,9 @@ import (
 // Replay remembers which proofs were used. Machines that serve one API share
 // one Replay, for example in Redis. Package replaytest tests implementations.
 //
-// Implementations must be safe for concurrent use.
+// Implementations must be safe for concurrent use. A Replay that also has the
+// method FirstOf of [Memory] can limit the marks of each client: the verifier
+// then calls FirstOf instead of First. A wrapper of a Memory needs both.
 type Replay interface {
 	// First marks a key until the given time and reports whether it was not
 	// marked before. It is atomic: of concurrent calls for one key, exactly

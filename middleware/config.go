@@ -99,9 +99,9 @@ type Config struct {
 	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
-	// nbf and iat are checked. 0 means 30 seconds, a negative value means no
-	// skew. The maximum is 5 minutes (RFC 7519 §4.1.4: "no more than a few
-	// minutes").
+	// nbf and iat are checked, in proofs too. 0 means 30 seconds, a negative
+	// value means no skew. The maximum is 5 minutes (RFC 7519 §4.1.4: "no more
+	// than a few minutes").
 	ClockSkew time.Duration
 
 	// MaxTokenBytes limits the length of a token before it is parsed. 0 means

@@ -57,7 +57,8 @@ const (
 // and otherwise the error that Verify, or [Verifier.Check] with the
 // requirements, would return.
 //
-// Like Verify, Explain fetches keys and calls Revoked. Unlike Verify, it does
+// Explain does not mark a DPoP proof as used. Like Verify, Explain fetches keys
+// and calls Revoked. Unlike Verify, it does
 // not use the token cache, does not call Observe, and logs only panics. It
 // returns no steps if the Verifier was not made by NewVerifier. Show the result
 // to operators, not to callers: it contains claims, and would help an attacker

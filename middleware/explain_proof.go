@@ -84,5 +84,11 @@ func showProofTime(d *decision) (expected, found string) {
 		expected = fmt.Sprintf("iat at most %v ago, or at most %v ahead", policy.oldest, policy.newest)
 		found = "iat " + d.away(d.proof.issuedAt)
 	}
+	if at := d.proof.expiresAt; !at.IsZero() {
+		found += ", exp " + d.away(at)
+	}
+	if at := d.proof.validAfter; !at.IsZero() {
+		found += ", nbf " + d.away(at)
+	}
 	return expected, found
 }

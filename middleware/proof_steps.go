@@ -180,7 +180,9 @@ func (d *decision) checkReplay() error {
 	}
 	switch {
 	case errors.Is(err, dpop.ErrQuota):
-		return errQuota
+		return fmt.Errorf("%w: %w", errQuota, dpop.ErrQuota)
+	case errors.Is(err, dpop.ErrFull):
+		return fmt.Errorf("%w: %w", ErrUnavailable, dpop.ErrFull)
 	case err != nil:
 		return &foreign{ErrUnavailable, err}
 	case !first:

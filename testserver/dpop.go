@@ -25,7 +25,8 @@ func BoundTo(k Key) TokenOption {
 // one proof, made now and signed with k (RFC 9449 §4.2). Every call makes
 // another proof:
 //
-//	r.Header.Set("Authorization", "DPoP "+s.Token(testserver.BoundTo(k)))
+//	token := s.Token(testserver.BoundTo(k))
+//	r.Header.Set("Authorization", "DPoP "+token)
 //	r.Header["Dpop"] = testserver.Proof(k, "GET", "https://api.example.com/orders", token)
 //
 //	header  {"typ":"dpop+jwt","alg":"ES256","jwk":…}

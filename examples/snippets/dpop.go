@@ -13,7 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// boundTokens configures every field of a policy on proofs.
+// boundTokens configures a policy on proofs. Without Nonces, it could also set
+// MaxAge.
 func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error) {
 	return middleware.NewVerifier(middleware.Config{
 		Audience: "https://api.example.com",
@@ -22,15 +23,15 @@ func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error
 		DPoP: &dpop.Policy{
 			Required:   true,                                // refuse bearer tokens
 			Algorithms: []string{"ES256", "EdDSA"},          // of the clients' keys
-			MaxAge:     30 * time.Second,                    // of a proof without a nonce
 			Nonces:     dpop.NewNonces(secret, time.Minute), // the same secret on each machine
 			Replay:     shared,                              // proofs that were used
 		},
 	})
 }
 
-// redis is a dpop.Replay in Redis or Valkey. The function do sends one command,
-// and returns nil for the answer nil: most clients have such a function.
+// redis is a dpop.Replay in Redis or Valkey. The function do sends one command
+// and returns nil for the answer nil. Clients such as go-redis return an error
+// instead, redis.Nil, which do turns into nil.
 type redis struct {
 	do func(ctx context.Context, command ...any) (any, error)
 }
