@@ -36,11 +36,15 @@ func (p dpopPolicy) env() []string {
 }
 
 // TestClientsProveTheKeysOfTheirTokens tests RFC 9449. oidc-provider binds
-// tokens to keys, and oauth4webapi and openid-client call the API with them.
+// tokens to keys, and oauth4webapi and openid-client call the API with them. The
+// first framework has every policy, and each other framework has one.
 func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 	as, built := startAuthServer(t), buildAPI(t)
-	for _, framework := range frameworks {
-		for _, policy := range dpopPolicies {
+	for i, framework := range frameworks {
+		for j, policy := range dpopPolicies {
+			if i > 0 && i%len(dpopPolicies) != j {
+				continue
+			}
 			t.Run(framework+", "+policy.name, func(t *testing.T) {
 				address := program.Address(t)
 				url, env := "http://"+address, append(policy.env(), "LISTEN="+address, "FRAMEWORK="+framework, "ISSUER="+as.Issuer, "AUDIENCE="+audience,
