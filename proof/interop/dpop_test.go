@@ -36,8 +36,8 @@ func (p dpopPolicy) env() []string {
 }
 
 // TestClientsProveTheKeysOfTheirTokens tests RFC 9449. oidc-provider binds
-// tokens to keys, and oauth4webapi and openid-client call the API with them. The
-// first framework has every policy, and each other framework has one.
+// tokens to keys, and oauth4webapi and openid-client call the API with them.
+// The first framework has every policy, and each other framework has one.
 func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 	as, built := startAuthServer(t), buildAPI(t)
 	for i, framework := range frameworks {
