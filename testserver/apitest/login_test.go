@@ -147,9 +147,9 @@ func TestCheckFindsHolesOfLogins(t *testing.T) {
 // lacks. The reported fix must then name this option.
 func TestTheFixOfTheGoodTokenFollowsTheAnswer(t *testing.T) {
 	as := testserver.New(t)
-	refuse := func(parameters string) http.Handler {
+	refuse := func(challenge string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("WWW-Authenticate", "Bearer "+parameters)
+			w.Header().Set("WWW-Authenticate", challenge)
 			w.WriteHeader(http.StatusUnauthorized)
 		})
 	}
@@ -158,14 +158,20 @@ func TestTheFixOfTheGoodTokenFollowsTheAnswer(t *testing.T) {
 		want string
 	}{
 		"a login":          {newLoginAPI(as, ""), "fix:  The route requires a strong or recent login: give RequireACR or RequireAuthWithin."},
-		"another audience": {refuse(`error="invalid_token", error_description="token audience is not accepted"`), "fix:  The API requires another audience: give Token(testserver.Audience(…))."},
-		"another reason":   {refuse(`error="invalid_token"`), "fix:  Make the API trust"},
+		"another audience": {refuse(`Bearer error="invalid_token", error_description="token audience is not accepted"`), "fix:  The API requires another audience: give Token(testserver.Audience(…))."},
+		"only the scheme DPoP": {
+			refuse(`DPoP algs="ES256", error="invalid_token"`),
+			"fix:  The API requires tokens that are bound to a key: give RequireDPoP.",
+		},
+		"another reason": {refuse(`Bearer error="invalid_token"`), "fix:  Make the API trust"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := findings(t, as, tt.api, apitest.RequireScope("orders:read"))
 			wantAll(t, found["good-token"], tt.want)
 		})
 	}
+	found := findings(t, as, refuse(`Bearer error="invalid_token"`), apitest.RequireScope("orders:read"), apitest.RequireDPoP())
+	wantAll(t, found["good-token"], "fix:  The API does not offer the scheme DPoP: configure it there, or leave out RequireDPoP.")
 }
 
 func TestAPIThatRequiresALoginPasses(t *testing.T) {

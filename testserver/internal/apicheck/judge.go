@@ -55,7 +55,13 @@ func (r *run) judge(p probe, a outcome) {
 // The sentence ends with a space.
 func (r *run) missingOption(p probe, a outcome) string {
 	params, _ := r.challengeFor(p, a)
+	bearer, _ := a.challenge(bearerScheme)
+	dpop, _ := a.challenge(dpopScheme)
 	switch {
+	case r.dpop == nil && dpop != nil && bearer == nil:
+		return "The API requires tokens that are bound to a key: give RequireDPoP. "
+	case r.dpop != nil && dpop == nil && bearer != nil:
+		return "The API does not offer the scheme DPoP: configure it there, or leave out RequireDPoP. "
 	case params["error"] == "insufficient_user_authentication":
 		return "The route requires a strong or recent login: give RequireACR or RequireAuthWithin. "
 	case strings.Contains(params["error_description"], "audience"):
