@@ -138,14 +138,14 @@ func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 }
 
 // named returns the configured issuer whose URL or alias equals iss when a
-// trailing slash is ignored. It returns nil if there is no such issuer.
+// trailing slash is ignored. It returns nil for an unknown issuer.
 func (v *Verifier) named(iss string) *issuer { return v.byName[strings.TrimSuffix(iss, "/")] }
 
 // isNamed reports whether iss is exactly the URL or an alias of the issuer.
 func (i *issuer) isNamed(iss string) bool { return iss == i.URL || slices.Contains(i.Aliases, iss) }
 
 // ofTenant returns the issuer whose URL equals iss when {tenantid} is replaced
-// by an accepted tenant. It returns nil if there is no such issuer.
+// by an accepted tenant. It returns nil for an unknown issuer.
 func (v *Verifier) ofTenant(iss string) *issuer {
 	for _, one := range v.templates {
 		tenant, starts := strings.CutPrefix(iss, one.before)

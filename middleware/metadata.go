@@ -90,7 +90,7 @@ func newMetadata(c Config) (m metadata, err error) {
 	}
 	methods := []string{"header"}
 	if c.TokenHeader != "" {
-		methods = []string{} // none of the methods of RFC 6750 §2
+		methods = []string{} // RFC 6750 §2 does not define this method
 	}
 	m.document, err = json.Marshal(struct {
 		Resource       string   `json:"resource"`

@@ -142,7 +142,7 @@ func (d *decision) checkTokenHash() error {
 		d.bytes = append(d.bytes[:0], d.token...)
 		d.digest = sha256.Sum256(d.bytes)
 	}
-	var want [43]byte
+	var want [encodedHash]byte
 	base64.RawURLEncoding.Encode(want[:], d.digest[:])
 	if d.proof.tokenHash != string(want[:]) {
 		return fmt.Errorf("%w: ath differs", ErrProofRequest)

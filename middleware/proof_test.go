@@ -114,7 +114,7 @@ func TestThreatsProof(t *testing.T) {
 			})
 		}
 	}
-	wants(t, c.send(t, good), nil) // none of the bad proofs has used up its jti
+	wants(t, c.send(t, good), nil) // the bad proofs have not used up its jti
 	wants(t, c.send(t, " \t"+c.proof()+" "), nil)
 	wants(t, c.send(t, c.proof("jti", `"`+strings.Repeat("j", 256)+`"`)), nil)
 	wants(t, c.send(t, c.signed(c.head("kid", `"k"`, "x", "1"), c.body("x", `{"a":null}`))), nil)

@@ -68,8 +68,8 @@ func hasControl(cmd *cobra.Command) bool {
 }
 
 // client returns a client of the control API. It finds the URL and the token of
-// that API. There is no flag for the token, because every user of the machine
-// can see the flags of a process.
+// that API. The token is never given by a flag, because every user of the
+// machine can see the flags of a process.
 func (c *caller) client() (*control.Client, error) {
 	if c.server != nil {
 		return control.New(c.server.controlURL, c.server.controlToken)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// errEnded means that the tokens of the session are no longer valid and cannot
-// be refreshed. The user must log in again.
+// errEnded means that the tokens of the session have expired or were revoked,
+// and cannot be refreshed. The user must log in again.
 var errEnded = errors.New("the session has ended")
 
 // accessToken returns a valid access token of a session. refused is a token

@@ -58,7 +58,7 @@ func (c *Check) originFaults() error {
 
 // newProver makes the keys with which the check signs DPoP proofs. They are for
 // the first algorithm in PublicAlgs that the API's challenge also lists in
-// algs, or for ES256 if there is no such algorithm.
+// algs, or for ES256 without such an algorithm.
 func (r *run) newProver(ctx context.Context) error {
 	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // an error is a finding of the probes
 	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])

@@ -45,7 +45,7 @@ type Request struct {
 	Form url.Values
 
 	// Status is the status of the response, which is set before the client
-	// receives the response. It is 0 until then, and stays 0 if there is no
+	// receives the response. It is 0 until then, and stays 0 without a
 	// response: after DropConnection, or when the client did not wait.
 	Status int
 

@@ -208,7 +208,7 @@ func algKeyMismatch(f *forgery) (string, error) {
 }
 
 // mistakable returns an algorithm other than alg with which a key for alg can
-// also be used. It returns false if there is no such algorithm.
+// also be used. It returns false for an unknown algorithm.
 func mistakable(alg catalogue.Alg) (catalogue.Alg, bool) {
 	s, _ := specOf(alg)
 	size := string(alg[2:])
