@@ -32,14 +32,14 @@ func (e *Error) SetHeader(h http.Header) {
 	for _, name := range [...]string{"Content-Length", "Etag", "Last-Modified"} {
 		h.Del(name)
 	}
-	if e.nonce != "" {
-		setNonce(h, e.nonce)
-	}
 	if e.Code == CodeUnavailable {
 		h.Set("Retry-After", retryAfter)
 	}
 	if e.Code == CodeUnavailable || e.Code == CodeInternal {
 		return // no challenge: a client that received invalid_token would discard a valid token
+	}
+	if e.nonce != "" {
+		setNonce(h, e.nonce)
 	}
 	offers := e.offers
 	if offers == nil {
