@@ -8,8 +8,10 @@ import (
 
 func (d *decision) checkClaims() error {
 	err := d.claims.parse(d.payload)
-	if b := d.claims.binding; !d.isAnswer || b.thumbprint != "" || b.other { // an answer about a JWT may leave cnf out
-		d.binding = b
+	if !d.isAnswer {
+		d.binding = d.claims.binding
+	} else if err == nil {
+		err = d.binding.add(d.claims.binding)
 	}
 	if d.opaque && d.claims.expiry.Equal(time.Unix(0, 0)) {
 		d.claims.expiry = time.Time{} // some servers write 0 for a token that does not expire; the member active shows that it is valid

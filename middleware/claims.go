@@ -72,7 +72,7 @@ func (c *claims) parse(text string) error {
 			c.acr, _ = strictjson.String(value)
 		case "cnf":
 			b := readBinding(value)
-			c.binding.thumbprint, c.binding.other = b.thumbprint, b.other
+			c.binding.jkt, c.binding.x5t, c.binding.other = b.jkt, b.x5t, b.other
 		case "token_type":
 			c.tokenType = value
 		}
@@ -234,6 +234,6 @@ func (c *claims) token(clientIDs []string) *Token {
 		Issuer: c.issuer, Subject: strings.Clone(c.subject), ClientID: strings.Clone(c.text(clientIDs)), ID: strings.Clone(c.id),
 		Audience: audience, Scopes: c.scopeSet(), ACR: strings.Clone(c.acr),
 		Expiry: c.expiry, IssuedAt: c.issuedAt, NotBefore: c.notBefore, AuthTime: c.authTime,
-		claims: c.raw, binding: binding{strings.Clone(c.binding.thumbprint), c.binding.other, c.binding.claimed},
+		claims: c.raw, binding: binding{strings.Clone(c.binding.jkt), strings.Clone(c.binding.x5t), c.binding.other, c.binding.claimed},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
@@ -89,6 +90,15 @@ type Config struct {
 	// Origins, and the path must be the path of that origin followed by the
 	// path that arrives at the API.
 	DPoP *dpop.Policy
+
+	// ClientCert accepts tokens that are bound to a certificate of the client
+	// (RFC 8705 §3), and finds that certificate: [clientcert.TLS], or a
+	// [clientcert.Forwarded] behind a proxy. nil refuses such tokens.
+	ClientCert clientcert.Source
+
+	// RequireBound refuses bearer tokens that are bound neither to a key nor to
+	// a certificate. It requires DPoP or ClientCert.
+	RequireBound bool
 
 	// TokenHeader is the header field in which a proxy sends the token, such as
 	// X-Goog-Iap-Jwt-Assertion. "Bearer " before the token is optional. ""
@@ -185,7 +195,7 @@ func (c Config) check() error {
 	if realm := c.realm(); !quotable(realm) {
 		fault("Realm %q cannot appear in a challenge: use printable ASCII without quotes and backslashes. If Realm is empty, Audience is used as the realm", realm)
 	}
-	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP()) {
+	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP(), c.checkClientCert()) {
 		fault("%w", err)
 	}
 	seen := make(map[string]bool)

@@ -21,11 +21,26 @@ type Credentials struct {
 	Method string
 	URL    string
 	Proofs []string
+
+	// CertificateThumbprint is for tokens that are bound to a certificate (RFC
+	// 8705 §3). It is the [clientcert.Thumbprint] of the certificate that the
+	// client presented, or "".
+	CertificateThumbprint string
+}
+
+// presentsSame reports whether the request still contains the credentials that
+// the outer route has checked. A middleware in between may have changed them.
+func (d *decision) presentsSame() bool {
+	outer := &d.outer.credentials
+	if outer.CertificateThumbprint != "" && d.findCertificate() != nil {
+		return false
+	}
+	return outer.equal(&d.credentials)
 }
 
 // equal reports whether two callers present the same.
 func (c *Credentials) equal(other *Credentials) bool {
-	return c.Token == other.Token && c.Scheme == other.Scheme && slices.Equal(c.Proofs, other.Proofs)
+	return c.Token == other.Token && c.Scheme == other.Scheme && c.CertificateThumbprint == other.CertificateThumbprint && slices.Equal(c.Proofs, other.Proofs)
 }
 
 // Format implements [fmt.Formatter]. It prints "[redacted]" for every verb.
@@ -106,7 +121,7 @@ func (d *decision) readCredentials() error {
 		d.credentials.Method, d.credentials.URL = d.request.Method, d.request.URL.EscapedPath()
 		d.credentials.Proofs = d.request.Header[proofField]
 	}
-	if d.outer != nil && d.outer.credentials.equal(&d.credentials) {
+	if d.outer != nil && d.presentsSame() {
 		d.reuse(d.outer.verified)
 		d.met = len(d.outer.need) // the outer routes checked these against the request that they received
 		return nil

@@ -1,8 +1,6 @@
 package middleware
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"hash/maphash"
 	"strings"
@@ -10,7 +8,6 @@ import (
 
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/internal/jws"
-	"github.com/bearerguard/bearerguard/internal/strictjson"
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
@@ -48,15 +45,21 @@ func (c Config) checkDPoP() (faults []error) {
 		return nil
 	}
 	if _, err := c.DPoP.Complete(); err != nil {
-		for line := range strings.Lines(err.Error()) { // one fault a line
-			faults = append(faults, errors.New("DPoP: "+strings.TrimPrefix(strings.TrimSpace(line), "dpop: ")))
-		}
+		faults = append(faults, eachFault("DPoP: ", err)...)
 	}
 	if len(c.Origins) == 0 {
 		faults = append(faults, errors.New(`DPoP needs Origins, because a proof names the URL of the request: set Origins: []string{"https://api.example.com"} to the URL at which clients reach the API`))
 	}
 	if c.TokenHeader != "" {
 		faults = append(faults, errors.New("DPoP cannot be combined with TokenHeader: the scheme DPoP is in the Authorization field"))
+	}
+	return faults
+}
+
+// eachFault returns the faults in err, which has one on each line.
+func eachFault(prefix string, err error) (faults []error) {
+	for line := range strings.Lines(err.Error()) {
+		faults = append(faults, errors.New(prefix+strings.TrimPrefix(strings.TrimSpace(line), "dpop: ")))
 	}
 	return faults
 }
@@ -87,43 +90,6 @@ func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 		p.origins = append(p.origins, publicURL{origin, strings.TrimSuffix(path, "/")})
 	}
 	return p, nil
-}
-
-// binding is the key to which cnf binds a token (RFC 7800 §3.1). The zero value
-// is the binding of a token without cnf.
-type binding struct {
-	thumbprint string // jkt, the thumbprint of the key (RFC 9449 §6.1), "" without jkt
-	other      bool   // cnf is malformed, or has a member other than jkt
-	claimed    bool   // a claim such as typ says that the token is bound to a key
-}
-
-// readBinding reads the value of cnf. A binding that cannot be read is still a
-// binding.
-func readBinding(cnf strictjson.Value) (b binding) {
-	err := strictjson.Object(string(cnf), func(name string, value strictjson.Value) error {
-		text, _ := strictjson.String(value)
-		var hash [sha256.Size]byte
-		n, err := base64.RawURLEncoding.Strict().Decode(hash[:], []byte(text[:min(len(text), encodedHash)]))
-		if name != "jkt" || err != nil || n != len(hash) || len(text) != encodedHash {
-			b.other = true
-		}
-		b.thumbprint = text
-		return nil
-	})
-	if err != nil || b == (binding{}) {
-		b.other = true
-	}
-	return b
-}
-
-// encodedHash is the length of a SHA-256 hash in base64url.
-const encodedHash = 43
-
-// namesDPoP reports whether a claim says that the token is bound to a key.
-// Servers then write DPoP where they otherwise write Bearer.
-func namesDPoP(value strictjson.Value) bool {
-	text, _ := strictjson.String(value)
-	return strings.EqualFold(text, schemeDPoP)
 }
 
 // offers returns the schemes that the challenges of a Verifier offer, the

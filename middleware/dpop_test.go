@@ -278,7 +278,7 @@ func TestMarkOfABoundToken(t *testing.T) {
 		{"DPoP and a key", `"DPoP"`, cnf, nil},
 		{"Bearer and a key", `"Bearer"`, cnf, nil},
 		{"DPoP without a key", `"DPoP"`, "", middleware.ErrType},
-		{"DPoP with a certificate", `"DPoP"`, `{"x5t#S256":"x"}`, middleware.ErrConfirmation},
+		{"DPoP with a certificate", `"DPoP"`, `{"x5t#S256":"x"}`, middleware.ErrType},
 		{"ID and a key", `"ID"`, cnf, middleware.ErrType},
 		{"nothing and a key", "", cnf, middleware.ErrType},
 	} {

@@ -137,6 +137,8 @@ var (
 	ErrBound   error = &cause{"bound", "token is bound to a key: it needs the scheme DPoP and a proof", CodeInvalidToken, ""}
 	ErrUnbound error = &cause{"unbound", "token is not bound to a key", CodeInvalidToken, ""}
 
+	ErrCertificate error = &cause{"certificate", "token is bound to a certificate that the client did not present", CodeInvalidToken, ""}
+
 	ErrProof        error = &cause{"proof", "DPoP proof is missing or not valid", CodeInvalidProof, ""}
 	ErrProofKey     error = &cause{"proof_key", "token is bound to another key than that of the DPoP proof", CodeInvalidToken, ""}
 	ErrProofRequest error = &cause{"proof_request", "DPoP proof is for another request or token", CodeInvalidProof, ""}
@@ -197,12 +199,15 @@ func (f *foreign) Error() string   { return f.cause.Error() }
 func (f *foreign) Unwrap() []error { return []error{f.cause, f.err} }
 
 // unavailable returns the error for a token that cannot be checked at the
-// moment. The text of err is printed only if err is a [contain.PlainError],
-// because the error of a Source that another package implements may contain
-// anything.
-func unavailable(err error) error {
+// moment.
+func unavailable(err error) error { return because(ErrUnavailable, err) }
+
+// because combines a cause with the error of a Source. The text of err is
+// printed only if err is a [contain.PlainError], because the error of a Source
+// that another package implements may contain anything.
+func because(cause, err error) error {
 	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", cause, err)
 	}
-	return &foreign{ErrUnavailable, err}
+	return &foreign{cause, err}
 }

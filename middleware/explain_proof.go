@@ -10,22 +10,42 @@ func showConfirmation(d *decision) (expected, found string) {
 	switch {
 	case d.binding.other:
 		found = "a token with a cnf that cannot be checked"
-	case d.binding.thumbprint != "":
-		found = "a token that is bound to the key " + quoted(d.binding.thumbprint)
+	case d.binding.jkt != "" && d.binding.x5t != "":
+		found = "a token that is bound to the key " + quoted(d.binding.jkt) + " and the certificate " + quoted(d.binding.x5t)
+	case d.binding.jkt != "":
+		found = "a token that is bound to the key " + quoted(d.binding.jkt)
+	case d.binding.x5t != "":
+		found = "a token that is bound to the certificate " + quoted(d.binding.x5t)
 	default:
 		found = "a token that is not bound to a key"
 	}
 	switch policy := d.v.dpop; {
+	case d.binding.x5t != "" && !d.binding.other && d.v.clientCert == nil:
+		expected = "a token that is not bound to a certificate, since Config.ClientCert is nil"
+	case policy == nil && d.v.requireBound:
+		expected = "a token that is bound to a certificate"
 	case policy == nil:
 		expected = "a token that is not bound to a key, since Config.DPoP is nil"
 	case policy.required:
 		expected = "a token that is bound to a key, with the scheme DPoP"
 	case d.provesKey():
 		expected = "a token that is bound to a key"
+	case d.v.requireBound && d.v.clientCert == nil:
+		expected = "a token that is bound to a key, with the scheme DPoP"
+	case d.v.requireBound:
+		expected = "a token that is bound to a certificate, or to a key with the scheme DPoP"
 	default:
 		expected = "a token that is not bound to a key, or the scheme DPoP"
 	}
 	return expected, found + ", with the scheme " + d.scheme
+}
+
+func showCertificate(d *decision) (expected, found string) {
+	found = "no certificate, or one that cannot be read"
+	if thumbprint := d.credentials.CertificateThumbprint; thumbprint != "" {
+		found = quoted(thumbprint)
+	}
+	return quoted(d.binding.x5t), found
 }
 
 func showProof(d *decision) (expected, found string) {
@@ -37,7 +57,7 @@ func showProof(d *decision) (expected, found string) {
 }
 
 func showProofKey(d *decision) (expected, found string) {
-	return quoted(d.binding.thumbprint), quoted(d.proof.signer.thumbprint)
+	return quoted(d.binding.jkt), quoted(d.proof.signer.thumbprint)
 }
 
 func showProofMethod(d *decision) (expected, found string) {

@@ -96,7 +96,7 @@ func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
 	}
-	if access, _, _ := kind(d.claims.tokenType); !access || namesDPoP(d.claims.tokenType) && d.binding.thumbprint == "" {
+	if access, _, _ := kind(d.claims.tokenType); !access || namesDPoP(d.claims.tokenType) && d.binding.jkt == "" {
 		return ErrType
 	}
 	return nil
@@ -124,7 +124,8 @@ func (d *decision) checkActivity() error {
 	if err := answer.runSteps(); err != nil {
 		return err
 	}
-	return d.addBinding(answer.binding)
+	d.binding = answer.binding
+	return nil
 }
 
 // checkIntrospection returns the faults in the introspection settings of an

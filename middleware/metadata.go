@@ -103,10 +103,11 @@ func newMetadata(c Config) (m metadata, err error) {
 		TermsOfService string   `json:"resource_tos_uri,omitempty"`
 		Algorithms     []string `json:"dpop_signing_alg_values_supported,omitempty"`
 		DPoPRequired   bool     `json:"dpop_bound_access_tokens_required,omitempty"`
+		Certificates   bool     `json:"tls_client_certificate_bound_access_tokens,omitempty"`
 	}{
 		c.resource(), c.servers(), c.Metadata.Scopes, methods,
 		c.Metadata.Name, c.Metadata.Documentation, c.Metadata.Policy, c.Metadata.TermsOfService,
-		proofs.Algorithms, proofs.Required,
+		proofs.Algorithms, proofs.Required, c.ClientCert != nil,
 	})
 	m.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(m.document))
 	return m, err

@@ -61,7 +61,7 @@ func (d *decision) readProof() (err error) {
 	}
 	p := &d.proof
 	p.head, _, _ = strings.Cut(compact, ".")
-	if p.signer = d.v.dpop.signers.find(d.binding.thumbprint, p.head); p.signer == nil {
+	if p.signer = d.v.dpop.signers.find(d.binding.jkt, p.head); p.signer == nil {
 		if p.signer, err = d.v.dpop.readSigner(head); err != nil {
 			return err
 		}

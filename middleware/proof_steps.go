@@ -13,44 +13,11 @@ import (
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
-// checkConfirmation compares the scheme of the request with the binding of the
-// token (RFC 9449 §7.1, §7.2). A token with a binding that this API cannot
-// check is never accepted, because accepting it as a bearer token would undo
-// the binding (RFC 7800 §3.1).
-func (d *decision) checkConfirmation() error {
-	switch bound := d.binding.thumbprint != ""; {
-	case d.binding.other, bound && d.v.dpop == nil, !bound && d.binding.claimed:
-		return ErrConfirmation
-	case bound && !d.provesKey():
-		return ErrBound
-	case !bound && d.provesKey(), !bound && d.v.dpop != nil && d.v.dpop.required:
-		return ErrUnbound
-	}
-	return nil
-}
-
-// provesKey reports whether the token was presented under the scheme DPoP.
-func (d *decision) provesKey() bool { return d.scheme == schemeDPoP }
-
-// addBinding adds the binding in the introspection answer about a JWT. The
-// issuer may leave cnf out of the JWT, but the two must not differ.
-func (d *decision) addBinding(answer binding) error {
-	own := &d.binding
-	switch {
-	case answer.thumbprint == "" && !answer.other:
-	case own.thumbprint == "" && !own.other:
-		own.thumbprint, own.other = answer.thumbprint, answer.other
-	case own.thumbprint != answer.thumbprint || own.other != answer.other:
-		return ErrConfirmation
-	}
-	return nil
-}
-
 // checkProofKey requires the proof to contain the key of the token. This is
 // checked before the signature, so that the proofs of other keys cost no
 // verification.
 func (d *decision) checkProofKey() error {
-	if d.proof.signer.thumbprint != d.binding.thumbprint {
+	if d.proof.signer.thumbprint != d.binding.jkt {
 		return ErrProofKey
 	}
 	return nil

@@ -94,7 +94,7 @@ func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
 	found, _ := strictjson.String(value)
-	if hasText && namesDPoP(value) && d.binding.thumbprint != "" {
+	if hasText && namesDPoP(value) && d.binding.jkt != "" {
 		return nil
 	}
 	if found == "" && (hasText || value.Kind() != '0') || hasText && found != text {

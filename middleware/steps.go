@@ -33,6 +33,7 @@ var (
 		return d.explained == nil && d.v.cache != nil && strings.HasPrefix(d.token, "eyJ")
 	}}
 	lookedUpJWTs     = &tokens{"JWTs, with a cache", func(d *decision) bool { return d.lookedUp && !d.opaque }}
+	certificateBound = &tokens{"tokens that are bound to a certificate", func(d *decision) bool { return d.binding.x5t != "" }}
 	boundTokens      = &tokens{"requests with the scheme DPoP", (*decision).provesKey}
 	unexplained      = &tokens{"requests with the scheme DPoP", func(d *decision) bool { return d.explained == nil && d.provesKey() }}
 	withRequirements = &tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
@@ -80,7 +81,8 @@ var steps = []step{
 	{"signature", "verified with the issuer's only key for kid (or, without kid, x5t) and alg", (*decision).checkSignature, jwtsOnly, perRequest, false, showKey, "RFC 7515 §5.2, RFC 7518 §3"},
 	{"activity", "the issuer reports the token as still active", (*decision).checkActivity, introspectedJWTs, perRequest, false, nil, "RFC 7662 §2.2"},
 	{"token", "nothing; makes the Token", (*decision).makeToken, everyToken, cacheable, false, nil, ""},
-	{"confirmation", "a token that is bound to a key has the scheme DPoP, and every other token Bearer", (*decision).checkConfirmation, everyRequest, perRequest, false, showConfirmation, "RFC 7800 §3.1, RFC 9449 §7.1, §7.2"},
+	{"confirmation", "this API can check what the token is bound to; a token that is bound to a key has the scheme DPoP, and every other token Bearer", (*decision).checkConfirmation, everyRequest, perRequest, false, showConfirmation, "RFC 7800 §3.1, RFC 9449 §7.1, §7.2"},
+	{"certificate", "the client presented the certificate to which the token is bound", (*decision).checkCertificate, certificateBound, perRequest, false, showCertificate, "RFC 8705 §3"},
 	{"proof", "exactly one DPoP field with a signed JWT of type dpop+jwt, an accepted alg and a public key in jwk", (*decision).readProof, boundTokens, perRequest, false, showProof, "RFC 9449 §4.2, §4.3"},
 	{"proof key", "jwk is the key to which the token is bound", (*decision).checkProofKey, boundTokens, perRequest, false, showProofKey, "RFC 9449 §6.1, RFC 7638 §3"},
 	{"proof method", "htm is the method of the request", (*decision).checkProofMethod, boundTokens, perRequest, false, showProofMethod, "RFC 9449 §4.3"},
@@ -114,7 +116,7 @@ func (v *Verifier) setSteps(steps []step) {
 // isAboutRequest reports whether the step checks how the token was sent, rather
 // than the token.
 func (s *step) isAboutRequest() bool {
-	return s.of == everyRequest || s.of == boundTokens || s.of == unexplained
+	return s.of == everyRequest || s.of == certificateBound || s.of == boundTokens || s.of == unexplained
 }
 
 // applies reports whether a step applies to this token, which may depend on the

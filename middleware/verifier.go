@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
@@ -34,12 +35,15 @@ type Verifier struct {
 	tokenHeader   string
 	audience      string
 	client        *http.Client
-	dpop          *proofPolicy // nil without Config.DPoP
+	dpop          *proofPolicy      // nil without Config.DPoP
+	clientCert    clientcert.Source // nil without Config.ClientCert
+	requireBound  bool
 	revoked       func(context.Context, *Token) (bool, error)
 	observe       func(context.Context, Observation)
 	logger        *slog.Logger
 	now           func() time.Time          // nil means time.Now
 	warned        atomic.Pointer[time.Time] // when an outage was last logged as a warning
+	untrusted     atomic.Bool               // whether a forwarded certificate from an untrusted peer was logged
 	headers       headerCache
 	cache         *tokenCache // nil if disabled
 }
@@ -55,7 +59,7 @@ func NewVerifier(config Config) (*Verifier, error) {
 	v := &Verifier{
 		byName: make(map[string]*issuer), headers: headerCache{seed: maphash.MakeSeed()},
 		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
-		tokenHeader: authorization, audience: config.Audience, client: config.Client,
+		tokenHeader: authorization, audience: config.Audience, client: config.Client, clientCert: config.ClientCert, requireBound: config.RequireBound,
 		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
 	}
 	var err error

@@ -71,11 +71,12 @@ var layers = []layer{
 	{"internal/weburl", "internal/fetch"},
 
 	{"scopes", ""},
+	{"clientcert", "internal/contain internal/strictjson"},
 	{"dpop", "internal/jws"},
 	{"jwks", "internal/contain internal/fetch internal/jws internal/metadata internal/strictjson"},
 	{"introspect", "internal/contain internal/fetch internal/jws internal/metadata internal/strictjson jwks"},
 	{"internal/shapes", ""},
-	{"middleware", "dpop internal/contain internal/fetch internal/jws internal/strictjson internal/weburl introspect jwks scopes"},
+	{"middleware", "clientcert dpop internal/contain internal/fetch internal/jws internal/strictjson internal/weburl introspect jwks scopes"},
 	{"issuers", "introspect middleware"},
 	{"adapters/httpauth", "middleware scopes"},
 	{"adapters/echoauth", "middleware scopes"},

@@ -1,0 +1,127 @@
+package clientcert
+
+import (
+	"encoding/asn1"
+	"encoding/base64"
+	"net/url"
+	"strings"
+)
+
+// Format is how a header field contains a certificate.
+type Format int
+
+const (
+	// RFC9440 is DER in base64 between colons, as in the field Client-Cert (RFC
+	// 9440 §2.1, §2.2).
+	RFC9440 Format = iota
+
+	// XFCC is Envoy's format of X-Forwarded-Client-Cert, in text or JSON. An
+	// element needs Hash or Cert.
+	XFCC
+
+	// EscapedPEM is PEM (RFC 7468 §5), percent-encoded or not, with or without
+	// its first and last line. Base64 of the DER is the same without these
+	// lines. A plus sign is never a space.
+	EscapedPEM
+)
+
+var (
+	errMalformed = fault("the forwarded certificate is malformed")
+	errSeveral   = fault("the field contains more than one certificate")
+)
+
+// read returns the thumbprint of the certificate in a field, or "" if the proxy
+// says that there is none.
+func (f Forwarded) read(field string) (string, error) {
+	switch {
+	case field == "":
+		return "", nil
+	case f.Format == XFCC:
+		return f.readXFCC(field)
+	case f.Format == RFC9440:
+		return readBytes(field)
+	}
+	return f.readPEM(field)
+}
+
+// readBytes reads a byte sequence (RFC 8941 §3.3.5). Proxies that build the
+// field from a variable send an empty sequence if there is no certificate.
+func readBytes(field string) (string, error) {
+	inner, isBytes := strings.CutPrefix(field, ":")
+	inner, isClosed := strings.CutSuffix(inner, ":")
+	switch {
+	case !isBytes || !isClosed:
+		if strings.Contains(field, ",") {
+			return "", errSeveral
+		}
+		return "", errMalformed
+	case inner == "":
+		return "", nil
+	case strings.Contains(inner, ","):
+		return "", errSeveral
+	}
+	return readBase64(inner)
+}
+
+func readBase64(text string) (string, error) {
+	der, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || !isCertificate(der) {
+		return "", errMalformed
+	}
+	return thumbprint(der), nil
+}
+
+// isCertificate reports whether der has the outer structure of a certificate
+// (RFC 5280 §4.1), and nothing after it. The server that terminates TLS has
+// checked the rest.
+func isCertificate(der []byte) bool {
+	var certificate struct {
+		Body, Algorithm asn1.RawValue
+		Signature       asn1.BitString
+	}
+	rest, err := asn1.Unmarshal(der, &certificate)
+	isSequence := func(v asn1.RawValue) bool { return v.Class == asn1.ClassUniversal && v.Tag == asn1.TagSequence }
+	return err == nil && len(rest) == 0 && isSequence(certificate.Body) && isSequence(certificate.Algorithm)
+}
+
+const (
+	pemBegin = "-----BEGIN CERTIFICATE-----"
+	pemEnd   = "-----END CERTIFICATE-----"
+)
+
+// readPEM reads one certificate, and further ones if f.Chain is set. HAProxy
+// puts the field into quotes if its format is %{+Q}.
+func (f Forwarded) readPEM(field string) (string, error) {
+	if inner, ok := strings.CutPrefix(field, `"`); ok {
+		if field, ok = strings.CutSuffix(inner, `"`); !ok {
+			return "", errMalformed
+		}
+		if field == "" {
+			return "", nil
+		}
+	}
+	text, err := url.PathUnescape(field) // unlike QueryUnescape, it does not turn a plus sign into a space
+	if err != nil {
+		return "", errMalformed
+	}
+	body, more, isBlock := strings.Cut(strings.TrimSpace(text), pemBegin)
+	if !isBlock {
+		leaf, rest, hasMore := strings.Cut(body, ",")
+		if hasMore && (!f.Chain || rest == "") {
+			return "", errSeveral
+		}
+		return readBase64(leaf)
+	}
+	if body != "" {
+		return "", errMalformed
+	}
+	body, rest, isClosed := strings.Cut(more, pemEnd)
+	rest = strings.TrimLeft(rest, ", \r\n")
+	switch {
+	case !isClosed, rest != "" && !strings.HasPrefix(rest, pemBegin):
+		return "", errMalformed
+	case rest != "" && !f.Chain:
+		return "", errSeveral
+	}
+	return readBase64(body)
+}

@@ -1,0 +1,178 @@
+package clientcert
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/internal/contain"
+)
+
+// Forwarded is the certificate that a trusted proxy forwards in a header field.
+// [Envoy], [Nginx], [ALB], [Traefik] and [HAProxy] return the settings for
+// these proxies. For a proxy that implements RFC 9440, use:
+//
+//	clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: trusted}
+type Forwarded struct {
+	// Header is the name of the header field. The proxy must set or remove it
+	// in every request.
+	Header string
+
+	// Format is how the field contains the certificate.
+	Format Format
+
+	// Trusted are the addresses of the proxies. They are compared with the
+	// address of the connection's peer, which is the RemoteAddr that
+	// [net/http.Server] sets. If another peer sends the field, it is ignored,
+	// with [ErrUntrusted]. Trusted or Sockets is required.
+	//
+	// No middleware in front may replace RemoteAddr with an address from a
+	// header field. An address without a port, which such middlewares set, is
+	// not trusted.
+	Trusted []netip.Prefix
+
+	// Sockets are the names of Unix sockets on which the API listens. Every
+	// peer that may connect to them is trusted.
+	Sockets []string
+
+	// Chain accepts a field with further certificates after the client's own,
+	// in the formats EscapedPEM and XFCC's Cert. They are not read.
+	Chain bool
+
+	// Appended is for proxies that append an element to the XFCC field of the
+	// client instead of replacing the field (APPEND_FORWARD in Envoy): the last
+	// element counts. Envoy does not quote URIs in elements, so the proxy must
+	// accept only certificates of an authority that does not issue URIs with
+	// commas to strangers, or use the JSON form.
+	Appended bool
+}
+
+// Envoy returns the settings for Envoy and Istio with X-Forwarded-Client-Cert
+// in text or JSON and forward_client_cert_details SANITIZE_SET.
+func Envoy(trusted []netip.Prefix) Forwarded {
+	return Forwarded{Header: "X-Forwarded-Client-Cert", Format: XFCC, Trusted: trusted}
+}
+
+// Nginx returns the settings for nginx with a header field of your choice:
+//
+//	proxy_set_header X-Client-Cert $ssl_client_escaped_cert;
+func Nginx(header string, trusted []netip.Prefix) Forwarded {
+	return Forwarded{Header: header, Format: EscapedPEM, Trusted: trusted}
+}
+
+// ALB returns the settings for the Application Load Balancer of AWS with mutual
+// TLS in the mode "verify". In the mode "passthrough" the header field is
+// X-Amzn-Mtls-Clientcert, and Chain must be set.
+func ALB(trusted []netip.Prefix) Forwarded {
+	return Forwarded{Header: "X-Amzn-Mtls-Clientcert-Leaf", Format: EscapedPEM, Trusted: trusted}
+}
+
+// Traefik returns the settings for Traefik 2 and 3 with the middleware
+// PassTLSClientCert and its option pem.
+func Traefik(trusted []netip.Prefix) Forwarded {
+	return Forwarded{Header: "X-Forwarded-Tls-Client-Cert", Format: EscapedPEM, Trusted: trusted, Chain: true}
+}
+
+// HAProxy returns the settings for HAProxy with a header field of your choice:
+//
+//	http-request set-header X-SSL-Client-DER %[ssl_c_der,base64]
+func HAProxy(header string, trusted []netip.Prefix) Forwarded {
+	return Forwarded{Header: header, Format: EscapedPEM, Trusted: trusted}
+}
+
+// ErrUntrusted means that a peer that is not a trusted proxy sent the header
+// field. The peer has then presented no certificate.
+var ErrUntrusted error = contain.PlainError{Err: errors.New("the certificate was forwarded by a peer that is not a trusted proxy")}
+
+var (
+	errTwoFields = fault("the forwarded certificate is in more than one header field")
+	errTooLong   = fault("the forwarded certificate is too long")
+)
+
+func fault(text string) error { return contain.PlainError{Err: errors.New(text)} }
+
+// maxField is the maximum length of the header field in bytes.
+const maxField = 16 << 10
+
+// Thumbprint implements [Source].
+func (f Forwarded) Thumbprint(r *http.Request) (string, error) {
+	fields := r.Header.Values(f.Header)
+	switch {
+	case len(fields) == 0:
+		return "", nil
+	case !f.trusts(r):
+		return "", ErrUntrusted
+	case len(fields) > 1:
+		return "", errTwoFields
+	case len(fields[0]) > maxField:
+		return "", errTooLong
+	}
+	return f.read(strings.Trim(fields[0], " \t"))
+}
+
+// trusts reports whether the peer of the connection is a trusted proxy.
+func (f Forwarded) trusts(r *http.Request) bool {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); ok {
+		return slices.Contains(f.Sockets, local.Name)
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	address := peer.Addr().Unmap().WithZone("")
+	return slices.ContainsFunc(f.Trusted, func(p netip.Prefix) bool { return unmap(p).Contains(address) })
+}
+
+// unmap returns a prefix of IPv4-mapped IPv6 addresses as a prefix of IPv4
+// addresses.
+func unmap(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p
+}
+
+// Check returns all faults of the settings.
+func (f Forwarded) Check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	if !isFieldName(f.Header) {
+		fault("Header %q: name the header field in which the proxy forwards the certificate", f.Header)
+	}
+	if f.Format < RFC9440 || f.Format > EscapedPEM {
+		fault("Format %d is unknown", f.Format)
+	}
+	if len(f.Trusted)+len(f.Sockets) == 0 {
+		fault("Trusted is empty: list the addresses of the proxies, because anyone else could forge the field")
+	}
+	for _, p := range f.Trusted {
+		switch p = unmap(p); {
+		case !p.IsValid() || p.Addr().Zone() != "":
+			fault("Trusted: %q is not an address with a prefix length, such as 10.0.0.0/8", p)
+		case p.Bits() == 0:
+			fault("Trusted: %s means everyone: list only the addresses of the proxies", p)
+		}
+	}
+	if slices.Contains(f.Sockets, "") {
+		fault("Sockets contains an empty name: give the path of a Unix socket on which the API listens")
+	}
+	if f.Appended && f.Format != XFCC {
+		fault("Appended needs the format XFCC, because only XFCC has elements")
+	}
+	if f.Chain && f.Format == RFC9440 {
+		fault("Chain cannot be combined with the format RFC9440, which has a field of its own for the chain")
+	}
+	return errors.Join(faults...)
+}
+
+// isFieldName reports whether a name is a token (RFC 9110 §5.1).
+func isFieldName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+		return c <= ' ' || c > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", c)
+	})
+}
