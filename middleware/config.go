@@ -183,7 +183,7 @@ func (c Config) check() error {
 		fault("MaxTokenBytes must be between 1 and %d, or 0 for %d", maxMaxTokenBytes, defaultMaxTokenBytes)
 	}
 	if realm := c.realm(); !quotable(realm) {
-		fault("Realm %q cannot appear in a challenge: use printable ASCII without quotes and backslashes. If Realm is empty, Audience is used as the realm", realm)
+		fault("Realm %q cannot appear in a challenge: use printable ASCII without double quotes or backslashes. If Realm is empty, Audience is used as the realm", realm)
 	}
 	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP()) {
 		fault("%w", err)
