@@ -42,7 +42,7 @@ var (
 	errMetadata   = errors.New("could not get the endpoint from the issuer's metadata")
 	errNoEndpoint = errors.New("the endpoint is missing: set Config.Endpoint")
 	errOwnToken   = errors.New("the API's own token is unavailable")
-	errCustom     = errors.New("the function of Custom failed")
+	errCustom     = errors.New("the function passed to Custom failed")
 	errPanic      = errors.New("the call, or the code that reads its answer, panicked")
 )
 

@@ -38,10 +38,10 @@ const noEndpoint = "https://custom.invalid"
 func Custom(config Config, ask func(ctx context.Context, token string) (claims map[string]any, err error)) (*Client, error) {
 	var faults []error
 	if ask == nil {
-		faults = append(faults, errors.New("introspect: the function of Custom is nil"))
+		faults = append(faults, errors.New("introspect: the function passed to Custom is nil"))
 	}
 	if config.Endpoint != "" || config.InsecureHTTP || config.Client != nil {
-		faults = append(faults, errors.New("introspect: Endpoint, InsecureHTTP and Client must be zero for Custom, because its function sends the requests"))
+		faults = append(faults, errors.New("introspect: Endpoint, InsecureHTTP and Client must be zero, because the function passed to Custom sends the requests"))
 	}
 	if config.Cache != nil && config.Issuer == "" {
 		faults = append(faults, errors.New("introspect: Issuer is empty: with a Cache, Custom needs an Issuer to keep the answers of different functions apart"))

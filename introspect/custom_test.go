@@ -222,7 +222,7 @@ func TestCustomConfiguration(t *testing.T) {
 		ask    claimsFunc
 		want   []string
 	}{
-		"a nil function":                   {introspect.Config{}, nil, []string{"the function of Custom is nil"}},
+		"a nil function":                   {introspect.Config{}, nil, []string{"the function passed to Custom is nil"}},
 		"an endpoint":                      {introspect.Config{Endpoint: endpoint}, good, []string{"Endpoint, InsecureHTTP and Client"}},
 		"a client":                         {introspect.Config{Client: http.DefaultClient}, good, []string{"Endpoint, InsecureHTTP and Client"}},
 		"InsecureHTTP":                     {introspect.Config{InsecureHTTP: true}, good, []string{"Endpoint, InsecureHTTP and Client"}},

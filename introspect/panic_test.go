@@ -43,7 +43,7 @@ var hooks = []hook{
 		s.setAnswer(respondSigned(newSigner(t, "ES256").sign(signedPayload())))
 		return newClient(t, s, requireSigned(failing(fail)))
 	}},
-	{"the function of Custom", func(t *testing.T, _ *site, fail func()) *introspect.Client {
+	{"the function passed to Custom", func(t *testing.T, _ *site, fail func()) *introspect.Client {
 		return newCustom(t, func(context.Context, string) (members, error) { fail(); return nil, nil })
 	}},
 	{"the mapping of userinfo", func(t *testing.T, s *site, fail func()) *introspect.Client {

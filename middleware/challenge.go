@@ -21,8 +21,9 @@ const retryAfter = "2"
 // 503, Retry-After. [Verifier.Authorize] calls it for its refusals, and so do
 // the adapters' Answer functions. The Code and the Description of an Error that
 // a caller built are left out of the challenge unless they are printable ASCII
-// without quotes and backslashes (RFC 6750 §3). HTTP/2 would drop a field with
-// a control character, and the client would receive a 401 without a challenge.
+// without double quotes or backslashes (RFC 6750 §3). HTTP/2 would drop a field
+// with a control character, and the client would receive a 401 without a
+// challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// The loop removes fields that describe the response that the refusal

@@ -119,9 +119,9 @@ type Config struct {
 	MaxTokenBytes int
 
 	// TokenCache is the maximum number of accepted JWTs in the cache. Their
-	// signatures need not be verified again. The other checks that can change
-	// are repeated on each use of a cached JWT: its dates, whether its key is
-	// still in the issuer's key set, Revoked, introspection under
+	// signatures need not be verified again. The other checks whose result can
+	// change are repeated on each use of a cached JWT: its dates, whether its
+	// key is still in the issuer's key set, Revoked, introspection under
 	// IntrospectJWTs, and the route's requirements. An entry consists of the
 	// SHA-256 hash and the claims of a token. It needs about 1 KiB, or 64 KiB
 	// if the token is as long as the default MaxTokenBytes allows. A token with
@@ -142,8 +142,8 @@ type Config struct {
 	// "api" without an Audience.
 	Realm string
 
-	// Client fetches metadata and keys of issuers without Keys; nil means
-	// [http.DefaultClient]. See [jwks.Options].
+	// Client fetches the metadata and keys of issuers whose Keys is nil. A nil
+	// Client means [http.DefaultClient]. See [jwks.Options].
 	Client *http.Client
 
 	// Logger receives refusals at level Debug, unreachable dependencies and
@@ -193,7 +193,7 @@ func (c Config) check() error {
 		fault("MaxTokenBytes must be between 1 and %d, or 0 for %d", maxMaxTokenBytes, defaultMaxTokenBytes)
 	}
 	if realm := c.realm(); !quotable(realm) {
-		fault("Realm %q cannot appear in a challenge: use printable ASCII without quotes and backslashes. If Realm is empty, Audience is used as the realm", realm)
+		fault("Realm %q cannot appear in a challenge: use printable ASCII without double quotes or backslashes. If Realm is empty, Audience is used as the realm", realm)
 	}
 	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP(), c.checkClientCert()) {
 		fault("%w", err)

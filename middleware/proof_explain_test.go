@@ -85,8 +85,8 @@ func TestExplainShowsProofs(t *testing.T) {
 	}
 }
 
-// An operator can explain a request that is still to be sent, and one that was
-// sent.
+// Explain neither uses up a proof nor reports a replay, so a request can be
+// explained before and after it is sent.
 func TestExplainDoesNotUseUpTheProof(t *testing.T) {
 	c := newClient(t)
 	proof := c.proof()

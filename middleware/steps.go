@@ -53,7 +53,7 @@ func (r repetition) String() string {
 	return [...]string{"", "cached JWTs", "cached JWTs, nested routes", ""}[r]
 }
 
-// steps are all steps of a decision, in order. Cheap steps come before
+// steps lists all steps of a decision, in order. Cheap steps come before
 // expensive ones, and no step uses the network until the token's claims justify
 // it. An opaque token has no claims until it is introspected; the same steps
 // then check the claims in the introspection answer.

@@ -16,7 +16,7 @@ const (
 	oauthPath = "/.well-known/oauth-authorization-server"
 )
 
-// routes are all paths of the server, with their methods.
+// routes lists all paths of the server, with their methods.
 var routes = map[string]string{
 	oidcPath: "GET, HEAD", oauthPath: "GET, HEAD", "/jwks": "GET, HEAD",
 	"/authorize": "GET, POST", "/userinfo": "GET, POST", "/end_session": "GET, POST", "/device": "GET, POST",

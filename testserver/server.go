@@ -41,10 +41,11 @@ type Server struct {
 // New starts a server that closes when tb and its subtests are done. Invalid
 // options end the test with a tb.Fatalf that lists all of them.
 //
-// On its socket, the server accepts only loopback addresses, localhost and the
-// issuer's host as Host. A request with any other Host gets a 421, so that a
-// web page cannot make a browser fetch tokens by DNS rebinding. With
-// [AllowRemote] every Host is accepted.
+// If the server listens on a socket, it accepts only requests whose Host header
+// names a loopback address, localhost, the host of the issuer or one of
+// [Hosts]. A request with any other Host gets a 421, so that a web page cannot
+// make a browser fetch tokens by DNS rebinding. With [AllowRemote] every Host
+// is accepted.
 //
 // The server belongs to tb: an invalid call in a subtest ends the parent test.
 // In a fuzz target, use a server made with the *testing.F. An invalid call
@@ -193,8 +194,8 @@ func (s *Server) Issuer() string { return s.oauth.Issuer }
 
 // Client returns an HTTP client that reaches the server however the server
 // listens: the client trusts the certificate of [TLS], supports [InMemory], and
-// dials the listener for the host of [IssuerURL]. It has no timeout. All calls
-// return the same client.
+// sends requests for the host of [IssuerURL] to the server's listener. It has
+// no timeout. All calls return the same client.
 func (s *Server) Client() *http.Client { return s.client }
 
 // CACertPEM returns the root certificate, in PEM, for clients other than

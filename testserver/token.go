@@ -11,8 +11,9 @@ import (
 )
 
 // TokenOption changes one token: see [Server.Token]. Options apply in order: if
-// two options set the same claim, the later one wins. The option Token of
-// package apitest applies token options to all tokens of a check.
+// two options set the same claim, the later one wins. To apply token options to
+// all tokens of an API check, pass them to the function Token of package
+// apitest.
 type TokenOption interface{ applyToken(*token.Draft) }
 
 // SharedOption is an option that can be given to a server, as the default for

@@ -30,11 +30,11 @@ contacted.`,
 			if len(parts) != 3 {
 				return coded{exitNo, fmt.Errorf("the token is not a signed JWT: it has %d parts, want 3. For an opaque token, use token introspect", len(parts))}
 			}
-			header, err := decoded("header is", parts[0])
+			header, err := decoded("header", parts[0])
 			if err != nil {
 				return err
 			}
-			claims, err := decoded("claims are", parts[1])
+			claims, err := decoded("claims", parts[1])
 			if err != nil {
 				return err
 			}
@@ -56,9 +56,9 @@ func decoded(what, part string) ([]byte, error) {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	switch {
 	case err != nil:
-		return nil, coded{exitNo, fmt.Errorf("the %s not base64url without padding", what)}
+		return nil, coded{exitNo, fmt.Errorf("cannot decode the %s: expected base64url, without padding", what)}
 	case !json.Valid(text):
-		return nil, coded{exitNo, fmt.Errorf("the %s not JSON", what)}
+		return nil, coded{exitNo, fmt.Errorf("cannot decode the %s: expected JSON", what)}
 	}
 	var b bytes.Buffer
 	_ = json.Compact(&b, text) // never fails for valid JSON

@@ -58,12 +58,12 @@ the old key stays published.`,
 func newKeysExport(s streams) *cobra.Command {
 	var req wire.Export
 	cmd := &cobra.Command{
-		Use: "export", Short: "Print the keys as a JSON Web Key Set, without their private parts",
+		Use: "export", Short: "Print the keys as a JSON Web Key Set, without private key material",
 		Example: `  bearerguard keys export > jwks.json
   bearerguard keys export --private | jq .keys[0] > key.json`,
 	}
 	cmd.Flags().StringVar(&req.ID, "kid", "", "export only this key")
-	cmd.Flags().BoolVar(&req.Private, "private", false, "include the private parts, and shared secrets")
+	cmd.Flags().BoolVar(&req.Private, "private", false, "include private key material and shared secrets")
 	noFiles(cmd, "kid")
 	return controlCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		text, err := c.do(cmd.Context(), control.ExportKeys(req))

@@ -195,7 +195,7 @@ func (f *explainFlags) need() ([]scopes.Requirement, error) {
 	}
 	for _, scope := range required {
 		if strings.ContainsFunc(scope, func(c rune) bool { return c < '!' || c > '~' || c == '"' || c == '\\' }) {
-			return nil, usage("--scope: %q is not a scope (RFC 6749 §3.3): use visible ASCII without spaces, quotes and backslashes", scope)
+			return nil, usage("--scope: %q is not a scope (RFC 6749 §3.3): use visible ASCII without spaces, double quotes or backslashes", scope)
 		}
 	}
 	return []scopes.Requirement{scopes.All(required[0], required[1:]...)}, nil

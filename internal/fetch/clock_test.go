@@ -104,8 +104,8 @@ var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	},
 }
 
-// checkFailure runs one exchange in a synctest bubble and checks the error and
-// the duration of the exchange.
+// checkFailure runs one exchange and checks its error and its duration. The
+// duration is exact only in a synctest bubble.
 func checkFailure(ctx context.Context, t *testing.T, exchange func(context.Context, *http.Client) ([]byte, error), client *http.Client, after time.Duration, want error) {
 	t.Helper()
 	start := time.Now()

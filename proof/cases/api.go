@@ -78,8 +78,8 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 	return &scopes.Shortfall{}
 }
 
-// Check is for a handler that checks the token itself. It requires the scope
-// write.
+// Check requires the scope write. It is for a route whose scope is checked by
+// the handler, not by the middleware.
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
 // Answer returns the JSON body with which the handler of a route answers. It

@@ -31,7 +31,8 @@ const (
 	outBadProof    outcome = "`invalid_dpop_proof`"
 )
 
-// The values of the columns. The binding is the content of cnf.
+// These are values of bindings and proofs in bindingRule. A binding is named
+// after the members of cnf.
 const (
 	anyBinding   = "`x5t#S256`, `jkt` and `x5t#S256`, another"
 	anyProofs    = "none, right, of another key, two"

@@ -18,8 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The URLs at which clients reach the API. A gateway in front of it strips the
-// path of the second one.
+// Clients reach the API at these URLs. A gateway at gatewayURL removes the path
+// of gatewayURL from each request that it forwards to the API.
 const (
 	apiURL     = "https://api.example.com"
 	gatewayURL = "https://gateway.example.net:8443/orders/v2"

@@ -76,7 +76,8 @@ func (l *proofLab) byKey(c client, token string) request {
 	})
 }
 
-// proofBytes returns rows for the spelling and the signature of a proof.
+// proofBytes returns rows for proofs whose encoding, JSON syntax or signature
+// is malformed.
 func (l *proofLab) proofBytes() []group {
 	changed := func(name string, change func(head, claims, signature string) string) row {
 		return on(name, l.withBytes(func(proof string) string {

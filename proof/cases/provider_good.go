@@ -82,8 +82,8 @@ func issuerOf(jwt string) string {
 	return claims.Issuer
 }
 
-// goodShapes returns tokens that must be accepted, except that tokens without
-// the required scope must be refused with 403.
+// goodShapes returns valid tokens. They must be accepted, or refused with 403
+// if they lack the required scope.
 func goodShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

@@ -87,9 +87,9 @@ func newProxy(t *testing.T, address, path string) string {
 }
 
 // TestOpenIDClientStepsUp tests RFC 9470 with users who log in on pages. If a
-// login does not meet the requirements of a route, the route also refuses a new
-// token from the same login. It accepts a token that was requested with the
-// acr_values or max_age of the challenge.
+// login does not meet the requirements of a route, the route refuses all tokens
+// from that login, even new ones. It accepts a token that was requested with
+// the acr_values or max_age of the challenge.
 func TestOpenIDClientStepsUp(t *testing.T) {
 	as, built := startMock(t, "--interactive"), buildAPI(t)
 	const (

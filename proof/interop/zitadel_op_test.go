@@ -178,8 +178,8 @@ func (z *zitadelOP) CreateAccessToken(_ context.Context, request op.TokenRequest
 	return id, token.expiry, nil
 }
 
-// GetPrivateClaimsFromScopes adds the claim scope to JWTs, because the provider
-// does not.
+// GetPrivateClaimsFromScopes returns the scope claim of a JWT, which the
+// provider itself does not set.
 func (z *zitadelOP) GetPrivateClaimsFromScopes(_ context.Context, _, client string, scopes []string) (map[string]any, error) {
 	if zitadelClients[client].bare {
 		return nil, nil

@@ -43,7 +43,7 @@ func provenBearerguard(how string, tokens int) Protection {
 }
 
 // provenAuth0v3 follows the README, "Require DPoP for Maximum Security". The
-// library does not recognize a proof that was used before.
+// library does not detect that a proof was used before.
 func provenAuth0v3() Protection {
 	return Protection{
 		Name: Auth0v3().String(),

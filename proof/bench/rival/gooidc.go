@@ -10,8 +10,9 @@ import (
 // the issuer, Verifier with a ClientID, Verify, then Claims with a struct. That
 // section verifies ID tokens that a client received. Here the same calls verify
 // access tokens that an API received, and ClientID is the audience. The age of
-// the key set cannot be configured: keys are fetched when one is missing. The
-// default client is http.DefaultClient, which has no timeout.
+// the key set cannot be configured: the key set is fetched whenever no cached
+// key verifies the token. The default client is http.DefaultClient, which has
+// no timeout.
 func GoOIDC() Rival {
 	return Rival{
 		libraries: []library{{"coreos/go-oidc", "github.com/coreos/go-oidc/v3"}},

@@ -26,8 +26,7 @@ type run struct {
 }
 
 // Run sends all probes to target and returns the results. It returns an error
-// if the check could not be set up, for example an error of [Check.Faults]. The
-// requests use the context ctx.
+// if the check could not be set up, for example an error of [Check.Faults].
 func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	if err := c.Faults(); err != nil {
 		return Report{}, err

@@ -12,7 +12,7 @@ import (
 const SessionTTL = 24 * time.Hour
 
 // Session is the session of a browser. It begins before the login, so that the
-// login form has a CSRF token. At the login the session gets a new name.
+// login form has a CSRF token. At the login its cookie gets a new value.
 type Session struct {
 	CSRF      string
 	Sub       string

@@ -117,7 +117,8 @@ func read(o token.Object, name string, v any) bool {
 
 func isNull(text json.RawMessage) bool { return string(text) == "null" }
 
-// AllowsSubject reports whether sub is an accepted subject (§5.5.1).
+// AllowsSubject reports whether sub is an accepted subject (OpenID Connect Core
+// 1.0 §5.5.1).
 func (r ClaimsRequest) AllowsSubject(sub string) bool {
 	return r.IDToken.allows("sub", sub) && r.UserInfo.allows("sub", sub)
 }
@@ -133,7 +134,7 @@ func (r ClaimsRequest) Subjects() []string {
 }
 
 // ACRs returns the accepted authentication contexts, with the preferred one
-// first (§5.5.1.1).
+// first (OpenID Connect Core 1.0 §5.5.1.1).
 func (r ClaimsRequest) ACRs() []string { return r.IDToken.texts("acr") }
 
 func (a RequestedClaims) texts(name string) (texts []string) {

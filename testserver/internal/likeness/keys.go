@@ -20,7 +20,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// moduli are the moduli of RSA keys whose private parts were discarded.
+// moduli lists the moduli of RSA keys whose private keys were discarded.
 //
 //go:embed moduli.txt
 var moduli string

@@ -23,8 +23,8 @@ const (
 	forLogout    = "logout?" // never on a login page
 )
 
-// readSubmitted reads a submitted form of a page. The form must belong to the
-// session of the browser (RFC 9700 §4.7).
+// readSubmitted reads a form that was submitted from a page. The form must
+// belong to the browser's session (RFC 9700 §4.7).
 func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *failure) {
 	form, failed := readForm(r, pages.FieldScope)
 	if failed != nil {
@@ -34,7 +34,7 @@ func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *
 	return form, session, s.checkCSRF(session, form)
 }
 
-// login handles the login form. After a login it gives the session a new name,
+// login handles the login form. After a login it sets a new session cookie,
 // which prevents session fixation, and restarts the request.
 func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	form, session, failed := s.sessions.readSubmitted(r)

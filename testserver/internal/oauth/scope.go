@@ -54,10 +54,10 @@ func (s *Server) allows(c *registry.Registered, scope string) bool {
 // be repeated.
 var targetParameters = []string{"resource", "audience"}
 
-// targets returns the APIs that a request names. A resource is an absolute URI
-// without a fragment (RFC 8707 §2). An audience can be any name: Auth0 and
-// Hydra use this parameter, and Hydra accepts several audiences separated by
-// spaces.
+// targets returns the APIs that a request names in the parameters resource and
+// audience. A resource is an absolute URI without a fragment (RFC 8707 §2). An
+// audience can be any name, as in Auth0 and Hydra. As in Hydra, one parameter
+// can contain several audiences, separated by spaces.
 func (s *Server) targets(form url.Values) ([]string, *failure) {
 	requested := slices.Clone(form["resource"])
 	for _, text := range requested {

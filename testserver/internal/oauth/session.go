@@ -61,8 +61,8 @@ func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 	return !slices.Contains(a.acrs, session.ACR) && slices.Contains(a.acrs, s.acrOf(session.Sub, a.acrs))
 }
 
-// begin gives the session a new name, stores the session, removes the session
-// with the old name and sets the cookie.
+// begin sets a new session cookie. It stores the session under the value of the
+// new cookie and removes the session of the old one.
 func (s sessions) begin(w http.ResponseWriter, session *grants.Session) {
 	now := s.Clock.Now()
 	old := session.Name

@@ -67,7 +67,7 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 			return nil, failed
 		}
 		if actor.act != nil {
-			return nil, invalidRequest("the actor token has an actor itself")
+			return nil, invalidRequest("the actor token must not contain the claim act")
 		}
 		act := token.Object{}
 		_ = act.Set("sub", actor.Sub) // cannot fail: Sub is a string

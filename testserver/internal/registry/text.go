@@ -19,7 +19,7 @@ func CheckScope(scope string) error {
 		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): pass each scope separately: %s", scope, strings.Join(names, ", "))
 	}
 	if scope == "" || strings.ContainsFunc(scope, isForbidden) {
-		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): use visible ASCII without spaces, quotes and backslashes", scope)
+		return fmt.Errorf("%q is not a scope (RFC 6749 §3.3): use visible ASCII without spaces, double quotes or backslashes", scope)
 	}
 	return nil
 }

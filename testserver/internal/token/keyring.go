@@ -21,7 +21,7 @@ type Keyring struct {
 	// These fields are read without the lock, because the lock is held while an
 	// RSA key is generated.
 	jwks   atomic.Pointer[[]byte]
-	served atomic.Pointer[[]byte] // what the endpoint shows: an older jwks while it is frozen
+	served atomic.Pointer[[]byte] // what the endpoint shows: an older jwks while the endpoint is frozen
 }
 
 type ring struct {
@@ -173,8 +173,8 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 
 // make returns a new key. For RSA it uses a key that is embedded in the
 // program, as long as one is unused. Each embedded key is used only once, so
-// that published keys differ. If a test has configured keys of its own,
-// embedded keys are not used, because everyone knows their private parts.
+// that published keys differ. Anyone can read the embedded private keys, so
+// they are not used if keys were configured.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

@@ -4,8 +4,8 @@ package token
 // change the bytes.
 func (k *Keyring) Served() []byte { return *k.served.Load() }
 
-// Freeze makes the JWKS endpoint show the same key set until all freezes have
-// ended. thaw ends this freeze.
+// Freeze stops updates of the key set that the JWKS endpoint shows, until all
+// freezes have ended. A call of thaw ends this freeze.
 func (k *Keyring) Freeze() (thaw func()) {
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -28,7 +28,8 @@ func (k *Keyring) Thaw() {
 	r.show()
 }
 
-// show updates the key set that the endpoint shows, unless it is frozen.
+// show updates the key set that the endpoint shows, unless the endpoint is
+// frozen.
 func (r *ring) show() {
 	if len(r.freezes) == 0 {
 		r.shown.served.Store(r.shown.jwks.Load())

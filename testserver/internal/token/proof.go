@@ -115,7 +115,7 @@ func thumbprintOf(jwk Object) (string, error) {
 		"EC": {"crv", "kty", "x", "y"}, "RSA": {"e", "kty", "n"}, "OKP": {"crv", "kty", "x"}, "oct": {"k", "kty"},
 	}[kty]
 	if !ok {
-		return "", fmt.Errorf("a JWK has no thumbprint: its kty is %q", kty)
+		return "", fmt.Errorf("cannot compute the thumbprint of a JWK: its kty is %q, want EC, RSA, OKP or oct", kty)
 	}
 	var required Object
 	for _, name := range names {

@@ -47,8 +47,8 @@ type Report struct {
 // source of the rule.
 type about struct{ name, text, source string }
 
-// These are all checks, in the order in which a report lists them. The last two
-// are repeated for each authorization server.
+// These are all the checks, in the order in which a report lists them. The last
+// two are repeated for each authorization server.
 var (
 	aboutHTTPS     = about{"https", "the URL is https, or http on loopback", "RFC 9728 §7.1"}
 	aboutStatus    = about{"status", "a request without a token is answered with 401", "RFC 6750 §3.1"}
