@@ -1,4 +1,5 @@
-// Package dpop is the policy of an API on DPoP proofs (RFC 9449).
+// Package dpop is the policy of an API on DPoP proofs (RFC 9449), and the
+// [Transport] with which a client makes them.
 //
 // With DPoP, a client has a private key, and the authorization server binds
 // tokens to that key with the claim cnf.jkt. For each request, the client signs
@@ -10,8 +11,8 @@
 //		Nonces:   dpop.NewNonces(secret, time.Minute), // no proofs that were made in advance
 //	}
 //
-// [Policy.Complete] reports all faults at once. This package does not check
-// proofs. A verifier does, under a policy.
+// [Policy.Complete] reports all faults at once. A verifier checks proofs under
+// a policy; this package does not.
 //
 // # Replay protection
 //

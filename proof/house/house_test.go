@@ -72,7 +72,7 @@ var layers = []layer{
 
 	{"scopes", ""},
 	{"clientcert", "internal/contain internal/strictjson"},
-	{"dpop", "internal/jws"},
+	{"dpop", "internal/jws internal/strictjson internal/weburl"},
 	{"jwks", "internal/contain internal/fetch internal/jws internal/metadata internal/strictjson"},
 	{"introspect", "internal/contain internal/fetch internal/jws internal/metadata internal/strictjson jwks"},
 	{"internal/shapes", ""},

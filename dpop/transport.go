@@ -1,0 +1,248 @@
+package dpop
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/internal/weburl"
+)
+
+// Transport is the client side: an [http.RoundTripper] that adds a proof to
+// each request, for the request's method, URL and token. It makes requests to
+// the authorization server, which binds the tokens to the key of the Transport,
+// and requests with these tokens to APIs. With golang.org/x/oauth2:
+//
+//	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: &dpop.Transport{}})
+//	client := config.Client(ctx)
+//
+// A request with a token has it in the Authorization field, under the scheme
+// DPoP. A request with a token under the scheme Bearer gets no proof.
+//
+// If a server answers that the proof needs a nonce (RFC 9449 §8, §9), the
+// request is sent once more, with the nonce. This needs a request without a
+// body or with GetBody, as [http.NewRequest] makes. Nonces are kept for each
+// origin.
+//
+// After a redirect to another origin, the Transport sends neither a proof nor
+// the bound token.
+//
+// The zero value is ready for use. A Transport is safe for concurrent use.
+type Transport struct {
+	// Key is the key of the client: ECDSA on P-256, P-384 or P-521, Ed25519, or
+	// RSA of at least 2048 bits, which signs with PS256. nil means a new P-256
+	// key, which lasts as long as the Transport. Tokens are bound to the key,
+	// so a client that stores its tokens must store the key, too.
+	Key crypto.Signer
+
+	// Base makes the requests; nil means [http.DefaultTransport].
+	Base http.RoundTripper
+
+	once   sync.Once
+	signer *signer
+	err    error
+
+	mutex  sync.Mutex
+	nonces map[string]string // the newest nonce of each origin
+}
+
+// Thumbprint returns the thumbprint of the key (RFC 7638 §3) in base64url, for
+// the parameter dpop_jkt of an authorization request (RFC 9449 §10). It returns
+// an error if Key cannot be used.
+func (t *Transport) Thumbprint() (string, error) {
+	s, err := t.prepare()
+	if err != nil {
+		return "", err
+	}
+	return s.thumbprint(), nil
+}
+
+func (t *Transport) prepare() (*signer, error) {
+	t.once.Do(func() {
+		key := t.Key
+		if key == nil {
+			if key, t.err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); t.err != nil {
+				return
+			}
+		}
+		t.signer, t.err = newSigner(key)
+	})
+	return t.signer, t.err
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	token, needsProof := tokenOf(r.Header)
+	switch {
+	case !needsProof:
+		return t.base().RoundTrip(r)
+	case leavesOrigin(r):
+		r = r.Clone(r.Context())
+		if token != "" {
+			r.Header.Del("Authorization")
+		}
+		return t.base().RoundTrip(r)
+	}
+	origin := originOf(r.URL)
+	nonce := t.nonce(origin)
+	response, err := t.send(r, token, nonce)
+	if err != nil {
+		return nil, err
+	}
+	fresh := t.keep(origin, response)
+	if fresh == "" || fresh == nonce || !asksForNonce(response) || r.Body != nil && r.Body != http.NoBody && r.GetBody == nil {
+		return response, nil
+	}
+	again := r.Clone(r.Context())
+	if r.GetBody != nil {
+		if again.Body, err = r.GetBody(); err != nil {
+			return response, nil //nolint:nilerr // the answer without a nonce is still an answer
+		}
+	}
+	_ = response.Body.Close()
+	if response, err = t.send(again, token, fresh); err != nil {
+		return nil, err
+	}
+	t.keep(origin, response)
+	return response, nil
+}
+
+func (t *Transport) base() http.RoundTripper {
+	if t.Base != nil {
+		return t.Base
+	}
+	return http.DefaultTransport //nolint:forbidigo // the caller limits a request with its context or http.Client
+}
+
+// send sends a copy of a request with a proof.
+func (t *Transport) send(r *http.Request, token, nonce string) (*http.Response, error) {
+	s, err := t.prepare()
+	var proof string
+	if err == nil {
+		proof, err = s.prove(r.Method, targetOf(r), token, nonce)
+	}
+	if err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, err
+	}
+	proven := r.Clone(r.Context())
+	proven.Header.Set("DPoP", proof)
+	return t.base().RoundTrip(proven)
+}
+
+// tokenOf returns the token under the scheme DPoP, and whether the request
+// needs a proof: a request with a bearer token does not. Requests to an
+// authorization server have other schemes, or none.
+func tokenOf(h http.Header) (token string, needsProof bool) {
+	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	switch {
+	case strings.EqualFold(scheme, "DPoP"):
+		return strings.TrimLeft(token, " "), true
+	case strings.EqualFold(scheme, "Bearer"):
+		return "", false
+	}
+	return "", true
+}
+
+// targetOf returns the URL of a request as its server sees it, without query
+// and fragment.
+func targetOf(r *http.Request) string {
+	host, path := r.Host, r.URL.EscapedPath()
+	if host == "" {
+		host = r.URL.Host
+	}
+	if path == "" {
+		path = "/"
+	}
+	return r.URL.Scheme + "://" + host + path
+}
+
+// originOf returns the origin of a URL, in normal form if it has one.
+func originOf(u *url.URL) string {
+	raw := u.Scheme + "://" + u.Host
+	if origin, _, err := weburl.Normal(raw); err == nil {
+		return origin
+	}
+	return raw
+}
+
+// leavesOrigin reports whether a redirect has led to another origin, even if a
+// further redirect has led back.
+func leavesOrigin(r *http.Request) bool {
+	origin := originOf(r.URL)
+	for r.Response != nil && r.Response.Request != nil {
+		if r = r.Response.Request; originOf(r.URL) != origin {
+			return true
+		}
+	}
+	return false
+}
+
+// Bounds of what a server may make a Transport keep.
+const (
+	maxOrigins = 1000
+	maxNonce   = 1 << 10
+)
+
+func (t *Transport) nonce(origin string) string {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.nonces[origin]
+}
+
+// keep keeps the nonce in a response (RFC 9449 §8.2) and returns it.
+func (t *Transport) keep(origin string, response *http.Response) string {
+	nonce := response.Header.Get("DPoP-Nonce")
+	if nonce == "" || len(nonce) > maxNonce {
+		return ""
+	}
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.nonces == nil || len(t.nonces) >= maxOrigins {
+		t.nonces = make(map[string]string) // servers repeat their nonces
+	}
+	t.nonces[origin] = nonce
+	return nonce
+}
+
+// maxRefusal is how much of a refusal is read, in bytes.
+const maxRefusal = 64 << 10
+
+// asksForNonce reports whether a response asks for a nonce: in a challenge of
+// an API (RFC 9449 §9) or in the JSON of an authorization server (§8). The body
+// of the response can still be read.
+func asksForNonce(response *http.Response) bool {
+	const code = "use_dpop_nonce"
+	if response.StatusCode != http.StatusBadRequest && response.StatusCode != http.StatusUnauthorized {
+		return false
+	}
+	for _, challenge := range response.Header.Values("WWW-Authenticate") {
+		if strings.Contains(challenge, code) {
+			return true
+		}
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxRefusal))
+	response.Body = &replayed{io.MultiReader(bytes.NewReader(text), response.Body), response.Body}
+	refusal, _ := strictjson.String(strictjson.Lookup(text, "/error"))
+	return err == nil && refusal == code
+}
+
+// replayed is a body of which a part was already read.
+type replayed struct {
+	io.Reader
+	io.Closer
+}
+
+// Format implements [fmt.Formatter]. It prints no key.
+func (t *Transport) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "dpop.Transport") }
