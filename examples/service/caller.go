@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 const (
@@ -37,7 +39,8 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 // items calls GET /items. If the API refuses the token, items retries once with
 // a new token. If the API is busy, items waits and retries a few times.
 func (c *caller) items(ctx context.Context) error {
-	refused, busy := "", 0
+	var refused *oauth2.Token
+	busy := 0
 	for {
 		token, err := c.tokens.get(ctx, refused)
 		if err != nil {
@@ -49,7 +52,7 @@ func (c *caller) items(ctx context.Context) error {
 			return err
 		case status == http.StatusOK:
 			return nil
-		case status == http.StatusUnauthorized && refused == "":
+		case status == http.StatusUnauthorized && refused == nil:
 			refused = token
 		case status == http.StatusServiceUnavailable && busy < maxBusyRetries && retryAfter <= maxWait:
 			busy++
@@ -63,12 +66,12 @@ func (c *caller) items(ctx context.Context) error {
 	}
 }
 
-func (c *caller) get(ctx context.Context, token string) (status int, retryAfter time.Duration, err error) {
+func (c *caller) get(ctx context.Context, token *oauth2.Token) (status int, retryAfter time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, http.NoBody)
 	if err != nil {
 		return 0, 0, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	token.SetAuthHeader(req) // under the scheme that the authorization server named: Bearer or DPoP
 	resp, err := c.client.Do(req)
 	if err != nil {
 		return 0, 0, err

@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,6 +14,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/bearerguard/bearerguard/dpop"
 )
 
 type config struct {
@@ -19,6 +23,26 @@ type config struct {
 	calls  int
 	every  time.Duration
 	oauth  clientcredentials.Config
+
+	certificate *tls.Certificate // nil without CLIENT_CERT_FILE
+	dpop        bool
+}
+
+// bind returns a transport that proves, in each request, what the tokens of the
+// service are bound to.
+func (c config) bind(transport http.RoundTripper) http.RoundTripper {
+	if c.certificate != nil {
+		own := transport.(*http.Transport).Clone()
+		if own.TLSClientConfig == nil {
+			own.TLSClientConfig = new(tls.Config)
+		}
+		own.TLSClientConfig.Certificates = []tls.Certificate{*c.certificate}
+		transport = own
+	}
+	if c.dpop {
+		transport = &dpop.Transport{Base: transport}
+	}
+	return transport
 }
 
 // fromEnv reads the whole environment before it returns an error, so that the
@@ -53,10 +77,20 @@ func fromEnv(getenv func(string) string) (config, error) {
 			fault("%s must be an https URL, and must not contain user information or a fragment (http is allowed only for loopback addresses, or with INSECURE_HTTP=1)", variable.name)
 		}
 	}
-	if cfg.oauth.ClientID == "" || cfg.oauth.ClientSecret == "" {
-		fault("OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are required: the client credentials grant needs a confidential client")
-	}
 	var err error
+	if cfg.certificate, err = certificate(getenv("CLIENT_CERT_FILE"), getenv("CLIENT_KEY_FILE")); err != nil {
+		faults = append(faults, err)
+	}
+	if cfg.oauth.ClientID == "" || cfg.oauth.ClientSecret == "" && getenv("CLIENT_CERT_FILE") == "" {
+		fault("OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are required, the latter unless CLIENT_CERT_FILE is set: the client credentials grant needs a confidential client")
+	}
+	if cfg.oauth.ClientSecret == "" {
+		cfg.oauth.AuthStyle = oauth2.AuthStyleInParams // only client_id (RFC 8705 §2)
+	}
+	proofs := getenv("DPOP")
+	if cfg.dpop = proofs == "1"; proofs != "" && proofs != "1" {
+		fault("DPOP must be empty or 1, got %q", proofs)
+	}
 	if cfg.calls, err = strconv.Atoi(cmp.Or(getenv("CALLS"), "1")); err != nil || cfg.calls < 1 {
 		fault("CALLS must be a number of at least 1, got %q", getenv("CALLS"))
 	}
@@ -64,6 +98,22 @@ func fromEnv(getenv func(string) string) (config, error) {
 		fault("EVERY must be a duration such as 5s, got %q", getenv("EVERY"))
 	}
 	return cfg, errors.Join(faults...)
+}
+
+// certificate reads the certificate of the service. It returns nil if no files
+// are named.
+func certificate(certFile, keyFile string) (*tls.Certificate, error) {
+	switch {
+	case certFile == "" && keyFile == "":
+		return nil, nil //nolint:nilnil // no certificate is not an error
+	case certFile == "" || keyFile == "":
+		return nil, errors.New("CLIENT_CERT_FILE and CLIENT_KEY_FILE must be set together")
+	}
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("CLIENT_CERT_FILE and CLIENT_KEY_FILE: %w", err)
+	}
+	return &pair, nil
 }
 
 // isURL reports whether text is the URL of a server to which a secret or a

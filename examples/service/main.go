@@ -26,6 +26,10 @@
 //	OAUTH_RESOURCE        identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	OAUTH_AUDIENCE        identifier of the API, for servers that need the parameter audience; default none
 //
+//	DPOP              1 binds the tokens to a key of the program (RFC 9449), if the authorization server supports it
+//	CLIENT_CERT_FILE  certificate of the service in PEM, for servers that authenticate the service by its certificate
+//	CLIENT_KEY_FILE   or bind its tokens to the certificate (RFC 8705), and the private key. OAUTH_CLIENT_SECRET is then optional
+//
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //
 // To trust a self-signed certificate, such as the certificate of serve --tls,
@@ -73,7 +77,7 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
-	return work(ctx, cfg, http.DefaultTransport, stdout)
+	return work(ctx, cfg, cfg.bind(http.DefaultTransport), stdout)
 }
 
 func work(ctx context.Context, cfg config, transport http.RoundTripper, stdout io.Writer) (status int) {

@@ -26,17 +26,17 @@ type tokens struct {
 }
 
 // get returns a valid token. If the API has refused a token, pass that token as
-// refused: get then returns another one. Otherwise refused is "". Concurrent
+// refused: get then returns another one. Otherwise refused is nil. Concurrent
 // calls wait for one request.
-func (t *tokens) get(ctx context.Context, refused string) (string, error) {
+func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (*oauth2.Token, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.cached.Valid() && t.cached.AccessToken != refused { // Valid is false ten seconds before the expiry
-		return t.cached.AccessToken, nil
+	if t.cached.Valid() && t.cached != refused { // Valid is false ten seconds before the expiry
+		return t.cached, nil
 	}
 	token, err := t.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, t.client))
 	if err != nil {
-		return "", withoutBody(err)
+		return nil, withoutBody(err)
 	}
 	t.cached = token
 	left := "expiry unknown"
@@ -44,7 +44,7 @@ func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 		left = "valid for " + time.Until(token.Expiry).Round(time.Second).String()
 	}
 	fmt.Fprintf(t.out, "new token: %s\n", left)
-	return token.AccessToken, nil
+	return token, nil
 }
 
 // withoutBody returns an error that is safe to print. An error of package
