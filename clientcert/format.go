@@ -71,17 +71,22 @@ func readBase64(text string) (string, error) {
 	return thumbprint(der), nil
 }
 
-// isCertificate reports whether der has the outer structure of a certificate
-// (RFC 5280 §4.1), and nothing after it. The server that terminates TLS has
-// checked the rest.
+// isCertificate reports whether der has the structure of a certificate (RFC 5280
+// §4.1), and nothing after it. A certificate request and a revocation list have
+// the same outer structure. The server that terminates TLS has checked the rest.
 func isCertificate(der []byte) bool {
+	type sequence []asn1.RawValue
 	var certificate struct {
-		Body, Algorithm asn1.RawValue
-		Signature       asn1.BitString
+		Body struct {
+			Version                                   int `asn1:"optional,explicit,default:0,tag:0"`
+			Serial                                    asn1.RawValue
+			Algorithm, Issuer, Validity, Subject, Key sequence
+		}
+		Algorithm sequence
+		Signature asn1.BitString
 	}
 	rest, err := asn1.Unmarshal(der, &certificate)
-	isSequence := func(v asn1.RawValue) bool { return v.Class == asn1.ClassUniversal && v.Tag == asn1.TagSequence }
-	return err == nil && len(rest) == 0 && isSequence(certificate.Body) && isSequence(certificate.Algorithm)
+	return err == nil && len(rest) == 0
 }
 
 const (
