@@ -41,7 +41,7 @@ func (f Forwarded) read(field string) (string, error) {
 	case f.Format == RFC9440:
 		return readBytes(field)
 	}
-	return f.readPEM(field)
+	return f.readQuoted(field)
 }
 
 // readBytes reads a byte sequence (RFC 8941 §3.3.5). Proxies that build the
@@ -94,17 +94,24 @@ const (
 	pemEnd   = "-----END CERTIFICATE-----"
 )
 
-// readPEM reads one certificate, and further ones if f.Chain is set. HAProxy
-// puts the field into quotes if its format is %{+Q}.
-func (f Forwarded) readPEM(field string) (string, error) {
-	if inner, ok := strings.CutPrefix(field, `"`); ok {
-		if field, ok = strings.CutSuffix(inner, `"`); !ok {
+// readQuoted reads PEM with or without quotes. HAProxy puts the field into
+// quotes if its format is %{+Q}.
+func (f Forwarded) readQuoted(field string) (string, error) {
+	if inner, isQuoted := strings.CutPrefix(field, `"`); isQuoted {
+		var isClosed bool
+		field, isClosed = strings.CutSuffix(inner, `"`)
+		switch {
+		case !isClosed:
 			return "", errMalformed
-		}
-		if field == "" {
+		case field == "":
 			return "", nil
 		}
 	}
+	return f.readPEM(field)
+}
+
+// readPEM reads one certificate, and further ones if f.Chain is set.
+func (f Forwarded) readPEM(field string) (string, error) {
 	text, err := url.PathUnescape(field) // unlike QueryUnescape, it does not turn a plus sign into a space
 	if err != nil {
 		return "", errMalformed
