@@ -122,7 +122,7 @@ func (d *decision) findCertificate() (err error) {
 		return nil
 	}
 	d.credentials.CertificateThumbprint, err = d.v.clientCert.Thumbprint(d.request)
-	if errors.Is(err, clientcert.ErrUntrusted) && d.explained == nil && d.v.untrusted.CompareAndSwap(false, true) {
+	if errors.Is(err, clientcert.ErrUntrusted) && d.v.untrusted.CompareAndSwap(false, true) {
 		contain.Panic(func() {
 			d.v.logger.WarnContext(d.ctx, "ignored a client certificate that was forwarded by a peer that is not in ClientCert.Trusted; this is logged only once", "peer", d.request.RemoteAddr)
 		})
