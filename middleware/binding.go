@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/clientcert"
@@ -71,7 +73,9 @@ func (b *binding) add(answer binding) error {
 
 // checkClientCert returns the faults of ClientCert and RequireBound.
 func (c Config) checkClientCert() (faults []error) {
-	if source, ok := c.ClientCert.(interface{ Check() error }); ok {
+	if v := reflect.ValueOf(c.ClientCert); v.Kind() == reflect.Pointer && v.IsNil() {
+		faults = append(faults, fmt.Errorf("ClientCert is a nil %T: leave ClientCert unset to refuse tokens that are bound to a certificate", c.ClientCert))
+	} else if source, ok := c.ClientCert.(interface{ Check() error }); ok {
 		if err := source.Check(); err != nil {
 			faults = eachFault("ClientCert: ", err)
 		}

@@ -330,7 +330,7 @@ func TestFaultsOfClientCert(t *testing.T) {
 		"bound tokens of nothing":      {func(c *middleware.Config) { c.RequireBound = true }, []string{needs}},
 		"nobody is trusted":            {func(c *middleware.Config) { c.ClientCert = clientcert.Envoy(nil) }, []string{"bearerguard: ClientCert: Trusted is empty"}},
 		"a pointer":                    {func(c *middleware.Config) { c.ClientCert = new(clientcert.Nginx("", proxies)) }, []string{`bearerguard: ClientCert: Header ""`}},
-		"a nil pointer":                {func(c *middleware.Config) { c.ClientCert = (*clientcert.Forwarded)(nil) }, []string{"bearerguard: ClientCert is a nil *clientcert.Forwarded: set ClientCert or leave it nil without a type"}},
+		"a nil pointer":                {func(c *middleware.Config) { c.ClientCert = (*clientcert.Forwarded)(nil) }, []string{"bearerguard: ClientCert is a nil *clientcert.Forwarded: leave ClientCert unset to refuse tokens that are bound to a certificate"}},
 		"every fault at once": {
 			func(c *middleware.Config) {
 				c.ClientCert, c.Audience, c.Issuers = clientcert.Forwarded{Appended: true}, "", nil
