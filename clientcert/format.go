@@ -71,9 +71,10 @@ func readBase64(text string) (string, error) {
 	return thumbprint(der), nil
 }
 
-// isCertificate reports whether der has the structure of a certificate (RFC 5280
-// §4.1), and nothing after it. A certificate request and a revocation list have
-// the same outer structure. The server that terminates TLS has checked the rest.
+// isCertificate reports whether der has the structure of a certificate (RFC
+// 5280 §4.1), and nothing after it. Certificate requests and revocation lists
+// have the same outer structure, but not the same body. The server that
+// terminates TLS has checked the rest.
 func isCertificate(der []byte) bool {
 	type sequence []asn1.RawValue
 	var certificate struct {

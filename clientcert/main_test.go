@@ -76,7 +76,8 @@ func escapedByALB(text string) string {
 
 var proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 
-// forwarded returns a request of a trusted proxy with these values of the field.
+// forwarded returns a request of a trusted proxy with these values of a header
+// field.
 func forwarded(t testing.TB, header string, values ...string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
@@ -113,8 +114,8 @@ func check(t *testing.T, f clientcert.Forwarded, fields []field) {
 	}
 }
 
-// identity is a new key with a certificate for it, from an issuer or, if that is
-// nil, from itself.
+// identity returns a new key with a certificate of an issuer or, if from is nil,
+// a certificate that it signs itself.
 func identity(t *testing.T, name string, from *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

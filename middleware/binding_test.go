@@ -161,6 +161,7 @@ func TestCertificateInConfirmation(t *testing.T) {
 		{"x5t, too", `{"x5t":"` + own[:27] + `","x5t#S256":"` + own + `"}`, middleware.ErrConfirmation},
 		{"a name in lower case", `{"x5t#s256":"` + own + `"}`, middleware.ErrConfirmation},
 		{"an unknown member, too", `{"x5t#S256":"` + own + `","osc":{}}`, middleware.ErrConfirmation},
+		{"an unknown member that looks like a hash, too", `{"x5t#S256":"` + own + `","osc":"` + own + `"}`, middleware.ErrConfirmation},
 		{"a malformed key, too", `{"x5t#S256":"` + own + `","jkt":""}`, middleware.ErrConfirmation},
 		{"a key, too, without DPoP", c.toBoth(), middleware.ErrConfirmation},
 		{"only a key, without DPoP", `{"jkt":"` + own + `"}`, middleware.ErrConfirmation},
