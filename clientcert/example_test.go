@@ -1,6 +1,7 @@
 package clientcert_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,26 @@ import (
 
 	"github.com/bearerguard/bearerguard/clientcert"
 )
+
+// An API that terminates TLS itself. It asks for a certificate, and the token
+// says which one is the right one.
+func ExampleTLS() {
+	api := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got, err := clientcert.TLS.Thumbprint(r)
+		fmt.Println(got == clientcert.Thumbprint(r.TLS.PeerCertificates[0]), err)
+	}))
+	api.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS13}
+	api.StartTLS()
+	defer api.Close()
+
+	client := api.Client()
+	client.Transport.(*http.Transport).TLSClientConfig.Certificates = api.TLS.Certificates // in place of a certificate of its own
+	if response, err := client.Get(api.URL); err == nil {
+		defer response.Body.Close()
+	}
+	// Output:
+	// true <nil>
+}
 
 // An API behind Envoy, whose addresses are in 10.0.0.0/24.
 func ExampleEnvoy() {
