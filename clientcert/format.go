@@ -41,7 +41,7 @@ func (f Forwarded) read(field string) (string, error) {
 	case f.Format == RFC9440:
 		return readBytes(field)
 	}
-	return f.readPEM(field)
+	return f.readQuoted(field)
 }
 
 // readBytes reads a byte sequence (RFC 8941 §3.3.5). Proxies that build the
@@ -71,17 +71,23 @@ func readBase64(text string) (string, error) {
 	return thumbprint(der), nil
 }
 
-// isCertificate reports whether der has the outer structure of a certificate
-// (RFC 5280 §4.1), and nothing after it. The server that terminates TLS has
-// checked the rest.
+// isCertificate reports whether der has the structure of a certificate (RFC
+// 5280 §4.1), and nothing after it. Certificate requests and revocation lists
+// have the same outer structure, but not the same body. The server that
+// terminates TLS has checked the rest.
 func isCertificate(der []byte) bool {
+	type sequence []asn1.RawValue
 	var certificate struct {
-		Body, Algorithm asn1.RawValue
-		Signature       asn1.BitString
+		Body struct {
+			Version                                   int `asn1:"optional,explicit,default:0,tag:0"`
+			Serial                                    asn1.RawValue
+			Algorithm, Issuer, Validity, Subject, Key sequence
+		}
+		Algorithm sequence
+		Signature asn1.BitString
 	}
 	rest, err := asn1.Unmarshal(der, &certificate)
-	isSequence := func(v asn1.RawValue) bool { return v.Class == asn1.ClassUniversal && v.Tag == asn1.TagSequence }
-	return err == nil && len(rest) == 0 && isSequence(certificate.Body) && isSequence(certificate.Algorithm)
+	return err == nil && len(rest) == 0
 }
 
 const (
@@ -89,17 +95,24 @@ const (
 	pemEnd   = "-----END CERTIFICATE-----"
 )
 
-// readPEM reads one certificate, and further ones if f.Chain is set. HAProxy
-// puts the field into quotes if its format is %{+Q}.
-func (f Forwarded) readPEM(field string) (string, error) {
-	if inner, ok := strings.CutPrefix(field, `"`); ok {
-		if field, ok = strings.CutSuffix(inner, `"`); !ok {
+// readQuoted reads PEM with or without quotes. HAProxy puts the field into
+// quotes if its format is %{+Q}.
+func (f Forwarded) readQuoted(field string) (string, error) {
+	if inner, isQuoted := strings.CutPrefix(field, `"`); isQuoted {
+		var isClosed bool
+		field, isClosed = strings.CutSuffix(inner, `"`)
+		switch {
+		case !isClosed:
 			return "", errMalformed
-		}
-		if field == "" {
+		case field == "":
 			return "", nil
 		}
 	}
+	return f.readPEM(field)
+}
+
+// readPEM reads one certificate, and further ones if f.Chain is set.
+func (f Forwarded) readPEM(field string) (string, error) {
 	text, err := url.PathUnescape(field) // unlike QueryUnescape, it does not turn a plus sign into a space
 	if err != nil {
 		return "", errMalformed

@@ -152,7 +152,7 @@ func (f Forwarded) Check() error {
 	}
 	for _, p := range f.Trusted {
 		switch p = unmap(p); {
-		case !p.IsValid() || p.Addr().Zone() != "":
+		case !p.IsValid():
 			fault("Trusted: %q is not an address with a prefix length, such as 10.0.0.0/8", p)
 		case p.Bits() == 0:
 			fault("Trusted: %s means everyone: list only the addresses of the proxies", p)

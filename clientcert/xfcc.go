@@ -93,7 +93,7 @@ func parseText(text string) (elements []element, ok bool) {
 		if !found || key == "" || strings.ContainsAny(key, ` ",;`) {
 			return nil, false
 		}
-		value := ""
+		var value string
 		if value, text, ok = cutValue(rest); !ok || !e.set(key, value) {
 			return nil, false
 		}

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/clientcert"
@@ -71,7 +73,9 @@ func (b *binding) add(answer binding) error {
 
 // checkClientCert returns the faults of ClientCert and RequireBound.
 func (c Config) checkClientCert() (faults []error) {
-	if source, ok := c.ClientCert.(interface{ Check() error }); ok {
+	if v := reflect.ValueOf(c.ClientCert); v.Kind() == reflect.Pointer && v.IsNil() {
+		faults = append(faults, fmt.Errorf("ClientCert is a nil %T: leave ClientCert unset to refuse tokens that are bound to a certificate", c.ClientCert))
+	} else if source, ok := c.ClientCert.(interface{ Check() error }); ok {
 		if err := source.Check(); err != nil {
 			faults = eachFault("ClientCert: ", err)
 		}
@@ -122,7 +126,7 @@ func (d *decision) findCertificate() (err error) {
 		return nil
 	}
 	d.credentials.CertificateThumbprint, err = d.v.clientCert.Thumbprint(d.request)
-	if errors.Is(err, clientcert.ErrUntrusted) && d.explained == nil && d.v.untrusted.CompareAndSwap(false, true) {
+	if errors.Is(err, clientcert.ErrUntrusted) && d.v.untrusted.CompareAndSwap(false, true) {
 		contain.Panic(func() {
 			d.v.logger.WarnContext(d.ctx, "ignored a client certificate that was forwarded by a peer that is not in ClientCert.Trusted; this is logged only once", "peer", d.request.RemoteAddr)
 		})
