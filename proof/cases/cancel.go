@@ -60,7 +60,7 @@ func aDisconnectedClientDoesNotAffectOthers(t *testing.T, frameworks []Framework
 					}
 					wait(t, arrived)
 					check(t, conn.Close())
-					return http1{address}
+					return http1{address: address}
 				})
 			})
 			t.Run(q.row+"/"+framework.Name+" over HTTP/2", func(t *testing.T) {

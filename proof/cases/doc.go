@@ -7,6 +7,9 @@
 // nested module. To add a request, add a row to the group of the threat that
 // the request tests.
 //
+// An API that checks certificates is served under TLS, and each request chooses
+// the certificate of its client.
+//
 // For opaque tokens, a test sets the introspection responses of an
 // authorization server, which counts the introspection requests.
 //

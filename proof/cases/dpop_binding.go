@@ -1,26 +1,29 @@
 package cases
 
 import (
+	"crypto/tls"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// bindingRule says what an API answers to a scheme, a binding of the token and
-// the proofs beside it. bindings and proofs list one or more values, separated
-// by commas.
+// bindingRule says what an API answers to a scheme, a binding of the token, the
+// proofs and the certificate beside it. Each of them lists one or more values,
+// separated by commas. The outcomes are those of the modes of the table.
 type bindingRule struct {
-	scheme, bindings, proofs string
-	off, on, required        outcome // without Config.DPoP, with it, and with Required
+	scheme, bindings, proofs, certificates string
+	outcomes                               []outcome
 }
 
 // outcome is an answer in a table, as text of docs/answers.md.
 type outcome string
 
-// The outcomes. Each of those that refuse has a row in Bindings.
+// The outcomes of the tables.
 const (
 	outPasses      outcome = "passes"
 	outNoToken     outcome = "no token"
@@ -28,94 +31,157 @@ const (
 	outNeedsProof  outcome = "`invalid_token`: needs a proof"
 	outUncheckable outcome = "`invalid_token`: unknown binding"
 	outOtherKey    outcome = "`invalid_token`: another key"
+	outOtherCert   outcome = "`invalid_token`: wrong or no certificate"
 	outBadProof    outcome = "`invalid_dpop_proof`"
 )
 
 // These are values of bindings and proofs in bindingRule. A binding is named
 // after the members of cnf.
 const (
-	anyBinding   = "`x5t#S256`, `jkt` and `x5t#S256`, another"
-	anyProofs    = "none, right, of another key, two"
 	jktBinding   = "`jkt`"
+	x5tBinding   = "`x5t#S256`"
+	bothBindings = "`jkt` and `x5t#S256`"
+	otherBinding = "another"
 	noBinding    = "none"
+	uncheckables = x5tBinding + ", " + bothBindings + ", " + otherBinding // without ClientCert
+	anyProofs    = "none, right, of another key, two"
+	badProofs    = "none, two"
 	rightProof   = "right"
 	foreignProof = "of another key"
+	anyCerts     = "none, right, another"
+	rightCert    = "right"
+	wrongCerts   = "none, another"
 )
 
-// bindingRules decide about every combination exactly once.
-var bindingRules = []bindingRule{
-	{bearerScheme, noBinding, anyProofs, outPasses, outPasses, outNotBound},
-	{bearerScheme, jktBinding, anyProofs, outUncheckable, outNeedsProof, outNeedsProof},
-	{bearerScheme, anyBinding, anyProofs, outUncheckable, outUncheckable, outUncheckable},
-	{dpopScheme, noBinding, anyProofs, outNoToken, outNotBound, outNotBound},
-	{dpopScheme, jktBinding, "none, two", outNoToken, outBadProof, outBadProof},
-	{dpopScheme, jktBinding, rightProof, outNoToken, outPasses, outPasses},
-	{dpopScheme, jktBinding, foreignProof, outNoToken, outOtherKey, outOtherKey},
-	{dpopScheme, anyBinding, anyProofs, outNoToken, outUncheckable, outUncheckable},
+// bindingTable is a table of docs/answers.md. Its rules decide about every
+// combination exactly once.
+type bindingTable struct {
+	name         string   // in the comments that enclose the table
+	headings     []string // of the modes
+	modes        []proofMode
+	certificates string   // the values of their column; "" leaves the column out
+	methods      []string // nil means all
+	rules        []bindingRule
 }
 
-// BindingTable returns the rules in Markdown.
-func BindingTable() string {
-	all := func(cell, everything string) string {
-		if cell == everything {
-			return "any"
+var bindingTables = []bindingTable{
+	{
+		"bindings", []string{"without `DPoP`", "with `DPoP`", "with `Required`"}, []proofMode{proofsOff, proofsOn, proofsRequired}, "", nil,
+		[]bindingRule{
+			{bearerScheme, noBinding, anyProofs, "", []outcome{outPasses, outPasses, outNotBound}},
+			{bearerScheme, jktBinding, anyProofs, "", []outcome{outUncheckable, outNeedsProof, outNeedsProof}},
+			{bearerScheme, uncheckables, anyProofs, "", []outcome{outUncheckable, outUncheckable, outUncheckable}},
+			{dpopScheme, noBinding, anyProofs, "", []outcome{outNoToken, outNotBound, outNotBound}},
+			{dpopScheme, jktBinding, badProofs, "", []outcome{outNoToken, outBadProof, outBadProof}},
+			{dpopScheme, jktBinding, rightProof, "", []outcome{outNoToken, outPasses, outPasses}},
+			{dpopScheme, jktBinding, foreignProof, "", []outcome{outNoToken, outOtherKey, outOtherKey}},
+			{dpopScheme, uncheckables, anyProofs, "", []outcome{outNoToken, outUncheckable, outUncheckable}},
+		},
+	},
+	{
+		"certificates", []string{"with `ClientCert`", "and `RequireBound`", "and `DPoP`", "and `DPoP.Required`"},
+		[]proofMode{certificatesOn, certificatesRequired, bothOn, proofsRequiredToo}, anyCerts, []string{http.MethodGet},
+		[]bindingRule{
+			{bearerScheme, noBinding, anyProofs, anyCerts, []outcome{outPasses, outNotBound, outPasses, outNotBound}},
+			{bearerScheme, x5tBinding, anyProofs, rightCert, []outcome{outPasses, outPasses, outPasses, outNotBound}},
+			{bearerScheme, x5tBinding, anyProofs, wrongCerts, []outcome{outOtherCert, outOtherCert, outOtherCert, outNotBound}},
+			{bearerScheme, jktBinding + ", " + bothBindings, anyProofs, anyCerts, []outcome{outUncheckable, outUncheckable, outNeedsProof, outNeedsProof}},
+			{bearerScheme, otherBinding, anyProofs, anyCerts, []outcome{outUncheckable, outUncheckable, outUncheckable, outUncheckable}},
+			{dpopScheme, noBinding + ", " + x5tBinding, anyProofs, anyCerts, []outcome{outNoToken, outNoToken, outNotBound, outNotBound}},
+			{dpopScheme, jktBinding, badProofs, anyCerts, []outcome{outNoToken, outNoToken, outBadProof, outBadProof}},
+			{dpopScheme, jktBinding, rightProof, anyCerts, []outcome{outNoToken, outNoToken, outPasses, outPasses}},
+			{dpopScheme, jktBinding, foreignProof, anyCerts, []outcome{outNoToken, outNoToken, outOtherKey, outOtherKey}},
+			{dpopScheme, bothBindings, badProofs, rightCert, []outcome{outNoToken, outNoToken, outBadProof, outBadProof}},
+			{dpopScheme, bothBindings, rightProof, rightCert, []outcome{outNoToken, outNoToken, outPasses, outPasses}},
+			{dpopScheme, bothBindings, foreignProof, rightCert, []outcome{outNoToken, outNoToken, outOtherKey, outOtherKey}},
+			{dpopScheme, bothBindings, anyProofs, wrongCerts, []outcome{outNoToken, outNoToken, outOtherCert, outOtherCert}},
+			{dpopScheme, otherBinding, anyProofs, anyCerts, []outcome{outNoToken, outNoToken, outUncheckable, outUncheckable}},
+		},
+	},
+}
+
+// BindingTables returns the tables of docs/answers.md in Markdown, by name.
+func BindingTables() map[string]string {
+	tables := make(map[string]string)
+	for _, table := range bindingTables {
+		columns := []string{"scheme", "`cnf` of the token", "proofs"}
+		if table.certificates != "" {
+			columns = append(columns, "certificate")
 		}
-		return cell
+		columns = append(columns, table.headings...)
+		var b strings.Builder
+		line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+		line(columns)
+		b.WriteString(strings.Repeat("|---", len(columns)) + "|\n")
+		for _, r := range table.rules {
+			cells := []string{r.scheme, r.bindings, orAny(r.proofs, anyProofs)}
+			if table.certificates != "" {
+				cells = append(cells, orAny(r.certificates, table.certificates))
+			}
+			for _, o := range r.outcomes {
+				cells = append(cells, string(o))
+			}
+			line(cells)
+		}
+		tables[table.name] = b.String()
 	}
-	var b strings.Builder
-	b.WriteString("| scheme | `cnf` of the token | proofs | without `DPoP` | with `DPoP` | with `Required` |\n|---|---|---|---|---|---|\n")
-	for _, r := range bindingRules {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.scheme, r.bindings, all(r.proofs, anyProofs), r.off, r.on, r.required)
-	}
-	return b.String()
+	return tables
 }
 
-// of returns the outcome for a mode.
-func (r bindingRule) of(m proofMode) outcome {
-	switch {
-	case m.off:
-		return r.off
-	case m.required:
-		return r.required
+// orAny returns "any" for a cell that lists everything.
+func orAny(cell, everything string) string {
+	if cell == everything {
+		return "any"
 	}
-	return r.on
+	return cell
 }
 
-// theSchemeAndTheBindingDecideTogether sends every combination in every mode.
-func theSchemeAndTheBindingDecideTogether(t *testing.T, frameworks []Framework) {
-	for _, mode := range []proofMode{proofsOff, proofsOn, proofsRequired} {
-		l := newProofLab(t, frameworks, mode)
-		g := group{id: "D04", why: "the scheme, the binding and the policy decide together (RFC 9449 §7)"}
-		seen := make(map[string]bool)
-		for _, rule := range bindingRules {
-			for binding := range strings.SplitSeq(rule.bindings, ", ") {
-				for proofs := range strings.SplitSeq(rule.proofs, ", ") {
-					name := fmt.Sprintf("%s, cnf %s, proofs %s, mode %s", rule.scheme, strings.Trim(binding, "`"), proofs, mode.name)
-					if seen[name] {
-						t.Errorf("%s has two rules", name)
+// theBindingAndWhatProvesItDecideTogether sends every combination of each table
+// in every mode.
+func theBindingAndWhatProvesItDecideTogether(t *testing.T, frameworks []Framework) {
+	list := func(cell string) []string { return strings.Split(cell, ", ") }
+	for _, table := range bindingTables {
+		for i, mode := range table.modes {
+			l := newProofLab(t, frameworks, mode)
+			g := group{id: "D04", why: "the scheme, the binding, what proves it and the configuration decide together (RFC 9449 §7, RFC 8705 §3)"}
+			seen := make(map[string]bool)
+			for _, rule := range table.rules {
+				for _, binding := range list(rule.bindings) {
+					for _, proofs := range list(rule.proofs) {
+						for _, certificate := range list(rule.certificates) {
+							name := fmt.Sprintf("%s, cnf %s, proofs %s, certificate %s, mode %s", rule.scheme, strings.Trim(binding, "`"), proofs, certificate, mode.name)
+							if seen[name] {
+								t.Errorf("%s has two rules", name)
+							}
+							seen[name] = true
+							g.rows = append(g.rows, row{name: name, request: l.combination(rule.scheme, binding, proofs, certificate), want: l.verdictOf(rule.outcomes[i], rule.scheme)})
+						}
 					}
-					seen[name] = true
-					g.rows = append(g.rows, row{name: name, request: l.combination(rule.scheme, binding, proofs), want: l.verdictOf(rule.of(mode), rule.scheme)})
 				}
 			}
+			if want := 2 * 5 * 4 * len(list(table.certificates)); len(g.rows) != want {
+				t.Errorf("got %d combinations, want %d: 2 schemes, 5 bindings, 4 kinds of proofs and all certificates", len(g.rows), want)
+			}
+			l.run(t, g, table.methods...)
 		}
-		if len(g.rows) != 2*5*4 {
-			t.Errorf("got %d combinations, want 2 schemes, 5 bindings and 4 kinds of proofs", len(g.rows))
-		}
-		l.run(t, g)
 	}
 }
 
-// combination returns a request of the table.
-func (l *proofLab) combination(scheme, binding, proofs string) request {
+// combination returns a request of a table.
+func (l *proofLab) combination(scheme, binding, proofs, certificate string) request {
+	thumbprint, presented := l.jkt, (*tls.Certificate)(nil)
+	if l.certificates != nil {
+		thumbprint = clientcert.Thumbprint(l.certificates.own.Leaf)
+		presented = map[string]*tls.Certificate{rightCert: l.certificates.own, "another": l.certificates.other}[certificate]
+	}
 	token := l.Good()
 	if cnf, ok := map[string]string{
-		jktBinding: l.cnf(), "`x5t#S256`": `{"x5t#S256":"` + l.jkt + `"}`,
-		"`jkt` and `x5t#S256`": `{"jkt":"` + l.jkt + `","x5t#S256":"` + l.jkt + `"}`, "another": `{"` + canary + `":"` + l.jkt + `"}`,
+		jktBinding: l.cnf(), x5tBinding: `{"x5t#S256":"` + thumbprint + `"}`,
+		bothBindings: `{"jkt":"` + l.jkt + `","x5t#S256":"` + thumbprint + `"}`, otherBinding: `{"` + canary + `":"` + l.jkt + `"}`,
 	}[binding]; ok {
 		token = l.bound("cnf", cnf)
 	}
-	return at("/read", scheme+" "+token).withLate(func(method string) []field {
+	return at("/read", scheme+" "+token).by(presented).withLate(func(method string) []field {
 		right := testserver.Proof(l.key, method, apiURL+"/read", token)
 		switch proofs {
 		case "none":
@@ -145,6 +211,8 @@ func (m proofMode) verdictOf(o outcome, scheme string) verdict {
 		return token(uncheckable)
 	case outOtherKey:
 		return token(otherKey)
+	case outOtherCert:
+		return token(wrongCertificate)
 	case outBadProof:
 	}
 	return m.badProof(notAProof)

@@ -1,11 +1,16 @@
 package cases
 
 import (
+	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"testing"
+	"time"
 
+	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/proof/forge"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -114,4 +119,65 @@ func aBindingOfTheAnswerCountsForAJWT(t *testing.T, frameworks []Framework) {
 	}
 	g.id, g.why = "D05", "the bindings of a JWT and of the answer about it must not differ"
 	l.run(t, g)
+}
+
+// opaqueTokensAreBoundToCertificates tests x5t#S256 in introspection answers
+// about opaque tokens and about JWTs (RFC 8705 §3.2).
+func opaqueTokensAreBoundToCertificates(t *testing.T, frameworks []Framework) {
+	for name, mode := range map[string]middleware.IntrospectionMode{"opaque": middleware.IntrospectOpaque, "JWT": middleware.IntrospectJWTs} {
+		as := testserver.New(t)
+		l := &proofLab{
+			lab: &lab{
+				tokens: tokens{Maker: forge.Maker{Key: as.SigningKey(), Issuer: as.Issuer(), Audience: audience, Now: time.Now()}},
+				log:    new(logBuffer), certificates: newCertificates(t),
+			},
+			proofMode: proofMode{off: true, certified: true}, as: as,
+		}
+		l.verifier = newIntrospectingVerifier(t, as, newLogger(l.log), introspectionMode(mode), func(s *setup) {
+			s.verifier.Origins, s.verifier.Resource, s.verifier.ClientCert = []string{apiURL}, apiURL, clientcert.TLS
+		})
+		l.open(t, frameworks)
+		l.run(t, l.certifiedAnswers(name, mode))
+	}
+}
+
+// certifiedAnswers returns rows for introspected tokens of one kind.
+func (l *proofLab) certifiedAnswers(kind string, mode middleware.IntrospectionMode) group {
+	own, other := l.certificates.own, l.certificates.other
+	mine, theirs := x5t(own.Leaf), x5t(other.Leaf)
+	refused, unknown := l.badBearer(wrongCertificate), l.badBearer(uncheckable)
+	g := group{"M01", "x5t#S256 in an introspection answer binds a token", nil}
+	// add adds a row for a token with a binding in the token, if it is a JWT,
+	// and in the answer. "" means no binding.
+	add := func(name, inToken, inAnswer string, c *tls.Certificate, want verdict) {
+		id := fmt.Sprintf("%s-%d", canary, len(g.rows))
+		if mode == middleware.IntrospectJWTs {
+			id = l.Token(l.Header(), l.Claims("cnf", inToken, "jti", `"`+id+`"`))
+		}
+		if inAnswer == "" {
+			l.answering(id)
+		} else {
+			l.answering(id, "cnf", json.RawMessage(inAnswer), "token_type", "Bearer")
+		}
+		g.rows = append(g.rows, row{name: kind + ": " + name, request: at("/read", "Bearer "+id).by(c), want: want})
+	}
+	add("the right certificate", "", mine, own, alice("/read"))
+	add("no certificate", "", mine, nil, refused)
+	add("another certificate", "", mine, other, refused)
+	add("a stolen token", "", theirs, own, refused)
+	add("a key, too", "", x5t(own.Leaf, "jkt", mine[len(`{"x5t#S256":`):len(mine)-1]), own, unknown)
+	add("a member that is unknown, too", "", x5t(own.Leaf, canary, "1"), own, unknown)
+	add("a malformed thumbprint", "", `{"x5t#S256":"`+canary+`"}`, own, unknown)
+	add("no binding", "", "", own, alice("/read"))
+	if mode == middleware.IntrospectJWTs {
+		add("the same binding in both", mine, mine, own, alice("/read"))
+		add("the same binding in both, without a certificate", mine, mine, nil, refused)
+		add("only in the JWT", mine, "", own, alice("/read"))
+		add("only in the JWT, without a certificate", mine, "", nil, refused)
+		add("another certificate in the answer", mine, theirs, own, unknown)
+		add("another certificate in the JWT", theirs, mine, own, unknown)
+		add("malformed in the answer", mine, `{"x5t#S256":"x"}`, own, unknown)
+		add("an unknown member in the JWT", `{"kid":"x"}`, mine, own, unknown)
+	}
+	return g
 }

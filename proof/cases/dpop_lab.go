@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/forge"
@@ -25,10 +26,11 @@ const (
 	gatewayURL = "https://gateway.example.net:8443/orders/v2"
 )
 
-// proofMode is what an API demands of DPoP proofs.
+// proofMode is what an API demands of DPoP proofs and of certificates.
 type proofMode struct {
 	name                  string
 	off, required, nonces bool
+	certified, bound      bool // with ClientCert, and with RequireBound
 }
 
 var (
@@ -36,6 +38,13 @@ var (
 	proofsOn       = proofMode{name: "on"}
 	proofsRequired = proofMode{name: "required", required: true}
 	nonceMode      = proofMode{name: "nonces", nonces: true}
+
+	certificatesOn       = proofMode{name: "certificates", off: true, certified: true}
+	certificatesRequired = proofMode{name: "certificates required", off: true, certified: true, bound: true}
+	bothOn               = proofMode{name: "certificates and proofs", certified: true}
+	bothBound            = proofMode{name: "certificates or proofs required", certified: true, bound: true}
+	proofsBound          = proofMode{name: "a binding required", bound: true}
+	proofsRequiredToo    = proofMode{name: "certificates and required proofs", required: true, certified: true}
 )
 
 // proofLab is a lab for tokens that are bound to the key of a client.
@@ -114,8 +123,15 @@ func newProofLab(t *testing.T, frameworks []Framework, mode proofMode, changes .
 		l.offered = dpop.NewNonces([]byte(rand.Text()+rand.Text()), noncePeriod)
 		config.DPoP.Nonces, config.Now = l.offered, func() time.Time { return now }
 	}
+	if mode.certified {
+		config.ClientCert = clientcert.TLS
+	}
+	config.RequireBound = mode.bound
 	for _, change := range changes {
 		change(&config)
+	}
+	if config.ClientCert != nil {
+		l.certificates = newCertificates(t)
 	}
 	var err error
 	l.verifier, err = middleware.NewVerifier(config)

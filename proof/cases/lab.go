@@ -52,6 +52,8 @@ type lab struct {
 	verifier *middleware.Verifier
 	targets  []*target
 	log      *logBuffer // the log of the verifier, the servers and the programs that use the adapters
+
+	certificates *certificates // of clients; nil means that the API does not ask for certificates
 }
 
 // target is one framework over one protocol.
@@ -125,11 +127,17 @@ func revoked(_ context.Context, token *middleware.Token) (bool, error) {
 
 func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counted *reached) {
 	t.Helper()
+	add := func(protocol string, w wire) {
+		l.targets = append(l.targets, &target{framework + " over " + protocol, framework, protocol, w, counted})
+	}
+	if l.certificates != nil {
+		for _, w := range l.serveCertified(t, handler) {
+			add(w.protocol, w)
+		}
+		return
+	}
 	start := func(secure bool) *httptest.Server {
-		server := httptest.NewUnstartedServer(drained(handler))
-		server.Config.ErrorLog = log.New(l.log, "", 0)
-		server.Config.MaxHeaderBytes = headerLimit
-		server.Config.Protocols = new(http.Protocols)
+		server := l.unstarted(handler)
 		if server.EnableHTTP2 = secure; secure {
 			server.Config.Protocols.SetHTTP2(true)
 			server.StartTLS()
@@ -141,13 +149,10 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 		t.Cleanup(server.Close)
 		return server
 	}
-	add := func(protocol string, w wire) {
-		l.targets = append(l.targets, &target{framework + " over " + protocol, framework, protocol, w, counted})
-	}
 	address := func(s *httptest.Server) string { return s.Listener.Addr().String() }
 
 	plain, secure := start(false), start(true)
-	add("HTTP/1.1", http1{address(plain)})
+	add("HTTP/1.1", http1{address: address(plain)})
 	config := secure.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 	config.ServerName, config.NextProtos = "example.com", []string{"h2"}
 	http2 := func(protocol string, w *http2wire) {
@@ -156,6 +161,15 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 	}
 	http2("HTTP/2", &http2wire{address: address(plain)})
 	http2("HTTP/2 under TLS", &http2wire{address: address(secure), config: config})
+}
+
+// unstarted returns a server for the API, for which protocols must be set.
+func (l *lab) unstarted(handler http.Handler) *httptest.Server {
+	server := httptest.NewUnstartedServer(drained(handler))
+	server.Config.ErrorLog = log.New(l.log, "", 0)
+	server.Config.MaxHeaderBytes = headerLimit
+	server.Config.Protocols = new(http.Protocols)
+	return server
 }
 
 // drained reads the whole body before the adapter runs, as a program may do.

@@ -10,25 +10,32 @@ import (
 	"github.com/bearerguard/bearerguard/proof/cases"
 )
 
-var update = flag.Bool("update", false, "rewrite the table in docs/answers.md")
+var update = flag.Bool("update", false, "rewrite the tables in docs/answers.md")
 
-func TestThePageHasTheTableOfBindings(t *testing.T) {
-	const name, begin, end = "docs/answers.md", "<!-- bindings -->\n", "<!-- end of bindings -->"
-	path, table := filepath.Join("..", "..", name), cases.BindingTable()
+func TestThePageHasTheTablesOfBindings(t *testing.T) {
+	const name = "docs/answers.md"
+	path := filepath.Join("..", "..", name)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, found := strings.Cut(string(text), begin)
-	is, after, ends := strings.Cut(rest, end)
-	switch {
-	case !found || !ends:
-		t.Errorf("%s lacks the comments that enclose the table", name)
-	case *update:
-		if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
+	page := string(text)
+	for mark, table := range cases.BindingTables() {
+		begin, end := "<!-- "+mark+" -->\n", "<!-- end of "+mark+" -->"
+		before, rest, found := strings.Cut(page, begin)
+		is, after, ends := strings.Cut(rest, end)
+		switch {
+		case !found || !ends:
+			t.Errorf("%s lacks the comments that enclose the table %q", name, mark)
+		case *update:
+			page = before + begin + table + end + after
+		case is != table:
+			t.Errorf("the table %q in %s differs from the tests: run go test ./proof/cases -run TestThePageHas -update", mark, name)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
-	case is != table:
-		t.Errorf("the table in %s differs from the tests: run go test ./proof/cases -run TestThePageHas -update", name)
 	}
 }

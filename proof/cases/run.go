@@ -2,7 +2,13 @@ package cases
 
 import (
 	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
 	"testing"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/scopes"
 )
 
 // tests lists the tests that every adapter must pass.
@@ -13,7 +19,7 @@ var tests = []struct {
 	{"EveryAdapterAnswersAsTheTableSays", everyAdapterAnswersAsTheTableSays},
 	{"EveryAdapterAnswersOpaqueTokensAsTheTableSays", everyAdapterAnswersOpaqueTokensAsTheTableSays},
 	{"EveryAdapterChecksProofs", everyAdapterChecksProofs},
-	{"TheSchemeAndTheBindingDecideTogether", theSchemeAndTheBindingDecideTogether},
+	{"TheBindingAndWhatProvesItDecideTogether", theBindingAndWhatProvesItDecideTogether},
 	{"EveryAdapterAsksForNonces", everyAdapterAsksForNonces},
 	{"AClientFollowsTheNonces", aClientFollowsTheNonces},
 	{"OfParallelUsesOfAProofOnePasses", ofParallelUsesOfAProofOnePasses},
@@ -26,6 +32,12 @@ var tests = []struct {
 	{"TheLogSaysWhichPartOfAProofDiffers", theLogSaysWhichPartOfAProofDiffers},
 	{"OpaqueTokensAreBound", opaqueTokensAreBound},
 	{"ABindingOfTheAnswerCountsForAJWT", aBindingOfTheAnswerCountsForAJWT},
+	{"EveryAdapterChecksCertificates", everyAdapterChecksCertificates},
+	{"RequireBoundNeedsABinding", requireBoundNeedsABinding},
+	{"ForwardedCertificatesNeedATrustedPeer", forwardedCertificatesNeedATrustedPeer},
+	{"AProxyReplacesWhatItsClientsSend", aProxyReplacesWhatItsClientsSend},
+	{"AConnectionHasOneCertificate", aConnectionHasOneCertificate},
+	{"OpaqueTokensAreBoundToCertificates", opaqueTokensAreBoundToCertificates},
 	{"TokensOfRealProviders", tokensOfRealProviders},
 	{"MetadataIsServedAlike", metadataIsServedAlike},
 	{"ASlashAtTheEndOfAPathIsKept", aSlashAtTheEndOfAPathIsKept},
@@ -72,10 +84,13 @@ func everyAdapterAnswersAsTheTableSays(t *testing.T, frameworks []Framework) {
 	l.checkLog(t, groups)
 }
 
-// run sends each row of a group to all adapters, with all methods and over all
-// protocols.
-func (l *lab) run(t *testing.T, g group) {
+// run sends each row of a group to all adapters over all protocols, with the
+// given methods, or with all methods if there are none.
+func (l *lab) run(t *testing.T, g group, only ...string) {
 	t.Helper()
+	if len(only) == 0 {
+		only = methods
+	}
 	if len(g.rows) == 0 {
 		t.Fatalf("%s has no rows", g.id)
 	}
@@ -85,7 +100,7 @@ func (l *lab) run(t *testing.T, g group) {
 				if r.protocol != "" && r.protocol != target.protocol {
 					continue
 				}
-				for _, method := range methods {
+				for _, method := range only {
 					target.check(t, method, r)
 				}
 			}
@@ -115,4 +130,42 @@ func (l *target) check(t *testing.T, method string, r row) {
 	if bytes.Contains(a.raw, []byte(canary)) {
 		t.Errorf("%s: %s %s: the answer contains the canary: %q", l.name, method, r.path, a.raw)
 	}
+}
+
+// problem is an ErrorBody function that tries to change the status and the
+// challenge of a refusal. The attempt must have no effect.
+func problem(r *http.Request, e *middleware.Error) (contentType string, body []byte) {
+	body, _ = json.Marshal(map[string]string{"problem": string(e.Code)}) // strings can always be encoded
+	e.Code, e.Description, e.Scope = middleware.CodeUnavailable, "changed", scopes.Of("changed")
+	e.ACR, e.MaxAge = []string{"changed"}, 1<<40
+	r.Header.Set("WWW-Authenticate", "changed")
+	return "application/problem+json", body
+}
+
+// withErrorBody returns the verdict that is expected if the API uses the
+// function problem as its ErrorBody.
+func (v verdict) withErrorBody(t *testing.T) verdict {
+	t.Helper()
+	if v.passes() || v.stoppedByServer {
+		return v
+	}
+	var body struct{ Error string }
+	if err := json.Unmarshal([]byte(v.body), &body); err != nil {
+		t.Fatal(err)
+	}
+	v.contentType, v.body = "application/problem+json", object("problem", body.Error)
+	return v
+}
+
+func errorBodyChangesOnlyTheBody(t *testing.T, frameworks []Framework) {
+	l := newLab(t, frameworks, func(a *API) { a.ErrorBody = problem })
+	groups := slices.Concat(byRoute(l.tokens), stepUp(l.tokens), faults(l.tokens))
+	for _, g := range groups {
+		for i := range g.rows {
+			g.rows[i].want = g.rows[i].want.withErrorBody(t)
+		}
+		g.why = "ErrorBody replaces only the content type and the body"
+		l.run(t, g)
+	}
+	l.checkLog(t, groups)
 }

@@ -24,6 +24,8 @@ type request struct {
 	late    func(method string) []field // makes further fields when the request is sent, or nil
 	body    string
 	trailer []field
+
+	certificate *tls.Certificate // presented by the client if the API asks for it; nil means none
 }
 
 type field struct{ name, value string }
@@ -55,6 +57,9 @@ func (r request) allFields(method string) []field {
 	}
 	return slices.Concat(r.fields, r.late(method))
 }
+
+// by presents a certificate of the client.
+func (r request) by(c *tls.Certificate) request { r.certificate = c; return r }
 
 func (r request) withBody(body string) request { r.body = body; return r }
 
@@ -96,11 +101,14 @@ func dial(t *testing.T, address string, config *tls.Config) net.Conn {
 }
 
 // http1 opens a connection for each request.
-type http1 struct{ address string }
+type http1 struct {
+	address string
+	config  *tls.Config // nil means without TLS
+}
 
 func (w http1) send(t *testing.T, method string, r request) answer {
 	t.Helper()
-	conn := dial(t, w.address, nil)
+	conn := dial(t, w.address, w.config)
 	defer conn.Close()
 	// A server may answer and close the connection before the request is fully
 	// written.
