@@ -28,19 +28,19 @@ const defaultListen = "127.0.0.1:8080"
 
 type config struct {
 	listen   string
+	mtls     *mtls // nil without MTLS_LISTEN
 	build    func(*middleware.Verifier) http.Handler
 	verifier middleware.Config
 	proofs   *dpop.Policy // nil without DPoP
 }
 
-// newVerifier returns the verifier of an API that listens on address.
-func (c config) newVerifier(address net.Addr) (*middleware.Verifier, error) {
+// newVerifier returns the verifier of an API that listens on address, and with
+// TLS on secure, which is nil without MTLS_LISTEN.
+func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, error) {
 	if c.verifier.Origins == nil && onLoopback(c.listen) {
-		host, _, _ := net.SplitHostPort(c.listen)
-		_, port, _ := net.SplitHostPort(address.String()) // the port in LISTEN may be 0
-		origins := []string{"http://" + net.JoinHostPort(host, port)}
-		if host == "localhost" {
-			origins = append(origins, "http://"+address.String()) // the URL that the program prints
+		origins := originsOf("http://", c.listen, address)
+		if secure != nil && onLoopback(c.mtls.listen) {
+			origins = append(origins, originsOf("https://", c.mtls.listen, secure)...)
 		}
 		c.setOrigins(origins...)
 	}
@@ -58,6 +58,17 @@ func (c config) newVerifier(address net.Addr) (*middleware.Verifier, error) {
 func onLoopback(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// originsOf returns the base URLs of an API on loopback.
+func originsOf(scheme, listen string, address net.Addr) []string {
+	host, _, _ := net.SplitHostPort(listen)
+	_, port, _ := net.SplitHostPort(address.String()) // the port in listen may be 0
+	origins := []string{scheme + net.JoinHostPort(host, port)}
+	if host == "localhost" {
+		origins = append(origins, scheme+address.String()) // the URL that the program prints
+	}
+	return origins
 }
 
 // setOrigins sets the base URLs of the API. The first origin is also set as the
@@ -122,6 +133,12 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	if cfg.proofs, err = proofs(getenv); err != nil {
 		faults = append(faults, err)
 	}
+	if cfg.mtls, err = listenerWithTLS(getenv); err != nil {
+		faults = append(faults, err)
+	}
+	if cfg.verifier.ClientCert, err = clientCert(getenv); err != nil {
+		faults = append(faults, err)
+	}
 	if origin := getenv("ORIGIN"); origin != "" {
 		cfg.setOrigins(list(origin)...)
 	}
@@ -134,7 +151,8 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 // variables changes faults for the user: it replaces the name of a
 // configuration field with the name of the environment variable that sets this
 // field.
-var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[")
+var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[",
+	"ClientCert: Header", "FORWARDED_CERT: header field", "ClientCert: Trusted", "TRUSTED_PROXIES")
 
 // list splits a list at commas and returns its elements.
 func list(text string) []string {

@@ -129,7 +129,7 @@ func TestEveryFaultOfTheEnvironmentIsReported(t *testing.T) {
 	status := run(t.Context(), lookup(map[string]string{
 		"LISTEN": "8080", "FRAMEWORK": "rails", "PROFILE": "strict", "INSECURE_HTTP": "yes", "AUDIENCE": "",
 		"ISSUER": "", "INTROSPECTION_CLIENT_SECRET": secret, "INTROSPECTION_MAX_TTL": "soon", "ORIGIN": "here",
-		"DPOP": "yes", "DPOP_NONCES": "yes",
+		"DPOP": "yes", "DPOP_NONCES": "yes", "MTLS_LISTEN": "8443", "FORWARDED_CERT": "apache",
 	}), &stdout, &stderr)
 	if status != 2 {
 		t.Errorf("got status %d, want 2", status)
@@ -139,7 +139,7 @@ func TestEveryFaultOfTheEnvironmentIsReported(t *testing.T) {
 	}
 	for _, name := range []string{
 		"LISTEN", "FRAMEWORK", "PROFILE", "INSECURE_HTTP", "AUDIENCE", "INTROSPECTION_CLIENT_ID", "INTROSPECTION_MAX_TTL",
-		"ISSUER", "ORIGIN[0]:", "DPOP", "DPOP_NONCES",
+		"ISSUER", "ORIGIN[0]:", "DPOP", "DPOP_NONCES", "MTLS_KEY_FILE", "FORWARDED_CERT",
 	} {
 		if !strings.Contains(stderr.String(), name+" ") {
 			t.Errorf("%s is not among the faults:\n%s", name, &stderr)

@@ -24,11 +24,31 @@
 //	INTROSPECTION_ENDPOINT       URL of the endpoint; default the endpoint in the issuer's metadata
 //	INTROSPECTION_MAX_TTL        how long an answer is cached; default 5s, at most 1h; 0s introspects on every request
 //
+//	MTLS_LISTEN      address of a second listener, with TLS, which asks clients for a certificate; default none,
+//	                 port 0 picks a free port
+//	MTLS_CERT_FILE   the certificate of this listener in PEM, followed by its chain
+//	MTLS_KEY_FILE    the private key of the certificate in PEM
+//	FORWARDED_CERT   the proxy that forwards the certificates of clients to LISTEN in a header field: envoy, nginx,
+//	                 alb, traefik, haproxy or rfc9440; default none. The field is X-Client-Cert for nginx and
+//	                 X-SSL-Client-DER for haproxy, or another one as in nginx:X-Cert
+//	TRUSTED_PROXIES  addresses of the proxies, or prefixes such as 10.0.0.0/8, separated by commas; required with
+//	                 FORWARDED_CERT
+//
 // Introspection is RFC 7662 with client_secret_basic.
 //
 // A proof names the URL of its request, so DPoP needs an origin. If there is
 // none, because LISTEN is not on loopback and ORIGIN is empty, then on acts as
 // off, with a warning in the log, and required is a fault.
+//
+// MTLS_LISTEN or FORWARDED_CERT accepts tokens that are bound to a certificate
+// of the client (RFC 8705), from clients that present it. Without both, such
+// tokens are refused. The TLS listener does not verify the chain of the
+// certificate, because the token says which certificate is the right one. It
+// serves the same routes over HTTP/1.1 and HTTP/2, and ignores the header field
+// of FORWARDED_CERT. The log shows its address: msg="listening with TLS"
+// addr=ADDR. If both listeners are on loopback and ORIGIN is empty, then
+// https://MTLS_LISTEN is also an origin. Otherwise, proofs for the TLS listener
+// need ORIGIN.
 //
 // The program reports every fault of the environment at once and exits with
 // status 2. Otherwise it prints one line, "listening on http://ADDR", when it
@@ -57,6 +77,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -105,9 +126,21 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	verifier, err := cfg.newVerifier(listener.Addr())
+	defer func() { _ = listener.Close() }() // for errors before the server closes it
+	listeners := []net.Listener{listener}
+	var secure net.Addr
+	if cfg.mtls != nil {
+		withTLS, err := tls.Listen("tcp", cfg.mtls.listen, cfg.mtls.tls)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = withTLS.Close() }()
+		listeners, secure = append(listeners, withTLS), withTLS.Addr()
+		log.Info("listening with TLS", "addr", secure)
+	}
+	verifier, err := cfg.newVerifier(listener.Addr(), secure)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	server := newServer(cfg.build(verifier), log)
 
@@ -117,13 +150,15 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	defer cancel()
 	running.Go(func() { warm(ctx, verifier, log) })
 
-	served := make(chan error, 1)
-	running.Go(func() { served <- server.Serve(listener) })
+	served := make(chan error, len(listeners))
+	for _, l := range listeners {
+		running.Go(func() { served <- server.Serve(l) })
+	}
 	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
 
 	select {
 	case err := <-served:
-		return err
+		return errors.Join(err, server.Close())
 	case <-ctx.Done():
 	}
 	// ctx is already done, so the shutdown needs its own timeout.
@@ -146,6 +181,7 @@ func warm(ctx context.Context, v *middleware.Verifier, log *slog.Logger) {
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
 		Handler:           handler,

@@ -3,6 +3,7 @@ package interop_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -66,9 +67,10 @@ func newClient(t *testing.T, protocol string, only *http.Protocols) client {
 
 // call is a request and the expected answer.
 type call struct {
-	what   string // description of the call in the table
-	route  string // "GET /items"
-	token  string // "" means no token
+	what   string      // description of the call in the table
+	route  string      // "GET /items"
+	token  string      // "" means no token
+	header http.Header // further fields of the request
 	status int
 	body   string // JSON, compared only if the status is a success
 	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one
@@ -85,6 +87,7 @@ func (a *api) fault(t *testing.T, c call) string {
 		if err != nil {
 			t.Fatal(err)
 		}
+		maps.Copy(req.Header, c.header)
 		if c.token != "" {
 			req.Header.Set("Authorization", "Bearer "+c.token)
 		}

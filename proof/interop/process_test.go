@@ -15,49 +15,70 @@ const (
 	stopTimeout  = 15 * time.Second
 )
 
-// start starts a command and waits for its first line of output, the ready
-// line, which it returns. The command runs until the test ends. The command
-// must have been made with t.Context(). The command must write nothing else to
-// standard output and must exit with status 0. When the test ends, start calls
-// stop, which asks the command to exit. If the command does not exit, it is
-// killed.
-func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
+// process is a command that runs until the test ends.
+type process struct {
+	path   string
+	stdout *output
+	exited chan struct{} // closed when the command exits
+}
+
+// launch starts a command that was made with t.Context(). When the test ends,
+// launch calls stop, which asks the command to exit. If the command does not
+// exit, it is killed. The command must exit with status 0.
+func launch(t *testing.T, cmd *exec.Cmd, stop func() error) *process {
 	t.Helper()
-	stdout := &output{first: make(chan string, 1)}
+	p := &process{path: cmd.Path, stdout: &output{first: make(chan string, 1)}, exited: make(chan struct{})}
 	stderr := &output{}
-	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Stdout, cmd.Stderr = p.stdout, stderr
 	cmd.Cancel, cmd.WaitDelay = stop, stopTimeout
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 
-	exited := make(chan struct{})
 	go func() {
-		defer close(exited)
+		defer close(p.exited)
 		_ = cmd.Wait() // returns an error whenever Cancel was called; the exit status below shows whether the command failed
 	}()
 	t.Cleanup(func() {
-		<-exited
+		<-p.exited
 		if code := cmd.ProcessState.ExitCode(); code != 0 {
-			t.Errorf("%s: got exit status %d, want 0", cmd.Path, code)
-		}
-		if lines := stdout.lines(); lines != 1 {
-			t.Errorf("%s: got %d lines on standard output, want 1:\n%s", cmd.Path, lines, stdout)
+			t.Errorf("%s: got exit status %d, want 0", p.path, code)
 		}
 		if t.Failed() {
-			t.Logf("%s wrote to standard error:\n%s", cmd.Path, stderr)
+			t.Logf("%s wrote to standard error:\n%s", p.path, stderr)
 		}
 	})
+	return p
+}
 
+// ready returns the first value from the channel. The test fails if the command
+// exits or the time is up before.
+func (p *process) ready(t *testing.T, first <-chan string) string {
+	t.Helper()
 	select {
-	case line := <-stdout.first:
+	case line := <-first:
 		return line
-	case <-exited:
-		t.Fatalf("%s exited before it was ready", cmd.Path)
+	case <-p.exited:
+		t.Fatalf("%s exited before it was ready", p.path)
 	case <-time.After(startTimeout):
-		t.Fatalf("%s was not ready within %v", cmd.Path, startTimeout)
+		t.Fatalf("%s was not ready within %v", p.path, startTimeout)
 	}
 	return ""
+}
+
+// start launches a command and waits for its first line of output, the ready
+// line, which it returns. The command must write nothing else to standard
+// output.
+func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
+	t.Helper()
+	p := launch(t, cmd, stop)
+	t.Cleanup(func() {
+		<-p.exited
+		if lines := p.stdout.lines(); lines != 1 {
+			t.Errorf("%s: got %d lines on standard output, want 1:\n%s", p.path, lines, p.stdout)
+		}
+	})
+	return p.ready(t, p.stdout.first)
 }
 
 // nodeFor returns the path of Node.js. It checks that the packages for the

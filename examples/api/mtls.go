@@ -1,0 +1,112 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/bearerguard/bearerguard/clientcert"
+)
+
+// mtls is a listener that asks clients for a certificate.
+type mtls struct {
+	listen string
+	tls    *tls.Config
+}
+
+// listenerWithTLS reads MTLS_*. It returns nil without MTLS_LISTEN.
+func listenerWithTLS(getenv func(string) string) (*mtls, error) {
+	listen, certFile, keyFile := getenv("MTLS_LISTEN"), getenv("MTLS_CERT_FILE"), getenv("MTLS_KEY_FILE")
+	switch {
+	case listen == "" && certFile == "" && keyFile == "":
+		return nil, nil
+	case listen == "" || certFile == "" || keyFile == "":
+		return nil, errors.New("MTLS_LISTEN, MTLS_CERT_FILE and MTLS_KEY_FILE must be set together: set all three, or none of them to listen without TLS only")
+	}
+	var faults []error
+	if _, _, err := net.SplitHostPort(listen); err != nil {
+		faults = append(faults, fmt.Errorf("MTLS_LISTEN must be host:port, got %q", listen))
+	}
+	certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		faults = append(faults, fmt.Errorf("MTLS_CERT_FILE and MTLS_KEY_FILE must be a certificate and its key in PEM: %w", err))
+	}
+	return &mtls{listen, &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		ClientAuth:   tls.RequestClientCert, // not verified: a token says which certificate is the right one
+		NextProtos:   []string{"h2", "http/1.1"},
+		MinVersion:   tls.VersionTLS12,
+	}}, errors.Join(faults...)
+}
+
+// forwarding maps each value of FORWARDED_CERT to the settings for that proxy.
+var forwarding = map[string]func(trusted []netip.Prefix) clientcert.Forwarded{
+	"alb":   clientcert.ALB,
+	"envoy": clientcert.Envoy,
+	"haproxy": func(trusted []netip.Prefix) clientcert.Forwarded {
+		return clientcert.HAProxy("X-SSL-Client-DER", trusted)
+	},
+	"nginx": func(trusted []netip.Prefix) clientcert.Forwarded {
+		return clientcert.Nginx("X-Client-Cert", trusted)
+	},
+	"rfc9440": func(trusted []netip.Prefix) clientcert.Forwarded {
+		return clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: trusted}
+	},
+	"traefik": clientcert.Traefik,
+}
+
+// eitherCert is the certificate that a proxy forwards, or on a connection with
+// TLS the client's own. One source for both listeners is safe, because only the
+// TLS listener sets the TLS field of a request. A client cannot set it.
+type eitherCert struct{ clientcert.Forwarded }
+
+func (e eitherCert) Thumbprint(r *http.Request) (string, error) {
+	if r.TLS != nil {
+		return clientcert.TLS.Thumbprint(r)
+	}
+	return e.Forwarded.Thumbprint(r)
+}
+
+// clientCert reads FORWARDED_CERT and TRUSTED_PROXIES, and whether MTLS_LISTEN
+// is set. It returns nil if tokens that are bound to a certificate are refused.
+func clientCert(getenv func(string) string) (clientcert.Source, error) {
+	proxy, trusted := getenv("FORWARDED_CERT"), getenv("TRUSTED_PROXIES")
+	switch {
+	case (proxy == "") != (trusted == ""):
+		return nil, errors.New("FORWARDED_CERT and TRUSTED_PROXIES must be set together: the proxy that forwards certificates, and its addresses, because anyone else could forge the header field")
+	case proxy == "" && getenv("MTLS_LISTEN") == "":
+		return nil, nil
+	case proxy == "":
+		return clientcert.TLS, nil
+	}
+	name, header, named := strings.Cut(proxy, ":")
+	settings, known := forwarding[name]
+	if !known || named && name != "nginx" && name != "haproxy" {
+		return nil, fmt.Errorf("FORWARDED_CERT must be one of %s, with a header field as in nginx:X-Cert only for nginx and haproxy, got %q", names(forwarding), proxy)
+	}
+	var prefixes []netip.Prefix
+	for _, text := range list(trusted) {
+		prefix, err := parsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("TRUSTED_PROXIES must contain addresses or prefixes such as 10.0.0.0/8, separated by commas, got %q", text)
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	forwarded := settings(prefixes)
+	if named {
+		forwarded.Header = header
+	}
+	return eitherCert{forwarded}, nil
+}
+
+// parsePrefix parses a prefix, or an address without a zone.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(text); err == nil && address.Zone() == "" {
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	return netip.ParsePrefix(text)
+}

@@ -1,0 +1,115 @@
+package snippets
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/clientcert"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+func newCertificate(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+func TestStolenTokensNeedTheCertificate(t *testing.T) {
+	as, own, other := testserver.New(t), newCertificate(t), newCertificate(t)
+	server, err := newTLSServer(as.Issuer(), http.HandlerFunc(whoami))
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewUnstartedServer(server.Handler)
+	api.TLS = server.TLSConfig // StartTLS adds a certificate for the server
+	api.StartTLS()
+	defer api.Close()
+	token := as.Token(testserver.Claim("cnf", map[string]any{"x5t#S256": clientcert.Thumbprint(own.Leaf)}))
+
+	for name, test := range map[string]struct {
+		certificates []tls.Certificate
+		want         int
+	}{
+		"the right certificate": {[]tls.Certificate{own}, 200},
+		"another certificate":   {[]tls.Certificate{other}, 401},
+		"no certificate":        {nil, 401},
+	} {
+		transport := api.Client().Transport.(*http.Transport).Clone()
+		transport.TLSClientConfig.Certificates = test.certificates
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api.URL, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		response, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		transport.CloseIdleConnections()
+		if response.StatusCode != test.want {
+			t.Errorf("%s: got %d, want %d", name, response.StatusCode, test.want)
+		}
+	}
+}
+
+func TestCertificatesWithoutARequest(t *testing.T) {
+	as, own, other := testserver.New(t), newCertificate(t), newCertificate(t)
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), ClientCert: clientcert.TLS,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := as.Token(testserver.Claim("cnf", map[string]any{"x5t#S256": clientcert.Thumbprint(own.Leaf)}))
+	presenting := func(chain ...*x509.Certificate) error {
+		_, err := verifyConnection(t.Context(), v, token, &tls.ConnectionState{PeerCertificates: chain})
+		return err
+	}
+	if err := presenting(own.Leaf, other.Leaf); err != nil {
+		t.Errorf("the right certificate: got %v, want the token", err)
+	}
+	for _, chain := range [][]*x509.Certificate{nil, {other.Leaf}, {other.Leaf, own.Leaf}} {
+		if err := presenting(chain...); !errors.Is(err, middleware.ErrCertificate) {
+			t.Errorf("%d certificates: got %v, want ErrCertificate", len(chain), err)
+		}
+	}
+
+	found := "" // by the step that compares the certificate with the token
+	for _, step := range explainCertificate(t.Context(), v, token, clientcert.Thumbprint(other.Leaf)) {
+		if step.Outcome == middleware.Refused {
+			found = step.Name + " " + step.Found
+		}
+	}
+	if want := `certificate "` + clientcert.Thumbprint(other.Leaf) + `"`; found != want {
+		t.Errorf("got %s, want %s", found, want)
+	}
+}
+
+func TestTheConfigurationBehindAProxyIsValid(t *testing.T) {
+	if _, err := behindNginx(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,93 @@
+package interop_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net/http"
+	"testing"
+	"time"
+)
+
+const proxyName = "proxy.example.com"
+
+func newECKey(t *testing.T) crypto.Signer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func newRSAKey(t *testing.T, bits int) crypto.Signer {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// newCertificate returns a certificate for a key, which is also good for a
+// server named proxyName. Without an issuer it is self-signed. The issuer's
+// certificate is added to the chain.
+func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate) tls.Certificate {
+	t.Helper()
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{Organization: []string{subject}, CommonName: subject}, DNSNames: []string{proxyName},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	parent, signer, chain := template, crypto.PrivateKey(key), [][]byte{nil}
+	if issuer != nil {
+		parent, signer, chain = issuer.Leaf, issuer.PrivateKey, append(chain, issuer.Certificate...)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain[0] = der
+	return tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf}
+}
+
+func toKeyPEM(der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+func toPEM(certificate tls.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Leaf.Raw})
+}
+
+// newTLSClients returns clients for HTTP/1.1 and HTTP/2 that present a
+// certificate, whatever authorities the server names. The zero value of own is
+// no certificate.
+func newTLSClients(t *testing.T, server, own tls.Certificate) []client {
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Leaf)
+	var http1, http2 http.Protocols
+	http1.SetHTTP1(true)
+	http2.SetHTTP2(true)
+	clients := []client{newClient(t, "HTTP/1.1", &http1), newClient(t, "HTTP/2.0", &http2)}
+	for _, c := range clients {
+		c.Transport.(*http.Transport).TLSClientConfig = &tls.Config{
+			RootCAs: roots, ServerName: proxyName, MinVersion: tls.VersionTLS12,
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &own, nil },
+		}
+	}
+	return clients
+}
