@@ -95,8 +95,8 @@ const (
 	pemEnd   = "-----END CERTIFICATE-----"
 )
 
-// readQuoted reads PEM with or without quotes. HAProxy puts the field into
-// quotes if its format is %{+Q}.
+// readQuoted reads PEM with or without quotes, which the formats of some
+// proxies add.
 func (f Forwarded) readQuoted(field string) (string, error) {
 	if inner, isQuoted := strings.CutPrefix(field, `"`); isQuoted {
 		var isClosed bool

@@ -64,8 +64,8 @@ func TestChallengesOfDPoP(t *testing.T) {
 		{"a bad bearer token, DPoP required", required, "Bearer " + required.Token(required.Header(), required.Claims("exp", "1")), "", []string{dpopScheme + expired + algs}},
 		{"a bound token as a bearer token", both, "Bearer " + both.token, "", []string{dpopScheme + bound + algs, bearer + bound}},
 		{"a bound token as a bearer token, DPoP required", required, "Bearer " + required.token, "", []string{dpopScheme + bound + algs}},
-		{"a plain token, DPoP required", required, "Bearer " + required.Good(), "", []string{dpopScheme + failed("invalid_token", "token is not bound to a key") + algs}},
-		{"a plain token with the scheme DPoP", both, "DPoP " + both.Good(), "", []string{dpopScheme + failed("invalid_token", "token is not bound to a key") + algs, bearer}},
+		{"a plain token, DPoP required", required, "Bearer " + required.Good(), "", []string{dpopScheme + failed("invalid_token", "token does not have the required binding") + algs}},
+		{"a plain token with the scheme DPoP", both, "DPoP " + both.Good(), "", []string{dpopScheme + failed("invalid_token", "token does not have the required binding") + algs, bearer}},
 		{"two tokens", both, "DPoP a b", "", []string{dpopScheme + failed("invalid_request", "request does not hold exactly one well-formed bearer token") + algs, bearer}},
 		{"a scope that is missing", both, "DPoP " + both.token, both.proof(), []string{dpopScheme + scope + algs, bearer + write}},
 	} {

@@ -132,10 +132,10 @@ var (
 	ErrSignature    error = &cause{"signature", badSignature, CodeInvalidToken, ""}
 	ErrInactive     error = &cause{"inactive", "token is not active", CodeInvalidToken, ""}
 	ErrRevoked      error = &cause{"revoked", "token is revoked", CodeInvalidToken, ""}
-	ErrConfirmation error = &cause{"confirmation", "token is bound to a key that this API cannot check", CodeInvalidToken, ""}
+	ErrConfirmation error = &cause{"confirmation", "token has a binding that this API cannot check", CodeInvalidToken, ""}
 
 	ErrBound   error = &cause{"bound", "token is bound to a key: it needs the scheme DPoP and a proof", CodeInvalidToken, ""}
-	ErrUnbound error = &cause{"unbound", "token is not bound to a key", CodeInvalidToken, ""}
+	ErrUnbound error = &cause{"unbound", "token does not have the required binding", CodeInvalidToken, ""}
 
 	ErrCertificate error = &cause{"certificate", "token is bound to a certificate that the client did not present", CodeInvalidToken, ""}
 

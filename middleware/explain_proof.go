@@ -22,6 +22,8 @@ func showConfirmation(d *decision) (expected, found string) {
 	switch policy := d.v.dpop; {
 	case d.binding.x5t != "" && !d.binding.other && d.v.clientCert == nil:
 		expected = "a token that is not bound to a certificate, since Config.ClientCert is nil"
+	case d.binding.x5t != "" && d.binding.jkt == "" && !d.binding.other && !d.provesKey() && (policy == nil || !policy.required):
+		expected = "a token that is bound to a certificate"
 	case policy == nil && d.v.requireBound:
 		expected = "a token that is bound to a certificate"
 	case policy == nil:

@@ -99,6 +99,6 @@ const (
 	usedBefore   = "DPoP proof was used before"
 	otherKey     = "token is bound to another key than that of the DPoP proof"
 	needsProof   = "token is bound to a key: it needs the scheme DPoP and a proof"
-	notBound     = "token is not bound to a key"
-	uncheckable  = "token is bound to a key that this API cannot check"
+	notBound     = "token does not have the required binding"
+	uncheckable  = "token has a binding that this API cannot check"
 )

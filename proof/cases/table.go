@@ -97,7 +97,7 @@ func faults(t tokens) []group {
 			{name: "expired", request: on(expired), want: badToken("token is expired")},
 			{name: "forged", request: on(forger.Good()), want: badToken("token signature is not valid")},
 			{name: "for another audience", request: on(other), want: badToken("token audience is not accepted")},
-			{name: "bound to a key", request: on(bound), want: badToken("token is bound to a key that this API cannot check")},
+			{name: "bound to a key", request: on(bound), want: badToken("token has a binding that this API cannot check")},
 			{name: "opaque", request: on("opaque"), want: badToken("token is not valid")},
 			{name: "revoked", request: on(t.identified("revoked")), want: badToken("token is revoked")},
 			{name: "expired where tokens are optional", request: at("/optional", "Bearer "+expired), want: badToken("token is expired")},
