@@ -25,13 +25,32 @@ const (
 // Client is a registered client (RFC 6749 §2): its ID and Secret, whether it is
 // Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
 // its AuthMethod ("client_secret_basic", "client_secret_post",
-// "private_key_jwt" or "none") and JWKS, and RequirePAR, which is true if the
-// client must push its authorization requests. RefreshTTL and CodeTTL are the
-// lifetimes of its refresh tokens and codes, by default 30 days and one minute;
-// each use of a refresh token returns a new refresh token with a new lifetime.
-// See [Server.AddClient]. When a Client is printed or logged, it shows only its
-// ID.
+// "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth" or
+// "none"), JWKS and TLS, and RequirePAR, which is true if the client must push
+// its authorization requests. RefreshTTL and CodeTTL are the lifetimes of its
+// refresh tokens and codes, by default 30 days and one minute; each use of a
+// refresh token returns a new refresh token with a new lifetime. See
+// [Server.AddClient]. When a Client is printed or logged, it shows only its ID.
 type Client = registry.Client
+
+// ClientTLS says which TLS certificate a [Client] has (RFC 8705 §2.1.2, §3.4),
+// on a server with [TLS]. A client with the AuthMethod tls_client_auth sets one
+// of the names:
+//
+//   - SubjectDN is the subject as an RFC 4514 string, such as
+//     "CN=billing,O=Example". It is compared attribute by attribute, not as a
+//     text. Names of attributes, the case of values and repeated spaces make no
+//     difference.
+//   - SANDNS and SANEmail are names in subjectAltName. The case of the host
+//     makes no difference.
+//   - SANURI is a URI in subjectAltName, compared as a text.
+//   - SANIP is an IP address in subjectAltName.
+//
+// With self_signed_tls_client_auth the JWKS has the certificate (x5c) or only
+// its public key. BoundTokens binds the tokens of the client to the certificate
+// that it presents, whatever its AuthMethod is. Without a certificate the
+// client then gets no tokens.
+type ClientTLS = catalogue.ClientTLS
 
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the
 // default. IDToken is for ID tokens; its default is the algorithm of access
@@ -71,8 +90,8 @@ func Clients(c ...Client) Option {
 
 // AddClient registers a client while the server runs. It overwrites an existing
 // client that has this ID. It returns the client with empty fields filled in:
-// an ID, redirect URIs, and a secret unless the client is public or has a JWKS.
-// opts apply only to this client's tokens.
+// an ID, redirect URIs, and a secret unless the client is public, has a JWKS or
+// authenticates with a certificate. opts apply only to this client's tokens.
 //
 //	web := s.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/cb"}}, testserver.AccessTTL(time.Minute))
 func (s *Server) AddClient(c Client, opts ...SharedOption) Client {
@@ -96,7 +115,7 @@ func (s *Server) addClient(c Client, edits []token.Edit) (Client, error) {
 	if c.ID == "" {
 		c.ID = "client-" + s.oauth.Source.Name("client")
 	}
-	if c.Secret == "" && !c.Public && len(c.JWKS) == 0 {
+	if c.Secret == "" && !c.Public && len(c.JWKS) == 0 && c.AuthMethod != catalogue.TLSClientAuth {
 		c.Secret = s.oauth.Source.Handle("client secret")
 	}
 	if len(c.RedirectURIs) == 0 {

@@ -229,7 +229,8 @@ func TestConfigJSONAcceptsTheNamesOfConstants(t *testing.T) {
 			"PS256", "PS384", "PS512", "EdDSA", "HS256", "HS384", "HS512")},
 		{`{"clients": [{"id": "a", "secret": "b", "grants": ["?"]}]}`, texts("authorization_code", "client_credentials", "refresh_token", testserver.DeviceCode,
 			testserver.TokenExchange, testserver.JWTBearer)},
-		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts("client_secret_basic", "client_secret_post", "private_key_jwt", "none")},
+		{`{"clients": [{"id": "a", "secret": "b", "auth_method": "?"}]}`, texts("client_secret_basic", "client_secret_post", "private_key_jwt",
+			"tls_client_auth", "self_signed_tls_client_auth", "none")},
 		{`{"endpoints": {"?": true}}`, strings.Fields(eps)},
 		{`{"faults": [{"endpoint": "?", "status": 500}]}`, append(strings.Fields(eps), texts(testserver.EndpointRegister, testserver.EndpointLogin, testserver.EndpointConsent, testserver.EndpointDevice, testserver.EndpointAny)...)},
 	} {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
@@ -50,6 +51,9 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 		opts = append(opts, JOSEHeader(name, m.Header[name]))
 	}
 	opts = append(opts, Without(m.Without...))
+	if m.Certificate != "" {
+		opts = append(opts, boundToPEM(m.Certificate))
+	}
 	if m.Defect != "" {
 		opts = append(opts, With(Defect(m.Defect)))
 	}
@@ -59,6 +63,18 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 // notBeforeIn sets nbf to the server's time plus d.
 func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
+}
+
+// boundToPEM is BoundToCertificate for the first certificate in PEM.
+func boundToPEM(text string) TokenOption {
+	return tokenOption(func(t *token.Draft) {
+		certs, err := mtls.ParsePEM([]byte(text))
+		if err != nil {
+			t.Fail(fmt.Errorf("certificate: %w", err))
+			return
+		}
+		t.BindToCertificate(certs[0])
+	})
 }
 
 // jsonNames replaces the Go names in an error with the names of JSON members.

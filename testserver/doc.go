@@ -48,8 +48,14 @@
 //
 // [BoundTo] binds a token to the key of a client (DPoP, RFC 9449), and [Proof]
 // makes the proofs of this client, good or with one of [ProofDefects]. The
-// token endpoint does not issue bound tokens, and the endpoints of the server
-// do not check proofs.
+// token endpoint does not issue such tokens, and the endpoints of the server do
+// not check proofs.
+//
+// [BoundToCertificate] binds a token to the TLS certificate of a client (RFC
+// 8705), such as one from [ClientCertificate]. [CertificateDefects] are ways in
+// which such a binding can be wrong. With [TLS], clients can also authenticate
+// with their certificates and get bound tokens: see [ClientTLS] and
+// [Server.MTLSEndpoint].
 //
 // # Grants
 //

@@ -27,7 +27,15 @@ func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	for _, d := range token.ProofCatalogue() {
 		proofs = append(proofs, []string{"`" + string(d.Name) + "`", d.Wrong})
 	}
-	compareTables(t, "mock-server.md", "internal/catalogue", map[string][][]string{"endpoints": endpoints, "client algorithms": algs})
+	names, certificates := [][]string{{"metadata of the client", "field of `Client.TLS`", "flag of `client add`", "what it is"}}, [][]string{{"defect", "what is wrong"}}
+	for _, n := range new(testserver.ClientTLS).Names() {
+		names = append(names, []string{"`" + n.Member + "`", "`" + n.Field + "`", "`--" + n.Flag + "`", n.About})
+	}
+	for _, d := range token.CertificateCatalogue() {
+		certificates = append(certificates, []string{"`" + string(d.Name) + "`", d.Wrong})
+	}
+	compareTables(t, "mock-server.md", "internal/catalogue", map[string][][]string{"endpoints": endpoints, "client algorithms": algs, "names in certificates": names})
+	compareTables(t, "mock-server.md", "testserver/internal/token", map[string][][]string{"defects of certificates": certificates})
 	compareTables(t, "testing.md", "testserver/internal/token", map[string][][]string{"defects of proofs": proofs})
 }
 

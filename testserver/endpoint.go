@@ -107,6 +107,23 @@ func (s *Server) Endpoint(ep Endpoint) string {
 	return u
 }
 
+// MTLSEndpoint returns the URL of ep at which a server with [TLS] asks the
+// client for a certificate, which the client may leave out. Metadata lists it
+// in mtls_endpoint_aliases (RFC 8705 §5). At the URL of [Server.Endpoint] the
+// server never asks, because browsers would then ask their users.
+//
+// The endpoints are token, introspect, revoke, userinfo, device_authorization
+// and par. A server without TLS, such as one behind a proxy, does not have
+// these URLs and does not support the authentication methods of RFC 8705.
+func (s *Server) MTLSEndpoint(ep Endpoint) string {
+	s.helper()
+	u, ok := s.oauth.MTLSURL(ep)
+	if !ok {
+		s.fail("MTLSEndpoint(%q): no such endpoint on this server: add TLS(), and use EndpointToken or another endpoint of mtls_endpoint_aliases", string(ep))
+	}
+	return u
+}
+
 const (
 	useEndpoint = "use EndpointDiscovery, EndpointJWKS or another Endpoint constant that the options enable"
 	useAny      = useEndpoint + ", or EndpointAny"

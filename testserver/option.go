@@ -85,7 +85,8 @@ func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory
 // TLS serves HTTPS, over HTTP/1.1 and HTTP/2, with a certificate made for this
 // server: for 127.0.0.1, ::1, localhost and the host of [IssuerURL].
 // [Server.Client] trusts this certificate; other clients need
-// [Server.CACertPEM].
+// [Server.CACertPEM]. At a second address the server also asks clients for a
+// certificate of their own (RFC 8705): see [Server.MTLSEndpoint].
 func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, for example
@@ -153,9 +154,9 @@ func Seed(seed string) Option {
 
 // Metadata changes both discovery documents: while the server is set up, it
 // calls f for each document. Several Metadata options apply in order. The
-// values in doc are strings, booleans and []string; f may set any value that
-// can be encoded as JSON. f changes only the documents, not the behavior of the
-// server.
+// values in doc are strings, booleans and []string, and mtls_endpoint_aliases
+// is a map[string]string; f may set any value that can be encoded as JSON. f
+// changes only the documents, not the behavior of the server.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

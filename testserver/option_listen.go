@@ -1,5 +1,7 @@
 package testserver
 
+import "github.com/bearerguard/bearerguard/testserver/internal/mtls"
+
 // Addr sets the listen address, such as 127.0.0.2:0 or [::1]:8080. Port 0 means
 // a free port. Without the option, the server listens on a free port of
 // 127.0.0.1. The issuer is at the listen address, unless [IssuerURL] is set.
@@ -16,8 +18,33 @@ func Addr(hostport string) Option {
 	})
 }
 
-// AllowRemote lets [Addr] listen on an address to which other machines can
-// connect, as a server in a container must:
+// MTLSAddr sets the address at which a server with [TLS] asks clients for a
+// certificate: see [Server.MTLSEndpoint]. Without the option this is a free
+// port of the host of [Addr]. The rules are those of Addr.
+func MTLSAddr(hostport string) Option {
+	return serverOption(func(c *config) {
+		if hostport == "" {
+			c.fail(`MTLSAddr(""): give a host and a port, or leave the option out`)
+		}
+		c.listen.MTLSAddr = hostport
+	})
+}
+
+// ClientCA adds root certificates, in PEM. A client with the AuthMethod
+// tls_client_auth may have a certificate from one of them, or from the server's
+// own CA: see [Server.ClientCertificate].
+func ClientCA(pem []byte) Option {
+	return serverOption(func(c *config) {
+		certs, err := mtls.ParsePEM(pem)
+		if err != nil {
+			c.fail("ClientCA: %w", err)
+		}
+		c.ClientCAs = append(c.ClientCAs, certs...)
+	})
+}
+
+// AllowRemote lets [Addr] and [MTLSAddr] listen on an address to which other
+// machines can connect, as a server in a container must:
 //
 //	testserver.Start(ctx, testserver.Addr("0.0.0.0:8080"), testserver.AllowRemote(), testserver.IssuerURL("http://as:8080"))
 //

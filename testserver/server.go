@@ -2,6 +2,7 @@ package testserver
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,12 +22,13 @@ import (
 // an error, ends the test if the server is from [New], and panics if the server
 // is from [Start] or [NewUnstarted].
 type Server struct {
-	oauth  *oauth.Server
-	caPEM  []byte
-	memory bool // set by InMemory
-	remote bool // set by AllowRemote
-	client *http.Client
-	close  func() error
+	oauth     *oauth.Server
+	transport *http.Transport // of Client; nil without a listener
+	caPEM     []byte
+	memory    bool // set by InMemory
+	remote    bool // set by AllowRemote
+	client    *http.Client
+	close     func() error
 
 	likeness func(shapes.Shape) *likeness.Likeness
 
@@ -91,14 +93,14 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 
 // NewUnstarted returns a server without a listener: an [http.Handler] to mount
 // elsewhere. It requires [IssuerURL], because the server cannot determine its
-// own address, and does not accept [TLS], [InMemory] or [Addr].
+// own address, and does not accept [TLS], [InMemory], [Addr] or [MTLSAddr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {
 		err = errors.Join(err, errors.New("NewUnstarted cannot determine its own address: add IssuerURL"))
 	}
-	if c.listen.TLS || c.listen.InMemory || c.listen.Addr != "" {
-		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS, InMemory and Addr"))
+	if c.listen.TLS || c.listen.InMemory || c.listen.Addr != "" || c.listen.MTLSAddr != "" {
+		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS, InMemory, Addr and MTLSAddr"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)
@@ -125,11 +127,12 @@ func start(opts []Option) (*Server, error) {
 		return nil, err
 	}
 	transport := l.Transport()
+	c.MTLSPort = l.MTLSPort
 	s, err := c.build(c.issuerAt(l.URL), transport)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	s.caPEM, s.memory, s.remote = l.CACertPEM, c.listen.InMemory, c.listen.AllowRemote
+	s.transport, s.caPEM, s.memory, s.remote = transport, l.CACertPEM, c.listen.InMemory, c.listen.AllowRemote
 	var h http.Handler = s.oauth
 	if !c.listen.InMemory && !c.listen.AllowRemote {
 		h = s.oauth.OwnHostOnly(h)
@@ -197,6 +200,20 @@ func (s *Server) Issuer() string { return s.oauth.Issuer }
 // sends requests for the host of [IssuerURL] to the server's listener. It has
 // no timeout. All calls return the same client.
 func (s *Server) Client() *http.Client { return s.client }
+
+// MTLSClient returns an HTTP client like [Server.Client] that presents cert if
+// it is asked for a certificate: see [Server.MTLSEndpoint]. Each call returns a
+// client with connections of its own. The server must have [TLS].
+func (s *Server) MTLSClient(cert tls.Certificate) *http.Client {
+	s.helper()
+	if s.caPEM == nil {
+		s.fail("MTLSClient: the server has no TLS: add TLS()")
+		return nil
+	}
+	t := s.transport.Clone()
+	t.TLSClientConfig.Certificates = []tls.Certificate{cert}
+	return &http.Client{Transport: t}
+}
 
 // CACertPEM returns the root certificate, in PEM, for clients other than
 // [Server.Client] to trust. Without [TLS] it returns nil.

@@ -26,7 +26,8 @@ func newClientAdd(s streams) *cobra.Command {
 id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 		Example: `  bearerguard client add web --redirect-uri http://127.0.0.1:3000/callback
   bearerguard client add spa --public --scope openid --scope orders:read
-  bearerguard client add job --jwks public.json --grant client_credentials`,
+  bearerguard client add job --jwks public.json --grant client_credentials
+  bearerguard client add billing --auth-method tls_client_auth --tls-san-dns billing.example --bound-tokens`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&req.Secret, "secret", "", "secret; by default a random one")
@@ -35,12 +36,17 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 	flags.StringArrayVar(&req.PostLogout, "post-logout-redirect-uri", nil, "URI to which the server may redirect the browser after a logout; by default the redirect URIs; may be repeated")
 	flags.StringArrayVar(&grants, "grant", nil, "grant type that the client may use, by default all that apply; may be repeated")
 	flags.StringArrayVar(&req.Scopes, "scope", nil, "scope that the client may request, by default all; may be repeated")
-	flags.StringVar((*string)(&req.AuthMethod), "auth-method", "", "how the client authenticates, by default any method")
-	flags.StringVar(&jwks, "jwks", "", "`file` with the public keys of the client, for private_key_jwt")
+	flags.StringVar((*string)(&req.AuthMethod), "auth-method", "", "how the client authenticates, by default any method that does not need a certificate")
+	flags.StringVar(&jwks, "jwks", "", "`file` with the public keys of the client, for private_key_jwt and self_signed_tls_client_auth")
 	for _, f := range req.Fields() {
 		flags.StringVar((*string)(f.Alg), f.Flag, "", "`algorithm` of "+f.About+"; by default "+f.Default)
 		cli.Choices(cmd, f.Flag, catalogue.Names(f.Allowed))
 	}
+	for _, n := range req.Names() {
+		flags.StringVar(n.Value, n.Flag, "", n.About+" in the client's certificate, for tls_client_auth")
+		noFiles(cmd, n.Flag)
+	}
+	flags.BoolVar(&req.BoundTokens, "bound-tokens", false, "bind its tokens to the certificate that it presents (RFC 8705)")
 	flags.BoolVar(&req.RequirePAR, "require-par", false, "allow only pushed authorization requests (RFC 9126 §6)")
 	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
 		noFiles(cmd, name)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/pem"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ import (
 // token.
 type mintFlags struct {
 	sub, client, alg, like   string
+	certificate              string
 	scope, aud, without, jws []string
 	expires, notBefore       time.Duration
 	opaque                   bool
@@ -39,6 +41,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.without, "without", nil, "leave out a `claim`; may be repeated"+namedByPointer)
 	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may be repeated")
 	flags.BoolVar(&f.opaque, "opaque", false, "make an opaque token, for introspection")
+	flags.StringVar(&f.certificate, "certificate", "", "bind the token to the client's TLS certificate in a `file`, in PEM (RFC 8705)")
 	f.claims.add(cmd, "claim", namedByPointer)
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
@@ -62,6 +65,16 @@ func (f *mintFlags) mint(cmd *cobra.Command) (m wire.Mint, err error) {
 	m = wire.Mint{Sub: f.sub, ClientID: f.client, Alg: f.alg, Aud: f.aud, Without: f.without, Opaque: f.opaque, Like: f.like}
 	if f.scope != nil {
 		m.Scope = words(f.scope)
+	}
+	if f.certificate != "" {
+		text, err := readFile("--certificate", f.certificate)
+		if err != nil {
+			return m, err
+		}
+		if block, _ := pem.Decode(text); block == nil {
+			return m, usage("--certificate %s: want a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----", f.certificate)
+		}
+		m.Certificate = string(text)
 	}
 	if cmd.Flags().Changed("expires-in") {
 		m.ExpiresIn = new(wire.Duration(f.expires))
@@ -88,11 +101,13 @@ func newTokenMint(s streams) *cobra.Command {
   bearerguard token mint --like keycloak
   bearerguard token mint --expires-in -5m
   bearerguard token mint --defect alg-none
+  bearerguard token mint --certificate client.pem
   curl -H "Authorization: Bearer $(bearerguard token mint)" http://localhost:8080/orders`,
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&defect, "defect", "", "add a `defect`: a name that token bad prints, or "+strings.Join(catalogue.Names(catalogue.DefectsOnRequest), ", "))
-	cli.Choices(cmd, "defect", defectNames())
+	cmd.Flags().StringVar(&defect, "defect", "", "add a `defect`: a name that token bad prints, or "+strings.Join(catalogue.Names(catalogue.DefectsOnRequest), ", ")+
+		"; with --certificate also "+strings.Join(catalogue.Names(catalogue.CertificateDefects), ", "))
+	cli.Choices(cmd, "defect", append(defectNames(), catalogue.Names(catalogue.CertificateDefects)...))
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		m, err := f.mint(cmd)
 		if err != nil {

@@ -27,6 +27,7 @@ const (
 type serverFlags struct {
 	nextPort                           bool // take the next free port unless --addr is given
 	addr, issuer, config, state, audit string
+	mtlsAddr, clientCA                 string
 	like                               string
 	clock, seed, control, readyFile    string
 	tls, interactive                   bool
@@ -42,6 +43,8 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags.StringVar(&f.issuer, "issuer", "", "issuer URL, if clients reach the server at an address other than --addr")
 	flags.StringVar(&f.like, "like", "", "issue tokens, keys and metadata that look like those of a `provider`, such as keycloak")
 	flags.BoolVar(&f.tls, "tls", false, "serve HTTPS; the ready line has the root certificate")
+	flags.StringVar(&f.mtlsAddr, "mtls-addr", "", "with --tls, where to ask clients for a certificate; by default a free port of the host of --addr")
+	flags.StringVar(&f.clientCA, "client-ca", "", "`file` with root certificates, in PEM, that are trusted for tls_client_auth")
 	flags.StringVar(&f.config, "config", "", "take settings from a JSON `file`; flags override it")
 	flags.StringVar(&f.state, "state", "", "keep clients, users and grants in a `file`")
 	flags.StringVar(&f.audit, "audit", "", "append each event to a `file`, as a line of JSON")
@@ -57,9 +60,9 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags.StringVar(&f.control, "control", anyPort, "where the control API listens, on loopback unless --allow-remote is given; off turns it off")
 	flags.StringVar(&f.controlTokenFile, "control-token-file", "", "`file` with the token of the control API, which is then not printed (default a random token)")
 	flags.StringVar(&f.readyFile, "ready-file", "", "also write the ready line to a `file`, which is removed when the server stops")
-	flags.BoolVar(&f.allowRemote, "allow-remote", false, "allow other machines to reach --addr and --control")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "allow other machines to reach --addr, --mtls-addr and --control")
 	cli.Exclusive(cmd, "strict", "allow-unregistered")
-	for _, name := range []string{"addr", "issuer", "browser-url", "alias", "cors", "clock", "seed", "control"} {
+	for _, name := range []string{"addr", "mtls-addr", "issuer", "browser-url", "alias", "cors", "clock", "seed", "control"} {
 		noFiles(cmd, name)
 	}
 	cli.Choices(cmd, "like", shapes.Names())
@@ -94,6 +97,16 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	}
 	if f.tls {
 		opts = append(opts, testserver.TLS())
+	}
+	if f.mtlsAddr != "" {
+		opts = append(opts, testserver.MTLSAddr(f.mtlsAddr))
+	}
+	if f.clientCA != "" {
+		text, err := readFile("--client-ca", f.clientCA)
+		if err != nil {
+			return nil, nil, err
+		}
+		opts = append(opts, testserver.ClientCA(text))
 	}
 	if changed("interactive") {
 		opts = append(opts, testserver.ConfigJSON(strings.NewReader(fmt.Sprintf(`{"interactive":%t}`, f.interactive))))
@@ -165,6 +178,16 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	}
 	if host, _, _ := net.SplitHostPort(f.addr); err == nil && f.issuer == "" && f.config == "" && (host == "" || net.ParseIP(host).IsUnspecified()) {
 		err = usage("--addr %s: the server would listen on all addresses, but clients need a specific address: add --issuer, such as --issuer http://auth:9000", f.addr)
+	}
+	if err == nil && f.mtlsAddr != "" {
+		local, err = isLoopback("--mtls-addr", f.mtlsAddr)
+		switch {
+		case err != nil:
+		case !f.tls && f.config == "":
+			err = usage("--mtls-addr requires --tls: add it, or leave out --mtls-addr")
+		case !local && !f.allowRemote:
+			err = usage("--mtls-addr %s: other machines could reach the server: give an address such as %s, or add --allow-remote", f.mtlsAddr, anyPort)
+		}
 	}
 	if err != nil || f.control == controlOff {
 		return err

@@ -1,43 +1,25 @@
 package snippets
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-func newCertificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-}
-
 func TestStolenTokensNeedTheCertificate(t *testing.T) {
-	as, own, other := testserver.New(t), newCertificate(t), newCertificate(t)
+	other := testserver.ClientCertificate(nil)
+
+	as := testserver.New(t)
+	own := testserver.ClientCertificate(nil)
+	token := as.Token(testserver.BoundToCertificate(own.Leaf))
+
 	server, err := newTLSServer(as.Issuer(), http.HandlerFunc(whoami))
 	if err != nil {
 		t.Fatal(err)
@@ -46,8 +28,6 @@ func TestStolenTokensNeedTheCertificate(t *testing.T) {
 	api.TLS = server.TLSConfig // StartTLS adds a certificate for the server
 	api.StartTLS()
 	defer api.Close()
-	token := as.Token(testserver.Claim("cnf", map[string]any{"x5t#S256": clientcert.Thumbprint(own.Leaf)}))
-
 	for name, test := range map[string]struct {
 		certificates []tls.Certificate
 		want         int
@@ -76,14 +56,14 @@ func TestStolenTokensNeedTheCertificate(t *testing.T) {
 }
 
 func TestCertificatesWithoutARequest(t *testing.T) {
-	as, own, other := testserver.New(t), newCertificate(t), newCertificate(t)
+	as, own, other := testserver.New(t), testserver.ClientCertificate(nil), testserver.ClientCertificate(nil)
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: "api", Issuers: []middleware.Issuer{{URL: as.Issuer()}}, Client: as.Client(), ClientCert: clientcert.TLS,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := as.Token(testserver.Claim("cnf", map[string]any{"x5t#S256": clientcert.Thumbprint(own.Leaf)}))
+	token := as.Token(testserver.BoundToCertificate(own.Leaf))
 	presenting := func(chain ...*x509.Certificate) error {
 		_, err := verifyConnection(t.Context(), v, token, &tls.ConnectionState{PeerCertificates: chain})
 		return err

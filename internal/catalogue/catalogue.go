@@ -39,9 +39,15 @@ type AuthMethod string
 const (
 	ClientSecretBasic AuthMethod = "client_secret_basic"
 	ClientSecretPost  AuthMethod = "client_secret_post"
-	PrivateKeyJWT     AuthMethod = "private_key_jwt" // RFC 7523, OpenID Connect Core 1.0 §9
+	PrivateKeyJWT     AuthMethod = "private_key_jwt"             // RFC 7523, OpenID Connect Core 1.0 §9
+	TLSClientAuth     AuthMethod = "tls_client_auth"             // RFC 8705 §2.1
+	SelfSignedTLS     AuthMethod = "self_signed_tls_client_auth" // RFC 8705 §2.2
 	NoAuth            AuthMethod = "none"
 )
 
 // AuthMethods lists all authentication methods.
-var AuthMethods = []AuthMethod{ClientSecretBasic, ClientSecretPost, PrivateKeyJWT, NoAuth}
+var AuthMethods = []AuthMethod{ClientSecretBasic, ClientSecretPost, PrivateKeyJWT, TLSClientAuth, SelfSignedTLS, NoAuth}
+
+// ByCertificate reports whether a client authenticates with its TLS certificate
+// (RFC 8705 §2).
+func (m AuthMethod) ByCertificate() bool { return m == TLSClientAuth || m == SelfSignedTLS }

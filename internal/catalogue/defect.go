@@ -91,7 +91,7 @@ func (d Defect) Expect() (status int, code string) {
 		return 401, "use_dpop_nonce"
 	case d.IsProofDefect():
 		return 401, "invalid_dpop_proof"
-	case slices.Contains(AllDefects(), d):
+	case slices.Contains(AllDefects(), d), d.IsCertificateDefect():
 		return 401, "invalid_token"
 	}
 	return 0, ""

@@ -51,6 +51,13 @@ func (r Route) ForScripts() bool {
 	return r.Kind != ForUsers && r.Endpoint != Authorize && r.Endpoint != EndSession
 }
 
+// ByMutualTLS reports whether clients call the endpoint with a credential that
+// can be a certificate, or with a token that can be bound to one. Metadata
+// lists such an endpoint in mtls_endpoint_aliases (RFC 8705 §5).
+func (r Route) ByMutualTLS() bool {
+	return r.Member != "" && r.ForScripts() && r.Endpoint != JWKS && r.Endpoint != Register
+}
+
 // Kind is the purpose of an endpoint.
 type Kind int
 

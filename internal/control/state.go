@@ -56,6 +56,7 @@ type Client struct {
 	JWKS         json.RawMessage      `json:"jwks,omitzero"`
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
 	catalogue.ClientAlgs
+	catalogue.ClientTLS
 }
 
 // Clients lists all clients, in the order of their IDs.

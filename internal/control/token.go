@@ -20,7 +20,8 @@ type Mint struct {
 	NotBeforeIn *Duration                  `json:"not_before_in,omitzero"`
 	Opaque      bool                       `json:"opaque,omitzero"`
 	Defect      string                     `json:"defect,omitzero"`
-	Like        string                     `json:"like,omitzero"` // the name of a provider whose tokens are imitated
+	Certificate string                     `json:"certificate,omitzero"` // in PEM; the token is bound to it
+	Like        string                     `json:"like,omitzero"`        // the name of a provider whose tokens are imitated
 }
 
 // Minted describes a new token. It contains the response that the token

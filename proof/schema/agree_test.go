@@ -13,6 +13,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -43,6 +44,9 @@ func samples() (all []sample) {
 	}
 	for _, value := range refused["boolean"] {
 		all = append(all, sample{"clients[].public beside a secret = " + value, file("clients[].public", value, nil), false})
+	}
+	for _, n := range new(catalogue.ClientTLS).Names() {
+		all = append(all, sample{n.Member + " beside a secret", file("clients[]."+n.Member, `"192.0.2.1"`, nil), false})
 	}
 	for _, name := range privateMembers() {
 		key := strings.Replace(publicKey, "{", `{"`+name+`":"eA",`, 1)

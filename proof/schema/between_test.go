@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -25,22 +26,29 @@ func clients() (texts []string) {
 				for _, method := range methods {
 					for _, grant := range grants {
 						c := object{"id": "a", "public": public, "secret": secret, "jwks": jwks, "auth_method": method, "grants": grant}
-						for name, value := range c {
-							if value == nil {
-								delete(c, name)
-							}
+						for _, names := range []object{{}, {"tls_client_auth_san_dns": "a.example"}, {"tls_client_auth_san_ip": "192.0.2.1", "tls_client_auth_subject_dn": "CN=a"}} {
+							texts = append(texts, clientFile(c, names))
 						}
-						text, err := json.Marshal(object{"clients": []object{c}})
-						if err != nil {
-							panic(err)
-						}
-						texts = append(texts, string(text))
 					}
 				}
 			}
 		}
 	}
 	return texts
+}
+
+// clientFile returns a configuration with one client. The client has the
+// members of c and more that are not nil.
+func clientFile(c, more object) string {
+	client := object{}
+	maps.Copy(client, c)
+	maps.Copy(client, more)
+	maps.DeleteFunc(client, func(_ string, value any) bool { return value == nil })
+	text, err := json.Marshal(object{"clients": []object{client}})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }
 
 func TestTheReaderAndTheSchemaAgreeOnMembersThatDependOnEachOther(t *testing.T) {
@@ -102,6 +110,10 @@ var disagreements = []struct {
 	{"two keys have one kid", `{"signing":{"keys":[` + privateKey + `,` + privateKey + `]}}`, false, true},
 	{"no key fits the algorithm", `{"signing":{"alg":"RS256","keys":[` + privateKey + `]}}`, false, true},
 	{"a client's key has invalid numbers", `{"clients":[{"id":"a","jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}]}}]}`, false, true},
+	{"the subject of a certificate is not a distinguished name", file("clients[].tls_client_auth_subject_dn", `"a"`, byCertificate), false, true},
+	{"a name of a certificate is not an IP address", file("clients[].tls_client_auth_san_ip", `"a"`, byCertificate), false, true},
+	{"a name of a certificate is not a URI", file("clients[].tls_client_auth_san_uri", `"a"`, byCertificate), false, true},
+	{"a name of a certificate is not an email address", file("clients[].tls_client_auth_san_email", `"a"`, byCertificate), false, true},
 	{"access tokens live for less than a second", `{"access":{"ttl":"999ms"}}`, false, true},
 	{"a duration is longer than 292 years", `{"refresh":{"ttl":"9999999h"}}`, false, true},
 	{"a duration rounds to zero", `{"refresh":{"ttl":"0.1ns"}}`, false, true},

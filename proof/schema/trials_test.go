@@ -16,6 +16,10 @@ const (
 	secretKey  = `{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I"}`
 )
 
+// byCertificate are the members of a client that authenticates with
+// tls_client_auth, except the name in its certificate.
+var byCertificate = object{"id": "a", "auth_method": "tls_client_auth"}
+
 var (
 	urls = trial{
 		valid: []string{`[]`, `["https://a.example/cb?x=1","http://127.0.0.1:80","com.example.app:/cb","app:"]`},
@@ -61,7 +65,7 @@ var trials = map[string]trial{
 	"clients[].scopes":           scopes,
 	"clients[].grants":           {valid: []string{`[]`, `["authorization_code","client_credentials"]`}, invalid: []string{`["password"]`, `["implicit"]`}, siblings: object{"id": "a", "secret": "s", "jwks": json.RawMessage(`{"keys":[` + publicKey + `]}`)}},
 	"clients[].public":           {valid: []string{`true`}, invalid: []string{`false`}, siblings: object{"id": "a"}},
-	"clients[].auth_method":      {valid: []string{`"client_secret_basic"`, `"client_secret_post"`}, invalid: []string{`"basic"`, `"none"`, `"private_key_jwt"`}},
+	"clients[].auth_method":      {valid: []string{`"client_secret_basic"`, `"client_secret_post"`}, invalid: []string{`"basic"`, `"none"`, `"private_key_jwt"`, `"tls_client_auth"`, `"self_signed_tls_client_auth"`}},
 	"clients[].jwks":             {valid: []string{`{"keys":[` + publicKey + `]}`, `{"keys":[` + publicKey + `],"x":1}`}, invalid: setsThatDoNotVerify, siblings: object{"id": "a"}},
 	"users":                      {valid: []string{`[]`}, invalid: []string{`[{}]`, `[{"username":"a"}]`}},
 	"users[].sub":                texts,
@@ -95,12 +99,19 @@ var trials = map[string]trial{
 		invalid: []string{`["a"]`, `["https://a/"]`, `["https://a?x"]`, `["https://a#x"]`, `["https://u@a"]`, `["https://"]`, `["HTTPS://a"]`, `["**"]`, `["https://a b"]`},
 	},
 
-	"clients[].post_logout_redirect_uris":             urls,
-	"clients[].require_pushed_authorization_requests": switches,
-	"clients[].id_token_signed_response_alg":          algorithms,
-	"clients[].userinfo_signed_response_alg":          algorithms,
-	"clients[].introspection_signed_response_alg":     algorithms,
-	"clients[].token_endpoint_auth_signing_alg":       {valid: []string{`"ES256"`, `"Ed25519"`}, invalid: []string{`"HS256"`, `"none"`}},
+	"clients[].post_logout_redirect_uris":                  urls,
+	"clients[].require_pushed_authorization_requests":      switches,
+	"clients[].id_token_signed_response_alg":               algorithms,
+	"clients[].userinfo_signed_response_alg":               algorithms,
+	"clients[].introspection_signed_response_alg":          algorithms,
+	"clients[].tls_client_auth_subject_dn":                 {valid: []string{`"CN=a"`, `"2.5.4.97=ü\\,\\\"x,o = #0c0161 + ou=b"`}, siblings: byCertificate},
+	"clients[].tls_client_auth_san_dns":                    {valid: []string{`"a.example"`}, siblings: byCertificate},
+	"clients[].tls_client_auth_san_uri":                    {valid: []string{`"spiffe://a/b"`}, siblings: byCertificate},
+	"clients[].tls_client_auth_san_ip":                     {valid: []string{`"192.0.2.1"`, `"2001:db8::1"`}, siblings: byCertificate},
+	"clients[].tls_client_auth_san_email":                  {valid: []string{`"a@b.example"`}, siblings: byCertificate},
+	"clients[].tls_client_certificate_bound_access_tokens": switches,
+
+	"clients[].token_endpoint_auth_signing_alg": {valid: []string{`"ES256"`, `"Ed25519"`}, invalid: []string{`"HS256"`, `"none"`}},
 }
 
 var (

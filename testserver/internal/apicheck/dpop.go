@@ -52,6 +52,9 @@ func (c *Check) originFaults() error {
 		if name.IsProofDefect() && !c.DPoP {
 			errs = append(errs, fmt.Errorf("%s is a defect of proofs, which are sent only with RequireDPoP", name))
 		}
+		if name.IsCertificateDefect() {
+			errs = append(errs, fmt.Errorf("%s is a defect of tokens that are bound to a certificate, which the check does not send", name))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -17,6 +17,7 @@ type Config struct {
 	AllowRemote bool   // Addr may be reachable from other machines
 	InMemory    bool   // connections in memory instead of a socket
 	TLS         bool
+	MTLSAddr    string // like Addr, for the listener that asks for certificates; "" for a free port of the same host
 
 	// URL is the URL that clients use, or "" for the URL of the listener. With
 	// TLS, the certificate contains the host of this URL.
@@ -40,33 +41,37 @@ func (c Config) Check() error {
 	case c.TLS && c.URL != "" && !https:
 		scheme = errors.New("IssuerURL is not https, but TLS() serves only https: change the URL or remove TLS()")
 	}
-	return errors.Join(scheme, c.checkAddr())
+	var plain error
+	if c.MTLSAddr != "" && !c.TLS {
+		plain = fmt.Errorf("MTLSAddr(%q) requires TLS(): add it, or remove MTLSAddr", c.MTLSAddr)
+	}
+	return errors.Join(scheme, plain, c.checkAddr("Addr", c.Addr), c.checkAddr("MTLSAddr", c.MTLSAddr))
 }
 
-// checkAddr returns all errors in Addr.
-func (c Config) checkAddr() error {
-	if c.Addr == "" {
+// checkAddr returns all errors in the address that an option sets.
+func (c Config) checkAddr(option, addr string) error {
+	if addr == "" {
 		return nil
 	}
-	host, port, err := net.SplitHostPort(c.Addr)
+	host, port, err := net.SplitHostPort(addr)
 	_, portErr := strconv.ParseUint(port, 10, 16)
 	ip, ipErr := netip.ParseAddr(host)
 	switch {
 	case err != nil || portErr != nil:
-		return fmt.Errorf("Addr(%q): want a host and a port number, such as 127.0.0.1:8080", c.Addr)
+		return fmt.Errorf("%s(%q): want a host and a port number, such as 127.0.0.1:8080", option, addr)
 	case c.InMemory:
-		return fmt.Errorf("Addr(%q) requires a socket, but InMemory() does not use one: remove Addr or InMemory()", c.Addr)
+		return fmt.Errorf("%s(%q) requires a socket, but InMemory() does not use one: remove %[1]s or InMemory()", option, addr)
 	case host == localhost, ip.Unmap().IsLoopback():
 		return nil
 	case host != "" && ipErr != nil:
-		return fmt.Errorf("Addr(%q): the address of a host name depends on the resolver: give an IP address or localhost", c.Addr)
+		return fmt.Errorf("%s(%q): the address of a host name depends on the resolver: give an IP address or localhost", option, addr)
 	}
 	var beyond, every error
 	if !c.AllowRemote {
-		beyond = fmt.Errorf("Addr(%q) is reachable from other machines, but no other machine should trust tokens of this server. Use a loopback address or, if the server runs in a container, add AllowRemote()", c.Addr)
+		beyond = fmt.Errorf("%s(%q) is reachable from other machines, but no other machine should trust tokens of this server. Use a loopback address or, if the server runs in a container, add AllowRemote()", option, addr)
 	}
 	if c.URL == "" && (host == "" || ip.Unmap().IsUnspecified()) {
-		every = fmt.Errorf("Addr(%q) means all addresses, but clients need a specific address: add IssuerURL", c.Addr)
+		every = fmt.Errorf("%s(%q) means all addresses, but clients need a specific address: add IssuerURL", option, addr)
 	}
 	return errors.Join(beyond, every)
 }

@@ -1,10 +1,12 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -15,8 +17,9 @@ import (
 type Listener struct {
 	URL       string // the URL that clients use
 	CACertPEM []byte // the root certificate, nil without TLS
+	MTLSPort  string // the port at the host of URL where clients are asked for a certificate, "" without TLS
 
-	net         net.Listener
+	net, mutual net.Listener     // mutual is nil for plain HTTP
 	certificate *tls.Certificate // nil for plain HTTP
 	roots       *x509.CertPool
 	dial        func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -39,7 +42,7 @@ func Open(c Config) (*Listener, error) {
 	l := &Listener{URL: c.URL}
 	if c.InMemory {
 		l.openMemory(scheme, c.Random)
-	} else if err := l.openSocket(scheme, c.Addr); err != nil {
+	} else if err := l.openSocket(scheme, c); err != nil {
 		return nil, err
 	}
 	if c.TLS {
@@ -57,41 +60,65 @@ func (l *Listener) openMemory(scheme string, random func(string, int) []byte) {
 	if l.URL == "" {
 		l.URL = scheme + "://" + memoryHost(random)
 	}
-	only := l.Host()
-	l.dial = func(_ context.Context, _, addr string) (net.Conn, error) {
-		if addr != only {
-			return nil, fmt.Errorf("the client of an in-memory server reaches only %s, not %s", only, addr)
+	listeners := map[string]*memoryListener{l.Host(): m}
+	if scheme == "https" {
+		second := newMemoryListener()
+		l.mutual, l.MTLSPort = second, "8443"
+		if _, port, _ := net.SplitHostPort(l.Host()); port == l.MTLSPort {
+			l.MTLSPort = "9443"
 		}
-		return m.dial()
+		listeners[l.mtlsHost()] = second
+	}
+	l.dial = func(_ context.Context, _, addr string) (net.Conn, error) {
+		to, ok := listeners[addr]
+		if !ok {
+			return nil, fmt.Errorf("the client of an in-memory server reaches only %s, not %s", l.Host(), addr)
+		}
+		return to.dial()
 	}
 }
 
-func (l *Listener) openSocket(scheme, addr string) error {
-	t, err := listenAt(addr)
+func (l *Listener) openSocket(scheme string, c Config) error {
+	t, err := listenAt("Addr", c.Addr)
 	if err != nil {
 		return err
 	}
 	l.net = t
-	at := t.Addr().String()
 	if l.URL == "" {
-		l.URL = scheme + "://" + reachedAt(addr, t)
+		l.URL = scheme + "://" + reachedAt(c.Addr, t)
 	}
-	ours := ""
+	at := map[string]string{}
 	if u, err := url.Parse(l.URL); err == nil && u.Scheme == scheme {
-		ours = l.Host()
+		at[l.Host()] = t.Addr().String()
+	}
+	if c.TLS {
+		if l.mutual, err = listenAt("MTLSAddr", c.mtlsAddr()); err != nil {
+			return errors.Join(err, t.Close())
+		}
+		_, l.MTLSPort, _ = net.SplitHostPort(l.mutual.Addr().String())
+		at[l.mtlsHost()] = l.mutual.Addr().String()
 	}
 	var d net.Dialer
 	l.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if addr == ours {
-			addr = at
-		}
-		return d.DialContext(ctx, network, addr)
+		return d.DialContext(ctx, network, cmp.Or(at[addr], addr))
 	}
 	return nil
 }
 
 // Close stops listening. Call it only if [Listener.Serve] was not called.
-func (l *Listener) Close() error { return l.net.Close() }
+func (l *Listener) Close() error {
+	if l.mutual == nil {
+		return l.net.Close()
+	}
+	return errors.Join(l.net.Close(), l.mutual.Close())
+}
+
+// mtlsHost returns the host and port that a client dials to be asked for a
+// certificate.
+func (l *Listener) mtlsHost() string {
+	host, _, _ := net.SplitHostPort(l.Host())
+	return net.JoinHostPort(host, l.MTLSPort)
+}
 
 // Host returns the host and port that a client dials for URL, or "" if URL is
 // invalid.

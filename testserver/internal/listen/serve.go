@@ -42,20 +42,23 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 		// and log messages could contain tokens.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
-	run := srv.Serve
+	listeners := []net.Listener{l.net}
 	if l.certificate != nil {
-		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*l.certificate}, MinVersion: tls.VersionTLS12}
-		run = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*l.certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+		// The chain is verified later, because only some ways of client
+		// authentication have a CA (RFC 8705 §2).
+		asking := srv.TLSConfig.Clone()
+		asking.ClientAuth = tls.RequestClientCert
+		listeners = []net.Listener{tls.NewListener(l.net, srv.TLSConfig), tls.NewListener(l.mutual, asking)}
 	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = run(l.net) // always ErrServerClosed or the error of a closed listener
-	}()
+	var served sync.WaitGroup
+	for _, listener := range listeners {
+		served.Go(func() { _ = srv.Serve(listener) }) // always ErrServerClosed or the error of a closed listener
+	}
 
 	return sync.OnceValue(func() error {
 		err := srv.Close()
-		<-served
+		served.Wait()
 		// The first Close can miss a connection that was accepted while Close
 		// ran.
 		err = errors.Join(err, srv.Close())

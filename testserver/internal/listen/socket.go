@@ -7,8 +7,9 @@ import (
 
 const localhost = "localhost"
 
-// listenAt listens on addr, which Config.Check has accepted.
-func listenAt(addr string) (net.Listener, error) {
+// listenAt listens on the address of an option, which Config.Check has
+// accepted.
+func listenAt(option, addr string) (net.Listener, error) {
 	if addr == "" {
 		return listenLoopback()
 	}
@@ -18,7 +19,7 @@ func listenAt(addr string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", at)
 	if err != nil {
-		return nil, fmt.Errorf("Addr(%q): %w", addr, err)
+		return nil, fmt.Errorf("%s(%q): %w", option, addr, err)
 	}
 	return l, nil
 }
@@ -34,6 +35,15 @@ func listenLoopback() (net.Listener, error) {
 		return l6, nil
 	}
 	return nil, fmt.Errorf("cannot listen on loopback: use InMemory(), which needs no socket: %w", err)
+}
+
+// mtlsAddr returns the address of the listener that asks for certificates.
+func (c Config) mtlsAddr() string {
+	if c.MTLSAddr != "" || c.Addr == "" {
+		return c.MTLSAddr
+	}
+	host, _, _ := net.SplitHostPort(c.Addr)
+	return net.JoinHostPort(host, "0")
 }
 
 // reachedAt returns the address of l for clients. If addr has the host

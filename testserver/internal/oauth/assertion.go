@@ -112,9 +112,9 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 
 // isAudience reports whether every value of aud names this server: its issuer,
 // its token endpoint or its pushed authorization request endpoint (RFC 9126
-// §2). It returns false if aud is missing or empty.
+// §2), at either address. It returns false if aud is missing or empty.
 func (s clientAuth) isAudience(claims token.Object) bool {
 	aud := claims.Audience()
-	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR]}
+	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR], s.aliases[catalogue.Token], s.aliases[catalogue.PAR]}
 	return len(aud) > 0 && !slices.ContainsFunc(aud, func(a string) bool { return a == "" || !slices.Contains(own, a) })
 }

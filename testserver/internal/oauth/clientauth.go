@@ -4,10 +4,12 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -18,15 +20,18 @@ type clientAuth struct{ *Server }
 const basicChallenge = `Basic realm="testserver", charset="UTF-8"`
 
 // authenticate returns the client that sent r (RFC 6749 §2.3). A client
-// authenticates with HTTP Basic, with parameters in the body or with an
-// assertion. A public client sends only its client_id.
+// authenticates with HTTP Basic, with parameters in the body, with an assertion
+// or with its certificate. A public client sends only its client_id.
 func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	fields := r.Header.Values("Authorization")
 	id, secret, assertion := form.Get("client_id"), form.Get("client_secret"), form.Has("client_assertion")
+	named, _ := s.Registry.Client(id)
+	byCertificate := named != nil && named.AuthMethod.ByCertificate()
+	presented := byCertificate && len(mtls.Presented(r)) > 0 // of other clients, a certificate only binds the tokens
 	switch {
 	case len(fields) > 1:
 		return nil, invalidRequest("the Authorization field is repeated")
-	case len(fields) == 1 && (secret != "" || assertion), secret != "" && assertion:
+	case len(fields) == 1 && (secret != "" || assertion || presented), secret != "" && (assertion || presented), assertion && presented:
 		return nil, invalidRequest("the client uses more than one authentication method") // RFC 6749 §2.3
 	case len(fields) == 1:
 		return s.basic(fields[0], id)
@@ -39,11 +44,15 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 		}
 		return c, nil
 	}
-	c, ok := s.Registry.Client(id)
-	if !ok || !c.Public {
+	switch {
+	case byCertificate:
+		if failed := s.checkCertificate(r, named); failed != nil {
+			return nil, failed
+		}
+	case named == nil || !named.Public:
 		return nil, invalidClient("client authentication is missing", false)
 	}
-	return c, nil
+	return named, nil
 }
 
 // identify returns the client that sent a token request. In a jwt-bearer
@@ -51,7 +60,9 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 // authentication is then optional (RFC 7521 §4.1), unless the client is
 // registered for a method other than private_key_jwt.
 func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Registered, *failure) {
-	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") {
+	named, known := s.Registry.Client(form.Get("client_id"))
+	if catalogue.Grant(form.Get("grant_type")) != catalogue.JWTBearer || len(r.Header.Values("Authorization")) > 0 || form.Has("client_secret") || form.Has("client_assertion") ||
+		known && named.AuthMethod.ByCertificate() {
 		return s.authenticate(r, form)
 	}
 	if !form.Has("assertion") {
@@ -110,6 +121,67 @@ func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod
 		return invalidClient("no client is registered with this ID and secret", challenge)
 	case !c.By(by):
 		return invalidClient("the client is registered for "+string(c.AuthMethod)+", but used "+string(by), challenge)
+	}
+	return nil
+}
+
+// checkCertificate returns a failure unless r presents the certificate that the
+// client is registered with (RFC 8705 §2).
+func (s clientAuth) checkCertificate(r *http.Request, c *registry.Registered) *failure {
+	chain, now := mtls.Presented(r), s.Clock.Now()
+	switch {
+	case len(chain) == 0 && s.config.MTLSPort == "":
+		return invalidClient("the client is registered for "+string(c.AuthMethod)+", and the server never asks for a certificate: it requires TLS", false)
+	case len(chain) == 0:
+		return invalidClient("the client is registered for "+string(c.AuthMethod)+", and the request has no certificate: send it with the certificate to the mtls_endpoint_aliases", false)
+	case !mtls.IsTimely(chain[0], now):
+		return invalidClient("the certificate of the client has expired, or is not valid yet", false)
+	case c.AuthMethod == catalogue.SelfSignedTLS && !mtls.IsRegistered(chain[0], c.Keys):
+		return invalidClient("the certificate of the client is not in its jwks: expected a key with this certificate as x5c, or with its public key", false)
+	case c.AuthMethod == catalogue.SelfSignedTLS:
+		return nil
+	}
+	ca, err := s.ClientCA()
+	if err != nil {
+		return serverError()
+	}
+	switch mtls.Verify(chain, append(slices.Clone(s.config.ClientCAs), ca.Certificate), now) {
+	case mtls.Trusted:
+	case mtls.Untimely:
+		return invalidClient("a CA of the client's certificate has expired, or is not valid yet", false)
+	case mtls.Unknown:
+		return invalidClient("the certificate of the client is not issued by a CA that the server trusts for clients: expected its own CA, or one that its configuration adds", false)
+	default:
+		return invalidClient("the certificate of the client is not for the authentication of clients: expected the extended key usage clientAuth and valid CAs", false)
+	}
+	for _, n := range c.TLS.Names() {
+		if *n.Value != "" && !mtls.IsNamed(chain[0], c.TLS) {
+			return invalidClient("the certificate of the client does not match the registered "+n.Member, false)
+		}
+	}
+	return nil
+}
+
+// presentedThumbprint returns the x5t#S256 of the certificate that r presents,
+// or "".
+func presentedThumbprint(r *http.Request) string {
+	chain := mtls.Presented(r)
+	if len(chain) == 0 {
+		return ""
+	}
+	return mtls.Thumbprint(chain[0])
+}
+
+// readCertificate sets the certificate of a token request. A client that is
+// registered for bound tokens does not get unbound tokens. RFC 8705 §3.4 leaves
+// this to the server.
+func (t *tokenRequest) readCertificate(r *http.Request) *failure {
+	t.presented = presentedThumbprint(r)
+	if !t.client.TLS.BoundTokens {
+		return nil
+	}
+	if t.bound = t.presented; t.bound == "" {
+		return invalidRequest("the client is registered for tokens that are bound to its certificate, and the request has none: send it with a certificate to the mtls_endpoint_aliases")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 		return nil, failed
 	}
 	given.ID, given.Kind = s.Source.Name("family"), catalogue.AuthorizationCode
-	s.startRefreshing(t.client, &given, now)
+	s.startRefreshing(t.client, t.bound, &given, now)
 	code.FamilyID = given.ID
 	all.Begin(given, now)
 	given.Resources, given.Details = resources, details

@@ -125,7 +125,17 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	if s.grantable(catalogue.RefreshToken) { // the server then issues ID tokens, and clients expect RS256 by default
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
-	methods := catalogue.Names(catalogue.AuthMethods)
+	aliases := map[string]string{}
+	for _, r := range catalogue.Routes {
+		if u, ok := s.aliases[r.Endpoint]; ok {
+			aliases[r.Member] = u
+		}
+	}
+	if len(aliases) > 0 {
+		doc["mtls_endpoint_aliases"] = aliases  // RFC 8705 §5
+		doc[catalogue.BoundTokensMember] = true // RFC 8705 §3.3
+	}
+	methods := catalogue.Names(s.authMethods())
 	proofs := slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return m == string(catalogue.NoAuth) })
 	algs := catalogue.Names(catalogue.AssertionAlgs)
 	authenticates := func(endpoint string, methods []string) {
@@ -162,6 +172,12 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 		doc["introspection_signing_alg_values_supported"] = catalogue.Names(catalogue.PublicAlgs) // RFC 9701 §7
 	}
 	return doc
+}
+
+// authMethods returns the authentication methods that clients can use. A server
+// that never asks for a certificate does not support those of RFC 8705.
+func (s *Server) authMethods() []catalogue.AuthMethod {
+	return slices.DeleteFunc(slices.Clone(catalogue.AuthMethods), func(m catalogue.AuthMethod) bool { return m.ByCertificate() && s.config.MTLSPort == "" })
 }
 
 func (s *Server) grantTypes() []string {

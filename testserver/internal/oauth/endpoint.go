@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ func (s *Server) mount(origin, base string) {
 			at = s.config.AliasOrigin
 		}
 		s.urls[ep], s.paths[ep] = at+paths[0], paths[0]
+		if r.ByMutualTLS() && s.config.MTLSPort != "" {
+			s.aliases[ep] = "https://" + withPort(at, s.config.MTLSPort) + paths[0]
+		}
 		for _, p := range paths {
 			s.routes[p] = rt
 		}
@@ -98,6 +102,12 @@ func (s *Server) mount(origin, base string) {
 	if s.config.Interactive {
 		s.debugPath = base + "/debug"
 	}
+}
+
+// withPort returns the host of an origin with another port.
+func withPort(origin, port string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	return net.JoinHostPort(hostname(host), port)
 }
 
 // isIndex reports whether a browser has sent r to open the URL of the issuer. A
@@ -206,5 +216,12 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 // URL returns the URL of ep. It returns false if the server does not serve ep.
 func (s *Server) URL(ep catalogue.Endpoint) (string, bool) {
 	u, ok := s.urls[ep]
+	return u, ok
+}
+
+// MTLSURL returns the URL of ep at which the server asks for a certificate of
+// the client (RFC 8705 §5). It returns false if ep has no such URL.
+func (s *Server) MTLSURL(ep catalogue.Endpoint) (string, bool) {
+	u, ok := s.aliases[ep]
 	return u, ok
 }

@@ -76,7 +76,8 @@ func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error
 	if sub == client {
 		f.Kind = catalogue.ClientCredentials
 	} else {
-		s.tokens.startRefreshing(c, &f, d.Now)
+		thumbprint, _ := token.BoundCertificate(d.Claims)
+		s.tokens.startRefreshing(c, thumbprint, &f, d.Now)
 	}
 	s.grants.Begin(f, d.Now)
 	s.grants.Belongs(m.Access, f.ID, m.Expiry)

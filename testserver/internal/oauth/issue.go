@@ -11,17 +11,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/identity"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
-	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // issue creates the tokens for a grant and returns the members of the token
 // response (RFC 6749 §5.1).
-func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, *failure) {
+func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failure) {
 	if failed := s.refusedByPolicy(g); failed != nil {
 		return nil, failed
 	}
-	d := s.DraftFor(s.Source.Name("jti"), c.Edits)
+	d := s.DraftFor(s.Source.Name("jti"), t.client.Edits)
 	d.Grant(g.Sub, g.Client, g.Scopes, g.Resources)
 	if len(g.Details) > 0 {
 		d.Set(detailsParameter, writtenDetails(g.Details))
@@ -30,6 +29,9 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 	s.applyPolicies(d, g)
 	if g.exchanged != nil {
 		g.exchanged.write(d)
+	}
+	if bound := cmp.Or(t.bound, g.Certificate); bound != "" { // last, so that a policy cannot change it
+		d.BindToThumbprint(bound)
 	}
 	alg, ends := d.Alg, d.Expiry()
 	key, err := s.Stamp(d)
@@ -60,7 +62,7 @@ func (s tokenEndpoint) issue(c *registry.Registered, g *grant) (map[string]any, 
 		body["refresh_token"] = refresh
 	}
 	if slices.Contains(g.Scopes, "openid") && g.Kind != catalogue.ClientCredentials && g.exchanged == nil {
-		id, err := s.idToken(g, cmp.Or(c.Algs.IDToken, alg), ends, access)
+		id, err := s.idToken(g, cmp.Or(t.client.Algs.IDToken, alg), ends, access)
 		if err != nil {
 			return nil, serverError()
 		}

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
@@ -43,9 +44,13 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 	for _, f := range c.Algs.Fields() {
 		members = append(members, member{f.Member, f.Alg})
 	}
+	for _, n := range c.TLS.Names() {
+		members = append(members, member{n.Member, n.Value})
+	}
+	members = append(members, member{catalogue.BoundTokensMember, &c.TLS.BoundTokens})
 	for _, m := range members {
 		i := o.Find(m.name)
-		_, mayBeEmpty := m.into.(*string) // only scope and client_name: "" is neither a valid method nor a valid algorithm
+		_, mayBeEmpty := m.into.(*string) // "" is neither a valid method nor a valid algorithm
 		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil && (mayBeEmpty || string(o[i].Value) != `""`) {
 			continue
 		}
@@ -119,15 +124,21 @@ func (s registrationEndpoint) checkGrants(c registry.Client, types []string) *fa
 }
 
 func (s registrationEndpoint) checkKeys(c registry.Client, o token.Object) *failure {
-	if c.AuthMethod != "" && !slices.Contains(catalogue.AuthMethods, c.AuthMethod) {
-		return invalidMetadata("token_endpoint_auth_method is not one of " + strings.Join(catalogue.Names(catalogue.AuthMethods), ", "))
+	if methods := s.authMethods(); c.AuthMethod != "" && !slices.Contains(methods, c.AuthMethod) {
+		return invalidMetadata("token_endpoint_auth_method is not one of " + strings.Join(catalogue.Names(methods), ", "))
+	}
+	if c.TLS.BoundTokens && s.config.MTLSPort == "" {
+		return invalidMetadata(catalogue.BoundTokensMember + " is set, but the server never asks for a certificate")
+	}
+	if err := mtls.CheckNames(c.TLS, c.AuthMethod, func(n catalogue.CertificateName) string { return n.Member }); err != nil {
+		return invalidMetadata("the name of the certificate is wrong: tls_client_auth requires exactly one valid member of RFC 8705 section 2.1.2, and only this method allows one")
 	}
 	if o.Find("jwks_uri") >= 0 {
 		return invalidMetadata("jwks_uri is not supported: send jwks")
 	}
 	switch {
-	case len(c.JWKS) == 0 && c.AuthMethod == catalogue.PrivateKeyJWT:
-		return invalidMetadata("jwks is missing: private_key_jwt requires it")
+	case len(c.JWKS) == 0 && (c.AuthMethod == catalogue.PrivateKeyJWT || c.AuthMethod == catalogue.SelfSignedTLS):
+		return invalidMetadata("jwks is missing: " + string(c.AuthMethod) + " requires it")
 	case len(c.JWKS) == 0:
 		return nil
 	case c.Public:
@@ -167,5 +178,5 @@ func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 // AuthMethod is "", the client may use client_secret_basic or
 // client_secret_post.
 func takesSecret(c registry.Client) bool {
-	return c.AuthMethod != catalogue.PrivateKeyJWT && !c.Public
+	return c.AuthMethod != catalogue.PrivateKeyJWT && !c.AuthMethod.ByCertificate() && !c.Public
 }

@@ -40,6 +40,8 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 		return nil, invalidGrant("the refresh token has been used before")
 	case !now.Before(f.RefreshExpires):
 		return nil, invalidGrant("the refresh token has expired")
+	case f.Certificate != "" && f.Certificate != t.presented:
+		return nil, invalidGrant("the refresh token is bound to the certificate of the first token request: send the request with this certificate to the mtls_endpoint_aliases (RFC 8705 section 4)")
 	}
 	given := *f
 	if len(scopes) > 0 {
@@ -102,11 +104,17 @@ func later(a, b time.Time) time.Time {
 
 // startRefreshing adds the first refresh token to a new token family, if the
 // client may use the grant refresh_token. It also sets the time at which the
-// family ends.
-func (s tokenEndpoint) startRefreshing(c *registry.Registered, f *grants.Family, now time.Time) {
+// family ends. thumbprint is that of the certificate that the access token is
+// bound to, or "". It binds the refresh tokens of a public client (RFC 8705
+// §4). Those of other clients are bound to the client, which authenticates
+// (§7.1).
+func (s tokenEndpoint) startRefreshing(c *registry.Registered, thumbprint string, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {
 		return
+	}
+	if c.Public {
+		f.Certificate = thumbprint
 	}
 	f.Generation, f.RotatedAt = 1, now
 	f.RefreshExpires = now.Add(s.refreshTTL(c))

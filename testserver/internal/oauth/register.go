@@ -41,6 +41,7 @@ type information struct {
 	JWKS          json.RawMessage      `json:"jwks,omitempty"`
 	RequirePAR    bool                 `json:"require_pushed_authorization_requests,omitempty"`
 	catalogue.ClientAlgs
+	catalogue.ClientTLS
 }
 
 // serve registers a client. It passes requests about registered clients to
@@ -102,7 +103,7 @@ func (s registrationEndpoint) describe(c *registry.Registered, secret, credentia
 		URI:          s.urls[catalogue.Register] + "?" + url.Values{"client_id": {c.ID}}.Encode(),
 		RedirectURIs: c.RedirectURIs, LogoutURIs: c.PostLogoutRedirectURIs, Grants: c.Grants, ResponseTypes: []string{},
 		AuthMethod: cmp.Or(c.AuthMethod, catalogue.ClientSecretBasic), // the default (RFC 7591 §2)
-		Name:       c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR, ClientAlgs: c.Algs,
+		Name:       c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR, ClientAlgs: c.Algs, ClientTLS: c.TLS,
 	}
 	if secret != "" {
 		answer.SecretExpires = new(int64) // 0: the secret never expires

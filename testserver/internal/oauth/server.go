@@ -1,15 +1,19 @@
 package oauth
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
@@ -50,6 +54,12 @@ type Config struct {
 	// and a host, or "" for the origin of the issuer.
 	BrowserOrigin, AliasOrigin string
 
+	// MTLSPort is the port of the listener that asks clients for a certificate,
+	// "" without such a listener. ClientCAs are trusted for the certificates of
+	// clients, in addition to the CA of the server.
+	MTLSPort  string
+	ClientCAs []*x509.Certificate
+
 	CORS []string // origins whose scripts may call the server, in addition to loopback origins; "*" means all
 
 	Interactive       bool
@@ -70,10 +80,12 @@ type Server struct {
 	config         Config
 	issuerHost     string // without a port
 	secret         []byte // the key that authenticates refresh tokens
+	certificates   *token.Source
 	cookie         pages.Cookie
 	oidcDoc, asDoc []byte
 	routes         map[string]*route
 	urls           map[catalogue.Endpoint]string
+	aliases        map[catalogue.Endpoint]string // the URLs for mutual TLS; empty without MTLSPort
 	paths          map[catalogue.Endpoint]string
 	served         map[catalogue.Endpoint]bool
 	base           string // the path of the issuer, without a trailing slash
@@ -132,11 +144,19 @@ func New(c Config) (*Server, error) {
 		cookie:   pages.CookieFor(c.Issuer),
 		routes:   map[string]*route{},
 		urls:     map[catalogue.Endpoint]string{},
+		aliases:  map[catalogue.Endpoint]string{},
 		paths:    map[catalogue.Endpoint]string{},
 		Registry: registered,
 		Audit:    journal.NewAudit(c.Audit),
 	}
-	s.Handles = &s.ledger
+	s.Handles, s.certificates = &s.ledger, c.Source.Fork("client certificates") // so that certificates do not change what else is drawn
+	s.ClientCA = sync.OnceValues(func() (*mtls.CA, error) {
+		m, err := token.CertificateMaterial(s.certificates)
+		if err != nil {
+			return nil, err
+		}
+		return mtls.NewCA(m)
+	})
 	s.auth, s.sessions, s.authz, s.device = clientAuth{s}, sessions{s}, authorizeEndpoint{s}, deviceFlow{s}
 	s.tokens, s.logout, s.registration, s.debugging = tokenEndpoint{s}, logoutEndpoint{s}, registrationEndpoint{s}, debugPage{s}
 	s.mount(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/"))
@@ -149,6 +169,19 @@ func New(c Config) (*Server, error) {
 		}
 	}
 	return s, s.publishDefaultKeys()
+}
+
+// IssueCertificate makes a certificate of a client that the server's CA signs.
+func (s *Server) IssueCertificate(template *x509.Certificate) (tls.Certificate, error) {
+	ca, err := s.ClientCA()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	m, err := token.CertificateMaterial(s.certificates)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return ca.Issue(template, m)
 }
 
 // publishDefaultKeys publishes the keys that clients expect: for RS256 (OpenID

@@ -20,6 +20,9 @@ type tokenRequest struct {
 	client  *registry.Registered
 	form    url.Values
 	targets []string // the APIs that the request names: see [Server.targets]
+
+	presented string // the x5t#S256 of the certificate of the request, "" without one
+	bound     string // the same if the tokens are bound to it, else ""
 }
 
 // grant is the accepted grant of a token request.
@@ -81,6 +84,9 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 		return nil, failed
 	}
 	s.Journal.Identify(r, t.client.ID)
+	if failed = t.readCertificate(r); failed != nil {
+		return nil, failed
+	}
 
 	var use func(*tokenRequest) (*grant, *failure)
 	g := catalogue.Grant(form.Get("grant_type"))
@@ -112,7 +118,7 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 	var body map[string]any
 	given, failed := use(t)
 	if failed == nil {
-		body, failed = s.issue(t.client, given)
+		body, failed = s.issue(t, given)
 	}
 	if unsaved := s.durable(); unsaved != nil { // also after a refusal, which may have revoked a family
 		s.takeBack(given)

@@ -26,6 +26,10 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is invalid"}).challengeBearer(w)
 		return
 	}
+	if want, bound := token.BoundCertificate(a.Claims); bound && (want == "" || want != presentedThumbprint(r)) {
+		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is bound to a certificate that the request does not present (RFC 8705 section 3): use the userinfo_endpoint of mtls_endpoint_aliases"}).challengeBearer(w)
+		return
+	}
 	scopes, sub := a.Scopes, a.Sub
 	if !slices.Contains(scopes, "openid") || sub == "" {
 		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token does not have the scope openid"}).challengeBearer(w)

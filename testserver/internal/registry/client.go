@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
@@ -37,8 +37,9 @@ type Client struct {
 	Grants []catalogue.Grant // empty means all suitable grants, except token exchange and jwt-bearer
 	Scopes []string          // empty means all scopes of the server
 
-	AuthMethod catalogue.AuthMethod // "" means all suitable methods
-	JWKS       []byte               // public keys, for private_key_jwt and jwt-bearer
+	AuthMethod catalogue.AuthMethod // "" means all suitable methods, except those with a certificate
+	JWKS       []byte               // public keys, for private_key_jwt, self_signed_tls_client_auth and jwt-bearer
+	TLS        catalogue.ClientTLS  `json:",omitzero"` // the name in its certificate, and whether its tokens are bound
 	Name       string               `json:",omitzero"` // shown to users; "" means that the ID is shown
 	RequirePAR bool                 `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
 	Algs       catalogue.ClientAlgs `json:",omitzero"` // the zero value means the defaults
@@ -103,7 +104,7 @@ func (c Client) check() error {
 		return fmt.Errorf("client %q: a public client cannot keep a secret (RFC 6749 §2.1): leave out Secret or Public", c.ID)
 	case c.Public && (len(c.JWKS) > 0 || c.AuthMethod != "" && c.AuthMethod != catalogue.NoAuth):
 		return fmt.Errorf("client %q: a public client does not authenticate: either remove JWKS and AuthMethod, or do not set Public", c.ID)
-	case !c.Public && c.Secret == "" && len(c.JWKS) == 0:
+	case !c.Public && c.Secret == "" && len(c.JWKS) == 0 && c.AuthMethod != catalogue.TLSClientAuth:
 		return fmt.Errorf("client %q: a confidential client must authenticate: set Secret, JWKS or Public", c.ID)
 	}
 	return errors.Join(c.checkAlgs(), c.checkMethod(), c.checkLists())
@@ -122,21 +123,25 @@ func (c Client) checkMethod() error {
 			return err
 		}
 	}
-	fits := true
+	if err := mtls.CheckNames(c.TLS, c.AuthMethod, func(n catalogue.CertificateName) string { return "TLS." + n.Field }); err != nil {
+		return fmt.Errorf("client %q: %w", c.ID, err)
+	}
+	var need string
+	var fits bool
 	switch c.AuthMethod {
-	case "":
+	case "", catalogue.TLSClientAuth:
+		return nil
 	case catalogue.ClientSecretBasic, catalogue.ClientSecretPost:
-		fits = c.Secret != ""
-	case catalogue.PrivateKeyJWT:
-		fits = len(c.JWKS) > 0
+		need, fits = "Secret", c.Secret != ""
+	case catalogue.PrivateKeyJWT, catalogue.SelfSignedTLS:
+		need, fits = "JWKS", len(c.JWKS) > 0
 	case catalogue.NoAuth:
-		fits = c.Public
+		need, fits = "Public", c.Public
 	default:
 		return fmt.Errorf("client %q: unknown AuthMethod %q", c.ID, string(c.AuthMethod))
 	}
 	if !fits {
-		needs := map[catalogue.AuthMethod]string{catalogue.PrivateKeyJWT: "JWKS", catalogue.NoAuth: "Public"}
-		return fmt.Errorf("client %q: AuthMethod %s is not possible: set %s", c.ID, c.AuthMethod, cmp.Or(needs[c.AuthMethod], "Secret"))
+		return fmt.Errorf("client %q: AuthMethod %s is not possible: set %s", c.ID, c.AuthMethod, need)
 	}
 	return nil
 }

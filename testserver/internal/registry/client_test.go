@@ -55,7 +55,7 @@ func TestInvalidClientsAreRefused(t *testing.T) {
 		"a public client with keys":              {client{ID: "a", Public: true, JWKS: jwks}, []string{"does not authenticate"}},
 		"a public client with a method":          {client{ID: "a", Public: true, AuthMethod: catalogue.ClientSecretBasic}, []string{"does not authenticate"}},
 		"a confidential client without secret":   {client{ID: "a"}, []string{"set Secret, JWKS or Public"}},
-		"an unknown method":                      {client{ID: "a", Secret: "s", AuthMethod: "tls_client_auth"}, []string{`unknown AuthMethod "tls_client_auth"`}},
+		"an unknown method":                      {client{ID: "a", Secret: "s", AuthMethod: "client_secret_jwt"}, []string{`unknown AuthMethod "client_secret_jwt"`}},
 		"a method that requires a secret":        {client{ID: "a", JWKS: jwks, AuthMethod: catalogue.ClientSecretPost}, []string{"set Secret"}},
 		"a method that requires keys":            {client{ID: "a", Secret: "s", AuthMethod: catalogue.PrivateKeyJWT}, []string{"set JWKS"}},
 		"a confidential client with method none": {client{ID: "a", Secret: "s", AuthMethod: catalogue.NoAuth}, []string{"set Public"}},
@@ -189,7 +189,8 @@ func TestGrantsAndMethodsOfAClient(t *testing.T) {
 		}
 	}
 	for _, method := range catalogue.AuthMethods {
-		if got, want := narrow.By(method), method == catalogue.ClientSecretPost; got != want || !confidential.By(method) {
+		want := [2]bool{method == catalogue.ClientSecretPost, !method.ByCertificate()}
+		if got := [2]bool{narrow.By(method), confidential.By(method)}; got != want {
 			t.Errorf("%s: got %v, want %v", method, got, want)
 		}
 	}

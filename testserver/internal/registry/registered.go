@@ -68,9 +68,10 @@ func (c *Registered) May(g catalogue.Grant) bool {
 	return !OnRequest(g) && (g != catalogue.ClientCredentials || !c.Public)
 }
 
-// By reports whether the client may authenticate with method.
+// By reports whether the client may authenticate with method. A client
+// authenticates with a certificate only if it is registered for this method.
 func (c *Registered) By(method catalogue.AuthMethod) bool {
-	return c.AuthMethod == "" || c.AuthMethod == method
+	return c.AuthMethod == "" && !method.ByCertificate() || c.AuthMethod == method
 }
 
 // Redirects reports whether uri is one of the client's redirect URIs. URIs are

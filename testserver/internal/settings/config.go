@@ -63,9 +63,10 @@ type Client struct {
 	Scopes       []string             `json:"scopes,omitzero"`
 	Public       bool                 `json:"public,omitzero"`
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
-	JWKS         JWK                  `json:"jwks,omitzero"`        // a JWK Set of public keys, for private_key_jwt
+	JWKS         JWK                  `json:"jwks,omitzero"`        // a JWK Set of public keys, for private_key_jwt and self_signed_tls_client_auth
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
 	catalogue.ClientAlgs
+	catalogue.ClientTLS
 }
 
 // User is a user who can log in.

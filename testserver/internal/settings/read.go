@@ -6,6 +6,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/internal/shapes"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
@@ -114,6 +115,10 @@ func (v value) client() (c Client) {
 	for _, f := range c.Fields() {
 		fields = append(fields, field{f.Member, into(f.Alg, oneOf(f.Allowed))})
 	}
+	for _, n := range c.Names() {
+		fields = append(fields, field{n.Member, into(n.Value, some(n.About))})
+	}
+	fields = append(fields, field{catalogue.BoundTokensMember, into(&c.BoundTokens, value.boolean)})
 	given := v.object(fields...)
 	v.needs(given, "id")
 	v.checkClient(c, given)
@@ -133,12 +138,16 @@ func (v value) checkClient(c Client, given map[string]bool) {
 		v.fail("client_credentials is only for confidential clients: either remove the grant, or remove public")
 	case !c.Public && method == catalogue.NoAuth:
 		v.fail(`auth_method none is only for public clients: add "public": true, or leave out auth_method`)
-	case !c.Public && !given["secret"] && !given["jwks"]:
+	case !c.Public && !given["secret"] && !given["jwks"] && method != catalogue.TLSClientAuth:
 		v.fail(`a confidential client must authenticate: add secret or jwks, or "public": true`)
-	case method == catalogue.PrivateKeyJWT && !given["jwks"]:
-		v.fail("auth_method private_key_jwt requires jwks: add jwks")
+	case (method == catalogue.PrivateKeyJWT || method == catalogue.SelfSignedTLS) && !given["jwks"]:
+		v.fail("auth_method %s requires jwks: add jwks", method)
 	case (method == catalogue.ClientSecretBasic || method == catalogue.ClientSecretPost) && !given["secret"]:
 		v.fail("auth_method %s requires secret: add secret", method)
+	default:
+		if err := mtls.CheckNames(c.ClientTLS, method, func(n catalogue.CertificateName) string { return n.Member }); err != nil {
+			v.fail("%v", err)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func namesOf(defects []Defect) string {
 // FindDefect returns the defect of a token or of a DPoP proof that has the
 // given name.
 func FindDefect(name catalogue.Defect) (Defect, bool) {
-	all := append(Catalogue(), ProofCatalogue()...)
+	all := slices.Concat(Catalogue(), ProofCatalogue(), CertificateCatalogue())
 	i := slices.IndexFunc(all, func(d Defect) bool { return d.Name == name })
 	if i < 0 {
 		return Defect{}, false

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type Draft struct {
 	MaxAge time.Duration // how long ago the login may be; the defect stale-auth exceeds this
 	Trap   string        // the base of an attacker's URLs; "" means a host that does not exist
 	Bound  *Key          // the key of the client's DPoP proofs; nil means a bearer token
+
+	Certificate *x509.Certificate // the certificate that the token is bound to; nil without BindToCertificate
 
 	jwtOnly []string // options that apply only to JWTs
 	errs    []error

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 )
 
 // Edit is a function that changes a token before it is signed. Every token
@@ -30,6 +31,8 @@ type Minter struct {
 	Attacker *Attacker
 	Handles  Handles
 	Form     *Form // the form of the server's access tokens
+
+	ClientCA func() (*mtls.CA, error) // issues certificates of clients
 
 	others guarded.Value[[]*Form] // other forms for which tokens were made
 }

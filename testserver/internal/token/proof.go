@@ -32,8 +32,8 @@ func (p Proof) Fields(edit Edit) ([]string, error) {
 	}
 	edit(d)
 	switch {
-	case d.Opaque, d.Alg != "", d.Bound != nil:
-		d.Fail(errors.New("OpaqueTokens, SigningAlg and BoundTo do not apply to a proof: leave them out, because the key decides how the proof is signed"))
+	case d.Opaque, d.Alg != "", d.Bound != nil, d.Certificate != nil:
+		d.Fail(errors.New("OpaqueTokens, SigningAlg, BoundTo and BoundToCertificate do not apply to a proof: leave them out, because the key decides how the proof is signed"))
 	case d.Defect != nil && d.Defect.prove == nil:
 		d.Fail(fmt.Errorf("With(%q) is a defect of tokens: for a proof use one of %s", string(d.Defect.Name), ProofDefectNames()))
 	}

@@ -1,0 +1,140 @@
+package testserver
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
+)
+
+// BoundTo binds the token to the client's key k for DPoP: the thumbprint of k
+// (RFC 7638) is in cnf.jkt (RFC 9449 §6). The introspection response of the
+// token has cnf, too, and the token_type DPoP. k is a key from [GenerateKey]
+// for any algorithm except HS.
+//
+// With one of [ProofDefects], given to [With], the token is bound to the key
+// that a proof with this defect shows. The token itself is good, so that only
+// the defect of the proof can be the reason for a refusal.
+func BoundTo(k Key) TokenOption {
+	return tokenOption(func(d *token.Draft) { d.BindTo(k) })
+}
+
+// BoundToCertificate binds the token to the TLS certificate of a client: the
+// SHA-256 thumbprint of cert is in cnf["x5t#S256"] (RFC 8705 §3.1), beside
+// cnf.jkt if [BoundTo] is used, too. The introspection response of the token
+// has cnf, too, and the token_type Bearer. cert is the Leaf of a
+// tls.Certificate, such as one from [ClientCertificate].
+//
+// With one of [CertificateDefects], given to [With], the token is bound in a
+// wrong way: a request that presents cert must be refused. "cert-issuer" is the
+// thumbprint of the CA if cert is from [Server.ClientCertificate].
+func BoundToCertificate(cert *x509.Certificate) TokenOption {
+	return tokenOption(func(d *token.Draft) { d.BindToCertificate(cert) })
+}
+
+// CertificateDefects yields every defect of the binding to a TLS certificate
+// that a correct API refuses, if the request presents the certificate that
+// [BoundToCertificate] names. Without BoundToCertificate, a token with such a
+// defect is bound to a certificate that nobody has.
+func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.CertificateDefects) }
+
+// Proof returns the values of the DPoP header fields of one request: normally
+// one proof, made now and signed with k (RFC 9449 §4.2). Every call makes
+// another proof:
+//
+//	token := s.Token(testserver.BoundTo(k))
+//	r.Header.Set("Authorization", "DPoP "+token)
+//	r.Header["Dpop"] = testserver.Proof(k, "GET", "https://api.example.com/orders", token)
+//
+//	header  {"typ":"dpop+jwt","alg":"ES256","jwk":…}
+//	claims  {"jti":16 random bytes in base64url,"htm":method,"htu":url,"iat":now,"ath":hash of the token}
+//
+// url is the URL that the client requests; htu is url without its query and
+// fragment. The access token can be a JWT or opaque, from any server. If it is
+// "", the proof has no ath.
+//
+// Options change the proof as they change a token: Claim("nonce", n) adds a
+// nonce, Claim("iat", time) sets another time, [Claim] and [Without] change any
+// claim, [JOSEHeader] and [Typ] the header, [SignedWith] the key that signs but
+// not jwk, and [With] adds one of [ProofDefects]. With a defect there may also
+// be no values, or two. Proof panics if an argument is invalid.
+func Proof(k Key, method, url, accessToken string, opts ...TokenOption) []string {
+	p := token.Proof{Key: k, Method: method, URL: url, Token: accessToken, Now: time.Now()}
+	fields, err := p.Fields(editBy(opts))
+	if err != nil {
+		panic("testserver.Proof: " + err.Error())
+	}
+	return fields
+}
+
+// ProofDefects yields every defect of DPoP proofs that a correct API refuses.
+// "dpop-replayed" is wrong from the second request on: all proofs of a key with
+// this defect have the same jti. An API that uses no nonces accepts
+// "dpop-nonce-missing" and "dpop-nonce-foreign"; one that uses nonces may
+// accept "dpop-iat-old" and "dpop-iat-future". The defect "dpop-jti-long" is
+// left out, because a correct API may accept it.
+func ProofDefects() iter.Seq[Defect] { return slices.Values(catalogue.ProofDefects) }
+
+// ClientCertificate makes a self-signed TLS certificate of a client, with a new
+// P-256 key. Register it for self_signed_tls_client_auth, or bind tokens to it
+// with [BoundToCertificate] to test an API. For a certificate from a CA, use
+// [Server.ClientCertificate].
+//
+// template is as for [x509.CreateCertificate]. Nil, and every field that is
+// zero, means a certificate that is good for a client. It panics if the
+// template is invalid.
+func ClientCertificate(template *x509.Certificate) tls.Certificate {
+	m, err := token.CertificateMaterial(token.RandomSource())
+	var cert tls.Certificate
+	if err == nil {
+		cert, err = mtls.SelfSigned(orEmpty(template), m)
+	}
+	if err != nil {
+		panic("testserver.ClientCertificate: " + err.Error())
+	}
+	return cert
+}
+
+// ClientCertificate is like the function [ClientCertificate], but the CA of
+// this server for clients signs the certificate. The server trusts this CA for
+// tls_client_auth. An API that verifies the certificates of its clients can
+// trust it, too: see [Server.ClientCACertPEM]. Every server has its own CA,
+// which only [Seed] makes the same again.
+//
+//	cert := s.ClientCertificate(&x509.Certificate{Subject: pkix.Name{CommonName: "billing"}})
+//	s.AddClient(testserver.Client{ID: "billing", AuthMethod: "tls_client_auth",
+//		TLS: testserver.ClientTLS{SubjectDN: "CN=billing", BoundTokens: true}})
+//	resp, err := s.MTLSClient(cert).PostForm(s.MTLSEndpoint(testserver.EndpointToken),
+//		url.Values{"client_id": {"billing"}, "grant_type": {"client_credentials"}})
+func (s *Server) ClientCertificate(template *x509.Certificate) tls.Certificate {
+	s.helper()
+	cert, err := s.oauth.IssueCertificate(orEmpty(template))
+	if err != nil {
+		s.fail("ClientCertificate: %v", err)
+	}
+	return cert
+}
+
+func orEmpty(template *x509.Certificate) *x509.Certificate {
+	if template == nil {
+		return &x509.Certificate{}
+	}
+	return template
+}
+
+// ClientCACertPEM returns the root certificate, in PEM, of the CA that signs
+// the certificates of [Server.ClientCertificate].
+func (s *Server) ClientCACertPEM() []byte {
+	s.helper()
+	ca, err := s.oauth.ClientCA()
+	if err != nil { // cannot happen: the server makes the key and the certificate itself
+		s.fail("ClientCACertPEM: %v", err)
+		return nil
+	}
+	return ca.PEM()
+}
