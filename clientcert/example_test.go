@@ -56,19 +56,6 @@ func ExampleForwarded() {
 	fmt.Println(source.Check())
 	// Output:
 	// <nil>
-	// Trusted is empty: list the addresses of the proxies, because anyone else could forge the field
+	// Trusted and Sockets are empty: list the addresses of the proxies, because anyone else could forge the field
 	// Appended needs the format XFCC, because only XFCC has elements
-}
-
-func ExampleNginx() {
-	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}
-	fmt.Println(clientcert.Nginx("X-Client-Cert", proxies).Header)
-	fmt.Println(clientcert.HAProxy("X-SSL-Client-DER", proxies).Header)
-	fmt.Println(clientcert.ALB(proxies).Header)
-	fmt.Println(clientcert.Traefik(proxies).Header)
-	// Output:
-	// X-Client-Cert
-	// X-SSL-Client-DER
-	// X-Amzn-Mtls-Clientcert-Leaf
-	// X-Forwarded-Tls-Client-Cert
 }

@@ -41,7 +41,7 @@ func (f Forwarded) read(field string) (string, error) {
 	case f.Format == RFC9440:
 		return readBytes(field)
 	}
-	return f.readQuoted(field)
+	return readPEM(field, f.Chain)
 }
 
 // readBytes reads a byte sequence (RFC 8941 §3.3.5). Proxies that build the
@@ -95,24 +95,8 @@ const (
 	pemEnd   = "-----END CERTIFICATE-----"
 )
 
-// readQuoted reads PEM with or without quotes, which the formats of some
-// proxies add.
-func (f Forwarded) readQuoted(field string) (string, error) {
-	if inner, isQuoted := strings.CutPrefix(field, `"`); isQuoted {
-		var isClosed bool
-		field, isClosed = strings.CutSuffix(inner, `"`)
-		switch {
-		case !isClosed:
-			return "", errMalformed
-		case field == "":
-			return "", nil
-		}
-	}
-	return f.readPEM(field)
-}
-
-// readPEM reads one certificate, and further ones if f.Chain is set.
-func (f Forwarded) readPEM(field string) (string, error) {
+// readPEM reads one certificate, and further ones if chain is set.
+func readPEM(field string, chain bool) (string, error) {
 	text, err := url.PathUnescape(field) // unlike QueryUnescape, it does not turn a plus sign into a space
 	if err != nil {
 		return "", errMalformed
@@ -120,7 +104,7 @@ func (f Forwarded) readPEM(field string) (string, error) {
 	body, more, isBlock := strings.Cut(strings.TrimSpace(text), pemBegin)
 	if !isBlock {
 		leaf, rest, hasMore := strings.Cut(body, ",")
-		if hasMore && (!f.Chain || rest == "") {
+		if hasMore && (!chain || rest == "") {
 			return "", errSeveral
 		}
 		return readBase64(leaf)
@@ -133,7 +117,7 @@ func (f Forwarded) readPEM(field string) (string, error) {
 	switch {
 	case !isClosed, rest != "" && !strings.HasPrefix(rest, pemBegin):
 		return "", errMalformed
-	case rest != "" && !f.Chain:
+	case rest != "" && !chain:
 		return "", errSeveral
 	}
 	return readBase64(body)

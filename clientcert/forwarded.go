@@ -27,8 +27,8 @@ type Forwarded struct {
 
 	// Trusted are the addresses of the proxies. They are compared with the
 	// address of the connection's peer, which is the RemoteAddr that
-	// [net/http.Server] sets. If another peer sends the field, it is ignored,
-	// with [ErrUntrusted]. Trusted or Sockets is required.
+	// [net/http.Server] sets. If another peer sends the field, Thumbprint
+	// returns [ErrUntrusted]. Trusted or Sockets is required.
 	//
 	// No middleware in front may replace RemoteAddr with an address from a
 	// header field. An address without a port, which such middlewares set, is
@@ -39,20 +39,20 @@ type Forwarded struct {
 	// peer that may connect to them is trusted.
 	Sockets []string
 
-	// Chain accepts a field with further certificates after the client's own,
-	// in the formats EscapedPEM and XFCC's Cert. They are not read.
+	// Chain accepts a field in the format EscapedPEM with further certificates
+	// after the client's own. They are not read.
 	Chain bool
 
 	// Appended is for proxies that append an element to the XFCC field of the
 	// client instead of replacing the field (APPEND_FORWARD in Envoy): the last
-	// element counts. Envoy does not quote URIs in elements, so the proxy must
-	// accept only certificates of an authority that does not issue URIs with
-	// commas to strangers, or use the JSON form.
+	// element counts. Envoy does not quote the names in elements, so the proxy
+	// must use the JSON form, or accept only certificates of an authority that
+	// issues no names with commas to strangers.
 	Appended bool
 }
 
-// Envoy returns the settings for Envoy and Istio with X-Forwarded-Client-Cert
-// in text or JSON and forward_client_cert_details SANITIZE_SET.
+// Envoy returns the settings for Envoy with X-Forwarded-Client-Cert in text or
+// JSON and forward_client_cert_details SANITIZE_SET.
 func Envoy(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Client-Cert", Format: XFCC, Trusted: trusted}
 }
@@ -72,7 +72,9 @@ func ALB(trusted []netip.Prefix) Forwarded {
 }
 
 // Traefik returns the settings for Traefik 2 and 3 with the middleware
-// PassTLSClientCert and its option pem.
+// PassTLSClientCert and its option pem. Traefik removes the field of a client,
+// except at an entry point with forwardedHeaders.insecure, or with the client
+// in trustedIPs: set neither.
 func Traefik(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Tls-Client-Cert", Format: EscapedPEM, Trusted: trusted, Chain: true}
 }
@@ -80,12 +82,10 @@ func Traefik(trusted []netip.Prefix) Forwarded {
 // HAProxy returns the settings for HAProxy with a header field of your choice:
 //
 //	http-request set-header X-SSL-Client-DER %[ssl_c_der,base64]
-func HAProxy(header string, trusted []netip.Prefix) Forwarded {
-	return Forwarded{Header: header, Format: EscapedPEM, Trusted: trusted}
-}
+func HAProxy(header string, trusted []netip.Prefix) Forwarded { return Nginx(header, trusted) }
 
 // ErrUntrusted means that a peer that is not a trusted proxy sent the header
-// field. The peer has then presented no certificate.
+// field. The client then counts as one without a certificate.
 var ErrUntrusted error = contain.PlainError{Err: errors.New("the certificate was forwarded by a peer that is not a trusted proxy")}
 
 var (
@@ -148,7 +148,7 @@ func (f Forwarded) Check() error {
 		fault("Format %d is unknown", f.Format)
 	}
 	if len(f.Trusted)+len(f.Sockets) == 0 {
-		fault("Trusted is empty: list the addresses of the proxies, because anyone else could forge the field")
+		fault("Trusted and Sockets are empty: list the addresses of the proxies, because anyone else could forge the field")
 	}
 	for _, p := range f.Trusted {
 		switch p = unmap(p); {
@@ -164,8 +164,8 @@ func (f Forwarded) Check() error {
 	if f.Appended && f.Format != XFCC {
 		fault("Appended needs the format XFCC, because only XFCC has elements")
 	}
-	if f.Chain && f.Format == RFC9440 {
-		fault("Chain cannot be combined with the format RFC9440, which has a field of its own for the chain")
+	if f.Chain && f.Format != EscapedPEM {
+		fault("Chain needs the format EscapedPEM: the other formats have another place for the chain")
 	}
 	return errors.Join(faults...)
 }

@@ -189,7 +189,7 @@ func TestSocketsDoNotCoverTCP(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	prefix := netip.MustParsePrefix
-	const empty = "Trusted is empty: list the addresses of the proxies, because anyone else could forge the field"
+	const empty = "Trusted and Sockets are empty: list the addresses of the proxies, because anyone else could forge the field"
 	for _, tt := range []struct {
 		name string
 		f    clientcert.Forwarded
@@ -197,7 +197,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"an address", clientcert.ALB([]netip.Prefix{prefix("10.0.0.1/32")}), nil},
 		{"a socket", clientcert.Forwarded{Header: "!#$%&'*+-.^_`|~09azAZ", Sockets: []string{"@api"}}, nil},
-		{"XFCC with everything", clientcert.Forwarded{Header: "X", Format: clientcert.XFCC, Trusted: proxies, Sockets: []string{"a"}, Chain: true, Appended: true}, nil},
+		{"XFCC with everything", clientcert.Forwarded{Header: "X", Format: clientcert.XFCC, Trusted: proxies, Sockets: []string{"a"}, Appended: true}, nil},
 		{"no header", clientcert.Nginx("", proxies), []string{`Header "": name the header field in which the proxy forwards the certificate`}},
 		{"a space in the header", clientcert.Nginx("X Y", proxies), []string{`Header "X Y"`}},
 		{"a colon in the header", clientcert.Nginx("X:", proxies), []string{`Header "X:"`}},
@@ -215,7 +215,8 @@ func TestCheck(t *testing.T) {
 		{"a socket without a name", clientcert.Forwarded{Header: "X", Sockets: []string{"a", ""}}, []string{"Sockets contains an empty name: give the path of a Unix socket on which the API listens"}},
 		{"elements of PEM", clientcert.Forwarded{Header: "X", Format: clientcert.EscapedPEM, Trusted: proxies, Appended: true}, []string{"Appended needs the format XFCC, because only XFCC has elements"}},
 		{"elements of RFC 9440", clientcert.Forwarded{Header: "X", Trusted: proxies, Appended: true}, []string{"Appended needs the format XFCC"}},
-		{"a chain in RFC 9440", clientcert.Forwarded{Header: "X", Trusted: proxies, Chain: true}, []string{"Chain cannot be combined with the format RFC9440, which has a field of its own for the chain"}},
+		{"a chain in RFC 9440", clientcert.Forwarded{Header: "X", Trusted: proxies, Chain: true}, []string{"Chain needs the format EscapedPEM"}},
+		{"a chain in XFCC", clientcert.Forwarded{Header: "X", Format: clientcert.XFCC, Trusted: proxies, Chain: true}, []string{"Chain needs the format EscapedPEM"}},
 		{"the zero value", clientcert.Forwarded{}, []string{`Header ""`, empty}},
 		{
 			"every fault at once", clientcert.Forwarded{Format: 7, Trusted: []netip.Prefix{{}, prefix("::/0")}, Sockets: []string{""}, Appended: true},

@@ -100,13 +100,13 @@ func FuzzEscapedPEM(f *testing.F) {
 		if sha256Of(der) != chained {
 			t.Fatalf("got %q for %q, want the hash of the first certificate", chained, value)
 		}
-		text, _ := url.PathUnescape(strings.Trim(value, " \t\""))
+		text, _ := url.PathUnescape(strings.Trim(value, " \t"))
 		if text = strings.TrimRight(strings.TrimSpace(text), ", \r\n"); got != "" && (strings.Count(text, "-----BEGIN") > 1 || strings.Contains(text, ",")) {
 			t.Errorf("accepted %q, which has more than one certificate", value)
 		}
 		text = base64.StdEncoding.EncodeToString(der)
 		pem := "-----BEGIN CERTIFICATE-----\n" + text + "\n-----END CERTIFICATE-----\n"
-		for _, form := range []string{escaped(pem), escapedByALB(pem), url.QueryEscape(text), text, `"` + text + `"`} {
+		for _, form := range []string{escaped(pem), escapedByALB(pem), url.QueryEscape(text), text} {
 			if len(form) > 16<<10 { // escapes are three times as long
 				continue
 			}

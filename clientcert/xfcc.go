@@ -51,11 +51,11 @@ func (f Forwarded) readXFCC(field string) (string, error) {
 	case len(elements) > 1 && !f.Appended:
 		return "", errSeveral
 	}
-	return f.identify(elements[len(elements)-1])
+	return identify(elements[len(elements)-1])
 }
 
 // identify returns the thumbprint of an element's certificate.
-func (f Forwarded) identify(e element) (string, error) {
+func identify(e element) (string, error) {
 	if e.hash == "" && e.cert == "" {
 		return "", errNoHash
 	}
@@ -69,7 +69,7 @@ func (f Forwarded) identify(e element) (string, error) {
 	}
 	if e.cert != "" {
 		var err error
-		if byCert, err = f.readPEM(e.cert); err != nil {
+		if byCert, err = readPEM(e.cert, false); err != nil {
 			return "", err
 		}
 	}

@@ -54,6 +54,8 @@ func TestXFCC(t *testing.T) {
 		{"a hash that quotes hide", `Subject="CN=\";Hash=` + otherHash + `;O=\"";` + hash, leafThumbprint, nil},
 
 		{"no hash and no certificate", "By=a;URI=b", "", clientcert.ErrNoHash},
+		{"two certificates in Cert", `Cert="` + escaped(pemOf(0, 1)) + `"`, "", clientcert.ErrSeveral},
+		{"the hash of another certificate", hash + `;Cert="` + escaped(pemOf(1)) + `"`, "", clientcert.ErrDiffering},
 		{"only the chain", `Chain="` + escaped(pemOf(0)) + `"`, "", clientcert.ErrNoHash},
 		{"Hash in quotes of another value", `Subject="Hash=` + leafHash + `"`, "", clientcert.ErrNoHash},
 		{"hash and certificate differ", "Hash=" + otherHash + ";" + cert, "", clientcert.ErrDiffering},
@@ -101,16 +103,6 @@ func TestXFCC(t *testing.T) {
 		{"PEM", escaped(pemOf(0)), "", clientcert.ErrMalformed},
 	}
 	check(t, clientcert.Envoy(proxies), fields)
-}
-
-func TestXFCCWithAChain(t *testing.T) {
-	f := clientcert.Envoy(proxies)
-	f.Chain = true
-	check(t, f, []field{
-		{"a chain in Cert", `Cert="` + escaped(pemOf(0, 1)) + `"`, leafThumbprint, nil},
-		{"the hash of the first", hash + `;Cert="` + escaped(pemOf(0, 1)) + `"`, leafThumbprint, nil},
-		{"the hash of the second", hash + `;Cert="` + escaped(pemOf(1, 0)) + `"`, "", clientcert.ErrDiffering},
-	})
 }
 
 func TestXFCCInJSON(t *testing.T) {

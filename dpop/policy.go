@@ -16,7 +16,8 @@ import (
 // are not bound to a key.
 type Policy struct {
 	// Required refuses tokens that are not bound to a key. Otherwise the API
-	// also accepts bearer tokens. A bound token always needs a proof.
+	// also accepts bearer tokens, if the verifier does not refuse them. A bound
+	// token always needs a proof.
 	Required bool
 	// Algorithms are the signature algorithms of proofs. nil means ES256,
 	// ES384, ES512, EdDSA, Ed25519, PS256 and RS256.

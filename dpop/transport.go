@@ -86,8 +86,8 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case !needsProof:
 		return t.base().RoundTrip(r)
 	case leavesOrigin(r):
-		r = r.Clone(r.Context())
 		if token != "" {
+			r = r.Clone(r.Context())
 			r.Header.Del("Authorization")
 		}
 		return t.base().RoundTrip(r)
@@ -210,7 +210,7 @@ func (t *Transport) keep(origin string, response *http.Response) string {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if t.nonces == nil || len(t.nonces) >= maxOrigins {
-		t.nonces = make(map[string]string) // servers repeat their nonces
+		t.nonces = make(map[string]string) // a nonce that was dropped costs one more request
 	}
 	t.nonces[origin] = nonce
 	return nonce

@@ -77,7 +77,7 @@ func (c Config) checkClientCert() (faults []error) {
 		faults = append(faults, fmt.Errorf("ClientCert is a nil %T: leave ClientCert unset to refuse tokens that are bound to a certificate", c.ClientCert))
 	} else if source, ok := c.ClientCert.(interface{ Check() error }); ok {
 		if err := source.Check(); err != nil {
-			faults = eachFault("ClientCert: ", err)
+			faults = append(faults, eachFault("ClientCert: ", err.Error())...)
 		}
 	}
 	if c.RequireBound && c.ClientCert == nil && c.DPoP == nil {
@@ -128,7 +128,7 @@ func (d *decision) findCertificate() (err error) {
 	d.credentials.CertificateThumbprint, err = d.v.clientCert.Thumbprint(d.request)
 	if errors.Is(err, clientcert.ErrUntrusted) && d.v.untrusted.CompareAndSwap(false, true) {
 		contain.Panic(func() {
-			d.v.logger.WarnContext(d.ctx, "ignored a client certificate that was forwarded by a peer that is not in ClientCert.Trusted; this is logged only once", "peer", d.request.RemoteAddr)
+			d.v.logger.WarnContext(d.ctx, "refused a token, because a peer that is not in Trusted or Sockets of ClientCert forwarded the certificate; this is logged only once", "peer", d.request.RemoteAddr)
 		})
 	}
 	return err

@@ -185,7 +185,7 @@ func TestExplainShowsCertificates(t *testing.T) {
 		{"neither, where a certificate is required", "confirmation", onlyBound, "", "Bearer", own, "a token that is bound to a certificate", plain + ", with the scheme Bearer", true},
 		{"neither, where a key is required", "confirmation", keyBound, "", "Bearer", own, "a token that is bound to a key, with the scheme DPoP", plain + ", with the scheme Bearer", true},
 		{"a certificate, where a key is required", "confirmation", required, x5t(own), "Bearer", own, "a token that is bound to a key, with the scheme DPoP", toCertificate, true},
-		{"a malformed thumbprint", "confirmation", only, x5t("x"), "Bearer", own, "a token that is not bound to a key, since Config.DPoP is nil", "a token with a cnf that cannot be checked, with the scheme Bearer", true},
+		{"a malformed thumbprint", "confirmation", only, x5t("x"), "Bearer", own, "a cnf with only jkt and x5t#S256, each a SHA-256 hash in base64url without padding", "a token with a cnf that cannot be checked, with the scheme Bearer", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source.calls = 0
@@ -276,7 +276,7 @@ func TestTheWarningOfAnUntrustedPeer(t *testing.T) {
 	for range 3 {
 		send(c.bound(x5t(own)), "203.0.113.1", clientcert.ErrUntrusted)
 	}
-	const text = "ignored a client certificate that was forwarded by a peer that is not in ClientCert.Trusted"
+	const text = "refused a token, because a peer that is not in Trusted or Sockets of ClientCert forwarded the certificate"
 	if got := strings.Count(logged.String(), "\n"); got != 1 || !strings.Contains(logged.String(), text) || !strings.Contains(logged.String(), "level=WARN") || !strings.Contains(logged.String(), "peer=203.0.113.1:4711") {
 		t.Errorf("got the log %s, want one warning with the peer", &logged)
 	}
@@ -328,14 +328,14 @@ func TestFaultsOfClientCert(t *testing.T) {
 		"bound tokens of certificates": {func(c *middleware.Config) { c.ClientCert, c.RequireBound = clientcert.TLS, true }, nil},
 		"bound tokens of keys":         {func(c *middleware.Config) { c.DPoP, c.RequireBound = new(dpop.Policy), true }, nil},
 		"bound tokens of nothing":      {func(c *middleware.Config) { c.RequireBound = true }, []string{needs}},
-		"nobody is trusted":            {func(c *middleware.Config) { c.ClientCert = clientcert.Envoy(nil) }, []string{"bearerguard: ClientCert: Trusted is empty"}},
+		"nobody is trusted":            {func(c *middleware.Config) { c.ClientCert = clientcert.Envoy(nil) }, []string{"bearerguard: ClientCert: Trusted and Sockets are empty"}},
 		"a pointer":                    {func(c *middleware.Config) { c.ClientCert = new(clientcert.Nginx("", proxies)) }, []string{`bearerguard: ClientCert: Header ""`}},
 		"a nil pointer":                {func(c *middleware.Config) { c.ClientCert = (*clientcert.Forwarded)(nil) }, []string{"bearerguard: ClientCert is a nil *clientcert.Forwarded: leave ClientCert unset to refuse tokens that are bound to a certificate"}},
 		"every fault at once": {
 			func(c *middleware.Config) {
 				c.ClientCert, c.Audience, c.Issuers = clientcert.Forwarded{Appended: true}, "", nil
 			},
-			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted is empty", "bearerguard: ClientCert: Appended needs"},
+			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted and Sockets are empty", "bearerguard: ClientCert: Appended needs"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

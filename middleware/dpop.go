@@ -45,7 +45,7 @@ func (c Config) checkDPoP() (faults []error) {
 		return nil
 	}
 	if _, err := c.DPoP.Complete(); err != nil {
-		faults = append(faults, eachFault("DPoP: ", err)...)
+		faults = append(faults, eachFault("DPoP: ", strings.ReplaceAll(err.Error(), "dpop: ", ""))...)
 	}
 	if len(c.Origins) == 0 {
 		faults = append(faults, errors.New(`DPoP needs Origins, because a proof names the URL of the request: set Origins: []string{"https://api.example.com"} to the URL at which clients reach the API`))
@@ -56,10 +56,10 @@ func (c Config) checkDPoP() (faults []error) {
 	return faults
 }
 
-// eachFault returns the faults in err, which has one on each line.
-func eachFault(prefix string, err error) (faults []error) {
-	for line := range strings.Lines(err.Error()) {
-		faults = append(faults, errors.New(prefix+strings.TrimPrefix(strings.TrimSpace(line), "dpop: ")))
+// eachFault returns the faults in a text that has one on each line.
+func eachFault(prefix, text string) (faults []error) {
+	for line := range strings.Lines(text) {
+		faults = append(faults, errors.New(prefix+strings.TrimSpace(line)))
 	}
 	return faults
 }
@@ -75,7 +75,7 @@ func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 		return nil, err
 	}
 	p := &proofPolicy{
-		required: given.Required, algorithms: make(map[string]*jws.Algorithm), names: strings.Join(given.Algorithms, " "),
+		required: given.Required || c.RequireBound && c.ClientCert == nil, algorithms: make(map[string]*jws.Algorithm), names: strings.Join(given.Algorithms, " "),
 		oldest: given.MaxAge + skew, newest: ahead + skew, nonces: given.Nonces, replay: given.Replay,
 		signers: signerCache{seed: maphash.MakeSeed()},
 	}

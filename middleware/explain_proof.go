@@ -20,9 +20,11 @@ func showConfirmation(d *decision) (expected, found string) {
 		found = "a token that is not bound to a key"
 	}
 	switch policy := d.v.dpop; {
-	case d.binding.x5t != "" && !d.binding.other && d.v.clientCert == nil:
+	case d.binding.other:
+		expected = "a cnf with only jkt and x5t#S256, each a SHA-256 hash in base64url without padding"
+	case d.binding.x5t != "" && d.v.clientCert == nil:
 		expected = "a token that is not bound to a certificate, since Config.ClientCert is nil"
-	case d.binding.x5t != "" && d.binding.jkt == "" && !d.binding.other && !d.provesKey() && (policy == nil || !policy.required):
+	case d.binding.x5t != "" && d.binding.jkt == "" && !d.provesKey() && (policy == nil || !policy.required):
 		expected = "a token that is bound to a certificate"
 	case policy == nil && d.v.requireBound:
 		expected = "a token that is bound to a certificate"
@@ -32,8 +34,6 @@ func showConfirmation(d *decision) (expected, found string) {
 		expected = "a token that is bound to a key, with the scheme DPoP"
 	case d.provesKey():
 		expected = "a token that is bound to a key"
-	case d.v.requireBound && d.v.clientCert == nil:
-		expected = "a token that is bound to a key, with the scheme DPoP"
 	case d.v.requireBound:
 		expected = "a token that is bound to a certificate, or to a key with the scheme DPoP"
 	default:

@@ -107,7 +107,7 @@ func newMetadata(c Config) (m metadata, err error) {
 	}{
 		c.resource(), c.servers(), c.Metadata.Scopes, methods,
 		c.Metadata.Name, c.Metadata.Documentation, c.Metadata.Policy, c.Metadata.TermsOfService,
-		proofs.Algorithms, proofs.Required, c.ClientCert != nil,
+		proofs.Algorithms, proofs.Required || c.DPoP != nil && c.RequireBound && c.ClientCert == nil, c.ClientCert != nil,
 	})
 	m.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(m.document))
 	return m, err

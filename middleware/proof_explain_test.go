@@ -56,7 +56,7 @@ func TestExplainShowsProofs(t *testing.T) {
 		{"a bound token as a bearer token", "confirmation", c, bearer(c.token), "a token that is not bound to a key, or the scheme DPoP", `a token that is bound to the key "` + jkt + `", with the scheme Bearer`, true},
 		{"a bound token without DPoP", "confirmation", without, bearer(without.token), "a token that is not bound to a key, since Config.DPoP is nil", `a token that is bound to the key "` + thumbprintOf(without.key) + `", with the scheme Bearer`, true},
 		{"a plain token where DPoP is required", "confirmation", required, bearer(required.Good()), "a token that is bound to a key, with the scheme DPoP", "a token that is not bound to a key, with the scheme Bearer", true},
-		{"a certificate", "confirmation", c, bearer(c.bound(`{"x5t#S256":"x"}`)), "a token that is not bound to a key, or the scheme DPoP", "a token with a cnf that cannot be checked, with the scheme Bearer", true},
+		{"a certificate", "confirmation", c, bearer(c.bound(`{"x5t#S256":"x"}`)), "a cnf with only jkt and x5t#S256, each a SHA-256 hash in base64url without padding", "a token with a cnf that cannot be checked, with the scheme Bearer", true},
 		{"one proof", "proof", c, with(c, c.proof()), "one DPoP field, with one of the algorithms ES256 ES384 ES512 EdDSA Ed25519 PS256 RS256", `1 DPoP fields, alg "ES256"`, false},
 		{"no proof", "proof", c, with(c), "one DPoP field, with one of the algorithms ES256 ES384 ES512 EdDSA Ed25519 PS256 RS256", "0 DPoP fields", true},
 		{"two proofs", "proof", c, with(c, c.proof(), c.proof()), "one DPoP field, with one of the algorithms ES256 ES384 ES512 EdDSA Ed25519 PS256 RS256", "2 DPoP fields", true},

@@ -25,7 +25,7 @@ func listenerWithTLS(getenv func(string) string) (*mtls, error) {
 	case listen == "" && certFile == "" && keyFile == "":
 		return nil, nil
 	case listen == "" || certFile == "" || keyFile == "":
-		return nil, errors.New("MTLS_LISTEN, MTLS_CERT_FILE and MTLS_KEY_FILE must be set together: set all three, or none of them to listen without TLS only")
+		return nil, errors.New("MTLS_LISTEN, MTLS_CERT_FILE and MTLS_KEY_FILE must be set together: set all three, or none to listen only without TLS")
 	}
 	var faults []error
 	if _, _, err := net.SplitHostPort(listen); err != nil {
@@ -86,7 +86,7 @@ func clientCert(getenv func(string) string) (clientcert.Source, error) {
 	name, header, named := strings.Cut(proxy, ":")
 	settings, known := forwarding[name]
 	if !known || named && name != "nginx" && name != "haproxy" {
-		return nil, fmt.Errorf("FORWARDED_CERT must be one of %s, with a header field as in nginx:X-Cert only for nginx and haproxy, got %q", names(forwarding), proxy)
+		return nil, fmt.Errorf("FORWARDED_CERT must be one of %s, a header field can follow only nginx and haproxy, as in nginx:X-Cert, got %q", names(forwarding), proxy)
 	}
 	var prefixes []netip.Prefix
 	for _, text := range list(trusted) {

@@ -105,7 +105,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 func certificate(certFile, keyFile string) (*tls.Certificate, error) {
 	switch {
 	case certFile == "" && keyFile == "":
-		return nil, nil //nolint:nilnil // no certificate is not an error
+		return nil, nil
 	case certFile == "" || keyFile == "":
 		return nil, errors.New("CLIENT_CERT_FILE and CLIENT_KEY_FILE must be set together")
 	}

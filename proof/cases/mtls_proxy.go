@@ -75,7 +75,7 @@ func forwardedCertificatesNeedATrustedPeer(t *testing.T, frameworks []Framework)
 		g := l.forwardedByOthers(f)
 		l.run(t, g)
 		l.checkProofLog(t, []group{g})
-		if got := strings.Count(l.log.String(), "ignored a client certificate that was forwarded"); got != 1 {
+		if got := strings.Count(l.log.String(), "refused a token, because a peer that is not in Trusted"); got != 1 {
 			t.Errorf("M03: %s: got %d warnings about an untrusted peer, want 1", f.Header, got)
 		}
 	}

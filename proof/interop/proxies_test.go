@@ -58,11 +58,6 @@ var certProxies = []certProxy{
 		func(_, der string) string { return der },
 	},
 	{
-		"HAProxy, in quotes", "haproxy:X-Cert", clientcert.HAProxy("X-Cert", trustedProxies),
-		"haproxy", `http-request set-header X-Cert "\"%[ssl_c_der,base64]\""`,
-		func(_, der string) string { return `"` + der + `"` },
-	},
-	{
 		"HAProxy, RFC 9440", "rfc9440", clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: trustedProxies},
 		"haproxy", `http-request set-header Client-Cert :%[ssl_c_der,base64]:`,
 		func(_, der string) string { return ":" + der + ":" },
