@@ -19,7 +19,7 @@ func (m proofMode) challenges(failed []param, schemes string, needed ...param) s
 	switch {
 	case m.off:
 		offers = offers[1:]
-	case m.required:
+	case m.required, m.bound && !m.certified: // only a bound token with a proof passes
 		offers = offers[:1]
 	}
 	if len(offers) == 1 && !strings.Contains(schemes, offers[0]) {
