@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,51 +23,74 @@ const (
 	maxEntries = 256 // entries in a Batch
 )
 
-// Publish implements [revoke.Feed]. Revocations that have ended are left out. A
-// revocation without Until, or with one that is further away than
-// Config.LongestRevocation, is an error; then nothing is published.
+// Publish implements [revoke.Feed]. Revocations that have ended are left out.
 func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) error {
 	now := time.Now()
-	for _, r := range revocations {
-		if r.Until.IsZero() || r.Until.Sub(now) > s.config.LongestRevocation {
-			return fmt.Errorf("redisstore: Until of a revocation must be set, and at most LongestRevocation, %v, away", s.config.LongestRevocation)
+	current := slices.DeleteFunc(slices.Clone(revocations), func(r revoke.Revocation) bool { return !r.Until.After(now) })
+	if len(current) == 0 {
+		return nil
+	}
+	for part := range slices.Chunk(current, maxEntry) {
+		if err := s.append(ctx, part); err != nil {
+			return err
 		}
 	}
-	current := slices.DeleteFunc(slices.Clone(revocations), func(r revoke.Revocation) bool { return !r.Until.After(now) })
-	for entry := range slices.Chunk(current, maxEntry) {
-		if err := s.append(ctx, entry); err != nil {
+	return s.trim(ctx)
+}
+
+// append adds an entry to the stream. The stream lasts as long as the last of
+// its revocations.
+func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) error {
+	value, err := json.Marshal(revocations)
+	if err != nil {
+		return errors.New("redisstore: a revocation is not valid UTF-8, or has a year above 9999")
+	}
+	g := &s.feed
+	if _, err := s.do(ctx, g, "XADD", streamKey, "*", "revocations", s.keys[0].seal(g.tag+streamKey, value)); err != nil {
+		return err
+	}
+	last := slices.MaxFunc(revocations, func(a, b revoke.Revocation) int { return a.Until.Compare(b.Until) }).Until
+	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
+		if _, err := s.do(ctx, g, "PEXPIREAT", streamKey, strconv.FormatInt(last.UnixMilli()+1, 10), condition); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// append adds an entry to the stream, and removes entries whose revocations
-// have all ended. It compares only times of Redis, so clocks do not matter.
-func (s *Store) append(ctx context.Context, entry []revoke.Revocation) error {
-	value, err := json.Marshal(entry)
-	if err != nil {
-		return errors.New("redisstore: a revocation is not valid UTF-8, or has a year above 9999")
-	}
-	g := &s.feed
-	answer, err := s.do(ctx, g, "XADD", streamKey, "*", "revocations", s.keys[0].seal(g.tag+streamKey, value))
+// trim removes the first entries if all their revocations have ended. It keeps
+// those at which a reader may be: the entries of the last minute, and the one
+// before them.
+func (s *Store) trim(ctx context.Context) error {
+	entries, err := s.entries(ctx, "")
 	if err != nil {
 		return err
 	}
-	id, err := text(answer)
-	if err != nil {
-		return err
+	now, keep := time.Now(), ""
+	for i, e := range entries {
+		revocations, ok := s.read(ctx, e)
+		inForce := slices.ContainsFunc(revocations, func(r revoke.Revocation) bool { return r.Until.After(now) })
+		if ok && inForce || i+1 == len(entries) || addedAt(entries[i+1].id).After(now.Add(-time.Minute)) {
+			keep = e.id
+			break
+		}
 	}
-	added, err := addedAt(id)
-	if err != nil {
-		return err
+	if keep == "" || keep == entries[0].id {
+		return nil
 	}
-	longest := s.config.LongestRevocation
-	if _, err = s.do(ctx, g, "PEXPIRE", streamKey, milliseconds(longest)); err != nil {
-		return err
-	}
-	_, err = s.do(ctx, g, "XTRIM", streamKey, "MINID", strconv.FormatInt(added.Add(-longest).UnixMilli(), 10))
+	_, err = s.do(ctx, &s.feed, "XTRIM", streamKey, "MINID", keep)
 	return err
+}
+
+// read returns the revocations of an entry, or false if it was not sealed with
+// the secret.
+func (s *Store) read(ctx context.Context, e entry) (revocations []revoke.Revocation, ok bool) {
+	value, ok := s.open(ctx, s.feed.tag+streamKey, e.sealed)
+	if !ok {
+		return nil, false
+	}
+	err := json.Unmarshal(value, &revocations) //nolint:forbidigo // sealed by a machine of the fleet
+	return revocations, err == nil
 }
 
 // position is where a reader of the stream is.
@@ -104,7 +126,11 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}
 	if from.id != "" {
 		if len(entries) == 0 || entries[0].id != from.id {
-			return revoke.Batch{}, s.gap(ctx, from.id)
+			if _, err := s.epoch(ctx, "XX"); err != nil {
+				return revoke.Batch{}, err
+			}
+			s.noteLoss(ctx)
+			return revoke.Batch{}, revoke.ErrGap
 		}
 		entries = entries[1:]
 	}
@@ -114,38 +140,19 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}
 	for _, e := range entries {
 		from.id = e.id
-		if value, ok := s.open(ctx, s.feed.tag+streamKey, e.sealed); ok {
-			var revocations []revoke.Revocation
-			if json.Unmarshal(value, &revocations) == nil { //nolint:forbidigo // sealed by a machine of the fleet
-				batch.Revocations = append(batch.Revocations, revocations...)
-			}
+		if revocations, ok := s.read(ctx, e); ok {
+			batch.Revocations = append(batch.Revocations, revocations...)
 		}
 	}
 	batch.Next = from.id + "@" + epoch
 	return batch, nil
 }
 
-// gap returns the error for an entry that is missing. If its revocations cannot
-// have ended, gap changes the epoch.
-func (s *Store) gap(ctx context.Context, id string) error {
-	if added, err := addedAt(id); err == nil && time.Since(added) > s.config.LongestRevocation {
-		return revoke.ErrGap
-	}
-	if _, err := s.epoch(ctx, "XX"); err != nil {
-		return err
-	}
-	s.noteLoss(ctx)
-	return revoke.ErrGap
-}
-
 // addedAt returns when an entry was added, by the clock of Redis.
-func addedAt(id string) (time.Time, error) {
+func addedAt(id string) time.Time {
 	milli, _, _ := strings.Cut(id, "-")
-	added, err := strconv.ParseInt(milli, 10, 64)
-	if err != nil {
-		return time.Time{}, errAnswer
-	}
-	return time.UnixMilli(added), nil
+	added, _ := strconv.ParseInt(milli, 10, 64) // Redis makes IDs
+	return time.UnixMilli(added)
 }
 
 // epoch returns the epoch. With "NX" it makes the epoch if it is missing, with

@@ -18,8 +18,6 @@ const (
 	maxTimeout         = time.Second
 	defaultProofWindow = 3 * time.Minute
 	maxProofWindow     = 24 * time.Hour
-	defaultLongest     = 24 * time.Hour
-	maxLongest         = 400 * 24 * time.Hour
 	minSecret          = 32
 )
 
@@ -76,11 +74,6 @@ type Config struct {
 	// ClockSkew, and 20 seconds more. The maximum is 24 hours.
 	ProofWindow time.Duration
 
-	// LongestRevocation limits how far Until of a revocation may be away, and is
-	// how long revocations stay in Redis. 0 means 24 hours, the maximum is 400
-	// days. It must be at least the lifetime of the longest tokens.
-	LongestRevocation time.Duration
-
 	// Local is the memory of used proofs in this process. nil means one with
 	// room for 1 000 000 marks. It limits the marks of each client, too: see
 	// [dpop.ErrQuota].
@@ -128,7 +121,7 @@ func (c *Config) complete() {
 		c.Prefix = defaultPrefix
 	}
 	for field, fallback := range map[*time.Duration]time.Duration{
-		&c.Timeout: defaultTimeout, &c.ProofWindow: defaultProofWindow, &c.LongestRevocation: defaultLongest,
+		&c.Timeout: defaultTimeout, &c.ProofWindow: defaultProofWindow,
 	} {
 		if *field == 0 {
 			*field = fallback
@@ -173,7 +166,6 @@ func (c *Config) check() error {
 	}{
 		{"Timeout", c.Timeout, maxTimeout},
 		{"ProofWindow", c.ProofWindow, maxProofWindow},
-		{"LongestRevocation", c.LongestRevocation, maxLongest},
 	} {
 		if d.value < 0 || d.value > d.max {
 			fault("%s must be between 0 and %v, got %v", d.name, d.max, d.value)

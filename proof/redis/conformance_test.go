@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/introspect/cachetest"
 	glue "github.com/bearerguard/bearerguard/proof/redis"
+	"github.com/bearerguard/bearerguard/revoke"
+	"github.com/bearerguard/bearerguard/revoke/feedtest"
 )
 
 type doFunc = func(ctx context.Context, args ...any) (any, error)
@@ -107,30 +110,37 @@ func (f fleet) Set(ctx context.Context, key string, value []byte, ttl time.Durat
 	return f.machine().Set(ctx, key, value, ttl)
 }
 
+func (f fleet) Publish(ctx context.Context, revocations ...revoke.Revocation) error {
+	return f.machine().Publish(ctx, revocations...)
+}
+
+func (f fleet) Read(ctx context.Context, after string) (revoke.Batch, error) {
+	return f.machine().Read(ctx, after)
+}
+
 func longWindow(c *redisstore.Config) { c.ProofWindow = 2 * time.Hour } // for the marks of replaytest
 
 func TestConformance(t *testing.T) {
 	for topology, nodes := range map[string][]*server{"one": {startServer(t)}, "cluster": startCluster(t)} {
-		for name, connect := range clients {
-			t.Run(topology+"/"+name, func(t *testing.T) {
-				do := connect(t, nodes)
-				prefix := func(c *redisstore.Config) { c.Prefix = name + ":" }
-				t.Run("replay", func(t *testing.T) {
-					f := newFleet(t, do, longWindow, prefix)
-					replaytest.Run(t, func(*testing.T) dpop.Replay { return f })
+		t.Run(topology, func(t *testing.T) {
+			for name, connect := range clients {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					f := newFleet(t, connect(t, nodes), longWindow, func(c *redisstore.Config) { c.Prefix = name + ":" })
+					t.Run("replay", func(t *testing.T) { replaytest.Run(t, func(*testing.T) dpop.Replay { return f }) })
+					t.Run("cache", func(t *testing.T) { cachetest.Run(t, func(*testing.T) introspect.Cache { return f }) })
+					t.Run("feed", func(t *testing.T) { feedtest.Run(t, func(*testing.T) revoke.Feed { return f }) })
 				})
-				t.Run("cache", func(t *testing.T) {
-					f := newFleet(t, do, prefix)
-					cachetest.Run(t, func(*testing.T) introspect.Cache { return f })
-				})
-			})
-		}
+			}
+		})
 		for _, node := range nodes {
 			if size, _ := node.do("DBSIZE").(int64); size < 1000 {
 				t.Errorf("%s: a node has %d keys, want its share", topology, size)
 			}
 			info, _ := node.do("INFO", "server").(string)
-			t.Logf("%s: %.40q", topology, info[bytes.Index([]byte(info), []byte("redis_version")):])
+			_, version, _ := strings.Cut(info, "redis_version:")
+			version, _, _ = strings.Cut(version, "\r")
+			t.Logf("%s: redis_version:%s", topology, version)
 		}
 	}
 }

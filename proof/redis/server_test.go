@@ -98,12 +98,18 @@ func startCluster(t *testing.T) (nodes []*server) {
 	buses := make([]string, 3)
 	for i := range buses {
 		_, buses[i], _ = net.SplitHostPort(program.Address(t))
-		nodes = append(nodes, startServer(t, "--cluster-enabled", "yes", "--cluster-port", buses[i], "--cluster-require-full-coverage", "no", "--cluster-node-timeout", "2000"))
+		nodes = append(nodes, startServer(t, "--cluster-enabled", "yes", "--cluster-port", buses[i], "--cluster-require-full-coverage", "no"))
+		host, _, _ := net.SplitHostPort(nodes[i].addr)
+		nodes[i].do("CONFIG", "SET", "cluster-announce-ip", host)
 	}
 	for i, slots := range [][2]int{{0, 5460}, {5461, 10922}, {10923, 16383}} {
 		nodes[i].do("CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1])
 		host, port, _ := net.SplitHostPort(nodes[i].addr)
-		nodes[0].do("CLUSTER", "MEET", host, port, buses[i])
+		for j, other := range nodes {
+			if j != i { // both ways, because of the different ports
+				other.do("CLUSTER", "MEET", host, port, buses[i])
+			}
+		}
 	}
 	for _, node := range nodes {
 		eventually(t, "the cluster is ready", func() bool {
