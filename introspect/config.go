@@ -71,8 +71,8 @@ type Config struct {
 
 	// Cache shares active answers between all instances of a program. Up to 16
 	// MiB of them are cached in memory in any case, also if Cache is nil. An
-	// operation of the Cache that fails or takes more than a quarter of a second
-	// counts as a miss.
+	// operation of the Cache that fails or takes more than a quarter of a
+	// second counts as a miss.
 	Cache Cache
 
 	// MaxTTL is how long an answer is cached, unless the token expires earlier.

@@ -53,7 +53,8 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 // mark makes a mark in Redis and reports whether it was missing. The lifetime
 // is relative, so that the clock of Redis does not matter. The value is random:
 // a client that repeats the command after a lost answer finds its own value,
-// which is not a replay. Half of the hash identifies a proof: see [dpop.Memory].
+// which is not a replay. Half of the hash identifies a proof, as in a
+// [dpop.Memory].
 func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])

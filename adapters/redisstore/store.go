@@ -42,8 +42,8 @@ type Config struct {
 	// first is the name of the command and the second its only key. Do returns
 	// nil, nil if Redis answers nil, and it must give up when ctx ends. The
 	// command must reach the primary, never a replica. Do may repeat a command
-	// after a failure. It is called concurrently. See docs/scale.md for go-redis,
-	// rueidis and valkey-go.
+	// after a failure. It is called concurrently. See docs/scale.md for
+	// go-redis, rueidis and valkey-go.
 	Do func(ctx context.Context, args ...any) (any, error)
 
 	// Secret seals values: at least 32 random bytes, the same on all machines.
@@ -65,8 +65,8 @@ type Config struct {
 	// lost its memory.
 	OnOutage Outage
 
-	// ProofWindow is the longest time between the use of a proof and the time at
-	// which no machine would accept this proof any more. 0 means 3 minutes,
+	// ProofWindow is the longest time between the use of a proof and the time
+	// at which no machine would accept this proof any more. 0 means 3 minutes,
 	// enough if dpop.Policy.MaxAge and Config.ClockSkew have their defaults. A
 	// proof that would be accepted for longer is refused with 503, so a window
 	// that is too short is noticed at once. With other values, use MaxAge plus

@@ -68,7 +68,7 @@ func newKey() string {
 // set writes a value for an hour.
 func set(ctx context.Context, store introspect.Cache, key string, value []byte) error {
 	if err := store.Set(ctx, key, value, time.Hour); err != nil {
-		return fmt.Errorf("Set returned the error %w, want no error", err)
+		return fmt.Errorf("a new value: Set returned the error %w, want no error", err)
 	}
 	return nil
 }
@@ -196,7 +196,7 @@ func expires(ctx context.Context, store introspect.Cache) error {
 	for _, ttl := range []time.Duration{time.Millisecond, 300 * time.Millisecond, time.Second} {
 		key := newKey()
 		if err := store.Set(ctx, key, []byte("value"), ttl); err != nil {
-			return fmt.Errorf("Set for %v returned the error %w, want no error", ttl, err)
+			return fmt.Errorf("a value for %v: Set returned the error %w, want no error", ttl, err)
 		}
 		if err := wait(ctx, ttl+margin); err != nil {
 			return err
@@ -213,7 +213,7 @@ func lasts(ctx context.Context, store introspect.Cache) error {
 	began := time.Now()
 	for ttl, key := range keys {
 		if err := store.Set(ctx, key, []byte("value"), ttl); err != nil {
-			return fmt.Errorf("Set for %v returned the error %w, want no error", ttl, err)
+			return fmt.Errorf("a value for %v: Set returned the error %w, want no error", ttl, err)
 		}
 	}
 	if err := wait(ctx, 800*time.Millisecond); err != nil {
@@ -232,7 +232,7 @@ func lastLifetime(ctx context.Context, store introspect.Cache) error {
 	longer, shorter := newKey(), newKey()
 	set := func(key string, ttl time.Duration) error { return store.Set(ctx, key, []byte("value"), ttl) }
 	if err := errors.Join(set(longer, 300*time.Millisecond), set(longer, time.Hour), set(shorter, time.Hour), set(shorter, 300*time.Millisecond)); err != nil {
-		return fmt.Errorf("Set returned the error %w, want no error", err)
+		return fmt.Errorf("a new value: Set returned the error %w, want no error", err)
 	}
 	if err := wait(ctx, 300*time.Millisecond+margin); err != nil {
 		return err

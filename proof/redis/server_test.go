@@ -40,7 +40,7 @@ func startServer(t *testing.T, options ...string) *server {
 func (s *server) start() {
 	s.t.Helper()
 	host, port, _ := net.SplitHostPort(s.addr)
-	command := exec.Command("redis-server", append([]string{"--bind", host, "--port", port, "--save", ""}, s.options...)...) //nolint:gosec // a test passes the options
+	command := exec.Command("redis-server", append([]string{"--bind", host, "--port", port, "--save", ""}, s.options...)...)
 	command.Dir = s.dir
 	out, err := command.StdoutPipe()
 	if err == nil {
