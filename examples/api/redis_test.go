@@ -72,6 +72,7 @@ func TestTheClientReadsAnswers(t *testing.T) {
 		"an empty string": {"$0\r\n\r\n", "", false},
 		"nil":             {"$-1\r\n", nil, false},
 		"a number":        {":12\r\n", int64(12), false},
+		"a large number":  {":9223372036854775807\r\n", int64(1<<63 - 1), false},
 		"a list":          {"*2\r\n*1\r\n:1\r\n$-1\r\n", []any{[]any{int64(1)}, nil}, false},
 		"an error reply":  {"-OOM no\r\n", nil, true},
 		"another type":    {"%1\r\n", nil, true},

@@ -97,10 +97,12 @@ func (c *respConn) read() (any, error) {
 	}
 	n, err := strconv.ParseInt(line[1:], 10, 64)
 	switch {
-	case err != nil || n > 64<<20:
+	case err != nil:
 		return nil, errRESP
 	case line[0] == ':':
 		return n, nil
+	case n > 64<<20:
+		return nil, errRESP
 	case n < 0:
 		return nil, nil //nolint:nilnil // the answer nil
 	case line[0] == '$':

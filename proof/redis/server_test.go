@@ -11,12 +11,10 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // server is a redis-server of a test.
 type server struct {
