@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"flag"
 	"net/http"
 	"os"
 	"strings"
@@ -12,7 +13,10 @@ import (
 
 var apiProgram string
 
-func TestMain(m *testing.M) { os.Exit(program.Main(m, "../..", "./examples/api", &apiProgram)) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "16") // the suites mostly wait
+	os.Exit(program.Main(m, "../..", "./examples/api", &apiProgram))
+}
 
 // Two processes of examples/api behave as one API.
 func TestProcessesShareThroughRedis(t *testing.T) {

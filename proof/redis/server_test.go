@@ -15,7 +15,6 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-
 // server is a redis-server of a test.
 type server struct {
 	t       *testing.T
