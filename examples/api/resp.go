@@ -41,7 +41,8 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 	return c.use(ctx, &respConn{conn, bufio.NewReader(conn)}, args, c.setup...)
 }
 
-// use sends a command, after others, and keeps the connection if it still works.
+// use sends a command, after others, and keeps the connection if it still
+// works.
 func (c *respClient) use(ctx context.Context, conn *respConn, args []any, before ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)
