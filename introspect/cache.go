@@ -38,7 +38,7 @@ type entry struct {
 // entry contains its expiry, because the cache library would need a goroutine
 // to expire entries.
 type memory struct {
-	active   *otter.Cache[hash, entry] // if a shared store is used, only answers that could not be written to it
+	active   *otter.Cache[hash, entry]
 	inactive *otter.Cache[hash, time.Time]
 	seen     *otter.Cache[hash, bool] // hashes of tokens that were active at some time, with history.counted for each
 }
@@ -92,8 +92,8 @@ func (c *Client) cacheAnswer(ctx context.Context, h hash, r *Response, queriedAt
 	case !now.Before(ends):
 	case !r.Active:
 		c.memory.inactive.Set(h, ends)
-	case c.config.Cache != nil && c.share(ctx, h, r, ends, ends.Sub(now)):
 	default:
 		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r refers to a larger buffer
+		c.share(ctx, h, r, ends, ends.Sub(now))
 	}
 }

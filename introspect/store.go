@@ -11,7 +11,12 @@ import (
 )
 
 // Cache stores active answers for several instances of a program, in Redis for
-// example. Keys are hashes of tokens, never tokens. Values contain claims, so
+// example. Each instance also keeps the answers that it has written or read in
+// memory, until they expire. Deleting an entry of the store therefore has no
+// effect on instances that have used it. Package cachetest tests
+// implementations, and package redisstore has one.
+//
+// Keys are hashes of tokens, never tokens. Values contain claims, so
 // the store must be as well protected as the API. An attacker who can write to
 // the store can make tokens active. Implementations must be safe for concurrent
 // use.
@@ -35,10 +40,11 @@ type Cache interface {
 var errStore = errors.New("the Cache failed or took too long")
 
 // storeBackoff is how long a store is not used after a failure. Meanwhile,
-// answers are cached in memory.
+// answers are only in memory.
 const storeBackoff = 2 * time.Second
 
-// recall looks an answer up in the shared store.
+// recall looks an answer up in the shared store. It keeps the answer in memory
+// until the expiry that the store's entry has, not longer.
 func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	if c.config.Cache == nil || c.ttl == 0 {
 		return nil, false
@@ -53,17 +59,23 @@ func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	if err != nil {
 		return nil, false
 	}
-	return unseal(h, value, time.Now(), c.ttl)
+	r, ends, ok := unseal(h, value, time.Now(), c.ttl)
+	if ok {
+		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r refers to the store's buffer
+	}
+	return r, ok
 }
 
-// share writes an answer to the shared store. It reports whether the store
-// accepted the answer.
-func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) bool {
+// share writes an answer to the shared store, if there is one. The answer is
+// in memory too, so a failure matters only to other instances.
+func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) {
+	if c.config.Cache == nil {
+		return
+	}
 	value := seal(h, r, ends)
-	_, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
+	_, _ = c.operate(ctx, func(ctx context.Context) ([]byte, error) {
 		return nil, c.config.Cache.Set(ctx, hex.EncodeToString(h[:]), value, ttl)
 	})
-	return err == nil
 }
 
 // operate runs an operation of the store. It fails at once if the store failed
@@ -126,17 +138,18 @@ func seal(h hash, r *Response, ends time.Time) []byte {
 	return append(value, r.Claims...)
 }
 
-// unseal decodes a value that seal has encoded. It parses the stored answer as
-// strictly as one that comes from the server.
-func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, bool) {
+// unseal decodes a value that seal has encoded, and returns the answer and its
+// expiry. It parses the stored answer as strictly as one that comes from the
+// server.
+func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, time.Time, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
-		return nil, false
+		return nil, time.Time{}, false
 	}
 	value = value[len(h):]
 	ends := time.UnixMilli(int64(binary.BigEndian.Uint64(value))) //nolint:gosec // an overflow is refused below
 	if !now.Before(ends) || ends.Sub(now) > ttl {
-		return nil, false
+		return nil, time.Time{}, false
 	}
 	r, err := parse(value[8:])
-	return r, err == nil && r.Active
+	return r, ends, err == nil && r.Active
 }

@@ -20,7 +20,7 @@ type claims struct {
 	granted                     []grant  // set by the method scope
 	issuer, subject, id         string
 	clientID                    string
-	acr                         string
+	acr, session                string
 	expiry, notBefore, issuedAt time.Time
 	authTime                    time.Time
 	tokenType                   strictjson.Value // token_type of an introspection answer (RFC 7662 §2.2), "" if absent
@@ -34,13 +34,13 @@ type member struct {
 }
 
 // parse reads the claims that the checks need. A token is malformed if a
-// registered claim has the wrong type. The exceptions are acr and auth_time:
-// they are then treated as absent, so that a requirement on them is not met.
-// Claims that this module does not use are ignored. A null claim is treated as
-// absent, except cnf, because an unreadable constraint is still a constraint.
-// The text is scanned only once. Every member is recorded, because the issuer
-// determines which claims contain the audience and the scopes, and the issuer
-// is not yet known.
+// registered claim has the wrong type. The exceptions are sid, acr and
+// auth_time: they are then treated as absent. A requirement on acr or auth_time
+// is then not met. Claims that this module does not use are ignored. A null
+// claim is treated as absent, except cnf, because an unreadable constraint is
+// still a constraint. The text is scanned only once. Every member is recorded,
+// because the issuer determines which claims contain the audience and the
+// scopes, and the issuer is not yet known.
 func (c *claims) parse(text string) error {
 	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
@@ -68,6 +68,8 @@ func (c *claims) parse(text string) error {
 			c.issuedAt, ok = strictjson.Date(value)
 		case "auth_time":
 			c.authTime, _ = strictjson.Date(value)
+		case "sid":
+			c.session, _ = strictjson.String(value)
 		case "acr":
 			c.acr, _ = strictjson.String(value)
 		case "cnf":
@@ -235,5 +237,6 @@ func (c *claims) token(clientIDs []string) *Token {
 		Audience: audience, Scopes: c.scopeSet(), ACR: strings.Clone(c.acr),
 		Expiry: c.expiry, IssuedAt: c.issuedAt, NotBefore: c.notBefore, AuthTime: c.authTime,
 		claims: c.raw, binding: binding{strings.Clone(c.binding.jkt), strings.Clone(c.binding.x5t), c.binding.other, c.binding.claimed},
+		session: c.session, // not a copy, because handlers cannot reach it
 	}
 }

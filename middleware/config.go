@@ -13,6 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/internal/fetch"
+	"github.com/bearerguard/bearerguard/revoke"
 )
 
 // Defaults and bounds of Config.
@@ -121,21 +122,29 @@ type Config struct {
 	// TokenCache is the maximum number of accepted JWTs in the cache. Their
 	// signatures need not be verified again. The other checks whose result can
 	// change are repeated on each use of a cached JWT: its dates, whether its
-	// key is still in the issuer's key set, Revoked, introspection under
-	// IntrospectJWTs, and the route's requirements. An entry consists of the
-	// SHA-256 hash and the claims of a token. It needs about 1 KiB, or 64 KiB
-	// if the token is as long as the default MaxTokenBytes allows. A token with
-	// more than 256 scopes or audiences is not cached. 0 means 10,000, a
+	// key is still in the issuer's key set, Revocations, Revoked, introspection
+	// under IntrospectJWTs, and the route's requirements. An entry consists of
+	// the SHA-256 hash and the claims of a token. It needs about 1 KiB, or 64
+	// KiB if the token is as long as the default MaxTokenBytes allows. A token
+	// with more than 256 scopes or audiences is not cached. 0 means 10,000, a
 	// negative value means no cache. Opaque tokens are cached by their
 	// introspect.Client.
 	TokenCache int
 
+	// Revocations is a list of revoked tokens in memory, which is checked on
+	// each use of a token that passed all other checks except the route's
+	// requirements. If the list may lack recent revocations, and its OnLag is
+	// [revoke.Refuse], the request is refused with 503. nil disables the check.
+	// Several Verifiers can share a list.
+	Revocations *revoke.List
+
 	// Revoked is called on each use of a token that passed all other checks
-	// except the route's requirements. It can look the token up in a deny-list,
-	// for example. Use the issuer and the ID of the token as the key of such a
-	// list, not the encoded token: the same signature can be encoded in several
-	// ways. If Revoked returns an error, the request is refused with 503. nil
-	// disables the check. Revoked is called concurrently.
+	// except the route's requirements, and that is not in Revocations. It can
+	// look the token up in a deny-list, for example. Use the issuer and the ID
+	// of the token as the key of such a list, not the encoded token: the same
+	// signature can be encoded in several ways. If Revoked returns an error,
+	// the request is refused with 503. nil disables the check. Revoked is
+	// called concurrently.
 	Revoked func(context.Context, *Token) (bool, error)
 
 	// Realm names the protected space in challenges; "" means Audience, or
@@ -194,6 +203,11 @@ func (c Config) check() error {
 	}
 	if realm := c.realm(); !quotable(realm) {
 		fault("Realm %q cannot appear in a challenge: use printable ASCII without double quotes or backslashes. If Realm is empty, Audience is used as the realm", realm)
+	}
+	if c.Revocations != nil {
+		if _, err := c.Revocations.Check(revoke.Claims{}); err != nil && !errors.Is(err, revoke.ErrLag) {
+			fault("Revocations: %w", err)
+		}
 	}
 	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP(), c.checkClientCert()) {
 		fault("%w", err)

@@ -90,7 +90,7 @@ var steps = []step{
 	{"proof time", "iat is recent or, if Nonces is set, nonce is; exp and nbf, if present, hold", (*decision).checkProofTime, boundTokens, perRequest, false, showProofTime, "RFC 9449 §9, §11.1"},
 	{"proof token", "ath is the hash of the token", (*decision).checkTokenHash, boundTokens, perRequest, false, nil, "RFC 9449 §4.3"},
 	{"proof signature", "verified with the key in jwk", (*decision).checkProofSignature, boundTokens, perRequest, false, nil, "RFC 9449 §4.3"},
-	{"revocation", "not on the deny-list", (*decision).checkRevocation, everyToken, perRequest, false, nil, ""},
+	{"revocation", "not in Revocations, and not revoked according to Revoked", (*decision).checkRevocation, everyToken, perRequest, false, nil, ""},
 	{"replay", "the proof is used for the first time", (*decision).checkReplay, unexplained, perRequest, false, nil, "RFC 9449 §11.1"},
 	{"cache", "nothing; caches the token", (*decision).store, lookedUpJWTs, perRequest, false, nil, ""},
 	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},

@@ -9,7 +9,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/revoke"
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
@@ -32,6 +34,7 @@ type Token struct {
 
 	claims  string  // the whole claims object, strict JSON
 	binding binding // from cnf
+	session string  // sid, for Config.Revocations; "" if it is not a string
 }
 
 // clone returns a copy of the token, so that one caller cannot modify the token
@@ -67,6 +70,17 @@ func (d *decision) makeToken() error {
 }
 
 func (d *decision) checkRevocation() error {
+	if list, t := d.v.revocations, d.verified; list != nil {
+		listed, err := list.Check(revoke.Claims{
+			Issuer: t.Issuer, ID: t.ID, Subject: t.Subject, Session: t.session, ClientID: t.ClientID, IssuedAt: t.IssuedAt,
+		})
+		switch {
+		case err != nil:
+			return unavailable(contain.PlainError{Err: err})
+		case listed:
+			return ErrRevoked
+		}
+	}
 	if d.v.revoked == nil {
 		return nil
 	}

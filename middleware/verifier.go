@@ -13,6 +13,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/internal/contain"
+	"github.com/bearerguard/bearerguard/revoke"
 )
 
 // Verifier verifies access tokens and decides whether requests may pass. Create
@@ -38,6 +39,7 @@ type Verifier struct {
 	dpop          *proofPolicy      // nil without Config.DPoP
 	clientCert    clientcert.Source // nil without Config.ClientCert
 	requireBound  bool
+	revocations   *revoke.List // nil without Config.Revocations
 	revoked       func(context.Context, *Token) (bool, error)
 	observe       func(context.Context, Observation)
 	logger        *slog.Logger
@@ -60,7 +62,7 @@ func NewVerifier(config Config) (*Verifier, error) {
 		byName: make(map[string]*issuer), headers: headerCache{seed: maphash.MakeSeed()},
 		skew: config.ClockSkew, maxTokenBytes: config.MaxTokenBytes, realm: config.realm(),
 		tokenHeader: authorization, audience: config.Audience, client: config.Client, clientCert: config.ClientCert, requireBound: config.RequireBound,
-		revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
+		revocations: config.Revocations, revoked: config.Revoked, observe: config.Observe, logger: config.Logger, now: config.Now,
 	}
 	var err error
 	if v.metadata, err = newMetadata(config); err != nil {
@@ -135,17 +137,26 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy returns an error if no issuer has usable keys, for example before the
-// first fetch. It returns the error even if opaque tokens can be introspected.
-// It is for probes: it never blocks, and starts a refresh of the keys if one is
-// due. It does not show whether introspection or Config.IssuerFor works. It
-// always returns nil if IssuerFor is set, or if an issuer uses IntrospectAll
-// and therefore has no keys. To monitor introspection and IssuerFor, watch the
-// Logger of the introspection client, or the 503s in Config.Observe. For
-// details about keys, see [Verifier.Stats].
+// Healthy returns an error if every request is refused: because no issuer has
+// usable keys, for example before the first fetch, or because
+// Config.Revocations may lack recent revocations and its OnLag is
+// [revoke.Refuse]. It returns the error about keys even if opaque tokens can be
+// introspected. It is for probes: it never blocks, and starts a refresh of the
+// keys if one is due. It does not show whether introspection or
+// Config.IssuerFor works. It returns no error about keys if IssuerFor is set,
+// or if an issuer uses IntrospectAll and therefore has no keys. Under
+// [revoke.Accept], watch [revoke.List.Healthy] as well. To monitor
+// introspection and IssuerFor, watch the Logger of the introspection client, or
+// the 503s in Config.Observe. For details about keys, see [Verifier.Stats].
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err
+	}
+	var listFault error
+	if v.revocations != nil {
+		if _, err := v.revocations.Check(revoke.Claims{}); err != nil {
+			listFault = unavailable(contain.PlainError{Err: err})
+		}
 	}
 	var faults []error
 	for i := range v.issuers {
@@ -159,9 +170,9 @@ func (v *Verifier) Healthy() error {
 		}
 	}
 	if len(faults) < len(v.issuers) || v.finder != nil {
-		return nil
+		return listFault
 	}
-	return errors.Join(append([]error{ErrUnavailable}, faults...)...)
+	return errors.Join(append([]error{ErrUnavailable, listFault}, faults...)...)
 }
 
 func (i *issuer) fault(err error) error {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
@@ -32,6 +33,7 @@ type config struct {
 	build    func(*middleware.Verifier) http.Handler
 	verifier middleware.Config
 	proofs   *dpop.Policy // nil without DPoP
+	shared   *shared      // nil without Redis
 }
 
 // newVerifier returns the verifier of an API that listens on address, and with
@@ -125,11 +127,18 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	// An opaque token does not name its issuer, so only one issuer can
 	// introspect it.
 	first := &issuers[0]
-	var err error
-	if first.Introspection, err = introspection(getenv, first.URL, first.InsecureHTTP, log); err != nil {
+	redis, err := newShared(getenv, log)
+	if err != nil {
 		faults = append(faults, err)
 	}
-	cfg := config{listen: listen, build: build, verifier: middleware.Config{Audience: audience, Issuers: issuers, Logger: log}}
+	var cache introspect.Cache
+	if redis != nil {
+		cache = redis.store
+	}
+	if first.Introspection, err = introspection(getenv, first.URL, first.InsecureHTTP, cache, log); err != nil {
+		faults = append(faults, err)
+	}
+	cfg := config{listen: listen, build: build, shared: redis, verifier: middleware.Config{Audience: audience, Issuers: issuers, Logger: log}}
 	if cfg.proofs, err = proofs(getenv); err != nil {
 		faults = append(faults, err)
 	}
@@ -138,6 +147,12 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	}
 	if cfg.verifier.ClientCert, err = clientCert(getenv); err != nil {
 		faults = append(faults, err)
+	}
+	if redis != nil {
+		cfg.verifier.Revocations = redis.list
+		if cfg.proofs != nil {
+			cfg.proofs.Replay = redis.store
+		}
 	}
 	if origin := getenv("ORIGIN"); origin != "" {
 		cfg.setOrigins(list(origin)...)

@@ -17,8 +17,8 @@ const defaultMaxTTL = 5 * time.Second
 // opaque tokens at issuer. Without INTROSPECTION_CLIENT_ID it returns nil. The
 // endpoint is INTROSPECTION_ENDPOINT, or else the endpoint in the metadata.
 // Errors quote only the endpoint and INTROSPECTION_MAX_TTL, because the secret
-// must not appear.
-func introspection(getenv func(string) string, issuer string, insecureHTTP bool, log *slog.Logger) (*introspect.Client, error) {
+// must not appear. The cache may be nil.
+func introspection(getenv func(string) string, issuer string, insecureHTTP bool, cache introspect.Cache, log *slog.Logger) (*introspect.Client, error) {
 	id, secret := getenv("INTROSPECTION_CLIENT_ID"), getenv("INTROSPECTION_CLIENT_SECRET")
 	ttl, err := maxTTL(getenv("INTROSPECTION_MAX_TTL"))
 	switch {
@@ -29,7 +29,7 @@ func introspection(getenv func(string) string, issuer string, insecureHTTP bool,
 	case id != "" && issuer != "" && err == nil:
 		return introspect.New(introspect.Config{
 			Issuer: issuer, Endpoint: getenv("INTROSPECTION_ENDPOINT"), InsecureHTTP: insecureHTTP, Auth: introspect.Basic(id, secret),
-			MaxTTL: ttl, Logger: log,
+			MaxTTL: ttl, Cache: cache, Logger: log,
 		})
 	}
 	return nil, err

@@ -16,6 +16,11 @@
 //	               to a key of the client if they come with a proof (RFC 9449);
 //	               off refuses bound tokens; required refuses bearer tokens
 //	DPOP_NONCES    1 requires a nonce of this process in each proof
+//	REDIS_URL      redis://HOST:PORT of a Redis 7 or later, in which several
+//	               processes share which proofs were used, the answers of
+//	               introspection and which tokens are revoked; default none.
+//	               While Redis is down, requests with proofs get 503, and after
+//	               ten seconds all requests with tokens do
 //	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
@@ -149,6 +154,10 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	running.Go(func() { warm(ctx, verifier, log) })
+	if cfg.shared != nil {
+		running.Go(func() { _ = cfg.shared.list.Run(ctx) }) // fails only if it is already running
+		cfg.shared.prepare(ctx, log)
+	}
 
 	served := make(chan error, len(listeners))
 	for _, l := range listeners {

@@ -1,0 +1,81 @@
+package redisstore
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrLost is returned for a proof that may have been used before Redis lost its
+// memory. A verifier answers 503.
+var ErrLost = errors.New("redisstore: Redis has lost its memory, and the proof may have been used before")
+
+var errPassed = errors.New("redisstore: the time until which the proof is marked has passed")
+
+// First implements [dpop.Replay].
+func (s *Store) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
+	return s.FirstOf(ctx, "", key, until)
+}
+
+// FirstOf is like First, and limits the marks of one client as
+// [dpop.Memory.FirstOf] does. The limit counts the marks of this process, so a
+// client can have as many times more marks in Redis as there are machines.
+//
+// Under [LocalOnly], the error is nil while Redis is unavailable.
+func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until time.Time) (bool, error) {
+	lifetime := time.Until(until)
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case lifetime <= 0:
+		return false, errPassed
+	case lifetime > s.config.ProofWindow:
+		return false, fmt.Errorf("redisstore: the proof would be accepted for longer than ProofWindow, %v: make it longer", s.config.ProofWindow)
+	}
+	if first, err := s.config.Local.FirstOf(ctx, client, key, until); !first || err != nil {
+		return false, err
+	}
+	g := &s.groups[key[0]%groups]
+	first, err := s.mark(ctx, g, key, lifetime)
+	switch {
+	case s.config.OnOutage == Refuse && first && err == nil:
+		return s.confirm(ctx, g, until)
+	case s.config.OnOutage == LocalOnly && err != nil:
+		s.counted.localOnly.Add(1)
+		return true, nil //nolint:nilerr // the policy: what this process knows decides
+	}
+	return first, err
+}
+
+// mark makes a mark in Redis and reports whether it was missing. The lifetime
+// is relative, so that the clock of Redis does not matter. The value is random:
+// a client that repeats the command after a lost answer finds its own value,
+// which is not a replay. Half of the hash identifies a proof, as in a
+// [dpop.Memory].
+func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
+	value := rand.Text()[:12]
+	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])
+	answer, err := s.do(ctx, g, "SET", name, value, "NX", "GET", "PX", milliseconds(lifetime))
+	if err != nil || answer == nil {
+		return err == nil, err
+	}
+	found, err := text(answer)
+	return err == nil && found == value, err
+}
+
+// confirm reports whether Redis still knows all marks of a group that could be
+// for a proof with the given until. It is called after the proof was marked.
+func (s *Store) confirm(ctx context.Context, g *group, until time.Time) (bool, error) {
+	lostAt, err := s.lostAt(context.WithoutCancel(ctx), g)
+	if err != nil {
+		return false, err
+	}
+	if !until.After(lostAt.Add(s.config.ProofWindow)) {
+		s.counted.refused.Add(1)
+		return false, ErrLost
+	}
+	return true, nil
+}

@@ -1,0 +1,28 @@
+package redisstore
+
+import "sync/atomic"
+
+// Stats counts since New, for metrics.
+type Stats struct {
+	Commands  int // commands sent
+	Failures  int // commands that failed or took too long
+	Paused    int // commands that were not sent, because the last ones had failed
+	LocalOnly int // proofs that were accepted without Redis under LocalOnly
+	Losses    int // how often Redis was found to have lost its memory
+	Refused   int // proofs that were refused because they may have been used before such a loss
+	Rejected  int // values that were ignored, because they were not sealed with the secret for their key
+}
+
+type counters struct {
+	commands, failures, paused, localOnly, losses, refused, rejected atomic.Int64
+}
+
+// Stats returns the current statistics. It never blocks.
+func (s *Store) Stats() Stats {
+	c := &s.counted
+	return Stats{
+		Commands: int(c.commands.Load()), Failures: int(c.failures.Load()), Paused: int(c.paused.Load()),
+		LocalOnly: int(c.localOnly.Load()), Losses: int(c.losses.Load()), Refused: int(c.refused.Load()),
+		Rejected: int(c.rejected.Load()),
+	}
+}

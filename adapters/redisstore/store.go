@@ -1,0 +1,175 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/bearerguard/bearerguard/dpop"
+)
+
+// Defaults and bounds of Config.
+const (
+	defaultPrefix      = "bg1:"
+	defaultTimeout     = 50 * time.Millisecond
+	maxTimeout         = time.Second
+	defaultProofWindow = 3 * time.Minute
+	maxProofWindow     = 24 * time.Hour
+	minSecret          = 32
+)
+
+// Outage is what happens to DPoP requests while Redis is unavailable.
+type Outage int
+
+const (
+	// Refuse answers 503 until Redis answers again. It also answers 503 to
+	// proofs that may have been used before Redis lost its memory.
+	Refuse Outage = iota
+
+	// LocalOnly accepts a proof that this process has not seen. While Redis is
+	// down, and after it has lost its memory, a stolen proof can therefore be
+	// used once on each other machine, until it is too old.
+	LocalOnly
+)
+
+// Config configures a [Store]. Do and Secret are required. Except Do, Timeout,
+// Local and Logger, all fields must be the same on all machines.
+type Config struct {
+	// Do sends one command and returns its answer. All args are strings. The
+	// first is the name of the command and the second its only key. Do returns
+	// nil, nil if Redis answers nil, and it must give up when ctx ends. The
+	// command must reach the primary, never a replica. Do may repeat a command
+	// after a failure. It is called concurrently. See docs/scale.md for
+	// go-redis, rueidis and valkey-go.
+	Do func(ctx context.Context, args ...any) (any, error)
+
+	// Secret seals values: at least 32 random bytes, the same on all machines.
+	Secret []byte
+
+	// OtherSecret is also accepted when values are opened, while Secret is
+	// replaced on one machine after the other. It seals nothing. nil means
+	// that there is only one secret.
+	OtherSecret []byte
+
+	// Prefix begins each key. "" means "bg1:", in which 1 is the version of the
+	// format. APIs that share a Redis need different prefixes.
+	Prefix string
+
+	// Timeout limits each command. 0 means 50 ms, the maximum is a second.
+	Timeout time.Duration
+
+	// OnOutage is what First does while Redis is unavailable, and after it has
+	// lost its memory.
+	OnOutage Outage
+
+	// ProofWindow is the longest time between the use of a proof and the time
+	// at which no machine would accept this proof any more. 0 means 3 minutes,
+	// enough if dpop.Policy.MaxAge and Config.ClockSkew have their defaults. A
+	// proof that would be accepted for longer is refused with 503, so a window
+	// that is too short is noticed at once. With other values, use MaxAge plus
+	// four times ClockSkew, but at least three periods of the nonces plus twice
+	// ClockSkew, and 20 seconds more. The maximum is 24 hours.
+	ProofWindow time.Duration
+
+	// Local is the memory of used proofs in this process. nil means one with
+	// room for 1 000 000 marks. It limits the marks of each client, too: see
+	// [dpop.ErrQuota].
+	Local *dpop.Memory
+
+	// Logger receives at most one event of each kind per minute at level Warn:
+	// Redis is unavailable, has lost its memory, or contains a value that was
+	// not sealed with the secret. nil means [slog.Default].
+	Logger *slog.Logger
+}
+
+// Store keeps in Redis what the machines of an API share. It implements
+// [dpop.Replay], introspect.Cache and [revoke.Feed]. It is safe for concurrent
+// use, runs no goroutines, and need not be closed.
+type Store struct {
+	config  Config
+	keys    []keys // of Secret and, if set, OtherSecret
+	groups  [groups]group
+	feed    group
+	counted counters
+	notes   [kinds]note
+}
+
+// New returns a Store, or an error that lists all faults of the configuration.
+// It does no I/O.
+func New(config Config) (*Store, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	config.complete()
+	s := &Store{config: config, feed: group{tag: config.Prefix + "{revoked}:"}}
+	for i := range s.groups {
+		s.groups[i].tag = fmt.Sprintf("%s{%02x}:", config.Prefix, i)
+	}
+	for _, secret := range [][]byte{config.Secret, config.OtherSecret} {
+		if secret != nil {
+			s.keys = append(s.keys, newKeys(secret))
+		}
+	}
+	return s, nil
+}
+
+func (c *Config) complete() {
+	if c.Prefix == "" {
+		c.Prefix = defaultPrefix
+	}
+	for field, fallback := range map[*time.Duration]time.Duration{
+		&c.Timeout: defaultTimeout, &c.ProofWindow: defaultProofWindow,
+	} {
+		if *field == 0 {
+			*field = fallback
+		}
+	}
+	if c.Local == nil {
+		c.Local = dpop.NewMemory(0)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+}
+
+var prefixSyntax = regexp.MustCompile(`^[A-Za-z0-9:._/-]{0,64}$`)
+
+// check returns an error that lists all faults of the configuration.
+func (c *Config) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("redisstore: "+format, args...)) }
+
+	if c.Do == nil {
+		fault("Do is missing: it sends a command to Redis, see docs/scale.md")
+	}
+	if len(c.Secret) < minSecret {
+		fault("Secret has %d bytes: use at least %d random bytes, the same on all machines", len(c.Secret), minSecret)
+	}
+	if c.OtherSecret != nil && len(c.OtherSecret) < minSecret {
+		fault("OtherSecret has %d bytes: use at least %d, or nil", len(c.OtherSecret), minSecret)
+	}
+	if c.OtherSecret != nil && string(c.OtherSecret) == string(c.Secret) {
+		fault("OtherSecret equals Secret: leave it out, or set the secret that is being replaced")
+	}
+	if !prefixSyntax.MatchString(c.Prefix) {
+		fault("Prefix %q must consist of at most 64 letters, digits and the characters : . _ / -", c.Prefix)
+	}
+	if c.OnOutage != Refuse && c.OnOutage != LocalOnly {
+		fault("OnOutage is %d: use Refuse or LocalOnly", c.OnOutage)
+	}
+	for _, d := range []struct {
+		name       string
+		value, max time.Duration
+	}{
+		{"Timeout", c.Timeout, maxTimeout},
+		{"ProofWindow", c.ProofWindow, maxProofWindow},
+	} {
+		if d.value < 0 || d.value > d.max {
+			fault("%s must be between 0 and %v, got %v", d.name, d.max, d.value)
+		}
+	}
+	return errors.Join(faults...)
+}

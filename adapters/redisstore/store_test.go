@@ -1,0 +1,240 @@
+package redisstore_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/bearerguard/bearerguard/adapters/redisstore"
+	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/introspect/cachetest"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	_ dpop.Replay      = (*redisstore.Store)(nil)
+	_ introspect.Cache = (*redisstore.Store)(nil)
+	_ revoke.Feed      = (*redisstore.Store)(nil)
+)
+
+func secret(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
+
+// newStore returns the store of one machine, on which Initialize was called.
+func newStore(t *testing.T, f *fake, changes ...func(*redisstore.Config)) *redisstore.Store {
+	t.Helper()
+	config := redisstore.Config{Do: f.do, Secret: secret(1), Logger: slog.New(slog.DiscardHandler)}
+	for _, change := range changes {
+		change(&config)
+	}
+	s, err := redisstore.New(config)
+	if err == nil {
+		err = s.Initialize(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func localOnly(c *redisstore.Config) { c.OnOutage = redisstore.LocalOnly }
+
+func newKey() (key [32]byte) {
+	_, _ = rand.Read(key[:])
+	return key
+}
+
+func assertFirst(t *testing.T, s *redisstore.Store, key [32]byte, want bool, wantErr error) {
+	t.Helper()
+	first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute))
+	if first != want || !errors.Is(err, wantErr) {
+		t.Errorf("got %t, %v, want %t, %v", first, err, want, wantErr)
+	}
+}
+
+func ExampleNew() {
+	store, err := redisstore.New(redisstore.Config{
+		Do:     func(context.Context, ...any) (any, error) { return nil, nil }, // see docs/scale.md
+		Secret: make([]byte, 32),                                               // from your secret store
+	})
+	fmt.Println(store.Stats().Commands, err)
+	// Output: 0 <nil>
+}
+
+func TestNewReportsAllFaults(t *testing.T) {
+	_, err := redisstore.New(redisstore.Config{
+		Secret: make([]byte, 31), OtherSecret: make([]byte, 3), Prefix: "a{b}", Timeout: time.Minute, ProofWindow: -1, OnOutage: 7,
+	})
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	for _, want := range []string{"Do is missing", "Secret has 31 bytes", "OtherSecret has 3 bytes", `Prefix "a{b}"`, "Timeout must be", "ProofWindow must be", "OnOutage is 7"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q in it", err, want)
+		}
+	}
+	if _, err := redisstore.New(redisstore.Config{Do: newFake().do, Secret: secret(1), OtherSecret: secret(1)}); err == nil {
+		t.Error("got no error for two equal secrets")
+	}
+}
+
+func TestCacheConforms(t *testing.T) {
+	f := newFake()
+	cachetest.Run(t, func(t *testing.T) introspect.Cache { return newStore(t, f) })
+}
+
+func TestAnswersOfClientsDiffer(t *testing.T) {
+	for name, change := range map[string]func(*fake){
+		"strings": func(*fake) {}, "[]byte": func(f *fake) { f.bytes = true },
+		"repeated commands": func(f *fake) { f.repeat = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			change(f)
+			one, two := newStore(t, f), newStore(t, f)
+			key := newKey()
+			assertFirst(t, one, key, true, nil)
+			assertFirst(t, two, key, false, nil)
+			if err := one.Set(t.Context(), "key", []byte("value"), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			if got, ok, err := two.Get(t.Context(), "key"); string(got) != "value" || !ok || err != nil {
+				t.Errorf("got %q, %t, %v, want the value", got, ok, err)
+			}
+		})
+	}
+}
+
+// After a loss, a proof that may have been used before is refused for exactly
+// as long as it could have been accepted.
+func TestTheWindowAfterALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		s := newStore(t, f)
+		key := newKey()
+		next := func() [32]byte { k := newKey(); k[0] = key[0]; return k }
+		assertFirst(t, s, key, true, nil)
+		f.flush()
+		assertFirst(t, s, next(), false, redisstore.ErrLost)
+		time.Sleep(61 * time.Second) // until is 2 minutes away, of 3
+		assertFirst(t, s, next(), false, redisstore.ErrLost)
+		time.Sleep(time.Nanosecond)
+		assertFirst(t, s, next(), true, nil)
+		if got := s.Stats(); got.Losses != 1 || got.Refused != 2 {
+			t.Errorf("got %+v, want one loss and two refused proofs", got)
+		}
+	})
+}
+
+func TestAProofBeyondTheWindowIsRefused(t *testing.T) {
+	s := newStore(t, newFake())
+	for _, d := range []time.Duration{-time.Second, 3*time.Minute + time.Second} {
+		if first, err := s.First(t.Context(), newKey(), time.Now().Add(d)); first || err == nil {
+			t.Errorf("until in %v: got %t, %v, want an error", d, first, err)
+		}
+	}
+}
+
+func TestOneClientIsLimited(t *testing.T) {
+	s := newStore(t, newFake(), func(c *redisstore.Config) { c.Local = dpop.NewMemory(8) })
+	until := time.Now().Add(time.Minute)
+	for i := range 3 {
+		want := error(nil)
+		if i == 2 {
+			want = dpop.ErrQuota
+		}
+		if _, err := s.FirstOf(t.Context(), "client", newKey(), until); !errors.Is(err, want) {
+			t.Errorf("mark %d: got %v, want %v", i, err, want)
+		}
+	}
+}
+
+func TestCommandsArePausedForASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		var log bytes.Buffer
+		s := newStore(t, f, func(c *redisstore.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		f.setDown(true)
+		for range 5 {
+			_, _, _ = s.Get(t.Context(), "key")
+		}
+		time.Sleep(time.Second)
+		for range 5 {
+			_, _, _ = s.Get(t.Context(), "key")
+		}
+		if got := s.Stats(); got.Failures != 4 || got.Paused != 6 {
+			t.Errorf("got %+v, want 4 failures and 6 commands that were not sent", got)
+		}
+		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "reason=READONLY") || strings.Contains(text, "message") {
+			t.Errorf("got log %q, want one line with the code only", text)
+		}
+		f.setDown(false)
+		time.Sleep(time.Second)
+		for range 5 {
+			if _, _, err := s.Get(t.Context(), "key"); err != nil {
+				t.Errorf("after the outage: got %v, want no error", err)
+			}
+		}
+	})
+}
+
+// A client cannot pause commands for others by canceling its requests.
+func TestCanceledCallsAreNotFailures(t *testing.T) {
+	s := newStore(t, newFake())
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 10 {
+		_, _ = s.First(over, newKey(), time.Now().Add(time.Minute))
+		_, _, _ = s.Get(over, "key")
+	}
+	if got := s.Stats(); got.Failures != 0 || got.Paused != 0 {
+		t.Errorf("got %+v, want no failures", got)
+	}
+}
+
+func TestLocalOnlyRemembersWhatItHasSeen(t *testing.T) {
+	f := newFake()
+	s := newStore(t, f, localOnly)
+	before, during := newKey(), newKey()
+	assertFirst(t, s, before, true, nil)
+	f.setDown(true)
+	assertFirst(t, s, before, false, nil)
+	assertFirst(t, s, during, true, nil)
+	assertFirst(t, s, during, false, nil)
+	f.setDown(false)
+	assertFirst(t, s, during, false, nil)
+	f.flush()
+	assertFirst(t, s, before, false, nil)
+	assertFirst(t, s, newKey(), true, nil)
+}
+
+func TestTheSecretIsReplaced(t *testing.T) {
+	f := newFake()
+	with := func(now, other []byte) *redisstore.Store {
+		return newStore(t, f, func(c *redisstore.Config) { c.Secret, c.OtherSecret = now, other })
+	}
+	old, first, second, last := with(secret(1), nil), with(secret(1), secret(2)), with(secret(2), secret(1)), with(secret(2), nil)
+	for i, step := range []struct {
+		from, to *redisstore.Store
+		want     bool
+	}{{old, first, true}, {first, old, true}, {first, second, true}, {second, first, true}, {second, last, true}, {last, second, true}, {old, last, false}} {
+		key := fmt.Sprint(i)
+		if err := step.from.Set(t.Context(), key, []byte("value"), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := step.to.Get(t.Context(), key); ok != step.want || err != nil {
+			t.Errorf("step %d: got %t, %v, want %t", i, ok, err, step.want)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package snippets
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+// revocable returns a verifier that refuses the tokens in a list, and the list.
+// The caller owns the goroutine, which ends with ctx. A nil feed is for an API
+// on one machine.
+func revocable(ctx context.Context, feed revoke.Feed) (*middleware.Verifier, *revoke.List, error) {
+	list, err := revoke.New(revoke.Config{
+		Feed:  feed,          // shared by all machines
+		OnLag: revoke.Refuse, // 503 while the feed cannot be read
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	go func() { _ = list.Run(ctx) }()
+
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience:    "https://api.example.com",
+		Issuers:     []middleware.Issuer{{URL: "https://login.example.com"}},
+		Revocations: list,
+	})
+	return v, list, err
+}
+
+// logOut revokes all tokens that a user has now. lifetime is the longest
+// lifetime of an access token.
+func logOut(ctx context.Context, list *revoke.List, user string, lifetime time.Duration) error {
+	now := time.Now()
+	return list.Add(ctx, revoke.Revocation{
+		Issuer: "https://login.example.com",
+		Kind:   revoke.Subject,
+		Value:  user,
+		Before: now, // the user can log in again
+		Until:  now.Add(lifetime),
+	})
+}
+
+// receiver answers a service that reports users whose tokens must end. The
+// service repeats a report until it was acknowledged.
+func receiver(list *revoke.List) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := logOut(r.Context(), list, r.FormValue("user"), time.Hour); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable) // not acknowledged
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+	}
+}

@@ -1,0 +1,152 @@
+package redis_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/rueidis"
+	"github.com/valkey-io/valkey-go"
+
+	"github.com/bearerguard/bearerguard/adapters/redisstore"
+	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/dpop/replaytest"
+	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/introspect/cachetest"
+	glue "github.com/bearerguard/bearerguard/proof/redis"
+	"github.com/bearerguard/bearerguard/revoke"
+	"github.com/bearerguard/bearerguard/revoke/feedtest"
+)
+
+type doFunc = func(ctx context.Context, args ...any) (any, error)
+
+// clients maps the names of clients to functions that connect one.
+var clients = map[string]func(t *testing.T, nodes []*server) doFunc{
+	"go-redis": goRedis,
+	"rueidis": func(t *testing.T, nodes []*server) doFunc {
+		client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: addresses(nodes), DisableCache: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		return glue.WithRueidis(client)
+	},
+	"valkey-go": func(t *testing.T, nodes []*server) doFunc {
+		client, err := valkey.NewClient(valkey.ClientOption{InitAddress: addresses(nodes), DisableCache: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		return glue.WithValkey(client)
+	},
+}
+
+func goRedis(t *testing.T, nodes []*server) doFunc {
+	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: addresses(nodes), ContextTimeoutEnabled: true})
+	t.Cleanup(func() { _ = client.Close() })
+	return glue.WithGoRedis(client)
+}
+
+func addresses(nodes []*server) (all []string) {
+	for _, node := range nodes {
+		all = append(all, node.addr)
+	}
+	return all
+}
+
+var secret = bytes.Repeat([]byte{1}, 32)
+
+// newStore returns the store of one machine.
+func newStore(t *testing.T, do doFunc, changes ...func(*redisstore.Config)) *redisstore.Store {
+	t.Helper()
+	config := redisstore.Config{Do: do, Secret: secret, Timeout: time.Second}
+	for _, change := range changes {
+		change(&config)
+	}
+	store, err := redisstore.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// fleet is several machines, of which each call reaches another one. The memory
+// of one machine is therefore not enough.
+type fleet struct {
+	machines []*redisstore.Store
+	next     *atomic.Uint64
+}
+
+func newFleet(t *testing.T, do doFunc, changes ...func(*redisstore.Config)) fleet {
+	t.Helper()
+	f := fleet{next: new(atomic.Uint64)}
+	for range 3 {
+		f.machines = append(f.machines, newStore(t, do, changes...))
+	}
+	if err := f.machines[0].Initialize(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f fleet) machine() *redisstore.Store {
+	return f.machines[f.next.Add(1)%uint64(len(f.machines))]
+}
+
+func (f fleet) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
+	return f.machine().First(ctx, key, until)
+}
+
+func (f fleet) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	return f.machine().Get(ctx, key)
+}
+
+func (f fleet) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	return f.machine().Set(ctx, key, value, ttl)
+}
+
+func (f fleet) Publish(ctx context.Context, revocations ...revoke.Revocation) error {
+	return f.machine().Publish(ctx, revocations...)
+}
+
+func (f fleet) Read(ctx context.Context, after string) (revoke.Batch, error) {
+	return f.machine().Read(ctx, after)
+}
+
+func longWindow(c *redisstore.Config) { c.ProofWindow = 2 * time.Hour } // for the marks of replaytest
+
+func TestConformance(t *testing.T) {
+	for topology, nodes := range map[string][]*server{"one": {startServer(t)}, "cluster": startCluster(t)} {
+		t.Run(topology, func(t *testing.T) {
+			for name, connect := range clients {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					f := newFleet(t, connect(t, nodes), longWindow, func(c *redisstore.Config) { c.Prefix = name + ":" })
+					t.Run("replay", func(t *testing.T) { replaytest.Run(t, func(*testing.T) dpop.Replay { return f }) })
+					t.Run("cache", func(t *testing.T) { cachetest.Run(t, func(*testing.T) introspect.Cache { return f }) })
+					t.Run("feed", func(t *testing.T) { feedtest.Run(t, func(*testing.T) revoke.Feed { return f }) })
+				})
+			}
+		})
+		for _, node := range nodes {
+			if size, _ := node.do("DBSIZE").(int64); size < 1000 {
+				t.Errorf("%s: a node has %d keys, want its share", topology, size)
+			}
+			info, _ := node.do("INFO", "server").(string)
+			_, version, _ := strings.Cut(info, "redis_version:")
+			version, _, _ = strings.Cut(version, "\r")
+			t.Logf("%s: redis_version:%s", topology, version)
+		}
+	}
+}
+
+// newKey returns the key of a new proof.
+func newKey() (key [32]byte) {
+	_, _ = rand.Read(key[:]) // never fails
+	return key
+}

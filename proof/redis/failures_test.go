@@ -1,0 +1,265 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/redisstore"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+func localOnly(c *redisstore.Config)   { c.OnOutage = redisstore.LocalOnly }
+func shortWindow(c *redisstore.Config) { c.ProofWindow = 5 * time.Second }
+
+// assertFirst fails the test unless First gives the wanted answer. An error
+// means 503.
+func assertFirst(t *testing.T, s *redisstore.Store, key [32]byte, want bool, wantErr error, when string) {
+	t.Helper()
+	first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute))
+	if first != want || !errors.Is(err, wantErr) || (err == nil) != (wantErr == nil) {
+		t.Errorf("%s: got %t, %v, want %t, %v", when, first, err, want, wantErr)
+	}
+}
+
+// assertUnavailable fails the test unless First returns an error.
+func assertUnavailable(t *testing.T, s *redisstore.Store, when string) {
+	t.Helper()
+	if first, err := s.First(t.Context(), newKey(), time.Now().Add(time.Minute)); first || err == nil {
+		t.Errorf("%s: got %t, %v, want an error", when, first, err)
+	}
+}
+
+func TestAnOutageOfRedis(t *testing.T) {
+	for name, outage := range map[string]struct{ begin, end func(*server) }{
+		"killed": {(*server).kill, (*server).start},
+		"paused": {func(s *server) { s.signal(syscall.SIGSTOP) }, func(s *server) { s.signal(syscall.SIGCONT) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redis := startServer(t, "--appendonly", "yes", "--appendfsync", "always")
+			do := goRedis(t, []*server{redis})
+			short := func(c *redisstore.Config) { c.Timeout = 100 * time.Millisecond }
+			strict, local := newFleet(t, do, short).machines, newFleet(t, do, short, localOnly).machines
+			before := newKey()
+			assertFirst(t, strict[0], before, true, nil, "before the outage")
+			if err := strict[0].Set(t.Context(), "key", []byte("value"), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+
+			outage.begin(redis)
+			assertUnavailable(t, strict[1], "Refuse")
+			proof := newKey()
+			assertFirst(t, local[0], proof, true, nil, "LocalOnly, a new proof")
+			assertFirst(t, local[0], proof, false, nil, "LocalOnly, a proof that this machine has seen")
+			assertFirst(t, local[1], proof, true, nil, "LocalOnly, a proof that another machine has seen")
+			if _, _, err := strict[0].Get(t.Context(), "key"); err == nil {
+				t.Error("Get: got no error, want one")
+			}
+			if _, err := strict[0].Read(t.Context(), ""); err == nil {
+				t.Error("Read: got no error, want one")
+			}
+			if got := local[0].Stats(); got.LocalOnly != 1 || got.Failures == 0 {
+				t.Errorf("got %+v, want a proof that was accepted locally, after a failure", got)
+			}
+
+			outage.end(redis)
+			assertFirst(t, strict[0], before, false, nil, "after the outage, the used proof on its machine")
+			eventually(t, "Redis is used again", func() bool {
+				first, err := strict[2].First(t.Context(), newKey(), time.Now().Add(time.Minute))
+				return first && err == nil
+			})
+			eventually(t, "the used proof is refused elsewhere", func() bool {
+				first, err := strict[2].First(t.Context(), before, time.Now().Add(time.Minute))
+				if first {
+					t.Fatal("got the used proof accepted on another machine, want it refused")
+				}
+				return err == nil
+			})
+			if got := strict[2].Stats(); got.Losses != 0 {
+				t.Errorf("got %d losses, want 0: Redis had its data", got.Losses)
+			}
+		})
+	}
+}
+
+func TestCommandsArePausedAfterFailures(t *testing.T) {
+	t.Parallel()
+	redis := startServer(t)
+	store := newFleet(t, goRedis(t, []*server{redis})).machines[0]
+	redis.kill()
+	for range 10 {
+		_, _, _ = store.Get(t.Context(), "key")
+	}
+	if got := store.Stats(); got.Failures != 3 || got.Paused != 7 {
+		t.Errorf("got %+v, want 3 failures and 7 commands that were not sent", got)
+	}
+}
+
+func TestARedisThatHasLostItsMemory(t *testing.T) {
+	for name, lose := range map[string]func(*server){
+		"FLUSHALL":         func(s *server) { s.do("FLUSHALL") },
+		"an empty restart": func(s *server) { s.kill(); s.start() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redis := startServer(t)
+			do := goRedis(t, []*server{redis})
+			f, local := newFleet(t, do, shortWindow), newFleet(t, do, localOnly).machines[0]
+			for i := range f.machines {
+				if err := f.machines[i].Initialize(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			used, until := newKey(), time.Now().Add(4900*time.Millisecond)
+			if first, err := f.machines[0].First(t.Context(), used, until); !first || err != nil {
+				t.Fatalf("a new proof: got %t, %v, want true", first, err)
+			}
+			lose(redis)
+			for i, machine := range append(f.machines[1:], newStore(t, do, shortWindow)) { // the last one has just started
+				first, err := machine.First(t.Context(), used, until)
+				if first || i == 0 && !errors.Is(err, redisstore.ErrLost) { // machine 0 marks it again
+					t.Errorf("the used proof on machine %d: got %t, %v, want ErrLost", i, first, err)
+				}
+				fresh := newKey()
+				fresh[0] = used[0] // in the same part of a cluster
+				if first, err := machine.First(t.Context(), fresh, until); first || !errors.Is(err, redisstore.ErrLost) {
+					t.Errorf("a new proof on machine %d: got %t, %v, want ErrLost", i, first, err)
+				}
+			}
+			if got := f.machines[1].Stats(); got.Losses != 1 || got.Refused == 0 {
+				t.Errorf("got %+v, want one loss and refused proofs", got)
+			}
+			assertFirst(t, local, newKey(), true, nil, "LocalOnly")
+			eventually(t, "new proofs are accepted", func() bool {
+				first, err := f.machine().First(t.Context(), newKey(), time.Now().Add(4900*time.Millisecond))
+				return first && err == nil
+			})
+		})
+	}
+}
+
+// A Redis that restarts from an old snapshot has a counter that is too low.
+func TestARedisThatRestartsWithOldData(t *testing.T) {
+	t.Parallel()
+	redis := startServer(t)
+	f := newFleet(t, goRedis(t, []*server{redis}))
+	used := newKey()
+	next := func() [32]byte { key := newKey(); key[0] = used[0]; return key }
+	redis.do("SAVE")
+	assertFirst(t, f.machines[0], used, true, nil, "a proof after the snapshot")
+	redis.kill()
+	redis.start()
+	assertFirst(t, f.machines[0], next(), false, redisstore.ErrLost, "on the machine that made the mark")
+	assertFirst(t, f.machines[1], used, false, redisstore.ErrLost, "then on another machine")
+}
+
+func TestANewRedis(t *testing.T) {
+	t.Parallel()
+	redis := startServer(t)
+	store := newStore(t, goRedis(t, []*server{redis}))
+	assertFirst(t, store, newKey(), false, redisstore.ErrLost, "without Initialize")
+	redis.do("FLUSHALL")
+	f := newFleet(t, goRedis(t, []*server{redis}))
+	assertFirst(t, f.machines[0], newKey(), true, nil, "with Initialize")
+	assertFirst(t, f.machines[1], newKey(), true, nil, "on a machine without it")
+}
+
+func TestANodeOfAClusterIsKilled(t *testing.T) {
+	t.Parallel()
+	nodes := startCluster(t)
+	store := newFleet(t, goRedis(t, nodes)).machines[0]
+	nodes[1].kill()
+	accepted, refused := 0, 0
+	for i := range 64 {
+		key := newKey()
+		key[0] = byte(i)
+		if first, err := store.First(t.Context(), key, time.Now().Add(time.Minute)); first && err == nil {
+			accepted++
+		} else {
+			refused++
+		}
+	}
+	if accepted == 0 || refused == 0 {
+		t.Errorf("got %d proofs accepted and %d refused, want the share of the node refused", accepted, refused)
+	}
+}
+
+func TestValuesThatWereChangedAreIgnored(t *testing.T) {
+	t.Parallel()
+	redis := startServer(t)
+	do := goRedis(t, []*server{redis})
+	set := func(s *redisstore.Store, key string) (name string) {
+		t.Helper()
+		redis.do("FLUSHALL")
+		if err := s.Set(t.Context(), key, []byte("value of "+key), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		keys, _ := redis.do("KEYS", "*answer*").([]any)
+		if len(keys) != 1 {
+			t.Fatalf("got the keys %v, want one", keys)
+		}
+		return keys[0].(string)
+	}
+	s := newStore(t, do)
+	other := newStore(t, do, func(c *redisstore.Config) { c.Prefix = "other:" })
+	nameOther := set(other, "a")
+	sealedOther := redis.do("GET", nameOther)
+	nameB := set(s, "b")
+	sealedB := redis.do("GET", nameB).(string)
+	nameA := set(s, "a")
+	sealedA := redis.do("GET", nameA).(string)
+	for name, value := range map[string]any{
+		"one bit": sealedA[:20] + string(sealedA[20]^1) + sealedA[21:], "the end": sealedA[:len(sealedA)-1], "empty": "",
+		"text": "value of a", "that of another key": sealedB, "that of another prefix": sealedOther,
+	} {
+		redis.do("SET", nameA, value)
+		before := s.Stats().Rejected
+		if got, ok, err := s.Get(t.Context(), "a"); ok || err != nil {
+			t.Errorf("%s: got %q, %t, %v, want a miss", name, got, ok, err)
+		}
+		if got := s.Stats().Rejected - before; got != 1 {
+			t.Errorf("%s: got %d rejected values, want 1", name, got)
+		}
+	}
+	redis.do("SET", nameA, sealedA)
+	if got, ok, err := s.Get(t.Context(), "a"); !ok || err != nil || string(got) != "value of a" {
+		t.Errorf("the value itself: got %q, %t, %v, want it", got, ok, err)
+	}
+}
+
+func TestTheFeedAfterALoss(t *testing.T) {
+	t.Parallel()
+	redis := startServer(t)
+	store := newStore(t, goRedis(t, []*server{redis}))
+	revocation := revoke.Revocation{Issuer: "https://as.example.com", Kind: revoke.Token, Value: "1", Until: time.Now().Add(time.Hour)}
+	publish := func(ctx context.Context) revoke.Batch {
+		t.Helper()
+		if err := store.Publish(ctx, revocation); err != nil {
+			t.Fatal(err)
+		}
+		batch, err := store.Read(ctx, "")
+		if err != nil || len(batch.Revocations) != 1 {
+			t.Fatalf("got %v, %v, want the revocation", batch, err)
+		}
+		return batch
+	}
+	first := publish(t.Context())
+	redis.do("FLUSHALL")
+	if _, err := store.Read(t.Context(), first.Next); !errors.Is(err, revoke.ErrGap) {
+		t.Errorf("after FLUSHALL: got %v, want ErrGap", err)
+	}
+	second := publish(t.Context())
+	if second.Epoch == first.Epoch {
+		t.Error("got the same epoch after FLUSHALL, want another one")
+	}
+	redis.do("DEL", "bg1:{revoked}:stream") // as if the last writes were lost
+	if _, err := store.Read(t.Context(), second.Next); !errors.Is(err, revoke.ErrGap) {
+		t.Errorf("without the entry at the position: got %v, want ErrGap", err)
+	}
+	if third := publish(t.Context()); third.Epoch == second.Epoch {
+		t.Error("got the same epoch after entries were lost, want another one")
+	}
+}

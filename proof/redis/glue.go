@@ -1,0 +1,56 @@
+// Package redis tests redisstore with real servers and clients: a Redis that is
+// killed, paused and emptied, a cluster of three, and each client for which
+// docs/scale.md shows the glue.
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/rueidis"
+	"github.com/valkey-io/valkey-go"
+)
+
+// WithGoRedis sends commands with go-redis. The options of the client need
+// ContextTimeoutEnabled.
+func WithGoRedis(client redis.UniversalClient) func(ctx context.Context, args ...any) (any, error) {
+	return func(ctx context.Context, args ...any) (any, error) {
+		answer, err := client.Do(ctx, args...).Result()
+		if errors.Is(err, redis.Nil) {
+			return nil, nil //nolint:nilnil // the answer nil
+		}
+		return answer, err
+	}
+}
+
+// WithRueidis sends commands with rueidis.
+func WithRueidis(client rueidis.Client) func(ctx context.Context, args ...any) (any, error) {
+	return func(ctx context.Context, args ...any) (any, error) {
+		command := client.B().Arbitrary(fmt.Sprint(args[0])).Keys(fmt.Sprint(args[1]))
+		for _, arg := range args[2:] {
+			command = command.Args(fmt.Sprint(arg))
+		}
+		answer, err := client.Do(ctx, command.Build()).ToAny()
+		if rueidis.IsRedisNil(err) {
+			return nil, nil //nolint:nilnil // the answer nil
+		}
+		return answer, err
+	}
+}
+
+// WithValkey sends commands with valkey-go.
+func WithValkey(client valkey.Client) func(ctx context.Context, args ...any) (any, error) {
+	return func(ctx context.Context, args ...any) (any, error) {
+		command := client.B().Arbitrary(fmt.Sprint(args[0])).Keys(fmt.Sprint(args[1]))
+		for _, arg := range args[2:] {
+			command = command.Args(fmt.Sprint(arg))
+		}
+		answer, err := client.Do(ctx, command.Build()).ToAny()
+		if valkey.IsValkeyNil(err) {
+			return nil, nil //nolint:nilnil // the answer nil
+		}
+		return answer, err
+	}
+}

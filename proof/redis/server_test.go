@@ -1,0 +1,134 @@
+package redis_test
+
+import (
+	"bufio"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bearerguard/bearerguard/proof/program"
+)
+
+// server is a redis-server of a test.
+type server struct {
+	t       *testing.T
+	addr    string
+	dir     string
+	options []string
+	process *os.Process
+}
+
+// startServer starts a redis-server, which runs until the test ends.
+func startServer(t *testing.T, options ...string) *server {
+	t.Helper()
+	s := &server{t: t, addr: program.Address(t), dir: t.TempDir(), options: options}
+	s.start()
+	t.Cleanup(s.kill)
+	return s
+}
+
+// start starts the server at its address, with the data in its directory.
+func (s *server) start() {
+	s.t.Helper()
+	host, port, _ := net.SplitHostPort(s.addr)
+	command := exec.Command("redis-server", append([]string{"--bind", host, "--port", port, "--save", ""}, s.options...)...)
+	command.Dir = s.dir
+	out, err := command.StdoutPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.process = command.Process
+	var log strings.Builder
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		log.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), "Ready to accept connections") {
+			return
+		}
+	}
+	s.t.Fatalf("redis-server did not start:\n%s", &log)
+}
+
+// kill ends the server as kill -9 does.
+func (s *server) kill() {
+	if s.process != nil {
+		_ = s.process.Kill() // also ends a paused process
+		_, _ = s.process.Wait()
+		s.process = nil
+	}
+}
+
+func (s *server) signal(sig syscall.Signal) {
+	s.t.Helper()
+	if err := s.process.Signal(sig); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// client returns a client of the server for commands of the test itself.
+func (s *server) client() *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: s.addr, ContextTimeoutEnabled: true})
+	s.t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func (s *server) do(args ...any) any {
+	s.t.Helper()
+	answer, err := s.client().Do(s.t.Context(), args...).Result()
+	if err != nil {
+		s.t.Fatalf("%v: %v", args[0], err)
+	}
+	return answer
+}
+
+// startCluster starts a cluster of three servers.
+func startCluster(t *testing.T) (nodes []*server) {
+	t.Helper()
+	buses := make([]string, 3)
+	for i := range buses {
+		_, buses[i], _ = net.SplitHostPort(program.Address(t))
+		nodes = append(nodes, startServer(t, "--cluster-enabled", "yes", "--cluster-port", buses[i], "--cluster-require-full-coverage", "no"))
+		host, _, _ := net.SplitHostPort(nodes[i].addr)
+		nodes[i].do("CONFIG", "SET", "cluster-announce-ip", host)
+	}
+	for i, slots := range [][2]int{{0, 5460}, {5461, 10922}, {10923, 16383}} {
+		nodes[i].do("CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1])
+		host, port, _ := net.SplitHostPort(nodes[i].addr)
+		for j, other := range nodes {
+			if j != i { // both ways, because of the different ports
+				other.do("CLUSTER", "MEET", host, port, buses[i])
+			}
+		}
+	}
+	for _, node := range nodes {
+		eventually(t, "the cluster is ready", func() bool {
+			info, _ := node.do("CLUSTER", "INFO").(string)
+			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3") && strings.Contains(info, "cluster_slots_assigned:16384")
+		})
+	}
+	return nodes
+}
+
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	timeout := time.NewTimer(30 * time.Second)
+	defer timeout.Stop()
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-timeout.C:
+			t.Fatalf("got a timeout, want that %s", what)
+		}
+	}
+}

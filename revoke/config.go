@@ -1,0 +1,100 @@
+package revoke
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// Config is the configuration of a [List]. The zero value is a list that only
+// your own calls of [List.Add] fill.
+type Config struct {
+	// Feed takes revocations to other machines and back. nil means that the
+	// list contains only what was added to it in this process.
+	Feed Feed
+
+	// MaxLag is how long ago the feed may have been read to its end. 0 means 10
+	// seconds. It must be between one second and one hour.
+	MaxLag time.Duration
+
+	// OnLag decides what happens beyond MaxLag. It is required if Feed is set.
+	OnLag OnLag
+
+	// MaxEntries is the maximum number of entries. 0 means 1 000 000 entries,
+	// which need about 170 MiB if their values have 36 bytes, such as UUIDs.
+	// Memory is used only as entries are added.
+	MaxEntries int
+
+	// Logger receives failures of the feed and their end, once per change. nil
+	// means the logger that [slog.Default] returns when New is called. Events
+	// contain no part of a revocation and no error text of the feed.
+	Logger *slog.Logger
+}
+
+// OnLag is what a list does if it may lack recent revocations.
+type OnLag int
+
+const (
+	// Refuse makes the check return an error, so that requests are answered
+	// with 503. A revoked token is accepted for at most MaxLag after its
+	// revocation was published, unless the feed loses the revocation before the
+	// list has read it.
+	Refuse OnLag = iota + 1
+
+	// Accept makes the list decide by what it knows. Tokens that were revoked
+	// on other machines are accepted for as long as the feed cannot be read.
+	// [List.Healthy] returns an error meanwhile.
+	Accept
+)
+
+const (
+	defaultMaxLag     = 10 * time.Second
+	minMaxLag         = time.Second
+	maxMaxLag         = time.Hour
+	defaultMaxEntries = 1_000_000
+)
+
+// check returns every fault of the configuration.
+func (c Config) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("revoke: "+format, args...)) }
+
+	if isNil(c.Feed) {
+		fault("Feed is a nil %T: check the error of its constructor", c.Feed)
+	}
+	switch {
+	case c.OnLag < 0 || c.OnLag > Accept:
+		fault("OnLag %d is unknown: use Refuse or Accept", c.OnLag)
+	case c.Feed != nil && c.OnLag == 0:
+		fault("OnLag is missing: choose Refuse, which answers 503 while the feed cannot be read, or Accept, which accepts revoked tokens meanwhile")
+	case c.Feed == nil && (c.OnLag != 0 || c.MaxLag != 0):
+		fault("OnLag or MaxLag is set, but Feed is nil: a list without a feed has no lag")
+	}
+	if c.MaxLag != 0 && (c.MaxLag < minMaxLag || c.MaxLag > maxMaxLag) {
+		fault("MaxLag must be between %v and %v, or 0 for %v", minMaxLag, maxMaxLag, defaultMaxLag)
+	}
+	if c.MaxEntries < 0 {
+		fault("MaxEntries must be positive, or 0 for %d", defaultMaxEntries)
+	}
+	return errors.Join(faults...)
+}
+
+func isNil(f Feed) bool {
+	nilable := []reflect.Kind{reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice}
+	v := reflect.ValueOf(f)
+	return slices.Contains(nilable, v.Kind()) && v.IsNil()
+}
+
+// complete returns the configuration with its defaults in place of zero fields.
+func (c Config) complete() Config {
+	c.MaxLag = cmp.Or(c.MaxLag, defaultMaxLag)
+	c.MaxEntries = cmp.Or(c.MaxEntries, defaultMaxEntries)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}

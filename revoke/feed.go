@@ -1,0 +1,132 @@
+package revoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// Kind specifies which claim of a token a [Revocation] is compared with. The
+// numbers of the constants do not change, so a feed may store them.
+type Kind int
+
+// The kinds, with their claims.
+const (
+	Token   Kind = iota + 1 // jti; Before is ignored
+	Subject                 // sub
+	Session                 // sid
+	Client                  // client_id, or the claim that the verifier uses instead
+)
+
+// String returns the name of the kind.
+func (k Kind) String() string {
+	if k < Token || k > Client {
+		return "unknown kind"
+	}
+	return [...]string{Token: "token", Subject: "subject", Session: "session", Client: "client"}[k]
+}
+
+// Revocation says that certain tokens of an issuer are no longer valid.
+type Revocation struct {
+	// Issuer is the issuer of the tokens, as in middleware.Token: iss, or the
+	// URL of the configured issuer if iss is an alias or absent.
+	Issuer string
+
+	// Kind and Value specify the tokens. Issuer and Value are valid UTF-8, and
+	// each has between 1 and 1024 bytes.
+	Kind  Kind
+	Value string
+
+	// Before limits the revocation to tokens that were issued at or before this
+	// time, in whole seconds. The zero time means all tokens.
+	Before time.Time
+
+	// Until is when the last of these tokens has expired. It is required.
+	Until time.Time
+}
+
+// Feed takes revocations from each machine to all machines of an API, for
+// example through a stream in Redis. Package feedtest tests implementations.
+//
+// Implementations must be safe for concurrent use. Each call must return soon
+// after its context has ended. An attacker who can write to a feed can make the
+// API refuse tokens, so the feed must be as well protected as the API.
+type Feed interface {
+	// Publish appends revocations. nil means that the feed has all of them. If
+	// it returns an error, the feed may have some of them.
+	//
+	// A feed keeps a revocation until its Until. It may keep it longer. It may
+	// store times in whole seconds, because a [List] publishes whole seconds. A
+	// program that publishes without a List adds the clock skew of the
+	// verifiers to Until.
+	Publish(ctx context.Context, revocations ...Revocation) error
+
+	// Read returns what the feed has after a position, oldest first. "" is the
+	// beginning. It does not wait for revocations, and reading removes nothing.
+	// A revocation can be read as soon as Publish has returned, and appears
+	// only after all positions that Read has returned before.
+	//
+	// ErrGap, which may be wrapped, means that the feed no longer has
+	// everything after the position. The reader must begin again with "".
+	Read(ctx context.Context, after string) (Batch, error)
+}
+
+// Batch is a part of a feed.
+type Batch struct {
+	Revocations []Revocation
+	Next        string // the position after them; if Revocations is empty, it may be the position that was passed
+	More        bool   // there is more to read at once
+	Epoch       string // changes when the feed has lost its memory
+}
+
+// ErrGap is returned by [Feed.Read] if the feed no longer has everything after
+// the position.
+var ErrGap = errors.New("revoke: the feed no longer has everything after this position")
+
+// maxBytes is the maximum length of Issuer and of Value.
+const maxBytes = 1024
+
+// check returns the faults of a revocation. They do not quote it.
+func (r *Revocation) check() (faults []error) {
+	for _, text := range []struct{ name, value string }{{"Issuer", r.Issuer}, {"Value", r.Value}} {
+		switch {
+		case text.value == "":
+			faults = append(faults, fmt.Errorf("%s is empty", text.name))
+		case len(text.value) > maxBytes:
+			faults = append(faults, fmt.Errorf("%s has more than %d bytes", text.name, maxBytes))
+		case !utf8.ValidString(text.value):
+			faults = append(faults, fmt.Errorf("%s is not valid UTF-8", text.name))
+		}
+	}
+	if r.Kind < Token || r.Kind > Client {
+		faults = append(faults, fmt.Errorf("Kind %d is unknown: use Token, Subject, Session or Client", r.Kind))
+	}
+	if r.Until.IsZero() {
+		faults = append(faults, errors.New("missing Until: set it to when the last such token has expired"))
+	}
+	return faults
+}
+
+// rounded returns the revocation in whole seconds: Before rounded down, and
+// Until up.
+func (r *Revocation) rounded() Revocation {
+	own := *r
+	if own.Kind == Token {
+		own.Before = time.Time{}
+	}
+	if !own.Before.IsZero() {
+		own.Before = time.Unix(own.Before.Unix(), 0).UTC()
+	}
+	own.Until = time.Unix(ceil(own.Until), 0).UTC()
+	return own
+}
+
+// ceil returns a time in Unix seconds, rounded up.
+func ceil(t time.Time) int64 {
+	if t.Nanosecond() > 0 {
+		return t.Unix() + 1
+	}
+	return t.Unix()
+}

@@ -1,0 +1,218 @@
+package revoke
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/contain"
+)
+
+const (
+	pollInterval = 200 * time.Millisecond // on average
+	callTimeout  = 5 * time.Second        // of one call of the feed
+
+	// rereadInterval is how often the feed is read from the beginning while
+	// some of its revocations do not fit.
+	rereadInterval = time.Minute
+
+	// removedPerPoll is the maximum number of ended entries that are removed
+	// after a poll. Checks wait for less than a millisecond.
+	removedPerPoll = 256
+
+	publishedPerPoll = 16 * chunk // entries that the feed lacks
+)
+
+// Failures of the feed. Its own errors are not logged, because their texts may
+// contain claims.
+var (
+	errPanic    = errors.New("the feed panicked")
+	errFeed     = errors.New("the feed could not be read")
+	errSlow     = errors.New("the feed took too long")
+	errStarting = errors.New("the feed has a gap at its beginning")
+	errPosition = errors.New("the feed returned revocations or more to read, but no later position")
+	errMissing  = errors.New("the feed did not accept the entries that it lacks")
+)
+
+// Run reads the feed about every 200 milliseconds, at first from the beginning,
+// until ctx ends. It then returns nil. Without a Feed, it only waits for ctx.
+// It returns an error at once if the list is already running. It belongs to its
+// caller, who starts it in a goroutine:
+//
+//	go list.Run(ctx)
+//
+// Call Run before the API serves requests: until the feed has been read, the
+// lag is infinite.
+func (l *List) Run(ctx context.Context) error {
+	switch {
+	case l.notConstructed():
+		return errNotConstructed
+	case !l.running.CompareAndSwap(false, true):
+		return errRunning
+	}
+	defer l.running.Store(false)
+	if l.config.Feed == nil {
+		<-ctx.Done()
+		return nil
+	}
+	r := &reader{list: l}
+	r.restart()
+	l.unpublished.Store(true) // Add may have been called while the feed failed, or had another epoch
+	for {
+		more, err := r.poll(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		l.note(ctx, err)
+		l.entries.mu.Lock()
+		l.entries.expire(time.Now().Unix(), removedPerPoll)
+		l.entries.mu.Unlock()
+		if more {
+			continue
+		}
+		select {
+		case <-time.After(pollInterval*3/4 + rand.N(pollInterval/2)): //nolint:gosec // so that machines do not poll at once
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// note logs a failure of the feed, or its end.
+func (l *List) note(ctx context.Context, err error) {
+	switch {
+	case err != nil && l.failing.To(err.Error()):
+		l.config.Logger.WarnContext(ctx, "revocation feed fails", "error", err)
+	case err == nil && l.failing.To(""):
+		l.config.Logger.InfoContext(ctx, "revocation feed works again")
+	}
+}
+
+// reader reads the feed of a list.
+type reader struct {
+	list     *List
+	position string
+	epoch    string
+	known    bool // epoch is known
+
+	reading  uint64    // number of the reading: how often the feed was read from the beginning
+	began    time.Time // when the reading began
+	complete bool      // everything that was read since then fitted
+	missing  []*entry  // entries that have still to be published
+}
+
+// restart makes the next call of poll read from the beginning.
+func (r *reader) restart() {
+	if len(r.missing) > 0 {
+		r.list.unpublished.Store(true) // the next reading shows which of them are still missing
+	}
+	r.position, r.began, r.complete, r.missing = "", time.Now(), true, nil
+	r.reading = r.list.readings.Add(1)
+}
+
+// poll reads one batch. It reports whether there is more to read at once.
+func (r *reader) poll(ctx context.Context) (more bool, err error) {
+	l, began := r.list, time.Now()
+	batch, err := l.readFeed(ctx, r.position)
+	switch {
+	case errors.Is(err, ErrGap) && r.position == "":
+		return false, errStarting
+	case errors.Is(err, ErrGap):
+		l.gaps.Add(1)
+		r.restart()
+		return false, nil
+	case err != nil:
+		return false, err
+	case r.known && r.epoch != batch.Epoch:
+		l.epochs.Add(1)
+		l.config.Logger.WarnContext(ctx, "revocation feed has lost its memory; its missing entries are published again")
+		l.unpublished.Store(true)
+		r.epoch = batch.Epoch
+		r.restart()
+		return false, nil
+	case batch.Next == r.position && (batch.More || len(batch.Revocations) > 0):
+		return false, errPosition
+	}
+	r.known, r.epoch, r.position = true, batch.Epoch, batch.Next
+	r.receive(ctx, batch.Revocations)
+	if batch.More {
+		return true, nil
+	}
+	if r.complete {
+		l.read.Store(&began)
+		l.overflowing.To("")
+	}
+	err = r.publishMissing(ctx)
+	if !r.complete && began.Sub(r.began) >= rereadInterval {
+		r.restart()
+	}
+	return false, err
+}
+
+// receive adds the revocations of a batch to the list.
+func (r *reader) receive(ctx context.Context, all []Revocation) {
+	l := r.list
+	l.received.Add(int64(len(all)))
+	valid := make([]Revocation, 0, len(all))
+	for i := range all {
+		if all[i].check() == nil {
+			valid = append(valid, all[i])
+		}
+	}
+	fit := 0
+	for rest := valid; len(rest) > 0; { // one that is known fits also after one that does not
+		n := l.put(rest, r.reading)
+		fit += n
+		rest = rest[min(n+1, len(rest)):]
+	}
+	if fit == len(all) {
+		return
+	}
+	l.dropped.Add(int64(len(all) - fit))
+	if r.complete = false; l.overflowing.To("dropped") {
+		l.config.Logger.WarnContext(ctx, "revocations in the feed do not fit into the list, or are not valid", "entries", l.entries.count.Load(), "limit", l.entries.limit)
+	}
+}
+
+// publishMissing publishes entries that the feed lacks, if there may be any. It
+// is called at the end of the feed. A call publishes only a part of many
+// entries, because meanwhile nothing is read. In the pause between two calls,
+// other machines may publish the same entries, which are then skipped.
+func (r *reader) publishMissing(ctx context.Context) error {
+	l := r.list
+	if len(r.missing) == 0 && l.unpublished.Swap(false) {
+		r.missing = l.entries.outsideFeed(r.reading)
+	}
+	var part []Revocation
+	now, left := time.Now().Unix(), r.missing
+	for len(left) > 0 && len(part) < publishedPerPoll {
+		if one := left[0]; one.until > now && one.inFeed.Load() != r.reading {
+			part = append(part, one.revocation())
+		}
+		left = left[1:]
+	}
+	limited, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if l.publish(limited, part) != nil {
+		return errMissing
+	}
+	r.missing = left
+	return nil
+}
+
+func (l *List) readFeed(ctx context.Context, after string) (batch Batch, err error) {
+	limited, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err = errPanic
+	contain.Panic(func() { batch, err = l.config.Feed.Read(limited, after) })
+	switch {
+	case err == nil, errors.Is(err, ErrGap):
+		return batch, err
+	case errors.Is(err, errPanic):
+		return Batch{}, errPanic
+	case limited.Err() != nil:
+		return Batch{}, errSlow
+	}
+	return Batch{}, errFeed
+}
