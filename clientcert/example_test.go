@@ -52,10 +52,10 @@ func ExampleForwarded() {
 	source := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Sockets: []string{"/run/api.sock"}}
 	fmt.Println(source.Check())
 
-	source.Sockets, source.Appended = nil, true
+	source.Sockets, source.Chain = nil, true
 	fmt.Println(source.Check())
 	// Output:
 	// <nil>
 	// Trusted and Sockets are empty: list the addresses of the proxies, because anyone else could forge the field
-	// Appended needs the format XFCC, because only XFCC has elements
+	// Chain needs the format EscapedPEM: the other formats have another place for the chain
 }

@@ -37,7 +37,7 @@ func (f Forwarded) read(field string) (string, error) {
 	case field == "":
 		return "", nil
 	case f.Format == XFCC:
-		return f.readXFCC(field)
+		return readXFCC(field)
 	case f.Format == RFC9440:
 		return readBytes(field)
 	}

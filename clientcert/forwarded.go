@@ -30,9 +30,9 @@ type Forwarded struct {
 	// [net/http.Server] sets. If another peer sends the field, Thumbprint
 	// returns [ErrUntrusted]. Trusted or Sockets is required.
 	//
-	// No middleware in front may replace RemoteAddr with an address from a
-	// header field. An address without a port, which such middlewares set, is
-	// not trusted.
+	// No middleware or listener in front may replace RemoteAddr with an address
+	// that a client chooses. An address without a port, which middlewares set,
+	// and one with a zone are not trusted. The slice must not be modified.
 	Trusted []netip.Prefix
 
 	// Sockets are the names of Unix sockets on which the API listens. Every
@@ -42,17 +42,13 @@ type Forwarded struct {
 	// Chain accepts a field in the format EscapedPEM with further certificates
 	// after the client's own. They are not read.
 	Chain bool
-
-	// Appended is for proxies that append an element to the XFCC field of the
-	// client instead of replacing the field (APPEND_FORWARD in Envoy): the last
-	// element counts. Envoy does not quote the names in elements, so the proxy
-	// must use the JSON form, or accept only certificates of an authority that
-	// issues no names with commas to strangers.
-	Appended bool
 }
 
 // Envoy returns the settings for Envoy with X-Forwarded-Client-Cert in text or
-// JSON and forward_client_cert_details SANITIZE_SET.
+// JSON and forward_client_cert_details SANITIZE_SET. A field with more than one
+// element is refused: with APPEND_FORWARD the client writes the beginning of
+// the field, and Envoy does not quote the names in certificates, so that no
+// reader can tell which element is Envoy's.
 func Envoy(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Client-Cert", Format: XFCC, Trusted: trusted}
 }
@@ -123,7 +119,7 @@ func (f Forwarded) trusts(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	address := peer.Addr().Unmap().WithZone("")
+	address := peer.Addr().Unmap()
 	return slices.ContainsFunc(f.Trusted, func(p netip.Prefix) bool { return unmap(p).Contains(address) })
 }
 
@@ -160,9 +156,6 @@ func (f Forwarded) Check() error {
 	}
 	if slices.Contains(f.Sockets, "") {
 		fault("Sockets contains an empty name: give the path of a Unix socket on which the API listens")
-	}
-	if f.Appended && f.Format != XFCC {
-		fault("Appended needs the format XFCC, because only XFCC has elements")
 	}
 	if f.Chain && f.Format != EscapedPEM {
 		fault("Chain needs the format EscapedPEM: the other formats have another place for the chain")

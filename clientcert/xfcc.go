@@ -23,9 +23,9 @@ type element struct{ hash, cert string }
 // if the value is empty or the key already has a value.
 func (e *element) set(key, value string) bool {
 	own := &e.hash
-	switch {
-	case strings.EqualFold(key, "Hash"):
-	case strings.EqualFold(key, "Cert"):
+	switch strings.ToLower(key) {
+	case "hash":
+	case "cert":
 		own = &e.cert
 	default:
 		return true
@@ -37,7 +37,7 @@ func (e *element) set(key, value string) bool {
 	return true
 }
 
-func (f Forwarded) readXFCC(field string) (string, error) {
+func readXFCC(field string) (string, error) {
 	parse := parseText
 	if field[0] == '[' || field[0] == '{' {
 		parse = parseJSON
@@ -48,10 +48,10 @@ func (f Forwarded) readXFCC(field string) (string, error) {
 		return "", errMalformed
 	case len(elements) == 0:
 		return "", nil
-	case len(elements) > 1 && !f.Appended:
+	case len(elements) > 1:
 		return "", errSeveral
 	}
-	return identify(elements[len(elements)-1])
+	return identify(elements[0])
 }
 
 // identify returns the thumbprint of an element's certificate.

@@ -117,6 +117,9 @@ func (s *signer) fixedSize(signature []byte) ([]byte, error) {
 	if _, err := asn1.Unmarshal(signature, &pair); err != nil {
 		return nil, err
 	}
+	if pair.R.Sign() <= 0 || pair.S.Sign() <= 0 || max(pair.R.BitLen(), pair.S.BitLen()) > 8*s.size {
+		return nil, errors.New("the key made a signature of another curve")
+	}
 	fixed := make([]byte, 2*s.size)
 	pair.R.FillBytes(fixed[:s.size])
 	pair.S.FillBytes(fixed[s.size:])

@@ -2,12 +2,15 @@ package dpop
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,7 +37,8 @@ import (
 // origin.
 //
 // After a redirect to another origin, the Transport sends neither a proof nor
-// the bound token.
+// the bound token. A RoundTripper in front must keep [http.Request.Response],
+// by which a redirect is recognized.
 //
 // The zero value is ready for use. A Transport is safe for concurrent use.
 type Transport struct {
@@ -81,18 +85,23 @@ func (t *Transport) prepare() (*signer, error) {
 
 // RoundTrip implements [http.RoundTripper].
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	token, needsProof := tokenOf(r.Header)
+	scheme, token := authorizationOf(r.Header)
 	switch {
-	case !needsProof:
+	case r.URL == nil || r.URL.Opaque != "":
+		closeBody(r)
+		return nil, errURL
+	case strings.EqualFold(scheme, "Bearer"): // does not need a proof
 		return t.base().RoundTrip(r)
 	case leavesOrigin(r):
-		if token != "" {
+		if strings.EqualFold(scheme, "DPoP") {
 			r = r.Clone(r.Context())
 			r.Header.Del("Authorization")
 		}
 		return t.base().RoundTrip(r)
+	case !strings.EqualFold(scheme, "DPoP"):
+		token = "" // credentials for the authorization server
 	}
-	origin := originOf(r.URL)
+	origin := r.URL.Scheme + "://" + hostOf(r)
 	nonce := t.nonce(origin)
 	response, err := t.send(r, token, nonce)
 	if err != nil {
@@ -128,44 +137,47 @@ func (t *Transport) send(r *http.Request, token, nonce string) (*http.Response, 
 	s, err := t.prepare()
 	var proof string
 	if err == nil {
-		proof, err = s.prove(r.Method, targetOf(r), token, nonce)
+		proof, err = s.prove(cmp.Or(r.Method, http.MethodGet), targetOf(r), token, nonce)
 	}
 	if err != nil {
-		if r.Body != nil {
-			_ = r.Body.Close()
-		}
+		closeBody(r)
 		return nil, err
 	}
 	proven := r.Clone(r.Context())
+	if proven.Header == nil {
+		proven.Header = make(http.Header)
+	}
 	proven.Header.Set("DPoP", proof)
-	return t.base().RoundTrip(proven)
+	response, err := t.base().RoundTrip(proven)
+	if response != nil && response.Request == nil {
+		response.Request = r // leavesOrigin needs it after a redirect
+	}
+	return response, err
 }
 
-// tokenOf returns the token under the scheme DPoP, and whether the request
-// needs a proof: a request with a bearer token does not. Requests to an
-// authorization server have other schemes, or none.
-func tokenOf(h http.Header) (token string, needsProof bool) {
-	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
-	switch {
-	case strings.EqualFold(scheme, "DPoP"):
-		return strings.TrimLeft(token, " "), true
-	case strings.EqualFold(scheme, "Bearer"):
-		return "", false
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		_ = r.Body.Close()
 	}
-	return "", true
 }
+
+// authorizationOf returns the scheme and the credentials in the Authorization
+// field.
+func authorizationOf(h http.Header) (scheme, credentials string) {
+	field := strings.Trim(h.Get("Authorization"), " \t")
+	if end := strings.IndexAny(field, " \t"); end >= 0 {
+		return field[:end], strings.TrimLeft(field[end:], " \t")
+	}
+	return field, ""
+}
+
+// hostOf returns the host in the URL of a request as its server sees it.
+func hostOf(r *http.Request) string { return cmp.Or(r.Host, r.URL.Host) }
 
 // targetOf returns the URL of a request as its server sees it, without query
 // and fragment.
 func targetOf(r *http.Request) string {
-	host, path := r.Host, r.URL.EscapedPath()
-	if host == "" {
-		host = r.URL.Host
-	}
-	if path == "" {
-		path = "/"
-	}
-	return r.URL.Scheme + "://" + host + path
+	return r.URL.Scheme + "://" + hostOf(r) + cmp.Or(r.URL.EscapedPath(), "/")
 }
 
 // originOf returns the origin of a URL, in normal form if it has one.
@@ -181,9 +193,9 @@ func originOf(u *url.URL) string {
 // further redirect has led back.
 func leavesOrigin(r *http.Request) bool {
 	origin := originOf(r.URL)
-	for r.Response != nil && r.Response.Request != nil {
-		if r = r.Response.Request; originOf(r.URL) != origin {
-			return true
+	for r.Response != nil {
+		if r = r.Response.Request; r == nil || originOf(r.URL) != origin {
+			return true // without the earlier request, its origin is unknown
 		}
 	}
 	return false
@@ -216,6 +228,8 @@ func (t *Transport) keep(origin string, response *http.Response) string {
 	return nonce
 }
 
+var errURL = errors.New("dpop: the request has no URL, or an opaque one, which a proof cannot name")
+
 // maxRefusal is how much of a refusal is read, in bytes.
 const maxRefusal = 64 << 10
 
@@ -244,5 +258,14 @@ type replayed struct {
 	io.Closer
 }
 
+const transportName = "dpop.Transport"
+
 // Format implements [fmt.Formatter]. It prints no key.
-func (t *Transport) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "dpop.Transport") }
+func (t *Transport) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, transportName) }
+
+// LogValue implements [slog.LogValuer]. It logs no key.
+func (t *Transport) LogValue() slog.Value { return slog.StringValue(transportName) }
+
+// MarshalJSON implements [encoding/json.Marshaler], because some loggers encode
+// values as JSON. It returns no key.
+func (t *Transport) MarshalJSON() ([]byte, error) { return []byte(`"` + transportName + `"`), nil }

@@ -73,7 +73,7 @@ func (b *binding) add(answer binding) error {
 
 // checkClientCert returns the faults of ClientCert and RequireBound.
 func (c Config) checkClientCert() (faults []error) {
-	if v := reflect.ValueOf(c.ClientCert); v.Kind() == reflect.Pointer && v.IsNil() {
+	if v := reflect.ValueOf(c.ClientCert); (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil() {
 		faults = append(faults, fmt.Errorf("ClientCert is a nil %T: leave ClientCert unset to refuse tokens that are bound to a certificate", c.ClientCert))
 	} else if source, ok := c.ClientCert.(interface{ Check() error }); ok {
 		if err := source.Check(); err != nil {

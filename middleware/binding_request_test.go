@@ -333,9 +333,9 @@ func TestFaultsOfClientCert(t *testing.T) {
 		"a nil pointer":                {func(c *middleware.Config) { c.ClientCert = (*clientcert.Forwarded)(nil) }, []string{"bearerguard: ClientCert is a nil *clientcert.Forwarded: leave ClientCert unset to refuse tokens that are bound to a certificate"}},
 		"every fault at once": {
 			func(c *middleware.Config) {
-				c.ClientCert, c.Audience, c.Issuers = clientcert.Forwarded{Appended: true}, "", nil
+				c.ClientCert, c.Audience, c.Issuers = clientcert.Forwarded{Chain: true}, "", nil
 			},
-			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted and Sockets are empty", "bearerguard: ClientCert: Appended needs"},
+			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted and Sockets are empty", "bearerguard: ClientCert: Chain needs"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // name is a distinguished name in a form that can be compared. It has the
@@ -33,7 +34,17 @@ var attributeTypes = map[string]string{
 // attribute returns an attribute in the form that is compared. The value is
 // compared without regard to case and to insignificant spaces (RFC 5280 §7.1).
 func attribute(oid, value string) string {
-	return oid + "=" + strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(value), " ")))
+	return oid + "=" + strings.Map(fold, strings.Join(strings.Fields(value), " "))
+}
+
+// fold returns the same character for all cases of a letter. Unlike ToLower of
+// ToUpper, it does not turn a dotless i into an i.
+func fold(c rune) rune {
+	least := c
+	for other := unicode.SimpleFold(c); other != c; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	return least
 }
 
 // encoded returns an attribute whose value is in DER. A value that is not a

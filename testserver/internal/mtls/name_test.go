@@ -55,6 +55,7 @@ func TestSubjectsAreComparedAsDistinguishedNames(t *testing.T) {
 		"a text like a value in DER":          {pkix.Name{CommonName: "#0201ff"}, "CN=#0201ff", false},
 		"a text like DER, escaped":            {pkix.Name{CommonName: "#0201ff"}, `CN=\#0201ff`, true},
 		"letters beyond ASCII":                {pkix.Name{CommonName: "Zoë"}, `CN=ZO\C3\8B`, true},
+		"a dotless i":                         {pkix.Name{CommonName: "b\u0131ll\u0131ng"}, "CN=billing", false},
 		"a space at the end of a value":       {pkix.Name{CommonName: "a"}, `CN=a\ `, true}, // insignificant
 		"a name that contains the other name": {pkix.Name{CommonName: "a,O=b"}, "CN=a,O=b", false},
 	} {
