@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -91,5 +92,31 @@ func TestBoundTokens(t *testing.T) {
 				t.Errorf("got status %d, want %d and %q\n%s", status, test.status, test.printed, printed)
 			}
 		})
+	}
+}
+
+// TestTheCertificateIsPresentedToEveryServer tests a self-signed certificate at
+// a server that names another authority.
+func TestTheCertificateIsPresentedToEveryServer(t *testing.T) {
+	own, authority := testserver.ClientCertificate(nil), testserver.ClientCertificate(&x509.Certificate{Subject: pkix.Name{CommonName: "authority"}})
+	named := x509.NewCertPool()
+	named.AddCert(authority.Leaf)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TLS.PeerCertificates) != 1 || !r.TLS.PeerCertificates[0].Equal(own.Leaf) {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, ClientCAs: named, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	client := &http.Client{Transport: config{certificate: &own}.bind(server.Client().Transport)}
+	t.Cleanup(client.CloseIdleConnections)
+	response, err := client.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("got %d, want 200", response.StatusCode)
 	}
 }
