@@ -36,7 +36,9 @@ func (c config) bind(transport http.RoundTripper) http.RoundTripper {
 		if own.TLSClientConfig == nil {
 			own.TLSClientConfig = new(tls.Config)
 		}
-		own.TLSClientConfig.Certificates = []tls.Certificate{*c.certificate}
+		// Certificates would leave out a certificate that is not from an
+		// authority that the server names, such as a self-signed one.
+		own.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.certificate, nil }
 		transport = own
 	}
 	if c.dpop {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -24,18 +25,22 @@ type authServer struct {
 	APISecret          string `json:"api_secret"`
 	SignedID           string `json:"signed_id"`
 	SignedKey          string `json:"signed_key"`
+	NamedID            string `json:"named_id"`       // only with MTLS
+	SelfSignedID       string `json:"self_signed_id"` // only with MTLS
+
+	client *http.Client
 }
 
-func startAuthServer(t *testing.T) *authServer {
+func startAuthServer(t *testing.T, env ...string) *authServer {
 	t.Helper()
 	node := nodeFor(t, "authserver")
 	cmd := exec.CommandContext(t.Context(), node, "server.mjs")
-	cmd.Dir = "authserver"
+	cmd.Dir, cmd.Env = "authserver", append(os.Environ(), env...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var as authServer
+	as := authServer{client: http.DefaultClient}
 	if line := start(t, cmd, stdin.Close); json.Unmarshal([]byte(line), &as) != nil {
 		t.Fatalf("the authorization server's ready line is not JSON: %s", line)
 	}
@@ -104,7 +109,7 @@ func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int,
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.SetBasicAuth(url.QueryEscape(as.ClientID), url.QueryEscape(as.ClientSecret)) // RFC 6749 §2.3.1
-	return send(t, req)
+	return send(t, as.client, req)
 }
 
 // rotate replaces every key of the authorization server and withdraws the old
@@ -123,14 +128,14 @@ func (as *authServer) do(t *testing.T, control string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, body := send(t, req); status != http.StatusNoContent {
+	if status, body := send(t, as.client, req); status != http.StatusNoContent {
 		t.Fatalf("the authorization server's control answered %d: %s", status, body)
 	}
 }
 
-func send(t *testing.T, req *http.Request) (int, []byte) {
+func send(t *testing.T, client *http.Client, req *http.Request) (int, []byte) {
 	t.Helper()
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

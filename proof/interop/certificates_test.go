@@ -11,7 +11,11 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -37,9 +41,9 @@ func newRSAKey(t *testing.T, bits int) crypto.Signer {
 }
 
 // newCertificate returns a certificate for a key, which is also good for a
-// server named proxyName. Without an issuer it is self-signed. The issuer's
-// certificate is added to the chain.
-func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate) tls.Certificate {
+// server named proxyName or at one of the addresses. Without an issuer it is
+// self-signed. The issuer's certificate is added to the chain.
+func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate, addresses ...string) tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	if err != nil {
@@ -48,6 +52,9 @@ func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{Organization: []string{subject}, CommonName: subject}, DNSNames: []string{proxyName},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	for _, address := range addresses {
+		template.IPAddresses = append(template.IPAddresses, net.IP(netip.MustParseAddrPort(address).Addr().AsSlice()))
 	}
 	parent, signer, chain := template, crypto.PrivateKey(key), [][]byte{nil}
 	if issuer != nil {
@@ -65,12 +72,33 @@ func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls
 	return tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf}
 }
 
-func toKeyPEM(der []byte) []byte {
+func toKeyPEM(t *testing.T, certificate tls.Certificate) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 func toPEM(certificate tls.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Leaf.Raw})
+}
+
+// pair writes a certificate and its key and returns the paths.
+func pair(t *testing.T, certificate tls.Certificate) (certFile, keyFile string) {
+	t.Helper()
+	return write(t, toPEM(certificate)), write(t, toKeyPEM(t, certificate))
+}
+
+// write writes text into a new file and returns its path.
+func write(t *testing.T, text []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // newTLSClients returns clients for HTTP/1.1 and HTTP/2 that present a

@@ -3,9 +3,7 @@ package interop_test
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -142,11 +140,7 @@ func (s *setup) clients(t *testing.T) []testserver.Client {
 // run runs a script and returns the result of each flow.
 func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	t.Helper()
-	roots := filepath.Join(t.TempDir(), "roots.pem")
-	if err := os.WriteFile(roots, s.roots, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return runClient(t, script, s, "NODE_EXTRA_CA_CERTS="+roots)
+	return runClient(t, script, s, "NODE_EXTRA_CA_CERTS="+write(t, s.roots))
 }
 
 // runClient runs a script, which receives setup as JSON, and returns the

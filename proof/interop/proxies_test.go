@@ -2,7 +2,6 @@ package interop_test
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"net"
@@ -135,15 +134,11 @@ backend recorder
 // ignores who issued a certificate.
 func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder string) string {
 	t.Helper()
-	key, err := x509.MarshalPKCS8PrivateKey(server.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
 	address, dir := program.Address(t), t.TempDir()
 	host := func(url string) string { return strings.TrimPrefix(url, "http://") }
 	run := proxyPrograms[p.program]
 	config := strings.NewReplacer("ADDRESS", address, "FIELD", p.config, "PROXYIP", proxyIP, "API", host(api), "RECORDER", host(recorder)).Replace(run.config)
-	for name, content := range map[string][]byte{"server.pem": append(toPEM(server), toKeyPEM(key)...), "proxy.conf": []byte(config)} {
+	for name, content := range map[string][]byte{"server.pem": append(toPEM(server), toKeyPEM(t, server)...), "proxy.conf": []byte(config)} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -23,20 +23,33 @@ type mock struct {
 	ClientSecret string `json:"client_secret"`
 	Control      string `json:"control"`
 	ControlToken string `json:"control_token"`
+	CAPEM        string `json:"ca_pem"`
+
+	program, ready string // the path of bearerguard, and of a file with the ready line
 }
 
 func startMock(t *testing.T, flags ...string) (m mock) {
 	t.Helper()
-	file, err := program.Build(t.Context(), filepath.Join("..", ".."), "./cmd/bearerguard", t.TempDir())
-	if err != nil {
+	var err error
+	if m.program, err = program.Build(t.Context(), filepath.Join("..", ".."), "./cmd/bearerguard", t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), file, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
+	cmd := exec.CommandContext(t.Context(), m.program, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
 	ready := start(t, cmd, func() error { return cmd.Process.Signal(syscall.SIGTERM) })
 	if err := json.Unmarshal([]byte(ready), &m); err != nil {
 		t.Fatalf("bearerguard serve: got %s, %v", ready, err)
 	}
+	m.ready = write(t, []byte(ready))
 	return m
+}
+
+// addClient runs bearerguard client add.
+func (m mock) addClient(t *testing.T, arguments ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), m.program, append([]string{"client", "add", "--ready-file", m.ready}, arguments...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("bearerguard client add: %v\n%s", err, out)
+	}
 }
 
 // TestOAuth4WebAPIDiscoversTheAuthorizationServer tests RFC 9728: a client

@@ -211,7 +211,7 @@ func (z *zitadelOP) revoke(t *testing.T, client, token string) {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.SetBasicAuth(url.QueryEscape(client), url.QueryEscape(zitadelSecret))
-	if status, body := send(t, req); status != http.StatusOK {
+	if status, body := send(t, http.DefaultClient, req); status != http.StatusOK {
 		t.Fatalf("the revocation endpoint answered %d: %s", status, body)
 	}
 }
