@@ -112,6 +112,7 @@ func TestOptionsForMutualTLSRefuse(t *testing.T) {
 		"no port":               {[]testserver.Option{testserver.TLS(), testserver.MTLSAddr("127.0.0.1")}, `MTLSAddr("127.0.0.1"): want a host and a port number`},
 		"an address beyond":     {[]testserver.Option{testserver.TLS(), testserver.MTLSAddr("192.0.2.1:0")}, `MTLSAddr("192.0.2.1:0") is reachable from other machines`},
 		"an address in memory":  {[]testserver.Option{testserver.TLS(), testserver.InMemory(), testserver.MTLSAddr("127.0.0.1:0")}, `MTLSAddr("127.0.0.1:0") requires a socket, but InMemory() does not use one: remove MTLSAddr or InMemory()`},
+		"another host":          {[]testserver.Option{testserver.TLS(), testserver.MTLSAddr("127.0.0.2:0")}, `MTLSAddr("127.0.0.2:0") has another host than the issuer`},
 		"no TLS":                {[]testserver.Option{testserver.MTLSAddr("127.0.0.1:0")}, `requires TLS()`},
 		"a CA that is not PEM":  {[]testserver.Option{testserver.ClientCA([]byte("x"))}, "ClientCA: want a certificate in PEM"},
 		"a client without name": {[]testserver.Option{testserver.Clients(testserver.Client{ID: "a", AuthMethod: "tls_client_auth"})}, "requires exactly one of TLS.SubjectDN"},

@@ -42,10 +42,23 @@ func (c Config) Check() error {
 		scheme = errors.New("IssuerURL is not https, but TLS() serves only https: change the URL or remove TLS()")
 	}
 	var plain error
-	if c.MTLSAddr != "" && !c.TLS {
+	switch {
+	case c.MTLSAddr == "":
+	case !c.TLS:
 		plain = fmt.Errorf("MTLSAddr(%q) requires TLS(): add it, or remove MTLSAddr", c.MTLSAddr)
+	case c.URL == "" && !c.InMemory && hostOf(c.MTLSAddr) != hostOf(c.Addr):
+		plain = fmt.Errorf("MTLSAddr(%q) has another host than the issuer, but the metadata lists its endpoints at the issuer's host: use that host, or add IssuerURL", c.MTLSAddr)
 	}
 	return errors.Join(scheme, plain, c.checkAddr("Addr", c.Addr), c.checkAddr("MTLSAddr", c.MTLSAddr))
+}
+
+// hostOf returns the host of an address, by default loopback.
+func hostOf(addr string) string {
+	host, _, _ := net.SplitHostPort(addr)
+	if addr == "" || host == localhost {
+		return "127.0.0.1"
+	}
+	return host
 }
 
 // checkAddr returns all errors in the address that an option sets.
