@@ -48,7 +48,9 @@ const (
 	// minutes. After the authorization response the request_uri is invalid.
 	EndpointPAR = catalogue.PAR
 
-	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant].
+	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant]. A
+	// request with a DPoP proof gets a token that is bound to the client's key
+	// (RFC 9449 §5).
 	EndpointToken = catalogue.Token
 
 	// EndpointRevoke is the revocation endpoint (RFC 7009) for access and
@@ -57,7 +59,8 @@ const (
 	EndpointRevoke = catalogue.Revoke
 
 	// EndpointUserInfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3),
-	// for access tokens with the scope openid.
+	// for access tokens with the scope openid. A token that is bound to a DPoP
+	// key needs a proof (RFC 9449 §7).
 	EndpointUserInfo = catalogue.UserInfo
 
 	// EndpointEndSession logs an end user out (OpenID Connect RP-Initiated
