@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/shapes"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -156,5 +157,22 @@ func TestATokenIsBoundToAKeyAndToACertificate(t *testing.T) {
 	_, introspected := introspectionResponse(t, s, r.text("access_token"))
 	for _, text := range []string{payload(t, r.text("access_token")), introspected} {
 		wantAll(t, text, both)
+	}
+}
+
+// An imitated provider has its own tokens and introspection responses, but they
+// are bound to the key, too.
+func TestTokensLikeThoseOfAProviderAreBoundToTheKey(t *testing.T) {
+	key, form := testserver.GenerateKey("ES256", ""), url.Values{"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}
+	for _, shape := range shapes.All {
+		t.Run(shape.Name, func(t *testing.T) {
+			s := testserver.New(t, testserver.Like(shape.Name))
+			r := prove(t, s, key, testserver.EndpointToken, form)
+			_, introspected := introspectionResponse(t, s, r.text("access_token"))
+			claimed := slices.ContainsFunc(shape.Claims, func(m shapes.Member) bool { return m.Name == "token_type" }) // the claim of the token wins
+			if r.text("token_type") != "DPoP" || !strings.Contains(introspected, thumbprintOf(t, key)) || !claimed && !strings.Contains(introspected, `"token_type":"DPoP"`) {
+				t.Errorf("got %v and %s, want a bound token", r.body, introspected)
+			}
+		})
 	}
 }
