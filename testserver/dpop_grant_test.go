@@ -91,15 +91,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 
 func TestAProofIsForOneRequest(t *testing.T) {
 	path := statePath(t)
-	start := func() *testserver.Server {
-		s, err := testserver.Start(t.Context(), testserver.Persist(path), testserver.IssuerURL("http://login.test"), testserver.Clock(atNoon))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
-	}
-	one := start()
+	one := startPersisted(t, path, testserver.Clock(atNoon))
 	key, other := testserver.GenerateKey("ES256", ""), testserver.GenerateKey("ES256", "")
 	form := url.Values{"grant_type": {"client_credentials"}}
 	u := one.Endpoint(testserver.EndpointToken)
@@ -110,7 +102,7 @@ func TestAProofIsForOneRequest(t *testing.T) {
 	wantRefusal(t, postProof(t, one.Client(), u, form, proof, testClient), "invalid_dpop_proof", "the DPoP proof was used before: expected a new proof")
 	wantBound(t, one, postProof(t, one.Client(), u, form, proofFor(one, other, u, testserver.Claim("jti", "same")), testClient), other)
 	closeServer(t, one)
-	two := start()
+	two := startPersisted(t, path, testserver.Clock(atNoon))
 	wantRefusal(t, postProof(t, two.Client(), u, form, proof, testClient), "invalid_dpop_proof", "the DPoP proof was used before")
 	two.Advance(5*time.Minute + time.Second)
 	wantRefusal(t, postProof(t, two.Client(), u, form, proof, testClient), "invalid_dpop_proof", "too far from the current time")

@@ -11,15 +11,7 @@ import (
 
 func TestRefreshTokensOfPublicClientsAreBoundToTheKey(t *testing.T) {
 	path := statePath(t)
-	start := func() *testserver.Server {
-		s, err := testserver.Start(t.Context(), testserver.Persist(path), testserver.IssuerURL("http://login.test"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
-	}
-	one := start()
+	one := startPersisted(t, path)
 	key, other := testserver.GenerateKey("ES256", ""), testserver.GenerateKey("EdDSA", "")
 	first := wantBound(t, one, prove(t, one, key, testserver.EndpointToken, codeRequest(codeFor(t, one))), key)
 	device := postProof(t, one.Client(), one.Endpoint(testserver.EndpointDeviceAuthorization), url.Values{"client_id": {"test-public"}}, nil)
@@ -33,7 +25,7 @@ func TestRefreshTokensOfPublicClientsAreBoundToTheKey(t *testing.T) {
 	}
 	closeServer(t, one)
 
-	two := start()
+	two := startPersisted(t, path)
 	for name, refresh := range map[string]string{"of a code": first.text("refresh_token"), "of a device": ofDevice.text("refresh_token"), "of Mint": minted.Refresh} {
 		t.Run(name, func(t *testing.T) {
 			use := func(key testserver.Key) reply {
@@ -139,4 +131,22 @@ func TestTheBindingOfACodeIsKept(t *testing.T) {
 	to := s.Login(t, s.Endpoint(testserver.EndpointAuthorize)+"?"+authorizationRequest("dpop_jkt", thumbprintOf(t, key)).Encode())
 	wantError(t, prove(t, s, other, testserver.EndpointToken, codeRequest(to.Query().Get("code"))), 400, "invalid_grant")
 	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, codeRequest(to.Query().Get("code"))), key)
+}
+
+// A refresh that could not be saved binds nothing, so that the client can send
+// it again in any way.
+func TestARefreshThatIsNotSavedBindsNothing(t *testing.T) {
+	path := statePath(t)
+	s := startPersisted(t, path)
+	key, refresh := testserver.GenerateKey("ES256", ""), tokens(t, s).text("refresh_token")
+	unblock := blockSaving(t, path)
+	wantError(t, prove(t, s, key, testserver.EndpointToken, refreshRequest(refresh)), 503, "temporarily_unavailable")
+	unblock()
+	wantBound(t, s, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(refresh)), noKey)
+}
+
+func TestAPolicyDoesNotChangeTheBinding(t *testing.T) {
+	s := testserver.New(t, fromFile(`{"rules":[{"when":{"client":"test-public"},"claims":{"/cnf/jkt":"x"}}]}`))
+	key := testserver.GenerateKey("ES256", "")
+	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, codeRequest(codeFor(t, s))), key)
 }
