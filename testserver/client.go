@@ -26,8 +26,10 @@ const (
 // Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
 // its AuthMethod ("client_secret_basic", "client_secret_post",
 // "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth" or
-// "none"), JWKS and TLS, and RequirePAR, which is true if the client must push
-// its authorization requests. RefreshTTL and CodeTTL are the lifetimes of its
+// "none"), JWKS and TLS, RequirePAR, which is true if the client must push its
+// authorization requests, and RequireDPoP, which is true if its token requests
+// must have a DPoP proof (RFC 9449 §5.2), so that all its tokens are bound to
+// its key. RefreshTTL and CodeTTL are the lifetimes of its
 // refresh tokens and codes, by default 30 days and one minute; each use of a
 // refresh token returns a new refresh token with a new lifetime. See
 // [Server.AddClient]. When a Client is printed or logged, it shows only its ID.

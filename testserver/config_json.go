@@ -111,6 +111,9 @@ func (f fileConfig) server(file *settings.Config) {
 	if file.Registration != nil {
 		f.Registration = *file.Registration
 	}
+	if file.DPoPNonces != nil {
+		f.DPoPNonces = *file.DPoPNonces
+	}
 	if file.Seed != "" {
 		f.use("seed", Seed(string(file.Seed)))
 	}
@@ -181,7 +184,7 @@ func (f fileConfig) identities(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
 			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogout, Grants: c.Grants, Scopes: c.Scopes,
-			AuthMethod: c.AuthMethod, JWKS: c.JWKS, TLS: c.ClientTLS, RequirePAR: c.RequirePAR, Algs: c.ClientAlgs,
+			AuthMethod: c.AuthMethod, JWKS: c.JWKS, TLS: c.ClientTLS, RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, Algs: c.ClientAlgs,
 		}
 		f.use(fmt.Sprintf("clients[%d]", i), Clients(client))
 	}

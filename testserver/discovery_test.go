@@ -93,7 +93,7 @@ func TestDiscoveryListsExactlyWhatIsSupported(t *testing.T) {
 		"pushed_authorization_request_endpoint": s.Endpoint(testserver.EndpointPAR),
 	}
 	oauth := []string{
-		"authorization_response_iss_parameter_supported", "code_challenge_methods_supported", "grant_types_supported", "id_token_signing_alg_values_supported",
+		"authorization_response_iss_parameter_supported", "code_challenge_methods_supported", "dpop_signing_alg_values_supported", "grant_types_supported", "id_token_signing_alg_values_supported",
 		"introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
 		"introspection_signing_alg_values_supported", "require_pushed_authorization_requests", "response_modes_supported", "response_types_supported",
 		"revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported", "scopes_supported",

@@ -47,9 +47,9 @@
 // with each of [Defects] to an API and checks the responses.
 //
 // [BoundTo] binds a token to the key of a client (DPoP, RFC 9449), and [Proof]
-// makes the proofs of this client, good or with one of [ProofDefects]. The
-// token endpoint does not issue such tokens, and the endpoints of the server do
-// not check proofs.
+// makes the proofs of this client, good or with one of [ProofDefects]. Clients
+// also get such tokens from the token endpoint if their requests have a proof.
+// [DPoPNonces] adds nonces.
 //
 // [BoundToCertificate] binds a token to the TLS certificate of a client (RFC
 // 8705), such as one from [ClientCertificate]. [CertificateDefects] are ways in

@@ -37,9 +37,10 @@ const (
 
 	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the
 	// code flow with S256 (RFC 7636). It supports response_mode (query and
-	// form_post), prompt, max_age, login_hint, id_token_hint, nonce and
-	// resource (RFC 8707). Every response has iss (RFC 9207). A request with a
-	// wrong client or redirect URI gets an error page with status 400.
+	// form_post), prompt, max_age, login_hint, id_token_hint, nonce, resource
+	// (RFC 8707) and dpop_jkt (RFC 9449 §10). Every response has iss (RFC
+	// 9207). A request with a wrong client or redirect URI gets an error page
+	// with status 400.
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The
@@ -48,7 +49,9 @@ const (
 	// minutes. After the authorization response the request_uri is invalid.
 	EndpointPAR = catalogue.PAR
 
-	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant].
+	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant]. A
+	// request with a DPoP proof gets a token that is bound to the client's key
+	// (RFC 9449 §5).
 	EndpointToken = catalogue.Token
 
 	// EndpointRevoke is the revocation endpoint (RFC 7009) for access and
@@ -57,7 +60,8 @@ const (
 	EndpointRevoke = catalogue.Revoke
 
 	// EndpointUserInfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3),
-	// for access tokens with the scope openid.
+	// for access tokens with the scope openid. A token that is bound to a DPoP
+	// key needs a proof (RFC 9449 §7).
 	EndpointUserInfo = catalogue.UserInfo
 
 	// EndpointEndSession logs an end user out (OpenID Connect RP-Initiated

@@ -189,32 +189,8 @@ func TestTheTokensOfEveryGrantAreBound(t *testing.T) {
 				testserver.Client{ID: "robot", JWKS: robot.jwks, Grants: []testserver.Grant{testserver.JWTBearer}, TLS: bound},
 			))...)
 			cert := testserver.ClientCertificate(nil)
-			code := func() url.Values { return codeRequest(codeFor(t, s, "scope", "openid")) }
-			refresh := func() url.Values {
-				r := wantTokens(t, mtlsTo(t, s, cert, testserver.EndpointToken, code()))
-				return refreshRequest(r.text("refresh_token"))
-			}
-			device := func() url.Values {
-				r := mtlsTo(t, s, cert, testserver.EndpointDeviceAuthorization, url.Values{"client_id": {"test-public"}})
-				s.Login(t, r.text("verification_uri_complete"))
-				return url.Values{"grant_type": {string(testserver.DeviceCode)}, "client_id": {"test-public"}, "device_code": {r.text("device_code")}}
-			}
-			requests := map[testserver.Grant]struct {
-				form func() url.Values
-				auth []string
-			}{
-				"authorization_code":     {code, nil},
-				"client_credentials":     {func() url.Values { return url.Values{"grant_type": {"client_credentials"}} }, []string{testClient}},
-				"refresh_token":          {refresh, nil},
-				testserver.DeviceCode:    {device, nil},
-				testserver.TokenExchange: {func() url.Values { return exchangeRequest(s.Token()) }, []string{asGateway}},
-				testserver.JWTBearer:     {func() url.Values { return jwtBearerRequest(t, s, robot, nil) }, nil},
-			}
-			for _, grant := range member(t, s, "grant_types_supported") {
-				request, ok := requests[testserver.Grant(grant)]
-				if !ok {
-					t.Fatalf("the test has no request for %s", grant)
-				}
+			post := func(ep testserver.Endpoint, form url.Values) reply { return mtlsTo(t, s, cert, ep, form) }
+			for _, request := range everyGrant(t, s, robot, post) {
 				r := wantTokens(t, mtlsTo(t, s, cert, testserver.EndpointToken, request.form(), request.auth...))
 				if strings.Count(r.text("access_token"), ".") == 2 {
 					wantAll(t, payload(t, r.text("access_token")), boundTo(cert), `"iss":"`+s.Issuer()+`"`)

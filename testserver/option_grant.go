@@ -93,6 +93,14 @@ func AllowUnregistered() Option {
 // saves them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
 
+// DPoPNonces makes the server ask for nonces in DPoP proofs (RFC 9449 §8, §9),
+// at [EndpointToken], [EndpointPAR] and [EndpointUserInfo]. A proof without a
+// valid nonce gets the error use_dpop_nonce. Every response of these endpoints
+// has the current nonce in DPoP-Nonce. It changes every minute of the server's
+// clock, and the one before it stays valid. The iat of a proof with a valid
+// nonce can be any time. Without the option, a proof needs no nonce.
+func DPoPNonces() Option { return serverOption(func(c *config) { c.Config.DPoPNonces = true }) }
+
 // CORS lets scripts on pages of these origins call the endpoints that are meant
 // for scripts. An origin is, for example, https://app.example.com; "*" means
 // all origins. Scripts on pages of loopback origins can always call these

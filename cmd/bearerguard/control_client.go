@@ -48,6 +48,7 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 	}
 	flags.BoolVar(&req.BoundTokens, "bound-tokens", false, "bind its tokens to the certificate that it presents (RFC 8705)")
 	flags.BoolVar(&req.RequirePAR, "require-par", false, "allow only pushed authorization requests (RFC 9126 §6)")
+	flags.BoolVar(&req.RequireDPoP, "require-dpop", false, "refuse its token requests without a DPoP proof (RFC 9449 §5.2)")
 	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
 		noFiles(cmd, name)
 	}

@@ -32,7 +32,7 @@ type serverFlags struct {
 	clock, seed, control, readyFile    string
 	tls, interactive                   bool
 	strict, unregistered, allowRemote  bool
-	registration                       bool
+	registration, dpopNonces           bool
 	cors                               []string
 	browser, alias, controlTokenFile   string
 }
@@ -52,6 +52,7 @@ func (f *serverFlags) add(cmd *cobra.Command, addr, about string) {
 	flags.BoolVar(&f.strict, "strict", false, "serve only registered clients; this is the default")
 	flags.BoolVar(&f.unregistered, "allow-unregistered", false, "let an unknown client register itself by its first authorization request")
 	flags.BoolVar(&f.registration, "registration", false, "let clients register themselves at /register (RFC 7591, RFC 7592)")
+	flags.BoolVar(&f.dpopNonces, "dpop-nonces", false, "ask for nonces in DPoP proofs (RFC 9449)")
 	flags.StringArrayVar(&f.cors, "cors", nil, "`origin` whose pages may call the server from scripts, or * for all; pages on loopback always may; may be repeated")
 	flags.StringVar(&f.clock, "clock", "", "`time` at which the server's clock starts, such as 2026-01-01T00:00:00Z")
 	flags.StringVar(&f.seed, "seed", "", "`text` from which keys and identifiers are derived, so that they are the same in every run")
@@ -113,6 +114,9 @@ func (f *serverFlags) options(cmd *cobra.Command) (opts []testserver.Option, aud
 	}
 	if f.registration {
 		opts = append(opts, testserver.Registration())
+	}
+	if f.dpopNonces {
+		opts = append(opts, testserver.DPoPNonces())
 	}
 	if f.browser != "" || f.alias != "" {
 		opts = append(opts, testserver.Hosts(f.browser, f.alias))

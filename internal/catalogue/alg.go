@@ -39,6 +39,10 @@ var (
 	AssertionAlgs = slices.Concat(PublicAlgs, []Alg{Ed25519})
 )
 
+// PrivateMembers lists the members of JWKs that only private and symmetric keys
+// have (RFC 7518 §6).
+var PrivateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+
 // ClientAlgs holds the signing algorithms of one client. "" means the default:
 // see [ClientAlgs.Fields].
 type ClientAlgs struct {

@@ -55,6 +55,7 @@ type Client struct {
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"`
 	JWKS         json.RawMessage      `json:"jwks,omitzero"`
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
+	RequireDPoP  bool                 `json:"dpop_bound_access_tokens,omitzero"`
 	catalogue.ClientAlgs
 	catalogue.ClientTLS
 }

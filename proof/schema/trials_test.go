@@ -94,6 +94,7 @@ var trials = map[string]trial{
 	"tls":                        switches,
 	"seed":                       texts,
 	"registration":               switches,
+	"dpop_nonces":                switches,
 	"cors": {
 		valid:   []string{`[]`, `["*"]`, `["https://a.example:8443","app://x"]`},
 		invalid: []string{`["a"]`, `["https://a/"]`, `["https://a?x"]`, `["https://a#x"]`, `["https://u@a"]`, `["https://"]`, `["HTTPS://a"]`, `["**"]`, `["https://a b"]`},
@@ -101,6 +102,7 @@ var trials = map[string]trial{
 
 	"clients[].post_logout_redirect_uris":                  urls,
 	"clients[].require_pushed_authorization_requests":      switches,
+	"clients[].dpop_bound_access_tokens":                   switches,
 	"clients[].id_token_signed_response_alg":               algorithms,
 	"clients[].userinfo_signed_response_alg":               algorithms,
 	"clients[].introspection_signed_response_alg":          algorithms,

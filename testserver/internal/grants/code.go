@@ -9,6 +9,7 @@ type Code struct {
 	RedirectURI string
 	Stated      bool   // redirect_uri was in the request
 	Challenge   string // "" without PKCE
+	Key         string `json:",omitempty"` // dpop_jkt: the DPoP key that the token request must use (RFC 9449 §10), "" for any
 	Expires     time.Time
 	FamilyID    string // "" until the code is used
 }

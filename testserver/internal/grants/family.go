@@ -26,6 +26,8 @@ type Family struct {
 
 	Certificate string `json:",omitempty"` // x5t#S256 of the certificate that refresh tokens of a public client need (RFC 8705 §4)
 
+	Key string `json:",omitempty"` // jkt of the DPoP key that refresh tokens of a public client need (RFC 9449 §5)
+
 	Origins []token.Digest `json:",omitempty"` // the tokens that were exchanged for the token of this grant, directly or indirectly
 
 	Generation     int // 0 means no refresh token

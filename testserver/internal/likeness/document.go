@@ -41,11 +41,12 @@ func (l *Likeness) Introspection(answer *token.Object, client string, scopes []s
 			answer.Put(name, text)
 		}
 	}
+	kind, _ := answer.Text("token_type")
 	for _, m := range l.shape.Introspection {
 		_, isNull := m.Value.(shapes.Null)
 		isScope, list := isScope(m)
 		switch {
-		case m.Name == "active", m.Name == "exp" && answer.Find("exp") < 0:
+		case m.Name == "active", m.Name == "exp" && answer.Find("exp") < 0, m.Name == "token_type" && kind == "DPoP":
 		case m.Value == nil:
 			answer.Delete(m.Name)
 		case isNull, m.Name == "token_type":

@@ -1,10 +1,8 @@
 package oauth
 
 import (
-	"crypto/ed25519"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -24,8 +22,6 @@ func assertionAlgs() []jose.SignatureAlgorithm {
 	}
 	return algs
 }
-
-const edwards25519 = jose.SignatureAlgorithm(catalogue.Ed25519) // go-jose lacks a constant for Ed25519
 
 // maxAssertion is how far in the future the exp of an assertion may be. The
 // server remembers the jti of a used assertion until the assertion expires.
@@ -95,15 +91,7 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 		if header.KeyID != "" && key.KeyID != "" && header.KeyID != key.KeyID || key.Algorithm != "" && key.Algorithm != header.Algorithm {
 			continue
 		}
-		if header.Algorithm == string(edwards25519) {
-			public, ok := key.Key.(ed25519.PublicKey)
-			_, critical := header.ExtraHeaders["crit"] // critical extensions are not supported (RFC 7515 §4.1.11)
-			if ok && !critical && ed25519.Verify(public, []byte(text[:strings.LastIndexByte(text, '.')]), jws.Signatures[0].Signature) {
-				return true
-			}
-			continue
-		}
-		if _, err := jws.Verify(key.Key); err == nil {
+		if token.VerifiedBy(text, jws, key.Key) {
 			return true
 		}
 	}

@@ -30,6 +30,7 @@ type authorization struct {
 	requested   identity.ClaimsRequest // the parsed parameter claims
 	nonce       string
 	challenge   string
+	jkt         string // dpop_jkt, "" for any key or none
 	prompt      []string
 	maxAge      time.Duration // negative for no limit
 	loginHint   string
@@ -139,6 +140,9 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 	if failed := a.pkce(form); failed != nil {
 		return failed
 	}
+	if a.jkt = form.Get(jktParameter); a.jkt != "" && !isSHA256(a.jkt) {
+		return invalidRequest("dpop_jkt is not the SHA-256 thumbprint of a key in base64url (RFC 9449 section 10)")
+	}
 	var failed *failure
 	if a.scopes, failed = s.scopesFor(a.client, form.Get("scope")); failed != nil {
 		return failed
@@ -180,7 +184,7 @@ func (a *authorization) pkce(form url.Values) *failure {
 		return invalidRequest("code_challenge is missing: public clients must use PKCE (RFC 9700 section 2.1.1)")
 	case a.challenge != "" && method != "S256":
 		return invalidRequest("code_challenge_method is not S256")
-	case a.challenge != "" && !isChallenge(a.challenge):
+	case a.challenge != "" && !isSHA256(a.challenge):
 		return invalidRequest("code_challenge is not a SHA-256 hash in base64url")
 	}
 	return nil

@@ -223,7 +223,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
 			Claims: a.claims, Nonce: a.nonce, ACR: acr, AuthTime: authTime,
 		},
-		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Expires: now.Add(ttl),
+		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Key: a.jkt, Expires: now.Add(ttl),
 	}
 	all, unlock := s.grants.Lock()
 	all.Changed(now)

@@ -2,12 +2,14 @@ package oauth
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/dpop"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -184,6 +186,69 @@ func (t *tokenRequest) readCertificate(r *http.Request) *failure {
 		return invalidRequest("the client is registered for tokens that are bound to its certificate, and the request has none: send it with a certificate to the mtls_endpoint_aliases")
 	}
 	return nil
+}
+
+// checkProof returns the DPoP proof of a request to ep (RFC 9449 §4.3), or the
+// zero Proof if the request has none. access is the access token of the
+// request, or "".
+func (s *Server) checkProof(r *http.Request, ep catalogue.Endpoint, access string) (dpop.Proof, *failure) {
+	p, err := dpop.Request{Method: r.Method, URLs: s.called(r, ep), Token: access, Now: s.Clock.Now(), Nonces: s.nonces()}.Check(r.Header.Values("DPoP"))
+	switch {
+	case err == nil:
+		return p, nil
+	case errors.Is(err, dpop.ErrNonce):
+		return p, refused("use_dpop_nonce", err.Error())
+	}
+	return p, invalidProof(err.Error())
+}
+
+// useProof records the use of a proof. It returns a failure if the proof was
+// used before. It is called last, so that only clients that authenticate can
+// fill the memory.
+func (s *Server) useProof(p dpop.Proof) *failure {
+	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // no ID of a client and no assertion has a line break
+		return nil
+	}
+	return invalidProof("the DPoP proof was used before: expected a new proof, with a new jti, for each request (RFC 9449 section 11.1)")
+}
+
+// called returns the URLs of ep that the client may have called: the URL at the
+// host that r names or, if a proxy has changed the host, at every origin of the
+// server.
+func (s *Server) called(r *http.Request, ep catalogue.Endpoint) []string {
+	all := []string{s.urls[ep]}
+	for _, origin := range [...]string{s.origin, s.config.BrowserOrigin, s.config.AliasOrigin} {
+		if origin != "" {
+			all = append(all, origin+s.paths[ep])
+		}
+	}
+	if alias, ok := s.aliases[ep]; ok {
+		all = append(all, alias)
+	}
+	atHost := slices.DeleteFunc(slices.Clone(all), func(own string) bool {
+		u, err := url.Parse(own)
+		return err != nil || !strings.EqualFold(u.Host, r.Host)
+	})
+	if len(atHost) > 0 {
+		return atHost
+	}
+	return all
+}
+
+// nonces returns the nonces that DPoP proofs must have, or nil.
+func (s *Server) nonces() dpop.Nonces {
+	if !s.config.DPoPNonces {
+		return nil
+	}
+	return s.secret
+}
+
+// offerNonce adds the current nonce to the header of a response (RFC 9449
+// §8.2).
+func (s *Server) offerNonce(h http.Header) {
+	if nonces := s.nonces(); nonces != nil {
+		h.Set("DPoP-Nonce", nonces.Issue(s.Clock.Now()))
+	}
 }
 
 // Claims reports whether r contains the client ID id in a place where a client

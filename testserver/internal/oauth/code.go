@@ -48,6 +48,10 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 		return nil, invalidGrant("code_verifier is missing: the authorization request had a code_challenge")
 	case code.Challenge != "" && !matchesChallenge(code.Challenge, verifier):
 		return nil, invalidGrant("code_verifier does not match the code_challenge (RFC 7636 section 4.6)")
+	case code.Key != "" && t.proof.Key == "":
+		return nil, invalidProof("the authorization request had dpop_jkt, and the token request has no proof: send a proof with this key in a DPoP field (RFC 9449 section 10)")
+	case code.Key != "" && code.Key != t.proof.Key:
+		return nil, invalidGrant("the key of the DPoP proof does not match dpop_jkt of the authorization request (RFC 9449 section 10)")
 	}
 	given := code.Family
 	resources, failed := narrowed(given.Resources, t.targets)
@@ -59,7 +63,7 @@ func (s tokenEndpoint) authorizationCodeGrant(t *tokenRequest) (*grant, *failure
 		return nil, failed
 	}
 	given.ID, given.Kind = s.Source.Name("family"), catalogue.AuthorizationCode
-	s.startRefreshing(t.client, t.bound, &given, now)
+	s.startRefreshing(t.client, t.bound, t.proof.Key, &given, now)
 	code.FamilyID = given.ID
 	all.Begin(given, now)
 	given.Resources, given.Details = resources, details
@@ -88,9 +92,9 @@ func isVerifier(text string) bool {
 
 const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
-// isChallenge reports whether text is a SHA-256 hash in base64url (RFC 7636
-// §4.2).
-func isChallenge(text string) bool {
+// isSHA256 reports whether text is a SHA-256 hash in base64url, as in
+// code_challenge (RFC 7636 §4.2) and dpop_jkt (RFC 9449 §10).
+func isSHA256(text string) bool {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	return err == nil && len(b) == sha256.Size && len(text) == 43
 }

@@ -176,7 +176,7 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	d.Used = true
 	given.ID = s.Source.Name("family")
-	s.tokens.startRefreshing(t.client, t.bound, &given, now)
+	s.tokens.startRefreshing(t.client, t.bound, t.proof.Key, &given, now)
 	all.Begin(given, now)
 	given.Resources, given.Details = resources, details
 	undo := func(f *grants.Family) { d.Used, f.Revoked = false, true }

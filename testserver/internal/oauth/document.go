@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/dpop"
 )
 
 // document returns a handler that serves JSON. The handler does not set
@@ -163,6 +164,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc["authorization_details_types_supported"] = s.config.DetailTypes // RFC 9396 §10
 		}
 		authenticates("token", methods)
+		doc["dpop_signing_alg_values_supported"] = catalogue.Names(dpop.Algs) // RFC 9449 §5.1
 	}
 	if s.served[catalogue.Revoke] {
 		authenticates("revocation", methods)

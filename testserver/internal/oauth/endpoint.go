@@ -98,7 +98,7 @@ func (s *Server) mount(origin, base string) {
 			s.routes[p] = rt
 		}
 	}
-	s.base = base
+	s.origin, s.base = origin, base
 	if s.config.Interactive {
 		s.debugPath = base + "/debug"
 	}

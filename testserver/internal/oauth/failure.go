@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// failure is an error response (RFC 6749 §5.2). Its code and description are
-// constants: they never contain a part of the request.
+// failure is an error response (RFC 6749 §5.2). Its code and description never
+// contain a part of the request.
 type failure struct {
 	status            int
 	code, description string
@@ -62,6 +62,7 @@ func noSuchLogin() *failure {
 	return refused("login_required", "id_token_hint or claims names a user who cannot log in")
 }
 
+func invalidProof(description string) *failure  { return refused("invalid_dpop_proof", description) } // RFC 9449 §5
 func invalidGrant(description string) *failure  { return refused("invalid_grant", description) }
 func invalidScope(description string) *failure  { return refused("invalid_scope", description) }
 func invalidTarget(description string) *failure { return refused("invalid_target", description) }

@@ -76,8 +76,9 @@ func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error
 	if sub == client {
 		f.Kind = catalogue.ClientCredentials
 	} else {
-		thumbprint, _ := token.BoundCertificate(d.Claims)
-		s.tokens.startRefreshing(c, thumbprint, &f, d.Now)
+		certificate, _ := token.BoundCertificate(d.Claims)
+		key, _ := token.BoundKey(d.Claims)
+		s.tokens.startRefreshing(c, certificate, key, &f, d.Now)
 	}
 	s.grants.Begin(f, d.Now)
 	s.grants.Belongs(m.Access, f.ID, m.Expiry)

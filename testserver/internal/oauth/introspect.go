@@ -53,10 +53,8 @@ func (s *Server) Introspection(text string) json.RawMessage {
 // tokenType returns the token_type of an access token as JSON. It is DPoP if
 // the token is bound to a DPoP key (RFC 9449 §6.2).
 func tokenType(claims token.Object) json.RawMessage {
-	if cnf := claims.Find("cnf"); cnf >= 0 {
-		if confirmation, err := token.ParseObject(claims[cnf].Value); err == nil && confirmation.Find("jkt") >= 0 {
-			return json.RawMessage(`"DPoP"`)
-		}
+	if _, bound := token.BoundKey(claims); bound {
+		return json.RawMessage(`"DPoP"`)
 	}
 	return json.RawMessage(`"Bearer"`)
 }

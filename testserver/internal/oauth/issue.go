@@ -30,8 +30,14 @@ func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failur
 	if g.exchanged != nil {
 		g.exchanged.write(d)
 	}
-	if bound := cmp.Or(t.bound, g.Certificate); bound != "" { // last, so that a policy cannot change it
+	// The bindings come last, so that a policy cannot change them.
+	if bound := cmp.Or(t.bound, g.Certificate); bound != "" {
 		d.BindToThumbprint(bound)
+	}
+	kind := "Bearer"
+	if t.proof.Key != "" {
+		d.BindToKey(t.proof.Key)
+		kind = "DPoP" // RFC 9449 §5
 	}
 	alg, ends := d.Alg, d.Expiry()
 	key, err := s.Stamp(d)
@@ -46,7 +52,7 @@ func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failur
 
 	body := map[string]any{
 		"access_token": access,
-		"token_type":   "Bearer",
+		"token_type":   kind,
 		"expires_in":   ends.Unix() - d.Now.Unix(),
 	}
 	if len(g.Scopes) > 0 {

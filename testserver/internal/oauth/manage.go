@@ -15,14 +15,14 @@ import (
 // The URL names the client, and the registration access token authenticates the
 // client.
 func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
-	credential, failed := bearer(r)
+	_, credential, failed := credentials(r, bearerScheme)
 	var c *registry.Registered
 	if failed == nil {
 		c, failed = s.manages(credential, r.URL.Query()["client_id"])
 	}
 	if failed != nil {
 		s.note(event{Kind: journal.Denied, Reason: failed.code})
-		failed.challengeBearer(w)
+		failed.challengeAs(w, bearerScheme)
 		return
 	}
 	s.Journal.Identify(r, c.ID)

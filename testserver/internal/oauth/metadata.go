@@ -39,7 +39,7 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 	members := []member{
 		{"redirect_uris", &c.RedirectURIs}, {"post_logout_redirect_uris", &c.PostLogoutRedirectURIs}, {"token_endpoint_auth_method", &c.AuthMethod}, {"grant_types", &c.Grants},
 		{"response_types", &types}, {"client_name", &c.Name}, {"scope", &scope}, {"jwks", &jwks},
-		{"require_pushed_authorization_requests", &c.RequirePAR},
+		{"require_pushed_authorization_requests", &c.RequirePAR}, {"dpop_bound_access_tokens", &c.RequireDPoP},
 	}
 	for _, f := range c.Algs.Fields() {
 		members = append(members, member{f.Member, f.Alg})

@@ -19,6 +19,9 @@ import (
 // §2.2).
 const requestURN = "urn:ietf:params:oauth:request_uri:"
 
+// jktParameter binds the code to a DPoP key (RFC 9449 §10).
+const jktParameter = "dpop_jkt"
+
 // pushedTTL is how long a browser may take to open a pushed request. After
 // that, [grants.PagesTTL] limits the time on the pages. The documentation of
 // package testserver states the value.
@@ -27,6 +30,7 @@ const pushedTTL = 90 * time.Second
 // pushedRequest is the pushed authorization request endpoint (RFC 9126 §2). It
 // refuses every request that the authorization endpoint would refuse.
 func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request) {
+	s.offerNonce(w.Header())
 	uri, failed := s.push(r)
 	if failed != nil {
 		failed.send(w)
@@ -41,13 +45,20 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 	if failed != nil {
 		return "", failed
 	}
-	c, failed := s.auth.authenticate(r, form)
+	var c *registry.Registered
+	proof, failed := s.checkProof(r, catalogue.PAR, "") // first, as at the token endpoint
+	if failed == nil {
+		c, failed = s.auth.authenticate(r, form)
+	}
 	if failed != nil {
 		s.note(event{Kind: journal.Denied, Reason: failed.code})
 		return "", failed
 	}
 	s.Journal.Identify(r, c.ID)
-	p, failed := s.pushable(c, form)
+	var p *grants.Pushed
+	if failed = s.useProof(proof); failed == nil {
+		p, failed = s.pushable(c, form, proof.Key)
+	}
 	if failed != nil {
 		s.note(event{Kind: journal.Denied, ClientID: c.ID, Reason: failed.code})
 		return "", failed
@@ -67,13 +78,19 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 }
 
 // pushable returns the request that the server stores, without credentials. It
-// checks the request as the authorization endpoint would (RFC 9126 §2.1).
-func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values) (*grants.Pushed, *failure) {
+// checks the request as the authorization endpoint would (RFC 9126 §2.1). key
+// is the thumbprint of the key of the DPoP proof, or "". It means the same as
+// dpop_jkt (RFC 9449 §10.1).
+func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key string) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
 		return nil, invalidRequest("request_uri is not allowed in a pushed request")
 	case form.Get("client_id") != c.ID: // required in addition to client authentication
 		return nil, invalidRequest("client_id is missing or does not match: it is required in addition to client authentication")
+	case key != "" && form.Has(jktParameter) && form.Get(jktParameter) != key:
+		return nil, invalidRequest("dpop_jkt does not match the key of the DPoP proof (RFC 9449 section 10.1)")
+	case key != "":
+		form.Set(jktParameter, key)
 	}
 	for _, name := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
 		form.Del(name) // credentials must not be stored

@@ -42,6 +42,10 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 		return nil, invalidGrant("the refresh token has expired")
 	case f.Certificate != "" && f.Certificate != t.presented:
 		return nil, invalidGrant("the refresh token is bound to the certificate of the first token request: send the request with this certificate to the mtls_endpoint_aliases (RFC 8705 section 4)")
+	case f.Key != "" && t.proof.Key == "":
+		return nil, invalidProof("the refresh token is bound to the DPoP key of the first token request: send a proof with this key in a DPoP field (RFC 9449 section 5)")
+	case f.Key != "" && f.Key != t.proof.Key:
+		return nil, invalidGrant("the refresh token is bound to another DPoP key: use the key of the first token request (RFC 9449 section 5)")
 	}
 	given := *f
 	if len(scopes) > 0 {
@@ -59,11 +63,14 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 	var undo func(*grants.Family)
 	if before := *f; generation == f.Generation {
 		undo = func(f *grants.Family) {
-			f.Generation, f.RotatedAt, f.RefreshExpires = before.Generation, before.RotatedAt, before.RefreshExpires
+			f.Generation, f.RotatedAt, f.RefreshExpires, f.Key = before.Generation, before.RotatedAt, before.RefreshExpires, before.Key
 		}
 		f.Generation++
 		f.RotatedAt, f.RefreshExpires = now, now.Add(s.refreshTTL(t.client))
 		f.Ends = later(f.Ends, f.RefreshExpires)
+		if t.client.Public {
+			f.Key = t.proof.Key // the new refresh token is bound even if the one before was not
+		}
 		all.Changed(now)
 	}
 	given.Generation, given.RefreshExpires, given.Ends = f.Generation, f.RefreshExpires, f.Ends
@@ -104,17 +111,17 @@ func later(a, b time.Time) time.Time {
 
 // startRefreshing adds the first refresh token to a new token family, if the
 // client may use the grant refresh_token. It also sets the time at which the
-// family ends. thumbprint is that of the certificate that the access token is
-// bound to, or "". It binds the refresh tokens of a public client (RFC 8705
-// §4). Those of other clients are bound to the client, which authenticates
-// (§7.1).
-func (s tokenEndpoint) startRefreshing(c *registry.Registered, thumbprint string, f *grants.Family, now time.Time) {
+// family ends. certificate and key are the thumbprints of what the access token
+// is bound to, or "". They bind the refresh tokens of a public client (RFC 8705
+// §4, RFC 9449 §5). Those of other clients are bound to the client, which
+// authenticates (RFC 8705 §7.1).
+func (s tokenEndpoint) startRefreshing(c *registry.Registered, certificate, key string, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {
 		return
 	}
 	if c.Public {
-		f.Certificate = thumbprint
+		f.Certificate, f.Key = certificate, key
 	}
 	f.Generation, f.RotatedAt = 1, now
 	f.RefreshExpires = now.Add(s.refreshTTL(c))

@@ -60,6 +60,8 @@ type Config struct {
 	MTLSPort  string
 	ClientCAs []*x509.Certificate
 
+	DPoPNonces bool // DPoP proofs must have a nonce of the server
+
 	CORS []string // origins whose scripts may call the server, in addition to loopback origins; "*" means all
 
 	Interactive       bool
@@ -88,7 +90,7 @@ type Server struct {
 	aliases        map[catalogue.Endpoint]string // the URLs for mutual TLS; empty without MTLSPort
 	paths          map[catalogue.Endpoint]string
 	served         map[catalogue.Endpoint]bool
-	base           string // the path of the issuer, without a trailing slash
+	origin, base   string // the origin of the issuer, and its path without a trailing slash
 	debugPath      string // "" if the server has no debug page
 
 	// These fields are state and are safe for concurrent use.

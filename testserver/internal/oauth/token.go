@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/dpop"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
@@ -21,8 +22,9 @@ type tokenRequest struct {
 	form    url.Values
 	targets []string // the APIs that the request names: see [Server.targets]
 
-	presented string // the x5t#S256 of the certificate of the request, "" without one
-	bound     string // the same if the tokens are bound to it, else ""
+	proof     dpop.Proof // the zero Proof without one
+	presented string     // the x5t#S256 of the certificate of the request, "" without one
+	bound     string     // the same if the tokens are bound to it, else ""
 }
 
 // grant is the accepted grant of a token request.
@@ -41,6 +43,7 @@ func (s tokenEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	t := &tokenRequest{}
 	body, failed := s.exchange(r, t)
 	answer := &TokenResponse{Status: http.StatusOK, Header: http.Header{}, Body: body}
+	s.offerNonce(answer.Header)
 	if failed != nil {
 		answer.Status, answer.Body = failed.status, map[string]any{"error": failed.code, "error_description": failed.description}
 		if failed.challenge {
@@ -80,11 +83,22 @@ func (s tokenEndpoint) exchange(r *http.Request, t *tokenRequest) (map[string]an
 		return nil, failed
 	}
 	t.form = form
+	// The proof is checked first, so that a request without a nonce does not
+	// use up the client's assertion.
+	if t.proof, failed = s.checkProof(r, catalogue.Token, ""); failed != nil {
+		return nil, failed
+	}
 	if t.client, failed = s.auth.identify(r, form); failed != nil {
 		return nil, failed
 	}
 	s.Journal.Identify(r, t.client.ID)
 	if failed = t.readCertificate(r); failed != nil {
+		return nil, failed
+	}
+	if t.client.RequireDPoP && t.proof.Key == "" {
+		return nil, invalidProof("the client is registered for tokens that are bound to a DPoP key, and the request has no proof: send one in a DPoP field (RFC 9449 section 5.2)")
+	}
+	if failed = s.useProof(t.proof); failed != nil {
 		return nil, failed
 	}
 

@@ -99,10 +99,10 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 }
 
 // readToken verifies a token in the request, which must be a valid access token
-// of this server. Tokens that are bound to a key are refused: the request does
-// not prove possession of the key, and the new token would not be bound to it.
-// The failure is the same invalid_request for every invalid token (RFC 8693
-// §2.2.2).
+// of this server. Tokens that are bound to a key or to a certificate are
+// refused: a proof in the request is about the new token, and not about this
+// one. The failure is the same invalid_request for every invalid token (RFC
+// 8693 §2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {

@@ -7,32 +7,39 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
+	"github.com/bearerguard/bearerguard/testserver/internal/dpop"
 	"github.com/bearerguard/bearerguard/testserver/internal/identity"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // userinfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), which is a
-// resource server (RFC 6750).
+// resource server (RFC 6750, RFC 9449 §7).
 func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	access, failed := bearer(r)
+	s.offerNonce(w.Header())
+	scheme, access, failed := credentials(r, bearerScheme, dpopScheme)
 	if failed != nil {
-		failed.challengeBearer(w)
+		failed.challengeAs(w, scheme)
 		return
 	}
 	a, ok := s.active(access)
 	if !ok {
-		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is invalid"}).challengeBearer(w)
+		unauthorized("the access token is invalid").challengeAs(w, scheme)
+		return
+	}
+	if failed := s.checkKey(r, scheme, access, a.Claims); failed != nil {
+		failed.challengeAs(w, dpopScheme)
 		return
 	}
 	if want, bound := token.BoundCertificate(a.Claims); bound && (want == "" || want != presentedThumbprint(r)) {
-		(&failure{status: http.StatusUnauthorized, code: invalidToken, description: "the access token is bound to a certificate that the request does not present (RFC 8705 section 3): use the userinfo_endpoint of mtls_endpoint_aliases"}).challengeBearer(w)
+		unauthorized("the access token is bound to a certificate that the request does not present (RFC 8705 section 3): use the userinfo_endpoint of mtls_endpoint_aliases").challengeAs(w, scheme)
 		return
 	}
 	scopes, sub := a.Scopes, a.Sub
 	if !slices.Contains(scopes, "openid") || sub == "" {
-		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token does not have the scope openid"}).challengeBearer(w)
+		(&failure{status: http.StatusForbidden, code: insufficientScope, description: "the access token does not have the scope openid"}).challengeAs(w, scheme)
 		return
 	}
 	f := s.grants.Family(token.Identify(access))
@@ -68,46 +75,93 @@ func (s *Server) userInfoResponse(client string, claims map[string]any) (media s
 	return "application/jwt", []byte(signed), err
 }
 
-// bearer reads the access token of r from the header or from a form (RFC 6750
-// §2.1, §2.2). A token in the URL is ignored (RFC 9700 §4.3.2).
-func bearer(r *http.Request) (string, *failure) {
+// The schemes of access tokens.
+const (
+	bearerScheme = "Bearer" // RFC 6750 §2.1
+	dpopScheme   = "DPoP"   // RFC 9449 §7.1
+)
+
+// credentials reads the scheme and the access token of r from the header or
+// from a form (RFC 6750 §2.1, §2.2). A token in the URL is ignored (RFC 9700
+// §4.3.2). The scheme is "" if r does not have exactly one token with one of
+// the schemes.
+func credentials(r *http.Request, schemes ...string) (scheme, access string, failed *failure) {
 	fields := r.Header.Values("Authorization")
 	var inForm string
 	if r.Method == http.MethodPost && journal.IsForm(r) {
 		form, failed := readForm(r)
 		if failed != nil {
-			return "", failed
+			return "", "", failed
 		}
 		inForm = form.Get("access_token")
 	}
 	switch {
 	case len(fields) > 1 || len(fields) == 1 && inForm != "":
-		return "", invalidRequest("the request has more than one access token")
+		return "", "", invalidRequest("the request has more than one access token")
 	case inForm != "":
-		return inForm, nil
+		return bearerScheme, inForm, nil
 	case len(fields) == 0:
-		return "", &failure{status: http.StatusUnauthorized} // without credentials, the response has no error code (RFC 6750 §3.1)
+		return "", "", &failure{status: http.StatusUnauthorized} // without credentials, the response has no error code (RFC 6750 §3.1)
 	}
-	scheme, access, _ := strings.Cut(fields[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", &failure{status: http.StatusUnauthorized}
+	sent, access, _ := strings.Cut(fields[0], " ")
+	i := slices.IndexFunc(schemes, func(known string) bool { return strings.EqualFold(sent, known) })
+	if i < 0 {
+		return "", "", &failure{status: http.StatusUnauthorized}
 	}
 	if access = strings.TrimLeft(access, " "); access == "" {
-		return "", invalidRequest("the access token is empty")
+		return schemes[i], "", invalidRequest("the access token is empty")
 	}
-	return access, nil
+	return schemes[i], access, nil
 }
 
-// challengeBearer sends the failure with a Bearer challenge, as a resource
-// server does (RFC 6750 §3).
-func (f *failure) challengeBearer(w http.ResponseWriter) {
-	challenge := `Bearer realm="testserver"`
+// checkKey returns a failure unless the request proves that the client has the
+// DPoP key that the access token is bound to (RFC 9449 §7.1, §7.2).
+func (s *Server) checkKey(r *http.Request, scheme, access string, claims token.Object) *failure {
+	key, bound := token.BoundKey(claims)
+	switch {
+	case bound && scheme == bearerScheme:
+		return unauthorized("the access token is bound to a DPoP key: use the scheme DPoP, and send a proof (RFC 9449 section 7.2)")
+	case !bound && scheme == dpopScheme:
+		return unauthorized("the access token is not bound to a DPoP key: use the scheme Bearer (RFC 9449 section 7.1)")
+	case !bound:
+		return nil
+	}
+	proof, failed := s.checkProof(r, catalogue.UserInfo, access)
+	switch {
+	case failed != nil:
+	case proof.Key == "":
+		failed = invalidProof("the request has no DPoP field: expected a proof (RFC 9449 section 7.1)")
+	case proof.Key != key:
+		failed = invalidProof("the key of the DPoP proof is not the key that the access token is bound to (RFC 9449 section 4.3)")
+	default:
+		failed = s.useProof(proof)
+	}
+	if failed != nil {
+		failed.status = http.StatusUnauthorized
+	}
+	return failed
+}
+
+func unauthorized(description string) *failure {
+	return &failure{status: http.StatusUnauthorized, code: invalidToken, description: description}
+}
+
+// challengeAs sends the failure with a challenge for a scheme, or for each
+// scheme if scheme is "", as a resource server does (RFC 6750 §3, RFC 9449
+// §7.1).
+func (f *failure) challengeAs(w http.ResponseWriter, scheme string) {
+	var reason string
 	if f.code != "" {
-		challenge += `, error="` + f.code + `", error_description="` + f.description + `"`
+		reason = `, error="` + f.code + `", error_description="` + f.description + `"`
 	}
 	if f.code == insufficientScope {
-		challenge += `, scope="openid"`
+		reason += `, scope="openid"`
 	}
-	w.Header().Set("WWW-Authenticate", challenge)
+	if scheme != dpopScheme {
+		w.Header().Add("WWW-Authenticate", `Bearer realm="testserver"`+reason)
+	}
+	if scheme != bearerScheme {
+		w.Header().Add("WWW-Authenticate", `DPoP realm="testserver", algs="`+strings.Join(catalogue.Names(dpop.Algs), " ")+`"`+reason)
+	}
 	w.WriteHeader(f.status)
 }

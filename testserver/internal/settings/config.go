@@ -31,6 +31,8 @@ type Config struct {
 
 	Registration *bool `json:"registration,omitzero"` // clients may register themselves
 
+	DPoPNonces *bool `json:"dpop_nonces,omitzero"` // DPoP proofs need a nonce
+
 	CORS []string `json:"cors,omitzero"` // origins whose scripts may call the server, in addition to loopback origins
 }
 
@@ -65,6 +67,7 @@ type Client struct {
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
 	JWKS         JWK                  `json:"jwks,omitzero"`        // a JWK Set of public keys, for private_key_jwt and self_signed_tls_client_auth
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
+	RequireDPoP  bool                 `json:"dpop_bound_access_tokens,omitzero"`
 	catalogue.ClientAlgs
 	catalogue.ClientTLS
 }

@@ -20,8 +20,8 @@ const (
 // faults lists configurations that each have one mistake, with the error
 // message for that mistake.
 var faults = []struct{ name, text, want string }{
-	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema"},
-	{"a name in another case", `{"TLS":true}`, "TLS: is not a setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema"},
+	{"the root is an array", `[]`, "the configuration: got an array, want an object of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, dpop_nonces, cors, tls, seed, $schema"},
+	{"a name in another case", `{"TLS":true}`, "TLS: is not a setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, dpop_nonces, cors, tls, seed, $schema"},
 	{"an unknown member below", `{"access":{"aud":["api"]}}`, "access.aud: is not a setting, want one of ttl, format, audience"},
 	{"an unknown member that is a text", `{"access":{"time to live":"5m"}}`, `access["time to live"]: is not a setting, want one of ttl, format, audience`},
 	{"an unknown member without a name", `{"access":{"":"5m"}}`, `access[""]: is not a setting, want one of ttl, format, audience`},
@@ -53,7 +53,7 @@ var faults = []struct{ name, text, want string }{
 	{"an empty audience", `{"access":{"audience":[]}}`, "access.audience: is empty, want the name of an API, or leave it out"},
 
 	{"a client without id", `{"clients":[{"secret":"s"}]}`, "clients[0]: id is missing"},
-	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests, id_token_signed_response_alg, userinfo_signed_response_alg, introspection_signed_response_alg, token_endpoint_auth_signing_alg, tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email, tls_client_certificate_bound_access_tokens"},
+	{"a client that is a text", `{"clients":["web"]}`, "clients[0]: got a string, want an object of id, secret, redirect_uris, post_logout_redirect_uris, grants, scopes, public, auth_method, jwks, require_pushed_authorization_requests, dpop_bound_access_tokens, id_token_signed_response_alg, userinfo_signed_response_alg, introspection_signed_response_alg, token_endpoint_auth_signing_alg, tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email, tls_client_certificate_bound_access_tokens"},
 	{"two clients of one id", `{"clients":[{"id":"a","secret":"s"},{"id":"a","public":true}]}`, `clients[1]: another client has the id "a", want a unique id`},
 	{"a secret that is a number", `{"clients":[{"id":"a","secret":1234567}]}`, "clients[0].secret: got a number, want printable ASCII"},
 	{"a secret of other characters", `{"clients":[{"id":"a","secret":"s3cretü"}]}`, "clients[0].secret: want printable ASCII"},

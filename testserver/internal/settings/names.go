@@ -13,6 +13,5 @@ var (
 	endpoints      = catalogue.Disableable()
 	faultEndpoints = append(catalogue.Endpoints(), catalogue.Any) // Any: the HTML pages can fail too
 
-	// The members that only private and symmetric keys have (RFC 7518 §6).
-	privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+	privateMembers = catalogue.PrivateMembers
 )

@@ -112,7 +112,7 @@ func TestParseConfigReportsAllFaultsTogether(t *testing.T) {
 		t.Fatal("got no error")
 	}
 	want := []string{
-		"isuer: is not a setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, cors, tls, seed, $schema",
+		"isuer: is not a setting, want one of issuer, like, signing, access, refresh, clients, users, scopes, scope_descriptions, resources, authorization_detail_types, rules, faults, endpoints, interactive, registration, dpop_nonces, cors, tls, seed, $schema",
 		`access.ttl: got a number, want a duration of more than zero, such as "90s", "5m" or "1h30m"`,
 		`access.format: got "jws", want one of jwt, opaque`,
 		`clients[1].redirect_uris[0]: want an absolute URI that a browser can open and that has no user information or fragment, such as "http://127.0.0.1/callback"`,

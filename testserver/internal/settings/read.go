@@ -28,6 +28,7 @@ func (v value) config() (c Config) {
 		field{"endpoints", into(&c.Endpoints, value.endpoints)},
 		field{"interactive", intoNew(&c.Interactive, value.boolean)},
 		field{"registration", intoNew(&c.Registration, value.boolean)},
+		field{"dpop_nonces", intoNew(&c.DPoPNonces, value.boolean)},
 		field{"cors", into(&c.CORS, list("an array of origins", some("an origin")))},
 		field{"tls", intoNew(&c.TLS, value.boolean)},
 		field{"seed", into(&c.Seed, unquoted[Secret]("any text", anything))},
@@ -111,6 +112,7 @@ func (v value) client() (c Client) {
 		{"auth_method", into(&c.AuthMethod, oneOf(authMethods))},
 		{"jwks", into(&c.JWKS, value.keySet)},
 		{"require_pushed_authorization_requests", into(&c.RequirePAR, value.boolean)},
+		{"dpop_bound_access_tokens", into(&c.RequireDPoP, value.boolean)},
 	}
 	for _, f := range c.Fields() {
 		fields = append(fields, field{f.Member, into(f.Alg, oneOf(f.Allowed))})

@@ -37,16 +37,7 @@ func (d *Draft) BindToThumbprint(thumbprint string) { d.SetAt(confirmation, thum
 // the token is bound to a certificate. The thumbprint is "" if the member is
 // malformed.
 func BoundCertificate(claims Object) (thumbprint string, bound bool) {
-	i := claims.Find("cnf")
-	if i < 0 {
-		return "", false
-	}
-	cnf, err := ParseObject(claims[i].Value)
-	if err != nil || cnf.Find("x5t#S256") < 0 {
-		return "", false
-	}
-	thumbprint, _ = cnf.Text("x5t#S256")
-	return thumbprint, true
+	return confirmed(claims, "x5t#S256")
 }
 
 // CertificateCatalogue returns all defects of the binding to a certificate. The

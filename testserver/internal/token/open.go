@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -75,4 +76,19 @@ func (k Key) verifies(token string) bool {
 		_, err = jws.Verify(k.Private.Public())
 	}
 	return err == nil
+}
+
+// VerifiedBy reports whether a public key verifies jws, which was parsed from
+// text and has one of the algorithms that clients may sign with. Critical
+// extensions are not supported (RFC 7515 §4.1.11).
+func VerifiedBy(text string, jws *jose.JSONWebSignature, public any) bool {
+	signature := jws.Signatures[0]
+	if signature.Header.Algorithm != string(catalogue.Ed25519) {
+		_, err := jws.Verify(public)
+		return err == nil
+	}
+	// go-jose does not support Ed25519, only EdDSA.
+	key, ok := public.(ed25519.PublicKey)
+	_, critical := signature.Header.ExtraHeaders["crit"]
+	return ok && !critical && ed25519.Verify(key, []byte(text[:strings.LastIndexByte(text, '.')]), signature.Signature)
 }

@@ -148,7 +148,29 @@ func (d *Draft) bindTo(jwk Object) {
 		d.Fail(err)
 		return
 	}
-	d.SetAt("/cnf/jkt", jkt)
+	d.BindToKey(jkt)
+}
+
+// BindToKey is like BindTo. jkt is the thumbprint of the key.
+func (d *Draft) BindToKey(jkt string) { d.SetAt("/cnf/jkt", jkt) }
+
+// BoundKey returns the jkt in the claims of a token, and whether the token is
+// bound to a key. The thumbprint is "" if the member is malformed.
+func BoundKey(claims Object) (jkt string, bound bool) { return confirmed(claims, "jkt") }
+
+// confirmed returns a member of cnf (RFC 7800 §3.1), and whether cnf has it.
+// The value is "" if it is not a string.
+func confirmed(claims Object, name string) (value string, has bool) {
+	i := claims.Find("cnf")
+	if i < 0 {
+		return "", false
+	}
+	cnf, err := ParseObject(claims[i].Value)
+	if err != nil || cnf.Find(name) < 0 {
+		return "", false
+	}
+	value, _ = cnf.Text(name)
+	return value, true
 }
 
 // bindForDefect prepares a token for a DPoP proof with a defect. If the proof

@@ -1,0 +1,29 @@
+package dpop
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"time"
+)
+
+// noncePeriod is how often the nonce changes. The documentation of the server
+// states it.
+const noncePeriod = time.Minute
+
+// Nonces is the secret of the nonces that a server issues, which are not stored
+// (RFC 9449 §8). Nil means that proofs need no nonce.
+type Nonces []byte
+
+// Issue returns the current nonce.
+func (n Nonces) Issue(now time.Time) string {
+	m := hmac.New(sha256.New, n)
+	m.Write([]byte("dpop nonce\n" + strconv.FormatInt(now.Truncate(noncePeriod).Unix(), 10)))
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:16])
+}
+
+// accept reports whether nonce is the current nonce or the one before it.
+func (n Nonces) accept(now time.Time, nonce string) bool {
+	return hmac.Equal([]byte(nonce), []byte(n.Issue(now))) || hmac.Equal([]byte(nonce), []byte(n.Issue(now.Add(-noncePeriod))))
+}
