@@ -12,7 +12,6 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
-	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
 // checkAPI checks an API as CheckURL of package apitest does. When the caller
@@ -56,7 +55,7 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 		ACR: input.RequireACR, AuthWithin: time.Duration(input.RequireAuthWithin), Metadata: input.RequireMetadata,
 		Skip: defects(input.Skip), Also: defects(input.Also),
 	}
-	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, listen.NewTransport)
+	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, nil)
 	if err := errors.Join(check.Faults(), err); err != nil {
 		return nil, fmt.Errorf("CheckURL: %w", err)
 	}
