@@ -1,7 +1,6 @@
 package apitest_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -153,7 +152,7 @@ var certificateHoles = []struct {
 	{"a field is trusted: X-SSL-Client-DER", "forged-x-ssl-client-der", nil},
 	{"a field is trusted: X-Amzn-Mtls-Clientcert-Leaf", "forged-x-amzn-mtls-clientcert-leaf", nil},
 	{"a field is trusted: X-Forwarded-Tls-Client-Cert", "forged-x-forwarded-tls-client-cert", nil},
-	{"a field replaces a missing certificate: X-Client-Cert", "forged-x-client-cert", []string{"a bound token, no certificate"}},
+	{"a field replaces a missing certificate: X-Client-Cert", "forged-x-client-cert", []string{"a bound token without its certificate, which is in the field X-Client-Cert"}},
 }
 
 func TestCheckFindsHolesOfCertificates(t *testing.T) {
@@ -234,22 +233,44 @@ func TestCheckURLWithCertificates(t *testing.T) {
 
 func TestForgedFieldsContainTheCertificate(t *testing.T) {
 	as := testserver.New(t)
-	own := testserver.ClientCertificate(nil)
 	fields := map[string]int{}
 	api := newCertificateAPI(as, "")
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range r.Header {
-			if strings.Contains(name, "Client") && bytes.Equal(forwarded(values[0]).Raw, own.Leaf.Raw) {
+			if !strings.Contains(name, "Client") {
+				continue
+			}
+			r.TLS.PeerCertificates = []*x509.Certificate{forwarded(values[0])}
+			if _, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); api.holds(r, token) {
 				fields[name]++
 			}
+			r.TLS.PeerCertificates = nil
 		}
 		api.ServeHTTP(w, r)
 	})
-	apitest.Check(t, as, handler, orders, apitest.RequireScope("orders:read"), apitest.RequireClientCert(own))
+	apitest.Check(t, as, handler, orders, certificateRequirements...)
 	for _, name := range []string{"X-Client-Cert", "Ssl-Client-Cert", "X-Forwarded-Client-Cert", "Client-Cert", "X-Ssl-Client-Der", "X-Amzn-Mtls-Clientcert-Leaf", "X-Forwarded-Tls-Client-Cert"} {
 		if fields[name] != 4 { // without and with another certificate, over HTTP/1.1 and HTTP/2
 			t.Errorf("%s: got %d requests with the certificate, want 4", name, fields[name])
 		}
+	}
+}
+
+// An API that verifies certificates can trust header fields, too: an attacker
+// needs any certificate that it accepts.
+func TestForgedFieldsReachAnAPIThatVerifiesCertificates(t *testing.T) {
+	as := testserver.New(t)
+	own := testserver.ClientCertificate(nil)
+	api := httptest.NewUnstartedServer(newCertificateAPI(as, "a field is trusted: X-Client-Cert"))
+	api.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()}
+	api.TLS.ClientCAs.AddCert(own.Leaf)
+	api.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are expected
+	api.StartTLS()
+	defer api.Close()
+	tb := &recorder{TB: t}
+	apitest.CheckURL(tb, as, api.URL, orders, apitest.RequireScope("orders:read"), apitest.RequireClientCert(own), apitest.Roots(rootsOf(api)))
+	if text := strings.Join(tb.errors, "\n"); len(tb.errors) != 1 || !strings.Contains(text, "forged-x-client-cert") || !strings.Contains(text, "the token of another client") {
+		t.Errorf("got %q, want only forged-x-client-cert", text)
 	}
 }
 

@@ -6,27 +6,29 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // holder is the client of a check with certificates.
 type holder struct {
-	certificate *x509.Certificate
-	none, other *Target // the API, to which the client presents no certificate, or another one
+	certificate, foreign *x509.Certificate // its own, and that of another client
+	none, other          *Target           // the API, to which the client presents no certificate, or the foreign one
 }
 
 // certificateFaults returns errors about ClientCert and Certificate.
 func (c *Check) certificateFaults() error {
+	var errs []error
 	if c.Certificate != nil && (len(c.Certificate.Certificate) == 0 || c.Certificate.PrivateKey == nil) {
-		return errors.New("RequireClientCert: the certificate has no private key or is empty: load both with tls.LoadX509KeyPair")
+		errs = append(errs, errors.New("RequireClientCert: the certificate has no private key or is empty: load both with tls.LoadX509KeyPair"))
 	}
 	for _, name := range slices.Concat(c.Skip, c.Also) {
 		if name.IsCertificateDefect() && !c.ClientCert {
-			return fmt.Errorf("%s is a defect of tokens that are bound to a certificate, which are sent only with RequireClientCert", name)
+			errs = append(errs, fmt.Errorf("%s is a defect of tokens that are bound to a certificate, which are sent only with RequireClientCert", name))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // newHolder makes the certificates of the client. From then on, the client
@@ -53,7 +55,7 @@ func (r *run) newHolder() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	r.holder = &holder{certificate: leaf, none: r.target, other: r.target.presenting(&other)}
+	r.holder = &holder{certificate: leaf, foreign: other.Leaf, none: r.target, other: r.target.presenting(&other)}
 	r.target = r.target.presenting(own)
 	return func() {
 		r.target.closeIdle()
@@ -101,20 +103,23 @@ func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 	add("unknown-confirmation", "a token whose cnf has only an unknown member", good(unknownConfirmation), nil,
 		"The token is bound to something that the API cannot check, so any client may have stolen it (RFC 7800 §3.1, RFC 8705 §3).",
 		"If cnf is present, require a member in it that the API can check, such as x5t#S256.")
-	for _, f := range forgeries(r.holder.certificate) {
-		for _, client := range []struct {
-			found, sent string
-			from        *Target
-		}{
-			{noCertificate, "no certificate", r.holder.none},
-			{otherCertificate, "another certificate", r.holder.other},
-		} {
-			p := add("forged-"+f.name(), "a bound token, "+client.sent+", and the right certificate in the field "+f.field, good(), client.from,
+	foreign := func(d *token.Draft) { d.BindToCertificate(r.holder.foreign) }
+	for _, attack := range []struct {
+		sent  string
+		edits []token.Edit
+		cert  *x509.Certificate // in the field; the token is bound to it
+		from  *Target
+		known string // the failure of an API that accepts the request without the field
+	}{
+		{"a bound token without its certificate, which is", nil, r.holder.certificate, r.holder.none, noCertificate},
+		{"the token of another client, whose certificate is", []token.Edit{foreign}, r.holder.foreign, nil, "cert-other"},
+	} {
+		for _, f := range forgeries(attack.cert) {
+			p := add("forged-"+strings.ToLower(f.field), attack.sent+" in the field "+f.field, good(attack.edits...), attack.from,
 				"Every client can send the field and knows the certificate, which is not secret. Only TLS proves that the client has its private key (RFC 8705 §6.5, RFC 9440 §4).",
 				"Take the certificate from the TLS connection. Behind a proxy, accept the field only from the addresses of the proxy, which must replace or remove it in every request.")
 			p.edit = f.send
-			// Without the field, such an API accepts the request, too.
-			p.when = func() bool { return !r.has(client.found) }
+			p.when = func() bool { return !r.has(attack.known) }
 		}
 	}
 	return probes

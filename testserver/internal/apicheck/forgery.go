@@ -32,7 +32,5 @@ func forgeries(cert *x509.Certificate) []forgery {
 	}
 }
 
-func (f forgery) name() string { return strings.ToLower(f.field) }
-
 // send adds the field to a request.
 func (f forgery) send(r *http.Request) { r.Header.Set(f.field, f.value) }
