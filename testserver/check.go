@@ -9,5 +9,6 @@ func (s *Server) ForCheck(opts ...TokenOption) apicheck.Issuer {
 	return apicheck.Issuer{
 		Mint: s.oauth.Mint, Token: editBy(opts), Trap: s.oauth.Attacker.Trap(), InMemory: s.memory,
 		Fetches: func() int { return s.Count(EndpointJWKS) }, Now: s.oauth.Clock.Now,
+		Certificate: s.oauth.IssueCertificate,
 	}
 }

@@ -1,6 +1,8 @@
 package testserver
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,7 +14,6 @@ import (
 
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
-	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
 // checkAPI checks an API as CheckURL of package apitest does. When the caller
@@ -54,9 +55,24 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 		},
 		Scopes: input.Scope, Claims: claimRequirements(input.RequireClaim),
 		ACR: input.RequireACR, AuthWithin: time.Duration(input.RequireAuthWithin), Metadata: input.RequireMetadata,
+		DPoP: input.RequireDPoP, Origin: input.Origin, ClientCert: input.RequireClientCert,
 		Skip: defects(input.Skip), Also: defects(input.Also),
 	}
-	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, listen.NewTransport)
+	if input.ClientCert != "" {
+		pair, err := tls.X509KeyPair([]byte(input.ClientCert), []byte(input.ClientCert))
+		if err != nil || !input.RequireClientCert {
+			return nil, errors.New("client_cert: want a certificate and its private key, in PEM, with require_client_cert")
+		}
+		check.Certificate = &pair
+	}
+	var roots *x509.CertPool // nil means those of the system
+	if input.Roots != "" {
+		roots = x509.NewCertPool()
+		if !roots.AppendCertsFromPEM([]byte(input.Roots)) {
+			return nil, errors.New("roots: want certificates in PEM")
+		}
+	}
+	target, err := apicheck.Locate(u.Scheme+"://"+u.Host, roots)
 	if err := errors.Join(check.Faults(), err); err != nil {
 		return nil, fmt.Errorf("CheckURL: %w", err)
 	}

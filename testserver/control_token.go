@@ -54,6 +54,9 @@ func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.Certificate != "" {
 		opts = append(opts, boundToPEM(m.Certificate))
 	}
+	if m.DPoPKey != "" {
+		opts = append(opts, boundToText(m.DPoPKey))
+	}
 	if m.Defect != "" {
 		opts = append(opts, With(Defect(m.Defect)))
 	}
@@ -74,6 +77,18 @@ func boundToPEM(text string) TokenOption {
 			return
 		}
 		t.BindToCertificate(certs[0])
+	})
+}
+
+// boundToText is BoundTo for a key in one of the formats of ParseKey.
+func boundToText(text string) TokenOption {
+	return tokenOption(func(t *token.Draft) {
+		k, err := ParseKey([]byte(text))
+		if err != nil {
+			t.Fail(fmt.Errorf("dpop_key: %w", err))
+			return
+		}
+		t.BindTo(k)
 	})
 }
 
@@ -103,6 +118,9 @@ func (c *controller) mintToken(r *http.Request) (any, error) {
 	response := control.Minted{
 		AccessToken: t.Access, TokenType: "Bearer", RefreshToken: t.Refresh, IDToken: t.ID,
 		Claims: claims, Fingerprint: journal.Fingerprint(t.Access),
+	}
+	if m.DPoPKey != "" {
+		response.TokenType = "DPoP"
 	}
 	if !t.Expiry.IsZero() {
 		response.ExpiresIn = t.Expiry.Unix() - c.Now().Unix()

@@ -23,6 +23,15 @@ func ExampleBoundTo() {
 	// Output: 1 proof
 }
 
+// The client has its key in a file.
+func ExampleParseKey() {
+	file := []byte(`{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
+		"y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps","d":"0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo"}`)
+	key, err := testserver.ParseKey(file)
+	fmt.Println(key.Alg, err)
+	// Output: ES256 <nil>
+}
+
 // A proof with a defect is wrong in one way. The token is for this proof.
 func ExampleProof() {
 	as := testserver.New(new(testing.T))

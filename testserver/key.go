@@ -32,6 +32,12 @@ func GenerateKey(alg Alg, kid string) Key {
 	return k
 }
 
+// ParseKey reads the private key of a client: PEM (PKCS #8, SEC 1 or PKCS #1),
+// a private JWK, or a JWK Set, of which it takes the first key. Use it for
+// [BoundTo] and [Proof] if the client has its key in a file. Errors do not
+// quote the key.
+func ParseKey(text []byte) (Key, error) { return token.ParseKey(text) }
+
 // SigningKey returns the key that signs tokens by default: the key for the
 // server's [SigningAlg].
 func (s *Server) SigningKey() Key {

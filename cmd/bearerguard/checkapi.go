@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"strings"
 	"time"
@@ -16,15 +18,20 @@ import (
 // request needs, and the server that issues the token. The API must answer such
 // a request with 2xx.
 type checkFlags struct {
-	req     control.Check
-	headers []string
-	scope   []string
-	needs   []string // values of --require-claim, as name=value
-	aud     string
-	claims  claimFlags
-	server  serverFlags
-	wait    time.Duration
-	tap     bool
+	req                control.Check
+	headers            []string
+	scope              []string
+	needs              []string // values of --require-claim, as name=value
+	aud                string
+	certFile, rootFile string
+	claims             claimFlags
+	server             serverFlags
+	wait               time.Duration
+
+	// These are the contents of --ca-file and --client-cert-file.
+	roots        *x509.CertPool
+	certificates []tls.Certificate
+	tap          bool
 }
 
 func newCheckAPI(s streams) *cobra.Command {
@@ -58,6 +65,10 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 
   bearerguard check-api http://localhost:8080/admin --addr 127.0.0.1:9400 --require-claim /realm_access/roles=admin
 
+  bearerguard check-api http://localhost:8080/orders --addr 127.0.0.1:9400 --dpop
+
+  bearerguard check-api https://localhost:8443/orders --addr 127.0.0.1:9400 --client-cert --ca-file ca.pem
+
   bearerguard check-api http://localhost:8080/orders --audience orders --alg RS256 --tap -- \
       sh -c 'ISSUER=$OAUTH_ISSUER exec node api.js'`,
 	}
@@ -71,6 +82,11 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 	flags.StringArrayVar((*[]string)(&f.req.RequireACR), "require-acr", nil, "`value` of acr that the route requires; may be repeated if one of several values is enough, the preferred one first")
 	flags.DurationVar((*time.Duration)(&f.req.RequireAuthWithin), "require-auth-within", 0, "longest time since the login that the route allows, such as 5m")
 	flags.BoolVar(&f.req.RequireMetadata, "require-metadata", false, "also check the protected resource metadata that the challenges name (RFC 9728)")
+	flags.BoolVar(&f.req.RequireDPoP, "dpop", false, "bind the tokens to a key and send proofs, good and bad (RFC 9449)")
+	flags.StringVar(&f.req.Origin, "origin", "", "with --dpop, the `URL` of the API as clients know it, if not that of URL, with the path prefix that a proxy strips")
+	flags.BoolVar(&f.req.RequireClientCert, "client-cert", false, "bind the tokens to a TLS certificate of the client, and present it, another one or none (RFC 8705); URL must be https")
+	flags.StringVar(&f.certFile, "client-cert-file", "", "like --client-cert, with the certificate and its private key in a `file`, in PEM, if the API accepts only certificates of its own authorities")
+	flags.StringVar(&f.rootFile, "ca-file", "", "`file` with root certificates, in PEM, to trust for an https URL (default those of the system)")
 	f.claims.add(cmd, "claim", namedByPointer)
 	flags.StringVar(&f.req.Alg, "alg", "", "`algorithm` that signs the tokens (default the server's)")
 	flags.StringSliceVar(&f.req.Skip, "skip", nil, "`defect`s that the API accepts on purpose, separated by commas")
@@ -81,11 +97,11 @@ Exit codes: 0 all answers are right, 1 some are wrong, 2 the command line is wro
 	flags.BoolVar(&f.server.allowRemote, "allow-remote", false, "allow other machines, such as containers, to reach that server and get tokens")
 	flags.DurationVar(&f.wait, "wait", 0, "how long to wait for the first answer of the API (default 30s with a program after --)")
 	flags.BoolVar(&f.tap, "tap", false, "print TAP, the Test Anything Protocol")
-	cli.Choices(cmd, "skip", defectNames())
-	cli.Choices(cmd, "also", defectNames())
+	cli.Choices(cmd, "skip", allDefectNames())
+	cli.Choices(cmd, "also", allDefectNames())
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.PublicAlgs))
-	cli.Offer(cmd, "method", []string{"GET", "POST", "PUT", "PATCH", "DELETE"})
-	for _, name := range []string{"require-claim", "require-acr", "header", "audience", "addr", "issuer", "seed"} {
+	cli.Offer(cmd, "method", methods)
+	for _, name := range []string{"require-claim", "require-acr", "origin", "header", "audience", "addr", "issuer", "seed"} {
 		noFiles(cmd, name)
 	}
 	cmd = dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, args []string) error {
@@ -127,6 +143,27 @@ func (f *checkFlags) prepare(url string) (err error) {
 			return err
 		}
 		f.req.Body = string(text)
+	}
+	if f.rootFile != "" {
+		text, err := readFile("--ca-file", f.rootFile)
+		if err != nil {
+			return err
+		}
+		if f.roots = x509.NewCertPool(); !f.roots.AppendCertsFromPEM(text) {
+			return usage("--ca-file %s: want certificates in PEM", f.rootFile)
+		}
+		f.req.Roots = string(text)
+	}
+	if f.certFile != "" {
+		text, err := readFile("--client-cert-file", f.certFile)
+		if err != nil {
+			return err
+		}
+		pair, err := tls.X509KeyPair(text, text)
+		if err != nil {
+			return usage("--client-cert-file %s: want a certificate and its private key, in PEM", f.certFile)
+		}
+		f.req.RequireClientCert, f.req.ClientCert, f.certificates = true, string(text), []tls.Certificate{pair}
 	}
 	for _, line := range f.headers {
 		name, value, ok := strings.Cut(line, ":")

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/oauth2"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/asclient"
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
@@ -138,7 +141,14 @@ func (f *checkFlags) reach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := asclient.HTTPClient(ctx).Do(r)
+	via := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableKeepAlives: true,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: f.roots, Certificates: f.certificates},
+	}
+	resp, err := asclient.HTTPClient(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: via})).Do(r)
+	if refusal, ok := errors.AsType[*net.OpError](err); ok && refusal.Op == "remote error" {
+		return nil // a TLS alert: the server wants a certificate
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
@@ -8,6 +10,11 @@ import (
 )
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
+
+// allDefectNames adds the defects of bound tokens and of proofs.
+func allDefectNames() []string {
+	return slices.Concat(defectNames(), catalogue.Names(catalogue.CertificateDefects), proofDefectNames())
+}
 
 // forEndpoint restricts the first argument of cmd to the names of endpoints and
 // "any".

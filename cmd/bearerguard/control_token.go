@@ -21,7 +21,7 @@ import (
 // token.
 type mintFlags struct {
 	sub, client, alg, like   string
-	certificate              string
+	certificate, dpop        string
 	scope, aud, without, jws []string
 	expires, notBefore       time.Duration
 	opaque                   bool
@@ -42,6 +42,7 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may be repeated")
 	flags.BoolVar(&f.opaque, "opaque", false, "make an opaque token, for introspection")
 	flags.StringVar(&f.certificate, "certificate", "", "bind the token to the client's TLS certificate in a `file`, in PEM (RFC 8705)")
+	flags.StringVar(&f.dpop, "dpop", "", "bind the token to the client's private key in a `file`, in PEM or as a JWK, for DPoP (RFC 9449); see token proof")
 	f.claims.add(cmd, "claim", namedByPointer)
 	for _, name := range []string{"sub", "client", "scope", "aud", "expires-in", "not-before-in", "without", "header-json"} {
 		noFiles(cmd, name)
@@ -76,6 +77,13 @@ func (f *mintFlags) mint(cmd *cobra.Command) (m wire.Mint, err error) {
 		}
 		m.Certificate = string(text)
 	}
+	if f.dpop != "" {
+		text, _, err := readKey("--dpop", f.dpop)
+		if err != nil {
+			return m, err
+		}
+		m.DPoPKey = string(text)
+	}
 	if cmd.Flags().Changed("expires-in") {
 		m.ExpiresIn = new(wire.Duration(f.expires))
 	}
@@ -102,12 +110,14 @@ func newTokenMint(s streams) *cobra.Command {
   bearerguard token mint --expires-in -5m
   bearerguard token mint --defect alg-none
   bearerguard token mint --certificate client.pem
+  bearerguard token mint --dpop client.key
   curl -H "Authorization: Bearer $(bearerguard token mint)" http://localhost:8080/orders`,
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&defect, "defect", "", "add a `defect`: a name that token bad prints, or "+strings.Join(catalogue.Names(catalogue.DefectsOnRequest), ", ")+
-		"; with --certificate also "+strings.Join(catalogue.Names(catalogue.CertificateDefects), ", "))
-	cli.Choices(cmd, "defect", append(defectNames(), catalogue.Names(catalogue.CertificateDefects)...))
+		"; with --certificate also "+strings.Join(catalogue.Names(catalogue.CertificateDefects), ", ")+
+		"; with --dpop also a defect of token proof, to bind the token to the key that such a proof shows")
+	cli.Choices(cmd, "defect", allDefectNames())
 	return dataCommand(s, cmd, func(cmd *cobra.Command, c *caller, _ []string) error {
 		m, err := f.mint(cmd)
 		if err != nil {

@@ -33,6 +33,7 @@ type explainFlags struct {
 	introspect           bool
 	insecure, json       bool
 	ready                readyFlag
+	request              requestFlags
 }
 
 // profiles maps the values of --profile to profiles.
@@ -56,6 +57,10 @@ token may be opaque, or a JWT that may have been revoked. The client ID is
 --introspect-client-id, else the client of the server found by --ready-file or in this
 directory, else OAUTH_CLIENT_ID.
 
+With --url the API also accepts tokens that are bound to a key (RFC 9449), and with
+--certificate those that are bound to a certificate (RFC 8705). Whether a proof was used
+before is not checked.
+
 On a terminal the checks are a coloured table. Elsewhere the columns are separated by
 tabs: result, name, requirement or reason of the refusal, expected value, found value.
 NO_COLOR is respected.
@@ -63,7 +68,9 @@ NO_COLOR is respected.
 Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wrong,
 3 unknown, because the issuer cannot be reached.`,
 		Example: `  pbpaste | bearerguard token explain --issuer https://login.example.com \
-      --audience https://api.example.com --scope orders:read -`,
+      --audience https://api.example.com --scope orders:read -
+  bearerguard token explain --audience api --url https://api.example.com/orders --proof proof.txt - < token
+  bearerguard token explain --audience api --certificate client.pem - < token`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := f.verifier()
 			if err != nil {
@@ -77,7 +84,11 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 			if err != nil {
 				return err
 			}
-			e := explain(cmd.Context(), v, token, need...)
+			presented, err := f.request.credentials(token)
+			if err != nil {
+				return err
+			}
+			e := explain(cmd.Context(), v, presented, need...)
 			e.recognise(token, f.issuers)
 			if f.json {
 				err = printJSON(s.out, e)
@@ -98,6 +109,7 @@ Exit codes: 0 the token is accepted, 1 it is refused, 2 the command line is wron
 	flags.BoolVar(&f.introspect, "introspect", false, "introspect the token at the first issuer")
 	flags.StringVar(&f.introspector, "introspect-client-id", "", "like --introspect, as the client with this `ID`")
 	flags.StringVar(&f.secret, "introspect-client-secret-file", "", "`file` with the secret of that client (default the secret in $OAUTH_CLIENT_SECRET)")
+	f.request.add(cmd)
 	flags.BoolVar(&f.insecure, "insecure-http", false, "allow http for hosts that are not on loopback: an attacker on the network can forge tokens")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	cli.Choices(cmd, "profile", slices.Sorted(maps.Keys(profiles)))
@@ -142,6 +154,9 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 		config.Issuers = append(config.Issuers, middleware.Issuer{
 			URL: url, InsecureHTTP: f.insecure, Profile: profile, AudienceClaim: f.audienceClaim, ScopeClaims: f.scopeClaims,
 		})
+	}
+	if err := f.request.configure(&config); err != nil {
+		return nil, err
 	}
 	switch {
 	case f.introspect || f.introspector != "":
@@ -230,8 +245,8 @@ type checked struct {
 	Found    string             `json:"found,omitempty"`
 }
 
-func explain(ctx context.Context, v *middleware.Verifier, token string, need ...scopes.Requirement) explanation {
-	steps, err := v.Explain(ctx, middleware.Credentials{Token: token}, need...)
+func explain(ctx context.Context, v *middleware.Verifier, presented middleware.Credentials, need ...scopes.Requirement) explanation {
+	steps, err := v.Explain(ctx, presented, need...)
 	e := explanation{Accepted: err == nil, Status: 200}
 	if refusal, ok := errors.AsType[*middleware.Error](err); ok {
 		e.Status, e.Code, e.Reason = refusal.StatusCode(), refusal.Code, reason(err)

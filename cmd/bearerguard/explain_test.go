@@ -20,7 +20,7 @@ func TestEveryCheckHasADescription(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, token := range []string{as.Token(), as.Token(testserver.OpaqueTokens())} {
-		e := explain(t.Context(), v, token, scopes.All("orders:read"))
+		e := explain(t.Context(), v, middleware.Credentials{Token: token}, scopes.All("orders:read"))
 		if e.Accepted || e.Code != middleware.CodeInsufficientScope {
 			t.Errorf("got %+v, want a refusal only for the scope", e)
 		}
@@ -85,7 +85,7 @@ func TestARefusedTokenIsRecognised(t *testing.T) {
 			t.Fatal(err)
 		}
 		token := as.Token(test.opts...)
-		e := explain(t.Context(), v, token)
+		e := explain(t.Context(), v, middleware.Credentials{Token: token})
 		e.recognise(token, f.issuers)
 		if e.Accepted || e.Provider == nil || e.Provider.Preset != "issuers.Keycloak" || !slices.Equal(e.Hints, test.want) {
 			t.Errorf("%s: got %+v and the hints %q, want %q", name, e.Provider, e.Hints, test.want)

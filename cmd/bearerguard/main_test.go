@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "insecure-api": serveInsecureAPI, "get": browse})
+	testscript.Main(m, map[string]func(){"bearerguard": main, "browser": browse, "insecure-api": serveInsecureAPI, "bound-api": serveBoundAPI, "get": browse})
 }
 
 // serveInsecureAPI serves an API that trusts $OAUTH_ISSUER and accepts every

@@ -11,6 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/testserver"
+	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
 func TestStolenTokensNeedTheCertificate(t *testing.T) {
@@ -53,6 +54,17 @@ func TestStolenTokensNeedTheCertificate(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", name, response.StatusCode, test.want)
 		}
 	}
+}
+
+func TestBoundTokensWithoutTheCertificate(t *testing.T) {
+	as := testserver.New(t)
+	server, err := newTLSServer(as.Issuer(), http.HandlerFunc(whoami))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apitest.Check(t, as, server.Handler, func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, apitest.RequireClientCert())
 }
 
 func TestCertificatesWithoutARequest(t *testing.T) {

@@ -25,6 +25,12 @@ type Check struct {
 	RequireAuthWithin Duration `json:"require_auth_within,omitzero"` // maximum time since the login
 	RequireMetadata   bool     `json:"require_metadata,omitzero"`
 
+	RequireDPoP       bool   `json:"require_dpop,omitzero"`
+	Origin            string `json:"origin,omitzero"` // the URL of the API as clients know it
+	RequireClientCert bool   `json:"require_client_cert,omitzero"`
+	ClientCert        string `json:"client_cert,omitzero"` // certificate and private key in PEM; "" means a new certificate
+	Roots             string `json:"roots,omitzero"`       // root certificates in PEM, to trust for an https URL
+
 	Skip []string `json:"skip,omitzero"` // defects that the API accepts on purpose
 	Also []string `json:"also,omitzero"` // defects that APIs may accept, but this API must refuse
 }

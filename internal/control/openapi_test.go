@@ -51,7 +51,7 @@ func enums() map[string][]string {
 		"AssertionAlg": catalogue.Names(catalogue.AssertionAlgs),
 		"Grant":        catalogue.Names(catalogue.Grants),
 		"AuthMethod":   catalogue.Names(catalogue.AuthMethods),
-		"Defect":       catalogue.Names(slices.Concat(catalogue.AllDefects(), catalogue.CertificateDefects)),
+		"Defect":       catalogue.Names(slices.Concat(catalogue.AllDefects(), catalogue.CertificateDefects, catalogue.ProofDefects, catalogue.ProofDefectsOnRequest)),
 		"Provider":     shapes.Names(),
 	}
 }

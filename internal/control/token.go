@@ -21,6 +21,7 @@ type Mint struct {
 	Opaque      bool                       `json:"opaque,omitzero"`
 	Defect      string                     `json:"defect,omitzero"`
 	Certificate string                     `json:"certificate,omitzero"` // in PEM; the token is bound to it
+	DPoPKey     string                     `json:"dpop_key,omitzero"`    // the client's private key, in PEM or as a JWK; the token is bound to it
 	Like        string                     `json:"like,omitzero"`        // the name of a provider whose tokens are imitated
 }
 

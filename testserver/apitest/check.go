@@ -1,13 +1,13 @@
 package apitest
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/testserver"
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
-	"github.com/bearerguard/bearerguard/testserver/internal/listen"
 )
 
 // Check reports with tb.Errorf each way in which the API's responses to tokens
@@ -25,6 +25,9 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 	c := newCheck("apitest.Check", tb, s, newRequest, opts)
 	if api == nil {
 		c.errs = append(c.errs, errors.New("the API is nil: give an http.Handler"))
+	}
+	if c.roots != nil {
+		c.errs = append(c.errs, errors.New("Roots has no effect in Check, which serves the API itself: leave it out"))
 	}
 	if !c.ready() {
 		return
@@ -51,13 +54,8 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 // although it follows the URLs.
 func CheckURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
-	checkURL(tb, s, baseURL, newRequest, opts, listen.NewTransport)
-}
-
-func checkURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts []Option, transport func() *http.Transport) {
-	tb.Helper()
 	c := newCheck("apitest.CheckURL", tb, s, newRequest, opts)
-	target, err := apicheck.Locate(baseURL, transport)
+	target, err := apicheck.Locate(baseURL, c.roots)
 	if err != nil {
 		c.errs = append(c.errs, err)
 	}
@@ -76,6 +74,7 @@ type check struct {
 	tb      testserver.TB
 	token   []testserver.TokenOption
 	results func([]Result)
+	roots   *x509.CertPool
 	errs    []error
 }
 

@@ -1,6 +1,7 @@
 package apitest_test
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -174,6 +175,13 @@ func TestCheckURL(t *testing.T) {
 	wantAll(t, tb.errors[0], "apitest.CheckURL: no-answer: ")
 }
 
+// rootsOf returns the root certificates to trust for a server with TLS.
+func rootsOf(api *httptest.Server) *x509.CertPool {
+	roots := x509.NewCertPool()
+	roots.AddCert(api.Certificate())
+	return roots
+}
+
 func TestCheckURLComparesHTTP2IfOffered(t *testing.T) {
 	as := testserver.New(t)
 	for name, tt := range map[string]struct {
@@ -188,11 +196,8 @@ func TestCheckURLComparesHTTP2IfOffered(t *testing.T) {
 			api.EnableHTTP2 = tt.http2
 			api.StartTLS()
 			defer api.Close()
-			transport := func() *http.Transport {
-				return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: api.Client().Transport.(*http.Transport).TLSClientConfig.Clone()}
-			}
 			tb := &recorder{TB: t}
-			apitest.CheckURLVia(transport, tb, as, api.URL, orders, apitest.RequireScope("orders:read"))
+			apitest.CheckURL(tb, as, api.URL, orders, apitest.RequireScope("orders:read"), apitest.Roots(rootsOf(api)))
 			if text := strings.Join(tb.errors, "\n"); len(tb.errors) > 1 || !strings.HasPrefix(strings.TrimPrefix(text, "apitest.CheckURL: "), tt.want) || (tt.want == "") != (text == "") {
 				t.Errorf("got %q, want only %q", text, tt.want)
 			}

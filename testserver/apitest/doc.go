@@ -35,6 +35,10 @@
 //   - 401 and a DPoP challenge with invalid_dpop_proof or use_dpop_nonce for
 //     each of [testserver.ProofDefects], for bound tokens under the scheme
 //     Bearer and for replays, if [RequireDPoP] asks for it (RFC 9449);
+//   - 401 and invalid_token for bound tokens without their certificate, with
+//     another one or with a certificate in a header field, and for each of
+//     [testserver.CertificateDefects], if [RequireClientCert] asks for it (RFC
+//     8705);
 //   - challenges that follow RFC 9110 §11 and RFC 6750 §3;
 //   - at most five fetches of the JWKS, however many tokens have unknown keys;
 //   - no part of a token in any response;
@@ -67,7 +71,8 @@
 //
 // # Limits
 //
-// A check sends about 150 requests, and about 100 more with [RequireDPoP], so
-// rate limits and limits on failed requests must be off or high. During a
-// check, other clients should not make the API fetch keys.
+// A check sends about 150 requests, about 100 more with [RequireDPoP], and
+// about 50 more with [RequireClientCert], so rate limits and limits on failed
+// requests must be off or high. During a check, other clients should not make
+// the API fetch keys.
 package apitest

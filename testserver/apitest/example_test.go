@@ -2,15 +2,20 @@ package apitest_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bearerguard/bearerguard/adapters/httpauth"
+	"github.com/bearerguard/bearerguard/clientcert"
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/scopes"
 	"github.com/bearerguard/bearerguard/testserver"
@@ -51,6 +56,47 @@ func ExampleRequireClaim() {
 	// Output:
 	// apitest.Check: missing-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
 	// apitest.Check: look-alike-claim: got 200 without WWW-Authenticate, want 403 with error="insufficient_scope"
+}
+
+// anySource takes the certificate from the header field of a proxy, even if the
+// request does not come from the proxy.
+type anySource struct{}
+
+func (anySource) Thumbprint(r *http.Request) (string, error) {
+	if block, _ := pem.Decode(unescaped(r.Header.Get("X-Client-Cert"))); block != nil {
+		sum := sha256.Sum256(block.Bytes)
+		return base64.RawURLEncoding.EncodeToString(sum[:]), nil
+	}
+	return clientcert.TLS.Thumbprint(r)
+}
+
+func unescaped(text string) []byte {
+	text, _ = url.PathUnescape(text)
+	return []byte(text)
+}
+
+// This API believes a header field that any client can send. The output shows
+// what a test of the API reports.
+func ExampleRequireClientCert() {
+	t := new(printer) // in a test, its *testing.T
+	as := testserver.New(t)
+	defer as.Close()
+
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience:   "api",
+		Issuers:    []middleware.Issuer{{URL: as.Issuer()}},
+		Client:     as.Client(),
+		ClientCert: anySource{},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "[]") }
+	apitest.Check(t, as, httpauth.Require(v)(http.HandlerFunc(list)), func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	}, apitest.RequireClientCert())
+	// Output:
+	// apitest.Check: forged-x-client-cert: got 200 without WWW-Authenticate, want 401 with error="invalid_token"
 }
 
 // This API accepts tokens for other APIs. The output shows what a test of the

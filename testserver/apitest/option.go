@@ -1,6 +1,8 @@
 package apitest
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"time"
 
@@ -118,6 +120,41 @@ func RequireDPoP() Option {
 // and its path. For [CheckURL] it is baseURL followed by the path.
 func Origin(url string) Option {
 	return option(func(c *check) { c.Origin = url })
+}
+
+// RequireClientCert declares that the route accepts tokens that are bound to a
+// TLS certificate of the client (RFC 8705). The check binds its tokens to a
+// certificate, as [testserver.BoundToCertificate] does, and presents the
+// certificate when the API asks for one. The API must accept the good token
+// with this certificate. It must refuse the token with another certificate of
+// the same subject and without a certificate, also if the right certificate is
+// in a header field in which a proxy would forward it. A token with one of
+// [testserver.CertificateDefects], or with only an unknown member in cnf, must
+// get a 401 with the error invalid_token, too. The server of the API may also
+// refuse a wrong or missing certificate during the TLS handshake.
+//
+// Both certificates are like those of [testserver.Server.ClientCertificate], so
+// an API that verifies certificates must trust the root certificate in
+// [testserver.Server.ClientCACertPEM]. If it cannot, give a certificate that it
+// trusts, with the private key. For [CheckURL], baseURL must be https: see
+// [Roots]. Together with [RequireDPoP], the tokens are bound to the certificate
+// and to the key.
+func RequireClientCert(own ...tls.Certificate) Option {
+	return option(func(c *check) {
+		switch c.ClientCert = true; len(own) {
+		case 0:
+		case 1:
+			c.Certificate = &own[0]
+		default:
+			c.errs = append(c.errs, errors.New("RequireClientCert: give at most one certificate"))
+		}
+	})
+}
+
+// Roots sets the root certificates that [CheckURL] trusts when it connects to
+// the API. Without Roots, CheckURL trusts the roots of the system.
+func Roots(pool *x509.CertPool) Option {
+	return option(func(c *check) { c.roots = pool })
 }
 
 // SkipDefect leaves out defects that the API accepts on purpose.

@@ -26,14 +26,17 @@ type probe struct {
 	demands       string   // the challenge parameter that must say which login the route requires
 	has           []string // scopes and claim values in the token
 
-	// The following fields are for an API with DPoP.
-	scheme   string      // the scheme of a probe about the scheme or the proof; "" for all others
-	unproved bool        // no proof is sent
-	proof    token.Edit  // changes the proof; nil means a good proof
-	key      *token.Key  // the key of the proof if it is not the key of the check
-	fields   []string    // the DPoP fields, instead of a new proof
-	when     func() bool // whether the probe is sent; nil means that it is
+	// from is the API, reached by a client with another certificate or none;
+	// nil means the certificate of the check, if the check has one.
+	from *Target
+	when func() bool // whether the probe is sent; nil means that it is
 
+	// The following fields are for an API with DPoP.
+	scheme   string     // the scheme of a probe about the scheme or the proof; "" for all others
+	unproved bool       // no proof is sent
+	proof    token.Edit // changes the proof; nil means a good proof
+	key      *token.Key // the key of the proof if it is not the key of the check
+	fields   []string   // the DPoP fields, instead of a new proof
 	why, fix string
 }
 
@@ -90,8 +93,8 @@ func (r *run) battery() ([]probe, error) {
 	}
 	probes = append(probes, r.logins(good)...)
 	logins := r.loginDefects()
-	for _, d := range token.Catalogue() {
-		asked := slices.Contains(catalogue.Defects, d.Name) || slices.Contains(r.Also, d.Name) || logins[d.Name] != ""
+	for _, d := range slices.Concat(token.Catalogue(), token.CertificateCatalogue()) {
+		asked := slices.Contains(catalogue.Defects, d.Name) || r.ClientCert && d.Name.IsCertificateDefect() || slices.Contains(r.Also, d.Name) || logins[d.Name] != ""
 		if slices.Contains(r.Skip, d.Name) || !asked || d.Name == catalogue.MissingScope && len(r.Scopes) == 0 || r.DPoP && d.Name == catalogue.BoundAsBearer {
 			continue
 		}
@@ -102,6 +105,10 @@ func (r *run) battery() ([]probe, error) {
 			authorization: []string{"Bearer " + token}, tokens: []string{token},
 			want: []reply{{status, code}}, demands: logins[d.Name], why: d.Wrong, fix: d.Fix,
 		})
+	}
+	if r.ClientCert {
+		probes[0].fix += " Make the server that terminates TLS ask for certificates, and accept the certificate of the check: see RequireClientCert."
+		probes = append(probes, r.certificates(good)...)
 	}
 	if r.DPoP {
 		for i, p := range probes {

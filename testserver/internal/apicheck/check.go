@@ -1,6 +1,8 @@
 package apicheck
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +21,9 @@ type Issuer struct {
 	Fetches  func() int                       // the number of fetches of the JWKS so far
 	Now      func() time.Time                 // the clock of the server and of the client that makes proofs
 	InMemory bool                             // the API is not served on a socket, and Trap is not used
+
+	// Certificate makes a certificate of a client. The server's CA signs it.
+	Certificate func(template *x509.Certificate) (tls.Certificate, error)
 }
 
 // Check is the configuration for checking an API.
@@ -29,14 +34,16 @@ type Check struct {
 	// valid.
 	Request func() *http.Request
 
-	Scopes     []string           // all are required by the route
-	Claims     []Claim            // all are required by the route
-	ACR        []string           // authentication contexts, one of which the route requires, the preferred one first
-	AuthWithin time.Duration      // how long ago the login may be; 0 means any time
-	Metadata   bool               // whether the API has metadata (RFC 9728)
-	DPoP       bool               // whether the tokens are bound and sent with proofs (RFC 9449)
-	Origin     string             // the URL of the API as clients know it; "" for the URL that the check requests
-	Skip, Also []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
+	Scopes      []string           // all are required by the route
+	Claims      []Claim            // all are required by the route
+	ACR         []string           // authentication contexts, one of which the route requires, the preferred one first
+	AuthWithin  time.Duration      // how long ago the login may be; 0 means any time
+	Metadata    bool               // whether the API has metadata (RFC 9728)
+	DPoP        bool               // whether the tokens are bound and sent with proofs (RFC 9449)
+	Origin      string             // the URL of the API as clients know it; "" for the URL that the check requests
+	ClientCert  bool               // whether the tokens are bound to a certificate of the client (RFC 8705)
+	Certificate *tls.Certificate   // that certificate; nil means one of the Issuer
+	Skip, Also  []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 
 // Faults returns all errors in the configuration. Each error names the option
@@ -51,7 +58,7 @@ func (c *Check) Faults() error {
 	for _, need := range c.Claims {
 		errs = append(errs, need.faults())
 	}
-	errs = append(errs, c.loginFaults(), c.originFaults())
+	errs = append(errs, c.loginFaults(), c.originFaults(), c.certificateFaults())
 	for _, name := range c.Skip {
 		errs = append(errs, c.known("SkipDefect", name))
 	}
@@ -68,6 +75,9 @@ func (c *Check) known(option string, defect catalogue.Defect) error {
 	names := token.DefectNames()
 	if c.DPoP {
 		names += ", " + token.ProofDefectNames()
+	}
+	if c.ClientCert {
+		names += ", " + token.CertificateDefectNames()
 	}
 	return fmt.Errorf("%s(%q): unknown defect; use one of %s", option, string(defect), names)
 }

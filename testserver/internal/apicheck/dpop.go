@@ -52,9 +52,6 @@ func (c *Check) originFaults() error {
 		if name.IsProofDefect() && !c.DPoP {
 			errs = append(errs, fmt.Errorf("%s is a defect of proofs, which are sent only with RequireDPoP", name))
 		}
-		if name.IsCertificateDefect() {
-			errs = append(errs, fmt.Errorf("%s is a defect of tokens that are bound to a certificate, which the check does not send", name))
-		}
 	}
 	return errors.Join(errs...)
 }
@@ -121,6 +118,13 @@ func (r *run) publicURL(sent *http.Request) string {
 // proof (RFC 9449 §9).
 func (r *run) exchange(ctx context.Context, p probe, via *http.Transport) outcome {
 	first := r.send(ctx, p, via)
+	// If the server closes the connection during the handshake, an error of
+	// writing can hide its alert.
+	for range 2 {
+		if p.from != nil && first.lost != "" && !first.alert {
+			first = r.send(ctx, p, via)
+		}
+	}
 	if !r.noteNonce(first) || p.unproved || len(p.authorization) == 0 {
 		return first
 	}

@@ -11,6 +11,9 @@ import (
 
 // judge adds a finding for each rule that the response to p breaks.
 func (r *run) judge(p probe, a outcome) {
+	if a.alert && p.from != nil {
+		return // TLS refused the certificate, before the API saw the token
+	}
 	if a.lost != "" {
 		r.note(p, noAnswer, "no answer: "+a.lost, p.wanted())
 		return

@@ -1,6 +1,7 @@
 package apicheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -20,6 +21,7 @@ type run struct {
 	visits atomic.Int64 // requests to the attacker's server
 
 	dpop     *prover // nil if the route does not require DPoP
+	holder   *holder // nil if the tokens are not bound to a certificate
 	findings []finding
 	sent     []string // names of the probes sent so far
 	complete bool     // all probes were sent
@@ -34,6 +36,13 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	r := &run{Check: c, target: target}
 	if !c.Issuer.InMemory {
 		stop, err := r.setTrap()
+		if err != nil {
+			return Report{}, err
+		}
+		defer stop()
+	}
+	if r.ClientCert {
+		stop, err := r.newHolder()
 		if err != nil {
 			return Report{}, err
 		}
@@ -75,12 +84,13 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 // the response over HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
-	first := r.exchange(ctx, p, r.target.via[0])
+	via := cmp.Or(p.from, r.target).via
+	first := r.exchange(ctx, p, via[0])
 	if !slices.Contains(r.sent, p.name) {
 		r.sent = append(r.sent, p.name)
 	}
 	r.judge(p, first)
-	for _, t := range r.target.via[1:] {
+	for _, t := range via[1:] {
 		if next := r.exchange(ctx, p, t); next.proto != first.proto || next.lost != "" {
 			r.compare(p, first, next)
 		}
@@ -91,13 +101,18 @@ func (r *run) try(ctx context.Context, p probe) outcome {
 	return first
 }
 
-// mint makes a token as the mint method of Check does. For an API with DPoP, it
-// binds the token to the key of the check.
+// mint makes a token as the mint method of Check does. It binds the token to
+// the key and the certificate of the check, if the check has them.
 func (r *run) mint(edits ...token.Edit) (string, error) {
-	if r.dpop != nil {
-		edits = append([]token.Edit{func(d *token.Draft) { d.BindTo(r.dpop.key) }}, edits...)
+	bind := func(d *token.Draft) {
+		if r.dpop != nil {
+			d.BindTo(r.dpop.key)
+		}
+		if r.holder != nil {
+			d.BindToCertificate(r.holder.certificate)
+		}
 	}
-	return r.Check.mint(edits...)
+	return r.Check.mint(slices.Insert(edits, 0, token.Edit(bind))...)
 }
 
 // setTrap starts the attacker's server, which the URLs in tokens refer to.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type outcome struct {
 	text       string   // header and body, which are searched for tokens
 	proof      []string // the DPoP fields of the request
 	lost       string   // why no response arrived; "" if one did
+	alert      bool     // no response arrived, but a TLS alert
 }
 
 // accepted reports whether the status is 2xx.
@@ -42,6 +44,9 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 	resp, err := via.RoundTrip(request)
 	if err != nil {
+		if refusal, ok := errors.AsType[*net.OpError](err); ok && refusal.Op == "remote error" {
+			return outcome{lost: "TLS failed; does the server accept the certificate of the client?", alert: true}
+		}
 		return outcome{lost: reason(ctx, err)}
 	}
 	defer resp.Body.Close()

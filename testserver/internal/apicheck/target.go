@@ -1,6 +1,8 @@
 package apicheck
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,7 +18,8 @@ type Target struct {
 	stop    func() error
 }
 
-// Serve serves an API of this process on a new TLS listener.
+// Serve serves an API of this process on a new TLS listener, which asks clients
+// for a certificate.
 func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	l, err := listen.Open(listen.Config{TLS: true, InMemory: inMemory})
 	if err != nil {
@@ -24,16 +27,21 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	}
 	one, two := listen.OnlyHTTP1(l.Transport()), l.Transport()
 	return &Target{
-		url: &url.URL{Scheme: "https", Host: l.Host()}, via: []*http.Transport{one, two}, stop: l.Serve(api, one),
+		url: &url.URL{Scheme: "https", Host: l.MTLSHost()}, via: []*http.Transport{one, two}, stop: l.Serve(api, one),
 	}, nil
 }
 
-// Locate returns the API at a URL. transport makes the transports that reach
-// the API. If baseURL is https, HTTP/2 is also tried.
-func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
+// Locate returns the API at a URL. The client trusts the given roots, or those
+// of the system if roots is nil. If baseURL is https, HTTP/2 is also tried.
+func Locate(baseURL string, roots *x509.CertPool) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("the URL of the API is %q: give an http or https URL, such as http://localhost:8080", baseURL)
+	}
+	transport := func() *http.Transport {
+		t := listen.NewTransport()
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		return t
 	}
 	t := &Target{url: u, via: []*http.Transport{listen.OnlyHTTP1(transport())}, foreign: true, stop: func() error { return nil }}
 	if u.Scheme == "https" {
@@ -45,8 +53,12 @@ func Locate(baseURL string, transport func() *http.Transport) (*Target, error) {
 // Close closes the connections, and stops the server of an API in this process.
 // It returns an error if a handler is still running.
 func (t *Target) Close() error {
+	t.closeIdle()
+	return t.stop()
+}
+
+func (t *Target) closeIdle() {
 	for _, via := range t.via {
 		via.CloseIdleConnections()
 	}
-	return t.stop()
 }

@@ -67,7 +67,7 @@ func (l *Listener) openMemory(scheme string, random func(string, int) []byte) {
 		if _, port, _ := net.SplitHostPort(l.Host()); port == l.MTLSPort {
 			l.MTLSPort = "9443"
 		}
-		listeners[l.mtlsHost()] = second
+		listeners[l.MTLSHost()] = second
 	}
 	l.dial = func(_ context.Context, _, addr string) (net.Conn, error) {
 		to, ok := listeners[addr]
@@ -96,7 +96,7 @@ func (l *Listener) openSocket(scheme string, c Config) error {
 			return errors.Join(err, t.Close())
 		}
 		_, l.MTLSPort, _ = net.SplitHostPort(l.mutual.Addr().String())
-		at[l.mtlsHost()] = l.mutual.Addr().String()
+		at[l.MTLSHost()] = l.mutual.Addr().String()
 	}
 	var d net.Dialer
 	l.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -113,9 +113,9 @@ func (l *Listener) Close() error {
 	return errors.Join(l.net.Close(), l.mutual.Close())
 }
 
-// mtlsHost returns the host and port that a client dials to be asked for a
+// MTLSHost returns the host and port that a client dials to be asked for a
 // certificate.
-func (l *Listener) mtlsHost() string {
+func (l *Listener) MTLSHost() string {
 	host, _, _ := net.SplitHostPort(l.Host())
 	return net.JoinHostPort(host, l.MTLSPort)
 }

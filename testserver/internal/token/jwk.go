@@ -4,10 +4,13 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -49,6 +52,43 @@ func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 		return Key{}, errors.New("its private and public parts do not match")
 	}
 	return k.named(alg, fits)
+}
+
+// ParseKey parses a private key in PEM, which is PKCS #8, SEC 1 or PKCS #1, or
+// a private JWK, or the first key of a JWK Set. Errors do not quote the key.
+func ParseKey(text []byte) (Key, error) {
+	for rest := text; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if strings.HasSuffix(block.Type, " PARAMETERS") { // openssl ecparam writes them first
+			continue
+		}
+		private, err := parseDER(block.Bytes)
+		if err == nil {
+			text, err = json.Marshal(jose.JSONWebKey{Key: private})
+		}
+		if err != nil {
+			return Key{}, errors.New("its PEM is not a private key of a supported type without a passphrase")
+		}
+		break
+	}
+	var set struct{ Keys []json.RawMessage }
+	if json.Unmarshal(text, &set) == nil && len(set.Keys) > 0 {
+		text = set.Keys[0]
+	}
+	return ReadKey(text, "")
+}
+
+func parseDER(der []byte) (any, error) {
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return key, nil
+	}
+	if key, err := x509.ParseECPrivateKey(der); err == nil {
+		return key, nil
+	}
+	return x509.ParsePKCS1PrivateKey(der)
 }
 
 // JWK returns the key as JSON. The JSON contains the private part if private is

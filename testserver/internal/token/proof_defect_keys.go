@@ -2,9 +2,8 @@ package token
 
 import (
 	"crypto/ecdsa"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
+	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -210,12 +209,10 @@ func offCurveJWK(k Key) (Object, error) {
 	return jwk, err
 }
 
-// weakRSA returns the 1024-bit RSA key for the defect dpop-rsa-1024. The key is
-// made once per process.
-var weakRSA = sync.OnceValues(func() (Key, error) {
-	private, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // too short on purpose
-	if err != nil {
-		return Key{}, err
-	}
-	return Key{ID: "rsa-1024", Alg: catalogue.RS256, Private: private}, nil
-})
+// weakPEM is the 1024-bit RSA key for the defect dpop-rsa-1024. It is the same
+// in all processes, because a proof and its token may come from different ones.
+//
+//go:embed weak.pem
+var weakPEM []byte
+
+var weakRSA = sync.OnceValues(func() (Key, error) { return ParseKey(weakPEM) })
