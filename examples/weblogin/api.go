@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+
+	"golang.org/x/oauth2"
 )
 
 // maxBody limits the size of answers, in bytes.
@@ -20,7 +22,7 @@ type answer struct {
 }
 
 // call sends a GET request with the access token of the session. If the answer
-// is 401, it retries once with a new token.
+// is 401, it retries once with a new token and, with DPoP, a new proof.
 func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	token, err := a.accessToken(ctx, id, "")
 	if err != nil {
@@ -30,18 +32,18 @@ func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	if err != nil || got.status != http.StatusUnauthorized {
 		return got, err
 	}
-	if token, err = a.accessToken(ctx, id, token); err != nil {
+	if token, err = a.accessToken(ctx, id, token.AccessToken); err != nil {
 		return answer{}, err
 	}
 	return a.get(ctx, url, token)
 }
 
-func (a *app) get(ctx context.Context, url, token string) (answer, error) {
+func (a *app) get(ctx context.Context, url string, token *oauth2.Token) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	token.SetAuthHeader(req) // under the scheme that the authorization server named: Bearer or DPoP
 	req.Header.Set("Accept", "application/json")
 	resp, err := a.client.Do(req)
 	if err != nil {
