@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bearerguard/bearerguard/testserver"
@@ -135,6 +136,45 @@ func TestABearerTokenIsRefusedWithDPoP(t *testing.T) {
 	}
 	if got := b.open("/"); got.title() != "Welcome, Test User" {
 		t.Errorf("got %q afterwards, want the session", got.title())
+	}
+}
+
+// repeating sends requests to a path twice, as net/http does if a connection
+// breaks before the answer.
+type repeating struct {
+	http.RoundTripper
+
+	path string
+	left atomic.Int32
+}
+
+func (r *repeating) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Path == r.path && r.left.Add(-1) >= 0 {
+		lost, err := r.RoundTripper.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
+		lost.Body.Close()
+	}
+	return r.RoundTripper.RoundTrip(req)
+}
+
+func TestAProofThatWasSentTwiceIsReplaced(t *testing.T) {
+	var connection *repeating
+	s := boundSite(t, newBindingServer(t), func(cfg *config) {
+		connection = &repeating{RoundTripper: cfg.transport, path: "/items"}
+		cfg.transport = connection
+	})
+	b := s.newBrowser()
+	b.login()
+	for repeated, want := range map[int32]int{1: http.StatusOK, 2: http.StatusBadGateway} {
+		connection.left.Store(repeated)
+		if got := b.open("/items"); got.status != want || b.open("/").title() != "Welcome, Test User" {
+			t.Errorf("%d proofs sent twice: got %d %q, want %d in the session", repeated, got.status, got.title(), want)
+		}
+	}
+	if got := s.as.Count(testserver.EndpointToken); got != 1 {
+		t.Errorf("got %d token requests, want 1, because the token is good", got)
 	}
 }
 
