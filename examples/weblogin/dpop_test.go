@@ -105,9 +105,9 @@ func TestTheKeyOfProofsIsDerivedFromTheSessionKey(t *testing.T) {
 	if got, want := other.thumbprint, "LwR_BnuCFb0jeKj0h1XhcQDbfB2IRSRzRCg2TcXIUos"; got != want {
 		t.Errorf("another SESSION_KEY: got the key %q, want %q", got, want)
 	}
-	one, err := fromEnv(lookup(nil))
-	if err != nil {
-		t.Fatal(err)
+	one, err := fromEnv(lookup(map[string]string{"DPOP": "1"}))
+	if err != nil || !one.dpop {
+		t.Fatalf("DPOP=1: got %v, %v, want DPoP", one.dpop, err)
 	}
 	if got := s.restart(func(cfg *config) { cfg.sessionKey = one.sessionKey }).thumbprint; got == s.app.thumbprint {
 		t.Error("without SESSION_KEY: got the same key twice, want random ones")
