@@ -8,6 +8,9 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+
+	"golang.org/x/oauth2"
 )
 
 // maxBody limits the size of answers, in bytes.
@@ -16,11 +19,13 @@ const maxBody = 1 << 20
 type answer struct {
 	status     int
 	body       []byte
-	retryAfter int // in seconds; 0 if Retry-After is missing
+	retryAfter int  // in seconds; 0 if Retry-After is missing
+	badProof   bool // the API refused the DPoP proof, and not the token
 }
 
 // call sends a GET request with the access token of the session. If the answer
-// is 401, it retries once with a new token.
+// is 401, it retries once with a new token. If only the DPoP proof was refused,
+// it retries with a new proof: net/http may have sent the first one twice.
 func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	token, err := a.accessToken(ctx, id, "")
 	if err != nil {
@@ -30,18 +35,22 @@ func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	if err != nil || got.status != http.StatusUnauthorized {
 		return got, err
 	}
-	if token, err = a.accessToken(ctx, id, token); err != nil {
+	refused := token.AccessToken
+	if got.badProof {
+		refused = ""
+	}
+	if token, err = a.accessToken(ctx, id, refused); err != nil {
 		return answer{}, err
 	}
 	return a.get(ctx, url, token)
 }
 
-func (a *app) get(ctx context.Context, url, token string) (answer, error) {
+func (a *app) get(ctx context.Context, url string, token *oauth2.Token) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	token.SetAuthHeader(req) // under the scheme that the authorization server named: Bearer or DPoP
 	req.Header.Set("Accept", "application/json")
 	resp, err := a.client.Do(req)
 	if err != nil {
@@ -50,7 +59,8 @@ func (a *app) get(ctx context.Context, url, token string) (answer, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // the other form is a date, which the API does not use
-	return answer{resp.StatusCode, body, seconds}, err
+	challenges := strings.Join(resp.Header.Values("WWW-Authenticate"), ",")
+	return answer{resp.StatusCode, body, seconds, strings.Contains(challenges, "invalid_dpop_proof")}, err
 }
 
 // unanswered shows the page that explains why a call failed.

@@ -20,6 +20,8 @@ type app struct {
 	locks    locks
 	client   *http.Client
 	log      *slog.Logger
+
+	thumbprint string // of the key for DPoP; "" without DPoP
 }
 
 // requestTimeout limits one request to the server or the API.
@@ -34,6 +36,11 @@ func newApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	var err error
+	if cfg.dpop {
+		if err = a.addProofs(); err != nil {
+			return nil, err
+		}
+	}
 	if a.sealer, err = newSealer(cfg.sessionKey); err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), requestTimeout)
 	defer cancel()
 	ctx = a.oauthContext(ctx)
-	token, err := a.provider.oauth.Exchange(ctx, query.Get("code"), append(a.resource(), oauth2.VerifierOption(p.Verifier))...)
+	token, err := a.bound(a.provider.oauth.Exchange(ctx, query.Get("code"), append(a.resource(), oauth2.VerifierOption(p.Verifier))...))
 	if err != nil {
 		a.log.Warn("the code exchange failed", "reason", reason(err))
 		a.show(w, http.StatusBadGateway, page{
@@ -92,7 +92,8 @@ func knownCode(code string) string {
 	switch code {
 	case "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_target",
 		"login_required", "consent_required", "interaction_required", "account_selection_required",
-		"invalid_client", "invalid_grant", "unsupported_grant_type":
+		"invalid_client", "invalid_grant", "unsupported_grant_type",
+		"invalid_dpop_proof", "use_dpop_nonce":
 		return code
 	}
 	return "unknown"

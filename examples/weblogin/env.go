@@ -25,6 +25,7 @@ type config struct {
 	endpoints              metadata // from the environment, for OIDC=off
 	subject                string   // the member of the userinfo answer that identifies a user
 	postLogoutURL          string
+	dpop                   bool // only tokens that are bound to a key are accepted
 
 	sessionDir string
 	sessionKey []byte
@@ -95,6 +96,10 @@ func fromEnv(getenv func(string) string) (config, error) {
 	}
 	if cfg.issuer == "" && !cfg.endpoints.complete() {
 		fault("OAUTH_ISSUER is required: the URL of the authorization server; with OIDC=off you may set its endpoints instead")
+	}
+	proofs := getenv("DPOP")
+	if cfg.dpop = proofs == "1"; proofs != "" && proofs != "1" {
+		fault("DPOP must be empty or 1, got %q", proofs)
 	}
 	var err error
 	if cfg.sessionKey, err = sessionKey(getenv("SESSION_KEY")); err != nil {

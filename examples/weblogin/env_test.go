@@ -45,6 +45,8 @@ func TestFromEnv(t *testing.T) {
 		"a slash after the base URL":      {map[string]string{"BASE_URL": "https://www.example.com/"}, ""},
 		"plain http beyond loopback":      {map[string]string{"API_URL": "http://api.internal"}, "API_URL"},
 		"plain http, if allowed":          {map[string]string{"API_URL": "http://api.internal", "INSECURE_HTTP": "1"}, ""},
+		"bound tokens":                    {map[string]string{"DPOP": "1"}, ""},
+		"an invalid DPOP":                 {map[string]string{"DPOP": "yes"}, "DPOP must be empty or 1"},
 		"no issuer":                       {map[string]string{"OAUTH_ISSUER": ""}, "OAUTH_ISSUER is required"},
 		"no client":                       {map[string]string{"OAUTH_CLIENT_ID": ""}, "OAUTH_CLIENT_ID is required"},
 		"an http base URL":                {map[string]string{"BASE_URL": "http://www.example.com"}, "BASE_URL"},

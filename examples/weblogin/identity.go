@@ -53,7 +53,7 @@ func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (
 // and sent it directly to this site. A token from the browser would prove
 // nothing, because users also give tokens to other sites.
 func (a *app) fromUserInfo(ctx context.Context, token *oauth2.Token) (identity, error) {
-	answer, err := a.get(ctx, a.provider.UserInfo, token.AccessToken)
+	answer, err := a.get(ctx, a.provider.UserInfo, token)
 	if err != nil {
 		return identity{}, err
 	}

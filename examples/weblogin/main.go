@@ -24,6 +24,8 @@
 //	OAUTH_SCOPE          scopes to request; default openid profile email offline_access items:read
 //	OAUTH_RESOURCE       identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	POST_LOGOUT_URL      registered URL to which the server redirects after the logout; default none
+//	DPOP                 1 binds the tokens to a key that only the site has (RFC 9449), which is derived from SESSION_KEY;
+//	                     a server without DPoP is an error
 //
 //	SESSION_DIR  directory for sessions that survive a restart; default none, sessions are in memory
 //	SESSION_KEY  32 bytes in base64 that encrypt sessions, required with SESSION_DIR; default a random key:
@@ -68,7 +70,7 @@
 // that need them. Tokens never appear in a page, a cookie, a log or a URL.
 //
 // Not supported: several processes with one SESSION_DIR (see locks),
-// back-channel logout, DPoP.
+// back-channel logout.
 package main
 
 import (

@@ -19,8 +19,8 @@ const sessionTTL = 8 * time.Hour
 type session struct {
 	Subject string        `json:"subject"`
 	Name    string        `json:"name"`
-	CSRF    string        `json:"csrf"` // the CSRF token in the forms of this session
-	Token   *oauth2.Token `json:"token"`
+	CSRF    string        `json:"csrf"`  // the CSRF token in the forms of this session
+	Token   *oauth2.Token `json:"token"` // its TokenType is Bearer or DPoP; "" means Bearer
 	Ends    time.Time     `json:"ends"`
 }
 

@@ -81,15 +81,15 @@ func (s *site) assertNoTokens(place, text string) {
 }
 
 // newSite starts the site and the API. The site uses https if secure is true.
-// The API introspects opaque tokens at as.
-func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*config)) *site {
+// The API introspects opaque tokens at as, and apiEnv adds to its environment.
+func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*config), apiEnv ...string) *site {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, as.CACertPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	api := program.Start(t, apiProgram, "ISSUER="+as.Issuer(), "AUDIENCE=api", "SSL_CERT_FILE="+ca,
-		"INTROSPECTION_CLIENT_ID=test-client", "INTROSPECTION_CLIENT_SECRET=test-secret", "INTROSPECTION_MAX_TTL=0s")
+	api := program.Start(t, apiProgram, append(apiEnv, "ISSUER="+as.Issuer(), "AUDIENCE=api", "SSL_CERT_FILE="+ca,
+		"INTROSPECTION_CLIENT_ID=test-client", "INTROSPECTION_CLIENT_SECRET=test-secret", "INTROSPECTION_MAX_TTL=0s")...)
 
 	s := &site{t: t, as: as}
 	t.Cleanup(as.OnToken(s.record))

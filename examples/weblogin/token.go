@@ -19,7 +19,7 @@ var errEnded = errors.New("the session has ended")
 // refreshes at a time. The other requests wait and then use the new token. The
 // new token is saved before it is used: if it were lost, the session could not
 // continue.
-func (a *app) accessToken(ctx context.Context, id, refused string) (string, error) {
+func (a *app) accessToken(ctx context.Context, id, refused string) (*oauth2.Token, error) {
 	// A closed connection must not cancel the refresh, because the new token
 	// would be lost.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
@@ -28,31 +28,31 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (string, erro
 	s, err := a.load(id)
 	switch {
 	case errors.Is(err, errNoRecord):
-		return "", errEnded // a concurrent request has ended the session
+		return nil, errEnded // a concurrent request has ended the session
 	case err != nil:
-		return "", err
+		return nil, err
 	}
 	refreshable := s.Token.RefreshToken != ""
 	if s.Token.Valid() && (s.Token.AccessToken != refused || !refreshable) { // Valid is false ten seconds before the expiry
-		return s.Token.AccessToken, nil
+		return s.Token, nil
 	}
 	if !refreshable {
-		return "", errors.Join(errEnded, a.store.remove(storeKey(id)))
+		return nil, errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	old := &oauth2.Token{RefreshToken: s.Token.RefreshToken}
-	token, err := a.provider.oauth.TokenSource(a.oauthContext(ctx), old).Token()
+	token, err := a.bound(a.provider.oauth.TokenSource(a.oauthContext(ctx), old).Token())
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) && refusal.ErrorCode == "invalid_grant" {
 		a.log.Info("the server refused a refresh token; the session has ended")
-		return "", errors.Join(errEnded, a.store.remove(storeKey(id)))
+		return nil, errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	if err != nil {
-		return "", err // the server may be down, so the session is kept
+		return nil, err // the server may be down, so the session is kept
 	}
 	s.Token = token
 	if err := a.save(id, s); err != nil {
-		return "", err
+		return nil, err
 	}
-	return token.AccessToken, nil
+	return token, nil
 }
 
 // locks contains one lock for each session in use. If several processes share a

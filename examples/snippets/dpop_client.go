@@ -1,0 +1,32 @@
+package snippets
+
+import (
+	"context"
+	"crypto"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/bearerguard/bearerguard/dpop"
+)
+
+// boundClient returns a client of APIs that gets tokens that are bound to key,
+// and proves in each request that it has the key.
+func boundClient(ctx context.Context, config clientcredentials.Config, key crypto.Signer) *http.Client {
+	proofs := &dpop.Transport{Key: key} // makes a proof for each request
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: proofs, Timeout: 10 * time.Second})
+	return config.Client(ctx) // gets tokens and calls APIs
+}
+
+// loginPage returns the URL of a login whose code is bound to the key of
+// proofs. The verifier is from oauth2.GenerateVerifier.
+func loginPage(config *oauth2.Config, proofs *dpop.Transport, state, verifier string) (string, error) {
+	thumbprint, err := proofs.Thumbprint()
+	if err != nil {
+		return "", err
+	}
+	binding := oauth2.SetAuthURLParam("dpop_jkt", thumbprint)
+	return config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier), binding), nil
+}
