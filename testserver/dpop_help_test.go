@@ -14,8 +14,8 @@ import (
 // noKey is the key of a client without DPoP.
 var noKey testserver.Key
 
-// postProof posts a form to a URL, with the DPoP header fields in proofs. auth has
-// the values of Authorization.
+// postProof posts a form to a URL, with the DPoP header fields in proofs. auth
+// has the values of Authorization.
 func postProof(t testing.TB, c *http.Client, u string, form url.Values, proofs []string, auth ...string) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, u, strings.NewReader(form.Encode()))

@@ -27,6 +27,9 @@ func TestRequireDPoP(t *testing.T) {
 			t.Errorf("got %v, want dpop_bound_access_tokens", r.body)
 		}
 		wantDPoP(t, s, key, r.text("client_id"), r.text("client_secret"))
+		if got := sendRegistration(t, s, "GET", r.text("registration_client_uri"), "", "DPoP "+r.text("registration_access_token")); got.status != http.StatusUnauthorized {
+			t.Errorf("got %d for a registration access token under DPoP, want 401", got.status)
+		}
 		if next := manage(t, s, "PUT", r, `{"client_id":"`+r.text("client_id")+`",`+metadata+`}`); next.status != http.StatusOK || next.body["dpop_bound_access_tokens"] != nil {
 			t.Errorf("got %d %v, want the metadata replaced", next.status, next.body)
 		}

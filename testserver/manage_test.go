@@ -241,7 +241,6 @@ func TestRegistrationAndPARSecretsAreNotLogged(t *testing.T) {
 	at("POST", s.Endpoint(testserver.EndpointRegister)+"?client_secret="+client.text("client_secret"), `{"redirect_uris":["https://`+misplaced+`/#"]}`)
 	at("POST", s.Endpoint(testserver.EndpointRegister), `{"redirect_uris":["https://a/"],"scope":"`+misplaced+` `+client.text("client_secret")+`\u0001","client_secret":"`+client.text("client_secret")+`"}`)
 	at("DELETE", place+"&token="+client.text("registration_access_token"), "", "Basic "+client.text("registration_access_token"))
-	at("DELETE", place+"&token="+client.text("registration_access_token"), "", "DPoP "+client.text("registration_access_token"))
 
 	hint := c.secret("the hint", s.IDToken())
 	query := push(t, s, "state", c.secret("the state", "state-of-a-canary"), "nonce", c.secret("the nonce", "nonce-of-a-canary"), "id_token_hint", hint)

@@ -271,6 +271,8 @@ func TestUserInfoRequiresTheCertificateOfABoundToken(t *testing.T) {
 		"no certificate":                {s.Token(testserver.Scope("openid"), testserver.BoundToCertificate(cert.Leaf)), noCertificate, 401},
 		"a malformed binding":           {s.Token(testserver.Scope("openid"), testserver.BoundToCertificate(cert.Leaf), number), cert, 401},
 		"a malformed binding, no cert.": {s.Token(testserver.Scope("openid"), number), noCertificate, 401},
+		"a thumbprint of SHA-1":         {s.Token(testserver.Scope("openid"), testserver.Claim("cnf", map[string]any{"x5t": "x"})), cert, 401},
+		"a cnf that is not an object":   {s.Token(testserver.Scope("openid"), testserver.Claim("cnf", "x")), cert, 401},
 		"a bearer token":                {s.Token(testserver.Scope("openid")), cert, 200},
 	} {
 		r := mtlsTo(t, s, tt.cert, testserver.EndpointUserInfo, url.Values{"access_token": {tt.token}})

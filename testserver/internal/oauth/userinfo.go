@@ -33,7 +33,13 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		failed.challengeAs(w, dpopScheme)
 		return
 	}
-	if want, bound := token.BoundCertificate(a.Claims); bound && (want == "" || want != presentedThumbprint(r)) {
+	_, boundToKey := token.BoundKey(a.Claims)
+	want, bound := token.BoundCertificate(a.Claims)
+	switch {
+	case a.Claims.Find("cnf") >= 0 && !bound && !boundToKey:
+		unauthorized("the access token has a cnf that this endpoint cannot check (RFC 7800 section 3.1)").challengeAs(w, scheme)
+		return
+	case bound && (want == "" || want != presentedThumbprint(r)):
 		unauthorized("the access token is bound to a certificate that the request does not present (RFC 8705 section 3): use the userinfo_endpoint of mtls_endpoint_aliases").challengeAs(w, scheme)
 		return
 	}
