@@ -11,13 +11,20 @@
 // lifetime of one second. A DPoP proof in the request (RFC 9449) binds the token to its key. The server then requires a
 // nonce.
 //
+// The environment variable MTLS makes the server use TLS and ask clients for a certificate (RFC 8705). It is JSON: the
+// certificate of the server and its key (cert, key), the authority that issues certificates of clients (ca), and the
+// certificate of a client (self_signed), all in PEM. All tokens are then bound to certificates. The line of JSON also has
+// the client with the subject CN=service,O=service (named_id), and the client with the certificate self_signed
+// (self_signed_id).
+//
 // POST control + "/rotate" replaces the Provider by a new one with the same issuer and new keys and key IDs, and
 // withdraws the old keys at once. After POST control + "/introspection/stop", the server drops the connections of
 // requests to the introspection endpoint, until POST control + "/introspection/start".
 
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { X509Certificate, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
 
 // The provider logs its defaults with console.info. Standard output is only for the line of JSON.
 console.info = console.error;
@@ -32,8 +39,13 @@ const keyTypes = {
   Ed25519: ['ed25519'],
 };
 
+const mtls = process.env.MTLS && JSON.parse(process.env.MTLS);
+
 function newClient(id, grants, rest) {
-  return { client_id: id, grant_types: grants, redirect_uris: [], response_types: [], ...rest };
+  return {
+    client_id: id, grant_types: grants, redirect_uris: [], response_types: [],
+    ...mtls && { tls_client_certificate_bound_access_tokens: true }, ...rest,
+  };
 }
 
 const client = newClient('interop', ['client_credentials'], { client_secret: randomUUID() });
@@ -48,6 +60,35 @@ const signed = newClient('signed-api', [], {
   jwks: { keys: [{ ...signedKey.publicKey.export({ format: 'jwk' }), kid: 'signed-api', alg: 'ES256', use: 'sig' }] },
   introspection_signed_response_alg: 'PS256',
 });
+
+const named = newClient('named', ['client_credentials'], {
+  token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: 'CN=service,O=service',
+});
+
+function newSelfSigned() {
+  const certificate = new X509Certificate(mtls.self_signed);
+  return newClient('self-signed', ['client_credentials'], {
+    token_endpoint_auth_method: 'self_signed_tls_client_auth',
+    jwks: { keys: [{ ...certificate.publicKey.export({ format: 'jwk' }), x5c: [certificate.raw.toString('base64')] }] },
+  });
+}
+
+const clients = [client, api, signed, ...mtls ? [named, newSelfSigned()] : []];
+
+const presented = (ctx) => ctx.socket.getPeerX509Certificate();
+
+const mTLS = {
+  enabled: true,
+  certificateBoundAccessTokens: true,
+  tlsClientAuth: true,
+  selfSignedTlsClientAuth: true,
+  getCertificate: presented,
+  certificateAuthorized: (ctx) => ctx.socket.authorized,
+  // Node.js lists the attributes of a subject in the order of the certificate, which RFC 4514 reverses.
+  certificateSubjectMatches: (ctx, name, expected) => (
+    name === 'tls_client_auth_subject_dn' && presented(ctx).subject.split('\n').reverse().join() === expected
+  ),
+};
 
 // The provider sets the key IDs to the thumbprints (RFC 7638), so a new key has a new ID.
 function newKeys() {
@@ -70,7 +111,8 @@ function resourceServer(ctx, resource) {
 
 function newProvider(issuer) {
   const provider = new Provider(issuer, {
-    clients: [client, api, signed],
+    clients,
+    clientAuthMethods: ['client_secret_basic', 'private_key_jwt', ...mtls ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []],
     jwks: { keys: newKeys() },
     features: {
       clientCredentials: { enabled: true },
@@ -78,6 +120,7 @@ function newProvider(issuer) {
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       introspection: { enabled: true },
       jwtIntrospection: { enabled: true },
+      ...mtls && { mTLS },
       revocation: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer },
     },
@@ -88,9 +131,9 @@ function newProvider(issuer) {
   return provider.callback();
 }
 
-const server = createServer().listen(0, '127.0.0.1');
-await once(server, 'listening');
-const issuer = `http://127.0.0.1:${server.address().port}`;
+const server = mtls ? https.createServer({ ...mtls, requestCert: true, rejectUnauthorized: false }) : http.createServer();
+await once(server.listen(0, '127.0.0.1'), 'listening');
+const issuer = `${mtls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
 const control = '/control';
 const introspection = '/token/introspection';
 
@@ -123,6 +166,7 @@ console.log(JSON.stringify({
   api_secret: api.client_secret,
   signed_id: signed.client_id,
   signed_key: signedKey.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  ...mtls && { named_id: 'named', self_signed_id: 'self-signed' },
 }));
 
 process.stdin.on('end', () => process.exit()).resume();
