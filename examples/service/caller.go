@@ -33,7 +33,7 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 		// the configured URLs.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out}}
+	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out, dpop: cfg.dpop}}
 }
 
 // items calls GET /items. If the API refuses the token, items retries once with

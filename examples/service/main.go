@@ -26,9 +26,10 @@
 //	OAUTH_RESOURCE        identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	OAUTH_AUDIENCE        identifier of the API, for servers that need the parameter audience; default none
 //
-//	DPOP              1 binds the tokens to a key of the program (RFC 9449), if the authorization server supports it
-//	CLIENT_CERT_FILE  certificate of the service in PEM, for servers that authenticate the service by its certificate
-//	CLIENT_KEY_FILE   or bind its tokens to the certificate (RFC 8705), and the private key. OAUTH_CLIENT_SECRET is then optional
+//	DPOP              1 binds the tokens to a key of the program (RFC 9449); a server without DPoP is an error
+//	CLIENT_CERT_FILE  certificate of the service in PEM, to authenticate it or to bind its tokens (RFC 8705). OAUTH_CLIENT_SECRET
+//	                  is then optional, and OAUTH_TOKEN_ENDPOINT must be an endpoint that asks for certificates
+//	CLIENT_KEY_FILE   private key of the certificate, in PEM
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //

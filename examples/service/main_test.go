@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +45,12 @@ func lookup(as *testserver.Server, changes map[string]string) func(string) strin
 // the output contains a token or the secret.
 func service(t *testing.T, as *testserver.Server, changes map[string]string) (status int, printed string) {
 	t.Helper()
+	return serviceOver(t, as, changes, func(c config) http.RoundTripper { return c.bind(as.Client().Transport) })
+}
+
+// serviceOver is like service, with another transport.
+func serviceOver(t *testing.T, as *testserver.Server, changes map[string]string, transport func(config) http.RoundTripper) (status int, printed string) {
+	t.Helper()
 	var issued []string
 	defer as.OnToken(func(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 		token, _ := resp.Body["access_token"].(string)
@@ -52,8 +62,7 @@ func service(t *testing.T, as *testserver.Server, changes map[string]string) (st
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	transport := as.Client().Transport
-	status = work(t.Context(), cfg, transport, &out)
+	status = work(t.Context(), cfg, transport(cfg), &out)
 	for _, hidden := range append(issued, as.DefaultClient().Secret) {
 		if hidden != "" && strings.Contains(out.String(), hidden) {
 			t.Errorf("a token or the secret was printed:\n%s", out.String())
@@ -71,12 +80,8 @@ func TestOneTokenIsUsedForAllCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			as := testserver.New(t, opts...)
-			ca := filepath.Join(t.TempDir(), "ca.pem")
-			if err := os.WriteFile(ca, as.CACertPEM(), 0o600); err != nil {
-				t.Fatal(err)
-			}
 			changes := map[string]string{"CALLS": "3", "EVERY": "0s"}
-			env := []string{"INTROSPECTION_CLIENT_ID=test-client", "INTROSPECTION_CLIENT_SECRET=test-secret", "SSL_CERT_FILE=" + ca}
+			env := []string{"INTROSPECTION_CLIENT_ID=test-client", "INTROSPECTION_CLIENT_SECRET=test-secret", "SSL_CERT_FILE=" + write(t, as.CACertPEM())}
 			if name == "with resource" {
 				changes["OAUTH_RESOURCE"] = "https://api.example.com"
 				env = append(env, "AUDIENCE=https://api.example.com")
@@ -124,4 +129,27 @@ func TestRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// write writes text into a new file and returns its path.
+func write(t *testing.T, text []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "file.pem")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// files writes a certificate and its key and returns the paths.
+func files(t *testing.T, certificate tls.Certificate) (certFile, keyFile string) {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inPEM := func(kind string, der []byte) string {
+		return write(t, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	return inPEM("CERTIFICATE", certificate.Leaf.Raw), inPEM("PRIVATE KEY", key)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type tokens struct {
 	oauth  clientcredentials.Config
 	client *http.Client
 	out    io.Writer
+	dpop   bool // only tokens that are bound to a key are accepted
 
 	mu     sync.Mutex
 	cached *oauth2.Token
@@ -37,6 +39,9 @@ func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (*oauth2.Token,
 	token, err := t.oauth.Token(context.WithValue(ctx, oauth2.HTTPClient, t.client))
 	if err != nil {
 		return nil, withoutBody(err)
+	}
+	if t.dpop && !strings.EqualFold(token.Type(), "DPoP") {
+		return nil, errors.New("the token endpoint issued a token that is not bound to the key: does the server support DPoP?")
 	}
 	t.cached = token
 	left := "expiry unknown"
