@@ -11,6 +11,8 @@
 // lifetime of one second. A DPoP proof in the request (RFC 9449) binds the token to its key. The server then requires a
 // nonce.
 //
+// The client named program gets tokens with a code. A user is logged in and consents to everything without a page.
+//
 // The environment variable MTLS makes the server use TLS and ask clients for a certificate (RFC 8705). It is JSON: the
 // certificate of the server and its key (cert, key), the authority that issues certificates of clients (ca), and the
 // certificate of a client (self_signed), all in PEM. All tokens are then bound to certificates. The line of JSON also has
@@ -39,6 +41,7 @@ const keyTypes = {
   Ed25519: ['ed25519'],
 };
 
+const user = 'test-user';
 const mtls = process.env.MTLS && JSON.parse(process.env.MTLS);
 
 function newClient(id, grants, rest) {
@@ -73,7 +76,12 @@ function newSelfSigned() {
   });
 }
 
-const clients = [client, api, signed, ...mtls ? [named, newSelfSigned()] : []];
+// A native program, in which a user logs in. The provider binds the refresh tokens of such a client to its key, too.
+const program = newClient('program', ['authorization_code', 'refresh_token'], {
+  token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: ['http://127.0.0.1:4711/callback'], response_types: ['code'],
+});
+
+const clients = [client, api, signed, program, ...mtls ? [named, newSelfSigned()] : []];
 
 const presented = (ctx) => ctx.socket.getPeerX509Certificate();
 
@@ -112,7 +120,7 @@ function resourceServer(ctx, resource) {
 function newProvider(issuer) {
   const provider = new Provider(issuer, {
     clients,
-    clientAuthMethods: ['client_secret_basic', 'private_key_jwt', ...mtls ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []],
+    clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'none', ...mtls ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []],
     jwks: { keys: newKeys() },
     features: {
       clientCredentials: { enabled: true },
@@ -122,10 +130,20 @@ function newProvider(issuer) {
       jwtIntrospection: { enabled: true },
       ...mtls && { mTLS },
       revocation: { enabled: true },
-      resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer },
+      resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer, useGrantedResource: () => true },
     },
     ttl: { ClientCredentials: (ctx, token) => token.resourceServer?.accessTokenTTL ?? 600 },
     enabledJWA: { introspectionSigningAlgValues: Object.keys(keyTypes), dPoPSigningAlgValues: Object.keys(keyTypes) },
+  });
+  provider.use(async (ctx, next) => {
+    if (!ctx.path.startsWith('/interaction/')) return next();
+    const { params } = await provider.interactionDetails(ctx.req, ctx.res);
+    const grant = new provider.Grant({ accountId: user, clientId: params.client_id });
+    grant.addOIDCScope(params.scope);
+    grant.addResourceScope(params.resource, params.scope);
+    const result = { login: { accountId: user }, consent: { grantId: await grant.save() } };
+    ctx.respond = false; // interactionFinished answers
+    return provider.interactionFinished(ctx.req, ctx.res, result);
   });
   provider.on('server_error', (ctx, err) => console.error(err));
   return provider.callback();

@@ -1,42 +1,8 @@
 // npm oauth4webapi or openid-client calls an API with tokens that are bound to a key (RFC 9449). The library makes the
 // proofs, remembers the nonces and reads the challenges.
 
-import * as oauth from 'oauth4webapi';
-import * as openid from 'openid-client';
 import { report, setup } from './common.mjs';
-
-const libraries = {
-  async oauth4webapi() {
-    const options = { [oauth.allowInsecureRequests]: true, [oauth.customFetch]: send };
-    const issuer = new URL(setup.issuer);
-    const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options));
-    const client = { client_id: setup.clientID };
-    const auth = oauth.ClientSecretBasic(setup.secret);
-    // This library leaves it to the caller to repeat a request that lacks a nonce.
-    const repeated = (request) => request().catch((err) => {
-      if (!oauth.isDPoPNonceError(err)) throw err;
-      return request();
-    });
-    return {
-      holder: async (alg, change) => oauth.DPoP(client, await oauth.generateKeyPair(alg), { [oauth.modifyAssertion]: change }),
-      token: (DPoP, parameters) => repeated(async () => oauth.processClientCredentialsResponse(
-        as, client, await oauth.clientCredentialsGrantRequest(as, client, auth, parameters, { ...options, DPoP }))),
-      request: (DPoP, token, method, url) => repeated(() => oauth.protectedResourceRequest(token, method, url, undefined, null, { ...options, DPoP })),
-      revoke: async (token) => oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, token, options)),
-    };
-  },
-  async 'openid-client'() {
-    const party = await openid.discovery(new URL(setup.issuer), setup.clientID, undefined, openid.ClientSecretBasic(setup.secret), {
-      execute: [openid.allowInsecureRequests], [openid.customFetch]: send,
-    });
-    return {
-      holder: async (alg, change) => openid.getDPoPHandle(party, await openid.randomDPoPKeyPair(alg), { [openid.modifyAssertion]: change }),
-      token: (DPoP, parameters) => openid.clientCredentialsGrant(party, parameters, { DPoP }),
-      request: (DPoP, token, method, url) => openid.fetchProtectedResource(party, token, url, method, null, undefined, { DPoP }),
-      revoke: (token) => openid.tokenRevocation(party, token),
-    };
-  },
-};
+import { challenges, libraries } from './dpop_clients.mjs';
 
 const origin = new URL(setup.api).origin;
 const unchanged = (url, request) => [url, request];
@@ -54,7 +20,7 @@ async function send(url, request) {
   return response;
 }
 
-const lib = await libraries[setup.library]();
+const lib = await libraries[setup.library](setup.clientID, setup.secret, send);
 
 // bound returns a token and the holder of its key. A token that is not as requested would prove nothing.
 async function bound(format, { alg = 'ES256', name = alg, scope = 'items:read items:write', change, holder } = {}) {
@@ -75,7 +41,7 @@ async function bound(format, { alg = 'ES256', name = alg, scope = 'items:read it
 
 async function issue(format, holder, alg, scope) {
   const resource = `${setup.resource}?${format === 'JWT' ? `alg=${alg}` : 'opaque'}`;
-  const { access_token: token, token_type: type } = await lib.token(holder, { resource, scope });
+  const { access_token: token, token_type: type } = await lib.credentials(holder, { resource, scope });
   return { token, type };
 }
 
@@ -88,8 +54,7 @@ async function call({ holder, token }, route = 'GET /items') {
     const response = await lib.request(holder, token, method, new URL(setup.api + path));
     return [...answers, await response.json()];
   } catch (err) {
-    if (!Array.isArray(err.cause)) throw err;
-    return [...answers, err.cause.map(({ scheme, parameters }) => [scheme, parameters.error].filter(Boolean).join(' ')).join(', ')];
+    return [...answers, challenges(err)];
   } finally {
     attack = unchanged;
   }
