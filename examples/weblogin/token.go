@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	"golang.org/x/oauth2"
@@ -31,6 +32,9 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (*oauth2.Toke
 		return nil, errEnded // a concurrent request has ended the session
 	case err != nil:
 		return nil, err
+	}
+	if !a.cfg.dpop && strings.EqualFold(s.Token.Type(), "DPoP") { // DPOP was 1, and the tokens cannot be used without the key
+		return nil, errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	refreshable := s.Token.RefreshToken != ""
 	if s.Token.Valid() && (s.Token.AccessToken != refused || !refreshable) { // Valid is false ten seconds before the expiry

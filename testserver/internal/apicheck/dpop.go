@@ -76,7 +76,7 @@ func (r *run) newProver(ctx context.Context) error {
 
 // prove adds the DPoP fields of a probe to its request.
 func (r *run) prove(p probe, sent *http.Request) error {
-	if r.dpop == nil || p.unproved || len(p.authorization) == 0 {
+	if r.dpop == nil || p.unproved || len(p.authorization) == 0 && p.query == "" {
 		return nil
 	}
 	if p.fields != nil {
@@ -87,7 +87,10 @@ func (r *run) prove(p probe, sent *http.Request) error {
 	if p.key != nil {
 		key = *p.key
 	}
-	_, text, _ := strings.Cut(p.authorization[0], " ")
+	text := p.query
+	if len(p.authorization) > 0 {
+		_, text, _ = strings.Cut(p.authorization[0], " ")
+	}
 	fields, err := token.Proof{
 		Key: key, Method: cmp.Or(sent.Method, http.MethodGet), URL: r.publicURL(sent), Token: text, Now: r.Issuer.Now(),
 	}.Fields(func(d *token.Draft) {
@@ -125,7 +128,7 @@ func (r *run) exchange(ctx context.Context, p probe, via *http.Transport) outcom
 			first = r.send(ctx, p, via)
 		}
 	}
-	if !r.noteNonce(first) || p.unproved || len(p.authorization) == 0 {
+	if !r.noteNonce(first) || p.unproved || len(p.authorization) == 0 && p.query == "" {
 		return first
 	}
 	second := r.send(ctx, p, via)

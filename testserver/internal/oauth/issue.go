@@ -37,6 +37,8 @@ func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failur
 	kind := "Bearer"
 	if t.proof.Key != "" {
 		d.BindToKey(t.proof.Key)
+	}
+	if _, bound := token.BoundKey(d.Claims); bound { // a policy may have bound it
 		kind = "DPoP" // RFC 9449 §5
 	}
 	alg, ends := d.Alg, d.Expiry()
