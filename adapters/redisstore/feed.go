@@ -19,8 +19,8 @@ import (
 const (
 	streamKey  = "stream"
 	epochKey   = "epoch"
-	maxEntry   = 64  // revocations in an entry of the stream
-	maxEntries = 256 // entries in a Batch
+	maxEntry   = 64 // revocations in an entry of the stream
+	maxEntries = 16 // entries in a Batch, so that it arrives within Config.Timeout
 )
 
 // Publish implements [revoke.Feed]. Revocations that have ended are left out.
@@ -30,67 +30,75 @@ func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) e
 	if len(current) == 0 {
 		return nil
 	}
+	s.trim(ctx) // before, because Redis may be full
 	for part := range slices.Chunk(current, maxEntry) {
 		if err := s.append(ctx, part); err != nil {
-			return err
-		}
-	}
-	return s.trim(ctx)
-}
-
-// append adds an entry to the stream. The stream lasts as long as the last of
-// its revocations.
-func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) error {
-	value, err := json.Marshal(revocations)
-	if err != nil {
-		return errors.New("redisstore: a revocation is not valid UTF-8, or has a year above 9999")
-	}
-	g := &s.feed
-	if _, err := s.do(ctx, g, "XADD", streamKey, "*", "revocations", s.keys[0].seal(g.tag+streamKey, value)); err != nil {
-		return err
-	}
-	last := slices.MaxFunc(revocations, func(a, b revoke.Revocation) int { return a.Until.Compare(b.Until) }).Until
-	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
-		if _, err := s.do(ctx, g, "PEXPIREAT", streamKey, strconv.FormatInt(last.UnixMilli()+1, 10), condition); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// trim removes the first entries if all their revocations have ended. It keeps
-// those at which a reader may be: the entries of the last minute, and the one
-// before them.
-func (s *Store) trim(ctx context.Context) error {
-	entries, err := s.entries(ctx, "")
+// append adds an entry to the stream.
+func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) error {
+	value, err := json.Marshal(revocations)
 	if err != nil {
+		return errors.New("redisstore: a revocation is not valid UTF-8, or has a year above 9999")
+	}
+	last := slices.MaxFunc(revocations, func(a, b revoke.Revocation) int { return a.Until.Compare(b.Until) }).Until
+	e := entry{until: strconv.FormatInt(last.UnixMilli()+1, 10)}
+	e.sealed = s.keys[0].seal(s.sealedAs(e), value)
+	if _, err := s.do(ctx, s.feed, "XADD", streamKey, "*", "until", e.until, "revocations", e.sealed); err != nil {
 		return err
 	}
-	now, keep := time.Now(), ""
-	for i, e := range entries {
-		revocations, ok := s.read(ctx, e)
-		inForce := slices.ContainsFunc(revocations, func(r revoke.Revocation) bool { return r.Until.After(now) })
-		if ok && inForce || i+1 == len(entries) || addedAt(entries[i+1].id).After(now.Add(-time.Minute)) {
-			keep = e.id
-			break
-		}
-	}
-	if keep == "" || keep == entries[0].id {
-		return nil
-	}
-	_, err = s.do(ctx, &s.feed, "XTRIM", streamKey, "MINID", keep)
-	return err
+	return s.last(ctx, s.feed, streamKey, max(time.Until(last), lastingFor))
 }
 
-// read returns the revocations of an entry, or false if it was not sealed with
-// the secret.
+// trim removes the first entries if all their revocations have ended. It keeps
+// those at which a reader may be: the entries of the last minute, and the one
+// before them. A failure only means that they are removed later.
+func (s *Store) trim(ctx context.Context) {
+	entries, _ := s.entries(ctx, "") // none after an error
+	now := time.Now()
+	for i, e := range entries {
+		if e.inForce(now) || i+1 == len(entries) || addedAt(entries[i+1].id).After(now.Add(-time.Minute)) {
+			if i > 0 {
+				_, _ = s.do(ctx, s.feed, "XTRIM", streamKey, "MINID", e.id)
+			}
+			return
+		}
+	}
+}
+
+// entry is an entry of the stream. Its until is not secret: a machine with
+// another secret must not delete the entry before that time, and can ignore it
+// afterwards.
+type entry struct {
+	id     string
+	until  string // Unix time in milliseconds at which the last revocation has ended
+	sealed string
+}
+
+// inForce reports whether revocations of an entry may be in force.
+func (e entry) inForce(now time.Time) bool {
+	until, err := strconv.ParseInt(e.until, 10, 64)
+	return err != nil || now.UnixMilli() < until
+}
+
+// sealedAs returns the name with which the value of an entry is sealed.
+func (s *Store) sealedAs(e entry) string { return s.feed.tag + streamKey + ":" + e.until }
+
+// read returns the revocations of an entry, or false if they cannot be read.
 func (s *Store) read(ctx context.Context, e entry) (revocations []revoke.Revocation, ok bool) {
-	value, ok := s.open(ctx, s.feed.tag+streamKey, e.sealed)
+	value, ok := s.open(ctx, s.sealedAs(e), e.sealed)
 	if !ok {
 		return nil, false
 	}
-	err := json.Unmarshal(value, &revocations)
-	return revocations, err == nil
+	if err := json.Unmarshal(value, &revocations); err != nil {
+		s.reject(ctx)
+		return nil, false
+	}
+	return revocations, true
 }
 
 // position is where a reader of the stream is.
@@ -107,6 +115,10 @@ var positionSyntax = regexp.MustCompile(`^(?:(\d{1,20}-\d{1,20})?@([A-Z2-7]{26})
 // may be missing too, for example because a node without the last writes took
 // over. Read then changes the epoch, so that every machine publishes what it
 // knows.
+//
+// In place of an entry that was not sealed with the secret, Read returns one
+// revocation that is not valid. A [revoke.List] then knows that it lacks
+// something, and its OnLag decides.
 func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	parts := positionSyntax.FindStringSubmatch(after)
 	if parts == nil {
@@ -129,7 +141,6 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 			if _, err := s.epoch(ctx, "XX"); err != nil {
 				return revoke.Batch{}, err
 			}
-			s.noteLoss(ctx)
 			return revoke.Batch{}, revoke.ErrGap
 		}
 		entries = entries[1:]
@@ -138,11 +149,16 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	if batch.More = len(entries) > maxEntries; batch.More {
 		entries = entries[:maxEntries]
 	}
-	for _, e := range entries {
-		from.id = e.id
-		if revocations, ok := s.read(ctx, e); ok {
-			batch.Revocations = append(batch.Revocations, revocations...)
+	for now := time.Now(); len(entries) > 0; entries = entries[1:] {
+		from.id = entries[0].id
+		if !entries[0].inForce(now) {
+			continue
 		}
+		revocations, ok := s.read(ctx, entries[0])
+		if !ok {
+			revocations = []revoke.Revocation{{}}
+		}
+		batch.Revocations = append(batch.Revocations, revocations...)
 	}
 	batch.Next = from.id + "@" + epoch
 	return batch, nil
@@ -159,11 +175,11 @@ func addedAt(id string) time.Time {
 // "XX" it changes it.
 func (s *Store) epoch(ctx context.Context, condition string) (string, error) {
 	fresh := rand.Text()
-	answer, err := s.do(ctx, &s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))
+	answer, err := s.do(ctx, s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))
 	if err != nil || answer == nil {
 		return fresh, err
 	}
-	s.extend(ctx, &s.feed, epochKey)
+	s.extend(ctx, s.feed, epochKey, streamKey)
 	epoch, err := text(answer)
 	if err == nil && !positionSyntax.MatchString("@"+epoch) {
 		err = errAnswer
@@ -171,15 +187,13 @@ func (s *Store) epoch(ctx context.Context, condition string) (string, error) {
 	return epoch, err
 }
 
-// entry is an entry of the stream.
-type entry struct{ id, sealed string }
-
-// entries returns the first entries from an ID on, or from the beginning.
+// entries returns the first entries from an ID on, or from the beginning: one
+// for the position, a Batch, and one more.
 func (s *Store) entries(ctx context.Context, from string) ([]entry, error) {
 	if from == "" {
 		from = "-"
 	}
-	answer, err := s.do(ctx, &s.feed, "XRANGE", streamKey, from, "+", "COUNT", strconv.Itoa(maxEntries+2))
+	answer, err := s.do(ctx, s.feed, "XRANGE", streamKey, from, "+", "COUNT", strconv.Itoa(maxEntries+2))
 	if err != nil || answer == nil {
 		return nil, err
 	}
@@ -196,8 +210,9 @@ func (s *Store) entries(ctx context.Context, from string) ([]entry, error) {
 		if entries[i].id, err = text(pair[0]); err != nil {
 			return nil, err
 		}
-		if fields, _ := pair[1].([]any); len(fields) == 2 { // otherwise the value does not open
-			entries[i].sealed, _ = text(fields[1])
+		if fields, _ := pair[1].([]any); len(fields) == 4 { // otherwise the entry cannot be read
+			entries[i].until, _ = text(fields[1])
+			entries[i].sealed, _ = text(fields[3])
 		}
 	}
 	return entries, nil

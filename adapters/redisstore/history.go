@@ -50,7 +50,6 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	defer h.mu.Unlock()
 	if h.begun.Load() == before { // otherwise a step has begun since the call, and has ended
 		h.begun.Add(1)
-		h.err = errRedis // if Do panics
 		h.err = s.step(ctx, g)
 	}
 	return h.known.lostAt(), h.err
@@ -92,8 +91,8 @@ func (s *Store) step(ctx context.Context, g *group) error {
 func (s *Store) Initialize(ctx context.Context) error {
 	window := counter(s.config.ProofWindow/time.Second + 2)
 	fresh := lostNow() - window<<counterTime | counterAssumed
-	for i := range s.groups {
-		if err := s.initialize(ctx, &s.groups[i], fresh); err != nil {
+	for _, g := range s.groups {
+		if err := s.initialize(ctx, g, fresh); err != nil {
 			return err
 		}
 	}
