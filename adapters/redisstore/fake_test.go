@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -76,10 +77,6 @@ func (f *fake) run(args []any) any {
 			return nil
 		}
 		return old
-	case "INCR":
-		n, _ := strconv.ParseInt(old, 10, 64)
-		f.values[key] = strconv.FormatInt(n+1, 10)
-		return n + 1
 	case "PEXPIRE":
 		end, has := f.ends[key]
 		next := time.Now().Add(lifetime(args[2]))
@@ -103,9 +100,22 @@ func (f *fake) run(args []any) any {
 			}
 		}
 		return list
-	case "XTRIM":
-		f.stream = slices.DeleteFunc(f.stream, func(e fakeEntry) bool { return e.id < args[3].(string) })
+	case "XDEL":
+		f.stream = slices.DeleteFunc(f.stream, func(e fakeEntry) bool { return slices.Contains(args[2:], any(e.id)) })
 		return int64(0)
+	case "GETEX":
+		if !exists {
+			return nil
+		}
+		f.ends[key] = time.Now().Add(lifetime(args[3]))
+		return old
+	case "BITFIELD": // GET i64 0 INCRBY u32 #n 1
+		n, _ := strconv.Atoi(args[7].(string)[1:])
+		value := append([]byte(old), make([]byte, max(0, 4*n+4-len(old)))...)
+		own := binary.BigEndian.Uint32(value[4*n:]) + 1
+		binary.BigEndian.PutUint32(value[4*n:], own)
+		f.values[key] = string(value)
+		return []any{int64(binary.BigEndian.Uint64(value)), int64(own)} //nolint:gosec // as Redis does
 	}
 	panic(args[0])
 }

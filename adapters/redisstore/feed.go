@@ -21,6 +21,7 @@ const (
 	epochKey   = "epoch"
 	maxEntry   = 64 // revocations in an entry of the stream
 	maxEntries = 16 // entries in a Batch, so that it arrives within Config.Timeout
+	trimmed    = 3  // entries that Publish looks at; more than it adds for one revocation
 )
 
 // Publish implements [revoke.Feed]. Revocations that have ended are left out.
@@ -54,19 +55,29 @@ func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) err
 	return s.last(ctx, s.feed, streamKey, max(time.Until(last), lastingFor))
 }
 
-// trim removes the first entries if all their revocations have ended. It keeps
-// those at which a reader may be: the entries of the last minute, and the one
-// before them. A failure only means that they are removed later.
+// trim looks at some entries and removes those whose revocations have ended. It
+// keeps those at which a reader may be: the entries of the last minute, and the
+// one before them. The next call goes on from there, so that an entry that
+// lasts for long does not keep those behind it. A failure only means that they
+// are removed later.
 func (s *Store) trim(ctx context.Context) {
-	entries, _ := s.entries(ctx, "") // none after an error
-	now := time.Now()
-	for i, e := range entries {
-		if e.inForce(now) || i+1 == len(entries) || addedAt(entries[i+1].id).After(now.Add(-time.Minute)) {
-			if i > 0 {
-				_, _ = s.do(ctx, s.feed, "XTRIM", streamKey, "MINID", e.id)
-			}
-			return
+	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
+	if err != nil {
+		return
+	}
+	next, now, ended := "", time.Now(), []any{}
+	for i, e := range entries[:max(0, len(entries)-1)] {
+		next = entries[i+1].id
+		if e.ended(now) && addedAt(next).Before(now.Add(-time.Minute)) {
+			ended = append(ended, e.id)
 		}
+	}
+	if len(entries) <= trimmed { // the end
+		next = ""
+	}
+	s.swept.Store(&next)
+	if len(ended) > 0 {
+		_, _ = s.do(ctx, s.feed, "XDEL", streamKey, ended...)
 	}
 }
 
@@ -75,14 +86,19 @@ func (s *Store) trim(ctx context.Context) {
 // afterwards.
 type entry struct {
 	id     string
-	until  string // Unix time in milliseconds at which the last revocation has ended
+	until  string // Unix time in milliseconds at which the last revocation ends
 	sealed string
 }
 
-// inForce reports whether revocations of an entry may be in force.
-func (e entry) inForce(now time.Time) bool {
-	until, err := strconv.ParseInt(e.until, 10, 64)
-	return err != nil || now.UnixMilli() < until
+// ended reports whether all revocations of an entry ended an hour ago. The
+// clocks of other machines may differ. Without a time, an entry lasts for 30
+// days.
+func (e entry) ended(now time.Time) bool {
+	last := addedAt(e.id).Add(lastingFor)
+	if until, err := strconv.ParseInt(e.until, 10, 64); err == nil {
+		last = time.UnixMilli(until)
+	}
+	return now.After(last.Add(time.Hour))
 }
 
 // sealedAs returns the name with which the value of an entry is sealed.
@@ -125,11 +141,11 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 		return revoke.Batch{}, revoke.ErrGap
 	}
 	from := position{parts[1], parts[2]}
-	entries, err := s.entries(ctx, from.id)
+	entries, err := s.entries(ctx, from.id, maxEntries+2) // the one at the position, and one more
 	if err != nil {
 		return revoke.Batch{}, err
 	}
-	epoch, err := s.epoch(ctx, "NX")
+	epoch, err := s.epoch(ctx)
 	if err != nil {
 		return revoke.Batch{}, err
 	}
@@ -138,7 +154,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}
 	if from.id != "" {
 		if len(entries) == 0 || entries[0].id != from.id {
-			if _, err := s.epoch(ctx, "XX"); err != nil {
+			if _, err := s.newEpoch(ctx, "XX"); err != nil {
 				return revoke.Batch{}, err
 			}
 			return revoke.Batch{}, revoke.ErrGap
@@ -151,7 +167,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}
 	for now := time.Now(); len(entries) > 0; entries = entries[1:] {
 		from.id = entries[0].id
-		if !entries[0].inForce(now) {
+		if entries[0].ended(now) {
 			continue
 		}
 		revocations, ok := s.read(ctx, entries[0])
@@ -171,29 +187,41 @@ func addedAt(id string) time.Time {
 	return time.UnixMilli(added)
 }
 
-// epoch returns the epoch. With "NX" it makes the epoch if it is missing, with
-// "XX" it changes it.
-func (s *Store) epoch(ctx context.Context, condition string) (string, error) {
-	fresh := rand.Text()
-	answer, err := s.do(ctx, s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))
-	if err != nil || answer == nil {
-		return fresh, err
+// epoch returns the epoch, and makes one if it is missing or not valid. Reading
+// it is a write, so that a replica refuses it, but one that a full Redis allows.
+func (s *Store) epoch(ctx context.Context) (string, error) {
+	answer, err := s.do(ctx, s.feed, "GETEX", epochKey, "PX", milliseconds(lastingFor))
+	if err != nil {
+		return "", err
 	}
-	s.extend(ctx, s.feed, epochKey, streamKey)
+	if answer == nil {
+		return s.newEpoch(ctx, "NX")
+	}
+	s.extend(ctx, s.feed, streamKey)
 	epoch, err := text(answer)
 	if err == nil && !positionSyntax.MatchString("@"+epoch) {
-		err = errAnswer
+		return s.newEpoch(ctx, "XX")
 	}
 	return epoch, err
 }
 
-// entries returns the first entries from an ID on, or from the beginning: one
-// for the position, a Batch, and one more.
-func (s *Store) entries(ctx context.Context, from string) ([]entry, error) {
+// newEpoch makes an epoch if it is missing ("NX"), or if it exists ("XX"). With
+// "NX", it returns the one that exists.
+func (s *Store) newEpoch(ctx context.Context, condition string) (string, error) {
+	fresh := rand.Text()
+	answer, err := s.do(ctx, s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))
+	if err != nil || answer == nil || condition == "XX" {
+		return fresh, err
+	}
+	return text(answer)
+}
+
+// entries returns the first entries from an ID on, or from the beginning.
+func (s *Store) entries(ctx context.Context, from string, n int) ([]entry, error) {
 	if from == "" {
 		from = "-"
 	}
-	answer, err := s.do(ctx, s.feed, "XRANGE", streamKey, from, "+", "COUNT", strconv.Itoa(maxEntries+2))
+	answer, err := s.do(ctx, s.feed, "XRANGE", streamKey, from, "+", "COUNT", strconv.Itoa(n))
 	if err != nil || answer == nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,7 +115,7 @@ func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 		publish(t, newStore(t, f), "old", time.Now().Add(time.Minute))
 		s := newStore(t, f, withSecrets(secret(2), nil))
 		assertRead(t, s, "")
-		time.Sleep(time.Minute + time.Second)
+		time.Sleep(time.Hour + time.Minute + time.Second)
 		assertRead(t, s)
 		publish(t, s, "new", time.Now().Add(time.Hour))
 		time.Sleep(2 * time.Minute)
@@ -209,8 +210,54 @@ func TestALongFeedIsReadInSmallParts(t *testing.T) {
 		t.Errorf("got %d revocations, %t, %v, want %d of them and more", n, batch.More, err, 16*64)
 	}
 	for _, command := range f.commands {
-		if command[0] == "XRANGE" && command[5] != "18" {
+		if command[0] == "XRANGE" && command[5] != "18" && command[5] != "4" {
 			t.Errorf("got %v, want 18 entries at most", command)
 		}
 	}
+}
+
+// An entry that lasts for long does not keep those behind it, and neither does
+// one of others, nor one that was not read yet.
+func TestEndedEntriesAreRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		s := newStore(t, f)
+		publish(t, s, "long", time.Now().Add(1000*time.Hour))
+		for range 100 {
+			publish(t, s, "short", time.Now().Add(time.Minute))
+		}
+		position := assertRead(t, newStore(t, f), append([]string{"long"}, slices.Repeat([]string{"short"}, 15)...)...)
+		time.Sleep(59 * time.Minute)
+		for range 100 {
+			publish(t, s, "later", time.Now().Add(time.Hour))
+		}
+		if len(f.stream) != 201 {
+			t.Errorf("got %d entries within an hour, want all 201: clocks differ", len(f.stream))
+		}
+		time.Sleep(time.Hour)
+		for range 100 {
+			publish(t, s, "last", time.Now().Add(time.Hour))
+		}
+		if n := len(f.stream); n != 201 {
+			t.Errorf("got %d entries, want the 201 that have not ended", n)
+		}
+		if _, err := s.Read(t.Context(), position.Next); !errors.Is(err, revoke.ErrGap) {
+			t.Errorf("a reader that did not read for two hours: got %v, want ErrGap", err)
+		}
+	})
+}
+
+func TestAnEpochThatIsNotValidIsReplaced(t *testing.T) {
+	f := newFake()
+	s := newStore(t, f)
+	first := assertRead(t, s)
+	for key := range f.values {
+		if strings.HasSuffix(key, "epoch") {
+			f.values[key] = "no epoch"
+		}
+	}
+	if second := assertRead(t, s); second.Epoch == "no epoch" || second.Epoch == first.Epoch {
+		t.Errorf("got the epoch %q, want another one", second.Epoch)
+	}
+	assertRead(t, s)
 }

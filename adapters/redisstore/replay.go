@@ -55,7 +55,8 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 }
 
 // mark makes a mark in Redis and reports whether it was missing. The lifetime
-// is relative, so that the clock of Redis does not matter. The value is random:
+// is relative, so it does not matter if the clock of Redis is wrong, unless it
+// is set forward meanwhile. The value is random:
 // a client that repeats the command after a lost answer finds its own value,
 // which is not a replay. Half of the hash identifies a proof, as in a
 // [dpop.Memory].

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -136,6 +138,55 @@ func TestTheWindowAfterALoss(t *testing.T) {
 			t.Errorf("got %+v, want one loss and two refused proofs", got)
 		}
 	})
+}
+
+// Redis restarts with old data. A machine notices that its own last proof is
+// missing, however many proofs others have sent since then.
+func TestALossIsNoticedAfterOthersWentOn(t *testing.T) {
+	f := newFake()
+	one, two := newStore(t, f), newStore(t, f)
+	used := newKey()
+	next := func() [32]byte { k := newKey(); k[0] = used[0]; return k } // in the same part
+	assertFirst(t, one, next(), true, nil)
+	assertFirst(t, two, next(), true, nil)
+	old := maps.Clone(f.values)
+	assertFirst(t, one, used, true, nil)
+	f.values = old
+	for range 5 {
+		assertFirst(t, two, next(), true, nil)
+	}
+	assertFirst(t, one, next(), false, redisstore.ErrLost)
+	assertFirst(t, two, used, false, redisstore.ErrLost)
+	if one.Stats().Losses != 1 || two.Stats().Losses != 0 {
+		t.Errorf("got %d and %d losses, want 1 and 0: the second machine is informed by the first", one.Stats().Losses, two.Stats().Losses)
+	}
+}
+
+// What others write in place of the counter is a loss, and does not last.
+func TestACounterThatIsNotValidIsALoss(t *testing.T) {
+	far := string(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Add(time.Hour).Unix())<<24))
+	for name, value := range map[string]string{"empty": "", "short": "1234567", "text": "12345678", "negative": "\xff\xff\xff\xff\xff\xff\xff\xff", "an hour ahead": far} {
+		for _, started := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake()
+				s := newStore(t, f)
+				for i := range 32 {
+					f.values[fmt.Sprintf("bg:1:{%02x}:steps", i)] = value
+				}
+				if !started {
+					s = newStore(t, f)
+				}
+				key := newKey()
+				if first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute)); first || !errors.Is(err, redisstore.ErrLost) {
+					t.Errorf("%s: got %t, %v, want ErrLost", name, first, err)
+				}
+				time.Sleep(3 * time.Minute)
+				if first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute)); !first || err != nil {
+					t.Errorf("%s, later: got %t, %v, want true", name, first, err)
+				}
+			})
+		}
+	}
 }
 
 func TestAProofBeyondTheWindowIsRefused(t *testing.T) {

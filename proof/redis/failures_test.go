@@ -10,6 +10,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/adapters/redisstore"
 	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/revoke"
 )
 
 func localOnly(c *redisstore.Config)   { c.OnOutage = redisstore.LocalOnly }
@@ -216,6 +217,7 @@ func TestARedisThatIsFull(t *testing.T) {
 	if err := strict[0].Set(t.Context(), "key", []byte("value"), time.Hour); err != nil {
 		t.Fatal(err)
 	}
+	list := startList(t, newStore(t, do), revoke.Refuse)
 	redis.do("CONFIG", "SET", "maxmemory", "1")
 	assertUnavailable(t, strict[1], "Refuse")
 	assertFirst(t, local[0], newKey(), true, nil, "LocalOnly")
@@ -228,6 +230,10 @@ func TestARedisThatIsFull(t *testing.T) {
 	if got, ok, err := strict[0].Get(t.Context(), "key"); string(got) != "value" || !ok || err != nil {
 		t.Errorf("Get: got %q, %t, %v, want the value", got, ok, err)
 	}
+	if _, err := strict[0].Read(t.Context(), ""); err != nil {
+		t.Errorf("Read: got %v, want no error", err)
+	}
+	assertCheck(t, list, "good", false, nil, "a bearer token")
 	redis.do("CONFIG", "SET", "maxmemory", "0")
 	eventually(t, "the used proof is refused", func() bool {
 		first, err := strict[1].First(t.Context(), used, time.Now().Add(time.Minute))
