@@ -115,7 +115,7 @@ func (f *fake) run(args []any) any {
 		own := binary.BigEndian.Uint32(value[4*n:]) + 1
 		binary.BigEndian.PutUint32(value[4*n:], own)
 		f.values[key] = string(value)
-		return []any{int64(binary.BigEndian.Uint64(value)), int64(own)} //nolint:gosec // as Redis does
+		return []any{int64(binary.BigEndian.Uint64(value)), int64(own)}
 	}
 	panic(args[0])
 }

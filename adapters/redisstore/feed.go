@@ -187,8 +187,9 @@ func addedAt(id string) time.Time {
 	return time.UnixMilli(added)
 }
 
-// epoch returns the epoch, and makes one if it is missing or not valid. Reading
-// it is a write, so that a replica refuses it, but one that a full Redis allows.
+// epoch returns the epoch, and makes one if it is missing or not valid. The
+// command counts as a write, so that a replica refuses it. A full Redis allows
+// it.
 func (s *Store) epoch(ctx context.Context) (string, error) {
 	answer, err := s.do(ctx, s.feed, "GETEX", epochKey, "PX", milliseconds(lastingFor))
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 
 // history detects that Redis has lost marks of a group, because it was emptied,
 // has restarted without its data or with old data, or another node without the
-// last writes took over. A key in the same hash slot as the marks shows this. It
-// contains a [loss] and then numbers of 32 bits, of which each process
+// last writes took over. A key in the same hash slot as the marks shows this.
+// It contains a loss and then numbers of 32 bits, of which each process
 // increases one after each mark. The loss must not change, and the number must
 // never go back. With one number for all, a process would not notice that its
 // last step is missing if others have made as many since then.
@@ -54,7 +54,7 @@ func (l loss) bytes() string {
 
 // lossAt returns a loss at a time, which is rounded up.
 func lossAt(at time.Time) loss {
-	return loss(at.Unix()+1)<<lossTime | loss(rand.N[int64](lossRandom)) //nolint:gosec // not secret
+	return loss(at.Unix()+1)<<lossTime | loss(rand.N[int64](lossRandom))
 }
 
 // lostAt returns when Redis was last found to have lost marks of the group. The

@@ -162,6 +162,30 @@ func TestALossIsNoticedAfterOthersWentOn(t *testing.T) {
 	}
 }
 
+func TestAnOutageRefusesProofs(t *testing.T) {
+	f := newFake()
+	s := newStore(t, f)
+	f.setDown(true)
+	if first, err := s.First(t.Context(), newKey(), time.Now().Add(time.Minute)); first || err == nil {
+		t.Errorf("got %t, %v, want an error", first, err)
+	}
+}
+
+// Redis is emptied, and a process that is started then takes it for a new one.
+// A process that knows better corrects this.
+func TestAnotherProcessInitializesAnEmptyRedis(t *testing.T) {
+	f := newFake()
+	s := newStore(t, f)
+	used := newKey()
+	assertFirst(t, s, used, true, nil)
+	f.flush()
+	other := newStore(t, f)
+	next := newKey()
+	next[0] = used[0]
+	assertFirst(t, s, next, false, redisstore.ErrLost)
+	assertFirst(t, other, used, false, redisstore.ErrLost)
+}
+
 // What others write in place of the counter is a loss, and does not last.
 func TestACounterThatIsNotValidIsALoss(t *testing.T) {
 	far := string(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Add(time.Hour).Unix())<<24))

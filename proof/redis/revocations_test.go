@@ -33,7 +33,9 @@ func startList(t *testing.T, feed revoke.Feed, onLag revoke.OnLag) *revoke.List 
 	go func() { ended <- list.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 	eventually(t, "the list is healthy", func() bool { return list.Healthy() == nil })
 	return list
