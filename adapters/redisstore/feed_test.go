@@ -42,7 +42,7 @@ func assertRead(t *testing.T, s *redisstore.Store, values ...string) revoke.Batc
 	for _, r := range batch.Revocations {
 		got = append(got, r.Value)
 	}
-	if err != nil || strings.Join(got, "|") != strings.Join(values, "|") {
+	if err != nil || !slices.Equal(got, values) {
 		t.Errorf("got %q and the error %v, want %q", got, err, values)
 	}
 	return batch
