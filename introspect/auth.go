@@ -109,7 +109,7 @@ func Bearer(token func(context.Context) (string, error)) Auth {
 	}
 	calls := make(chan struct{}, 16*maxCalls)
 	return Auth{fault: fault, apply: func(ctx context.Context, c *call) error {
-		ownToken, err := within(ctx, calls, token)
+		ownToken, err := contain.Within(ctx, calls, token)
 		if err != nil || ownToken == "" {
 			return errOwnToken // err is not wrapped: its text may contain secrets
 		}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/bearerguard/bearerguard/internal/contain"
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
@@ -49,9 +50,9 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 	config.Endpoint = noEndpoint
 	calls := make(chan struct{}, 16*maxCalls)
 	return newFromClaims(config, "Custom", Auth{}, errors.Join(faults...), func(ctx context.Context, _ *Client, _, token string) (map[string]any, error) {
-		claims, err := within(ctx, calls, func(ctx context.Context) (map[string]any, error) { return ask(ctx, token) })
+		claims, err := contain.Within(ctx, calls, func(ctx context.Context) (map[string]any, error) { return ask(ctx, token) })
 		switch {
-		case errors.Is(err, errPanic):
+		case errors.Is(err, contain.ErrPanic):
 			return nil, errPanic
 		case err != nil:
 			return nil, errCustom // err is not wrapped: its text may contain secrets

@@ -86,7 +86,7 @@ func (c *Client) operate(ctx context.Context, operation func(context.Context) ([
 	}
 	limited, cancel := context.WithTimeout(ctx, storeWaitLimit)
 	defer cancel()
-	value, err := within(limited, c.stores, operation)
+	value, err := contain.Within(limited, c.stores, operation)
 	if err != nil {
 		now := time.Now()
 		c.store.logged.Store(&now)
@@ -94,39 +94,6 @@ func (c *Client) operate(ctx context.Context, operation func(context.Context) ([
 	}
 	c.note(ctx, &c.store, err)
 	return value, err
-}
-
-// within runs an operation that may ignore its context, because the operation
-// is code of another package. It runs the operation in a goroutine, and does
-// not wait for the goroutine after ctx ends. At most cap(slots) of these
-// goroutines run at a time.
-func within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	run := func() {
-		r := result{err: errPanic}
-		defer func() {
-			done <- r
-			<-slots
-		}()
-		contain.Panic(func() { r.value, r.err = operation(ctx) })
-	}
-	var none T
-	select {
-	case slots <- struct{}{}:
-		go run()
-	case <-ctx.Done():
-		return none, ctx.Err()
-	}
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		return none, ctx.Err()
-	}
 }
 
 // seal encodes an answer for a shared store. The encoded value begins with the

@@ -10,15 +10,16 @@
 //
 // It does not depend on a client of Redis: [Config.Do] sends a command with the
 // client that the program already has. docs/scale.md shows Do for go-redis,
-// rueidis and valkey-go. Redis 7.0 or later is required, or Valkey. Each
-// command has one key, so a cluster works. Each key has a lifetime.
+// rueidis and valkey-go, and a complete program. Redis 7.0 or later is
+// required, or Valkey. Each command has one key, so a cluster works.
 //
 // # Failures
 //
 // Redis never decides that a token is good: its values are sealed with
-// [Config.Secret], and a value that was changed, copied to another key or
-// another prefix is ignored and counted. An attacker who can delete keys can
-// make the machines forget proofs and revocations.
+// [Config.Secret]. A value that was changed, or copied to another key or
+// another prefix, is counted. As an answer it is ignored, and as a revocation
+// it counts as lag. An attacker who can write to Redis can make the machines
+// forget proofs and revocations, and answer 503.
 //
 // A command that fails or takes longer than [Config.Timeout] is a missing
 // answer for introspection, and [Config.OnOutage] for proofs. After three
@@ -31,11 +32,16 @@
 // # Lost memory
 //
 // If Redis is emptied, restarts without its data or with old data, used proofs
-// would look new. A counter in Redis shows this. Under [Refuse], proofs that
-// may have been used before are refused with 503 for [Config.ProofWindow] at
-// most. This costs a second command per proof. Concurrent requests share it. A
-// new Redis is empty, too: see [Store.Initialize].
+// would look new. A number in Redis, which each process increases after its
+// marks, shows this. Under [Refuse], proofs that may have been used before are
+// refused with 503 for [Config.ProofWindow] at most. This costs a second
+// command per proof. Concurrent requests share it. A new Redis is empty, too:
+// see [Store.Initialize].
 //
-// The feed of revocations has an epoch, which then changes. Every machine
-// publishes what it knows.
+// A process notices only that its own marks are missing. After a restart with
+// old data, a proof can therefore be used once on another machine, until the
+// process that marked it handles its next proof.
+//
+// The feed of revocations has an epoch, which changes if the feed has lost its
+// memory. Every machine then publishes what it knows.
 package redisstore

@@ -19,8 +19,9 @@ import (
 const (
 	streamKey  = "stream"
 	epochKey   = "epoch"
-	maxEntry   = 64  // revocations in an entry of the stream
-	maxEntries = 256 // entries in a Batch
+	maxEntry   = 64 // revocations in an entry of the stream
+	maxEntries = 16 // entries in a Batch, so that it arrives within Config.Timeout
+	trimmed    = 3  // entries that Publish looks at; more than it adds for one revocation
 )
 
 // Publish implements [revoke.Feed]. Revocations that have ended are left out.
@@ -30,67 +31,90 @@ func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) e
 	if len(current) == 0 {
 		return nil
 	}
+	s.trim(ctx) // before, because Redis may be full
 	for part := range slices.Chunk(current, maxEntry) {
 		if err := s.append(ctx, part); err != nil {
-			return err
-		}
-	}
-	return s.trim(ctx)
-}
-
-// append adds an entry to the stream. The stream lasts as long as the last of
-// its revocations.
-func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) error {
-	value, err := json.Marshal(revocations)
-	if err != nil {
-		return errors.New("redisstore: a revocation is not valid UTF-8, or has a year above 9999")
-	}
-	g := &s.feed
-	if _, err := s.do(ctx, g, "XADD", streamKey, "*", "revocations", s.keys[0].seal(g.tag+streamKey, value)); err != nil {
-		return err
-	}
-	last := slices.MaxFunc(revocations, func(a, b revoke.Revocation) int { return a.Until.Compare(b.Until) }).Until
-	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
-		if _, err := s.do(ctx, g, "PEXPIREAT", streamKey, strconv.FormatInt(last.UnixMilli()+1, 10), condition); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// trim removes the first entries if all their revocations have ended. It keeps
-// those at which a reader may be: the entries of the last minute, and the one
-// before them.
-func (s *Store) trim(ctx context.Context) error {
-	entries, err := s.entries(ctx, "")
+// append adds an entry to the stream.
+func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) error {
+	value, err := json.Marshal(revocations)
 	if err != nil {
+		return errors.New("redisstore: a revocation is not valid UTF-8, or has a year above 9999")
+	}
+	last := slices.MaxFunc(revocations, func(a, b revoke.Revocation) int { return a.Until.Compare(b.Until) }).Until
+	e := entry{until: strconv.FormatInt(last.UnixMilli()+1, 10)}
+	e.sealed = s.keys[0].seal(s.sealedAs(e), value)
+	if _, err := s.do(ctx, s.feed, "XADD", streamKey, "*", "until", e.until, "revocations", e.sealed); err != nil {
 		return err
 	}
-	now, keep := time.Now(), ""
-	for i, e := range entries {
-		revocations, ok := s.read(ctx, e)
-		inForce := slices.ContainsFunc(revocations, func(r revoke.Revocation) bool { return r.Until.After(now) })
-		if ok && inForce || i+1 == len(entries) || addedAt(entries[i+1].id).After(now.Add(-time.Minute)) {
-			keep = e.id
-			break
-		}
-	}
-	if keep == "" || keep == entries[0].id {
-		return nil
-	}
-	_, err = s.do(ctx, &s.feed, "XTRIM", streamKey, "MINID", keep)
-	return err
+	return s.last(ctx, s.feed, streamKey, max(time.Until(last), lastingFor))
 }
 
-// read returns the revocations of an entry, or false if it was not sealed with
-// the secret.
+// trim looks at some entries and removes those whose revocations have ended. It
+// keeps those at which a reader may be: the entries of the last minute, and the
+// one before them. The next call goes on from there, so that an entry that
+// lasts for long does not keep those behind it. A failure only means that they
+// are removed later.
+func (s *Store) trim(ctx context.Context) {
+	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
+	if err != nil {
+		return
+	}
+	next, now, ended := "", time.Now(), []any{}
+	for i, e := range entries[:max(0, len(entries)-1)] {
+		next = entries[i+1].id
+		if e.ended(now) && addedAt(next).Before(now.Add(-time.Minute)) {
+			ended = append(ended, e.id)
+		}
+	}
+	if len(entries) <= trimmed { // the end
+		next = ""
+	}
+	s.swept.Store(&next)
+	if len(ended) > 0 {
+		_, _ = s.do(ctx, s.feed, "XDEL", streamKey, ended...)
+	}
+}
+
+// entry is an entry of the stream. Its until is not secret: a machine with
+// another secret must not delete the entry before that time, and can ignore it
+// afterwards.
+type entry struct {
+	id     string
+	until  string // Unix time in milliseconds at which the last revocation ends
+	sealed string
+}
+
+// ended reports whether all revocations of an entry ended an hour ago. The
+// clocks of other machines may differ. Without a time, an entry lasts for 30
+// days.
+func (e entry) ended(now time.Time) bool {
+	last := addedAt(e.id).Add(lastingFor)
+	if until, err := strconv.ParseInt(e.until, 10, 64); err == nil {
+		last = time.UnixMilli(until)
+	}
+	return now.After(last.Add(time.Hour))
+}
+
+// sealedAs returns the name with which the value of an entry is sealed.
+func (s *Store) sealedAs(e entry) string { return s.feed.tag + streamKey + ":" + e.until }
+
+// read returns the revocations of an entry, or false if they cannot be read.
 func (s *Store) read(ctx context.Context, e entry) (revocations []revoke.Revocation, ok bool) {
-	value, ok := s.open(ctx, s.feed.tag+streamKey, e.sealed)
+	value, ok := s.open(ctx, s.sealedAs(e), e.sealed)
 	if !ok {
 		return nil, false
 	}
-	err := json.Unmarshal(value, &revocations)
-	return revocations, err == nil
+	if err := json.Unmarshal(value, &revocations); err != nil {
+		s.reject(ctx)
+		return nil, false
+	}
+	return revocations, true
 }
 
 // position is where a reader of the stream is.
@@ -107,17 +131,21 @@ var positionSyntax = regexp.MustCompile(`^(?:(\d{1,20}-\d{1,20})?@([A-Z2-7]{26})
 // may be missing too, for example because a node without the last writes took
 // over. Read then changes the epoch, so that every machine publishes what it
 // knows.
+//
+// In place of an entry that was not sealed with the secret, Read returns one
+// revocation that is not valid. A [revoke.List] then knows that it lacks
+// something, and its OnLag decides.
 func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	parts := positionSyntax.FindStringSubmatch(after)
 	if parts == nil {
 		return revoke.Batch{}, revoke.ErrGap
 	}
 	from := position{parts[1], parts[2]}
-	entries, err := s.entries(ctx, from.id)
+	entries, err := s.entries(ctx, from.id, maxEntries+2) // the one at the position, and one more
 	if err != nil {
 		return revoke.Batch{}, err
 	}
-	epoch, err := s.epoch(ctx, "NX")
+	epoch, err := s.epoch(ctx)
 	if err != nil {
 		return revoke.Batch{}, err
 	}
@@ -126,10 +154,9 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}
 	if from.id != "" {
 		if len(entries) == 0 || entries[0].id != from.id {
-			if _, err := s.epoch(ctx, "XX"); err != nil {
+			if _, err := s.newEpoch(ctx, "XX"); err != nil {
 				return revoke.Batch{}, err
 			}
-			s.noteLoss(ctx)
 			return revoke.Batch{}, revoke.ErrGap
 		}
 		entries = entries[1:]
@@ -138,11 +165,16 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	if batch.More = len(entries) > maxEntries; batch.More {
 		entries = entries[:maxEntries]
 	}
-	for _, e := range entries {
-		from.id = e.id
-		if revocations, ok := s.read(ctx, e); ok {
-			batch.Revocations = append(batch.Revocations, revocations...)
+	for now := time.Now(); len(entries) > 0; entries = entries[1:] {
+		from.id = entries[0].id
+		if entries[0].ended(now) {
+			continue
 		}
+		revocations, ok := s.read(ctx, entries[0])
+		if !ok {
+			revocations = []revoke.Revocation{{}}
+		}
+		batch.Revocations = append(batch.Revocations, revocations...)
 	}
 	batch.Next = from.id + "@" + epoch
 	return batch, nil
@@ -155,31 +187,42 @@ func addedAt(id string) time.Time {
 	return time.UnixMilli(added)
 }
 
-// epoch returns the epoch. With "NX" it makes the epoch if it is missing, with
-// "XX" it changes it.
-func (s *Store) epoch(ctx context.Context, condition string) (string, error) {
-	fresh := rand.Text()
-	answer, err := s.do(ctx, &s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))
-	if err != nil || answer == nil {
-		return fresh, err
+// epoch returns the epoch, and makes one if it is missing or not valid. The
+// command counts as a write, so that a replica refuses it. A full Redis allows
+// it.
+func (s *Store) epoch(ctx context.Context) (string, error) {
+	answer, err := s.do(ctx, s.feed, "GETEX", epochKey, "PX", milliseconds(lastingFor))
+	if err != nil {
+		return "", err
 	}
-	s.extend(ctx, &s.feed, epochKey)
+	if answer == nil {
+		return s.newEpoch(ctx, "NX")
+	}
+	s.extend(ctx, s.feed, streamKey)
 	epoch, err := text(answer)
 	if err == nil && !positionSyntax.MatchString("@"+epoch) {
-		err = errAnswer
+		return s.newEpoch(ctx, "XX")
 	}
 	return epoch, err
 }
 
-// entry is an entry of the stream.
-type entry struct{ id, sealed string }
+// newEpoch makes an epoch if it is missing ("NX"), or if it exists ("XX"). With
+// "NX", it returns the one that exists.
+func (s *Store) newEpoch(ctx context.Context, condition string) (string, error) {
+	fresh := rand.Text()
+	answer, err := s.do(ctx, s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))
+	if err != nil || answer == nil || condition == "XX" {
+		return fresh, err
+	}
+	return text(answer)
+}
 
 // entries returns the first entries from an ID on, or from the beginning.
-func (s *Store) entries(ctx context.Context, from string) ([]entry, error) {
+func (s *Store) entries(ctx context.Context, from string, n int) ([]entry, error) {
 	if from == "" {
 		from = "-"
 	}
-	answer, err := s.do(ctx, &s.feed, "XRANGE", streamKey, from, "+", "COUNT", strconv.Itoa(maxEntries+2))
+	answer, err := s.do(ctx, s.feed, "XRANGE", streamKey, from, "+", "COUNT", strconv.Itoa(n))
 	if err != nil || answer == nil {
 		return nil, err
 	}
@@ -196,8 +239,9 @@ func (s *Store) entries(ctx context.Context, from string) ([]entry, error) {
 		if entries[i].id, err = text(pair[0]); err != nil {
 			return nil, err
 		}
-		if fields, _ := pair[1].([]any); len(fields) == 2 { // otherwise the value does not open
-			entries[i].sealed, _ = text(fields[1])
+		if fields, _ := pair[1].([]any); len(fields) == 4 { // otherwise the entry cannot be read
+			entries[i].until, _ = text(fields[1])
+			entries[i].sealed, _ = text(fields[3])
 		}
 	}
 	return entries, nil

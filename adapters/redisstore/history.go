@@ -2,7 +2,8 @@ package redisstore
 
 import (
 	"context"
-	"strconv"
+	"encoding/binary"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,36 +11,51 @@ import (
 
 // history detects that Redis has lost marks of a group, because it was emptied,
 // has restarted without its data or with old data, or another node without the
-// last writes took over. A counter in the same hash slot as the marks shows
-// this: it is increased after each mark, and must never go back.
+// last writes took over. A key in the same hash slot as the marks shows this.
+// It contains a loss and then numbers of 32 bits, of which each process
+// increases one after each mark. The loss must not change, and the number must
+// never go back. With one number for all, a process would not notice that its
+// last step is missing if others have made as many since then.
 //
-// Callers share a step of the counter. A step is valid for all marks that were
-// made before it began.
+// Callers share a step. A step is valid for all marks that were made before it
+// began.
 type history struct {
 	begun atomic.Uint64 // steps that have begun
 
 	mu    sync.Mutex // held during a step
-	known counter    // the last value; 0 before the first step
+	known loss       // in Redis; 0 before the first step
+	own   int64      // the number of this process; 0 before the first step and after a loss
 	err   error      // of the last step
 }
 
-// counter is the value in Redis. From the top: the Unix time at which Redis was
-// last found to have lost its memory, in 32 bits; whether an empty Redis was
-// taken for a new one at that time, in one bit; and a count of steps in 30
-// bits. An overflow of the count only means a few seconds more.
-type counter int64
+// loss is when Redis was last found to have lost its memory. From the top: the
+// Unix time; in one bit, whether an empty Redis was taken for a new one at that
+// time; and random bits, so that two losses differ.
+type loss int64
 
 const (
-	counterTime    = 31
-	counterAssumed = 1 << 30
-	counterKey     = "steps"
+	lossTime    = 24
+	lossAssumed = 1 << 23
+	lossRandom  = lossAssumed - 1
+	stepsKey    = "steps"
+
+	// numbers is how many processes have numbers of their own. A process
+	// chooses one at random. Two that have the same may notice a loss too late.
+	numbers = 4096
 )
 
-func (c counter) lostAt() time.Time { return time.Unix(int64(c>>counterTime), 0) }
-func (c counter) assumed() bool     { return c&counterAssumed != 0 }
+func (l loss) at() time.Time { return time.Unix(int64(l>>lossTime), 0) }
+func (l loss) assumed() bool { return l&lossAssumed != 0 }
 
-// lostNow returns the counter for a loss that is found now.
-func lostNow() counter { return counter(time.Now().Unix()+1) << counterTime } // rounded up
+// bytes returns the first bytes of the key.
+func (l loss) bytes() string {
+	return string(binary.BigEndian.AppendUint64(nil, uint64(l))) //nolint:gosec // not negative
+}
+
+// lossAt returns a loss at a time, which is rounded up.
+func lossAt(at time.Time) loss {
+	return loss(at.Unix()+1)<<lossTime | loss(rand.N[int64](lossRandom))
+}
 
 // lostAt returns when Redis was last found to have lost marks of the group. The
 // result covers all marks that were made before the call.
@@ -50,33 +66,41 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	defer h.mu.Unlock()
 	if h.begun.Load() == before { // otherwise a step has begun since the call, and has ended
 		h.begun.Add(1)
-		h.err = errRedis // if Do panics
 		h.err = s.step(ctx, g)
 	}
-	return h.known.lostAt(), h.err
+	return h.known.at(), h.err
 }
 
-// step increases the counter. If the value does not follow the last one, step
-// sets the counter to the current time, so that other machines notice too.
+// step increases the number of this process. If Redis has lost the last step,
+// step writes a new loss, so that other machines notice too.
 func (s *Store) step(ctx context.Context, g *group) error {
-	known := g.history.known
-	if known == 0 {
-		return s.firstStep(ctx, g, lostNow())
+	h := &g.history
+	if h.known == 0 {
+		if err := s.firstStep(ctx, g, lossAt(time.Now())); err != nil {
+			return err
+		}
 	}
-	answer, err := s.do(ctx, g, "INCR", counterKey)
+	answer, err := s.do(ctx, g, "BITFIELD", stepsKey, "GET", "i64", "0", "INCRBY", "u32", s.number, "1")
 	if err != nil {
 		return err
 	}
-	value, ok := answer.(int64)
-	if !ok {
+	values, _ := answer.([]any)
+	if len(values) != 2 {
 		return errAnswer
 	}
-	next := counter(value)
-	if next <= known || next.assumed() && next.lostAt() != known.lostAt() {
-		return s.setLost(ctx, g)
+	first, ok1 := values[0].(int64)
+	own, ok2 := values[1].(int64)
+	if !ok1 || !ok2 {
+		return errAnswer
 	}
-	g.history.known = next
-	s.extend(ctx, g, counterKey)
+	switch found := loss(first); {
+	case found == h.known && own <= h.own,
+		found != h.known && (found.assumed() || found.at().Before(h.known.at()) || found.at().After(time.Now().Add(time.Minute))):
+		return s.setLost(ctx, g)
+	default: // if it has changed, another machine has found a loss
+		h.known, h.own = found, own
+	}
+	s.extend(ctx, g, stepsKey)
 	return nil
 }
 
@@ -90,17 +114,16 @@ func (s *Store) step(ctx context.Context, g *group) error {
 // can be used again, until that machine handles its next proof. To exclude
 // this, call it only when Redis is set up.
 func (s *Store) Initialize(ctx context.Context) error {
-	window := counter(s.config.ProofWindow/time.Second + 2)
-	fresh := lostNow() - window<<counterTime | counterAssumed
-	for i := range s.groups {
-		if err := s.initialize(ctx, &s.groups[i], fresh); err != nil {
+	fresh := lossAt(time.Now().Add(-s.config.ProofWindow-2*time.Second)) | lossAssumed
+	for _, g := range s.groups {
+		if err := s.initialize(ctx, g, fresh); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) initialize(ctx context.Context, g *group, fresh counter) error {
+func (s *Store) initialize(ctx context.Context, g *group, fresh loss) error {
 	g.history.mu.Lock()
 	defer g.history.mu.Unlock()
 	if g.history.known != 0 {
@@ -109,9 +132,9 @@ func (s *Store) initialize(ctx context.Context, g *group, fresh counter) error {
 	return s.firstStep(ctx, g, fresh)
 }
 
-// firstStep reads the counter, or sets it to a value if it is missing.
-func (s *Store) firstStep(ctx context.Context, g *group, fresh counter) error {
-	answer, err := s.do(ctx, g, "SET", counterKey, fresh.String(), "NX", "GET", "PX", milliseconds(lastingFor))
+// firstStep reads the loss, or writes one if the key is missing.
+func (s *Store) firstStep(ctx context.Context, g *group, fresh loss) error {
+	answer, err := s.do(ctx, g, "SET", stepsKey, fresh.bytes(), "NX", "GET", "PX", milliseconds(lastingFor))
 	if err != nil {
 		return err
 	}
@@ -126,24 +149,22 @@ func (s *Store) firstStep(ctx context.Context, g *group, fresh counter) error {
 	if err != nil {
 		return err
 	}
-	value, err := strconv.ParseInt(found, 10, 64)
-	if err != nil {
-		return errAnswer
+	if len(found) >= 8 {
+		g.history.known = loss(binary.BigEndian.Uint64([]byte(found))) //nolint:gosec // an overflow is a loss
 	}
-	if value < 1<<counterTime { // another machine has just found that the counter is missing
+	if at := g.history.known.at(); at.Unix() <= 0 || at.After(time.Now().Add(time.Minute)) { // another machine has just found that the key is missing
 		return s.setLost(ctx, g)
 	}
-	g.history.known = counter(value)
 	return nil
 }
 
-// setLost sets the counter to a loss that is found now.
+// setLost writes a loss that is found now.
 func (s *Store) setLost(ctx context.Context, g *group) error {
-	fresh := lostNow()
-	if _, err := s.do(ctx, g, "SET", counterKey, fresh.String(), "PX", milliseconds(lastingFor)); err != nil {
+	fresh := lossAt(time.Now())
+	if _, err := s.do(ctx, g, "SET", stepsKey, fresh.bytes(), "PX", milliseconds(lastingFor)); err != nil {
 		return err
 	}
-	g.history.known = fresh
+	g.history.known, g.history.own = fresh, 0
 	s.noteLoss(ctx)
 	return nil
 }
@@ -152,5 +173,3 @@ func (s *Store) noteLoss(ctx context.Context) {
 	s.counted.losses.Add(1)
 	s.note(ctx, lost)
 }
-
-func (c counter) String() string { return strconv.FormatInt(int64(c), 10) }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -13,7 +12,10 @@ import (
 // memory. A verifier answers 503.
 var ErrLost = errors.New("redisstore: Redis has lost its memory, and the proof may have been used before")
 
-var errPassed = errors.New("redisstore: the time until which the proof is marked has passed")
+var (
+	errPassed  = errors.New("redisstore: the time until which the proof is marked has passed")
+	errTooLong = errors.New("redisstore: the proof would be accepted for longer than ProofWindow")
+)
 
 // First implements [dpop.Replay].
 func (s *Store) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
@@ -32,13 +34,15 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 		return false, ctx.Err()
 	case lifetime <= 0:
 		return false, errPassed
-	case lifetime > s.config.ProofWindow:
-		return false, fmt.Errorf("redisstore: the proof would be accepted for longer than ProofWindow, %v: make it longer", s.config.ProofWindow)
+	case s.config.OnOutage == Refuse && lifetime > s.config.ProofWindow: // a loss would be forgotten too early
+		s.counted.tooLong.Add(1)
+		s.note(ctx, tooLong)
+		return false, errTooLong
 	}
 	if first, err := s.config.Local.FirstOf(ctx, client, key, until); !first || err != nil {
 		return false, err
 	}
-	g := &s.groups[key[0]%groups]
+	g := s.groups[key[0]%groups]
 	first, err := s.mark(ctx, g, key, lifetime)
 	switch {
 	case s.config.OnOutage == Refuse && first && err == nil:
@@ -51,7 +55,8 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 }
 
 // mark makes a mark in Redis and reports whether it was missing. The lifetime
-// is relative, so that the clock of Redis does not matter. The value is random:
+// is relative, so it does not matter if the clock of Redis is wrong, unless it
+// is set forward meanwhile. The value is random:
 // a client that repeats the command after a lost answer finds its own value,
 // which is not a replay. Half of the hash identifies a proof, as in a
 // [dpop.Memory].

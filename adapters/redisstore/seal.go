@@ -49,7 +49,12 @@ func (s *Store) open(ctx context.Context, key, sealed string) ([]byte, bool) {
 			return value, true
 		}
 	}
+	s.reject(ctx)
+	return nil, false
+}
+
+// reject counts a value that cannot be used.
+func (s *Store) reject(ctx context.Context) {
 	s.counted.rejected.Add(1)
 	s.note(ctx, rejected)
-	return nil, false
 }

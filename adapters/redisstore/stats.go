@@ -8,13 +8,14 @@ type Stats struct {
 	Failures  int // commands that failed or took too long
 	Paused    int // commands that were not sent, because the last ones had failed
 	LocalOnly int // proofs that were accepted without Redis under LocalOnly
-	Losses    int // how often Redis was found to have lost its memory
+	Losses    int // how often a part of Redis was found to have lost used proofs
 	Refused   int // proofs that were refused because they may have been used before such a loss
-	Rejected  int // values that were ignored, because they were not sealed with the secret for their key
+	TooLong   int // proofs that were refused because they would be accepted for longer than Config.ProofWindow
+	Rejected  int // values that were not sealed with the secret for their key, including repetitions
 }
 
 type counters struct {
-	commands, failures, paused, localOnly, losses, refused, rejected atomic.Int64
+	commands, failures, paused, localOnly, losses, refused, tooLong, rejected atomic.Int64
 }
 
 // Stats returns the current statistics. It never blocks.
@@ -23,6 +24,6 @@ func (s *Store) Stats() Stats {
 	return Stats{
 		Commands: int(c.commands.Load()), Failures: int(c.failures.Load()), Paused: int(c.paused.Load()),
 		LocalOnly: int(c.localOnly.Load()), Losses: int(c.losses.Load()), Refused: int(c.refused.Load()),
-		Rejected: int(c.rejected.Load()),
+		TooLong: int(c.tooLong.Load()), Rejected: int(c.rejected.Load()),
 	}
 }

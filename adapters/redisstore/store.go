@@ -1,11 +1,14 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/bearerguard/bearerguard/dpop"
@@ -13,7 +16,8 @@ import (
 
 // Defaults and bounds of Config.
 const (
-	defaultPrefix      = "bg1:"
+	defaultPrefix      = "bg:"
+	version            = "1:" // of the format of keys and values
 	defaultTimeout     = 50 * time.Millisecond
 	maxTimeout         = time.Second
 	defaultProofWindow = 3 * time.Minute
@@ -40,10 +44,11 @@ const (
 type Config struct {
 	// Do sends one command and returns its answer. All args are strings. The
 	// first is the name of the command and the second its only key. Do returns
-	// nil, nil if Redis answers nil, and it must give up when ctx ends. The
-	// command must reach the primary, never a replica. Do may repeat a command
-	// after a failure. It is called concurrently. See docs/scale.md for
-	// go-redis, rueidis and valkey-go.
+	// nil, nil if Redis answers nil, and it should give up when ctx ends: a
+	// Store does not wait longer, but 256 of these calls block a part of the
+	// keys. The command must reach the primary, never a replica. Do may repeat
+	// a command after a failure. It is called concurrently. See docs/scale.md
+	// for go-redis, rueidis and valkey-go.
 	Do func(ctx context.Context, args ...any) (any, error)
 
 	// Secret seals values: at least 32 random bytes, the same on all machines.
@@ -54,11 +59,13 @@ type Config struct {
 	// that there is only one secret.
 	OtherSecret []byte
 
-	// Prefix begins each key. "" means "bg1:", in which 1 is the version of the
-	// format. APIs that share a Redis need different prefixes.
+	// Prefix begins each key. "" means "bg:". It is followed by "1:", the
+	// version of the format. APIs that share a Redis need different prefixes.
 	Prefix string
 
-	// Timeout limits each command. 0 means 50 ms, the maximum is a second.
+	// Timeout limits each command, also if Do ignores its context. 0 means 50
+	// ms, the maximum is a second. Under Refuse, a proof can wait for three
+	// commands.
 	Timeout time.Duration
 
 	// OnOutage is what First does while Redis is unavailable, and after it has
@@ -67,11 +74,13 @@ type Config struct {
 
 	// ProofWindow is the longest time between the use of a proof and the time
 	// at which no machine would accept this proof any more. 0 means 3 minutes,
-	// enough if dpop.Policy.MaxAge and Config.ClockSkew have their defaults. A
-	// proof that would be accepted for longer is refused with 503, so a window
-	// that is too short is noticed at once. With other values, use MaxAge plus
-	// four times ClockSkew, but at least three periods of the nonces plus twice
-	// ClockSkew, and 20 seconds more. The maximum is 24 hours.
+	// enough if dpop.Policy.MaxAge and middleware.Config.ClockSkew have their
+	// defaults and there are no nonces. Otherwise, use MaxAge plus four times
+	// ClockSkew, but with nonces three periods plus twice ClockSkew, and 20
+	// seconds more in both cases: 5 minutes for nonces of a minute. Under
+	// Refuse, a proof that would be accepted for longer is refused with 503,
+	// logged and counted. LocalOnly does not use the window. The maximum is 24
+	// hours.
 	ProofWindow time.Duration
 
 	// Local is the memory of used proofs in this process. nil means one with
@@ -80,21 +89,24 @@ type Config struct {
 	Local *dpop.Memory
 
 	// Logger receives at most one event of each kind per minute at level Warn:
-	// Redis is unavailable, has lost its memory, or contains a value that was
-	// not sealed with the secret. nil means [slog.Default].
+	// Redis is unavailable, has lost used proofs, or contains a value that was
+	// not sealed with the secret, or ProofWindow is too short. nil means
+	// [slog.Default].
 	Logger *slog.Logger
 }
 
 // Store keeps in Redis what the machines of an API share. It implements
 // [dpop.Replay], introspect.Cache and [revoke.Feed]. It is safe for concurrent
-// use, runs no goroutines, and need not be closed.
+// use and need not be closed. It runs goroutines only for commands.
 type Store struct {
 	config  Config
 	keys    []keys // of Secret and, if set, OtherSecret
-	groups  [groups]group
-	feed    group
+	groups  [groups]*group
+	feed    *group
+	number  string                 // of this process, as an offset for BITFIELD
+	swept   atomic.Pointer[string] // ID of the entry at which the next trim begins
 	counted counters
-	notes   [kinds]note
+	logged  [kinds]atomic.Int64 // Unix time of the last event of each kind
 }
 
 // New returns a Store, or an error that lists all faults of the configuration.
@@ -104,9 +116,14 @@ func New(config Config) (*Store, error) {
 		return nil, err
 	}
 	config.complete()
-	s := &Store{config: config, feed: group{tag: config.Prefix + "{revoked}:"}}
+	prefix := config.Prefix + version
+	s := &Store{
+		config: config, feed: newGroup(prefix + "{revoked}:"),
+		number: fmt.Sprint("#", 2+rand.N(numbers)), //nolint:gosec // not secret
+	}
+	s.swept.Store(new(string))
 	for i := range s.groups {
-		s.groups[i].tag = fmt.Sprintf("%s{%02x}:", config.Prefix, i)
+		s.groups[i] = newGroup(fmt.Sprintf("%s{%02x}:", prefix, i))
 	}
 	for _, secret := range [][]byte{config.Secret, config.OtherSecret} {
 		if secret != nil {
@@ -117,16 +134,9 @@ func New(config Config) (*Store, error) {
 }
 
 func (c *Config) complete() {
-	if c.Prefix == "" {
-		c.Prefix = defaultPrefix
-	}
-	for field, fallback := range map[*time.Duration]time.Duration{
-		&c.Timeout: defaultTimeout, &c.ProofWindow: defaultProofWindow,
-	} {
-		if *field == 0 {
-			*field = fallback
-		}
-	}
+	c.Prefix = cmp.Or(c.Prefix, defaultPrefix)
+	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
+	c.ProofWindow = cmp.Or(c.ProofWindow, defaultProofWindow)
 	if c.Local == nil {
 		c.Local = dpop.NewMemory(0)
 	}

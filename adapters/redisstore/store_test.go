@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,10 +33,11 @@ var (
 
 func secret(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 
-// newStore returns the store of one machine, on which Initialize was called.
+// newStore returns the store of one machine, on which Initialize was called. It
+// has a long Timeout, because the machine of the tests may be busy.
 func newStore(t *testing.T, f *fake, changes ...func(*redisstore.Config)) *redisstore.Store {
 	t.Helper()
-	config := redisstore.Config{Do: f.do, Secret: secret(1), Logger: slog.New(slog.DiscardHandler)}
+	config := redisstore.Config{Do: f.do, Secret: secret(1), Timeout: time.Second, Logger: slog.New(slog.DiscardHandler)}
 	for _, change := range changes {
 		change(&config)
 	}
@@ -137,11 +140,146 @@ func TestTheWindowAfterALoss(t *testing.T) {
 	})
 }
 
+// Redis restarts with old data. A machine notices that its own last proof is
+// missing, however many proofs others have sent since then.
+func TestALossIsNoticedAfterOthersWentOn(t *testing.T) {
+	f := newFake()
+	one, two := newStore(t, f), newStore(t, f)
+	used := newKey()
+	next := func() [32]byte { k := newKey(); k[0] = used[0]; return k } // in the same part
+	assertFirst(t, one, next(), true, nil)
+	assertFirst(t, two, next(), true, nil)
+	old := maps.Clone(f.values)
+	assertFirst(t, one, used, true, nil)
+	f.values = old
+	for range 5 {
+		assertFirst(t, two, next(), true, nil)
+	}
+	assertFirst(t, one, next(), false, redisstore.ErrLost)
+	assertFirst(t, two, used, false, redisstore.ErrLost)
+	if one.Stats().Losses != 1 || two.Stats().Losses != 0 {
+		t.Errorf("got %d and %d losses, want 1 and 0: the second machine is informed by the first", one.Stats().Losses, two.Stats().Losses)
+	}
+}
+
+func TestAnOutageRefusesProofs(t *testing.T) {
+	f := newFake()
+	s := newStore(t, f)
+	f.setDown(true)
+	if first, err := s.First(t.Context(), newKey(), time.Now().Add(time.Minute)); first || err == nil {
+		t.Errorf("got %t, %v, want an error", first, err)
+	}
+}
+
+// Redis is emptied, and a process that is started then takes it for a new one.
+// A process that knows better corrects this.
+func TestAnotherProcessInitializesAnEmptyRedis(t *testing.T) {
+	f := newFake()
+	s := newStore(t, f)
+	used := newKey()
+	assertFirst(t, s, used, true, nil)
+	f.flush()
+	other := newStore(t, f)
+	next := newKey()
+	next[0] = used[0]
+	assertFirst(t, s, next, false, redisstore.ErrLost)
+	assertFirst(t, other, used, false, redisstore.ErrLost)
+}
+
+// What others write in place of the counter is a loss, and does not last.
+func TestACounterThatIsNotValidIsALoss(t *testing.T) {
+	far := string(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Add(time.Hour).Unix())<<24))
+	for name, value := range map[string]string{"empty": "", "short": "1234567", "text": "12345678", "negative": "\xff\xff\xff\xff\xff\xff\xff\xff", "an hour ahead": far} {
+		for _, started := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake()
+				s := newStore(t, f)
+				for i := range 32 {
+					f.values[fmt.Sprintf("bg:1:{%02x}:steps", i)] = value
+				}
+				if !started {
+					s = newStore(t, f)
+				}
+				key := newKey()
+				if first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute)); first || !errors.Is(err, redisstore.ErrLost) {
+					t.Errorf("%s: got %t, %v, want ErrLost", name, first, err)
+				}
+				time.Sleep(3 * time.Minute)
+				if first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute)); !first || err != nil {
+					t.Errorf("%s, later: got %t, %v, want true", name, first, err)
+				}
+			})
+		}
+	}
+}
+
 func TestAProofBeyondTheWindowIsRefused(t *testing.T) {
-	s := newStore(t, newFake())
-	for _, d := range []time.Duration{-time.Second, 3*time.Minute + time.Second} {
-		if first, err := s.First(t.Context(), newKey(), time.Now().Add(d)); first || err == nil {
-			t.Errorf("until in %v: got %t, %v, want an error", d, first, err)
+	var log bytes.Buffer
+	f := newFake()
+	strict := newStore(t, f, func(c *redisstore.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	local := newStore(t, f, localOnly)
+	for _, tt := range []struct {
+		s    *redisstore.Store
+		d    time.Duration
+		want bool
+	}{{strict, -time.Second, false}, {strict, 3*time.Minute + time.Second, false}, {local, -time.Second, false}, {local, 3*time.Minute + time.Second, true}} {
+		if first, err := tt.s.First(t.Context(), newKey(), time.Now().Add(tt.d)); first != tt.want || (err == nil) != tt.want {
+			t.Errorf("until in %v: got %t, %v, want %t", tt.d, first, err, tt.want)
+		}
+	}
+	if got := strict.Stats().TooLong; got != 1 || !strings.Contains(log.String(), "ProofWindow") {
+		t.Errorf("got %d and the log %q, want one proof and a line about ProofWindow", got, log.String())
+	}
+}
+
+// A client that ignores its context does not make requests wait.
+func TestCommandsTakeNoLongerThanTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		s := newStore(t, f, func(c *redisstore.Config) { c.Timeout = 0 })
+		release, began := make(chan struct{}), time.Now()
+		f.hang = release
+		first, err := s.First(t.Context(), newKey(), time.Now().Add(time.Minute))
+		if took := time.Since(began); first || err == nil || took != 50*time.Millisecond {
+			t.Errorf("got %t, %v after %v, want an error after 50 ms", first, err, took)
+		}
+		if f.longest != 50*time.Millisecond {
+			t.Errorf("got a deadline in %v, want one in 50 ms", f.longest)
+		}
+		close(release)
+		synctest.Wait()
+	})
+}
+
+func TestAPanicOfTheClientIsAFailure(t *testing.T) {
+	s := newStore(t, newFake(), func(c *redisstore.Config) {
+		do := c.Do
+		c.Do = func(ctx context.Context, args ...any) (any, error) {
+			if args[0] == "GET" {
+				panic("canary")
+			}
+			return do(ctx, args...)
+		}
+	})
+	if _, ok, err := s.Get(t.Context(), "key"); ok || err != nil || s.Stats().Failures != 1 {
+		t.Errorf("got %t, %v and %+v, want a miss and a failure", ok, err, s.Stats())
+	}
+}
+
+func TestKeysBeginWithThePrefixAndTheVersion(t *testing.T) {
+	for prefix, want := range map[string]string{"": "bg:1:{", "orders:": "orders:1:{"} {
+		f := newFake()
+		s := newStore(t, f, func(c *redisstore.Config) { c.Prefix = prefix })
+		assertFirst(t, s, newKey(), true, nil)
+		if err := s.Set(t.Context(), "key", nil, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, s, "one", time.Now().Add(time.Hour))
+		assertRead(t, s, "one")
+		for key := range f.values {
+			if !strings.HasPrefix(key, want) || f.ends[key].IsZero() {
+				t.Errorf("got the key %q, want one that begins with %q and has a lifetime", key, want)
+			}
 		}
 	}
 }
@@ -167,7 +305,9 @@ func TestCommandsArePausedForASecond(t *testing.T) {
 		s := newStore(t, f, func(c *redisstore.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 		f.setDown(true)
 		for range 5 {
-			_, _, _ = s.Get(t.Context(), "key")
+			if _, ok, err := s.Get(t.Context(), "key"); ok || err != nil {
+				t.Errorf("while Redis is down: got %t, %v, want a miss", ok, err)
+			}
 		}
 		time.Sleep(time.Second)
 		for range 5 {
@@ -182,9 +322,10 @@ func TestCommandsArePausedForASecond(t *testing.T) {
 		f.setDown(false)
 		time.Sleep(time.Second)
 		for range 5 {
-			if _, _, err := s.Get(t.Context(), "key"); err != nil {
-				t.Errorf("after the outage: got %v, want no error", err)
-			}
+			_, _, _ = s.Get(t.Context(), "key")
+		}
+		if got := s.Stats(); got.Failures != 4 || got.Paused != 6 {
+			t.Errorf("after the outage: got %+v, want no more failures", got)
 		}
 	})
 }
@@ -221,9 +362,7 @@ func TestLocalOnlyRemembersWhatItHasSeen(t *testing.T) {
 
 func TestTheSecretIsReplaced(t *testing.T) {
 	f := newFake()
-	with := func(now, other []byte) *redisstore.Store {
-		return newStore(t, f, func(c *redisstore.Config) { c.Secret, c.OtherSecret = now, other })
-	}
+	with := func(now, other []byte) *redisstore.Store { return newStore(t, f, withSecrets(now, other)) }
 	old, first, second, last := with(secret(1), nil), with(secret(1), secret(2)), with(secret(2), secret(1)), with(secret(2), nil)
 	for i, step := range []struct {
 		from, to *redisstore.Store

@@ -2,8 +2,6 @@ package snippets
 
 import (
 	"context"
-	"encoding/hex"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -27,22 +25,6 @@ func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error
 			Replay:     shared,                              // proofs that were used
 		},
 	})
-}
-
-// redis is a dpop.Replay in Redis or Valkey. The function do sends one command
-// and returns nil for the answer nil. Clients such as go-redis return an error
-// instead, redis.Nil, which do turns into nil.
-type redis struct {
-	do func(ctx context.Context, command ...any) (any, error)
-}
-
-func (r redis) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
-	if until.Before(time.Now()) {
-		return false, errors.New("until has passed") // Redis would forget the mark at once
-	}
-	end := until.UnixMilli() + 1 // rounded up
-	answer, err := r.do(ctx, "SET", "dpop:v1:"+hex.EncodeToString(key[:]), 1, "NX", "PXAT", end)
-	return err == nil && answer != nil, err
 }
 
 // authenticate verifies the token of a gRPC call. The metadata is that of

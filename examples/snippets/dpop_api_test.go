@@ -7,7 +7,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -77,43 +76,32 @@ func TestStolenTokensAreUseless(t *testing.T) {
 	}, apitest.RequireScope("orders:read"), apitest.RequireDPoP(), apitest.Origin("https://api.example.com"))
 }
 
-// server is a Redis with only the command SET. It expires keys.
-type server struct {
-	mu   sync.Mutex
-	ends map[any]int64
+// switchable is a Replay that can fail.
+type switchable struct {
+	dpop.Replay
 	down bool
 }
 
-func (s *server) do(ctx context.Context, command ...any) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil || s.down {
-		return nil, errors.Join(err, errors.New("no connection"))
+func (s *switchable) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
+	if s.down {
+		return false, errors.New("no connection")
 	}
-	if len(command) != 6 || command[0] != "SET" || command[3] != "NX" || command[4] != "PXAT" {
-		return nil, fmt.Errorf("wrong command %v", command)
-	}
-	end, _ := command[5].(int64)
-	if s.ends[command[1]] > time.Now().UnixMilli() {
-		return nil, nil //nolint:nilnil // the answer of Redis if the key exists
-	}
-	s.ends[command[1]] = end
-	return "OK", nil
+	return s.Replay.First(ctx, key, until)
 }
 
 func TestStoreOfUsedProofs(t *testing.T) {
 	replaytest.Run(t, func(t *testing.T) dpop.Replay {
-		return redis{(&server{ends: map[any]int64{}}).do}
+		return &switchable{Replay: dpop.NewMemory(0)}
 	})
-	if _, err := boundTokens(make([]byte, 32), redis{new(server).do}); err != nil {
+	if _, err := boundTokens(make([]byte, 32), dpop.NewMemory(0)); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestForwardAuthenticationChecksProofs(t *testing.T) {
 	as := testserver.New(t)
-	store := &server{ends: map[any]int64{}}
-	handler := forwardAuth(accepting(t, as, dpop.Policy{Replay: redis{store.do}}))
+	store := &switchable{Replay: dpop.NewMemory(0)}
+	handler := forwardAuth(accepting(t, as, dpop.Policy{Replay: store}))
 	key := testserver.GenerateKey("ES256", "")
 	token := as.Token(testserver.BoundTo(key))
 	for _, tt := range []struct {

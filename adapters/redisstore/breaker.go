@@ -1,0 +1,47 @@
+package redisstore
+
+import (
+	"sync"
+	"time"
+)
+
+// Limits of the breaker.
+const (
+	maxFailures = 3           // failed commands in a row after which commands are paused
+	pause       = time.Second // between two attempts while commands are paused
+)
+
+// breaker pauses the commands of a group after failures, so that requests do
+// not wait for a Redis that does not answer. Each group has its own, because
+// one node of a cluster can fail alone.
+type breaker struct {
+	mu       sync.Mutex
+	failures int // in a row
+	retryAt  time.Time
+}
+
+// begin reports whether a command may be sent. During the pause, it lets one
+// command through per second.
+func (b *breaker) begin(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failures < maxFailures {
+		return true
+	}
+	if now.Before(b.retryAt) {
+		return false
+	}
+	b.retryAt = now.Add(pause)
+	return true
+}
+
+func (b *breaker) end(now time.Time, succeeded bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if succeeded {
+		b.failures = 0
+		return
+	}
+	b.failures++
+	b.retryAt = now.Add(pause)
+}

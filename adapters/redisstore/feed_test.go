@@ -1,0 +1,263 @@
+package redisstore_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/redisstore"
+	"github.com/bearerguard/bearerguard/revoke"
+	"github.com/bearerguard/bearerguard/revoke/feedtest"
+)
+
+func TestFeedConforms(t *testing.T) {
+	f := newFake()
+	feedtest.Run(t, func(t *testing.T) revoke.Feed { return newStore(t, f) })
+}
+
+// withSecrets returns a change of the secrets; other may be nil.
+func withSecrets(now, other []byte) func(*redisstore.Config) {
+	return func(c *redisstore.Config) { c.Secret, c.OtherSecret = now, other }
+}
+
+// publish publishes a revocation with the given value.
+func publish(t *testing.T, s *redisstore.Store, value string, until time.Time) {
+	t.Helper()
+	if err := s.Publish(t.Context(), revoke.Revocation{Issuer: "https://as.example.com", Kind: revoke.Token, Value: value, Until: until}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// assertRead fails the test unless a reading from the beginning returns
+// revocations with the given values, of which "" is not valid.
+func assertRead(t *testing.T, s *redisstore.Store, values ...string) revoke.Batch {
+	t.Helper()
+	batch, err := s.Read(t.Context(), "")
+	var got []string
+	for _, r := range batch.Revocations {
+		got = append(got, r.Value)
+	}
+	if err != nil || !slices.Equal(got, values) {
+		t.Errorf("got %q and the error %v, want %q", got, err, values)
+	}
+	return batch
+}
+
+// A machine that cannot read an entry does not know who is revoked.
+func TestEntriesThatDoNotOpenAreInvalidRevocations(t *testing.T) {
+	hour := time.Now().Add(time.Hour)
+	for name, change := range map[string]func(f *fake){
+		"another secret":       func(*fake) {},
+		"one bit":              func(f *fake) { f.stream[0].fields[3] = "\x00" + f.stream[0].fields[3].(string)[1:] },
+		"a later end":          func(f *fake) { f.stream[0].fields[1] = f.stream[0].fields[1].(string) + "0" },
+		"no end":               func(f *fake) { f.stream[0].fields[1] = "" },
+		"fields of others":     func(f *fake) { f.stream[0].fields = []any{"a", "b"} },
+		"no fields":            func(f *fake) { f.stream[0].fields = nil },
+		"a value of an answer": func(f *fake) { f.stream[0].fields[3] = "value" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			reader, writer := newStore(t, f), newStore(t, f)
+			if name == "another secret" {
+				writer = newStore(t, f, withSecrets(secret(2), nil))
+			}
+			publish(t, writer, "one", hour)
+			change(f)
+			publish(t, reader, "two", hour)
+			batch := assertRead(t, reader, "", "two")
+			if _, err := reader.Read(t.Context(), batch.Next); err != nil {
+				t.Errorf("got %v, want that the reader can go on", err)
+			}
+			if got := reader.Stats().Rejected; got != 1 {
+				t.Errorf("got %d rejected values, want 1", got)
+			}
+		})
+	}
+}
+
+// With OnLag Refuse, a machine with a wrong secret answers 503.
+func TestAWrongSecretIsLag(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		publish(t, newStore(t, f), "one", time.Now().Add(time.Hour))
+		list, err := revoke.New(revoke.Config{Feed: newStore(t, f, withSecrets(secret(2), nil)), OnLag: revoke.Refuse, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _ = list.Run(t.Context()) }()
+		time.Sleep(time.Second)
+		if _, err := list.Check(revoke.Claims{Issuer: "https://as.example.com", ID: "one"}); !errors.Is(err, revoke.ErrLag) || list.Stats().Dropped == 0 {
+			t.Errorf("got %v and %+v, want ErrLag and a dropped revocation", err, list.Stats())
+		}
+	})
+}
+
+func TestTheSecretOfTheFeedIsReplaced(t *testing.T) {
+	f, hour := newFake(), time.Now().Add(time.Hour)
+	first, second := newStore(t, f, withSecrets(secret(1), secret(2))), newStore(t, f, withSecrets(secret(2), secret(1)))
+	publish(t, first, "one", hour)
+	publish(t, second, "two", hour)
+	assertRead(t, first, "one", "two")
+	assertRead(t, second, "one", "two")
+	assertRead(t, newStore(t, f, withSecrets(secret(2), nil)), "", "two")
+}
+
+// After the replacement of a secret, entries that have ended do no harm,
+// although they may still be there.
+func TestEntriesWithAnOldSecretEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		publish(t, newStore(t, f), "old", time.Now().Add(time.Minute))
+		s := newStore(t, f, withSecrets(secret(2), nil))
+		assertRead(t, s, "")
+		time.Sleep(time.Hour + time.Minute + time.Second)
+		assertRead(t, s)
+		publish(t, s, "new", time.Now().Add(time.Hour))
+		time.Sleep(2 * time.Minute)
+		publish(t, s, "newer", time.Now().Add(time.Hour)) // also removes the old one
+		if assertRead(t, s, "new", "newer"); len(f.stream) != 2 {
+			t.Errorf("got %d entries, want 2", len(f.stream))
+		}
+	})
+}
+
+func TestAnotherSecretDeletesNothingThatIsInForce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		s, other := newStore(t, f), newStore(t, f, withSecrets(secret(2), nil))
+		publish(t, s, "one", time.Now().Add(time.Hour))
+		time.Sleep(2 * time.Minute)
+		for range 3 {
+			publish(t, other, "other", time.Now().Add(time.Hour))
+			time.Sleep(2 * time.Minute)
+		}
+		assertRead(t, s, "one", "", "", "")
+	})
+}
+
+// A feed in which all revocations have ended has not lost its memory.
+func TestAQuietFeedKeepsItsEpoch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		var log bytes.Buffer
+		s := newStore(t, f, func(c *redisstore.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		publish(t, s, "one", time.Now().Add(time.Second))
+		position := assertRead(t, s, "one")
+		for range 24 * 90 {
+			time.Sleep(time.Hour)
+			next, err := s.Read(t.Context(), position.Next)
+			if err != nil || next.Epoch != position.Epoch {
+				t.Fatalf("got %+v, %v, want the epoch %q", next, err, position.Epoch)
+			}
+		}
+		if s.Stats().Losses != 0 || log.Len() != 0 {
+			t.Errorf("got %+v and the log %q, want no loss", s.Stats(), log.String())
+		}
+	})
+}
+
+func TestAFeedThatLosesEntriesChangesItsEpoch(t *testing.T) {
+	f, hour := newFake(), time.Now().Add(time.Hour)
+	s := newStore(t, f)
+	publish(t, s, "one", hour)
+	first := assertRead(t, s, "one")
+	f.stream = nil // as if the last writes were lost
+	publish(t, s, "two", hour)
+	if _, err := s.Read(t.Context(), first.Next); !errors.Is(err, revoke.ErrGap) {
+		t.Errorf("got %v, want ErrGap", err)
+	}
+	if second := assertRead(t, s, "two"); second.Epoch == first.Epoch {
+		t.Error("got the same epoch, want another one")
+	}
+	if got := s.Stats().Losses; got != 0 {
+		t.Errorf("got %d losses of proofs, want 0", got)
+	}
+}
+
+// The stream lasts as long as its last revocation, and 30 days at least.
+func TestTheLifetimeOfTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const day = 24 * time.Hour
+		f := newFake()
+		s := newStore(t, f)
+		for i, tt := range []struct{ until, want time.Duration }{{time.Hour, 30 * day}, {90 * day, 90 * day}, {time.Hour, 90 * day}, {200 * 365 * day, 200 * 365 * day}} {
+			publish(t, s, "one", time.Now().Add(tt.until))
+			if got := time.Until(f.ends["bg:1:{revoked}:stream"]); got < tt.want || got > tt.want+time.Second {
+				t.Errorf("publication %d: got a lifetime of %v, want %v", i, got, tt.want)
+			}
+		}
+	})
+}
+
+// A long feed is read in small parts, so that each arrives within Timeout.
+func TestALongFeedIsReadInSmallParts(t *testing.T) {
+	f, hour := newFake(), time.Now().Add(time.Hour)
+	s := newStore(t, f)
+	var all []revoke.Revocation
+	for range 64 * 40 {
+		all = append(all, revoke.Revocation{Issuer: "https://as.example.com", Kind: revoke.Token, Value: "id", Until: hour})
+	}
+	if err := s.Publish(t.Context(), all...); err != nil {
+		t.Fatal(err)
+	}
+	batch, err := s.Read(t.Context(), "")
+	if n := len(batch.Revocations); err != nil || n != 16*64 || !batch.More {
+		t.Errorf("got %d revocations, %t, %v, want %d of them and more", n, batch.More, err, 16*64)
+	}
+	for _, command := range f.commands {
+		if command[0] == "XRANGE" && command[5] != "18" && command[5] != "4" {
+			t.Errorf("got %v, want 18 entries at most", command)
+		}
+	}
+}
+
+// An entry that lasts for long does not keep those behind it, and neither does
+// one of others, nor one that was not read yet.
+func TestEndedEntriesAreRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		s := newStore(t, f)
+		publish(t, s, "long", time.Now().Add(1000*time.Hour))
+		for range 100 {
+			publish(t, s, "short", time.Now().Add(time.Minute))
+		}
+		position := assertRead(t, newStore(t, f), append([]string{"long"}, slices.Repeat([]string{"short"}, 15)...)...)
+		time.Sleep(59 * time.Minute)
+		for range 100 {
+			publish(t, s, "later", time.Now().Add(time.Hour))
+		}
+		if len(f.stream) != 201 {
+			t.Errorf("got %d entries within an hour, want all 201: clocks differ", len(f.stream))
+		}
+		time.Sleep(time.Hour)
+		for range 100 {
+			publish(t, s, "last", time.Now().Add(time.Hour))
+		}
+		if n := len(f.stream); n != 201 {
+			t.Errorf("got %d entries, want the 201 that have not ended", n)
+		}
+		if _, err := s.Read(t.Context(), position.Next); !errors.Is(err, revoke.ErrGap) {
+			t.Errorf("a reader that did not read for two hours: got %v, want ErrGap", err)
+		}
+	})
+}
+
+func TestAnEpochThatIsNotValidIsReplaced(t *testing.T) {
+	f := newFake()
+	s := newStore(t, f)
+	first := assertRead(t, s)
+	for key := range f.values {
+		if strings.HasSuffix(key, "epoch") {
+			f.values[key] = "no epoch"
+		}
+	}
+	if second := assertRead(t, s); second.Epoch == "no epoch" || second.Epoch == first.Epoch {
+		t.Errorf("got the epoch %q, want another one", second.Epoch)
+	}
+	assertRead(t, s)
+}

@@ -1,0 +1,53 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/contain"
+)
+
+// kind is a kind of event in the log.
+type kind int
+
+const (
+	unavailable kind = iota
+	lost
+	rejected
+	tooLong
+	kinds // number of kinds
+)
+
+var messages = [kinds]string{
+	unavailable: "redis is unavailable",
+	lost:        "redis has lost its memory: proofs that may have been used before are handled as OnOutage says",
+	rejected:    "redis contains a value that was not sealed with the secret for its key",
+	tooLong:     "a proof was refused because it would be accepted for longer than ProofWindow: increase ProofWindow",
+}
+
+// note logs an event, unless one of its kind was logged less than a minute ago.
+func (s *Store) note(ctx context.Context, k kind, args ...any) {
+	now, last := time.Now().Unix(), s.logged[k].Load()
+	if now-last < 60 || !s.logged[k].CompareAndSwap(last, now) {
+		return
+	}
+	contain.Panic(func() { // a Logger must not end the process
+		s.config.Logger.WarnContext(ctx, messages[k], args...) //nolint:sloglint // a constant, from the table above
+	})
+}
+
+// errorCode is the first word of an error reply, such as READONLY.
+var errorCode = regexp.MustCompile(`^[A-Z]{3,20}\b`)
+
+// reason returns what may be logged of an error of the client.
+func reason(ctx context.Context, err error) string {
+	if code := errorCode.FindString(err.Error()); code != "" {
+		return code
+	}
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+		return "timeout"
+	}
+	return "no connection, or another failure of the client"
+}

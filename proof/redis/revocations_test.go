@@ -1,0 +1,216 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/adapters/redisstore"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+const issuer = "https://as.example.com"
+
+// revocation returns the revocation of a token that lasts for an hour.
+func revocation(id string) revoke.Revocation {
+	return revoke.Revocation{Issuer: issuer, Kind: revoke.Token, Value: id, Until: time.Now().Add(time.Hour)}
+}
+
+// startList starts the list of a machine, which ends with the test.
+func startList(t *testing.T, feed revoke.Feed, onLag revoke.OnLag) *revoke.List {
+	t.Helper()
+	list, err := revoke.New(revoke.Config{Feed: feed, OnLag: onLag, MaxLag: 2 * time.Second, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- list.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	eventually(t, "the list is healthy", func() bool { return list.Healthy() == nil })
+	return list
+}
+
+func assertCheck(t *testing.T, list *revoke.List, id string, want bool, wantErr error, when string) {
+	t.Helper()
+	if revoked, err := list.Check(revoke.Claims{Issuer: issuer, ID: id}); revoked != want || !errors.Is(err, wantErr) {
+		t.Errorf("%s: got %t, %v, want %t, %v", when, revoked, err, want, wantErr)
+	}
+}
+
+func eventuallyRevoked(t *testing.T, list *revoke.List, id string) {
+	t.Helper()
+	eventually(t, "the token is revoked", func() bool {
+		revoked, _ := list.Check(revoke.Claims{Issuer: issuer, ID: id})
+		return revoked
+	})
+}
+
+// What is revoked on one machine is refused on the others. If they cannot know,
+// OnLag decides.
+func TestRevocationsReachOtherMachines(t *testing.T) {
+	for name, outage := range map[string]struct {
+		begin, end func(*server)
+		lasts      bool // until end
+	}{
+		"emptied": {func(s *server) { s.do("FLUSHALL") }, func(*server) {}, false},
+		"killed":  {(*server).kill, (*server).start, true},
+		"paused":  {func(s *server) { s.signal(syscall.SIGSTOP) }, func(s *server) { s.signal(syscall.SIGCONT) }, true},
+	} {
+		for policy, onLag := range map[string]revoke.OnLag{"Refuse": revoke.Refuse, "Accept": revoke.Accept} {
+			t.Run(name+" "+policy, func(t *testing.T) {
+				t.Parallel()
+				redis := startServer(t)
+				do := goRedis(t, []*server{redis})
+				a, b := startList(t, newStore(t, do), onLag), startList(t, newStore(t, do), onLag)
+				if err := a.Add(t.Context(), revocation("before")); err != nil {
+					t.Fatal(err)
+				}
+				assertCheck(t, a, "before", true, nil, "on the same machine, at once")
+				eventuallyRevoked(t, b, "before")
+				assertCheck(t, b, "good", false, nil, "a good token")
+
+				outage.begin(redis)
+				if outage.lasts {
+					eventually(t, "the list is not healthy", func() bool { return errors.Is(b.Healthy(), revoke.ErrLag) })
+					want := map[revoke.OnLag]error{revoke.Refuse: revoke.ErrLag}[onLag]
+					assertCheck(t, b, "good", false, want, "a good token during the outage")
+					if err := a.Add(t.Context(), revocation("during")); err == nil {
+						t.Error("Add during the outage: got no error, want one")
+					}
+					assertCheck(t, a, "during", true, nil, "on the same machine")
+					assertCheck(t, b, "during", false, want, "on the other machine")
+				}
+				assertCheck(t, b, "before", true, nil, "what the machine knows")
+
+				outage.end(redis)
+				if outage.lasts {
+					eventuallyRevoked(t, b, "during")
+				}
+				eventually(t, "both lists are healthy", func() bool { return a.Healthy() == nil && b.Healthy() == nil })
+				if name != "paused" {
+					eventually(t, "the loss is noticed", func() bool { return a.Stats().Epochs > 0 && b.Stats().Epochs > 0 })
+				}
+				eventuallyRevoked(t, startList(t, newStore(t, do), onLag), "before") // on a machine that has just started
+				assertCheck(t, b, "good", false, nil, "a good token at the end")
+			})
+		}
+	}
+}
+
+// The stream of another prefix does not open. It is not ignored either.
+func TestTheStreamOfAnotherPrefix(t *testing.T) {
+	t.Parallel()
+	redis := startServer(t)
+	do := goRedis(t, []*server{redis})
+	other := newStore(t, do, func(c *redisstore.Config) { c.Prefix = "other:" })
+	if err := other.Publish(t.Context(), revocation("1")); err != nil {
+		t.Fatal(err)
+	}
+	redis.do("COPY", "other:1:{revoked}:stream", "bg:1:{revoked}:stream")
+	s := newStore(t, do)
+	batch, err := s.Read(t.Context(), "")
+	if err != nil || len(batch.Revocations) != 1 || batch.Revocations[0] != (revoke.Revocation{}) || s.Stats().Rejected != 1 {
+		t.Errorf("got %+v, %v and %+v, want one revocation that is not valid", batch, err, s.Stats())
+	}
+}
+
+// A long feed loads through a connection with 10 megabytes per second, although
+// each command may take 50 ms only.
+func TestALongFeedLoadsSlowly(t *testing.T) {
+	const n = 20_000
+	redis := startServer(t)
+	store := newStore(t, goRedis(t, []*server{redis}))
+	all := make([]revoke.Revocation, n)
+	for i := range all {
+		all[i] = revocation("an identifier of 36 bytes, as a UUID")
+	}
+	if err := store.Publish(t.Context(), all...); err != nil {
+		t.Fatal(err)
+	}
+	slow := &server{t: t, addr: slowly(t, redis.addr)}
+	list := startList(t, newStore(t, goRedis(t, []*server{slow}), func(c *redisstore.Config) { c.Timeout = 0 }), revoke.Refuse)
+	if got := list.Stats().Received; got < n {
+		t.Errorf("got %d revocations, want %d", got, n)
+	}
+}
+
+// slowly returns the address of a proxy that passes on 10 kB of the answers per
+// millisecond.
+func slowly(t *testing.T, to string) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := new(net.Dialer).DialContext(t.Context(), "tcp", to)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			go func() {
+				_, _ = io.Copy(server, client)
+				_ = server.Close()
+			}()
+			go func() {
+				tick := time.NewTicker(time.Millisecond)
+				defer tick.Stop()
+				for _, err := io.CopyN(client, server, 1); err == nil; _, err = io.CopyN(client, server, 10_000) {
+					<-tick.C
+				}
+				_ = client.Close()
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func TestTheFeedAfterALoss(t *testing.T) {
+	t.Parallel()
+	redis := startServer(t)
+	store := newStore(t, goRedis(t, []*server{redis}))
+	publish := func(ctx context.Context) revoke.Batch {
+		t.Helper()
+		if err := store.Publish(ctx, revocation("1")); err != nil {
+			t.Fatal(err)
+		}
+		batch, err := store.Read(ctx, "")
+		if err != nil || len(batch.Revocations) != 1 {
+			t.Fatalf("got %v, %v, want the revocation", batch, err)
+		}
+		return batch
+	}
+	first := publish(t.Context())
+	redis.do("FLUSHALL")
+	if _, err := store.Read(t.Context(), first.Next); !errors.Is(err, revoke.ErrGap) {
+		t.Errorf("after FLUSHALL: got %v, want ErrGap", err)
+	}
+	second := publish(t.Context())
+	if second.Epoch == first.Epoch {
+		t.Error("got the same epoch after FLUSHALL, want another one")
+	}
+	redis.do("DEL", "bg:1:{revoked}:stream") // as if the last writes were lost
+	if _, err := store.Read(t.Context(), second.Next); !errors.Is(err, revoke.ErrGap) {
+		t.Errorf("without the entry at the position: got %v, want ErrGap", err)
+	}
+	if third := publish(t.Context()); third.Epoch == second.Epoch {
+		t.Error("got the same epoch after entries were lost, want another one")
+	}
+}
