@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,7 +47,7 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 func (c *respClient) use(ctx context.Context, conn *respConn, args []any, before ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)
-	for _, command := range append(before, args) {
+	for _, command := range slices.Concat(before, [][]any{args}) {
 		if err == nil {
 			answer, err = conn.exchange(command)
 		}
