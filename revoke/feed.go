@@ -106,19 +106,19 @@ func (r *Revocation) check() (faults []error) {
 	if r.Kind < Token || r.Kind > Client {
 		faults = append(faults, fmt.Errorf("Kind %d is unknown: use Token, Subject, Session or Client", r.Kind))
 	}
-	switch {
-	case r.Until.IsZero():
+	if r.Until.IsZero() {
 		faults = append(faults, errors.New("missing Until: set it to when the last such token has expired"))
-	case !inRange(r.Until):
-		faults = append(faults, errors.New("Until is not in the years 1970 to 9999"))
 	}
-	if !r.Before.IsZero() && !inRange(r.Before) {
-		faults = append(faults, errors.New("Before is not in the years 1970 to 9999"))
+	for _, at := range []struct {
+		name string
+		time time.Time
+	}{{"Before", r.Before}, {"Until", r.Until}} {
+		if !at.time.IsZero() && (at.time.Unix() < 0 || at.time.Unix() > latest) {
+			faults = append(faults, fmt.Errorf("%s is not in the years 1970 to 9999", at.name))
+		}
 	}
 	return faults
 }
-
-func inRange(t time.Time) bool { return t.Unix() >= 0 && t.Unix() <= latest }
 
 // rounded returns the revocation in whole seconds: Before rounded down, and
 // Until up, but not beyond the year 9999.

@@ -111,7 +111,7 @@ func TestBeyondMaxLagTheListDoesWhatWasChosen(t *testing.T) {
 	})
 }
 
-func TestAddWhileTheFeedFails(t *testing.T) {
+func TestL07AddWhileTheFeedFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed, cause := new(unstable), errors.New("canary")
 		lists := fleet(t, feed, 2)
@@ -133,7 +133,7 @@ func TestAddWhileTheFeedFails(t *testing.T) {
 	})
 }
 
-func TestAFeedThatLosesItsMemory(t *testing.T) {
+func TestL05AFeedThatLosesItsMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		lists := fleet(t, feed, 2)
@@ -171,7 +171,7 @@ func TestAFeedThatLosesItsMemory(t *testing.T) {
 
 // A feed must accept each valid revocation, but a fault of it must not stop the
 // others.
-func TestARevocationThatTheFeedRejectsStopsNoOther(t *testing.T) {
+func TestL06ARevocationThatTheFeedRejectsStopsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		l := fleet(t, feed, 1)[0]
@@ -219,7 +219,7 @@ func TestTheLastUntil(t *testing.T) {
 	})
 }
 
-func TestEntriesFromBeforeRunArePublishedIfTheFeedLacksThem(t *testing.T) {
+func TestL05EntriesFromBeforeRunArePublishedIfTheFeedLacksThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse})
@@ -235,7 +235,7 @@ func TestEntriesFromBeforeRunArePublishedIfTheFeedLacksThem(t *testing.T) {
 	})
 }
 
-func TestAGapIsReadFromTheBeginning(t *testing.T) {
+func TestL05AGapIsReadFromTheBeginning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		l := fleet(t, feed, 1)[0]
@@ -254,7 +254,7 @@ func TestAGapIsReadFromTheBeginning(t *testing.T) {
 	})
 }
 
-func TestRevocationsThatDoNotFitAreLag(t *testing.T) {
+func TestL06RevocationsThatDoNotFitAreLag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed, log := new(unstable), new(recorder)
 		l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse, MaxEntries: 2, Logger: log.logger()})
@@ -282,7 +282,7 @@ func TestRevocationsThatDoNotFitAreLag(t *testing.T) {
 	})
 }
 
-func TestRevocationsThatAreNotValidAreLag(t *testing.T) {
+func TestL06RevocationsThatAreNotValidAreLag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		l := fleet(t, feed, 1)[0]
@@ -307,7 +307,7 @@ func TestRevocationsThatAreNotValidAreLag(t *testing.T) {
 
 // A feed is the code of another package. Whatever it does, the list does not
 // take it for success.
-func TestFaultsOfTheFeed(t *testing.T) {
+func TestL07FaultsOfTheFeed(t *testing.T) {
 	for name, read := range map[string]func(context.Context, string) (revoke.Batch, error){
 		"it panics": func(context.Context, string) (revoke.Batch, error) { panic("canary") },
 		"it returns its context's error": func(ctx context.Context, _ string) (revoke.Batch, error) {
@@ -354,7 +354,7 @@ func (f feedFunc) Read(ctx context.Context, after string) (revoke.Batch, error) 
 
 func (feedFunc) Publish(_ context.Context, all ...revoke.Revocation) error { panic(all) }
 
-func TestAFeedThatPanicsInPublish(t *testing.T) {
+func TestL07AFeedThatPanicsInPublish(t *testing.T) {
 	feed := feedFunc(func(context.Context, string) (revoke.Batch, error) { return revoke.Batch{}, nil })
 	l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse})
 	err := l.Add(t.Context(), token("canary"))

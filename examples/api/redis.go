@@ -88,7 +88,7 @@ func (s *shared) prepare(ctx context.Context, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := s.store.Initialize(ctx); err != nil {
-		log.Warn("starting without Redis", "err", err)
+		log.Warn("starting without Redis") // no text of Redis, which may contain anything
 		return
 	}
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -144,24 +144,27 @@ func scripted(t *testing.T, want, answer string, closes bool) *respClient {
 }
 
 func TestTheClientReadsAnswers(t *testing.T) {
-	const halfAString = "half a string"
+	const halfAString, anErrorReply = "half a string", "an error reply"
 	const request = "*2\r\n$3\r\nGET\r\n$4\r\na\r\nb\r\n"
 	for name, test := range map[string]struct {
 		answer string
 		want   any
 		fails  bool
 	}{
-		"a status":        {"+OK\r\n", "OK", false},
-		"a string":        {"$4\r\na\r\nb\r\n", "a\r\nb", false},
-		"an empty string": {"$0\r\n\r\n", "", false},
-		"nil":             {"$-1\r\n", nil, false},
-		"a number":        {":12\r\n", int64(12), false},
-		"a large number":  {":9223372036854775807\r\n", int64(1<<63 - 1), false},
-		"a list":          {"*2\r\n*1\r\n:1\r\n$-1\r\n", []any{[]any{int64(1)}, nil}, false},
-		"an error reply":  {"-OOM no\r\n", nil, true},
-		"another type":    {"%1\r\n", nil, true},
-		"no number":       {"$x\r\n", nil, true},
-		halfAString:       {"$4\r\nab", nil, true},
+		"a status":           {"+OK\r\n", "OK", false},
+		"a string":           {"$4\r\na\r\nb\r\n", "a\r\nb", false},
+		"an empty string":    {"$0\r\n\r\n", "", false},
+		"nil":                {"$-1\r\n", nil, false},
+		"a number":           {":12\r\n", int64(12), false},
+		"a large number":     {":9223372036854775807\r\n", int64(1<<63 - 1), false},
+		"a list":             {"*2\r\n*1\r\n:1\r\n$-1\r\n", []any{[]any{int64(1)}, nil}, false},
+		anErrorReply:         {"-OOM no\r\n", nil, true},
+		"an error in a list": {"*2\r\n-OOM no\r\n:1\r\n", nil, true},
+		"lists in lists":     {strings.Repeat("*1\r\n", 100) + ":1\r\n", nil, true},
+		"a long line":        {"+" + strings.Repeat("x", 10_000) + "\r\n", nil, true},
+		"another type":       {"%1\r\n", nil, true},
+		"no number":          {"$x\r\n", nil, true},
+		halfAString:          {"$4\r\nab", nil, true},
 	} {
 		for _, closes := range []bool{false, true} {
 			limit := 10 * time.Second
@@ -175,8 +178,24 @@ func TestTheClientReadsAnswers(t *testing.T) {
 				if (err != nil) != test.fails || !reflect.DeepEqual(got, test.want) && !test.fails {
 					t.Errorf("%s, closes %t: got %v, %v, want %v", name, closes, got, err, test.want)
 				}
+				if kept := len(client.idle) == 1; kept != (!test.fails || name == anErrorReply) {
+					t.Errorf("%s: got kept %t", name, kept)
+				}
 			}
 			cancel()
+		}
+	}
+}
+
+func TestAConnectionWhoseSetupFailedIsClosed(t *testing.T) {
+	client := scripted(t, "*2\r\n$4\r\nAUTH\r\n$6\r\ncanary\r\n", "-ERR unknown command 'AUTH', with args beginning with: 'canary'\r\n", false)
+	client.setup = [][]any{{"AUTH", "canary"}}
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		_, err := client.do(ctx, "GET", "key")
+		cancel()
+		if err == nil || strings.Contains(err.Error(), "canary") || len(client.idle) > 0 {
+			t.Errorf("got %v and %d connections that are kept, want an error without the password and none", err, len(client.idle))
 		}
 	}
 }
