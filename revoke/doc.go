@@ -55,4 +55,10 @@
 // and publishes those of its entries that the feed lacks. A list that is
 // started after the loss does not know them until another list has published
 // them.
+//
+// # Clocks
+//
+// If the clock of a machine is ahead, entries end too early there. As soon as
+// the clock is set back, [List.Run] reads the feed from the beginning. A list
+// without a feed does not get such entries back.
 package revoke

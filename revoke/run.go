@@ -60,6 +60,7 @@ func (l *List) Run(ctx context.Context) error {
 	r.restart()
 	l.unpublished.Store(true) // Add may have been called while the feed failed, or had another epoch
 	for {
+		r.checkClock(time.Now())
 		more, err := r.poll(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -94,7 +95,8 @@ type reader struct {
 	list     *List
 	position string
 	epoch    string
-	known    bool // epoch is known
+	known    bool  // epoch is known
+	wall     int64 // the Unix time of the last poll
 
 	reading  uint64    // number of the reading: how often the feed was read from the beginning
 	began    time.Time // when the reading began
@@ -110,6 +112,17 @@ func (r *reader) restart() {
 	}
 	r.position, r.began, r.complete, r.missing, r.limit = "", time.Now(), true, nil, publishedPerPoll
 	r.reading = r.list.readings.Add(1)
+}
+
+// checkClock begins a new reading if the clock was set back. Entries that had
+// ended by the wrong time were removed, or not added. Until the feed was read,
+// the lag is infinite.
+func (r *reader) checkClock(now time.Time) {
+	if now.Unix() < r.wall-1 {
+		r.list.read.Store(nil)
+		r.restart()
+	}
+	r.wall = now.Unix()
 }
 
 // poll reads one batch. It reports whether there is more to read at once.
@@ -198,6 +211,7 @@ func (r *reader) publishMissing(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	defer func() { l.missing.Store(int64(len(r.missing))) }()
 	if l.publish(limited, part) != nil {
 		r.missing, r.limit = append(left, r.missing[:len(r.missing)-len(left)]...), 1
 		return errMissing

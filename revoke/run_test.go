@@ -45,6 +45,31 @@ func TestARevocationReachesTheOtherMachines(t *testing.T) {
 	})
 }
 
+func TestEntriesComeBackAfterTheClockWasSetBack(t *testing.T) {
+	feed := new(unstable)
+	l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse})
+	add(t, l, token("x"))
+	reader, now := revoke.NewReader(l), time.Now()
+	for _, at := range []struct {
+		ahead time.Duration
+		want  int // entries
+	}{{0, 1}, {2 * time.Hour, 0}, {2*time.Hour - time.Second, 0}, {0, 1}, {time.Second, 1}} {
+		if err := reader.Poll(t.Context(), now.Add(at.ahead)); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Stats().Entries; got != at.want {
+			t.Errorf("with a clock that is %v ahead: got %d entries, want %d", at.ahead, got, at.want)
+		}
+		assertLag(t, l, false)
+	}
+	assertRevoked(t, l, revoke.Claims{ID: "x"}, true)
+	feed.set(func(u *unstable) { u.read = errors.New("canary") })
+	if err := reader.Poll(t.Context(), now.Add(-time.Hour)); err == nil {
+		t.Error("got no error of the feed")
+	}
+	assertLag(t, l, true)
+}
+
 func TestPollsAreAFifthOfASecondApartOnAverage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
@@ -183,12 +208,18 @@ func TestL06ARevocationThatTheFeedRejectsStopsNoOther(t *testing.T) {
 		feed.Lose()
 		time.Sleep(time.Minute)
 		later := fleet(t, feed, 1)[0]
+		if got := l.Stats().Missing; got != 1 {
+			t.Errorf("got %d missing, want 1", got)
+		}
 		if got := later.Stats().Entries; got != many-1 {
 			t.Errorf("a later list has %d entries, want all except one of %d", got, many)
 		}
 		feed.set(func(u *unstable) { u.rejected = "" })
 		time.Sleep(time.Second)
 		assertRevoked(t, later, revoke.Claims{ID: "id-5000"}, true)
+		if got := l.Stats().Missing; got != 0 {
+			t.Errorf("got %d missing, want 0", got)
+		}
 	})
 }
 
