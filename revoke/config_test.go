@@ -2,6 +2,7 @@ package revoke_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,8 @@ func TestAddReportsAllFaultsAndRevokesNothing(t *testing.T) {
 		revoke.Revocation{},
 		revoke.Revocation{Issuer: long, Kind: 7, Value: long, Until: time.Now()},
 		revoke.Revocation{Issuer: issuer, Kind: revoke.Subject, Value: "canary\xff", Until: time.Now()},
+		revoke.Revocation{Issuer: issuer, Kind: revoke.Subject, Value: "canary", Before: time.Unix(-1, 0), Until: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
+		revoke.Revocation{Issuer: issuer, Kind: revoke.Subject, Value: "canary", Until: time.Unix(math.MaxInt64, 0)},
 	)
 	if err == nil {
 		t.Fatal("got no error")
@@ -65,7 +68,8 @@ func TestAddReportsAllFaultsAndRevokesNothing(t *testing.T) {
 	for _, want := range []string{
 		"revocation 1: Issuer is empty", "revocation 1: Value is empty", "revocation 1: Kind 0 is unknown", "revocation 1: missing Until",
 		"revocation 2: Issuer has more than 1024 bytes", "revocation 2: Value has more than 1024 bytes", "revocation 2: Kind 7 is unknown",
-		"revocation 3: Value is not valid UTF-8",
+		"revocation 3: Value is not valid UTF-8", "revocation 4: Until is not in the years", "revocation 4: Before is not in the years",
+		"revocation 5: Until is not in the years",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %q, want it to mention %q", err, want)

@@ -44,9 +44,9 @@
 // refused as revoked in any case.
 //
 // If the list is full, it does not forget entries. [List.Add] then returns
-// [ErrFull]. Revocations in the feed that do not fit count as lag, because the
-// list does not know everything that is in the feed. Every minute, the list
-// then reads the feed again from the beginning.
+// [ErrFull]. Revocations in the feed that do not fit, or that are not valid,
+// count as lag, because the list does not know everything that is in the feed.
+// Every minute, the list then reads the feed again from the beginning.
 //
 // # A feed that loses its memory
 //
@@ -55,4 +55,10 @@
 // and publishes those of its entries that the feed lacks. A list that is
 // started after the loss does not know them until another list has published
 // them.
+//
+// # Clocks
+//
+// If the clock of a machine is ahead, entries end too early there. As soon as
+// the clock is set back, [List.Run] reads the feed from the beginning. A list
+// without a feed does not get such entries back.
 package revoke

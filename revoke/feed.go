@@ -44,6 +44,7 @@ type Revocation struct {
 	Before time.Time
 
 	// Until is when the last of these tokens has expired. It is required.
+	// Before and Until must be in the years 1970 to 9999.
 	Until time.Time
 }
 
@@ -75,18 +76,20 @@ type Feed interface {
 
 // Batch is a part of a feed.
 type Batch struct {
-	Revocations []Revocation
-	Next        string // the position after them; if Revocations is empty, it may be the position that was passed
-	More        bool   // there is more to read at once
-	Epoch       string // changes when the feed has lost its memory
+	Revocations []Revocation // a zero Revocation stands for one that the feed has and cannot read, and counts as lag
+	Next        string       // the position after them; if Revocations is empty, it may be the position that was passed
+	More        bool         // there is more to read at once
+	Epoch       string       // changes when the feed has lost its memory
 }
 
 // ErrGap is returned by [Feed.Read] if the feed no longer has everything after
 // the position.
 var ErrGap = errors.New("revoke: the feed no longer has everything after this position")
 
-// maxBytes is the maximum length of Issuer and of Value.
-const maxBytes = 1024
+const (
+	maxBytes = 1024         // of Issuer and of Value
+	latest   = 253402300799 // the last second of the year 9999, which is the last year that JSON and RFC 3339 have
+)
 
 // check returns the faults of a revocation. They do not quote it.
 func (r *Revocation) check() (faults []error) {
@@ -106,11 +109,19 @@ func (r *Revocation) check() (faults []error) {
 	if r.Until.IsZero() {
 		faults = append(faults, errors.New("missing Until: set it to when the last such token has expired"))
 	}
+	for _, at := range []struct {
+		name string
+		time time.Time
+	}{{"Before", r.Before}, {"Until", r.Until}} {
+		if !at.time.IsZero() && (at.time.Unix() < 0 || at.time.Unix() > latest) {
+			faults = append(faults, fmt.Errorf("%s is not in the years 1970 to 9999", at.name))
+		}
+	}
 	return faults
 }
 
 // rounded returns the revocation in whole seconds: Before rounded down, and
-// Until up.
+// Until up, but not beyond the year 9999.
 func (r *Revocation) rounded() Revocation {
 	own := *r
 	if own.Kind == Token {
@@ -119,7 +130,7 @@ func (r *Revocation) rounded() Revocation {
 	if !own.Before.IsZero() {
 		own.Before = time.Unix(own.Before.Unix(), 0).UTC()
 	}
-	own.Until = time.Unix(ceil(own.Until), 0).UTC()
+	own.Until = time.Unix(min(ceil(own.Until), latest), 0).UTC()
 	return own
 }
 

@@ -50,7 +50,7 @@ type List struct {
 	failing     contain.Change            // the last logged failure
 	overflowing contain.Change            // whether it was logged that revocations do not fit
 
-	received, published, gaps, epochs, dropped atomic.Int64
+	received, published, gaps, epochs, dropped, missing atomic.Int64
 }
 
 // New returns an empty list, or an error that lists all faults of the
@@ -217,13 +217,14 @@ func (l *List) lag(now time.Time) time.Duration {
 	return max(now.Sub(*read), now.Round(0).Sub(read.Round(0)))
 }
 
-// Stats is a snapshot of a List, for metrics. All fields except Entries and Lag
-// count since [New].
+// Stats is a snapshot of a List, for metrics. All fields except Entries, Lag
+// and Missing count since [New].
 type Stats struct {
 	Entries   int           // in the list, including some that have ended
 	Lag       time.Duration // since the feed was read to its end; the largest Duration if it never was, 0 without a Feed
 	Received  int           // revocations that were read from the feed, including repetitions and own ones
 	Published int           // revocations that the feed accepted
+	Missing   int           // entries that the feed lacked when it was last read to its end, and that must still be published
 	Gaps      int           // how often the feed no longer had everything
 	Epochs    int           // how often the feed lost its memory
 	Dropped   int           // revocations in the feed that did not fit or were not valid, including repetitions
@@ -237,7 +238,7 @@ func (l *List) Stats() Stats {
 	return Stats{
 		Entries: int(l.entries.count.Load()), Lag: l.lag(time.Now()),
 		Received: int(l.received.Load()), Published: int(l.published.Load()),
-		Gaps: int(l.gaps.Load()), Epochs: int(l.epochs.Load()), Dropped: int(l.dropped.Load()),
+		Missing: int(l.missing.Load()), Gaps: int(l.gaps.Load()), Epochs: int(l.epochs.Load()), Dropped: int(l.dropped.Load()),
 	}
 }
 

@@ -91,7 +91,8 @@ type unstable struct {
 
 	mu            sync.Mutex
 	publish, read error
-	gap           bool // the next Read after a position reports a gap
+	rejected      string // the Value of a revocation with which Publish fails
+	gap           bool   // the next Read after a position reports a gap
 	reads         int
 	hidden        []revoke.Revocation // found only by a reader that begins at the beginning
 }
@@ -104,10 +105,13 @@ func (u *unstable) set(change func(*unstable)) {
 
 func (u *unstable) Publish(ctx context.Context, all ...revoke.Revocation) error {
 	u.mu.Lock()
-	err := u.publish
+	err, rejected := u.publish, u.rejected
 	u.mu.Unlock()
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(all, func(r revoke.Revocation) bool { return rejected != "" && r.Value == rejected }) {
+		return errors.New("canary")
 	}
 	return u.Memory.Publish(ctx, all...)
 }

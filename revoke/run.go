@@ -60,6 +60,7 @@ func (l *List) Run(ctx context.Context) error {
 	r.restart()
 	l.unpublished.Store(true) // Add may have been called while the feed failed, or had another epoch
 	for {
+		r.checkClock(time.Now())
 		more, err := r.poll(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -94,12 +95,14 @@ type reader struct {
 	list     *List
 	position string
 	epoch    string
-	known    bool // epoch is known
+	known    bool  // epoch is known
+	wall     int64 // the Unix time of the last poll
 
 	reading  uint64    // number of the reading: how often the feed was read from the beginning
 	began    time.Time // when the reading began
 	complete bool      // everything that was read since then fitted
 	missing  []*entry  // entries that have still to be published
+	limit    int       // how many of them the next call of publishMissing publishes
 }
 
 // restart makes the next call of poll read from the beginning.
@@ -107,8 +110,19 @@ func (r *reader) restart() {
 	if len(r.missing) > 0 {
 		r.list.unpublished.Store(true) // the next reading shows which of them are still missing
 	}
-	r.position, r.began, r.complete, r.missing = "", time.Now(), true, nil
+	r.position, r.began, r.complete, r.missing, r.limit = "", time.Now(), true, nil, publishedPerPoll
 	r.reading = r.list.readings.Add(1)
+}
+
+// checkClock begins a new reading if the clock was set back. Entries that had
+// ended by the wrong time were removed, or not added. Until the feed was read,
+// the lag is infinite.
+func (r *reader) checkClock(now time.Time) {
+	if now.Unix() < r.wall-1 {
+		r.list.read.Store(nil)
+		r.restart()
+	}
+	r.wall = now.Unix()
 }
 
 // poll reads one batch. It reports whether there is more to read at once.
@@ -179,6 +193,9 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 // is called at the end of the feed. A call publishes only a part of many
 // entries, because meanwhile nothing is read. In the pause between two calls,
 // other machines may publish the same entries, which are then skipped.
+//
+// After a failure, it continues with the other entries, and with one at a time
+// at first. An entry that the feed never accepts then stops no other entry.
 func (r *reader) publishMissing(ctx context.Context) error {
 	l := r.list
 	if len(r.missing) == 0 && l.unpublished.Swap(false) {
@@ -186,7 +203,7 @@ func (r *reader) publishMissing(ctx context.Context) error {
 	}
 	var part []Revocation
 	now, left := time.Now().Unix(), r.missing
-	for len(left) > 0 && len(part) < publishedPerPoll {
+	for len(left) > 0 && len(part) < r.limit {
 		if one := left[0]; one.until > now && one.inFeed.Load() != r.reading {
 			part = append(part, one.revocation())
 		}
@@ -194,10 +211,12 @@ func (r *reader) publishMissing(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	defer func() { l.missing.Store(int64(len(r.missing))) }()
 	if l.publish(limited, part) != nil {
+		r.missing, r.limit = append(left, r.missing[:len(r.missing)-len(left)]...), 1
 		return errMissing
 	}
-	r.missing = left
+	r.missing, r.limit = left, min(2*r.limit, publishedPerPoll)
 	return nil
 }
 

@@ -45,6 +45,31 @@ func TestARevocationReachesTheOtherMachines(t *testing.T) {
 	})
 }
 
+func TestEntriesComeBackAfterTheClockWasSetBack(t *testing.T) {
+	feed := new(unstable)
+	l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse})
+	add(t, l, token("x"))
+	reader, now := revoke.NewReader(l), time.Now()
+	for _, at := range []struct {
+		ahead time.Duration
+		want  int // entries
+	}{{0, 1}, {2 * time.Hour, 0}, {2*time.Hour - time.Second, 0}, {0, 1}, {time.Second, 1}} {
+		if err := reader.Poll(t.Context(), now.Add(at.ahead)); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Stats().Entries; got != at.want {
+			t.Errorf("with a clock that is %v ahead: got %d entries, want %d", at.ahead, got, at.want)
+		}
+		assertLag(t, l, false)
+	}
+	assertRevoked(t, l, revoke.Claims{ID: "x"}, true)
+	feed.set(func(u *unstable) { u.read = errors.New("canary") })
+	if err := reader.Poll(t.Context(), now.Add(-time.Hour)); err == nil {
+		t.Error("got no error of the feed")
+	}
+	assertLag(t, l, true)
+}
+
 func TestPollsAreAFifthOfASecondApartOnAverage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
@@ -111,7 +136,7 @@ func TestBeyondMaxLagTheListDoesWhatWasChosen(t *testing.T) {
 	})
 }
 
-func TestAddWhileTheFeedFails(t *testing.T) {
+func TestL07AddWhileTheFeedFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed, cause := new(unstable), errors.New("canary")
 		lists := fleet(t, feed, 2)
@@ -133,7 +158,7 @@ func TestAddWhileTheFeedFails(t *testing.T) {
 	})
 }
 
-func TestAFeedThatLosesItsMemory(t *testing.T) {
+func TestL05AFeedThatLosesItsMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		lists := fleet(t, feed, 2)
@@ -169,7 +194,7 @@ func TestAFeedThatLosesItsMemory(t *testing.T) {
 	})
 }
 
-func TestEntriesFromBeforeRunArePublishedIfTheFeedLacksThem(t *testing.T) {
+func TestL05EntriesFromBeforeRunArePublishedIfTheFeedLacksThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse})
@@ -185,7 +210,7 @@ func TestEntriesFromBeforeRunArePublishedIfTheFeedLacksThem(t *testing.T) {
 	})
 }
 
-func TestAGapIsReadFromTheBeginning(t *testing.T) {
+func TestL05AGapIsReadFromTheBeginning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
 		l := fleet(t, feed, 1)[0]
@@ -204,55 +229,9 @@ func TestAGapIsReadFromTheBeginning(t *testing.T) {
 	})
 }
 
-func TestRevocationsThatDoNotFitAreLag(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		feed, log := new(unstable), new(recorder)
-		l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse, MaxEntries: 2, Logger: log.logger()})
-		start(t, l)
-		time.Sleep(time.Second)
-		short := token("short")
-		short.Until = time.Now().Add(2 * time.Minute)
-		if err := feed.Publish(t.Context(), token("canary-1"), short, token("canary-3"), token("canary-1")); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second)
-		assertLag(t, l, false)
-		assertRevoked(t, l, revoke.Claims{ID: "canary-1"}, true)
-		time.Sleep(10 * time.Second)
-		assertLag(t, l, true)
-		if got := l.Stats(); got.Dropped != 1 || got.Entries != 2 {
-			t.Errorf("got %+v, want one dropped and two entries", got)
-		}
-		time.Sleep(4 * time.Minute) // the short one has ended, and the feed was read again
-		assertLag(t, l, false)
-		assertRevoked(t, l, revoke.Claims{ID: "canary-3"}, true)
-		if got := log.String(); strings.Count(got, "do not fit") != 1 || strings.Contains(got, "canary") {
-			t.Errorf("got the log\n%swant one line about what does not fit", got)
-		}
-	})
-}
-
-func TestRevocationsThatAreNotValidAreLag(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		feed := new(unstable)
-		l := fleet(t, feed, 1)[0]
-		unknown := token("x")
-		unknown.Kind = 9
-		if err := feed.Publish(t.Context(), unknown, token("y")); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(15 * time.Second)
-		assertRevoked(t, l, revoke.Claims{ID: "y"}, true)
-		assertLag(t, l, true)
-		if got := l.Stats().Dropped; got != 1 {
-			t.Errorf("got %d dropped, want 1", got)
-		}
-	})
-}
-
 // A feed is the code of another package. Whatever it does, the list does not
 // take it for success.
-func TestFaultsOfTheFeed(t *testing.T) {
+func TestL07FaultsOfTheFeed(t *testing.T) {
 	for name, read := range map[string]func(context.Context, string) (revoke.Batch, error){
 		"it panics": func(context.Context, string) (revoke.Batch, error) { panic("canary") },
 		"it returns its context's error": func(ctx context.Context, _ string) (revoke.Batch, error) {
@@ -299,7 +278,7 @@ func (f feedFunc) Read(ctx context.Context, after string) (revoke.Batch, error) 
 
 func (feedFunc) Publish(_ context.Context, all ...revoke.Revocation) error { panic(all) }
 
-func TestAFeedThatPanicsInPublish(t *testing.T) {
+func TestL07AFeedThatPanicsInPublish(t *testing.T) {
 	feed := feedFunc(func(context.Context, string) (revoke.Batch, error) { return revoke.Batch{}, nil })
 	l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse})
 	err := l.Add(t.Context(), token("canary"))

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -17,9 +18,10 @@ const noncePeriod = time.Minute
 // proofs reads DPOP and DPOP_NONCES and returns the policy on proofs, or nil
 // without DPoP.
 //
-// The secret of the nonces is made when the program starts. After a restart no
-// proof of the old process is accepted, but several processes behind one
-// address would refuse each other's nonces.
+// The secret of the nonces is derived from REDIS_SECRET, so that several
+// processes accept each other's nonces. Without it, the secret is made when the
+// program starts. It is not derived from a password, because clients could
+// guess the password with the nonces.
 func proofs(getenv func(string) string) (*dpop.Policy, error) {
 	policy := new(dpop.Policy)
 	var faults []error
@@ -42,9 +44,10 @@ func proofs(getenv func(string) string) (*dpop.Policy, error) {
 	case policy == nil:
 		faults = append(faults, errors.New("DPOP_NONCES=1 needs DPOP=on or DPOP=required"))
 	default:
-		secret := make([]byte, 32)
-		_, _ = rand.Read(secret) // never fails
-		policy.Nonces = dpop.NewNonces(secret, noncePeriod)
+		random := make([]byte, minSecret)
+		_, _ = rand.Read(random) // never fails
+		secret := sha256.Sum256([]byte("nonces\x00" + cmp.Or(getenv("REDIS_SECRET"), string(random))))
+		policy.Nonces = dpop.NewNonces(secret[:], noncePeriod)
 	}
 	return policy, errors.Join(faults...)
 }

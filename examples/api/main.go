@@ -15,12 +15,18 @@
 //	DPOP           on (the default) accepts bearer tokens, and tokens that are bound
 //	               to a key of the client if they come with a proof (RFC 9449);
 //	               off refuses bound tokens; required refuses bearer tokens
-//	DPOP_NONCES    1 requires a nonce of this process in each proof
+//	DPOP_NONCES    1 requires a nonce in each proof: of this process, or of any
+//	               process with the same REDIS_SECRET
 //	REDIS_URL      redis://HOST:PORT of a Redis 7 or later, in which several
 //	               processes share which proofs were used, the answers of
-//	               introspection and which tokens are revoked; default none.
+//	               introspection and a list of revoked tokens; default none.
 //	               While Redis is down, requests with proofs get 503, and after
-//	               ten seconds all requests with tokens do
+//	               ten seconds all requests with tokens do. No route of this
+//	               program adds to the list yet, but other programs can
+//	REDIS_SECRET   at least 32 random bytes, the same for all processes; they seal
+//	               what is in Redis. Without it, a key is derived from
+//	               INTROSPECTION_CLIENT_SECRET. If that is empty too, an attacker
+//	               who can write to Redis can change what is in it
 //	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //

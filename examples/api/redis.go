@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -22,16 +23,31 @@ type shared struct {
 
 var errRedisURL = errors.New("REDIS_URL must be redis://HOST:PORT, with :PASSWORD@ or USER:PASSWORD@ before HOST if Redis needs it, and /DATABASE at the end if it is not 0")
 
-// newShared reads REDIS_URL. It returns nil if the variable is empty. Errors do
-// not quote it, because it may contain a password.
+// minSecret is the minimum length of REDIS_SECRET, as in redisstore.Config.
+const minSecret = 32
+
+// proofWindow is how long proofs with nonces are accepted at most, as in
+// redisstore.Config.
+const proofWindow = 3*noncePeriod + 80*time.Second
+
+// newShared reads REDIS_URL and REDIS_SECRET. It returns nil if both are empty.
+// Errors do not quote them, because the URL may contain a password.
 //
-// Values are sealed with a key that is derived from
-// INTROSPECTION_CLIENT_SECRET, which all processes have, and which protects the
-// answers already.
+// A program with the same Redis and secret can add to the list of revoked
+// tokens, with a redisstore.Store and a revoke.List of its own.
 func newShared(getenv func(string) string, log *slog.Logger) (*shared, error) {
-	text := getenv("REDIS_URL")
-	if text == "" {
+	text, secret := getenv("REDIS_URL"), []byte(getenv("REDIS_SECRET"))
+	switch {
+	case len(secret) > 0 && len(secret) < minSecret:
+		return nil, fmt.Errorf("REDIS_SECRET has %d bytes, want at least %d: openssl rand -base64 32 makes one", len(secret), minSecret)
+	case len(secret) > 0 && text == "":
+		return nil, errors.New("REDIS_SECRET needs REDIS_URL")
+	case text == "":
 		return nil, nil //nolint:nilnil // nothing is shared
+	case len(secret) == 0:
+		log.Warn("REDIS_SECRET is not set: values in Redis are protected only by INTROSPECTION_CLIENT_SECRET, if that is set, and nonces are not shared")
+		derived := sha256.Sum256([]byte("examples/api\x00" + getenv("INTROSPECTION_CLIENT_SECRET")))
+		secret = derived[:]
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "redis" || u.Hostname() == "" {
@@ -52,8 +68,11 @@ func newShared(getenv func(string) string, log *slog.Logger) (*shared, error) {
 	if database := strings.Trim(u.Path, "/"); database != "" {
 		client.setup = append(client.setup, []any{"SELECT", database})
 	}
-	secret := sha256.Sum256([]byte("examples/api\x00" + getenv("INTROSPECTION_CLIENT_SECRET")))
-	store, err := redisstore.New(redisstore.Config{Do: client.do, Secret: secret[:], Logger: log})
+	config := redisstore.Config{Do: client.do, Secret: secret, Logger: log}
+	if getenv("DPOP_NONCES") != "" {
+		config.ProofWindow = proofWindow
+	}
+	store, err := redisstore.New(config)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +88,7 @@ func (s *shared) prepare(ctx context.Context, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := s.store.Initialize(ctx); err != nil {
-		log.Warn("starting without Redis", "err", err)
+		log.Warn("starting without Redis") // no text of Redis, which may contain anything
 		return
 	}
 	tick := time.NewTicker(10 * time.Millisecond)

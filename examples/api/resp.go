@@ -41,15 +41,21 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 	return c.use(ctx, &respConn{conn, bufio.NewReader(conn)}, args, c.setup...)
 }
 
-// use sends a command, after others, and keeps the connection if it still
-// works.
-func (c *respClient) use(ctx context.Context, conn *respConn, args []any, before ...[]any) (answer any, err error) {
+// use sends a command, after the setup of a new connection, and keeps the
+// connection if it still works.
+func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)
-	for _, command := range append(before, args) {
+	for _, command := range setup {
 		if err == nil {
-			answer, err = conn.exchange(command)
+			_, err = conn.exchange(command)
 		}
+		if isReply(err) {
+			err = errSetup // the text may contain the password
+		}
+	}
+	if err == nil {
+		answer, err = conn.exchange(args)
 	}
 	if err == nil || isReply(err) {
 		select {
@@ -71,7 +77,7 @@ func (c *respConn) exchange(args []any) (any, error) {
 	if _, err := io.WriteString(c, command.String()); err != nil {
 		return nil, err
 	}
-	return c.read()
+	return c.read(maxDepth)
 }
 
 // replyError is an error reply. The connection still works after it.
@@ -81,12 +87,20 @@ func (e replyError) Error() string { return string(e) }
 
 func isReply(err error) bool { return errors.As(err, new(replyError)) }
 
-var errRESP = errors.New("redis: the answer is not RESP2")
+var (
+	errRESP  = errors.New("redis: the answer is not RESP2")
+	errSetup = errors.New("redis: AUTH or SELECT failed")
+)
+
+const (
+	maxDepth = 4        // of lists in lists
+	maxSize  = 64 << 20 // of a string in bytes, and of a list in elements
+)
 
 // read reads one answer: nil, a string, an int64 or a list of these.
-func (c *respConn) read() (any, error) {
-	line, err := c.answers.ReadString('\n')
-	line = strings.TrimSuffix(line, "\r\n")
+func (c *respConn) read(depth int) (any, error) {
+	all, err := c.answers.ReadSlice('\n') // at most as long as the buffer
+	line := strings.TrimSuffix(string(all), "\r\n")
 	if err != nil || line == "" {
 		return nil, errors.Join(errRESP, err)
 	}
@@ -102,20 +116,22 @@ func (c *respConn) read() (any, error) {
 		return nil, errRESP
 	case line[0] == ':':
 		return n, nil
-	case n > 64<<20:
+	case n > maxSize:
 		return nil, errRESP
 	case n < 0:
 		return nil, nil //nolint:nilnil // the answer nil
 	case line[0] == '$':
-		text := make([]byte, n+2)
-		_, err := io.ReadFull(c.answers, text)
-		return string(text[:n]), err
-	case line[0] == '*':
+		var text strings.Builder // grows as bytes arrive
+		if _, err := io.CopyN(&text, c.answers, n+2); err != nil {
+			return nil, err
+		}
+		return text.String()[:n], nil
+	case line[0] == '*' && depth > 0:
 		var list []any
 		for range n {
-			element, err := c.read()
+			element, err := c.read(depth - 1)
 			if err != nil {
-				return nil, errors.Join(errRESP, err)
+				return nil, errRESP // also for an error reply in a list, because the rest of the list was not read
 			}
 			list = append(list, element)
 		}

@@ -2,6 +2,7 @@ package snippets
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -10,8 +11,7 @@ import (
 )
 
 // revocable returns a verifier that refuses the tokens in a list, and the list.
-// The caller owns the goroutine, which ends with ctx. A nil feed is for an API
-// on one machine.
+// The caller owns the goroutine, which ends with ctx.
 func revocable(ctx context.Context, feed revoke.Feed) (*middleware.Verifier, *revoke.List, error) {
 	list, err := revoke.New(revoke.Config{
 		Feed:  feed,          // shared by all machines
@@ -44,13 +44,17 @@ func logOut(ctx context.Context, list *revoke.List, user string, lifetime time.D
 }
 
 // receiver answers a service that reports users whose tokens must end. The
-// service repeats a report until it was acknowledged.
+// service repeats a report until it is acknowledged or refused.
 func receiver(list *revoke.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := logOut(r.Context(), list, r.FormValue("user"), time.Hour); err != nil {
-			w.WriteHeader(http.StatusServiceUnavailable) // not acknowledged
-			return
+		err := logOut(r.Context(), list, r.FormValue("user"), time.Hour)
+		switch {
+		case err == nil:
+			w.WriteHeader(http.StatusAccepted)
+		case errors.Is(err, revoke.ErrPublish), errors.Is(err, revoke.ErrFull):
+			w.WriteHeader(http.StatusServiceUnavailable) // not acknowledged: not in force on every machine
+		default:
+			w.WriteHeader(http.StatusBadRequest) // the user is empty or too long
 		}
-		w.WriteHeader(http.StatusAccepted)
 	}
 }

@@ -1,6 +1,7 @@
 package snippets
 
 import (
+	"context"
 	"errors"
 	"net/http/httptest"
 	"testing"
@@ -34,7 +35,14 @@ func TestRevocableTokens(t *testing.T) {
 	}
 	w = httptest.NewRecorder()
 	receiver(list)(w, httptest.NewRequest("POST", "/", nil))
+	if w.Code != 400 {
+		t.Errorf("without a user: got %d, want 400", w.Code)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // so that the feed returns an error
+	w = httptest.NewRecorder()
+	receiver(list)(w, httptest.NewRequestWithContext(ctx, "POST", "/?user=bob", nil))
 	if w.Code != 503 {
-		t.Errorf("without a user: got %d, want 503", w.Code)
+		t.Errorf("without the feed: got %d, want 503", w.Code)
 	}
 }

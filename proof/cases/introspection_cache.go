@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/introspect"
+	"github.com/bearerguard/bearerguard/revoke"
+	"github.com/bearerguard/bearerguard/revoke/feedtest"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -44,6 +46,54 @@ func aRevokedTokenPassesWhileItsAnswerIsCached(t *testing.T, frameworks []Framew
 		}
 		a.assertAnswers(t, r, inactive)
 	})
+}
+
+func aTokenIsRevokedWhileItIsCached(t *testing.T, frameworks []Framework) {
+	list, err := revoke.New(revoke.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newIntrospectionLab(t, frameworks, testserver.New(t), cacheAnswers, func(s *setup) { s.verifier.Revocations = list })
+	for user, token := range map[string]string{"bob": a.Token(a.Header(), a.Claims("sub", `"bob"`)), "carol": a.opaque(testserver.Subject("carol"))} {
+		t.Run("L03/the token of "+user, func(t *testing.T) {
+			r := at("/read", "Bearer "+token)
+			for range 3 { // all targets share a verifier, which caches the token
+				a.assertAnswers(t, r, ok("/read", user))
+			}
+			all := revoke.Revocation{Issuer: a.Issuer, Kind: revoke.Subject, Value: user, Before: time.Now(), Until: time.Now().Add(time.Hour)}
+			if err := list.Add(t.Context(), all); err != nil {
+				t.Fatal(err)
+			}
+			before := a.as.Mark()
+			a.assertAnswers(t, r, badToken("token is revoked"))
+			assertIntrospections(t, before, 0)
+		})
+	}
+}
+
+// The feed is not read before Run is called.
+func aListThatLagsIsUnavailable(t *testing.T, frameworks []Framework) {
+	for policy, test := range map[string]struct {
+		revoke.OnLag
+		want verdict
+	}{"Refuse": {revoke.Refuse, unavailable}, "Accept": {revoke.Accept, alice("/read")}} {
+		t.Run("L04/"+policy, func(t *testing.T) {
+			list, err := revoke.New(revoke.Config{Feed: new(feedtest.Memory), OnLag: test.OnLag})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := newIntrospectionLab(t, frameworks, testserver.New(t), cacheAnswers, func(s *setup) { s.verifier.Revocations = list })
+			opaque, revoked := "Bearer "+a.opaque(), a.identified("listed")
+			a.assertAnswers(t, at("/read", "Bearer "+a.Good()), test.want)
+			a.assertAnswers(t, at("/read", opaque), test.want)
+			a.assertAnswers(t, at("/open"), anonymous("/open"))
+			a.assertAnswers(t, at("/optional"), anonymous("/optional"))
+			if err := list.Add(t.Context(), revoke.Revocation{Issuer: a.Issuer, Kind: revoke.Token, Value: "listed", Until: time.Now().Add(time.Hour)}); err != nil {
+				t.Fatal(err)
+			}
+			a.assertAnswers(t, at("/read", "Bearer "+revoked), badToken("token is revoked"))
+		})
+	}
 }
 
 // A cached introspection answer only describes the token. For each request, the

@@ -18,6 +18,7 @@ import (
 
 	"github.com/bearerguard/bearerguard/middleware"
 	"github.com/bearerguard/bearerguard/proof/forge"
+	"github.com/bearerguard/bearerguard/revoke"
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
@@ -43,6 +44,24 @@ func (t tokens) scoped(scope string) string {
 // returns.
 func (t tokens) identified(id string) string {
 	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
+}
+
+// listed returns a list of revoked tokens. It contains a token, a subject, a
+// session and a client, each with the value "listed". The last three apply to
+// tokens that were issued at or before the time t.Now.
+func (t tokens) listed(test *testing.T) *revoke.List {
+	test.Helper()
+	list, err := revoke.New(revoke.Config{})
+	if err != nil {
+		test.Fatal(err)
+	}
+	for _, kind := range []revoke.Kind{revoke.Token, revoke.Subject, revoke.Session, revoke.Client} {
+		r := revoke.Revocation{Issuer: t.Issuer, Kind: kind, Value: "listed", Before: t.Now, Until: t.Now.Add(time.Hour)}
+		if err := list.Add(test.Context(), r); err != nil {
+			test.Fatal(err)
+		}
+	}
+	return list
 }
 
 // lab contains the API, built on every framework and served over every
@@ -84,12 +103,13 @@ func newLab(t *testing.T, frameworks []Framework, changes ...func(*API)) *lab {
 	}
 	var err error
 	l.verifier, err = middleware.NewVerifier(middleware.Config{
-		Audience:   audience,
-		Issuers:    []middleware.Issuer{{URL: as.Issuer()}, {URL: down.Issuer()}},
-		Client:     as.Client(),
-		Logger:     logger,
-		Revoked:    revoked,
-		TokenCache: cache,
+		Audience:    audience,
+		Issuers:     []middleware.Issuer{{URL: as.Issuer()}, {URL: down.Issuer()}},
+		Client:      as.Client(),
+		Logger:      logger,
+		Revocations: l.listed(t),
+		Revoked:     revoked,
+		TokenCache:  cache,
 	})
 	if err != nil {
 		t.Fatal(err)

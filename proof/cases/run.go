@@ -53,6 +53,8 @@ var tests = []struct {
 	{"ClientCredentialsAreEncoded", clientCredentialsAreEncoded},
 	{"InvalidSignedAnswersAreRefused", invalidSignedAnswersAreRefused},
 	{"ARevokedTokenPassesWhileItsAnswerIsCached", aRevokedTokenPassesWhileItsAnswerIsCached},
+	{"ATokenIsRevokedWhileItIsCached", aTokenIsRevokedWhileItIsCached},
+	{"AListThatLagsIsUnavailable", aListThatLagsIsUnavailable},
 	{"ACachedAnswerIsEvaluatedForEachRequest", aCachedAnswerIsEvaluatedForEachRequest},
 	{"ACachedAnswerBelongsToOneTokenOfOneServer", aCachedAnswerBelongsToOneTokenOfOneServer},
 	{"AFloodOfUnknownTokensEvictsNoActiveToken", aFloodOfUnknownTokensEvictsNoActiveToken},

@@ -92,6 +92,9 @@ func faults(t tokens) []group {
 	other := t.Token(t.Header(), t.Claims("aud", `"another"`))
 	bound := t.Token(t.Header(), t.Claims("cnf", `{"jkt":"x"}`))
 	on := func(token string) request { return at("/nested/route", "Bearer "+token) }
+	listed := func(claims ...string) request { return at("/read", "Bearer "+t.Token(t.Header(), t.Claims(claims...))) }
+	ago, later := fmt.Sprint(t.Now.Unix()-60), fmt.Sprint(t.Now.Unix()+5)
+	withdrawn := badToken("token is revoked")
 	return []group{
 		{"J01", "the error_description is a constant, and the challenge names no scope", []row{
 			{name: "expired", request: on(expired), want: badToken("token is expired")},
@@ -101,6 +104,26 @@ func faults(t tokens) []group {
 			{name: "opaque", request: on("opaque"), want: badToken("token is not valid")},
 			{name: "revoked", request: on(t.identified("revoked")), want: badToken("token is revoked")},
 			{name: "expired where tokens are optional", request: at("/optional", "Bearer "+expired), want: badToken("token is expired")},
+		}},
+		{"L01", "a token on the list of revoked tokens is not valid, and it does not matter why it is on the list", []row{
+			{name: "by jti", request: listed("jti", `"listed"`), want: withdrawn},
+			{name: "by jti, issued later", request: listed("jti", `"listed"`, "iat", later), want: withdrawn},
+			{name: "by sub", request: listed("sub", `"listed"`, "iat", ago), want: withdrawn},
+			{name: "by sub, issued in the same second", request: listed("sub", `"listed"`), want: withdrawn},
+			{name: "by sub, without iat", request: listed("sub", `"listed"`, "iat", ""), want: withdrawn},
+			{name: "by sid", request: listed("sid", `"listed"`, "iat", ago), want: withdrawn},
+			{name: "by client_id", request: listed("client_id", `"listed"`, "iat", ago), want: withdrawn},
+			{name: "by jti, spelled with escapes", request: listed("jti", `"\u006cisted"`), want: withdrawn},
+			{name: "where tokens are optional", request: at("/optional", "Bearer "+t.identified("listed")), want: withdrawn},
+			{name: "where a scope is missing too", request: on(t.Token(t.Header(), t.Claims("jti", `"listed"`, "scope", `"other"`))), want: withdrawn},
+		}},
+		{"L02", "an entry applies to one claim of the tokens that were issued before it, and to nothing else", []row{
+			{name: "sub, issued later", request: listed("sub", `"listed"`, "iat", later), want: ok("/read", "listed")},
+			{name: "sid, issued later", request: listed("sid", `"listed"`, "iat", later), want: alice("/read")},
+			{name: "client_id, issued later", request: listed("client_id", `"listed"`, "iat", later), want: alice("/read")},
+			{name: "jti in another case", request: listed("jti", `"Listed"`), want: alice("/read")},
+			{name: "the value in other claims", request: listed("username", `"listed"`, "azp", `"listed"`, "scope", `"read listed"`), want: alice("/read")},
+			{name: "sid in an array", request: listed("sid", `["listed"]`), want: alice("/read")},
 		}},
 		{"K02", "a token that cannot be checked is not invalid: 503, Retry-After, no challenge", []row{
 			{name: "the issuer is unreachable", request: on(t.unreachable), want: unavailable},

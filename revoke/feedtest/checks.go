@@ -106,9 +106,8 @@ func published(ctx context.Context, feed revoke.Feed) error {
 	} {
 		all = append(all, revoke.Revocation{Issuer: m.issuer, Kind: revoke.Subject, Value: value, Until: hour()})
 	}
-	far := m.some(1)
-	far[0].Until = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
-	all = append(all, far...)
+	last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) // the last time that a List accepts
+	all = append(all, revoke.Revocation{Issuer: m.issuer, Kind: revoke.Subject, Value: "last", Before: last, Until: last})
 	if err := publish(ctx, feed, all); err != nil {
 		return err
 	}

@@ -1,0 +1,23 @@
+package revoke
+
+import (
+	"context"
+	"time"
+)
+
+// Reader reads the feed of a list as Run does, with the clock of a test.
+type Reader struct{ reader *reader }
+
+func NewReader(l *List) Reader {
+	r := &reader{list: l}
+	r.restart()
+	return Reader{r}
+}
+
+// Poll reads one batch.
+func (r Reader) Poll(ctx context.Context, now time.Time) error {
+	r.reader.checkClock(now)
+	_, err := r.reader.poll(ctx)
+	r.reader.list.entries.expire(now.Unix(), removedPerPoll)
+	return err
+}
