@@ -34,10 +34,11 @@ type bucket struct {
 	counts *counts
 }
 
-// counts is the number of marks of each client. Clients share counters, so that
-// memory is fixed. Of a client's two counters, the smaller one is at least the
-// number of its marks. The seeds are random, so that a client cannot choose a
-// key that shares both counters with another client.
+// counts estimates the number of marks of each client. It has a fixed number of
+// counters, which the clients share. Each client has two counters, and neither
+// is less than the number of its marks, so the smaller one is the better
+// estimate. The seeds are random, so that a client cannot choose a key that
+// shares both counters with another client.
 type counts struct {
 	seeds [2]maphash.Seed
 	rows  [2][1 << 12]uint32
@@ -64,10 +65,10 @@ const (
 // each. 0 means 1 000 000 marks. A negative number is reported by
 // [Policy.Complete]; until then, the Memory is always full.
 //
-// Each request with a proof needs a mark. It lasts for MaxAge, or for as long
-// as the nonce is accepted, plus twice the clock skew, and for up to half of
-// that time in addition. One client can have a quarter of the marks: see
-// [ErrQuota].
+// Each request with a proof needs a mark. A mark is needed for MaxAge, or for
+// as long as the nonce is accepted, plus twice the clock skew. The Memory keeps
+// it for up to half of that time longer. One client can have a quarter of the
+// marks: see [ErrQuota].
 func NewMemory(marks int) *Memory {
 	return &Memory{limit: cmp.Or(marks, defaultMarks)}
 }
@@ -126,11 +127,11 @@ func (m *Memory) forget(now int64) {
 
 // bucket returns the bucket for a mark, and makes it if it is missing.
 //
-// A bucket ends at a multiple of a power of two seconds, which is between a
-// quarter and a half of the mark's lifetime. If all marks have the same
-// lifetime, there are at most five buckets, and at most three more for each
-// half of the lifetime, half of that half, and so on. Whatever until is, there
-// are fewer than 128.
+// The end of a bucket is rounded up to a multiple of the bucket's width. The
+// width, in seconds, is a power of two between a quarter and a half of the
+// mark's lifetime. If all marks have the same lifetime, there are at most five
+// buckets. Marks with shorter lifetimes add at most three buckets for each
+// halving of the lifetime. There are always fewer than 128 buckets.
 func (m *Memory) bucket(now, until int64) bucket {
 	end := min(until, farthest) + 1                            // the mark also holds at until itself, and seconds were rounded down
 	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive: until has not passed

@@ -57,10 +57,11 @@ var checks = []check{
 	},
 }
 
-// later is a time at which no mark of the suite ends while it runs.
+// later returns the end for a mark that must not end while the suite runs.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
-// want calls First and returns an error unless the answer is the wanted one.
+// want calls First, and returns an error unless the result is first without an
+// error.
 func want(ctx context.Context, store dpop.Replay, key [32]byte, until time.Time, first bool, when string) error {
 	got, err := store.First(ctx, key, until)
 	switch {
@@ -170,7 +171,7 @@ func canceled(ctx context.Context, store dpop.Replay) error {
 	case err != nil:
 		return nil //nolint:nilerr // the error is what is wanted; whether the key is marked is unknown
 	case !first:
-		return errors.New("a new key, with a canceled context: First returned false and no error, want an error, or true")
+		return errors.New("with a canceled context, First returned false and no error for a new key, want true or an error")
 	}
 	return want(ctx, store, key, until, false, "after a call with a canceled context returned true, the same key again")
 }
@@ -181,7 +182,7 @@ func passed(ctx context.Context, store dpop.Replay) error {
 		first, err := store.First(ctx, key, until)
 		again, errAgain := store.First(ctx, key, until)
 		if first && err == nil && again && errAgain == nil {
-			return fmt.Errorf("with an until %v ago, two calls with one key returned true, want errors", ago)
+			return fmt.Errorf("two calls with the same key and an until of %v ago returned true, want errors", ago)
 		}
 	}
 	return nil

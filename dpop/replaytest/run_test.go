@@ -26,7 +26,7 @@ func TestAStoreThatIsSharedByTheSubtestsPasses(t *testing.T) {
 	replaytest.Run(t, func(*testing.T) dpop.Replay { return store })
 }
 
-// Run itself can only be seen to fail in another process.
+// A failure in Run would fail this test too, so Run runs in another process.
 func TestRunExplainsEachFailure(t *testing.T) {
 	t.Parallel()
 	const child = "BEARERGUARD_REPLAYTEST_CHILD"

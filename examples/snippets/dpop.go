@@ -29,9 +29,9 @@ func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error
 	})
 }
 
-// redis is a dpop.Replay in Redis or Valkey. The function do sends one command
-// and returns nil for the answer nil. Clients such as go-redis return an error
-// instead, redis.Nil, which do turns into nil.
+// redis is a dpop.Replay in Redis or Valkey. The function do sends one command.
+// If the server answers nil, do must return nil and no error. Clients such as
+// go-redis return the error redis.Nil instead, so do must convert it.
 type redis struct {
 	do func(ctx context.Context, command ...any) (any, error)
 }
@@ -45,8 +45,8 @@ func (r redis) First(ctx context.Context, key [32]byte, until time.Time) (bool, 
 	return err == nil && answer != nil, err
 }
 
-// authenticate verifies the token of a gRPC call. The metadata is that of
-// google.golang.org/grpc/metadata, and the method that of grpc.Method, such as
+// authenticate verifies the token of a gRPC call. metadata is the metadata.MD
+// of the call, and method is the result of grpc.Method, such as
 // "/shop.v1.Orders/List".
 func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[string][]string, method string) (*middleware.Token, error) {
 	presented := middleware.Credentials{
@@ -59,8 +59,8 @@ func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[stri
 	return v.Verify(ctx, presented)
 }
 
-// forwardAuth answers the requests by which a proxy asks whether it may pass a
-// request on.
+// forwardAuth is the handler that a proxy asks whether to pass a request on.
+// The proxy passes the request on if the answer is 200.
 func forwardAuth(v *middleware.Verifier) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var presented middleware.Credentials

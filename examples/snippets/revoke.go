@@ -43,8 +43,8 @@ func logOut(ctx context.Context, list *revoke.List, user string, lifetime time.D
 	})
 }
 
-// receiver answers a service that reports users whose tokens must end. The
-// service repeats a report until it was acknowledged.
+// receiver receives reports of users whose tokens must be revoked. The sender
+// repeats a report until it is acknowledged.
 func receiver(list *revoke.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := logOut(r.Context(), list, r.FormValue("user"), time.Hour); err != nil {

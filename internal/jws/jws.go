@@ -50,8 +50,8 @@ type Message struct {
 	used   bool   // whether Split was called since the last Clear
 }
 
-// byteOrderMark is U+FEFF in base64url. ParseHeader refuses it, but other
-// libraries skip it.
+// byteOrderMark is U+FEFF in base64url. Other libraries skip it at the start of
+// a header, so IsJWT skips it too. ParseHeader refuses it.
 const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token claims to be a JWT. Such a token has a
