@@ -16,10 +16,10 @@ import (
 // 1 000 000 marks. It is safe for concurrent use.
 //
 // A Memory stores 16 of the 32 bytes of a key in Go maps. Each map has a random
-// seed, so keys cannot be chosen to collide in it. Finding two keys with the
-// same 16 bytes takes 2⁶⁴ hashes and gains nothing: the hash covers the
-// thumbprint of the client's key, so attackers only cause the refusal of their
-// own proofs.
+// seed, so keys cannot be chosen to collide in it. An attacker can find two
+// keys with the same 16 bytes by trying 2⁶⁴ hashes. This only causes the
+// refusal of their own proofs, because the hash covers the thumbprint of the
+// client's key.
 type Memory struct {
 	limit int // 0 means defaultMarks
 
@@ -93,7 +93,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	}
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
-	for _, b := range m.buckets { // all, because a key can come again with another until
+	for _, b := range m.buckets { // search all buckets, because a key can come again with another until
 		if _, marked := b.marks[short]; marked {
 			return false, nil
 		}
@@ -133,7 +133,7 @@ func (m *Memory) forget(now int64) {
 // buckets. Marks with shorter lifetimes add at most three buckets for each
 // halving of the lifetime. There are always fewer than 128 buckets.
 func (m *Memory) bucket(now, until int64) bucket {
-	end := min(until, farthest) + 1                            // the mark also holds at until itself, and seconds were rounded down
+	end := min(until, farthest) + 1                            // plus 1, because until was rounded down to seconds, and the mark still holds at until
 	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive: until has not passed
 	end = (end + width - 1) &^ (width - 1)
 	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })
@@ -149,7 +149,7 @@ func (m *Memory) bucket(now, until int64) bucket {
 // check returns the fault of the constructor's argument.
 func (m *Memory) check() error {
 	if m.limit < 0 {
-		return fmt.Errorf("NewMemory has room for %d marks: use 0 or more", m.limit)
+		return fmt.Errorf("NewMemory(%d): want 0 marks or more", m.limit)
 	}
 	return nil
 }

@@ -163,7 +163,7 @@ func (h *health) isEvidence(c class, err error) bool {
 	refused, isStatus := errors.AsType[fetch.StatusError](err)
 	switch {
 	case errors.Is(err, errInvalidClient):
-		return c == seenActive || !h.answered && !h.everBackedOff // for unseen tokens only once: otherwise made-up tokens could cause one back-off after the other
+		return c == seenActive || !h.answered && !h.everBackedOff // for unseen tokens only once: otherwise made-up tokens could cause repeated back-offs
 	case c == unseen:
 		return false
 	case isStatus:

@@ -52,7 +52,7 @@ func shortened(ctx context.Context, store dpop.Replay) error {
 	return want(ctx, store, key, long, false, "after the second of the replay")
 }
 
-// wait returns at the given time, or with an error if ctx ends before.
+// wait waits until the given time. It returns an error if ctx ends before.
 func wait(ctx context.Context, at time.Time) error {
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()

@@ -16,7 +16,7 @@ func TestDecodeErrorsNameThePath(t *testing.T) {
 		{"two values", `{} {}`, "the body is not JSON in UTF-8"},
 		{"an array", `[]`, "the body: want an object"},
 		{"null", `null`, "the body is null: leave it out"},
-		{"an unknown member", `{"subject":"a"}`, "subject: is unknown: give one of sub, scope, aud, "},
+		{"an unknown member", `{"subject":"a"}`, "subject is unknown: give one of sub, scope, aud, "},
 		{"a member in another case", `{"SUB":"a"}`, "SUB: is unknown: give one of "},
 		{"a repeated member", `{"sub":"a","\u0073ub":"b"}`, "sub: is repeated"},
 		{"a repeated claim", `{"claims":{"a":1,"a":2}}`, "claims.a: is repeated"},
