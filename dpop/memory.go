@@ -93,7 +93,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	}
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
-	for _, b := range m.buckets { // search all buckets, because a key can come again with another until
+	for _, b := range m.buckets { // all of them, because a key can come again with another until
 		if _, marked := b.marks[short]; marked {
 			return false, nil
 		}

@@ -38,13 +38,13 @@ func check(path string, text json.RawMessage, t reflect.Type) error {
 	case t == rawType:
 		return nil
 	case text[0] == 'n':
-		return fmt.Errorf("%s is null: leave it out", at(path))
+		return fmt.Errorf("%s: is null: leave it out", at(path))
 	case decodesItself:
 	case t.Kind() == reflect.Struct && text[0] == '{':
 		return members(text, func(name string, raw json.RawMessage) error {
 			field, ok := fieldOf(t, name)
 			if !ok {
-				return fmt.Errorf("%s is unknown: give one of %s", below(path, name), strings.Join(names(t), ", "))
+				return fmt.Errorf("%s: is unknown: give one of %s", below(path, name), strings.Join(names(t), ", "))
 			}
 			return check(below(path, name), raw, field.Type)
 		}, path)

@@ -15,12 +15,12 @@ func TestDecodeErrorsNameThePath(t *testing.T) {
 		{"truncated JSON", `{"sub":`, "the body is not JSON in UTF-8"},
 		{"two values", `{} {}`, "the body is not JSON in UTF-8"},
 		{"an array", `[]`, "the body: want an object"},
-		{"null", `null`, "the body is null: leave it out"},
-		{"an unknown member", `{"subject":"a"}`, "subject is unknown: give one of sub, scope, aud, "},
-		{"a member in another case", `{"SUB":"a"}`, "SUB is unknown: give one of "},
+		{"null", `null`, "the body: is null: leave it out"},
+		{"an unknown member", `{"subject":"a"}`, "subject: is unknown: give one of sub, scope, aud, "},
+		{"a member in another case", `{"SUB":"a"}`, "SUB: is unknown: give one of "},
 		{"a repeated member", `{"sub":"a","\u0073ub":"b"}`, "sub: is repeated"},
 		{"a repeated claim", `{"claims":{"a":1,"a":2}}`, "claims.a: is repeated"},
-		{"a member that is null", `{"defect":null}`, "defect is null: leave it out"},
+		{"a member that is null", `{"defect":null}`, "defect: is null: leave it out"},
 		{"a number instead of a string", `{"sub":1}`, "sub: want a string"},
 		{"a string instead of a boolean", `{"opaque":"true"}`, "opaque: want true or false"},
 		{"an element of another type", `{"without":["a",1]}`, "without[1]: want a string"},
@@ -29,7 +29,7 @@ func TestDecodeErrorsNameThePath(t *testing.T) {
 		{"scopes that are not strings", `{"scope":["a",1]}`, "scope: want a string or an array of strings"},
 		{"a duration in words", `{"expires_in":"soon"}`, `expires_in: want a duration such as "90s", "-5m" or "1h30m", or a number of seconds`},
 		{"a duration that is too long", `{"expires_in":1e300}`, `expires_in: want a duration such as`},
-		{"a member with a long name", `{"` + strings.Repeat("x", 100) + `":1}`, strings.Repeat("x", 60) + "… is unknown"},
+		{"a member with a long name", `{"` + strings.Repeat("x", 100) + `":1}`, strings.Repeat("x", 60) + "…: is unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := control.Decode([]byte(tt.text), &control.Mint{})
