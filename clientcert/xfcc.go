@@ -150,8 +150,8 @@ func parseJSON(text string) (elements []element, ok bool) {
 		elements = append(elements, e)
 		return err == nil
 	}
-	// The text becomes the value of a member, so that the strict reader reads
-	// all of it.
+	// strictjson.Object reads only an object, but text may be a list. The text
+	// is therefore wrapped as the value of a member with an empty name.
 	err := strictjson.Object(`{"":`+text+`}`, func(name string, value strictjson.Value) error {
 		isElements := strictjson.Elements(value, maxField, read) || value.Kind() == '{' && read(value)
 		if name != "" || !isElements {

@@ -16,10 +16,10 @@ import (
 // 1 000 000 marks. It is safe for concurrent use.
 //
 // A Memory stores 16 of the 32 bytes of a key in Go maps. Each map has a random
-// seed, so keys cannot be chosen to collide in it. Finding two keys with the
-// same 16 bytes takes 2⁶⁴ hashes and gains nothing: the hash covers the
-// thumbprint of the client's key, so attackers only cause the refusal of their
-// own proofs.
+// seed, so keys cannot be chosen to collide in it. An attacker can find two
+// keys with the same 16 bytes by trying 2⁶⁴ hashes. This only causes the
+// refusal of their own proofs, because the hash covers the thumbprint of the
+// client's key.
 type Memory struct {
 	limit int // 0 means defaultMarks
 
@@ -34,10 +34,11 @@ type bucket struct {
 	counts *counts
 }
 
-// counts is the number of marks of each client. Clients share counters, so that
-// memory is fixed. Of a client's two counters, the smaller one is at least the
-// number of its marks. The seeds are random, so that a client cannot choose a
-// key that shares both counters with another client.
+// counts estimates the number of marks of each client. It has a fixed number of
+// counters, which the clients share. Each client has two counters, and neither
+// is less than the number of its marks, so the smaller one is the better
+// estimate. The seeds are random, so that a client cannot choose a key that
+// shares both counters with another client.
 type counts struct {
 	seeds [2]maphash.Seed
 	rows  [2][1 << 12]uint32
@@ -64,10 +65,10 @@ const (
 // each. 0 means 1 000 000 marks. A negative number is reported by
 // [Policy.Complete]; until then, the Memory is always full.
 //
-// Each request with a proof needs a mark. It lasts for MaxAge, or for as long
-// as the nonce is accepted, plus twice the clock skew, and for up to half of
-// that time in addition. One client can have a quarter of the marks: see
-// [ErrQuota].
+// Each request with a proof needs a mark. A mark is needed for MaxAge, or for
+// as long as the nonce is accepted, plus twice the clock skew. The Memory keeps
+// it for up to half of that time longer. One client can have a quarter of the
+// marks: see [ErrQuota].
 func NewMemory(marks int) *Memory {
 	return &Memory{limit: cmp.Or(marks, defaultMarks)}
 }
@@ -92,7 +93,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	}
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
-	for _, b := range m.buckets { // all, because a key can come again with another until
+	for _, b := range m.buckets { // all of them, because a key can come again with another until
 		if _, marked := b.marks[short]; marked {
 			return false, nil
 		}
@@ -126,13 +127,13 @@ func (m *Memory) forget(now int64) {
 
 // bucket returns the bucket for a mark, and makes it if it is missing.
 //
-// A bucket ends at a multiple of a power of two seconds, which is between a
-// quarter and a half of the mark's lifetime. If all marks have the same
-// lifetime, there are at most five buckets, and at most three more for each
-// half of the lifetime, half of that half, and so on. Whatever until is, there
-// are fewer than 128.
+// The end of a bucket is rounded up to a multiple of the bucket's width. The
+// width, in seconds, is a power of two between a quarter and a half of the
+// mark's lifetime. If all marks have the same lifetime, there are at most five
+// buckets. Marks with shorter lifetimes add at most three buckets for each
+// halving of the lifetime. There are always fewer than 128 buckets.
 func (m *Memory) bucket(now, until int64) bucket {
-	end := min(until, farthest) + 1                            // the mark also holds at until itself, and seconds were rounded down
+	end := min(until, farthest) + 1                            // plus 1, because until was rounded down to seconds, and the mark still holds at until
 	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive: until has not passed
 	end = (end + width - 1) &^ (width - 1)
 	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })
@@ -148,7 +149,7 @@ func (m *Memory) bucket(now, until int64) bucket {
 // check returns the fault of the constructor's argument.
 func (m *Memory) check() error {
 	if m.limit < 0 {
-		return fmt.Errorf("NewMemory has room for %d marks: use 0 or more", m.limit)
+		return fmt.Errorf("NewMemory(%d): want 0 marks or more", m.limit)
 	}
 	return nil
 }

@@ -47,9 +47,9 @@ const (
 )
 
 // NewNonces returns nonces that change once a period. A nonce is accepted
-// during its own period, the one before and the one after: a client can use it
-// for at least one period and at most two after it was issued, and machines may
-// disagree about the time by up to a period.
+// during its own period, the one before and the one after. A client can
+// therefore use a nonce for one to two periods after it was issued, and the
+// clocks of the machines may differ by up to a period.
 //
 // All machines that serve one API need the same secret and period. They then
 // issue and accept the same nonces without contacting each other. The secret
@@ -128,8 +128,9 @@ func (n *Nonces) at(now time.Time) *window {
 	return w
 }
 
-// write computes the nonce of a period. The label keeps nonces apart from other
-// uses of the secret, and the period from nonces of another configuration.
+// write computes the nonce of a period. The label separates nonces from other
+// uses of the secret. The length of the period separates them from the nonces
+// of another configuration.
 func (s *nonceState) write(nonce *[nonceLength]byte, counter int64) {
 	mac := hmac.New(sha256.New, s.secret)
 	message := append([]byte(nonceLabel), 0)

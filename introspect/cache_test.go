@@ -177,8 +177,8 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return respond(r, http.StatusOK, "application/json", strings.NewReader(f(r.PostForm.Get("token")))), nil
 }
 
-// flood is the number of tokens in the flood test. A flood of a million tokens
-// takes most of a minute: go test ./introspect -run Flood -tokens 1000000.
+// flood is the number of tokens in the flood test. With a million tokens, go
+// test ./introspect -run Flood -tokens 1000000 takes most of a minute.
 var flood = flag.Int("tokens", 30_000, "number of random tokens in the flood; more than 10 000 causes evictions")
 
 func TestThreatsFloodOfRandomTokens(t *testing.T) {

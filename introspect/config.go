@@ -69,8 +69,8 @@ type Config struct {
 	// HTTP/1.1 too.
 	Client *http.Client
 
-	// Cache shares active answers between all instances of a program. Up to 16
-	// MiB of them are cached in memory in any case, also if Cache is nil. An
+	// Cache shares active answers between all instances of a program. Even if
+	// Cache is nil, up to 16 MiB of active answers are cached in memory. An
 	// operation of the Cache that fails or takes more than a quarter of a
 	// second counts as a miss.
 	Cache Cache

@@ -34,8 +34,8 @@ const noEndpoint = "https://custom.invalid"
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
 // must be zero. Issuer may be any printable ASCII text without spaces. It is
-// required only with a Cache, where it keeps the answers of different functions
-// apart.
+// required only with a Cache, where it distinguishes the answers of different
+// functions.
 func Custom(config Config, ask func(ctx context.Context, token string) (claims map[string]any, err error)) (*Client, error) {
 	var faults []error
 	if ask == nil {

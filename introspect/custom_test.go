@@ -184,8 +184,8 @@ func TestHangingCustomFunctions(t *testing.T) {
 	})
 }
 
-// Failures for tokens that were active open the circuit breaker. Failures for
-// made-up tokens do not.
+// The circuit breaker opens on failures for tokens that were active before, but
+// not on failures for made-up tokens.
 func TestCustomUsesTheCircuitBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32

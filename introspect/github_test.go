@@ -228,7 +228,7 @@ func TestGitHubRefusesCredentials(t *testing.T) {
 	}
 }
 
-// Made-up tokens are reported as inactive, however many there are.
+// Made-up tokens are reported as inactive, and do not make the client back off.
 func TestMadeUpTokensOfGitHubAndGoogle(t *testing.T) {
 	for name, tt := range map[string]struct {
 		client func(testing.TB, string, ...func(*introspect.Config)) *introspect.Client

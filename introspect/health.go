@@ -64,10 +64,10 @@ type query struct {
 
 // begin reserves a place for a query. Tokens that were never active get at most
 // half of the places. During the back-off, begin refuses all queries. After the
-// back-off, one query may test whether the server works again. Tokens that were
-// active have a test of their own, so that other tokens cannot block them. If a
-// test shows nothing about the server, begin admits more tests at a time, so
-// that other queries are not blocked for long.
+// back-off, begin admits one query as a probe, which tests whether the server
+// works again. Tokens that were active have a separate probe, so that other
+// tokens cannot block them. If a probe shows nothing about the server, begin
+// admits twice as many probes, so that other queries are not blocked for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -163,7 +163,7 @@ func (h *health) isEvidence(c class, err error) bool {
 	refused, isStatus := errors.AsType[fetch.StatusError](err)
 	switch {
 	case errors.Is(err, errInvalidClient):
-		return c == seenActive || !h.answered && !h.everBackedOff // for unseen tokens only once: otherwise made-up tokens could cause one back-off after the other
+		return c == seenActive || !h.answered && !h.everBackedOff // for unseen tokens only once: otherwise made-up tokens could cause repeated back-offs
 	case c == unseen:
 		return false
 	case isStatus:

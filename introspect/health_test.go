@@ -212,8 +212,8 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	})
 }
 
-// While the server fails for made-up tokens, a failure for one token that was
-// active counts once and does not open the breaker.
+// While the server fails for made-up tokens, one active token also fails. This
+// failure counts only once and does not open the breaker.
 func TestOneFailureDuringACheckDoesNotOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(respondOK(`{"active":true}`))

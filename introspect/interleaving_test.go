@@ -97,7 +97,7 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 		})
 	}
 	all.Wait()
-	time.Sleep(2 * time.Second) // until calls whose callers have left have ended
+	time.Sleep(2 * time.Second) // until the calls have ended whose callers no longer wait
 	if judged < requests/10 {
 		t.Errorf("got %d answers, which are too few for this test", judged)
 	}

@@ -23,8 +23,8 @@ var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each
 // these tests, such tokens are the made-up tokens and the good tokens that are
 // new. The queries for these tokens stay below this limit.
 const (
-	junkRate, junkRoom = 1000, 64 // rate per second, and maximum in flight, of made-up tokens
-	goodRate, goodRoom = 100, 32  // the same for good tokens that were active before, and again for fresh good tokens
+	junkRate, junkRoom = 1000, 64 // queries with made-up tokens: rate per second, and maximum in flight
+	goodRate, goodRoom = 100, 32  // the same for each kind of good token: active before, or new
 )
 
 // rejections are ways in which real servers, and firewalls in front of them,
@@ -116,8 +116,8 @@ func (n *count) queryTokens(c *introspect.Client, rate, room int, token func(i i
 	}
 }
 
-// A thousand made-up tokens per second do not block good tokens, however the
-// server rejects them.
+// A thousand made-up tokens per second do not block good tokens, no matter how
+// the server rejects the made-up ones.
 func TestThreatsMadeUpTokens(t *testing.T) {
 	for name, reject := range rejections {
 		t.Run("I13/"+name, func(t *testing.T) {

@@ -17,8 +17,8 @@ func counting(s *store) (gets *int) {
 	return gets
 }
 
-// The memory of an instance is in front of the shared store. An answer from the
-// store stays in memory until the end that its entry has.
+// An instance reads an answer from the shared store only once. The answer then
+// stays in the memory of the instance until its entry in the store ends.
 func TestAnswersFromAStoreStayInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, shared := newSite(respondOK(`{"active":true}`)), newStore()

@@ -5,13 +5,14 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Doorkeeper introspects the tokens of a Rails application at base whose OAuth
-// provider is Doorkeeper, at /oauth. Its tokens are opaque. conf configures
-// introspection: set Auth to introspect.Basic with a client of that server.
-// Introspection responses contain client_id and no audience, so clients are the
-// applications that may call the API. The server also reports refresh tokens as
-// active: this function sets RequireTokenType, which refuses them. Tokens
-// without an application have no client_id and are refused.
+// Doorkeeper introspects the opaque tokens of a Rails application at base that
+// uses Doorkeeper as its OAuth provider. The endpoints must be below
+// base/oauth. conf configures introspection: set Auth to introspect.Basic with
+// a client of that server. Introspection responses contain client_id and no
+// audience, so clients are the applications that may call the API. The server
+// also reports refresh tokens as active: this function sets RequireTokenType,
+// which refuses them. Tokens without an application have no client_id and are
+// refused.
 func Doorkeeper(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	return doorkeeper(&faults{function: "Doorkeeper"}, base, conf, clients)
 }

@@ -69,10 +69,9 @@ func CloudRun(audiences ...string) middleware.Issuer {
 
 // GoogleIAP accepts the tokens in [IAPHeader], with which Identity-Aware Proxy
 // identifies users and service accounts to an application. An audience
-// identifies a backend service, such as
-// /projects/123/global/backendServices/456, an app, or a service on Cloud Run.
-// Route all traffic through the proxy: requests that bypass the proxy have no
-// token and are refused.
+// identifies an app, a service on Cloud Run, or a backend service (such as
+// /projects/123/global/backendServices/456). Route all traffic through the
+// proxy: requests that bypass the proxy have no token and are refused.
 func GoogleIAP(audiences ...string) middleware.Issuer {
 	f := &faults{function: "GoogleIAP"}
 	for _, audience := range audiences {

@@ -8,12 +8,12 @@ import (
 
 // Entra accepts the access tokens of a tenant of Microsoft Entra ID.
 // application is the application (client) ID of the API's registration. Entra
-// returns two issuers, one for access tokens of version 2.0 and one for version
-// 1.0. requestedAccessTokenVersion in the manifest of the API selects the
-// version; the endpoint does not. The audience is the application ID or
-// api://ID. uris are other Application ID URIs of the API. Access tokens have
-// azp or appid, and ID tokens do not. Tokens for Microsoft Graph are refused:
-// only Graph can verify them.
+// returns two issuers, for access tokens of version 2.0 and of version 1.0. The
+// version depends on requestedAccessTokenVersion in the manifest of the API,
+// not on the endpoint that the client uses. The accepted audiences are the
+// application ID, api://ID, and the other Application ID URIs of the API in
+// uris. Access tokens have azp or appid, and ID tokens do not. Tokens for
+// Microsoft Graph are refused: only Graph can verify them.
 func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	f := &faults{function: "Entra"}
 	tenant, audiences := f.tenant(tenant), f.application(application, uris)

@@ -14,7 +14,7 @@ import (
 
 var (
 	errWaitLimit = errors.New("the server did not answer in time")
-	errPanic     = errors.New("the code that fetches the keys or reads the answer panicked")
+	errPanic     = errors.New("panic while fetching the keys or reading the answer")
 	errNoJWKSURI = errors.New("metadata has no jwks_uri")
 )
 

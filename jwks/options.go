@@ -56,13 +56,13 @@ type Options struct {
 	// MaxAge is the age up to which a set is used without waiting for a
 	// renewal. When a set older than 80 % of MaxAge is used, it is renewed in
 	// the background. When a set older than MaxAge is used, the caller waits
-	// for the renewal. If MaxAge is 0, it follows the server's Cache-Control or
-	// Expires, limited to between a minute and an hour, or is 5 minutes if the
-	// server sends neither. Any other value overrides the server. For each set,
-	// MaxAge is reduced at random by up to a tenth, so that several instances
-	// of a program do not renew at the same time. After the issuer withdraws a
-	// key, or replaces it under the same key ID, the old key is used for up to
-	// about MaxAge. The maximum is 24 hours.
+	// for the renewal. If MaxAge is 0, the age comes from the server's
+	// Cache-Control or Expires, but is at least a minute and at most an hour.
+	// If the server sends neither, it is 5 minutes. Any other value overrides
+	// the server. For each set, MaxAge is reduced at random by up to a tenth,
+	// so that several instances of a program do not renew at the same time.
+	// After the issuer withdraws a key, or replaces it under the same key ID,
+	// the old key is used for up to about MaxAge. The maximum is 24 hours.
 	MaxAge time.Duration
 
 	// MaxStale is the age at which a set that cannot be renewed is no longer

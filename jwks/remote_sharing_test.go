@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// requestKeys calls Key for the key ID kid n times concurrently, and checks
+// requestKeys calls Key n times concurrently with the key ID kid, and checks
 // that every call returns a key.
 func requestKeys(t *testing.T, n int, r *jwks.Remote, kid string) {
 	t.Helper()

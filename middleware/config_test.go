@@ -35,7 +35,7 @@ func TestConfigurationFaults(t *testing.T) {
 		"an issuer without a host":              {issuer(func(i *middleware.Issuer) { i.URL = "https:///x" }), []string{"URL"}},
 		"an issuer with a query":                {issuer(func(i *middleware.Issuer) { i.URL += "?x" }), []string{"query"}},
 		"an issuer with a fragment":             {issuer(func(i *middleware.Issuer) { i.URL += "#x" }), []string{"fragment"}},
-		"an issuer with a user":                 {issuer(func(i *middleware.Issuer) { i.URL = "https://good.example.com@evil.example.com" }), []string{"no user information"}},
+		"an issuer with a user":                 {issuer(func(i *middleware.Issuer) { i.URL = "https://good.example.com@evil.example.com" }), []string{"without user information"}},
 		"no issuer URL":                         {issuer(func(i *middleware.Issuer) { i.URL = "" }), []string{"URL"}},
 		"an empty audience in a list":           {issuer(func(i *middleware.Issuer) { i.Audiences = []string{"a", ""} }), []string{"Audiences"}},
 		"no audience and a list":                {issuer(func(i *middleware.Issuer) { i.InsecureNoAudience = true; i.Audiences = []string{"a"} }), []string{"InsecureNoAudience"}},

@@ -111,8 +111,9 @@ type Issuer struct {
 	// to this API.
 	InsecureNoAudience bool
 
-	// Keys provides the keys that verify signatures; nil discovers them from
-	// the issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
+	// Keys provides the keys that verify signatures. If Keys is nil, the
+	// verifier discovers the keys from the issuer's metadata (OpenID Connect
+	// Discovery 1.0 §4, RFC 8414 §3).
 	Keys jwks.Source
 
 	// KeysURL is the URL of the key set, for an issuer that has no metadata or

@@ -57,9 +57,9 @@ func TestThumbprintFetchesANewKey(t *testing.T) {
 		x5t func(fresh testserver.Key) string
 		how testserver.Rotation
 	}{
-		"which it names, in addition to the old one":  {func(k testserver.Key) string { return k.ID }, testserver.Rotation{}},
-		"which it names, in the place of the old":     {func(k testserver.Key) string { return k.ID }, testserver.Rotation{DropOld: true}},
-		"which it does not name, but is the only one": {func(testserver.Key) string { return "certificate" }, testserver.Rotation{DropOld: true}},
+		"the token names the new key, which is added to the old one":        {func(k testserver.Key) string { return k.ID }, testserver.Rotation{}},
+		"the token names the new key, which replaces the old one":           {func(k testserver.Key) string { return k.ID }, testserver.Rotation{DropOld: true}},
+		"the token names neither key, and the new one replaces the old one": {func(testserver.Key) string { return "certificate" }, testserver.Rotation{DropOld: true}},
 	} {
 		t.Run("J12/"+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

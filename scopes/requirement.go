@@ -31,7 +31,7 @@ type Evidence struct {
 	// Request is the HTTP request as it reached the route that has the
 	// requirement. It is for requirements on the request, for example on a
 	// tenant in the path. It is nil if the token did not come in an HTTP
-	// request, and if a handler calls Check. Do not modify the request, and do
+	// request, or if a handler calls Check. Do not modify the request, and do
 	// not read its body.
 	Request *http.Request
 }

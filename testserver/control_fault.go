@@ -39,7 +39,7 @@ func faultOf(f control.Fault) (Fault, error) {
 
 	switch late := f.Latency != nil; {
 	case len(chosen) > 1:
-		return Fault{}, errors.New("a fault does one thing, with or without latency: add one fault for each")
+		return Fault{}, errors.New("a fault can have only one effect in addition to latency: add one fault for each effect")
 	case late:
 		return chain(append([]Fault{Latency(time.Duration(*f.Latency))}, chosen...)...), nil
 	case len(chosen) == 0:

@@ -191,7 +191,7 @@ func TestControlRefuses(t *testing.T) {
 		{"an unknown key to publish", "POST", "/v1/keys/publish", `{"kid":"x"}`, 404, "this kid"},
 		{"an unknown key to export", "POST", "/v1/keys/export", `{"kid":"x"}`, 404, "this kid"},
 		{"a fault that does nothing", "POST", "/v1/faults", `{"endpoint":"jwks"}`, 400, "does nothing"},
-		{"a fault that does two things", "POST", "/v1/faults", `{"endpoint":"jwks","status":503,"hang":true}`, 400, "one thing"},
+		{"a fault that does two things", "POST", "/v1/faults", `{"endpoint":"jwks","status":503,"hang":true}`, 400, "only one effect"},
 		{"a fault without an endpoint", "POST", "/v1/faults", `{"status":503}`, 400, "no such endpoint"},
 		{"a fault for another endpoint", "POST", "/v1/faults", `{"endpoint":"token","empty_jwks":true}`, 400, "only for [jwks]"},
 		{"an invalid status", "POST", "/v1/faults", `{"endpoint":"jwks","status":7}`, 400, "7 is not a final status"},

@@ -31,7 +31,7 @@ func (s *Server) ClientFor(id string) *http.Client {
 func checkClientID(id string) error {
 	control := func(r rune) bool { return r < 0x20 || r == 0x7f }
 	if id == "" || len(id) > journal.MaxText || strings.TrimSpace(id) != id || strings.ContainsFunc(id, control) {
-		return fmt.Errorf("%q cannot be the ID of a client: give 1 to 256 bytes of text without control characters, and without spaces at the ends, such as t.Name()", id)
+		return fmt.Errorf("%q cannot be the ID of a client: give 1 to 256 bytes of text, such as t.Name(), without control characters and without spaces at the ends", id)
 	}
 	return nil
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// OpaqueTokens makes access tokens opaque: random handles of 32 characters. An
-// API introspects them at [EndpointIntrospect] (RFC 7662). If the option is
-// given to a server, it applies to all tokens of the server; if it is given to
-// one token, it applies only to this token.
+// OpaqueTokens makes access tokens opaque. An opaque token is a random handle
+// of 32 characters, which an API introspects at [EndpointIntrospect] (RFC
+// 7662). As an option of a server, OpaqueTokens applies to all tokens of the
+// server. As an option of one token, it applies only to this token.
 //
 //	s.Authorize(r, testserver.OpaqueTokens(), testserver.Scope("orders:read"))
 //

@@ -91,16 +91,17 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// NewUnstarted returns a server without a listener: an [http.Handler] to mount
-// elsewhere. It requires [IssuerURL], because the server cannot determine its
-// own address, and does not accept [TLS], [InMemory], [Addr] or [MTLSAddr].
+// NewUnstarted returns a server without a listener. Mount it as an
+// [http.Handler] in another server. It requires [IssuerURL], because a server
+// without a listener cannot determine its own address. It does not accept
+// [TLS], [InMemory], [Addr] or [MTLSAddr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {
-		err = errors.Join(err, errors.New("NewUnstarted cannot determine its own address: add IssuerURL"))
+		err = errors.Join(err, errors.New("a server without a listener cannot determine its own address: add IssuerURL"))
 	}
 	if c.listen.TLS || c.listen.InMemory || c.listen.Addr != "" || c.listen.MTLSAddr != "" {
-		err = errors.Join(err, errors.New("NewUnstarted opens no listener: leave out TLS, InMemory, Addr and MTLSAddr"))
+		err = errors.Join(err, errors.New("the server has no listener: leave out TLS, InMemory, Addr and MTLSAddr"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("testserver.NewUnstarted: %w", err)

@@ -301,10 +301,10 @@ func TestSetupRefuses(t *testing.T) {
 		})
 	}
 	for name, opts := range map[string][]testserver.Option{
-		"add IssuerURL":                    nil,
-		"opens no listener":                {testserver.InMemory(), testserver.IssuerURL("http://a.example")},
-		"opens no listener: leave out TLS": {testserver.TLS(), testserver.IssuerURL("https://a.example")},
-		"cannot be encoded as JSON":        {testserver.IssuerURL("https://a.example"), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })},
+		"add IssuerURL":                  nil,
+		"has no listener":                {testserver.InMemory(), testserver.IssuerURL("http://a.example")},
+		"has no listener: leave out TLS": {testserver.TLS(), testserver.IssuerURL("https://a.example")},
+		"cannot be encoded as JSON":      {testserver.IssuerURL("https://a.example"), testserver.Metadata(func(m map[string]any) { m["x"] = func() {} })},
 	} {
 		_, err := testserver.NewUnstarted(opts...)
 		if err == nil {

@@ -21,9 +21,9 @@ import (
 // Optional and the handler handles errors itself.
 func Answer(c echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
-// refused returns the error of a handler. If that error is a refusal and no
-// response has been written yet, refused calls Answer first and returns the
-// error of Answer.
+// refused turns the error of a handler into a response if the error is a
+// refusal. It returns any other error unchanged. It also returns err unchanged
+// if a response has already been written, or if err contains an echo.HTTPError.
 func (g Guard) refused(c echo.Context, err error) error {
 	if err == nil {
 		return nil

@@ -18,7 +18,7 @@ var checks = []check{
 	},
 	{
 		name: "other keys are not affected", fault: otherKeys,
-		why: "The store must compare all bytes that it keeps of a key, at least 16, with all their values. Otherwise it refuses proofs " +
+		why: "The store must keep at least 16 bytes of a key, and compare every byte that it keeps. Otherwise it refuses proofs " +
 			"that nobody has used. A store for text needs an encoding of keys, such as hexadecimal.",
 	},
 	{
@@ -32,35 +32,36 @@ var checks = []check{
 	},
 	{
 		name: "a mark survives many others", fault: manyMarks,
-		why: "A store must not evict marks that are still needed, or an attacker with one token can make it forget. If it is full, it returns an error.",
+		why: "A store must not evict marks that are still needed. Otherwise an attacker with one token can make it forget used proofs. If it is full, it must return an error.",
 	},
 	{
 		name: "a canceled call does not lose its mark", fault: canceled,
-		why: "A store that cannot ask or does not know returns an error. The verifier then answers 503. An error that is swallowed " +
-			"becomes a proof that is accepted twice, or a good proof that is refused.",
+		why: "If a store cannot find out whether a key is marked, it must return an error, so that the verifier answers 503. " +
+			"Otherwise a proof is accepted twice, or a good proof is refused.",
 	},
 	{
 		name: "a time that has passed is not first twice", fault: passed,
-		why: "A mark that vanishes at once does not protect. If until has passed, return an error.",
+		why: "A mark that ends at once has no effect. If until has passed, return an error.",
 	},
 	{
 		name: "a mark lasts for a fraction of a second", waits: true, fault: fraction,
-		why: "A store that counts whole seconds must round until up. A lifetime of 0 seconds means a mark that vanishes at once, or an error of the store.",
+		why: "A store that counts whole seconds must round until up. With a lifetime of 0 seconds, a mark ends at once, or the store returns an error.",
 	},
 	{
 		name: "a mark holds until its time", waits: true, fault: holds,
-		why: "Until then, the verifier accepts the proof. Check that the store uses until, the unit of its lifetime, and its rounding.",
+		why: "The verifier accepts the proof until that time. Check that the store uses the parameter until, and that the unit and the rounding of the lifetime are right.",
 	},
 	{
 		name: "a replay does not shorten the mark", waits: true, fault: shortened,
-		why: "A call that gets false must change nothing. Otherwise an attacker ends the mark with a replay, and sends the proof once more.",
+		why: "A call that returns false must not change the mark. Otherwise an attacker can end the mark early with a replay, and then send the proof again.",
 	},
 }
 
-// later is a time at which no mark of the suite ends while it runs.
+// later returns the end for a mark that must not end while the suite runs.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
-// want calls First and returns an error unless the answer is the wanted one.
+// want calls First, and returns an error unless the result is first without an
+// error.
 func want(ctx context.Context, store dpop.Replay, key [32]byte, until time.Time, first bool, when string) error {
 	got, err := store.First(ctx, key, until)
 	switch {
@@ -170,7 +171,7 @@ func canceled(ctx context.Context, store dpop.Replay) error {
 	case err != nil:
 		return nil //nolint:nilerr // the error is what is wanted; whether the key is marked is unknown
 	case !first:
-		return errors.New("a new key, with a canceled context: First returned false and no error, want an error, or true")
+		return errors.New("with a canceled context, First returned false and no error for a new key, want true or an error")
 	}
 	return want(ctx, store, key, until, false, "after a call with a canceled context returned true, the same key again")
 }
@@ -181,7 +182,7 @@ func passed(ctx context.Context, store dpop.Replay) error {
 		first, err := store.First(ctx, key, until)
 		again, errAgain := store.First(ctx, key, until)
 		if first && err == nil && again && errAgain == nil {
-			return fmt.Errorf("with an until %v ago, two calls with one key returned true, want errors", ago)
+			return fmt.Errorf("two calls with the same key and an until of %v ago returned true, want errors", ago)
 		}
 	}
 	return nil

@@ -14,8 +14,7 @@
 // in use. If the store counts by its own clock, that clock may be ahead by 0.2
 // seconds. Run the suite with -race as well.
 //
-// Some faults stay unnoticed: a store that forgets marks after a minute
-// although they are needed for longer, that never forgets them, that loses them
-// in a restart or when another node takes over, or that evicts them when its
-// memory is full.
+// The suite does not find every fault. A store may forget marks after a minute
+// although they are needed for longer, or never forget them. It may lose marks
+// in a restart, when another node takes over, or when its memory is full.
 package replaytest

@@ -28,8 +28,8 @@ const (
 
 type firstFunc = func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error)
 
-// faults maps the faults of stores to the way in which they are planted, and to
-// the checks that must find them.
+// faults lists faulty stores. The function plant adds the fault to a store, and
+// want names the checks that must find it.
 var faults = map[string]struct {
 	plant func(*store)
 	want  []string

@@ -11,8 +11,8 @@ func newKey() (key [32]byte) {
 	return key
 }
 
-// similar is a pair of new keys with a small difference, which is in the first
-// 16 bytes. A store need not keep more.
+// similar is a pair of new keys that differ only a little, and only in the
+// first 16 bytes. A store need not keep the other bytes.
 type similar struct {
 	a, b       [32]byte
 	difference string // "in …"

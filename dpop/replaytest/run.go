@@ -9,7 +9,7 @@ import (
 
 // Run tests a store in subtests of t. It calls open once for each of them, with
 // the subtest's t. The calls may return the same store. Subtests that wait run
-// in parallel, but none is left when Run returns.
+// in parallel, and all have ended when Run returns.
 func Run(t *testing.T, open func(t *testing.T) dpop.Replay) {
 	t.Helper()
 	for _, c := range checks {
@@ -32,7 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) dpop.Replay) {
 // check is one property of a store.
 type check struct {
 	name  string
-	waits bool // for marks to end
+	waits bool // whether the check waits until marks end
 	why   string
 	fault func(ctx context.Context, store dpop.Replay) error // nil if the store has the property
 }

@@ -26,7 +26,7 @@ func TestAStoreThatIsSharedByTheSubtestsPasses(t *testing.T) {
 	replaytest.Run(t, func(*testing.T) dpop.Replay { return store })
 }
 
-// Run itself can only be seen to fail in another process.
+// A failure in Run would fail this test too, so Run runs in another process.
 func TestRunExplainsEachFailure(t *testing.T) {
 	t.Parallel()
 	const child = "BEARERGUARD_REPLAYTEST_CHILD"
@@ -46,7 +46,7 @@ func TestRunExplainsEachFailure(t *testing.T) {
 		"Each proof must be accepted once.",
 		"100 of 100 concurrent calls with one key returned true, want 1.",
 		"--- FAIL: TestRunExplainsEachFailure/time/a_mark_holds_until_its_time",
-		"Check that the store uses until, the unit of its lifetime, and its rounding.",
+		"Check that the store uses the parameter until, and that the unit and the rounding of the lifetime are right.",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)

@@ -8,12 +8,12 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// margin is how long before its end a mark may be missing: the clock of a store
-// on another machine is a little ahead, and calls take time.
+// A mark may be missing for this long before its end, because the clock of a
+// store on another machine may be ahead, and because calls take time.
 const margin = 200 * time.Millisecond
 
-// holds tests marks that end at several fractions of a second, because a store
-// may round.
+// holds checks that marks last until their ends. The ends are at several
+// fractions of a second, because a store may round.
 func holds(ctx context.Context, store dpop.Replay) error {
 	const marks, step = 4, 250 * time.Millisecond
 	began := time.Now()
@@ -52,7 +52,7 @@ func shortened(ctx context.Context, store dpop.Replay) error {
 	return want(ctx, store, key, long, false, "after the second of the replay")
 }
 
-// wait returns at the given time, or with an error if ctx ends before.
+// wait waits until the given time. It returns an error if ctx ends before.
 func wait(ctx context.Context, at time.Time) error {
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()

@@ -117,7 +117,7 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 		status      int
 		before      func()
 		path        string   // "" means /orders
-		proof       []string // of the scheme DPoP
+		proof       []string // the DPoP header field; nil for a bearer token
 	}{
 		{name: "no token", status: http.StatusUnauthorized},
 		{name: "good token", token: as.Token(scope), status: http.StatusOK},

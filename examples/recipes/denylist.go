@@ -21,9 +21,9 @@ const (
 // Denylist is a list of revoked tokens in Redis.
 type Denylist struct{ redis *redis.Client }
 
-// NewDenylist returns a list in the Redis server of options. It sets
-// options.ContextTimeoutEnabled. The list connects to Redis when it is first
-// used. Call Close at the end.
+// NewDenylist returns a list that is stored in the Redis server in options. It
+// sets options.ContextTimeoutEnabled. The list connects to Redis when it is
+// first used. Call Close at the end.
 func NewDenylist(options *redis.Options) *Denylist {
 	options.ContextTimeoutEnabled = true // otherwise only the timeouts in options apply: several seconds for each attempt
 	return &Denylist{redis.NewClient(options)}

@@ -27,8 +27,8 @@ func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error
 	})
 }
 
-// authenticate verifies the token of a gRPC call. The metadata is that of
-// google.golang.org/grpc/metadata, and the method that of grpc.Method, such as
+// authenticate verifies the token of a gRPC call. metadata is the metadata.MD
+// of the call, and method is the result of grpc.Method, such as
 // "/shop.v1.Orders/List".
 func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[string][]string, method string) (*middleware.Token, error) {
 	presented := middleware.Credentials{
@@ -41,8 +41,8 @@ func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[stri
 	return v.Verify(ctx, presented)
 }
 
-// forwardAuth answers the requests by which a proxy asks whether it may pass a
-// request on.
+// forwardAuth is the handler that a proxy asks whether to pass a request on.
+// The proxy passes the request on if the answer is 200.
 func forwardAuth(v *middleware.Verifier) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var presented middleware.Credentials

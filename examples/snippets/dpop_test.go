@@ -36,7 +36,7 @@ func TestEachDefectOfProofs(t *testing.T) {
 		token := as.Token(testserver.BoundTo(key), testserver.With(defect))
 		r := httptest.NewRequest("GET", "https://api.example.com/orders", nil)
 		r.Header.Set("Authorization", "DPoP "+token)
-		r.Header["Dpop"] = testserver.Proof(key, r.Method, r.URL.String(), token, testserver.With(defect)) // no value, one or two
+		r.Header["Dpop"] = testserver.Proof(key, r.Method, r.URL.String(), token, testserver.With(defect)) // usually one value; none or two for some defects
 		try(defect, r)
 	}
 

@@ -41,8 +41,8 @@ func behindNginx() (*middleware.Verifier, error) {
 	})
 }
 
-// verifyConnection verifies a token that did not come with an HTTP request. The
-// connection is that of credentials.TLSInfo of gRPC, for example.
+// verifyConnection verifies a token that did not come with an HTTP request.
+// connection can be the State of a credentials.TLSInfo of gRPC, for example.
 func verifyConnection(ctx context.Context, v *middleware.Verifier, token string, connection *tls.ConnectionState) (*middleware.Token, error) {
 	presented := middleware.Credentials{Token: token}
 	if chain := connection.PeerCertificates; len(chain) > 0 {

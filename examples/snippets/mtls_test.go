@@ -89,7 +89,7 @@ func TestCertificatesWithoutARequest(t *testing.T) {
 		}
 	}
 
-	found := "" // by the step that compares the certificate with the token
+	found := "" // name and result of the step that compares the certificate with the token
 	for _, step := range explainCertificate(t.Context(), v, token, clientcert.Thumbprint(other.Leaf)) {
 		if step.Outcome == middleware.Refused {
 			found = step.Name + " " + step.Found

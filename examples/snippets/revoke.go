@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// revocable returns a verifier that refuses the tokens in a list, and the list.
-// The caller owns the goroutine, which ends with ctx.
+// revocable returns a list of revoked tokens, and a verifier that refuses these
+// tokens. The list is updated in a goroutine, which ends with ctx.
 func revocable(ctx context.Context, feed revoke.Feed) (*middleware.Verifier, *revoke.List, error) {
 	list, err := revoke.New(revoke.Config{
 		Feed:  feed,          // shared by all machines

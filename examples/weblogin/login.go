@@ -43,8 +43,9 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, a.provider.oauth.AuthCodeURL(p.State, opts...), http.StatusFound)
 }
 
-// pendingLogin reads and deletes the cookie of the login. The cookie is valid
-// for only one answer.
+// pendingLogin returns the login in the browser's cookie. ok is false if the
+// cookie is missing, forged or expired. pendingLogin also deletes the cookie,
+// so that it is valid for only one answer.
 func (a *app) pendingLogin(w http.ResponseWriter, r *http.Request) (p pending, ok bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(a.cookie(r, loginCookie))
 	a.clearCookie(w, loginCookie)

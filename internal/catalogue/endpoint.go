@@ -35,7 +35,7 @@ const (
 // which it is served.
 type Route struct {
 	Endpoint Endpoint
-	Path     string // appended to the path of the issuer; of a WellKnown endpoint, the well-known part
+	Path     string // appended to the path of the issuer; if Kind is WellKnown, only the well-known part
 	Member   string // the member of metadata, "" if metadata does not contain the endpoint
 	Methods  []string
 	Kind     Kind
@@ -106,8 +106,8 @@ func Disableable() []Endpoint {
 }
 
 // Served reports for each endpoint whether the server serves it. An endpoint is
-// disabled if off returns true for its route. Some endpoints need others: such
-// an endpoint is served only if at least one of the others is served.
+// disabled if off returns true for its route. An endpoint that needs others is
+// served only if at least one of them is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {

@@ -12,8 +12,8 @@ type Challenge struct {
 	Params map[string]string // by lower-case name; nil if the challenge has a token68 or only a scheme
 }
 
-// Parse parses one WWW-Authenticate field line. It follows RFC 9110 §11.6.1 and
-// §5.6 strictly, since clients may interpret anything else differently.
+// Parse parses one WWW-Authenticate field line. It refuses every deviation from
+// RFC 9110 §11.6.1 and §5.6, because clients may interpret it differently.
 func Parse(field string) ([]Challenge, error) {
 	p := &parser{rest: field}
 	var list []Challenge

@@ -9,7 +9,7 @@ import (
 
 // The errors of [CheckURL] and [CheckIssuer].
 var (
-	ErrNotURL   = errors.New("must be an absolute URL with a host, with no user information or fragment, and in an issuer no query")
+	ErrNotURL   = errors.New("must be an absolute URL with a host and without user information or a fragment (an issuer must not have a query either)")
 	ErrInsecure = errors.New("must be an https URL (http is allowed only for loopback addresses, or with InsecureHTTP)")
 )
 

@@ -50,16 +50,16 @@ type Message struct {
 	used   bool   // whether Split was called since the last Clear
 }
 
-// byteOrderMark is U+FEFF in base64url. ParseHeader refuses it, but other
-// libraries skip it.
+// byteOrderMark is U+FEFF in base64url. Other libraries skip it at the start of
+// a header, so IsJWT skips it too. ParseHeader refuses it.
 const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token claims to be a JWT. Such a token has a
 // dot, and its first segment decodes to the beginning of a JSON object,
-// possibly after white space. It is never treated as opaque, even if it is
-// refused as a JWT. The only exception is an encrypted token. One in 256 random
-// opaque tokens decodes to a text that begins with a brace. The dot and the
-// character after the brace distinguish JWTs from such random tokens.
+// possibly after white space. A token that claims to be a JWT is never treated
+// as opaque, even if it is refused as a JWT. The only exception is an encrypted
+// token. One in 256 random opaque tokens decodes to a text that begins with a
+// brace, so IsJWT also checks the dot and the character after the brace.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// A prepared key verifies only signatures of the same key, however many other
-// keys are prepared.
+// A prepared key verifies only signatures of the same key. Preparing other keys
+// does not change this.
 func TestPreparedKeysVerifyOnlyTheirOwnSignatures(t *testing.T) {
 	var prepared jws.Prepared
 	sum := sha256.Sum256([]byte("x"))

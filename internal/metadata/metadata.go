@@ -46,11 +46,11 @@ func At(ctx context.Context, client *http.Client, location, issuer string, insec
 
 // Fetch is like Discover, but also returns the bytes of the document, for
 // callers that need other members. Fetch tries the well-known locations in
-// order. It tries the next location only if the answer shows that the metadata
-// is missing at the current location: otherwise a server that is down would
-// look like a server whose metadata is elsewhere. If all locations fail, Fetch
-// returns the last error that is not a [fetch.StatusError], or the first error
-// if all errors are StatusErrors.
+// order. It tries the next location only if the answer shows that the current
+// location has no metadata. A server that is down must not be mistaken for a
+// server whose metadata is elsewhere. If all locations fail, Fetch returns the
+// last error that is not a [fetch.StatusError], or the first error if all
+// errors are StatusErrors.
 func Fetch(ctx context.Context, client *http.Client, issuer string, insecure bool) (Document, []byte, error) {
 	return first(ctx, client, locations(issuer), issuer, insecure)
 }

@@ -26,8 +26,8 @@ const (
 	oauth = "/.well-known/oauth-authorization-server"
 )
 
-// server answers each path with the handler that the test sets, or else with
-// 404, and logs the paths.
+// server answers each path with the handler that the test sets for it, or with
+// 404 if there is none. It logs the paths.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request
@@ -190,9 +190,8 @@ func TestDiscoverSkipsAnswersThatAreNotMetadata(t *testing.T) {
 	}
 }
 
-// If a document is wrong, discovery must stop and must not try the next
-// location. The error must be reported, and another party might control the
-// next location.
+// If a document is wrong, discovery must stop and report the error. It must not
+// try the next location, because another party might control that location.
 func TestDiscoverStopsAtAWrongDocument(t *testing.T) {
 	for _, tt := range []firstAnswer{
 		{"another issuer", document(text("https://other.example", "https://other.example/keys")), metadata.ErrIssuer},

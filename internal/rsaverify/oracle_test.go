@@ -237,7 +237,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 	for turn := 0; done < *cases; turn++ {
 		p := pairs[turn%len(pairs)]
 		if p.public.Size() > 600 && turn/len(pairs)%20 != 0 {
-			continue // the longest keys take the most time and do not test other code
+			continue // the longest keys take the most time, but run the same code as shorter keys
 		}
 		hash := three[c.n(len(three))]
 		digest := c.bytes(hash.Size())
@@ -261,7 +261,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 			}
 			count(passed)
 		}
-		for _, other := range three { // another hash: with this digest, which has the wrong length for it, and with a random digest
+		for _, other := range three { // try other hashes with this digest, whose length is wrong for them, and with a random digest
 			if other != hash {
 				count(p.agree(t, fmt.Sprint("as ", other), other, digest, signature))
 				count(p.agree(t, fmt.Sprint("as ", other), other, c.bytes(other.Size()), signature))

@@ -8,7 +8,7 @@ var auth0Keys = []Key{
 	{Alg: "RS256", Members: []Member{{"x5c", []string{"MIIC"}}, {"x5t", "next"}}},
 }
 
-// auth0 are access tokens of Auth0.
+// auth0 describes the access tokens of Auth0.
 var auth0 = []Shape{{
 	Name: "auth0", Title: "Auth0", Issuer: "https://tenant.eu.auth0.com/", Audience: "https://orders.example.com",
 	Header: []Member{{"typ", "JWT"}},

@@ -22,7 +22,7 @@ var (
 const cognitoSetup = "Add a resource server with custom scopes to the user pool, and allow them in the app client. Users must log in at the managed login page or with another OAuth grant: " +
 	"tokens of InitiateAuth have only the scope aws.cognito.signin.user.admin."
 
-// aws are tokens of Amazon Web Services.
+// aws describes the tokens of Amazon Web Services.
 var aws = []Shape{{
 	Name: "cognito", Title: "Amazon Cognito", Issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123dEf", Audience: "7abcdefghijklmnopqrstuvwxy",
 	Header: cognitoHeader, Claims: cognitoClaims, Keys: cognitoKeys,

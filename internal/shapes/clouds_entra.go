@@ -52,7 +52,7 @@ var (
 	}
 )
 
-// entra are access tokens of Microsoft Entra ID.
+// entra describes the access tokens of Microsoft Entra ID.
 var entra = []Shape{{
 	Name: "entra-v2", Title: "Microsoft Entra ID, version 2.0", Issuer: entraOf + tenant + "/v2.0", Audience: application,
 	Header: entraHeader, Claims: entraClaims, Keys: entraKeys(entraTemplate),

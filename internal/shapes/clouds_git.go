@@ -22,7 +22,7 @@ var (
 const gitHubSetup = "Give the job the permission id-token: write. The job must request a token with the audience of the API, for example with " +
 	"core.getIDToken('orders-api'). In repositories created after July 15, 2026, sub contains the IDs of the owner and the repository."
 
-// gitHub are tokens of GitHub.
+// gitHub describes the tokens of GitHub.
 var gitHub = []Shape{{
 	Name: "github-actions", Title: "GitHub Actions", Issuer: "https://token.actions.githubusercontent.com", Audience: "orders-api",
 	Header: gitHubHeader, Claims: gitHubClaims, Keys: gitHubKeys,
@@ -87,7 +87,7 @@ var gitHub = []Shape{{
 	Preset: "GitHub",
 }}
 
-// gitLab are tokens of CI jobs.
+// gitLab describes the tokens of CI jobs.
 var gitLab = []Shape{{
 	Name: "gitlab-ci", Title: "GitLab CI", Issuer: "https://gitlab.com", Audience: "orders-api",
 	Header: []Member{{"typ", "JWT"}},

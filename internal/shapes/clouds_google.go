@@ -12,7 +12,7 @@ var (
 	}
 )
 
-// googleUsers are Google's tokens about users.
+// googleUsers describes Google's tokens about users.
 var googleUsers = []Shape{{
 	Name: "google-id", Title: "Google, ID tokens of users", Issuer: "https://accounts.google.com", Audience: googleClient,
 	Header: []Member{{"typ", "JWT"}}, Claims: googleUser, Keys: googleKeys,

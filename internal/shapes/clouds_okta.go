@@ -1,6 +1,6 @@
 package shapes
 
-// okta are access tokens of Okta.
+// okta describes the access tokens of Okta.
 var okta = []Shape{{
 	Name: "okta", Title: "Okta, custom authorization server", Issuer: "https://tenant.okta.com/oauth2/default", Audience: "api://default",
 	Claims: []Member{

@@ -1,6 +1,6 @@
 package shapes
 
-// edge are tokens of edge proxies.
+// edge describes the tokens of edge proxies.
 var edge = []Shape{{
 	Name: "cloudflare-access", Title: "Cloudflare Access", Issuer: "https://acme.cloudflareaccess.com",
 	Audience: "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2",
@@ -31,7 +31,7 @@ var edge = []Shape{{
 	},
 }}
 
-// apple are ID tokens of Sign in with Apple.
+// apple describes the ID tokens of Sign in with Apple.
 var apple = []Shape{{
 	Name: "apple", Title: "Sign in with Apple", Issuer: "https://appleid.apple.com", Audience: "com.example.orders",
 	Claims: []Member{
@@ -109,7 +109,7 @@ var salesforce = []Shape{{
 	Preset: "Salesforce",
 }}
 
-// clerk are session tokens of Clerk.
+// clerk describes the session tokens of Clerk.
 var clerk = []Shape{{
 	Name: "clerk", Title: "Clerk, session tokens", Issuer: "https://clerk.example.com", Audience: "https://app.example.com",
 	Header: []Member{{"typ", "JWT"}, {"cat", "cl_B7d4PD111AAA"}},

@@ -1,6 +1,6 @@
 package shapes
 
-// kubernetes are tokens of service accounts.
+// kubernetes describes the tokens of service accounts.
 var kubernetes = []Shape{{
 	Name: "kubernetes", Title: "Kubernetes, service accounts", Issuer: "https://kubernetes.default.svc.cluster.local", Audience: "orders-api",
 	Claims: []Member{
@@ -37,7 +37,7 @@ var kubernetes = []Shape{{
 	},
 }}
 
-// spiffe are JWT-SVIDs.
+// spiffe describes JWT-SVIDs.
 var spiffe = []Shape{{
 	Name: "spiffe", Title: "SPIFFE, JWT-SVIDs", Issuer: "spiffe://example.org", Audience: "orders-api",
 	Alg: "ES256", Header: []Member{{"typ", "JOSE"}},

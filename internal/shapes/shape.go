@@ -36,8 +36,8 @@ type Shape struct {
 	Bad  []Row
 
 	// Setup explains how to configure the provider. Preset is the function in
-	// package issuers that describes the provider. The command explain uses
-	// Recognised and Hints.
+	// package issuers that describes the provider. Recognised and Hints are for
+	// the command explain.
 	Setup      string
 	Preset     string // such as "Keycloak"
 	Recognised Recognised

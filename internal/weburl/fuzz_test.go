@@ -13,10 +13,10 @@ import (
 )
 
 // FuzzURL compares Normal with another implementation of RFC 3986: two texts
-// have the same normal form if and only if they name the same resource. A
-// normal form does not change again, and neither does it differ between
-// spellings of one URL. Every http URL that the grammar permits is accepted,
-// unless its host is of a kind that Normal refuses.
+// have the same normal form if and only if they name the same resource.
+// Normalizing a normal form must not change it, and all spellings of a URL must
+// have the same normal form. Every http URL that the grammar permits is
+// accepted, unless its host is of a kind that Normal refuses.
 func FuzzURL(f *testing.F) {
 	for i, tt := range same {
 		f.Add(tt.raw, same[(i+1)%len(same)].raw, uint64(i)*0x9e3779b97f4a7c15)
@@ -137,8 +137,8 @@ func withoutDots(in string) string {
 	return out
 }
 
-// respelled returns another spelling of a URL in normal form. Each bit of
-// changes decides about one character.
+// respelled returns another spelling of a URL in normal form. The bits of the
+// parameter changes determine which characters it writes differently.
 func respelled(url string, changes uint64) string {
 	next := func() bool {
 		changes = changes>>1 | changes<<63

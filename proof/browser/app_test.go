@@ -90,9 +90,9 @@ func (a *app) post(ep testserver.Endpoint, form url.Values) map[string]any {
 	return answer
 }
 
-// authorizeURL returns the URL to which the application sends its users. pairs
-// consists of names and values of parameters, which replace the default
-// parameters or are added to them.
+// authorizeURL returns the URL to which the application sends its users. The
+// arguments are pairs of a name and a value, which replace default parameters
+// or are added to them.
 func (a *app) authorizeURL(pairs ...string) string {
 	challenge := sha256.Sum256([]byte(verifier))
 	query := url.Values{

@@ -74,13 +74,13 @@ func TestALoginRedirectsThroughTheClient(t *testing.T) {
 	b := newTab(t)
 	b.open(as + "/authorize?state=a%26b")
 	if got := b.navigate(chromedp.KeyEvent(strings.Repeat(kb.Tab, 3) + kb.Enter)); got != as+"/authorize?state=a%26b" {
-		t.Fatalf("got to %s after the sign-in, want to the consent page", got)
+		t.Fatalf("got %s after the sign-in, want the consent page", got)
 	}
 	if got := eval[string](b, `document.cookie`); got != "" {
 		t.Errorf("got a cookie that scripts can read")
 	}
 	if got, want := b.navigate(chromedp.KeyEvent(kb.Tab+kb.Tab+kb.Enter)), frontEnd+"/welcome?code=allow&state=a&b"; got != want {
-		t.Errorf("got to %s after the consent, want to %s", got, want)
+		t.Errorf("got %s after the consent, want %s", got, want)
 	}
 	// If the user follows a link on another site, the request has the session
 	// cookie, because SameSite is not Strict.
@@ -136,7 +136,7 @@ func TestFormActionWouldBreakLogins(t *testing.T) {
 			b.do(chromedp.KeyEvent(kb.Tab + kb.Tab + kb.Enter))
 			b.expectMessage("form-action")
 			if got := eval[string](b, `location.href`); strings.HasPrefix(got, frontEnd) {
-				t.Errorf("got to %s, want the redirect blocked", got)
+				t.Errorf("got %s, want the redirect blocked", got)
 			}
 		})
 	}

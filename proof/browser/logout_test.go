@@ -32,7 +32,7 @@ func TestLogout(t *testing.T) {
 	b.requireTitle("Still signed in")
 	b.open(logout)
 	if got := b.press(allow); !strings.HasPrefix(got, a.client.RedirectURIs[0]+"?state=") {
-		t.Fatalf("got to %s, want back to the application", got)
+		t.Fatalf("got %s, want the application", got)
 	}
 	<-a.answers
 	b.open(a.authorizeURL())
@@ -48,7 +48,7 @@ func TestLogout(t *testing.T) {
 	}
 	b.open(elsewhere(t, form+`<button>log out</button></form>`))
 	if got := b.navigate(chromedp.KeyEvent(kb.Tab + kb.Enter)); !strings.HasPrefix(got, a.client.RedirectURIs[0]+"?state=") {
-		t.Fatalf("got to %s, want back to the application without a confirmation", got)
+		t.Fatalf("got %s, want the application without a confirmation", got)
 	}
 	<-a.answers
 	b.open(a.authorizeURL())

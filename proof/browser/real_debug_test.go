@@ -57,7 +57,7 @@ func TestMintAndRotate(t *testing.T) {
 	b.fill(pages.FieldSubject, "alice")
 	b.fill(pages.FieldScope, "orders:read orders:write")
 	if got, want := b.press(mint), a.as.Issuer()+"/debug"; got != want {
-		t.Fatalf("got to %s, want to stay at %s", got, want)
+		t.Fatalf("got %s, want the browser to stay at %s", got, want)
 	}
 	text := eval[string](b, token)
 	answer := a.post(testserver.EndpointIntrospect, url.Values{"token": {text}})
@@ -70,7 +70,7 @@ func TestMintAndRotate(t *testing.T) {
 	}
 
 	if got, want := b.press(rotate), a.as.Issuer()+"/debug"; got != want || eval[string](b, token) != "" {
-		t.Errorf("got to %s, want to %s, where the token is no longer shown", got, want)
+		t.Errorf("got %s, want %s, where the token is no longer shown", got, want)
 	}
 	b.press(mint)
 	after, signed := kids(t, a.as, eval[string](b, token))

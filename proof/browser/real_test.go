@@ -29,7 +29,7 @@ func TestLoginAndPartialConsent(t *testing.T) {
 			b.requireTitle("Allow access?")
 			b.do(chromedp.Click(`input[value="orders:write"]`))
 			if got := b.press(allow); !strings.HasPrefix(got, a.client.RedirectURIs[0]+"?code=") {
-				t.Fatalf("got to %s, want to the callback", got)
+				t.Fatalf("got %s, want the callback", got)
 			}
 			a.answer(b)
 			token := <-a.redeemed
@@ -141,7 +141,7 @@ func TestUnregisteredRedirectURIsAreRefused(t *testing.T) {
 				b.requireTitle("This request cannot be answered")
 				b.expectMessage("400")
 				if got := eval[string](b, `location.href`); got != address || eval[int](b, `document.links.length + document.forms.length`) != 0 {
-					t.Errorf("got to %s, want an error page without links and forms", got)
+					t.Errorf("got %s, want an error page without links and forms", got)
 				}
 			}
 			if len(a.answers) > 0 {

@@ -57,17 +57,17 @@ func TestWebLoginExample(t *testing.T) {
 	b.noScript()
 	b.open(site)
 	if got := b.navigate(chromedp.Click(`a[href="/login"]`)); !strings.HasPrefix(got, as.Issuer()) {
-		t.Fatalf("got to %s, want to the login page", got)
+		t.Fatalf("got %s, want the login page", got)
 	}
 	for field, text := range map[string]string{"#username": "test-user", "#password": "test-password"} {
 		eval[bool](b, `(e => { e.focus(); return true; })(document.querySelector('`+field+`'))`)
 		b.do(chromedp.KeyEvent(text))
 	}
 	if got := b.navigate(chromedp.Click("form .primary")); !strings.HasPrefix(got, as.Issuer()) {
-		t.Fatalf("got to %s, want to the consent page", got)
+		t.Fatalf("got %s, want the consent page", got)
 	}
 	if got := b.navigate(chromedp.Click(`button[value="allow"]`)); got != site+"/" {
-		t.Fatalf("got to %s, want to the home page, without the code in the address", got)
+		t.Fatalf("got %s, want the home page, without the code in the address", got)
 	}
 	assertText(b, "Welcome, Test User")
 	if got := eval[string](b, `document.cookie`); got != "" {
@@ -99,7 +99,7 @@ func TestWebLoginExample(t *testing.T) {
 	b.open(site)
 	assertText(b, "Welcome, Test User")
 	if got := b.navigate(chromedp.Click("button")); !strings.HasPrefix(got, as.Endpoint(testserver.EndpointEndSession)) {
-		t.Errorf("got to %s, want to the logout page of the server; form-action must not block the redirect", got)
+		t.Errorf("got %s, want the logout page of the server; form-action must not block the redirect", got)
 	}
 	b.requireTitle("Sign out?") // the server asks, because the site sends no id_token_hint
 	b.press(allow)

@@ -231,10 +231,12 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 			})
 		}
 		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
-		// After the failures of the first round, the client also introspects
-		// the token that was active before. The second round may begin before
-		// this request has failed. In each later round, the client sends at
-		// most four requests, which probe whether the server has recovered.
+		// The first batch of failures makes the client introspect the active
+		// token again. When this request fails too, the client backs off. The
+		// first round may begin before that. In each later round, the client
+		// sends at most four requests, which probe whether the server has
+		// recovered. Without the back-off, it would send more than
+		// rounds*len(a.targets) requests.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {
 			t.Errorf("got %d introspection requests, want at most %d", got, most)
 		}

@@ -74,9 +74,10 @@ func workload(i *middleware.Issuer) {
 	i.URL, i.SubjectPrefix, i.Keys, i.Types = "spiffe://example.org", "spiffe://example.org/", keys, []string{"JOSE"}
 }
 
-// in is for tokens that are sent in the given header field. The first function
-// that it returns configures the verifier, and the second sends a token.
-func in(field string) (func(*middleware.Config), func(*http.Request, string)) {
+// sentIn is for tokens that are sent in the given header field. The first
+// function that it returns configures the verifier, and the second sends a
+// token.
+func sentIn(field string) (func(*middleware.Config), func(*http.Request, string)) {
 	return func(c *middleware.Config) { c.TokenHeader = field }, func(r *http.Request, token string) { r.Header.Set(field, token) }
 }
 
@@ -104,10 +105,10 @@ func configuredShapes() []shape {
 	const typed = `"typ":"JWT"`
 	const atJWT = `"typ":"at+jwt"`
 	roles := `"typ":"Bearer","azp":"web","realm_access":{"roles":["a"]},"resource_access":{"api":{"roles":["b"]}}`
-	header, inHeader := in("X-Goog-Iap-Jwt-Assertion")
-	cloudflare, inCloudflare := in("cf-access-jwt-assertion")
-	easy, inEasy := in("X-MS-TOKEN-AAD-ACCESS-TOKEN")
-	forwarded, _ := in("X-Forwarded-Authorization")
+	header, inHeader := sentIn("X-Goog-Iap-Jwt-Assertion")
+	cloudflare, inCloudflare := sentIn("cf-access-jwt-assertion")
+	easy, inEasy := sentIn("X-MS-TOKEN-AAD-ACCESS-TOKEN")
+	forwarded, _ := sentIn("X-Forwarded-Authorization")
 	iap := `"iss":"https://cloud.google.com/iap","sub":"accounts.google.com:1","email":"u@example.com","hd":"example.com","google":{}`
 	google := `"azp":"c1","at_hash":"h","nonce":"n","email":"u@example.com","email_verified":true`
 	return []shape{
@@ -179,7 +180,7 @@ func misconfiguredShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`
 	const field = "X-Goog-Iap-Jwt-Assertion"
-	header, inHeader := in(field)
+	header, inHeader := sentIn(field)
 	in := func(name string, send func(*http.Request, string), want int) shape {
 		return shape{id: "N17", name: name, header: typed, claims: `"scp":"read"`, verifier: header, send: send, want: want}
 	}

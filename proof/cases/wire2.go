@@ -17,8 +17,9 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// http2wire writes HTTP/2 frames itself, because HTTP clients refuse to send
-// some requests of the table. It reuses its connection for the next request.
+// http2wire sends requests as HTTP/2 frames that it writes itself, because HTTP
+// clients refuse to send some requests of the table. It sends all requests over
+// one connection, and opens a new one only after a failure.
 type http2wire struct {
 	address string
 	config  *tls.Config // nil means HTTP/2 without TLS

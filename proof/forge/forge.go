@@ -27,15 +27,15 @@ type Maker struct {
 	Now      time.Time
 }
 
-// Header returns a JOSE header with alg, kid and typ at+jwt. pairs changes it:
-// each pair is the name of a member and its value as JSON text. The text ""
-// leaves the member out.
+// Header returns a JOSE header with alg, kid and typ at+jwt. The arguments are
+// pairs of a name and a value, which change members of the header. A value is
+// JSON text, and "" leaves the member out.
 func (m Maker) Header(pairs ...string) string {
 	return object([]string{"alg", quote(string(m.Key.Alg)), "kid", quote(m.Key.ID), "typ", `"at+jwt"`}, pairs)
 }
 
-// Claims returns the claims of RFC 9068 §2.2 with scope "read". pairs changes
-// them as in [Maker.Header].
+// Claims returns the claims of RFC 9068 §2.2 with scope "read". The arguments
+// change the claims as in [Maker.Header].
 func (m Maker) Claims(pairs ...string) string {
 	return object([]string{
 		"iss", quote(m.Issuer), "sub", `"alice"`, "aud", quote(m.Audience), "client_id", `"app"`, "jti", `"id-1"`, "scope", `"read"`,

@@ -72,9 +72,9 @@ func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 	}
 }
 
-// want returns what clients/dpop.mjs prints for each flow: the status of each
-// answer, and then what the library returns for the last one: its body, or the
-// challenges that the library reads.
+// want returns what clients/dpop.mjs prints for each flow. That is the status
+// of every answer, followed by what the npm library made of the last answer:
+// either the body or the parsed challenges.
 func (p dpopPolicy) want(as *authServer) map[string]string {
 	// refused returns the answer to a request that is refused. The error
 	// belongs to the scheme of the request.

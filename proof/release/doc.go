@@ -22,7 +22,7 @@
 //     and examples are not released. The go.mod requires the released version
 //     and has no replace directive.
 //
-// At the end it prints the git commands that release the version. It runs none
-// of them and writes nothing into the tree. It reports all faults at once, and
-// the exit status is 1 if it found any.
+// At the end it prints the git commands that release the version. It does not
+// run these commands, and writes nothing into the tree. It reports all faults
+// at once, and the exit status is 1 if it found any.
 package main

@@ -32,8 +32,8 @@ func split(text string) member {
 	return member{name, value}
 }
 
-// content changes the members of a header or of claims. The members in set have
-// a meaning in this header or in these claims.
+// content changes the members of a header or of claims. The parameter set lists
+// members that have a meaning there.
 func (m mutator) content(list []member, set []string) ([]member, string) {
 	list = append([]member(nil), list...)
 	switch p := m.IntN(100); {

@@ -70,7 +70,7 @@ func (p *replay) verdict(r request) string {
 	h := make(http.Header)
 	t, err := p.decide(ctx, h, r)
 	if p.reason == "canceled" {
-		<-p.endpoint.entered // wait until the introspection request has arrived, so that it is not taken for one of the next request
+		<-p.endpoint.entered // wait for the introspection request, so that it does not arrive during the next request of the corpus
 	}
 	leave()
 	if err == nil {

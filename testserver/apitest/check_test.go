@@ -266,7 +266,7 @@ func TestInvalidArgumentsEndTheTest(t *testing.T) {
 		"an unknown defect":                {check(apitest.SkipDefect("alg-nine")), []string{`SkipDefect("alg-nine")`, "alg-none"}},
 		"another unknown defect":           {check(apitest.AlsoDefect("x")), []string{`AlsoDefect("x")`}},
 		"a malformed scope":                {check(apitest.RequireScope("a b")), []string{`RequireScope: "a b" is not a scope`, "RFC 6749 §3.3"}},
-		"a malformed pointer":              {check(apitest.RequireClaim("/a~2", "b")), []string{`apitest.Check: RequireClaim("/a~2"): in a JSON Pointer write ~ as ~0`}},
+		"a malformed pointer":              {check(apitest.RequireClaim("/a~2", "b")), []string{`apitest.Check: RequireClaim("/a~2"): in a JSON Pointer, write ~ as ~0`}},
 		"no value of a claim":              {check(apitest.RequireClaim("roles", "")), []string{`RequireClaim("roles", ""): give a claim and a value`}},
 		"no claim":                         {check(apitest.RequireClaim("", "admin")), []string{`RequireClaim("", "admin"): give a claim`}},
 		"a pointer through a string":       {check(apitest.RequireClaim("/sub/roles", "admin")), []string{`claim "/sub/roles": "sub" is not an object`}},

@@ -29,8 +29,8 @@ func main() {
 	}
 }
 
-// run measures everything and prints the table to out. Because this takes a
-// while, run also prints the name of each column to progress as it is measured.
+// run measures everything and prints the table to out. This takes a while, so
+// run writes the name of each column to progress when it is measured.
 func run(ctx context.Context, out, progress io.Writer, markdown bool) error {
 	began := time.Now()
 	t, err := measure(ctx, usual, rival.Fetching(), scenarios(usual), progress)

@@ -1,6 +1,6 @@
 // Command compare measures Bearerguard, raw crypto, and the libraries that its
-// users would use instead. It measures all of them in one run, in turns, so
-// that other work of the machine slows all of them alike.
+// users would use instead. It measures them in turns, in one run, so that other
+// load on the machine affects all of them equally.
 //
 //	go run ./compare                                  # a few minutes, prints the tables
 //	go run ./compare -page ../../docs/performance.md  # and writes the first into the page

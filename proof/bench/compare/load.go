@@ -42,11 +42,11 @@ func generator() bool {
 	return true
 }
 
-// generate is the main function of the load generator. For as long as spell
-// says, it sends GET /orders repeatedly over persistent connections. It then
-// prints how many requests were answered with 200. It reads the tokens from in,
-// one per line. It parses as little as possible, so that the API can use most
-// of the processor time.
+// generate is the main function of the load generator. It sends GET /orders
+// repeatedly over persistent connections until spell has passed. It then prints
+// how many requests were answered with 200. The reader in contains the tokens,
+// one per line. generate parses as little as possible, so that the API can use
+// most of the processor time.
 func generate(ctx context.Context, addr string, spell time.Duration, in io.Reader, out io.Writer) error {
 	text, err := io.ReadAll(in)
 	if err != nil {

@@ -54,8 +54,8 @@ var comparisons = []struct {
 	{"A thousand callers at once, before there are keys", herd},
 }
 
-// run measures everything and prints the tables to out. Because this takes a
-// while, run also prints to progress what it is measuring.
+// run measures everything and prints the tables to out. This takes a while, so
+// run writes the name of each table to progress before it measures it.
 func run(ctx context.Context, m meter, only, page string, out, progress io.Writer) error {
 	began := time.Now()
 	written := make(map[string]table)

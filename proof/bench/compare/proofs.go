@@ -64,8 +64,8 @@ func proofs(ctx context.Context, m meter) (table, error) {
 	return t, fault
 }
 
-// calls returns more than the number of calls of one operation that takes at
-// least 20 µs.
+// calls returns an upper bound for the number of calls of one operation, if
+// each call takes at least 20 µs.
 func (m meter) calls() int { return 2000 + m.rounds*int(m.slice/(20*time.Microsecond)+64) }
 
 // client is a client with a key, and the proofs that it made in advance.

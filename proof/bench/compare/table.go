@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// table is printed as Markdown, which is also readable in a terminal.
+// table collects rows of figures. String returns it as Markdown, which is also
+// readable in a terminal.
 type table struct {
-	columns []string // titles of the columns with figures; the first column, the names, has no title
+	columns []string // titles of all columns except the first, which contains the names
 	rows    []row
 	notes   string
 }

@@ -18,7 +18,7 @@ type api struct {
 	Name       string
 	modules    []string // empty for this repository
 	SetUp      string   // which part of the documentation the set-up follows
-	Given      string   // what is configured, and what is not because the documentation does not mention it
+	Given      string   // what is configured, and what is missing because the documentation does not mention it
 	ownCode    []kind   // what the documentation leaves to the reader; package rival contains this code
 	protection rival.Protection
 }

@@ -1,7 +1,8 @@
 // Package rivals sends the tokens of apitest.Check to APIs that other libraries
 // protect, each set up as its README says, and to one that Bearerguard
-// protects. The results are written to docs/rivals.md. A summary, with the
-// times of docs/performance.md, is the comparison in README.md:
+// protects. It writes the results to docs/rivals.md. The comparison in
+// README.md is a summary of these results and of the times in
+// docs/performance.md.
 //
 //	go test -count=1 ./rivals            # checks both documents
 //	go test -count=1 ./rivals -update    # writes them

@@ -129,7 +129,7 @@ func resourceIn(a outcome) (resource, got string) {
 func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (got, want string) {
 	got = fmt.Sprintf("the resource %q", resource)
 	u, err := url.Parse(resource)
-	if err != nil || !isPublic(u) || inserted(*u) != at.String() {
+	if err != nil || !isPublic(u) || wellKnownURL(*u) != at.String() {
 		return got, "the resource whose metadata is at " + at.String()
 	}
 	asked, err := r.request(ctx, probe{})
@@ -143,8 +143,8 @@ func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (
 	return "", ""
 }
 
-// inserted returns the metadata URL of the resource u (RFC 9728 §3.1).
-func inserted(u url.URL) string {
+// wellKnownURL returns the metadata URL of the resource u (RFC 9728 §3.1).
+func wellKnownURL(u url.URL) string {
 	if u.Path == "/" {
 		u.Path = ""
 	}

@@ -46,7 +46,7 @@ type Event struct {
 func (e *Event) line() ([]byte, error) {
 	text, err := json.Marshal(e)
 	if err != nil {
-		return nil, fmt.Errorf("audit log: writing an event as JSON: %w", err)
+		return nil, fmt.Errorf("audit log: encoding an event as JSON: %w", err)
 	}
 	return append(text, '\n'), nil
 }

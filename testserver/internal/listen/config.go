@@ -47,12 +47,13 @@ func (c Config) Check() error {
 	case !c.TLS:
 		plain = fmt.Errorf("MTLSAddr(%q) requires TLS(): add it, or remove MTLSAddr", c.MTLSAddr)
 	case c.URL == "" && !c.InMemory && hostOf(c.MTLSAddr) != hostOf(c.Addr):
-		plain = fmt.Errorf("MTLSAddr(%q) has another host than the issuer, but the metadata lists its endpoints at the issuer's host: use that host, or add IssuerURL", c.MTLSAddr)
+		plain = fmt.Errorf("MTLSAddr(%q) has another host than the issuer, but the metadata lists the endpoints for mutual TLS at the issuer's host: use the issuer's host, or add IssuerURL", c.MTLSAddr)
 	}
 	return errors.Join(scheme, plain, c.checkAddr("Addr", c.Addr), c.checkAddr("MTLSAddr", c.MTLSAddr))
 }
 
-// hostOf returns the host of an address, by default loopback.
+// hostOf returns the host in addr. For "" and for localhost, it returns
+// 127.0.0.1.
 func hostOf(addr string) string {
 	host, _, _ := net.SplitHostPort(addr)
 	if addr == "" || host == localhost {

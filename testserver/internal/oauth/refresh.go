@@ -91,15 +91,15 @@ func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	return s.config.RefreshTTL
 }
 
-// subset reports whether all contains every element of some. It uses a map to
+// subset reports whether every name in part is also in whole. It uses a map to
 // stay fast, because any client, even without credentials, can send thousands
 // of names.
-func subset(some, all []string) bool {
-	has := make(map[string]bool, len(all))
-	for _, one := range all {
-		has[one] = true
+func subset(part, whole []string) bool {
+	has := make(map[string]bool, len(whole))
+	for _, name := range whole {
+		has[name] = true
 	}
-	return !slices.ContainsFunc(some, func(one string) bool { return !has[one] })
+	return !slices.ContainsFunc(part, func(name string) bool { return !has[name] })
 }
 
 func later(a, b time.Time) time.Time {

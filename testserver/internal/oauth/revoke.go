@@ -84,6 +84,6 @@ func (s *Server) Revoke(text string) bool {
 	return true
 }
 
-// SetIntrospection makes reply, which is JSON, the introspection response for
-// the token in text. A nil reply restores the normal response.
+// SetIntrospection sets the introspection response for the token text. reply is
+// the response as JSON; nil restores the normal response.
 func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.SetReply(text, reply) }

@@ -100,7 +100,7 @@ func narrowed(granted, requested []string) ([]string, *failure) {
 	case len(requested) == 0:
 		return granted, nil
 	case len(granted) > 0 && !subset(requested, granted):
-		return nil, invalidTarget("the resource was not granted")
+		return nil, invalidTarget("a requested resource was not granted")
 	}
 	return requested, nil
 }

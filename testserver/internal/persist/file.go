@@ -146,7 +146,7 @@ func (f *File) read() (state []byte, err error) {
 		return nil, fmt.Errorf("the file cannot be examined: %w", cause(err))
 	case info.IsDir():
 		return nil, errors.New("the path is a directory: name a file in this directory")
-	case !info.Mode().IsRegular(): // reading from a pipe could block
+	case !info.Mode().IsRegular(): // reading a pipe could block
 		return nil, errors.New("the path is not a regular file: name another file")
 	case info.Size() > maxBytes:
 		return nil, fmt.Errorf("%w: it is larger than 1 GiB; %s", ErrForeign, moveAway)
@@ -174,7 +174,7 @@ func (f *File) Save(v any) error {
 	}
 	state, err := json.Marshal(v)
 	if err != nil {
-		return f.wrap(fmt.Errorf("writing the state as JSON: %w", err))
+		return f.wrap(fmt.Errorf("encoding the state as JSON: %w", err))
 	}
 	if len(state) > maxBytes-len(head)-len(tail) {
 		return f.wrap(errors.New("the state is larger than 1 GiB"))

@@ -17,7 +17,7 @@ func ClaimPath(name string) ([]string, error) {
 		return []string{name}, nil
 	}
 	if strings.Contains(strings.NewReplacer("~0", "", "~1", "").Replace(name), "~") {
-		return nil, errors.New("in a JSON Pointer write ~ as ~0, and a slash in a name as ~1 (RFC 6901 §3)")
+		return nil, errors.New("in a JSON Pointer, write ~ as ~0, and write a slash within a name as ~1 (RFC 6901 §3)")
 	}
 	path := strings.Split(name[1:], "/")
 	for i, one := range path {

@@ -1,11 +1,11 @@
 package token
 
-// Served returns the key set that the endpoint shows. The caller must not
-// change the bytes.
+// Served returns the key set that the JWKS endpoint returns. The caller must
+// not change the bytes.
 func (k *Keyring) Served() []byte { return *k.served.Load() }
 
-// Freeze stops updates of the key set that the JWKS endpoint shows, until all
-// freezes have ended. A call of thaw ends this freeze.
+// Freeze stops updates of the key set that the JWKS endpoint returns. Updates
+// continue when all freezes have ended. Calling thaw ends this freeze.
 func (k *Keyring) Freeze() (thaw func()) {
 	r, unlock := k.ring.Lock()
 	defer unlock()

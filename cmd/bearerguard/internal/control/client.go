@@ -43,9 +43,8 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends a request and returns the body of the answer. The body of the
-// request is in, encoded as JSON. If in is nil, the request has no body. Call
-// parses the answer into out. If out is nil, Call does not parse the answer.
+// Call sends a request and returns the body of the answer. It sends in as JSON,
+// or no body if in is nil. It parses the answer into out, unless out is nil.
 // path must begin with a slash and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader

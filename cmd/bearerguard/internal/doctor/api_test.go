@@ -23,7 +23,7 @@ type api struct {
 	places    []string       // paths at which the server serves members
 	serve     func(next http.Handler) http.Handler
 	sent      []*http.Request
-	hosts     []string // of all requests, also of those to other servers
+	hosts     []string // of all requests, including those to other servers
 }
 
 const wellKnown = "/.well-known/oauth-protected-resource"

@@ -106,7 +106,7 @@ func (x *examination) pointer(challenges []challenge.Challenge) string {
 		x.fail(aboutPointer, finding{problem: "resource_metadata " + barred, got: first, remedy: publicURL})
 	case !strings.EqualFold(hostOf(first), x.base.Host):
 		x.warn(aboutPointer, finding{problem: "the challenge names metadata of another host than the URL that was requested", want: x.base.Host, got: first,
-			remedy: "Give the URL by which clients call the API. If this is it, correct the URL in the configuration of the API: clients discard the metadata of another host."})
+			remedy: "Give the URL by which clients call the API. If you gave this URL, correct the URL in the configuration of the API: clients discard the metadata of another host."})
 	default:
 		x.pass(aboutPointer, first)
 	}

@@ -109,17 +109,16 @@ func parse(data []byte) (*document, error) {
 	})
 	switch {
 	case err != nil:
-		return nil, errors.New("the metadata is not a JSON object, or has a member twice")
+		return nil, errors.New("the metadata is not a JSON object, or it contains the same member twice")
 	case wrong != nil:
 		return nil, wrong
 	}
 	return doc, nil
 }
 
-// barred returns the reason why a URL in an answer must not be requested, or ""
-// if it may be requested. The reason is worded as the end of a sentence about
-// the URL. An API on another machine must not make this machine send requests
-// to itself or to its local network link.
+// barred returns "" if a URL in an answer may be requested, and otherwise the
+// reason why not, such as "is not https". An API on another machine must not
+// make this machine send requests to itself or to its local network link.
 func (x *examination) barred(address string) string {
 	u, err := url.Parse(address)
 	switch {

@@ -10,9 +10,10 @@ import (
 type Result string
 
 // These are the results. [Failed] and [Warned] are findings. One violation of
-// an RFC is Passed: the path of a resource may be only the beginning of the
-// requested path. RFC 9728 §3.3 does not allow this, and strict clients reject
-// it. But otherwise one document could not describe an API with several routes.
+// an RFC is not a finding: the path of a resource may be only the beginning of
+// the requested path. Otherwise one document could not describe an API with
+// several routes. RFC 9728 §3.3 does not allow this, and strict clients reject
+// such a document.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or stops every client

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// at returns a wrapper for a handler. The wrapper calls change for requests
-// whose path begins with path, and next for others.
+// at returns a wrapper for a handler. The wrapper passes requests below the
+// given path to the function change, and all other requests to the handler.
 func at(path string, change func(w http.ResponseWriter, r *http.Request, next http.Handler)) func(next http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -106,11 +106,11 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"the metadata redirects", func(a *api) { a.serve = at(wellKnown, status(302)) }, []string{"failed metadata: the metadata is a redirect"}},
 		{"the metadata is a web page", func(a *api) { a.serve = at(wellKnown, text("text/html", "<p>")) }, []string{"failed metadata: the metadata has another content type"}},
 		{"the metadata is an array", func(a *api) { a.serve = at(wellKnown, text("application/json", "[]")) }, []string{
-			"failed metadata: the metadata is not a JSON object, or has a member twice",
+			"failed metadata: the metadata is not a JSON object, or it contains the same member twice",
 		}},
 		{"the metadata has a member twice", func(a *api) {
 			a.serve = at(wellKnown, text("application/json", `{"resource":"a","resource":"b"}`))
-		}, []string{"failed metadata: the metadata is not a JSON object, or has a member twice"}},
+		}, []string{"failed metadata: the metadata is not a JSON object, or it contains the same member twice"}},
 		{"a list is a text", func(a *api) { a.members["authorization_servers"] = base + "/as" }, []string{
 			"failed metadata: authorization_servers has the wrong type",
 		}},
