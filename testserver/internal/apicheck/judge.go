@@ -12,7 +12,7 @@ import (
 // judge adds a finding for each rule that the response to p breaks.
 func (r *run) judge(p probe, a outcome) {
 	if p.from != nil && (a.alert || a.status == http.StatusBadRequest && len(a.challenges) == 0) {
-		return // TLS refused the certificate, before the API saw the token
+		return // TLS or a proxy refused the certificate, before the API saw the token
 	}
 	if a.lost != "" {
 		r.note(p, noAnswer, "no answer: "+a.lost, p.wanted())
