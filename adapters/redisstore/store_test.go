@@ -243,11 +243,11 @@ func TestCommandsTakeNoLongerThanTimeout(t *testing.T) {
 		if took := time.Since(began); first || err == nil || took != 50*time.Millisecond {
 			t.Errorf("got %t, %v after %v, want an error after 50 ms", first, err, took)
 		}
+		close(release)
+		synctest.Wait()
 		if f.longest != 50*time.Millisecond {
 			t.Errorf("got a deadline in %v, want one in 50 ms", f.longest)
 		}
-		close(release)
-		synctest.Wait()
 	})
 }
 

@@ -3,6 +3,7 @@ package contain_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,11 +14,11 @@ import (
 func TestWithinDoesNotWaitAfterItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slots, release, began := make(chan struct{}, 1), make(chan struct{}), time.Now()
-		calls := 0
+		var calls atomic.Int32
 		for range 3 { // the first one occupies the only slot
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			_, err := contain.Within(ctx, slots, func(context.Context) (int, error) {
-				calls++
+				calls.Add(1)
 				<-release
 				return 1, nil
 			})
@@ -26,8 +27,8 @@ func TestWithinDoesNotWaitAfterItsContext(t *testing.T) {
 				t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 			}
 		}
-		if took := time.Since(began); took != 3*time.Second || calls != 1 {
-			t.Errorf("got %d calls in %v, want 1 call in 3 s", calls, took)
+		if took := time.Since(began); took != 3*time.Second || calls.Load() != 1 {
+			t.Errorf("got %d calls in %v, want 1 call in 3 s", calls.Load(), took)
 		}
 		close(release)
 		synctest.Wait()
