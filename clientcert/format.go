@@ -31,7 +31,7 @@ var (
 )
 
 // read returns the thumbprint of the certificate in a field, or "" if the proxy
-// says that there is none.
+// says that the client presented none.
 func (f Forwarded) read(field string) (string, error) {
 	switch {
 	case field == "":
@@ -45,7 +45,7 @@ func (f Forwarded) read(field string) (string, error) {
 }
 
 // readBytes reads a byte sequence (RFC 8941 §3.3.5). Proxies that build the
-// field from a variable send an empty sequence if there is no certificate.
+// field from a variable send an empty sequence without a certificate.
 func readBytes(field string) (string, error) {
 	inner, isBytes := strings.CutPrefix(field, ":")
 	inner, isClosed := strings.CutSuffix(inner, ":")

@@ -94,7 +94,7 @@ func forwarded(t testing.TB, header string, values ...string) *http.Request {
 // field is a value of a header field and what it means.
 type field struct {
 	name, value string
-	want        string // the thumbprint, or "" if there is no certificate
+	want        string // the thumbprint, or "" without a certificate
 	wrong       error  // the error instead
 }
 

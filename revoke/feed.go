@@ -28,7 +28,7 @@ func (k Kind) String() string {
 	return [...]string{Token: "token", Subject: "subject", Session: "session", Client: "client"}[k]
 }
 
-// Revocation says that certain tokens of an issuer are no longer valid.
+// Revocation says that certain tokens of an issuer must be refused.
 type Revocation struct {
 	// Issuer is the issuer of the tokens, as in middleware.Token: iss, or the
 	// URL of the configured issuer if iss is an alias or absent.

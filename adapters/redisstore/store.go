@@ -75,7 +75,7 @@ type Config struct {
 	// ProofWindow is the longest time between the use of a proof and the time
 	// at which no machine would accept this proof any more. 0 means 3 minutes,
 	// enough if dpop.Policy.MaxAge and middleware.Config.ClockSkew have their
-	// defaults and there are no nonces. Otherwise, use MaxAge plus four times
+	// defaults, without nonces. Otherwise, use MaxAge plus four times
 	// ClockSkew, but with nonces three periods plus twice ClockSkew, and 20
 	// seconds more in both cases: 5 minutes for nonces of a minute. Under
 	// Refuse, a proof that would be accepted for longer is refused with 503,

@@ -44,7 +44,7 @@ type Proof struct {
 var ErrNonce = errors.New("the DPoP proof has no valid nonce: repeat the request with the nonce in DPoP-Nonce (RFC 9449 section 8)")
 
 // Check returns the proof in the DPoP header fields of a request, or the zero
-// Proof if there are no fields. It does not check whether the proof was used
+// Proof without fields. It does not check whether the proof was used
 // before. The text of the error says what was expected. It contains no part of
 // the proof.
 func (r Request) Check(fields []string) (Proof, error) {
