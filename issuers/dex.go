@@ -8,7 +8,6 @@ import "github.com/bearerguard/bearerguard/middleware"
 // static clients whose users may call the API. The user's groups are used as
 // the scopes of the token. Token.ClientID is set only for tokens with azp,
 // which are tokens for several clients.
-// clients.
 func Dex(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Dex"}
 	issuer = f.identifier(issuer)
