@@ -40,8 +40,8 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 }
 
 // rejectedMetadata lists answers to the metadata request that must be rejected,
-// each with its failure class. The jwks_uri of such an answer, if it has one,
-// differs from the URL of the keys.
+// each with its failure class. If such an answer has a jwks_uri, it is not
+// keysURL, so that a test notices if the Remote uses it.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer

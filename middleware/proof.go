@@ -205,8 +205,8 @@ type signerCache struct {
 	slots [1 << 12]atomic.Pointer[signer]
 }
 
-// find returns the signer with the key of a token and the given encoded header,
-// or nil if it is not cached.
+// find returns the cached signer with this encoded header, whose key has this
+// thumbprint, or nil.
 func (c *signerCache) find(thumbprint, text string) *signer {
 	if cached := c.slot(thumbprint).Load(); cached != nil && cached.text == text {
 		return cached

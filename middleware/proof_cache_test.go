@@ -78,8 +78,8 @@ func TestACachedBoundToken(t *testing.T) {
 	}
 	used := c.proof()
 	wants(t, c.send(t, used), nil)
-	// Whoever has the token, but not the key, must not be able to slow it down
-	// by removing it from the cache.
+	// Someone who has the token but not the key must not be able to remove the
+	// token from the cache, which would slow down the requests of its owner.
 	for _, tt := range []struct {
 		name   string
 		proofs []string

@@ -22,9 +22,8 @@ var (
 	asGateway = basic("gateway:gateway-secret")
 )
 
-// exchangeRequest returns a token exchange request of the client gateway. It
-// has no actor token, but pairs, which are names and values to set, can add
-// one.
+// exchangeRequest returns a token exchange request without an actor token. The
+// pairs are the names and values of further parameters, such as an actor token.
 func exchangeRequest(token string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {string(testserver.TokenExchange)}, "subject_token": {token}, "subject_token_type": {accessType},

@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// everyAdapterChecksProofs sends the rows of all threats to the scheme DPoP.
+// everyAdapterChecksProofs runs the rows of every threat to DPoP against each
+// adapter.
 func everyAdapterChecksProofs(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	groups := slices.Concat(l.schemes(), l.defects(t), l.proofHeaders(t), l.proofBytes(), l.proofRequests(), l.proofURLs(), l.proofClaims(t), l.proofTokens())

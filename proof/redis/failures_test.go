@@ -16,8 +16,7 @@ import (
 func localOnly(c *redisstore.Config)   { c.OnOutage = redisstore.LocalOnly }
 func shortWindow(c *redisstore.Config) { c.ProofWindow = 30 * time.Second }
 
-// assertFirst fails the test unless First gives the wanted answer. An error
-// means 503.
+// assertFirst fails the test unless First returns the wanted result and error.
 func assertFirst(t *testing.T, s *redisstore.Store, key [32]byte, want bool, wantErr error, when string) {
 	t.Helper()
 	first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute))

@@ -8,6 +8,6 @@
 //
 //	clients[1].redirect_uris[0]: got a number, want an absolute URI that a browser can open and that has no user information or fragment, such as "http://127.0.0.1/callback"
 //
-// The server makes the checks for which the file is not enough, such as whether
-// a key is suitable for its algorithm.
+// This package does not check everything. The server itself checks, for
+// example, whether a key is suitable for its algorithm.
 package settings
