@@ -36,7 +36,7 @@ func (d *draw) n(limit int) int {
 }
 
 // Whatever is added, published, lost and expired, in whatever order: as soon as
-// the feed works, all lists know what any of them was told.
+// the feed works, all lists have the revocations of all calls of Add.
 func FuzzListsAgreeWithTheModel(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 5, 0, 1, 1, 1, 1, 3, 2, 2, 4, 3, 0})
 	f.Add([]byte{0, 0, 1, 1, 2, 9, 0, 1, 1, 1, 0, 3, 0, 2, 1, 1, 1, 14, 2, 7, 3})

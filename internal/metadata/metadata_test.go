@@ -27,7 +27,7 @@ const (
 )
 
 // server answers each path with the handler that the test sets for it, or with
-// 404 if there is none. It logs the paths.
+// 404 otherwise. It logs the paths.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request

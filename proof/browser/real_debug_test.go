@@ -70,7 +70,7 @@ func TestMintAndRotate(t *testing.T) {
 	}
 
 	if got, want := b.press(rotate), a.as.Issuer()+"/debug"; got != want || eval[string](b, token) != "" {
-		t.Errorf("got %s, want %s, where the token is no longer shown", got, want)
+		t.Errorf("got %s, want %s, without the token", got, want)
 	}
 	b.press(mint)
 	after, signed := kids(t, a.as, eval[string](b, token))
