@@ -1,10 +1,14 @@
 package apicheck
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -75,6 +79,44 @@ func (t *Target) presenting(cert *tls.Certificate) *Target {
 		changed.via = append(changed.via, via)
 	}
 	return &changed
+}
+
+// certificateRefused reports whether the API refuses the certificate of via, or
+// a missing one, with a TLS alert. In TLS 1.3, the alert follows the handshake,
+// and an error of writing a request to the closed connection can hide it.
+// Therefore certificateRefused sends no request.
+func (r *run) certificateRefused(ctx context.Context, via *http.Transport) bool {
+	ctx, cancel := context.WithTimeout(ctx, tooLong)
+	defer cancel()
+	host := r.target.url.Host
+	if r.target.url.Port() == "" {
+		host = net.JoinHostPort(r.target.url.Hostname(), "443")
+	}
+	dial := via.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	plain, err := dial(ctx, "tcp", host)
+	if err != nil {
+		return false
+	}
+	defer plain.Close()
+	config := via.TLSClientConfig.Clone()
+	config.ServerName = cmp.Or(config.ServerName, r.target.url.Hostname())
+	conn := tls.Client(plain, config)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return isAlert(err)
+	}
+	// After CloseWrite, a server that accepts the certificate closes the
+	// connection, too, but without an alert. CloseWrite fails if the server has
+	// closed it already.
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetReadDeadline(deadline); err != nil {
+		return false
+	}
+	_ = conn.CloseWrite()
+	_, err = conn.Read(make([]byte, 1))
+	return isAlert(err)
 }
 
 // unknownConfirmation changes a token so that cnf has only a member that no API

@@ -121,12 +121,8 @@ func (r *run) publicURL(sent *http.Request) string {
 // proof (RFC 9449 §9).
 func (r *run) exchange(ctx context.Context, p probe, via *http.Transport) outcome {
 	first := r.send(ctx, p, via)
-	// If the server closes the connection during the handshake, an error of
-	// writing can hide its alert.
-	for range 2 {
-		if p.from != nil && first.lost != "" && !first.alert {
-			first = r.send(ctx, p, via)
-		}
+	if p.from != nil && first.lost != "" && !first.alert {
+		first.alert = r.certificateRefused(ctx, via)
 	}
 	if !r.noteNonce(first) || p.unproved || len(p.authorization) == 0 && p.query == "" {
 		return first

@@ -44,7 +44,7 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 	resp, err := via.RoundTrip(request)
 	if err != nil {
-		if refusal, ok := errors.AsType[*net.OpError](err); ok && refusal.Op == "remote error" {
+		if isAlert(err) {
 			return outcome{lost: "TLS failed; does the server accept the certificate of the client?", alert: true}
 		}
 		return outcome{lost: reason(ctx, err)}
@@ -110,6 +110,12 @@ func reason(ctx context.Context, err error) string {
 		return fmt.Sprintf("none within %v", tooLong)
 	}
 	return "the connection was closed; did a handler panic?"
+}
+
+// isAlert reports whether err is an alert that the server sent.
+func isAlert(err error) bool {
+	refusal, ok := errors.AsType[*net.OpError](err)
+	return ok && refusal.Op == "remote error"
 }
 
 func isTimeout(err error) bool {
