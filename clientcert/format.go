@@ -19,9 +19,9 @@ const (
 	// element needs Hash or Cert.
 	XFCC
 
-	// EscapedPEM is PEM (RFC 7468 §5), percent-encoded or not, with or without
-	// its first and last line. Base64 of the DER is the same without these
-	// lines. A plus sign is never a space.
+	// EscapedPEM is PEM (RFC 7468 §5), percent-encoded or not. Its first and
+	// last line may be missing, so the base64 of the DER is accepted, too. A
+	// plus sign is never a space.
 	EscapedPEM
 )
 

@@ -154,7 +154,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	case !slices.Contains(audience, c.config.Auth.clientID):
 		return nil, fmt.Errorf("%w: aud does not contain this client", errAnswer)
 	case !hasDate || issued.Before(now.Add(-maxSignedAge)) || issued.After(now.Add(maxSignedAge)):
-		return nil, fmt.Errorf("%w: iat is missing or more than five minutes from now", errAnswer)
+		return nil, fmt.Errorf("%w: iat is missing, or differs from the current time by more than five minutes", errAnswer)
 	case inner == nil:
 		return nil, fmt.Errorf("%w: token_introspection is missing", errAnswer)
 	}

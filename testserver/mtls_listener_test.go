@@ -79,7 +79,7 @@ func TestAServerWithoutTLSHasNoEndpointsForMutualTLS(t *testing.T) {
 			}
 			r := formTo(t, s, testserver.EndpointToken, "client_id=dn&grant_type=client_credentials")
 			wantError(t, r, 401, "invalid_client")
-			wantAll(t, r.text("error_description"), "requires TLS")
+			wantAll(t, r.text("error_description"), "start it with TLS")
 			wantError(t, formTo(t, s, testserver.EndpointToken, "client_id=bound&client_secret=s&grant_type=client_credentials"), 400, "invalid_request")
 			for _, metadata := range []string{
 				`{"grant_types":["client_credentials"],"token_endpoint_auth_method":"tls_client_auth","tls_client_auth_san_dns":"a"}`,

@@ -133,9 +133,9 @@ func (s clientAuth) checkCertificate(r *http.Request, c *registry.Registered) *f
 	chain, now := mtls.Presented(r), s.Clock.Now()
 	switch {
 	case len(chain) == 0 && s.config.MTLSPort == "":
-		return invalidClient("the client is registered for "+string(c.AuthMethod)+", and the server never asks for a certificate: it requires TLS", false)
+		return invalidClient("the client is registered for "+string(c.AuthMethod)+", which needs TLS, and this server speaks plain HTTP: start it with TLS, or register the client for another method", false)
 	case len(chain) == 0:
-		return invalidClient("the client is registered for "+string(c.AuthMethod)+", and the request has no certificate: send it with the certificate to the mtls_endpoint_aliases", false)
+		return invalidClient("the client is registered for "+string(c.AuthMethod)+", and the request has no certificate: send the request with the client's certificate to the URL of this endpoint in mtls_endpoint_aliases", false)
 	case !mtls.IsTimely(chain[0], now):
 		return invalidClient("the certificate of the client has expired, or is not valid yet", false)
 	case c.AuthMethod == catalogue.SelfSignedTLS && !mtls.IsRegistered(chain[0], c.Keys):
@@ -183,7 +183,7 @@ func (t *tokenRequest) readCertificate(r *http.Request) *failure {
 		return nil
 	}
 	if t.bound = t.presented; t.bound == "" {
-		return invalidRequest("the client is registered for tokens that are bound to its certificate, and the request has none: send it with a certificate to the mtls_endpoint_aliases")
+		return invalidRequest("the client is registered for certificate-bound tokens, and the request has no certificate: send the request with the client's certificate to the URL of this endpoint in mtls_endpoint_aliases")
 	}
 	return nil
 }

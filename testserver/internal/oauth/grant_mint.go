@@ -99,7 +99,7 @@ func (s *Server) IDToken(edit token.Edit) (string, error) {
 	d.Set("client_id", token.DefaultClient) // edit may change the client
 	edit(d)
 	if d.Opaque || d.Defect != nil {
-		d.Fail(errors.New("an ID token must be a valid JWT: remove the options OpaqueTokens and With"))
+		d.Fail(errors.New("an ID token must be a valid JWT: remove the option OpaqueTokens() or With(…)"))
 	}
 	if i := d.Claims.Find("client_id"); i >= 0 {
 		client := d.Claims[i].Value
