@@ -22,7 +22,7 @@ func ExampleTLS() {
 	defer api.Close()
 
 	client := api.Client()
-	client.Transport.(*http.Transport).TLSClientConfig.Certificates = api.TLS.Certificates // in place of a certificate of its own
+	client.Transport.(*http.Transport).TLSClientConfig.Certificates = api.TLS.Certificates // the client presents the server's certificate, which saves making another
 	if response, err := client.Get(api.URL); err == nil {
 		defer response.Body.Close()
 	}

@@ -148,7 +148,7 @@ func ask(t *testing.T, c *http.Client, url string, headers ...string) (string, *
 }
 
 // The peers of a Unix socket have no address. A socket is trusted by its own
-// name, also if a middleware replaces RemoteAddr.
+// name, even if a middleware replaces RemoteAddr.
 func TestUnixSockets(t *testing.T) {
 	dir := t.TempDir()
 	trusted, other := filepath.Join(dir, "trusted"), filepath.Join(dir, "other")

@@ -13,7 +13,7 @@ import (
 type Source interface {
 	// Thumbprint returns the thumbprint of the client's certificate, as
 	// [Thumbprint] does, or "" if the client presented no certificate. It
-	// returns an error if the request does not say which certificate it is.
+	// returns an error if the certificate cannot be determined.
 	Thumbprint(r *http.Request) (string, error)
 }
 

@@ -148,10 +148,9 @@ func TestXFCCInJSON(t *testing.T) {
 	})
 }
 
-// The last element is that of the trusted proxy. Earlier elements come from the
-// client.
-// With APPEND_FORWARD, the client writes the beginning of the field and, in its
-// certificate, names that Envoy does not quote. Such a field is refused.
+// With APPEND_FORWARD, the client writes the beginning of the field. Its
+// certificate can also contain names that Envoy does not quote. A field with
+// several elements is therefore refused.
 func TestXFCCOfSeveralProxies(t *testing.T) {
 	check(t, clientcert.Envoy(proxies), []field{
 		{"Envoy's example with two elements", envoyTwo, "", clientcert.ErrSeveral},

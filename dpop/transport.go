@@ -114,7 +114,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	again := r.Clone(r.Context())
 	if r.GetBody != nil {
 		if again.Body, err = r.GetBody(); err != nil {
-			return response, nil //nolint:nilerr // the answer without a nonce is still an answer
+			return response, nil //nolint:nilerr // the request cannot be repeated, so the caller gets this response
 		}
 	}
 	_ = response.Body.Close()
@@ -201,7 +201,7 @@ func leavesOrigin(r *http.Request) bool {
 	return false
 }
 
-// Bounds of what a server may make a Transport keep.
+// Limits for the nonces that a Transport stores, because servers choose them.
 const (
 	maxOrigins = 1000
 	maxNonce   = 1 << 10
@@ -213,7 +213,7 @@ func (t *Transport) nonce(origin string) string {
 	return t.nonces[origin]
 }
 
-// keep keeps the nonce in a response (RFC 9449 §8.2) and returns it.
+// keep stores the nonce in a response (RFC 9449 §8.2) and returns it.
 func (t *Transport) keep(origin string, response *http.Response) string {
 	nonce := response.Header.Get("DPoP-Nonce")
 	if nonce == "" || len(nonce) > maxNonce {
@@ -228,7 +228,7 @@ func (t *Transport) keep(origin string, response *http.Response) string {
 	return nonce
 }
 
-var errURL = errors.New("dpop: the request has no URL, or an opaque one, which a proof cannot name")
+var errURL = errors.New("dpop: the request has no URL or an opaque URL: a proof needs a URL with scheme, host and path")
 
 // maxRefusal is how much of a refusal is read, in bytes.
 const maxRefusal = 64 << 10

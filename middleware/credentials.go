@@ -38,7 +38,8 @@ func (d *decision) presentsSame() bool {
 	return outer.equal(&d.credentials)
 }
 
-// equal reports whether two callers present the same.
+// equal reports whether two credentials are the same, except for Method and
+// URL.
 func (c *Credentials) equal(other *Credentials) bool {
 	return c.Token == other.Token && c.Scheme == other.Scheme && c.CertificateThumbprint == other.CertificateThumbprint && slices.Equal(c.Proofs, other.Proofs)
 }
@@ -70,7 +71,7 @@ func (d *decision) present(c Credentials) {
 	case d.v.dpop != nil && strings.EqualFold(c.Scheme, schemeDPoP):
 		d.scheme = schemeDPoP
 	default:
-		return // the same as no token
+		return // an unsupported scheme counts as no token
 	}
 	d.token = c.Token
 }
@@ -84,7 +85,7 @@ func (d *decision) present(c Credentials) {
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
-		return ErrTwoTokens // a proxy may use another of these fields than this module
+		return ErrTwoTokens // a proxy and this module could choose different fields
 	}
 	field, scheme := "", ""
 	if len(fields) == 1 {

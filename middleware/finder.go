@@ -259,7 +259,7 @@ func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer,
 		return nil, fault(err)
 	}
 	one.finder = f
-	one.perTenant, _ = one.keys.(perTenant) // issuers of IssuerFor may share keys
+	one.perTenant, _ = one.keys.(perTenant) // several issuers may share a key set in which each key is restricted to one issuer
 	return one, nil
 }
 

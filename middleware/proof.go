@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	maxProof   = 4 << 10 // of a proof, in bytes
-	maxProofID = 256     // of jti, in bytes
-	maxSigner  = 2 << 10 // of the encoded header of a cached signer, in bytes
+	maxProof   = 4 << 10 // maximum length of a proof, in bytes
+	maxProofID = 256     // maximum length of jti, in bytes
+	maxSigner  = 2 << 10 // maximum length of the encoded header of a cached signer, in bytes
 	proofType  = "dpop+jwt"
 )
 
@@ -108,7 +108,8 @@ func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 	if err != nil {
 		return nil, malformed("jwk is not a public key")
 	}
-	// The only key of a set is selected if it fits alg.
+	// A key set with only this key checks it, and returns it only if it fits
+	// alg.
 	set, err := jwks.Parse([]byte(`{"keys":[` + public + `]}`))
 	if err != nil {
 		return nil, malformed("jwk is not a usable public key")

@@ -78,8 +78,8 @@ func (base publicURL) url(requested string) (origin, path string, err error) {
 
 // checkProofTime checks the nonce or, if the policy has no nonces, the time of
 // the proof. A valid nonce shows that the proof is recent even if the client's
-// clock is wrong (RFC 9449 §11.1). It also records when the proof can no longer
-// be used.
+// clock is wrong (RFC 9449 §11.1). checkProofTime also records when the proof
+// can no longer be used.
 func (d *decision) checkProofTime() error {
 	policy, p := d.v.dpop, &d.proof
 	if policy.nonces != nil {

@@ -18,7 +18,7 @@ type step struct {
 // tokens specifies to which tokens a step applies.
 type tokens struct {
 	name string
-	is   func(*decision) bool // nil means all
+	is   func(*decision) bool // nil means every token
 }
 
 var (
