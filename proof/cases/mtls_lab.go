@@ -16,14 +16,14 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// certificates are those of two clients and of the API.
+// certificates contains the certificates of two clients and of the API.
 type certificates struct {
-	own      *tls.Certificate // of the client, followed by that of its issuer
+	own      *tls.Certificate // of the client, followed by the certificate of the issuer
 	reissued *tls.Certificate // for the same key
 	other    *tls.Certificate // of another client, with the same names
-	appended *tls.Certificate // of the other client, followed by that of the client
+	appended *tls.Certificate // of the other client, followed by the client's certificate
 	server   *tls.Certificate
-	issuer   *x509.Certificate // of all of them
+	issuer   *x509.Certificate // the issuer of all certificates
 }
 
 func newCertificates(t *testing.T) *certificates {
@@ -108,8 +108,8 @@ func (w *certifiedWire) send(t *testing.T, method string, r request) answer {
 	return w.wires[r.certificate].send(t, method, r)
 }
 
-// with returns the configuration of a client that has a certificate, or none if
-// it is nil.
+// with returns the TLS configuration of a client with the certificate c, or
+// without a certificate if c is nil.
 func (w *certifiedWire) with(c *tls.Certificate) *tls.Config {
 	config := w.config.Clone()
 	if c != nil {

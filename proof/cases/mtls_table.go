@@ -45,7 +45,7 @@ func everyAdapterChecksCertificates(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, []group{g})
 }
 
-// checkVerify tests a program that is not behind an adapter.
+// checkVerify calls Verify, as a program without an adapter does.
 func (l *proofLab) checkVerify(t *testing.T) {
 	c, token := l.certificates, strings.TrimPrefix(l.certified(), "Bearer ")
 	for _, one := range []struct {
