@@ -1,7 +1,7 @@
 // Package clientcert finds the certificate of the client that sent a request,
 // for access tokens that are bound to a certificate (RFC 8705 §3).
 //
-// If the API terminates TLS itself, the certificate is that of the connection:
+// If the API terminates TLS itself, use the certificate of the connection:
 //
 //	middleware.Config{ClientCert: clientcert.TLS, …}
 //

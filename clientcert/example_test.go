@@ -57,5 +57,5 @@ func ExampleForwarded() {
 	// Output:
 	// <nil>
 	// Trusted and Sockets are empty: list the addresses of the proxies, because anyone else could forge the field
-	// Chain needs the format EscapedPEM: the other formats have another place for the chain
+	// Chain can be used only with the format EscapedPEM: leave Chain unset for the other formats
 }

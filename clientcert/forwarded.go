@@ -40,7 +40,7 @@ type Forwarded struct {
 	Sockets []string
 
 	// Chain accepts a field in the format EscapedPEM with further certificates
-	// after the client's own. They are not read.
+	// after the client's own. The further certificates are not read.
 	Chain bool
 }
 
@@ -81,7 +81,7 @@ func Traefik(trusted []netip.Prefix) Forwarded {
 func HAProxy(header string, trusted []netip.Prefix) Forwarded { return Nginx(header, trusted) }
 
 // ErrUntrusted means that a peer that is not a trusted proxy sent the header
-// field. The client then counts as one without a certificate.
+// field. The client is then treated as if it had no certificate.
 var ErrUntrusted error = contain.PlainError{Err: errors.New("the certificate was forwarded by a peer that is not a trusted proxy")}
 
 var (
@@ -158,7 +158,7 @@ func (f Forwarded) Check() error {
 		fault("Sockets contains an empty name: give the path of a Unix socket on which the API listens")
 	}
 	if f.Chain && f.Format != EscapedPEM {
-		fault("Chain needs the format EscapedPEM: the other formats have another place for the chain")
+		fault("Chain can be used only with the format EscapedPEM: leave Chain unset for the other formats")
 	}
 	return errors.Join(faults...)
 }

@@ -30,7 +30,8 @@ func sha256Of(der []byte) string {
 }
 
 // FuzzRFC9440 checks that an accepted field is one byte sequence, that the
-// thumbprint is that of its content, and that no other text means the same.
+// thumbprint is that of its content, and that no other text is accepted for the
+// same certificate.
 func FuzzRFC9440(f *testing.F) {
 	own := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: proxies}
 	for _, seed := range []string{

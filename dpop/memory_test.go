@@ -46,7 +46,7 @@ func TestMemoryMarksHoldUntilTheirTime(t *testing.T) {
 					marks(t, m, key(1), until, true)
 					marks(t, m, key(1), until, false)
 					time.Sleep(lifetime)
-					marks(t, m, key(1), until, false) // at until itself, the mark still holds
+					marks(t, m, key(1), until, false) // the mark still holds at exactly this time
 					marks(t, m, key(1), until.Add(time.Hour), false)
 				})
 			})

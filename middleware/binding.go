@@ -60,9 +60,8 @@ func namesDPoP(value strictjson.Value) bool {
 	return strings.EqualFold(text, schemeDPoP)
 }
 
-// add adds the binding in the introspection answer about a JWT. The JWT or the
-// answer may lack a member, but a member that both have must have the same
-// value.
+// add adds the binding in the introspection answer about a JWT. Either may lack
+// a member. If both have a member, its values must be equal.
 func (b *binding) add(answer binding) error {
 	differ := func(own, other string) bool { return own != "" && other != "" && own != other }
 	if differ(b.jkt, answer.jkt) || differ(b.x5t, answer.x5t) {

@@ -337,7 +337,7 @@ func TestFaultsOfClientCert(t *testing.T) {
 			func(c *middleware.Config) {
 				c.ClientCert, c.Audience, c.Issuers = clientcert.Forwarded{Chain: true}, "", nil
 			},
-			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted and Sockets are empty", "bearerguard: ClientCert: Chain needs"},
+			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted and Sockets are empty", "bearerguard: ClientCert: Chain can be used only with"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,7 +81,7 @@ func TestTokensOfACertificate(t *testing.T) {
 		jkt := `{"jkt":"` + thumbprintOf(key) + `"}`
 		for _, tt := range []struct {
 			name, cnf, scheme, presented string
-			err                          error // of the source
+			err                          error // the error that the source returns
 			want                         error
 		}{
 			{"a certificate, right", x5t(own), bearer, own, nil, nil},

@@ -13,10 +13,11 @@ type Credentials struct {
 	Token string // an access token, without "Bearer " or "DPoP "
 
 	// The following fields are for tokens that are bound to a key (RFC 9449
-	// §7.1). Scheme is "Bearer" or "DPoP"; "" means Bearer. Method and URL are
-	// those of the request: URL is its escaped path as it arrives at the API,
-	// which is appended to each of Config.Origins, or an absolute URL below one
-	// of them. Proofs are the values of all its DPoP fields.
+	// §7.1). Scheme is "Bearer" or "DPoP"; "" means Bearer. Method is the
+	// method of the request. URL is either the escaped path of the request as
+	// it arrives at the API, which is appended to each of Config.Origins, or an
+	// absolute URL below one of them. Proofs are the values of all DPoP fields
+	// of the request.
 	Scheme string
 	Method string
 	URL    string

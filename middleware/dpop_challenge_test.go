@@ -51,9 +51,9 @@ func TestChallengesOfDPoP(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		c     *client
-		field string // Authorization
+		field string // the value of Authorization
 		proof string
-		want  []string // without metadata
+		want  []string // the challenges, without resource_metadata
 	}{
 		{"no token", both, "", "", []string{dpopScheme + write + algs, bearer + write}},
 		{"another scheme", both, "Basic YTpi", "", []string{dpopScheme + write + algs, bearer + write}},

@@ -26,7 +26,7 @@ type client struct {
 	*setup
 	key   testserver.Key
 	token string
-	count int // of proofs, for their jti
+	count int // the number of proofs so far, which makes each jti unique
 }
 
 // newClient returns a client of an API with the default policy on proofs. The

@@ -147,7 +147,7 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	if ok && age < maxAge {
 		return cached.issuer, nil
 	}
-	if fault, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
+	if fault, ok := err.(contain.PlainError); ok { //nolint:errorlint // an error that wraps a PlainError may quote anything
 		return nil, fault.Err
 	}
 	return nil, unavailable(err)

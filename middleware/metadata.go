@@ -121,7 +121,7 @@ func (c Config) servers() (servers []string) {
 		server := cmp.Or(one.MetadataIssuer, one.URL) // the issuer in the server's metadata, where clients look
 		names := []string{server}
 		if one.isTemplate() {
-			names = nil // AnyTenant publishes nothing
+			names = nil // with AnyTenant, the tenants are unknown, so nothing is published
 		}
 		for _, tenant := range one.Tenants {
 			names = append(names, strings.Replace(server, tenantID, tenant, 1))

@@ -109,7 +109,7 @@ func TestATokenOfTypeDPoPNeedsCnf(t *testing.T) {
 		wants(t, err, middleware.ErrConfirmation)
 		c.token = c.bound(`{"jkt":"`+thumbprintOf(c.key)+`"}`, claim, `"DPoP"`)
 		wants(t, c.send(t, c.proof()), nil)
-		wants(t, c.send(t, c.proof()), nil) // from the cache
+		wants(t, c.send(t, c.proof()), nil) // the token is now cached
 	}
 }
 

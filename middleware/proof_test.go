@@ -20,7 +20,7 @@ import (
 func TestProofsOfEveryAlgorithm(t *testing.T) {
 	for _, tt := range []struct {
 		key testserver.Alg
-		alg string // in the header of the proof
+		alg string // the alg in the header of the proof
 	}{
 		{"ES256", "ES256"}, {"ES384", "ES384"}, {"ES512", "ES512"}, {"EdDSA", "EdDSA"}, {"EdDSA", "Ed25519"}, {"PS256", "PS256"}, {"RS256", "RS256"},
 	} {

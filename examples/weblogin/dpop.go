@@ -29,7 +29,7 @@ func (a *app) addProofs() error {
 		return err
 	}
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret)
-	if err != nil { // for about one in four billion session keys
+	if err != nil { // happens for about one in four billion session keys
 		return fmt.Errorf("no key for DPoP can be derived from this SESSION_KEY: choose another SESSION_KEY: %w", err)
 	}
 	proofs := &dpop.Transport{Key: key, Base: a.cfg.transport}

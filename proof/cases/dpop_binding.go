@@ -43,7 +43,7 @@ const (
 	bothBindings = "`jkt` and `x5t#S256`"
 	otherBinding = "another"
 	noBinding    = "none"
-	uncheckables = x5tBinding + ", " + bothBindings + ", " + otherBinding // without ClientCert
+	uncheckables = x5tBinding + ", " + bothBindings + ", " + otherBinding // the bindings that an API without ClientCert cannot check
 	anyProofs    = "none, right, of another key, two"
 	badProofs    = "none, two"
 	rightProof   = "right"
@@ -56,10 +56,10 @@ const (
 // bindingTable is a table of docs/answers.md. Exactly one of its rules applies
 // to each combination.
 type bindingTable struct {
-	name         string   // in the comments that enclose the table
-	headings     []string // of the modes
+	name         string   // the name in the comments that enclose the table
+	headings     []string // the headings of the modes' columns
 	modes        []proofMode
-	certificates string   // the values of their column; "" leaves the column out
+	certificates string   // the values of the column for certificates; "" leaves the column out
 	methods      []string // nil means all methods
 	rules        []bindingRule
 }

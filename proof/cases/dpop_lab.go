@@ -30,7 +30,7 @@ const (
 type proofMode struct {
 	name                  string
 	off, required, nonces bool
-	certified, bound      bool // with ClientCert, and with RequireBound
+	certified, bound      bool // ClientCert is set, RequireBound is set
 }
 
 var (
@@ -87,8 +87,8 @@ func part(t *testing.T, compact string, i int, into any) {
 	check(t, json.Unmarshal(text, into))
 }
 
-// noncePeriod is the period of the nonces. The clock of an API with nonces
-// stands still, so that no period ends during a test.
+// noncePeriod is the period of the nonces. The clock of an API with nonces does
+// not advance, so that no period ends during a test.
 const noncePeriod = time.Minute
 
 // newProofLab returns a lab whose API has a policy on proofs.
@@ -254,7 +254,7 @@ func (l *target) assertPasses(t *testing.T, method string, r request) {
 type marks struct {
 	mu    sync.Mutex
 	store dpop.Replay
-	keys  [][32]byte // of all calls
+	keys  [][32]byte // the keys of all calls
 	until []time.Time
 }
 

@@ -72,7 +72,7 @@ type lab struct {
 	targets  []*target
 	log      *logBuffer // the log of the verifier, the servers and the programs that use the adapters
 
-	certificates *certificates // of clients; nil means that the API does not ask for certificates
+	certificates *certificates // the certificates of clients; nil means that the API does not ask for certificates
 }
 
 // target is one framework over one protocol.

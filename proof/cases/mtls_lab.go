@@ -18,10 +18,10 @@ import (
 
 // certificates contains the certificates of two clients and of the API.
 type certificates struct {
-	own      *tls.Certificate // of the client, followed by the certificate of the issuer
-	reissued *tls.Certificate // for the same key
-	other    *tls.Certificate // of another client, with the same names
-	appended *tls.Certificate // of the other client, followed by the client's certificate
+	own      *tls.Certificate // the client's certificate, followed by the issuer's
+	reissued *tls.Certificate // another certificate for the client's key
+	other    *tls.Certificate // the certificate of another client with the same names
+	appended *tls.Certificate // the certificate of the other client, followed by own
 	server   *tls.Certificate
 	issuer   *x509.Certificate // the issuer of all certificates
 }
@@ -47,8 +47,8 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-// issue returns a certificate for a key, followed by that of its issuer. If the
-// issuer is nil, the certificate is signed with its own key.
+// issue returns a certificate for a key, followed by the certificate of its
+// issuer. If the issuer is nil, the certificate is self-signed.
 func issue(t *testing.T, name pkix.Name, key *ecdsa.PrivateKey, issuer *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
