@@ -139,7 +139,7 @@ func TestALongFeedLoadsSlowly(t *testing.T) {
 		t.Fatal(err)
 	}
 	slow := &server{t: t, addr: slowly(t, redis.addr)}
-	list := startList(t, newStore(t, goRedis(t, []*server{slow}), func(c *redisstore.Config) { c.Timeout = 0 }), revoke.Refuse)
+	list := startList(t, newStore(t, goRedis(t, []*server{slow}), defaultTimeout), revoke.Refuse)
 	if got := list.Stats().Received; got < n {
 		t.Errorf("got %d revocations, want %d", got, n)
 	}
