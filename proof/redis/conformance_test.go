@@ -31,7 +31,9 @@ type doFunc = func(ctx context.Context, args ...any) (any, error)
 var clients = map[string]func(t *testing.T, nodes []*server) doFunc{
 	"go-redis": goRedis,
 	"rueidis": func(t *testing.T, nodes []*server) doFunc {
-		client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: addresses(nodes), DisableCache: true})
+		client, err := rueidis.NewClient(rueidis.ClientOption{
+			InitAddress: addresses(nodes), Username: nodes[0].user, Password: nodes[0].password, DisableCache: true,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +41,9 @@ var clients = map[string]func(t *testing.T, nodes []*server) doFunc{
 		return glue.WithRueidis(client)
 	},
 	"valkey-go": func(t *testing.T, nodes []*server) doFunc {
-		client, err := valkey.NewClient(valkey.ClientOption{InitAddress: addresses(nodes), DisableCache: true})
+		client, err := valkey.NewClient(valkey.ClientOption{
+			InitAddress: addresses(nodes), Username: nodes[0].user, Password: nodes[0].password, DisableCache: true,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +53,9 @@ var clients = map[string]func(t *testing.T, nodes []*server) doFunc{
 }
 
 func goRedis(t *testing.T, nodes []*server) doFunc {
-	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: addresses(nodes), ContextTimeoutEnabled: true})
+	client := redis.NewUniversalClient(&redis.UniversalOptions{
+		Addrs: addresses(nodes), Username: nodes[0].user, Password: nodes[0].password, ContextTimeoutEnabled: true,
+	})
 	t.Cleanup(func() { _ = client.Close() })
 	return glue.WithGoRedis(client)
 }
@@ -143,7 +149,9 @@ func TestConformance(t *testing.T) {
 			for suite, run := range suites {
 				t.Run(suite, func(t *testing.T) {
 					if os.Getenv(child) != "" {
-						run(t, newFleet(t, connect(t, []*server{startServer(t)}), longWindow, defaultTimeout))
+						redis := startServer(t)
+						redis.restrict()
+						run(t, newFleet(t, connect(t, []*server{redis}), longWindow, defaultTimeout))
 						return
 					}
 					for range 20 {
@@ -168,11 +176,14 @@ func TestConformance(t *testing.T) {
 
 func TestConformanceOfACluster(t *testing.T) {
 	nodes := startCluster(t)
+	for _, node := range nodes {
+		node.restrict("+cluster|slots", "+command")
+	}
 	t.Run("clients", func(t *testing.T) { // ends when its parallel subtests have ended
 		for name, connect := range clients {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				f := newFleet(t, connect(t, nodes), longWindow, func(c *redisstore.Config) { c.Prefix = name + ":" })
+				f := newFleet(t, connect(t, nodes), longWindow, func(c *redisstore.Config) { c.Prefix = "bg:1:" + name + ":" })
 				for suite, run := range suites {
 					t.Run(suite, func(t *testing.T) { run(t, f) })
 				}
