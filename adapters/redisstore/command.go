@@ -56,7 +56,7 @@ func (s *Store) do(ctx context.Context, g *group, command, key string, args ...a
 	g.breaker.end(time.Now(), err == nil)
 	if err != nil {
 		s.counted.failures.Add(1)
-		s.note(ctx, unavailable, "reason", reason(ctx, err))
+		s.noteFailure(ctx, g, key, err)
 		return nil, fmt.Errorf("%w: %w", errRedis, err)
 	}
 	return answer, nil
