@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	maxListed = 10  // kinds of wrong answers that are listed
+	maxCalls  = 1.5 // introspections per token and maxTTL; several processes may ask in the same moment
+)
+
+// report is the outcome of a run with how it was made.
+type report struct {
+	*outcome
+	took  time.Duration
+	under string // how it was measured
+}
+
+func (r *report) requests() (n int) {
+	for _, count := range r.counts {
+		n += count
+	}
+	return n
+}
+
+// perRound returns the introspections per token and maxTTL.
+func (r *report) perRound() float64 { return float64(r.calls) / float64(max(r.rounds, 1)) }
+
+// table returns the figures as Markdown.
+func (r *report) table() string {
+	var b strings.Builder
+	row := func(name, must, format string, args ...any) {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, fmt.Sprintf(format, args...), must)
+	}
+	b.WriteString("| figure | value | must be |\n|---|---|---|\n")
+	row("requests", "", "%d, %.0f per second", r.requests(), float64(r.requests())/r.took.Seconds())
+	row("accepted", "> 0 each", "%d JWTs, %d opaque tokens, %d with proofs", r.accepted[bearer], r.accepted[opaque], r.accepted[bound])
+	row("wrong acceptances", "0", "%d", r.counts[wrongAcceptance])
+	row("replayed proofs that were accepted", "0", "%d", r.counts[replayAccepted])
+	row("wrong rejections", "0", "%d", r.counts[wrongRejection])
+	row("connections lost when a process was killed", "", "%d", r.counts[connectionLost])
+	for _, reason := range slices.Sorted(maps.Keys(r.reasons)) {
+		row("503: "+reason, "", "%d", r.reasons[reason])
+	}
+	row("last acceptance after a revocation", "at most 1 s", "p50 %s, p99 %s, max %s of %d", short(quantile(r.lags, 0.5)), short(quantile(r.lags, 0.99)), short(quantile(r.lags, 1)), len(r.lags))
+	row("the same, while a process cannot read the feed", "at most 10 s", "p50 %s, max %s of %d", short(quantile(r.lagsLater, 0.5)), short(quantile(r.lagsLater, 1)), len(r.lagsLater))
+	row("introspections per token and `MaxTTL`, of all processes", fmt.Sprintf("at most %.1f", maxCalls), "%.2f", r.perRound())
+
+	b.WriteString("\n| second | fault | lasted | last 503 after its end |\n|---:|---|---:|---:|\n")
+	for i, f := range r.faults {
+		after := short(r.recovered[i])
+		if f.name == killed {
+			after = fmt.Sprintf("healthy after %s", short(f.ready-f.ended))
+		}
+		fmt.Fprintf(&b, "| %.1f | %s | %s | %s |\n", f.began.Seconds(), f.describe(), short(f.ended-f.began), after)
+	}
+	return b.String()
+}
+
+// describe names a fault and the processes that it affects.
+func (f fault) describe() string {
+	switch {
+	case f.servers == nil:
+		return f.name
+	case f.name == cutOff:
+		return fmt.Sprintf("%s between Redis and %d processes", f.name, len(f.servers))
+	}
+	return fmt.Sprintf("%s (%d)", f.name, len(f.servers))
+}
+
+// failures returns a line for each reason why the run failed.
+func (r *report) failures() (list []string) {
+	wrongs := slices.SortedFunc(maps.Keys(r.wrongs), func(a, b string) int { return r.wrongs[b] - r.wrongs[a] })
+	for i, text := range wrongs {
+		if i == maxListed {
+			list = append(list, fmt.Sprintf("and %d more kinds of wrong answers", len(wrongs)-maxListed))
+			break
+		}
+		list = append(list, fmt.Sprintf("%d × %s", r.wrongs[text], text))
+	}
+	for _, c := range []struct {
+		verdict verdict
+		name    string
+	}{{wrongAcceptance, "wrong acceptances"}, {replayAccepted, "replayed proofs that were accepted"}, {wrongRejection, "wrong rejections"}} {
+		if n := r.counts[c.verdict]; n > 0 {
+			list = append(list, fmt.Sprintf("%d %s, want 0", n, c.name))
+		}
+	}
+	if r.perRound() > maxCalls {
+		list = append(list, fmt.Sprintf("%.2f introspections per token and MaxTTL, want %.1f at most", r.perRound(), maxCalls))
+	}
+	// A run without one of these proves nothing about it.
+	for k, n := range r.accepted {
+		if n == 0 {
+			list = append(list, fmt.Sprintf("the run was too short: no %s token was accepted", kind(k)))
+		}
+	}
+	if len(r.lags) == 0 || r.rounds == 0 || len(r.faults) < len(plan) {
+		list = append(list, fmt.Sprintf("the run was too short: %d revocations, %d introspections, %d of %d faults", len(r.lags), r.rounds, len(r.faults), len(plan)))
+	}
+	return list
+}
+
+// short formats a duration with about three digits.
+func short(d time.Duration) string {
+	unit := time.Microsecond
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit).String()
+}
