@@ -36,8 +36,8 @@ func (e expectation) String() string {
 type event struct {
 	kind   kind
 	want   expectation
-	shift  time.Duration // of the client's clock
 	proof  int64         // number of the proof
+	dated  time.Duration // iat of the proof
 	victim int           // index of the revoked token
 
 	sent   time.Duration

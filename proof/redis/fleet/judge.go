@@ -44,7 +44,7 @@ type outcome struct {
 // judge judges all answers of a run.
 func judge(t *tape, faults []fault) *outcome {
 	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]int), recovered: make([]time.Duration, len(faults))}
-	all := windows(faults)
+	all := append(slowWindows(t.events), windows(faults)...)
 	uses := make(map[int64]int) // 200s for each proof
 	refused := make(map[int64]int)
 	for _, e := range t.events {
@@ -165,7 +165,9 @@ func (o *outcome) verdictOnProxy(e event, all []window) verdict {
 // excuse counts an answer that a window explains.
 func (o *outcome) excuse(w window, e event) {
 	o.reasons[w.reason]++
-	o.recovered[w.fault] = max(o.recovered[w.fault], e.sent-o.faults[w.fault].ended)
+	if w.fault != noFault {
+		o.recovered[w.fault] = max(o.recovered[w.fault], e.sent-o.faults[w.fault].ended)
+	}
 }
 
 // countRounds counts introspections outside of the times in which the
@@ -198,7 +200,7 @@ func (e event) describe() string {
 	if e.server == noServer {
 		by = "the proxy"
 	}
-	return fmt.Sprintf("%s from %s for a %s token, %s, sent in second %d", status, by, e.kind, e.want, int(e.sent.Seconds()))
+	return fmt.Sprintf("%s from %s for a %s token, %s, sent in second %d, took %v", status, by, e.kind, e.want, int(e.sent.Seconds()), e.took)
 }
 
 // quantile returns a quantile of sorted durations.

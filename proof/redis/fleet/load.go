@@ -35,15 +35,16 @@ type load struct {
 	proofs      atomic.Int64                // number of the last proof
 
 	mu   sync.Mutex
-	used []usedProof
+	used []proof
 	gone []sample // revoked tokens
 }
 
-// usedProof is a proof that was answered.
-type usedProof struct {
+// proof is a proof of a client.
+type proof struct {
 	sample sample
-	proof  string
+	text   string
 	number int64
+	dated  time.Duration
 }
 
 // skews are the errors of the clocks of clients and issuer, relative to the
@@ -108,7 +109,7 @@ func (l *load) run(ctx context.Context, workers int, seed uint64) {
 		all.Go(func() {
 			random := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // reproducible
 			for ctx.Err() == nil {
-				l.request(context.WithoutCancel(ctx), random)
+				l.request(ctx, random)
 			}
 		})
 	}
@@ -147,27 +148,28 @@ func (l *load) send(ctx context.Context, s sample) (status int) {
 	if s.kind == bound {
 		return l.prove(ctx, s, false)
 	}
-	return l.exchange(ctx, s, "", event{})
+	return l.exchange(ctx, s, proof{})
 }
 
 // prove sends a bound token with a new proof. If keep is set, replays of the
 // proof may be sent later.
 func (l *load) prove(ctx context.Context, s sample, keep bool) (status int) {
-	proof, number := l.proof(s)
-	status = l.exchange(ctx, s, proof, event{proof: number})
+	p := l.newProof(s)
+	status = l.exchange(ctx, s, p)
 	if keep {
-		l.keep(usedProof{s, proof, number})
+		l.keep(p)
 	}
 	return status
 }
 
-func (l *load) proof(s sample) (proof string, number int64) {
+func (l *load) newProof(s sample) proof {
 	at := time.Now().Add(s.shift)
-	return testserver.Proof(s.key, http.MethodPost, origin+"/items", s.token, testserver.Claim("iat", at))[0], l.proofs.Add(1)
+	text := testserver.Proof(s.key, http.MethodPost, origin+"/items", s.token, testserver.Claim("iat", at))
+	return proof{s, text[0], l.proofs.Add(1), at.Sub(l.began)}
 }
 
 // keep remembers a proof in place of the oldest one.
-func (l *load) keep(p usedProof) {
+func (l *load) keep(p proof) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.used) < maxUsed {
@@ -180,14 +182,13 @@ func (l *load) keep(p usedProof) {
 // pair sends the same new proof twice at once.
 func (l *load) pair(ctx context.Context, s sample) {
 	s.want = paired
-	proof, number := l.proof(s)
+	p := l.newProof(s)
 	var both sync.WaitGroup
 	for range 2 {
-		both.Go(func() { l.exchange(ctx, s, proof, event{proof: number}) })
+		both.Go(func() { l.exchange(ctx, s, p) })
 	}
 	both.Wait()
-	s.want = good
-	l.keep(usedProof{s, proof, number})
+	l.keep(p)
 }
 
 // replay sends a proof again that was answered.
@@ -199,23 +200,25 @@ func (l *load) replay(ctx context.Context, random *rand.Rand) {
 	}
 	p := l.used[random.IntN(len(l.used))]
 	l.mu.Unlock()
-	p.sample.want = replay
-	l.exchange(ctx, p.sample, p.proof, event{proof: p.number})
+	s := p.sample
+	s.want = replay
+	l.exchange(ctx, s, p)
 }
 
-// exchange sends a request and records the answer. It is a POST, because HTTP
+// exchange sends a request and records the answer, also if ctx ends. It is a
+// POST, because HTTP
 // clients and proxies may send a GET again when a connection breaks, and a
 // proof with it.
-func (l *load) exchange(ctx context.Context, s sample, proof string, e event) (status int) {
-	e.kind, e.want, e.shift, e.victim, e.server = s.kind, s.want, s.shift, s.victim, noServer
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.fleet.url+"/items", http.NoBody)
+func (l *load) exchange(ctx context.Context, s sample, p proof) (status int) {
+	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
+	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)
 	if err != nil {
 		panic(err) // the URL is constant
 	}
 	scheme := "Bearer "
-	if proof != "" {
+	if p.text != "" {
 		scheme = "DPoP "
-		r.Header["Dpop"] = []string{proof}
+		r.Header["Dpop"] = []string{p.text}
 	}
 	r.Header.Set("Authorization", scheme+s.token)
 	e.sent = time.Since(l.began)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
@@ -11,9 +12,9 @@ const (
 	// and the requests that wait.
 	recovery = 2 * time.Second
 
-	// memory is how long proofs of a client with the right time are refused
-	// after Redis has lost its memory: redisstore.Config.ProofWindow of 180
-	// seconds, minus the two minutes for which a mark is needed.
+	// memory is the time after a loss of memory in which new proofs are
+	// refused: redisstore.Config.ProofWindow of 180 seconds, minus the two
+	// minutes for which a mark is needed. Their own date counts.
 	memory = time.Minute
 
 	// backoff is the same for introspection: the client makes no calls for two
@@ -25,7 +26,16 @@ const (
 
 	// republished is how long the machines may take to publish their
 	// revocations again after Redis was emptied, in which new ones come late.
-	republished = 10 * time.Second
+	republished = 20 * time.Second
+
+	// slowest is redisstore.Config.Timeout.
+	slowest = 50 * time.Millisecond
+)
+
+// slow is the reason of the windows without a fault.
+const (
+	slow    = "proofs when Redis took longer than 50 ms"
+	noFault = -1
 )
 
 // effect is what a window allows.
@@ -42,41 +52,54 @@ const (
 type window struct {
 	effect   effect
 	reason   string
-	fault    int    // index of the fault
+	fault    int    // index of the fault, or noFault
 	kinds    []kind // nil means all
 	servers  []int  // nil means all, and the proxy
 	from, to time.Duration
-	byClock  bool // it ends later for clients whose clocks are behind
+	byDate   bool // it covers what was sent after from with proofs that were made before to
 }
 
-// windows returns what faults explain.
+// windows returns what faults explain. If several windows cover an answer, the
+// last one counts.
 func windows(faults []fault) (all []window) {
+	var memories []window
 	for i, f := range faults {
 		add := func(w window) {
 			w.fault = i
 			all = append(all, w)
 		}
-		withoutRedis := func(servers []int) {
+		withoutRedis := func(servers []int, until time.Duration) {
 			add(window{effect: unavailable, reason: "proofs without Redis", kinds: []kind{bound}, servers: servers, from: f.began, to: f.ended + recovery})
-			add(window{effect: lagging, servers: servers, from: f.began, to: f.ended + recovery})
-			if f.ended-f.began > maxLag-time.Second {
-				add(window{effect: unavailable, reason: "revocations not read for MaxLag", servers: servers, from: f.began + maxLag - time.Second, to: f.ended + recovery})
+			add(window{effect: lagging, servers: servers, from: f.began, to: until})
+			if from := f.began + maxLag - time.Second; from < until { // the last reading was up to a second before
+				add(window{effect: unavailable, reason: "revocations not read for MaxLag", servers: servers, from: from, to: until})
 			}
 		}
 		switch f.name {
 		case killed:
 			add(window{effect: lost, from: f.began, to: f.began + detection})
 		case paused:
-			withoutRedis(nil)
+			withoutRedis(nil, f.ended+recovery)
 		case cutOff:
-			withoutRedis(f.servers)
+			withoutRedis(f.servers, f.ended+recovery)
 		case emptied:
-			withoutRedis(nil)
-			add(window{effect: unavailable, reason: "proofs after lost memory", kinds: []kind{bound}, from: f.ended, to: f.ended + memory + recovery, byClock: true})
-			add(window{effect: lagging, from: f.ended, to: f.ended + republished})
+			withoutRedis(nil, f.ended+republished)
+			memories = append(memories, window{effect: unavailable, reason: "proofs after lost memory", fault: i, kinds: []kind{bound}, from: f.ended, to: f.ended + memory + recovery, byDate: true})
 		case mute:
 			add(window{effect: unavailable, reason: "introspection down", kinds: []kind{opaque}, from: f.began, to: f.ended + backoff})
 		default: // a rotation and a storm explain nothing
+		}
+	}
+	return append(all, memories...)
+}
+
+// slowWindows returns what a slow Redis explains: a process waits for a command
+// for slowest at most. A proof that got 503 after that time shows it. The
+// process may then pause the commands for a second.
+func slowWindows(events []event) (all []window) {
+	for _, e := range events {
+		if e.kind == bound && e.status == http.StatusServiceUnavailable && e.server != noServer && e.took >= slowest {
+			all = append(all, window{effect: unavailable, reason: slow, fault: noFault, kinds: []kind{bound}, servers: []int{e.server}, from: e.sent, to: e.sent + e.took + time.Second})
 		}
 	}
 	return all
@@ -85,11 +108,11 @@ func windows(faults []fault) (all []window) {
 // covers reports whether a window applies to an event at some time between
 // from and to.
 func (w window) covers(e event, from, to time.Duration) bool {
-	end := w.to
-	if w.byClock {
-		end -= e.shift
+	ends := from
+	if w.byDate {
+		ends = e.dated
 	}
-	return from <= end && to >= w.from &&
+	return ends <= w.to && to >= w.from &&
 		(w.kinds == nil || slices.Contains(w.kinds, e.kind)) &&
 		(w.servers == nil || slices.Contains(w.servers, e.server))
 }
