@@ -41,10 +41,11 @@ type outcome struct {
 	calls     int             // all introspections at the same times
 }
 
-// judge judges all answers of a run.
-func judge(t *tape, faults []fault) *outcome {
+// judge judges all answers of a run. The clocks of processes are wrong by skew
+// at most.
+func judge(t *tape, faults []fault, skew time.Duration) *outcome {
 	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]int), recovered: make([]time.Duration, len(faults))}
-	all := append(slowWindows(t.events), windows(faults)...)
+	all := append(slowWindows(t.events), windows(faults, skew)...)
 	uses := make(map[int64]int) // 200s for each proof
 	refused := make(map[int64]int)
 	for _, e := range t.events {
@@ -143,7 +144,7 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	case e.sent <= v.acked+inForce:
 		return notInForce
 	}
-	if _, delayed := find(all, lagging, e, v.acked, e.sent); delayed && e.sent <= v.acked+maxLag {
+	if w, delayed := find(all, lagging, e, v.acked, e.sent); delayed && (e.sent <= v.acked+maxLag || w.lost && e.sent <= w.to) {
 		return notInForce
 	}
 	return wrongAcceptance

@@ -21,13 +21,14 @@ var testFaults = []fault{
 	{name: mute, began: 200 * s, ended: 205 * s},
 }
 
-// The victims were revoked in seconds 5, 22 and 45. The last one never was,
-// because the feed did not accept it.
+// The victims were revoked in seconds 5, 22 and 45, never, because the feed did
+// not accept it, and just before Redis was emptied.
 var testVictims = []victim{
 	{asked: 5 * s, acked: 5*s + 10*ms},
 	{asked: 21 * s, acked: 22 * s},
 	{asked: 45 * s, acked: 45*s + 10*ms},
 	{asked: 50 * s},
+	{asked: 100*s - 20*ms, acked: 100*s - 10*ms},
 }
 
 func TestVerdictsOnSingleAnswers(t *testing.T) {
@@ -84,9 +85,11 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 		{"the same beyond MaxLag", event{want: revoked, victim: 2, server: 1, sent: 56 * s, status: 200}, wrongAcceptance},
 		{"a token is accepted by another process", event{want: revoked, victim: 2, server: 0, sent: 47 * s, status: 200}, wrongAcceptance},
 		{"a token that was revoked earlier is accepted in an outage", event{want: revoked, sent: 21 * s, status: 200}, wrongAcceptance},
+		{"a token whose revocation was lost with the feed", event{want: revoked, victim: 4, sent: 102*s + republished, status: 200}, notInForce},
+		{"the same after all were published again", event{want: revoked, victim: 4, sent: 102*s + republished + ms, status: 200}, wrongAcceptance},
 		{"a token whose revocation was not acknowledged", event{want: revoked, victim: 3, sent: 70 * s, status: 200}, right},
 	} {
-		o := judge(&tape{events: []event{test.e}, victims: testVictims}, testFaults)
+		o := judge(&tape{events: []event{test.e}, victims: testVictims}, testFaults, 0)
 		if o.counts[test.want] != 1 {
 			t.Errorf("%s: got the counts %v, want 1 of verdict %d", test.name, o.counts, test.want)
 		}
@@ -114,7 +117,7 @@ func TestVerdictsOnProofs(t *testing.T) {
 		{"one of a pair gets 503", []event{down(paired, 401), down(paired, 503)}, [verdicts]int{right: 1, excused: 1}},
 		{"a replay gets 503 without a fault", []event{use(good, 200), use(replay, 503)}, [verdicts]int{right: 1, wrongRejection: 1}},
 	} {
-		if got := judge(&tape{events: test.events}, testFaults).counts; got != test.want {
+		if got := judge(&tape{events: test.events}, testFaults, 0).counts; got != test.want {
 			t.Errorf("%s: got the counts %v, want %v", test.name, got, test.want)
 		}
 	}
@@ -126,12 +129,12 @@ func TestTheTimeUntilARevocationIsInForce(t *testing.T) {
 		{want: revoked, sent: 5*s + 110*ms, status: 200},
 		{want: revoked, sent: 7 * s, status: 401},
 		{want: revoked, victim: 2, server: 1, sent: 48*s + 10*ms, status: 200},
-	}}, testFaults)
+	}}, testFaults, 0)
 	if len(o.lags) != 1 || o.lags[0] != 200*ms {
 		t.Errorf("got %v, want 200ms", o.lags)
 	}
-	if len(o.lagsLater) != 2 || o.lagsLater[0] != 0 || o.lagsLater[1] != 3*s {
-		t.Errorf("got %v for revocations in outages, want 0s and 3s", o.lagsLater)
+	if len(o.lagsLater) != 3 || o.lagsLater[1] != 0 || o.lagsLater[2] != 3*s {
+		t.Errorf("got %v for revocations in outages, want 0s, 0s and 3s", o.lagsLater)
 	}
 }
 
@@ -140,7 +143,7 @@ func TestRecoveryEndsWithTheLastExcusedAnswer(t *testing.T) {
 		{kind: bound, sent: 24*s + 900*ms, status: 503},
 		{kind: bound, sent: 24*s + 800*ms, status: 503},
 		{kind: bound, sent: 25 * s, status: 200},
-	}}, testFaults)
+	}}, testFaults, 0)
 	if got, want := o.recovered[1], 900*ms; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -163,7 +166,7 @@ func TestIntrospectionsAreCountedPerMaxTTL(t *testing.T) {
 		{"two tokens", append(at(1, 0, maxTTL), at(2, ms, maxTTL+ms)...), 4, 4},
 		{"in an outage", at(1, 21*s, 21*s+ms, 22*s), 0, 0},
 	} {
-		if o := judge(&tape{calls: test.calls}, testFaults); o.rounds != test.want || o.calls != test.ofCalls {
+		if o := judge(&tape{calls: test.calls}, testFaults, 0); o.rounds != test.want || o.calls != test.ofCalls {
 			t.Errorf("%s: got %d calls in %d periods, want %d in %d", test.name, o.calls, o.rounds, test.ofCalls, test.want)
 		}
 	}

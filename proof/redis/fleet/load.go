@@ -144,22 +144,22 @@ func (l *load) request(ctx context.Context, random *rand.Rand) {
 }
 
 // send sends a token and, if it is bound, a new proof.
-func (l *load) send(ctx context.Context, s sample) (status int) {
+func (l *load) send(ctx context.Context, s sample) {
+	var p proof
 	if s.kind == bound {
-		return l.prove(ctx, s, false)
+		p = l.newProof(s)
 	}
-	return l.exchange(ctx, s, proof{})
+	l.exchange(ctx, s, p)
 }
 
-// prove sends a bound token with a new proof. If keep is set, replays of the
+// prove sends a bound token with a new proof. If again is set, replays of the
 // proof may be sent later.
-func (l *load) prove(ctx context.Context, s sample, keep bool) (status int) {
+func (l *load) prove(ctx context.Context, s sample, again bool) {
 	p := l.newProof(s)
-	status = l.exchange(ctx, s, p)
-	if keep {
+	l.exchange(ctx, s, p)
+	if again {
 		l.keep(p)
 	}
-	return status
 }
 
 func (l *load) newProof(s sample) proof {
@@ -209,7 +209,7 @@ func (l *load) replay(ctx context.Context, random *rand.Rand) {
 // POST, because HTTP
 // clients and proxies may send a GET again when a connection breaks, and a
 // proof with it.
-func (l *load) exchange(ctx context.Context, s sample, p proof) (status int) {
+func (l *load) exchange(ctx context.Context, s sample, p proof) {
 	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
 	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)
 	if err != nil {
@@ -225,7 +225,7 @@ func (l *load) exchange(ctx context.Context, s sample, p proof) (status int) {
 	response, err := l.client.Do(r)
 	if err == nil {
 		_, err = io.Copy(io.Discard, response.Body)
-		response.Body.Close()
+		_ = response.Body.Close()
 	}
 	e.took = time.Since(l.began) - e.sent
 	if err == nil {
@@ -235,5 +235,4 @@ func (l *load) exchange(ctx context.Context, s sample, p proof) (status int) {
 		}
 	}
 	l.tape.add(e)
-	return e.status
 }

@@ -38,9 +38,9 @@ var plan = []struct {
 }{
 	{rotated, 0.02, 0, nil},
 	{killed, 0.04, 0.02, func(order []int) []int { return order[3:4] }},
-	{paused, 0.09, 0.02, nil},
-	{cutOff, 0.14, 0.03, func(order []int) []int { return order[:behind] }},
-	{storm, 0.19, 0, nil},
+	{paused, 0.08, 0.02, nil},
+	{cutOff, 0.12, 0.03, func(order []int) []int { return order[:behind] }},
+	{storm, 0.16, 0, nil},
 	{emptied, 0.27, 0.02, nil},
 	{killed, 0.40, 0.03, func(order []int) []int { return order[4:5] }},
 	{mute, 0.46, 0.06, nil},

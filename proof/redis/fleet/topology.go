@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,9 +37,10 @@ type fleet struct {
 	gate   *gate
 	apis   []*process
 	proxy  *process
-	url    string   // of the proxy
-	direct []string // URLs of the processes
-	cut    []int    // the processes behind the gate
+	url    string                // of the proxy
+	direct []string              // URLs of the processes
+	cut    []int                 // the processes behind the gate
+	skews  map[int]time.Duration // of the clocks of processes
 	secret string
 	client *redis.Client
 	dir    string
@@ -67,9 +69,11 @@ backend fleet
 var frameworks = []string{"http", "echo", "echo5", "gin"}
 
 // startFleet starts everything. order is a random order of the processes, of
-// which the first are behind the gate.
-func startFleet(ctx context.Context, order []int) (f *fleet, err error) {
+// which the first are behind the gate. The clocks of the last two are wrong by
+// skew, one ahead and one behind.
+func startFleet(ctx context.Context, order []int, skew time.Duration) (f *fleet, err error) {
 	f = &fleet{cut: slices.Sorted(slices.Values(order[:behind])), secret: rand.Text() + rand.Text()}
+	f.skews = map[int]time.Duration{order[apis-2]: skew, order[apis-1]: -skew}
 	defer func() {
 		if err != nil {
 			f.stop()
@@ -78,7 +82,13 @@ func startFleet(ctx context.Context, order []int) (f *fleet, err error) {
 	if f.dir, err = os.MkdirTemp("", "fleet"); err != nil {
 		return f, err
 	}
-	file, err := program.Build(ctx, filepath.Join("..", ".."), "./examples/api", f.dir)
+	root, build := filepath.Join("..", ".."), buildSkewed
+	if skew == 0 {
+		build = func(ctx context.Context, root, dir string) (string, error) {
+			return program.Build(ctx, root, "./examples/api", dir)
+		}
+	}
+	file, err := build(ctx, root, f.dir)
 	if err != nil {
 		return f, err
 	}
@@ -140,7 +150,7 @@ func (f *fleet) startAPI(ctx context.Context, file string, i int) error {
 			"LISTEN=" + address, "FRAMEWORK=" + frameworks[i%len(frameworks)], "ISSUER=" + f.as.Issuer(), "AUDIENCE=" + audience, "ORIGIN=" + origin,
 			"REDIS_URL=redis://" + server, "REDIS_SECRET=" + f.secret,
 			"INTROSPECTION_CLIENT_ID=" + f.as.DefaultClient().ID, "INTROSPECTION_CLIENT_SECRET=" + f.as.DefaultClient().Secret,
-			"INTROSPECTION_MAX_TTL=" + maxTTL.String(),
+			"INTROSPECTION_MAX_TTL=" + maxTTL.String(), skewVariable + "=" + strconv.Itoa(int(f.skews[i].Seconds())),
 		},
 		ready: func(ctx context.Context) error { return healthy(ctx, url) },
 	}
@@ -182,7 +192,7 @@ func healthy(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	response.Body.Close()
+	_ = response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return errUnhealthy
 	}
@@ -197,13 +207,13 @@ func (f *fleet) stop() {
 		}
 	}
 	if f.gate != nil {
-		f.gate.listener.Close()
+		_ = f.gate.listener.Close()
 	}
 	if f.client != nil {
 		_ = f.client.Close()
 	}
 	if f.as != nil {
-		f.as.Close()
+		_ = f.as.Close()
 	}
 	_ = os.RemoveAll(f.dir)
 }

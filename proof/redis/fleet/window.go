@@ -25,7 +25,8 @@ const (
 	detection = time.Second
 
 	// republished is how long the machines may take to publish their
-	// revocations again after Redis was emptied, in which new ones come late.
+	// revocations again after Redis was emptied. Until then, a revocation that
+	// a machine has not read before, or a new one, may come late.
 	republished = 20 * time.Second
 
 	// slowest is redisstore.Config.Timeout.
@@ -56,21 +57,23 @@ type window struct {
 	kinds    []kind // nil means all
 	servers  []int  // nil means all, and the proxy
 	from, to time.Duration
+	lost     bool // the feed has lost revocations, which the machines publish again until the window ends
 	byDate   bool // it covers what was sent after from with proofs that were made before to
 }
 
 // windows returns what faults explain. If several windows cover an answer, the
-// last one counts.
-func windows(faults []fault) (all []window) {
+// last one counts. The clock of the process that notices a loss of memory may
+// be wrong by skew.
+func windows(faults []fault, skew time.Duration) (all []window) {
 	var memories []window
 	for i, f := range faults {
 		add := func(w window) {
 			w.fault = i
 			all = append(all, w)
 		}
-		withoutRedis := func(servers []int, until time.Duration) {
+		withoutRedis := func(servers []int, until time.Duration, lost bool) {
 			add(window{effect: unavailable, reason: "proofs without Redis", kinds: []kind{bound}, servers: servers, from: f.began, to: f.ended + recovery})
-			add(window{effect: lagging, servers: servers, from: f.began, to: until})
+			add(window{effect: lagging, servers: servers, from: f.began, to: until, lost: lost})
 			if from := f.began + maxLag - time.Second; from < until { // the last reading was up to a second before
 				add(window{effect: unavailable, reason: "revocations not read for MaxLag", servers: servers, from: from, to: until})
 			}
@@ -79,12 +82,12 @@ func windows(faults []fault) (all []window) {
 		case killed:
 			add(window{effect: lost, from: f.began, to: f.began + detection})
 		case paused:
-			withoutRedis(nil, f.ended+recovery)
+			withoutRedis(nil, f.ended+recovery, false)
 		case cutOff:
-			withoutRedis(f.servers, f.ended+recovery)
+			withoutRedis(f.servers, f.ended+recovery, false)
 		case emptied:
-			withoutRedis(nil, f.ended+republished)
-			memories = append(memories, window{effect: unavailable, reason: "proofs after lost memory", fault: i, kinds: []kind{bound}, from: f.ended, to: f.ended + memory + recovery, byDate: true})
+			withoutRedis(nil, f.ended+republished, true)
+			memories = append(memories, window{effect: unavailable, reason: "proofs after lost memory", fault: i, kinds: []kind{bound}, from: f.ended, to: f.ended + memory + skew + recovery, byDate: true})
 		case mute:
 			add(window{effect: unavailable, reason: "introspection down", kinds: []kind{opaque}, from: f.began, to: f.ended + backoff})
 		default: // a rotation and a storm explain nothing
