@@ -15,7 +15,7 @@ import (
 type injector struct {
 	fleet     *fleet
 	began     time.Time
-	onStorm   func(context.Context) error // returns when the feed has all revocations
+	onStorm   func(context.Context) (probe func(), err error)
 	mu        sync.Mutex
 	out       io.Writer
 	injected  []fault
@@ -78,7 +78,9 @@ func (j *injector) inject(ctx context.Context, f *fault, lasts time.Duration) (e
 		}
 	case storm:
 		j.log("%s", f.name)
-		err = j.onStorm(ctx)
+		var probe func()
+		probe, err = j.onStorm(ctx)
+		defer probe()
 	}
 	f.ended = time.Since(j.began)
 	j.log("end of: %s", f.name)
@@ -99,8 +101,7 @@ func (j *injector) kill(ctx context.Context, f *fault, lasts time.Duration) erro
 			return err
 		}
 	}
-	f.ready = time.Since(j.began)
-	j.log("end of: %s: %v, healthy after %v", f.name, f.servers, (f.ready - f.ended).Round(time.Millisecond))
+	j.log("end of: %s: %v; they are healthy", f.name, f.servers)
 	return nil
 }
 

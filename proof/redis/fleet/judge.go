@@ -37,6 +37,7 @@ type outcome struct {
 	lags      []time.Duration // from revocations to the last acceptance, sorted
 	lagsLater []time.Duration // the same for revocations that a fault delays
 	recovered []time.Duration // for each fault, from its end to the last answer that it excuses
+	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token
 	rounds    int             // introspections of a token that no other one within maxTTL precedes
 	calls     int             // all introspections at the same times
 }
@@ -45,7 +46,11 @@ type outcome struct {
 // at most.
 func judge(t *tape, faults []fault, skew time.Duration) *outcome {
 	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]int), recovered: make([]time.Duration, len(faults))}
-	all := append(slowWindows(t.events), windows(faults, skew)...)
+	for _, f := range faults {
+		o.again = append(o.again, f.acceptedAgain(t.events))
+	}
+	all := windows(faults, skew)
+	all = append(slowWindows(t.events, all), all...)
 	uses := make(map[int64]int) // 200s for each proof
 	refused := make(map[int64]int)
 	for _, e := range t.events {
@@ -99,6 +104,21 @@ func judge(t *tape, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
+// acceptedAgain returns the time from the end of a fault until each of the
+// processes that it affects has accepted a token.
+func (f fault) acceptedAgain(events []event) (last time.Duration) {
+	first := make(map[int]time.Duration)
+	for _, e := range events {
+		if at, found := first[e.server]; e.status == http.StatusOK && e.sent >= f.ended && (!found || e.sent < at) {
+			first[e.server] = e.sent
+		}
+	}
+	for _, server := range f.servers {
+		last = max(last, first[server]-f.ended)
+	}
+	return last
+}
+
 // verdict judges one answer, except that it does not know other uses of a
 // proof.
 func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
@@ -144,7 +164,7 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	case e.sent <= v.acked+inForce:
 		return notInForce
 	}
-	if w, delayed := find(all, lagging, e, v.acked, e.sent); delayed && (e.sent <= v.acked+maxLag || w.lost && e.sent <= w.to) {
+	if w, delayed := find(all, lagging, e, v.acked, e.sent); delayed && (e.sent <= v.acked+maxLag || w.lostFeed && e.sent <= w.to) {
 		return notInForce
 	}
 	return wrongAcceptance

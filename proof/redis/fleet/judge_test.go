@@ -14,7 +14,7 @@ const (
 // processes 1 and 2 are cut off. 100 to 102: Redis is emptied. 200 to 205:
 // introspection is down.
 var testFaults = []fault{
-	{name: killed, began: 10 * s, ended: 12 * s, ready: 13 * s, servers: []int{3}},
+	{name: killed, began: 10 * s, ended: 12 * s, servers: []int{3}},
 	{name: paused, began: 20 * s, ended: 24 * s},
 	{name: cutOff, began: 40 * s, ended: 60 * s, servers: []int{1, 2}},
 	{name: emptied, began: 100 * s, ended: 102 * s},
@@ -145,6 +145,19 @@ func TestRecoveryEndsWithTheLastExcusedAnswer(t *testing.T) {
 		{kind: bound, sent: 25 * s, status: 200},
 	}}, testFaults, 0)
 	if got, want := o.recovered[1], 900*ms; got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestProcessesAcceptAgain(t *testing.T) {
+	o := judge(&tape{events: []event{
+		{server: 1, sent: 50 * s, status: 200},
+		{server: 2, sent: 60*s + 400*ms, status: 401},
+		{server: 2, sent: 60*s + 800*ms, status: 200},
+		{server: 2, sent: 60*s + 500*ms, status: 200},
+		{server: 1, sent: 60*s + 300*ms, status: 200},
+	}}, testFaults, 0)
+	if got, want := o.again[2], 500*ms; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -168,7 +168,7 @@ func (l *load) newProof(s sample) proof {
 	return proof{s, text[0], l.proofs.Add(1), at.Sub(l.began)}
 }
 
-// keep remembers a proof in place of the oldest one.
+// keep remembers a proof, in place of another one if there are many.
 func (l *load) keep(p proof) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -206,9 +206,8 @@ func (l *load) replay(ctx context.Context, random *rand.Rand) {
 }
 
 // exchange sends a request and records the answer, also if ctx ends. It is a
-// POST, because HTTP
-// clients and proxies may send a GET again when a connection breaks, and a
-// proof with it.
+// POST, because HTTP clients and proxies may send a GET again when a connection
+// breaks, and a proof with it.
 func (l *load) exchange(ctx context.Context, s sample, p proof) {
 	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
 	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)

@@ -47,7 +47,7 @@ func main() {
 	flag.StringVar(&c.page, "page", "", "write the tables into this `file`, between their marks")
 	flag.StringVar(&c.plot, "plot", "", "draw the timeline into this `file`")
 	flag.Parse()
-	if flag.NArg() > 0 || c.duration < 10*time.Second || c.workers < 1 || c.storm < 1 {
+	if flag.NArg() > 0 || c.duration < 20*time.Second || c.workers < 1 || c.storm < 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -89,16 +89,17 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	for _, failure := range failures {
 		fmt.Fprintln(out, "FAIL:", failure)
 	}
-	if len(failures) == 0 {
-		fmt.Fprintln(out, "ok")
+	if len(failures) > 0 {
+		return false, nil
 	}
+	fmt.Fprintln(out, "ok")
 	if c.page != "" {
 		err = rewrite(c.page, r.table()+"\n"+r.under+"\n")
 	}
 	if c.plot != "" && err == nil {
 		err = os.WriteFile(c.plot, []byte(r.plot(t.events)), 0o644) //nolint:gosec // an image of the documents
 	}
-	return len(failures) == 0, err
+	return true, err
 }
 
 // measure sends the load while the faults are injected.
@@ -110,7 +111,7 @@ func measure(ctx context.Context, out io.Writer, f *fleet, c config, faults []fa
 	if err != nil {
 		return nil, nil, err
 	}
-	j := &injector{fleet: f, began: began, out: out, onStorm: r.stormNow}
+	j := &injector{fleet: f, began: began, out: out, onStorm: r.revokeMany}
 	ctx, cancel := context.WithTimeout(ctx, c.duration)
 	defer cancel()
 	var all sync.WaitGroup

@@ -64,15 +64,18 @@ func (r *report) table() string {
 	}
 	row("introspections per token and `MaxTTL`, of all processes", must, "%.2f", r.perRound())
 
-	b.WriteString("\n| second | fault | lasted | last 503 after its end |\n|---:|---|---:|---:|\n")
+	b.WriteString("\n| second | fault | lasted | last 503 after its end | processes accept again after |\n|---:|---|---:|---:|---:|\n")
 	for i, f := range r.faults {
-		after := short(r.recovered[i])
-		if f.name == killed {
-			after = fmt.Sprintf("healthy after %s", short(f.ready-f.ended))
-		}
-		fmt.Fprintf(&b, "| %.1f | %s | %s | %s |\n", f.began.Seconds(), f.describe(), short(f.ended-f.began), after)
+		fmt.Fprintf(&b, "| %.1f | %s | %s | %s | %s |\n", f.began.Seconds(), f.describe(), short(f.ended-f.began), orDash(r.recovered[i]), orDash(r.again[i]))
 	}
 	return b.String()
+}
+
+func orDash(d time.Duration) string {
+	if d <= 0 {
+		return "–"
+	}
+	return short(d)
 }
 
 // describe names a fault and the processes that it affects.

@@ -61,8 +61,9 @@ func (r *revoker) revokeOne(ctx context.Context, k kind) {
 	}
 }
 
-// storm revokes many tokens at once. The last ones are sent afterwards.
-func (r *revoker) stormNow(ctx context.Context) error {
+// revokeMany revokes many tokens at once. It returns when the feed has all of
+// them. Then, probe sends the last ones.
+func (r *revoker) revokeMany(ctx context.Context) (probe func(), err error) {
 	all := make([]revoke.Revocation, r.storm, r.storm+int(kinds))
 	for i := range all {
 		all[i] = r.revocation(fmt.Sprintf("storm-%032d", i)) // as long as a UUID
@@ -74,14 +75,15 @@ func (r *revoker) stormNow(ctx context.Context) error {
 		r.asked(s)
 	}
 	if !r.add(ctx, all) {
-		return ctx.Err()
+		return func() {}, ctx.Err()
 	}
-	var probes sync.WaitGroup
-	for _, s := range victims {
-		probes.Go(func() { r.probe(ctx, s) })
-	}
-	probes.Wait()
-	return nil
+	return func() {
+		var probes sync.WaitGroup
+		for _, s := range victims {
+			probes.Go(func() { r.probe(ctx, s) })
+		}
+		probes.Wait()
+	}, nil
 }
 
 func (r *revoker) revocation(id string) revoke.Revocation {

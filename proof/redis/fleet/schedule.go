@@ -23,8 +23,7 @@ const (
 type fault struct {
 	name         string
 	began, ended time.Duration
-	ready        time.Duration // when a killed process was healthy again
-	servers      []int         // affected processes; nil means all
+	servers      []int // affected processes; nil means all
 }
 
 // plan is the schedule in fractions of the duration. Two things do not fit

@@ -57,7 +57,7 @@ type window struct {
 	kinds    []kind // nil means all
 	servers  []int  // nil means all, and the proxy
 	from, to time.Duration
-	lost     bool // the feed has lost revocations, which the machines publish again until the window ends
+	lostFeed bool // the feed has lost revocations, which the machines publish again until the window ends
 	byDate   bool // it covers what was sent after from with proofs that were made before to
 }
 
@@ -71,9 +71,9 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 			w.fault = i
 			all = append(all, w)
 		}
-		withoutRedis := func(servers []int, until time.Duration, lost bool) {
+		withoutRedis := func(servers []int, until time.Duration, lostFeed bool) {
 			add(window{effect: unavailable, reason: "proofs without Redis", kinds: []kind{bound}, servers: servers, from: f.began, to: f.ended + recovery})
-			add(window{effect: lagging, servers: servers, from: f.began, to: until, lost: lost})
+			add(window{effect: lagging, servers: servers, from: f.began, to: until, lostFeed: lostFeed})
 			if from := f.began + maxLag - time.Second; from < until { // the last reading was up to a second before
 				add(window{effect: unavailable, reason: "revocations not read for MaxLag", servers: servers, from: from, to: until})
 			}
@@ -96,12 +96,16 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 	return append(all, memories...)
 }
 
-// slowWindows returns what a slow Redis explains: a process waits for a command
-// for slowest at most. A proof that got 503 after that time shows it. The
-// process may then pause the commands for a second.
-func slowWindows(events []event) (all []window) {
+// slowWindows returns what a slow Redis explains, except what faults explain. A
+// process waits for a command for slowest at most, and a proof that got 503
+// after that time shows it. The process may then pause the commands for a
+// second.
+func slowWindows(events []event, faults []window) (all []window) {
 	for _, e := range events {
-		if e.kind == bound && e.status == http.StatusServiceUnavailable && e.server != noServer && e.took >= slowest {
+		if e.kind != bound || e.status != http.StatusServiceUnavailable || e.server == noServer || e.took < slowest {
+			continue
+		}
+		if _, found := find(faults, unavailable, e, e.sent, e.sent+e.took); !found {
 			all = append(all, window{effect: unavailable, reason: slow, fault: noFault, kinds: []kind{bound}, servers: []int{e.server}, from: e.sent, to: e.sent + e.took + time.Second})
 		}
 	}
