@@ -32,7 +32,7 @@ type outcome struct {
 	counts   [verdicts]int
 	accepted [kinds]int
 	reasons  map[string]int // of excused answers
-	wrongs   map[string]int // descriptions of wrong answers
+	wrongs   map[string]wrong
 
 	lags      []time.Duration // from revocations to the last acceptance, sorted
 	lagsLater []time.Duration // the same for revocations that a fault delays
@@ -42,21 +42,23 @@ type outcome struct {
 	calls     int             // all introspections at the same times
 }
 
+// wrong is a kind of wrong answer. Times are when the requests were sent.
+type wrong struct {
+	count       int
+	first, last time.Duration
+}
+
 // judge judges all answers of a run. The clocks of processes are wrong by skew
 // at most.
 func judge(t *tape, faults []fault, skew time.Duration) *outcome {
-	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]int), recovered: make([]time.Duration, len(faults))}
+	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]wrong), recovered: make([]time.Duration, len(faults))}
 	for _, f := range faults {
 		o.again = append(o.again, f.acceptedAgain(t.events))
 	}
 	all := windows(faults, skew)
 	all = append(slowWindows(t.events, all), all...)
-	uses := make(map[int64]int) // 200s for each proof
-	refused := make(map[int64]int)
+	used, refused := make(map[int64]bool), make(map[int64]int) // by the number of a proof
 	for _, e := range t.events {
-		if e.proof != 0 && e.status == http.StatusOK {
-			uses[e.proof]++
-		}
 		if e.want == paired && e.status == http.StatusUnauthorized {
 			refused[e.proof]++
 		}
@@ -66,18 +68,22 @@ func judge(t *tape, faults []fault, skew time.Duration) *outcome {
 	for _, e := range t.events {
 		v := o.verdict(e, t.victims, all)
 		switch {
-		case e.proof != 0 && e.status == http.StatusOK && uses[e.proof] > 1:
+		case e.proof != 0 && e.status == http.StatusOK && used[e.proof]:
 			v = replayAccepted
-			uses[e.proof]-- // all acceptances except one are wrong
 		case e.want == paired && refused[e.proof] == 2:
 			v = wrongRejection
 		}
+		used[e.proof] = used[e.proof] || e.status == http.StatusOK
 		o.counts[v]++
 		if e.status == http.StatusOK {
 			o.accepted[e.kind]++
 		}
 		if v >= wrongRejection {
-			o.wrongs[e.describe()]++
+			w, found := o.wrongs[e.describe()]
+			if !found {
+				w.first = e.sent
+			}
+			o.wrongs[e.describe()] = wrong{w.count + 1, min(w.first, e.sent), max(w.last, e.sent)}
 		}
 		if e.want == revoked {
 			if acked := t.victims[e.victim].acked; acked > 0 && e.status == http.StatusOK && e.sent > acked {
@@ -221,7 +227,7 @@ func (e event) describe() string {
 	if e.server == noServer {
 		by = "the proxy"
 	}
-	return fmt.Sprintf("%s from %s for a %s token, %s, sent in second %d, took %v", status, by, e.kind, e.want, int(e.sent.Seconds()), e.took)
+	return fmt.Sprintf("%s from %s, token: %s, %s", status, by, e.kind, e.want)
 }
 
 // quantile returns a quantile of sorted durations.

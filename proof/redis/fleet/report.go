@@ -91,13 +91,14 @@ func (f fault) describe() string {
 
 // failures returns a line for each reason why the run failed.
 func (r *report) failures() (list []string) {
-	wrongs := slices.SortedFunc(maps.Keys(r.wrongs), func(a, b string) int { return r.wrongs[b] - r.wrongs[a] })
+	wrongs := slices.SortedFunc(maps.Keys(r.wrongs), func(a, b string) int { return r.wrongs[b].count - r.wrongs[a].count })
 	for i, text := range wrongs {
 		if i == maxListed {
 			list = append(list, fmt.Sprintf("and %d more kinds of wrong answers", len(wrongs)-maxListed))
 			break
 		}
-		list = append(list, fmt.Sprintf("%d × %s", r.wrongs[text], text))
+		w := r.wrongs[text]
+		list = append(list, fmt.Sprintf("%d × %s, in seconds %.1f to %.1f", w.count, text, w.first.Seconds(), w.last.Seconds()))
 	}
 	for _, c := range []struct {
 		verdict verdict
