@@ -55,8 +55,8 @@ type victim struct {
 	asked, acked time.Duration // when the revocation began, and when the feed had it; 0 if it never had it
 }
 
-// tape records what happens.
-type tape struct {
+// recording is what happened.
+type recording struct {
 	mu      sync.Mutex
 	events  []event
 	victims []victim
@@ -69,8 +69,8 @@ type call struct {
 	at    time.Duration
 }
 
-func (t *tape) add(e event) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.events = append(t.events, e)
+func (r *recording) add(e event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
 }

@@ -13,13 +13,13 @@ import (
 
 // injector injects the faults of a schedule.
 type injector struct {
-	fleet     *fleet
-	began     time.Time
-	onStorm   func(context.Context) (probe func(), err error)
-	mu        sync.Mutex
-	out       io.Writer
-	injected  []fault
-	errorText []error
+	fleet    *fleet
+	began    time.Time
+	onStorm  func(context.Context) (probe func(), err error)
+	mu       sync.Mutex
+	out      io.Writer
+	injected []fault
+	errs     []error
 }
 
 // run injects the faults and returns when the last one has ended.
@@ -36,7 +36,7 @@ func (j *injector) run(ctx context.Context, faults []fault) {
 			j.mu.Lock()
 			defer j.mu.Unlock()
 			if err != nil && ctx.Err() == nil {
-				j.errorText = append(j.errorText, fmt.Errorf("%s: %w", f.name, err))
+				j.errs = append(j.errs, fmt.Errorf("%s: %w", f.name, err))
 			}
 			j.injected = append(j.injected, f)
 		})
@@ -62,10 +62,10 @@ func (j *injector) inject(ctx context.Context, f *fault, lasts time.Duration) (e
 		err = j.fleet.redis.start(ctx)
 	case cutOff:
 		j.log("%s between Redis and the processes %v", f.name, f.servers)
-		j.fleet.gate.shut.Lock()
+		j.fleet.link.cut.Lock()
 		wait(ctx, lasts)
-		j.fleet.gate.shut.Unlock()
-	case mute:
+		j.fleet.link.cut.Unlock()
+	case introspectionDown:
 		j.log("%s", f.name)
 		fault := j.fleet.as.Inject(testserver.EndpointIntrospect, testserver.Status(503))
 		wait(ctx, lasts)

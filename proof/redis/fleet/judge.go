@@ -50,23 +50,23 @@ type wrong struct {
 
 // judge judges all answers of a run. The clocks of processes are wrong by skew
 // at most.
-func judge(t *tape, faults []fault, skew time.Duration) *outcome {
+func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]wrong), recovered: make([]time.Duration, len(faults))}
 	for _, f := range faults {
-		o.again = append(o.again, f.acceptedAgain(t.events))
+		o.again = append(o.again, f.acceptedAgain(r.events))
 	}
 	all := windows(faults, skew)
-	all = append(slowWindows(t.events, all), all...)
+	all = append(slowWindows(r.events, all), all...)
 	used, refused := make(map[int64]bool), make(map[int64]int) // by the number of a proof
-	for _, e := range t.events {
+	for _, e := range r.events {
 		if e.want == paired && e.status == http.StatusUnauthorized {
 			refused[e.proof]++
 		}
 	}
-	lags := make([]time.Duration, len(t.victims))
-	later := make([]bool, len(t.victims))
-	for _, e := range t.events {
-		v := o.verdict(e, t.victims, all)
+	lags := make([]time.Duration, len(r.victims))
+	later := make([]bool, len(r.victims))
+	for _, e := range r.events {
+		v := o.verdict(e, r.victims, all)
 		switch {
 		case e.proof != 0 && e.status == http.StatusOK && used[e.proof]:
 			v = replayAccepted
@@ -86,12 +86,12 @@ func judge(t *tape, faults []fault, skew time.Duration) *outcome {
 			o.wrongs[e.describe()] = wrong{w.count + 1, min(w.first, e.sent), max(w.last, e.sent)}
 		}
 		if e.want == revoked {
-			if acked := t.victims[e.victim].acked; acked > 0 && e.status == http.StatusOK && e.sent > acked {
+			if acked := r.victims[e.victim].acked; acked > 0 && e.status == http.StatusOK && e.sent > acked {
 				lags[e.victim] = max(lags[e.victim], e.sent-acked)
 			}
 		}
 	}
-	for i, v := range t.victims {
+	for i, v := range r.victims {
 		if v.acked == 0 {
 			continue
 		}
@@ -106,7 +106,7 @@ func judge(t *tape, faults []fault, skew time.Duration) *outcome {
 	}
 	slices.Sort(o.lags)
 	slices.Sort(o.lagsLater)
-	o.countRounds(t.calls, all)
+	o.countRounds(r.calls, all)
 	return o
 }
 
@@ -203,7 +203,7 @@ func (o *outcome) countRounds(calls []call, all []window) {
 	began := make(map[int]time.Duration)
 	for _, c := range slices.SortedFunc(slices.Values(calls), func(a, b call) int { return cmp.Compare(a.at, b.at) }) {
 		apart := slices.ContainsFunc(all, func(w window) bool {
-			return (w.effect == lagging || w.reason == "introspection down") && c.at >= w.from && c.at <= w.to+maxTTL
+			return (w.effect == lagging || w.reason == introspectionDown) && c.at >= w.from && c.at <= w.to+maxTTL
 		})
 		if apart {
 			delete(began, c.token)

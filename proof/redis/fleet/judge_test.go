@@ -18,7 +18,7 @@ var testFaults = []fault{
 	{name: paused, began: 20 * s, ended: 24 * s},
 	{name: cutOff, began: 40 * s, ended: 60 * s, servers: []int{1, 2}},
 	{name: emptied, began: 100 * s, ended: 102 * s},
-	{name: mute, began: 200 * s, ended: 205 * s},
+	{name: introspectionDown, began: 200 * s, ended: 205 * s},
 }
 
 // The victims were revoked in seconds 5, 22 and 45, never, because the feed did
@@ -89,7 +89,7 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 		{"the same after all were published again", event{want: revoked, victim: 4, sent: 102*s + republished + ms, status: 200}, wrongAcceptance},
 		{"a token whose revocation was not acknowledged", event{want: revoked, victim: 3, sent: 70 * s, status: 200}, right},
 	} {
-		o := judge(&tape{events: []event{test.e}, victims: testVictims}, testFaults, 0)
+		o := judge(&recording{events: []event{test.e}, victims: testVictims}, testFaults, 0)
 		if o.counts[test.want] != 1 {
 			t.Errorf("%s: got the counts %v, want 1 of verdict %d", test.name, o.counts, test.want)
 		}
@@ -117,14 +117,14 @@ func TestVerdictsOnProofs(t *testing.T) {
 		{"one of a pair gets 503", []event{down(paired, 401), down(paired, 503)}, [verdicts]int{right: 1, excused: 1}},
 		{"a replay gets 503 without a fault", []event{use(good, 200), use(replay, 503)}, [verdicts]int{right: 1, wrongRejection: 1}},
 	} {
-		if got := judge(&tape{events: test.events}, testFaults, 0).counts; got != test.want {
+		if got := judge(&recording{events: test.events}, testFaults, 0).counts; got != test.want {
 			t.Errorf("%s: got the counts %v, want %v", test.name, got, test.want)
 		}
 	}
 }
 
 func TestTheTimeUntilARevocationIsInForce(t *testing.T) {
-	o := judge(&tape{victims: testVictims, events: []event{
+	o := judge(&recording{victims: testVictims, events: []event{
 		{want: revoked, sent: 5*s + 210*ms, status: 200},
 		{want: revoked, sent: 5*s + 110*ms, status: 200},
 		{want: revoked, sent: 7 * s, status: 401},
@@ -139,7 +139,7 @@ func TestTheTimeUntilARevocationIsInForce(t *testing.T) {
 }
 
 func TestRecoveryEndsWithTheLastExcusedAnswer(t *testing.T) {
-	o := judge(&tape{events: []event{
+	o := judge(&recording{events: []event{
 		{kind: bound, sent: 24*s + 900*ms, status: 503},
 		{kind: bound, sent: 24*s + 800*ms, status: 503},
 		{kind: bound, sent: 25 * s, status: 200},
@@ -150,7 +150,7 @@ func TestRecoveryEndsWithTheLastExcusedAnswer(t *testing.T) {
 }
 
 func TestProcessesAcceptAgain(t *testing.T) {
-	o := judge(&tape{events: []event{
+	o := judge(&recording{events: []event{
 		{server: 1, sent: 50 * s, status: 200},
 		{server: 2, sent: 60*s + 400*ms, status: 401},
 		{server: 2, sent: 60*s + 800*ms, status: 200},
@@ -179,7 +179,7 @@ func TestIntrospectionsAreCountedPerMaxTTL(t *testing.T) {
 		{"two tokens", append(at(1, 0, maxTTL), at(2, ms, maxTTL+ms)...), 4, 4},
 		{"in an outage", at(1, 21*s, 21*s+ms, 22*s), 0, 0},
 	} {
-		if o := judge(&tape{calls: test.calls}, testFaults, 0); o.rounds != test.want || o.calls != test.ofCalls {
+		if o := judge(&recording{calls: test.calls}, testFaults, 0); o.rounds != test.want || o.calls != test.ofCalls {
 			t.Errorf("%s: got %d calls in %d periods, want %d in %d", test.name, o.calls, o.rounds, test.ofCalls, test.want)
 		}
 	}

@@ -25,10 +25,10 @@ type sample struct {
 
 // load sends requests through the proxy and records the answers.
 type load struct {
-	fleet  *fleet
-	client *http.Client
-	began  time.Time
-	tape   *tape
+	fleet     *fleet
+	client    *http.Client
+	began     time.Time
+	recording *recording
 
 	opaque, bad []sample
 	current     atomic.Pointer[[2][]sample] // of the kinds bearer and bound, signed with the current key
@@ -58,7 +58,7 @@ const (
 )
 
 func newLoad(f *fleet, workers int, began time.Time) *load {
-	l := &load{fleet: f, began: began, tape: &tape{}, client: &http.Client{
+	l := &load{fleet: f, began: began, recording: &recording{}, client: &http.Client{
 		Transport: &http.Transport{MaxIdleConns: 0, MaxIdleConnsPerHost: 4 * workers}, Timeout: 20 * time.Second,
 	}}
 	for range opaqueTokens {
@@ -233,5 +233,5 @@ func (l *load) exchange(ctx context.Context, s sample, p proof) {
 			e.server = server
 		}
 	}
-	l.tape.add(e)
+	l.recording.add(e)
 }

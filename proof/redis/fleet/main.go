@@ -73,16 +73,16 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 		return false, err
 	}
 	defer f.stop()
-	fmt.Fprintf(out, "%v of load by %d workers, seed %d; the processes %v are behind the gate\n\n", c.duration, c.workers, c.seed, f.cut)
+	fmt.Fprintf(out, "%v of load by %d workers, seed %d; the link between Redis and the processes %v can be cut\n\n", c.duration, c.workers, c.seed, f.cut)
 	at := time.Now()
-	t, injected, err := measure(ctx, out, f, c, faults)
+	recorded, injected, err := measure(ctx, out, f, c, faults)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
 		return false, err
 	}
-	r := &report{judge(t, injected, c.skew), c.duration, c.skew, fmt.Sprintf("%s, %s/%s, %d CPUs, %s; `-duration %v -workers %d -storm %d -skew %v -seed %d`.",
+	r := &report{judge(recorded, injected, c.skew), c.duration, c.skew, fmt.Sprintf("%s, %s/%s, %d CPUs, %s; `-duration %v -workers %d -storm %d -skew %v -seed %d`.",
 		at.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), c.duration, c.workers, c.storm, c.skew, c.seed)}
 	fmt.Fprintf(out, "\n%s\n%s\n\n", r.table(), r.under)
 	failures := r.failures()
@@ -97,13 +97,13 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 		err = rewrite(c.page, r.table()+"\n"+r.under+"\n")
 	}
 	if c.plot != "" && err == nil {
-		err = os.WriteFile(c.plot, []byte(r.plot(t.events)), 0o644) //nolint:gosec // an image of the documents
+		err = os.WriteFile(c.plot, []byte(r.plot(recorded.events)), 0o644) //nolint:gosec // an image of the documents
 	}
 	return true, err
 }
 
 // measure sends the load while the faults are injected.
-func measure(ctx context.Context, out io.Writer, f *fleet, c config, faults []fault) (*tape, []fault, error) {
+func measure(ctx context.Context, out io.Writer, f *fleet, c config, faults []fault) (*recording, []fault, error) {
 	began := time.Now()
 	l := newLoad(f, c.workers, began)
 	l.recordCalls()
@@ -120,7 +120,7 @@ func measure(ctx context.Context, out io.Writer, f *fleet, c config, faults []fa
 	all.Go(func() { j.run(ctx, faults) })
 	all.Wait()
 	slices.SortFunc(j.injected, func(a, b fault) int { return cmp.Compare(a.began, b.began) })
-	return l.tape, j.injected, errors.Join(j.errorText...)
+	return l.recording, j.injected, errors.Join(j.errs...)
 }
 
 // recordCalls records the introspections of the tokens that are sent all the
@@ -135,9 +135,9 @@ func (l *load) recordCalls() {
 			body, err := io.ReadAll(r.Body)
 			form, _ := url.ParseQuery(string(body)) // otherwise the server refuses it
 			if number, found := numbers[form.Get("token")]; found && err == nil {
-				l.tape.mu.Lock()
-				l.tape.calls = append(l.tape.calls, call{number, time.Since(l.began)})
-				l.tape.mu.Unlock()
+				l.recording.mu.Lock()
+				l.recording.calls = append(l.recording.calls, call{number, time.Since(l.began)})
+				l.recording.mu.Unlock()
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			next.ServeHTTP(w, r)

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// goodTape returns a run in which everything is right.
-func goodTape() *tape {
-	return &tape{
+// goodRecording returns a run in which everything is right.
+func goodRecording() *recording {
+	return &recording{
 		events: []event{
 			{kind: bearer, sent: 1 * s, status: 200},
 			{kind: opaque, sent: 1 * s, status: 200},
@@ -26,7 +26,7 @@ func goodTape() *tape {
 	}
 }
 
-func reportOn(t *tape) *report {
+func reportOn(t *recording) *report {
 	faults := testFaults
 	for len(faults) < len(plan) {
 		faults = append(faults, fault{name: rotated, began: 300 * s, ended: 306 * s})
@@ -35,17 +35,17 @@ func reportOn(t *tape) *report {
 }
 
 func TestARunWithoutFaultsPasses(t *testing.T) {
-	if got := reportOn(goodTape()).failures(); got != nil {
+	if got := reportOn(goodRecording()).failures(); got != nil {
 		t.Errorf("got %q, want no failure", got)
 	}
 }
 
 // Each of these makes the command exit with status 1.
 func TestPlantedFaultsFailTheRun(t *testing.T) {
-	plant := func(events ...event) func(*tape) {
-		return func(t *tape) { t.events = append(t.events, events...) }
+	plant := func(events ...event) func(*recording) {
+		return func(t *recording) { t.events = append(t.events, events...) }
 	}
-	for name, change := range map[string]func(*tape){
+	for name, change := range map[string]func(*recording){
 		"a forged token was accepted":  plant(event{want: bad, sent: 2 * s, status: 200}),
 		"a revoked token was accepted": plant(event{want: revoked, sent: 7 * s, status: 200}),
 		"a replay was accepted":        plant(event{kind: bound, want: replay, proof: 1, sent: 2 * s, status: 200}),
@@ -53,18 +53,18 @@ func TestPlantedFaultsFailTheRun(t *testing.T) {
 		"503 without a fault":          plant(event{sent: 2 * s, status: 503}),
 		"a connection was lost":        plant(event{server: noServer, sent: 2 * s}),
 		"many proofs met a slow Redis": plant(event{kind: bound, sent: 2 * s, took: 60 * ms, status: 503}, event{kind: bound, sent: 2 * s, took: 60 * ms, status: 503}),
-		"each process introspected":    func(t *tape) { t.calls = append(t.calls, call{1, 1*s + ms}, call{1, 1*s + 2*ms}) },
-		"no opaque token was accepted": func(t *tape) { t.events[1].status = 401 },
-		"nothing was revoked":          func(t *tape) { t.victims[0].acked = 0 },
-		"nothing was introspected":     func(t *tape) { t.calls = nil },
+		"each process introspected":    func(t *recording) { t.calls = append(t.calls, call{1, 1*s + ms}, call{1, 1*s + 2*ms}) },
+		"no opaque token was accepted": func(t *recording) { t.events[1].status = 401 },
+		"nothing was revoked":          func(t *recording) { t.victims[0].acked = 0 },
+		"nothing was introspected":     func(t *recording) { t.calls = nil },
 	} {
-		recorded := goodTape()
+		recorded := goodRecording()
 		change(recorded)
 		if got := reportOn(recorded).failures(); len(got) == 0 {
 			t.Errorf("%s: got no failure, want one", name)
 		}
 	}
-	r := reportOn(goodTape())
+	r := reportOn(goodRecording())
 	r.faults = r.faults[1:]
 	if got := r.failures(); len(got) == 0 {
 		t.Error("a fault was not injected: got no failure, want one")
@@ -76,7 +76,7 @@ func TestThePlotIsAnImage(t *testing.T) {
 		Title string     `xml:"title"`
 		Bars  []struct{} `xml:"rect"`
 	}
-	recorded := goodTape()
+	recorded := goodRecording()
 	r := reportOn(recorded)
 	if err := xml.Unmarshal([]byte(r.plot(recorded.events)), &image); err != nil {
 		t.Fatal(err)

@@ -92,7 +92,7 @@ func (r *revoker) revocation(id string) revoke.Revocation {
 
 // newVictim makes a token that will be revoked, and returns its jti.
 func (r *revoker) newVictim(k kind) (s sample, id string) {
-	t := r.load.tape
+	t := r.load.recording
 	t.mu.Lock()
 	s = sample{kind: k, want: revoked, victim: len(t.victims)}
 	t.victims = append(t.victims, victim{kind: k})
@@ -113,7 +113,7 @@ func (r *revoker) newVictim(k kind) (s sample, id string) {
 
 // asked records that the revocation of a token begins.
 func (r *revoker) asked(s sample) {
-	t := r.load.tape
+	t := r.load.recording
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.victims[s.victim].asked = time.Since(r.load.began)
@@ -133,7 +133,7 @@ func (r *revoker) add(ctx context.Context, all []revoke.Revocation) bool {
 
 // probe sends a token whose revocation was just acknowledged.
 func (r *revoker) probe(ctx context.Context, s sample) {
-	t := r.load.tape
+	t := r.load.recording
 	acked := time.Now()
 	t.mu.Lock()
 	t.victims[s.victim].acked = acked.Sub(r.load.began)

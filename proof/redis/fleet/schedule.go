@@ -8,14 +8,14 @@ import (
 
 // The faults.
 const (
-	killed    = "process killed"
-	paused    = "Redis paused"
-	emptied   = "Redis killed, restarted empty"
-	cutOff    = "partition"
-	rotated   = "key rotation"
-	storm     = "revocation storm"
-	mute      = "introspection down"
-	signAfter = 6 * time.Second // time from the publication of a key to its first signature; longer than jwks.Options.MinInterval
+	killed            = "process killed"
+	paused            = "Redis paused"
+	emptied           = "Redis killed, restarted empty"
+	cutOff            = "partition"
+	rotated           = "key rotation"
+	storm             = "revocation storm"
+	introspectionDown = "introspection down"
+	signAfter         = 6 * time.Second // time from the publication of a key to its first signature; longer than jwks.Options.MinInterval
 )
 
 // fault is a fault of the schedule or, with the times at which it really began
@@ -38,12 +38,12 @@ var plan = []struct {
 	{rotated, 0.02, 0, nil},
 	{killed, 0.04, 0.02, func(order []int) []int { return order[3:4] }},
 	{paused, 0.08, 0.02, nil},
-	{cutOff, 0.12, 0.03, func(order []int) []int { return order[:behind] }},
+	{cutOff, 0.12, 0.03, func(order []int) []int { return order[:linked] }},
 	{storm, 0.16, 0, nil},
 	{emptied, 0.27, 0.02, nil},
 	{killed, 0.40, 0.03, func(order []int) []int { return order[4:5] }},
-	{mute, 0.46, 0.06, nil},
-	{cutOff, 0.55, 0.15, func(order []int) []int { return order[:behind] }},
+	{introspectionDown, 0.46, 0.06, nil},
+	{cutOff, 0.55, 0.15, func(order []int) []int { return order[:linked] }},
 	{rotated, 0.60, 0, nil},
 	{killed, 0.75, 0.03, func(order []int) []int { return []int{order[0], order[5]} }},
 	{paused, 0.84, 0.02, nil},

@@ -25,7 +25,7 @@ const (
 	origin   = "https://api.example.com"
 	scope    = "items:write"
 	apis     = 10              // processes of examples/api
-	behind   = 3               // of them behind the gate
+	linked   = 3               // of them reach Redis through the link
 	maxTTL   = 5 * time.Second // of introspection answers
 	maxLag   = 10 * time.Second
 )
@@ -34,12 +34,12 @@ const (
 type fleet struct {
 	as     *testserver.Server
 	redis  *process
-	gate   *gate
+	link   *link
 	apis   []*process
 	proxy  *process
 	url    string                // of the proxy
 	direct []string              // URLs of the processes
-	cut    []int                 // the processes behind the gate
+	cut    []int                 // the processes that reach Redis through the link
 	skews  map[int]time.Duration // of the clocks of processes
 	secret string
 	client *redis.Client
@@ -69,10 +69,10 @@ backend fleet
 var frameworks = []string{"http", "echo", "echo5", "gin"}
 
 // startFleet starts everything. order is a random order of the processes, of
-// which the first are behind the gate. The clocks of the last two are wrong by
+// which the first reach Redis through the link. The clocks of the last two are wrong by
 // skew, one ahead and one behind.
 func startFleet(ctx context.Context, order []int, skew time.Duration) (f *fleet, err error) {
-	f = &fleet{cut: slices.Sorted(slices.Values(order[:behind])), secret: rand.Text() + rand.Text()}
+	f = &fleet{cut: slices.Sorted(slices.Values(order[:linked])), secret: rand.Text() + rand.Text()}
 	f.skews = map[int]time.Duration{order[apis-2]: skew, order[apis-1]: -skew}
 	defer func() {
 		if err != nil {
@@ -123,7 +123,7 @@ func (f *fleet) startRedis(ctx context.Context) error {
 		arguments: []string{"--bind", host, "--port", port, "--save", "", "--maxmemory-policy", "noeviction"},
 		ready:     func(ctx context.Context) error { return f.client.Ping(ctx).Err() },
 	}
-	if f.gate, err = newGate(address); err != nil {
+	if f.link, err = newLink(address); err != nil {
 		return err
 	}
 	return f.redis.start(ctx)
@@ -141,7 +141,7 @@ func (f *fleet) startAPI(ctx context.Context, file string, i int) error {
 	}
 	server := f.client.Options().Addr
 	if slices.Contains(f.cut, i) {
-		server = f.gate.listener.Addr().String()
+		server = f.link.listener.Addr().String()
 	}
 	url := "http://" + address
 	p := &process{
@@ -206,8 +206,8 @@ func (f *fleet) stop() {
 			p.kill()
 		}
 	}
-	if f.gate != nil {
-		_ = f.gate.listener.Close()
+	if f.link != nil {
+		_ = f.link.listener.Close()
 	}
 	if f.client != nil {
 		_ = f.client.Close()

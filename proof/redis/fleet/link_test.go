@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What is sent while the gate is shut arrives when it opens.
-func TestAShutGateLetsNothingThrough(t *testing.T) {
+// What is sent while the link is cut arrives afterwards.
+func TestNothingPassesACutLink(t *testing.T) {
 	echo, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -20,12 +20,12 @@ func TestAShutGateLetsNothingThrough(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	g, err := newGate(echo.Addr().String())
+	k, err := newLink(echo.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = g.listener.Close() })
-	conn, err := net.Dial("tcp", g.listener.Addr().String())
+	t.Cleanup(func() { _ = k.listener.Close() })
+	conn, err := net.Dial("tcp", k.listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,15 +39,15 @@ func TestAShutGateLetsNothingThrough(t *testing.T) {
 		n, err := conn.Read(buffer)
 		return string(buffer[:n]), err
 	}
-	if got, err := exchange("open", time.Minute); got != "open" {
-		t.Errorf("got %q, %v, want open", got, err)
+	if got, err := exchange("whole", time.Minute); got != "whole" {
+		t.Errorf("got %q, %v, want whole", got, err)
 	}
-	g.shut.Lock()
-	if got, err := exchange("shut", 50*time.Millisecond); err == nil {
-		t.Errorf("got %q while the gate is shut, want nothing", got)
+	k.cut.Lock()
+	if got, err := exchange("cut", 50*time.Millisecond); err == nil {
+		t.Errorf("got %q while the link is cut, want nothing", got)
 	}
-	g.shut.Unlock()
-	if got, err := exchange("", time.Minute); got != "shut" {
-		t.Errorf("got %q, %v after the gate was opened, want shut", got, err)
+	k.cut.Unlock()
+	if got, err := exchange("", time.Minute); got != "cut" {
+		t.Errorf("got %q, %v afterwards, want cut", got, err)
 	}
 }
