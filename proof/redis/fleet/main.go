@@ -40,7 +40,7 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.DurationVar(&c.duration, "duration", 2*time.Minute, "how long the load lasts")
-	flag.IntVar(&c.workers, "workers", 4*runtime.GOMAXPROCS(0), "`number` of workers, each of which sends one request after another")
+	flag.IntVar(&c.workers, "workers", 2*runtime.GOMAXPROCS(0), "`number` of workers, each of which sends one request after another")
 	flag.Uint64Var(&c.seed, "seed", 1, "`number` that determines the times of the faults and the processes that they affect")
 	flag.IntVar(&c.storm, "storm", 100_000, "`number` of revocations in the storm")
 	flag.DurationVar(&c.skew, "skew", 0, "how wrong the clocks of two processes are, one ahead and one behind; builds the standard library")
