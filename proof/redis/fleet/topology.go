@@ -69,8 +69,8 @@ backend fleet
 var frameworks = []string{"http", "echo", "echo5", "gin"}
 
 // startFleet starts everything. order is a random order of the processes, of
-// which the first reach Redis through the link. The clocks of the last two are wrong by
-// skew, one ahead and one behind.
+// which the first reach Redis through the link. The clocks of the last two are
+// wrong by skew, one ahead and one behind.
 func startFleet(ctx context.Context, order []int, skew time.Duration) (f *fleet, err error) {
 	f = &fleet{cut: slices.Sorted(slices.Values(order[:linked])), secret: rand.Text() + rand.Text()}
 	f.skews = map[int]time.Duration{order[apis-2]: skew, order[apis-1]: -skew}
