@@ -1,5 +1,5 @@
 # Targets work on all modules, the root one and those nested in it, except hydra, which has a target of its own; fuzz finds its
-# targets, and mutants and soak are the root's.
+# targets, mutants and soak are the root's, and fleet is in proof/redis.
 
 FUZZTIME ?= 20s
 
@@ -20,7 +20,7 @@ INSTALLED := $(LOCKFILES:%/package-lock.json=%/node_modules/.package-lock.json)
 # in-each MODULES,COMMAND runs the command in each module and stops at the first that fails.
 in-each = @set -e; for module in $(1); do echo "-- $$module: $(2)"; (cd "$$module" && $(2)); done
 
-.PHONY: test nested hydra race lint vet fuzz bench bench-smoke tidy mutants soak junk release-check tools
+.PHONY: test nested hydra race lint vet fuzz bench bench-smoke tidy mutants soak fleet junk release-check tools
 
 test: $(INSTALLED)
 	$(call in-each,$(MODULES),go test ./...)
@@ -68,6 +68,11 @@ mutants:
 # An API under load and faults, for two minutes or SOAK="-duration 20s".
 soak:
 	@go run ./proof/soak $(SOAK)
+
+# Ten processes of an API behind HAProxy, with a Redis, under load and faults, for two minutes or FLEET="-duration 20s".
+# FLEET="-page ../../docs/scale.md -plot ../../docs/images/fleet.svg" writes the figures into the documents.
+fleet:
+	@cd proof/redis && go run ./fleet $(FLEET)
 
 # Invented tokens at servers that fail because of them, for twenty seconds each.
 junk:

@@ -1,0 +1,49 @@
+// Command fleet sends load to ten processes of examples/api behind HAProxy,
+// which share a Redis, while processes and servers fail, and judges every
+// answer.
+//
+//	make fleet                                # two minutes
+//	make fleet FLEET="-duration 20s -seed 7"
+//	go run ./fleet -h                         # from proof/redis; explains the verdicts
+//
+// A token is a JWT, an opaque token, or bound to a key and sent with a proof.
+// The seed determines when which fault begins and which processes it affects.
+package main
+
+// help defines the verdicts. judge.go and window.go implement them.
+const help = `Fleet sends load to ten processes of examples/api behind HAProxy, which share a
+Redis, while processes and servers fail, and judges every answer. It exits 1 if a
+figure in the table does not hold.
+
+  wrong acceptance  200 for a token that is expired or forged, or that was revoked
+                    more than a second before it was sent. While a process cannot
+                    read revocations, it may accept the token for MaxLag, ten
+                    seconds; after Redis was emptied, for 20 seconds.
+  replay accepted   200 for a proof that got 200 before, also at another process,
+                    after a restart, or after Redis has lost its memory.
+  wrong rejection   Anything except 200 for a good token, or except 401 for a bad
+                    one. 401 for a good token is always wrong. Counted apart are
+                    503s that a policy explains, and lost connections.
+  503               Explained are, by the process that answers:
+                    - proofs while Redis cannot be reached, and two seconds longer
+                    - proofs that were made before Redis was emptied or within a
+                      minute after it, by the client's clock, and two seconds longer
+                    - proofs when Redis took more than 50 ms, in one of a hundred
+                      requests, because the load uses all of the machine
+                    - any token while revocations were not read for MaxLag; after
+                      Redis was emptied, for 20 seconds at most
+                    - opaque tokens while introspection is down, and four seconds
+                      longer
+  lost connection   No answer of a process within a second after one was killed.
+
+Clocks: a third of the JWTs and proofs have dates that are 20 s too early, and a
+third 20 s too late, as from an issuer or client with a wrong clock. -skew sets
+the clocks of two processes: it builds examples/api with a package time whose
+clock is wrong. Answers of introspection are then shared only by processes whose
+clocks agree, so their number is not judged.
+
+A revocation counts from the time at which revoke.List.Add of another machine has
+returned. Revoked tokens, and proofs that were used, are sent until the end.
+
+Flags:
+`

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+// kind is a kind of token.
+type kind int
+
+const (
+	bearer kind = iota // JWT
+	opaque             // introspected
+	bound              // JWT with a proof
+	kinds
+)
+
+func (k kind) String() string { return [...]string{"JWT", "opaque", "DPoP"}[k] }
+
+// expectation is what the answer to a request must be.
+type expectation int
+
+const (
+	good    expectation = iota // 200
+	bad                        // 401: expired, forged
+	paired                     // one of two requests with the same new proof, sent at once: 200 for at most one
+	replay                     // a proof that was answered before: 401 if that answer was 200
+	revoked                    // 200 before the revocation, 401 after it
+)
+
+func (e expectation) String() string {
+	return [...]string{"good", "expired or forged", "paired", "replayed", "revoked"}[e]
+}
+
+// event is a request and its answer. Times are since the start.
+type event struct {
+	kind   kind
+	want   expectation
+	proof  int64         // number of the proof
+	dated  time.Duration // iat of the proof
+	victim int           // index of the revoked token
+
+	sent   time.Duration
+	took   time.Duration
+	status int // 0 without an answer
+	server int // process that answered; noServer for the proxy
+}
+
+// noServer means that no process answered.
+const noServer = -1
+
+// victim is a token that is revoked.
+type victim struct {
+	kind         kind
+	asked, acked time.Duration // when the revocation began, and when the feed had it; 0 if it never had it
+}
+
+// recording is what happened.
+type recording struct {
+	mu      sync.Mutex
+	events  []event
+	victims []victim
+	calls   []call
+}
+
+// call is an introspection of one of the tokens that are sent all the time.
+type call struct {
+	token int
+	at    time.Duration
+}
+
+func (r *recording) add(e event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}

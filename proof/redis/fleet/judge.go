@@ -1,0 +1,239 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// inForce is how long a revoked token may be accepted after its revocation was
+// acknowledged.
+const inForce = time.Second
+
+// verdict is the result of a judgment of one answer.
+type verdict int
+
+const (
+	right verdict = iota
+	excused
+	connectionLost
+	notInForce // a revoked token was accepted, and may be
+	wrongRejection
+	wrongAcceptance
+	replayAccepted
+	verdicts
+)
+
+// outcome is the judgment of a run.
+type outcome struct {
+	faults   []fault
+	counts   [verdicts]int
+	accepted [kinds]int
+	reasons  map[string]int // of excused answers
+	wrongs   map[string]wrong
+
+	lags      []time.Duration // from revocations to the last acceptance, sorted
+	lagsLater []time.Duration // the same for revocations that a fault delays
+	recovered []time.Duration // for each fault, from its end to the last answer that it excuses
+	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token
+	rounds    int             // introspections of a token that no other one within maxTTL precedes
+	calls     int             // all introspections at the same times
+}
+
+// wrong is a kind of wrong answer. Times are when the requests were sent.
+type wrong struct {
+	count       int
+	first, last time.Duration
+}
+
+// judge judges all answers of a run. The clocks of processes are wrong by skew
+// at most.
+func judge(r *recording, faults []fault, skew time.Duration) *outcome {
+	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]wrong), recovered: make([]time.Duration, len(faults))}
+	for _, f := range faults {
+		o.again = append(o.again, f.acceptedAgain(r.events))
+	}
+	all := windows(faults, skew)
+	all = append(slowWindows(r.events, all), all...)
+	used, refused := make(map[int64]bool), make(map[int64]int) // by the number of a proof
+	for _, e := range r.events {
+		if e.want == paired && e.status == http.StatusUnauthorized {
+			refused[e.proof]++
+		}
+	}
+	lags := make([]time.Duration, len(r.victims))
+	later := make([]bool, len(r.victims))
+	for _, e := range r.events {
+		v := o.verdict(e, r.victims, all)
+		switch {
+		case e.proof != 0 && e.status == http.StatusOK && used[e.proof]:
+			v = replayAccepted
+		case e.want == paired && refused[e.proof] == 2:
+			v = wrongRejection
+		}
+		used[e.proof] = used[e.proof] || e.status == http.StatusOK
+		o.counts[v]++
+		if e.status == http.StatusOK {
+			o.accepted[e.kind]++
+		}
+		if v >= wrongRejection {
+			w, found := o.wrongs[e.describe()]
+			if !found {
+				w.first = e.sent
+			}
+			o.wrongs[e.describe()] = wrong{w.count + 1, min(w.first, e.sent), max(w.last, e.sent)}
+		}
+		if e.want == revoked {
+			if acked := r.victims[e.victim].acked; acked > 0 && e.status == http.StatusOK && e.sent > acked {
+				lags[e.victim] = max(lags[e.victim], e.sent-acked)
+			}
+		}
+	}
+	for i, v := range r.victims {
+		if v.acked == 0 {
+			continue
+		}
+		for _, w := range all {
+			later[i] = later[i] || w.effect == lagging && v.acked >= w.from-inForce && v.acked <= w.to
+		}
+		if later[i] {
+			o.lagsLater = append(o.lagsLater, lags[i])
+		} else {
+			o.lags = append(o.lags, lags[i])
+		}
+	}
+	slices.Sort(o.lags)
+	slices.Sort(o.lagsLater)
+	o.countRounds(r.calls, all)
+	return o
+}
+
+// acceptedAgain returns the time from the end of a fault until each of the
+// processes that it affects has accepted a token.
+func (f fault) acceptedAgain(events []event) (last time.Duration) {
+	first := make(map[int]time.Duration)
+	for _, e := range events {
+		if at, found := first[e.server]; e.status == http.StatusOK && e.sent >= f.ended && (!found || e.sent < at) {
+			first[e.server] = e.sent
+		}
+	}
+	for _, server := range f.servers {
+		last = max(last, first[server]-f.ended)
+	}
+	return last
+}
+
+// verdict judges one answer, except that it does not know other uses of a
+// proof.
+func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
+	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
+	if e.server == noServer {
+		return o.verdictOnProxy(e, all)
+	}
+	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && e.status == http.StatusServiceUnavailable {
+		o.excuse(w, e)
+		return excused
+	}
+	switch e.want {
+	case good:
+		if ok {
+			return right
+		}
+	case bad:
+		if ok {
+			return wrongAcceptance
+		}
+		if refused {
+			return right
+		}
+	case paired, replay:
+		if ok || refused {
+			return right
+		}
+	case revoked:
+		return verdictOnRevoked(e, victims[e.victim], all)
+	}
+	return wrongRejection
+}
+
+// verdictOnRevoked judges an answer to a token that is revoked at some time.
+func verdictOnRevoked(e event, v victim, all []window) verdict {
+	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
+	before := v.asked == 0 || e.sent+e.took < v.asked
+	switch {
+	case ok && (before || v.acked == 0 || e.sent <= v.acked), refused && !before:
+		return right
+	case !ok:
+		return wrongRejection
+	case e.sent <= v.acked+inForce:
+		return notInForce
+	}
+	if w, delayed := find(all, lagging, e, v.acked, e.sent); delayed && (e.sent <= v.acked+maxLag || w.lostFeed && e.sent <= w.to) {
+		return notInForce
+	}
+	return wrongAcceptance
+}
+
+// verdictOnProxy judges a request that no process has answered: a process was
+// killed while it had the request, or the proxy knows no healthy process.
+func (o *outcome) verdictOnProxy(e event, all []window) verdict {
+	if _, found := find(all, lost, e, e.sent, e.sent+e.took); found {
+		return connectionLost
+	}
+	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && w.kinds == nil && e.status == http.StatusServiceUnavailable {
+		o.excuse(w, e)
+		return excused
+	}
+	return wrongRejection
+}
+
+// excuse counts an answer that a window explains.
+func (o *outcome) excuse(w window, e event) {
+	o.reasons[w.reason]++
+	if w.fault != noFault {
+		o.recovered[w.fault] = max(o.recovered[w.fault], e.sent-o.faults[w.fault].ended)
+	}
+}
+
+// countRounds counts introspections outside of the times in which the
+// processes cannot share answers.
+func (o *outcome) countRounds(calls []call, all []window) {
+	began := make(map[int]time.Duration)
+	for _, c := range slices.SortedFunc(slices.Values(calls), func(a, b call) int { return cmp.Compare(a.at, b.at) }) {
+		apart := slices.ContainsFunc(all, func(w window) bool {
+			return (w.effect == lagging || w.reason == introspectionDown) && c.at >= w.from && c.at <= w.to+maxTTL
+		})
+		if apart {
+			delete(began, c.token)
+			continue
+		}
+		o.calls++
+		if at, found := began[c.token]; !found || c.at >= at+maxTTL-100*time.Millisecond {
+			o.rounds++
+			began[c.token] = c.at
+		}
+	}
+}
+
+// describe describes an answer without its token.
+func (e event) describe() string {
+	status := fmt.Sprintf("%d %s", e.status, http.StatusText(e.status))
+	if e.status == 0 {
+		status = "no answer"
+	}
+	by := fmt.Sprint("process ", e.server)
+	if e.server == noServer {
+		by = "the proxy"
+	}
+	return fmt.Sprintf("%s from %s, token: %s, %s", status, by, e.kind, e.want)
+}
+
+// quantile returns a quantile of sorted durations.
+func quantile(sorted []time.Duration, q float64) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// sample is a token with what its answer must be.
+type sample struct {
+	kind   kind
+	want   expectation
+	token  string
+	key    testserver.Key // of a bound token
+	shift  time.Duration  // of the client's clock, and of the token's dates
+	victim int
+}
+
+// load sends requests through the proxy and records the answers.
+type load struct {
+	fleet     *fleet
+	client    *http.Client
+	began     time.Time
+	recording *recording
+
+	opaque, bad []sample
+	current     atomic.Pointer[[2][]sample] // of the kinds bearer and bound, signed with the current key
+	proofs      atomic.Int64                // number of the last proof
+
+	mu   sync.Mutex
+	used []proof
+	gone []sample // revoked tokens
+}
+
+// proof is a proof of a client.
+type proof struct {
+	sample sample
+	text   string
+	number int64
+	dated  time.Duration
+}
+
+// skews are the errors of the clocks of clients and issuer, relative to the
+// processes.
+var skews = []time.Duration{-20 * time.Second, 0, 20 * time.Second}
+
+const (
+	opaqueTokens = 20
+	perSkew      = 5    // JWTs, and bound tokens, that are in use at a time for each skew
+	maxUsed      = 4096 // proofs of which replays are sent
+)
+
+func newLoad(f *fleet, workers int, began time.Time) *load {
+	l := &load{fleet: f, began: began, recording: &recording{}, client: &http.Client{
+		Transport: &http.Transport{MaxIdleConns: 0, MaxIdleConnsPerHost: 4 * workers}, Timeout: 20 * time.Second,
+	}}
+	for range opaqueTokens {
+		l.opaque = append(l.opaque, sample{kind: opaque, token: l.mint(testserver.OpaqueTokens(), testserver.ExpiresIn(24*time.Hour))})
+	}
+	for _, d := range []testserver.Defect{
+		testserver.Expired, testserver.WrongIssuer, testserver.WrongAudience, testserver.BadSignature, testserver.AlgNone,
+		testserver.HS256Confusion, testserver.ForeignKeySameKid, testserver.BoundAsBearer,
+	} {
+		l.bad = append(l.bad, sample{kind: bearer, want: bad, token: l.mint(testserver.With(d))})
+	}
+	l.renew()
+	return l
+}
+
+func (l *load) mint(options ...testserver.TokenOption) string {
+	return l.fleet.as.Token(append(options, testserver.Scope(scope))...)
+}
+
+// shifted returns the dates of a token from an issuer whose clock is wrong.
+func shifted(shift time.Duration) []testserver.TokenOption {
+	at := time.Now().Add(shift)
+	return []testserver.TokenOption{testserver.Claim("iat", at), testserver.Claim("nbf", at), testserver.Claim("exp", at.Add(5*time.Minute))}
+}
+
+// renew makes new tokens with the current key.
+func (l *load) renew() {
+	var made [2][]sample
+	for _, shift := range skews {
+		for range perSkew {
+			key := testserver.GenerateKey("ES256", "")
+			made[0] = append(made[0], sample{kind: bearer, shift: shift, token: l.mint(shifted(shift)...)})
+			made[1] = append(made[1], sample{kind: bound, shift: shift, key: key, token: l.mint(append(shifted(shift), testserver.BoundTo(key))...)})
+		}
+	}
+	l.current.Store(&made)
+}
+
+// run sends requests with a number of workers until ctx ends.
+func (l *load) run(ctx context.Context, workers int, seed uint64) {
+	var all sync.WaitGroup
+	all.Go(func() {
+		for wait(ctx, time.Second) {
+			l.renew()
+		}
+	})
+	for i := range workers {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // reproducible
+			for ctx.Err() == nil {
+				l.request(ctx, random)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// request sends the next request of a worker.
+func (l *load) request(ctx context.Context, random *rand.Rand) {
+	pick := func(list []sample) sample { return list[random.IntN(len(list))] }
+	current := l.current.Load()
+	switch n := random.IntN(100); {
+	case n < 35:
+		l.send(ctx, pick(current[0]))
+	case n < 60:
+		l.send(ctx, pick(l.opaque))
+	case n < 83:
+		l.prove(ctx, pick(current[1]), random.IntN(4) == 0)
+	case n < 86:
+		l.pair(ctx, pick(current[1]))
+	case n < 91:
+		l.replay(ctx, random)
+	case n < 96:
+		l.mu.Lock()
+		gone := l.gone
+		l.mu.Unlock()
+		if len(gone) > 0 {
+			l.send(ctx, pick(gone))
+		}
+	default:
+		l.send(ctx, pick(l.bad))
+	}
+}
+
+// send sends a token and, if it is bound, a new proof.
+func (l *load) send(ctx context.Context, s sample) {
+	var p proof
+	if s.kind == bound {
+		p = l.newProof(s)
+	}
+	l.exchange(ctx, s, p)
+}
+
+// prove sends a bound token with a new proof. If again is set, replays of the
+// proof may be sent later.
+func (l *load) prove(ctx context.Context, s sample, again bool) {
+	p := l.newProof(s)
+	l.exchange(ctx, s, p)
+	if again {
+		l.keep(p)
+	}
+}
+
+func (l *load) newProof(s sample) proof {
+	at := time.Now().Add(s.shift)
+	text := testserver.Proof(s.key, http.MethodPost, origin+"/items", s.token, testserver.Claim("iat", at))
+	return proof{s, text[0], l.proofs.Add(1), at.Sub(l.began)}
+}
+
+// keep remembers a proof, in place of another one if there are many.
+func (l *load) keep(p proof) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.used) < maxUsed {
+		l.used = append(l.used, p)
+	} else {
+		l.used[p.number%maxUsed] = p
+	}
+}
+
+// pair sends the same new proof twice at once.
+func (l *load) pair(ctx context.Context, s sample) {
+	s.want = paired
+	p := l.newProof(s)
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() { l.exchange(ctx, s, p) })
+	}
+	both.Wait()
+	l.keep(p)
+}
+
+// replay sends a proof again that was answered.
+func (l *load) replay(ctx context.Context, random *rand.Rand) {
+	l.mu.Lock()
+	if len(l.used) == 0 {
+		l.mu.Unlock()
+		return
+	}
+	p := l.used[random.IntN(len(l.used))]
+	l.mu.Unlock()
+	s := p.sample
+	s.want = replay
+	l.exchange(ctx, s, p)
+}
+
+// exchange sends a request and records the answer, also if ctx ends. It is a
+// POST, because HTTP clients and proxies may send a GET again when a connection
+// breaks, and a proof with it.
+func (l *load) exchange(ctx context.Context, s sample, p proof) {
+	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
+	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)
+	if err != nil {
+		panic(err) // the URL is constant
+	}
+	scheme := "Bearer "
+	if p.text != "" {
+		scheme = "DPoP "
+		r.Header["Dpop"] = []string{p.text}
+	}
+	r.Header.Set("Authorization", scheme+s.token)
+	e.sent = time.Since(l.began)
+	response, err := l.client.Do(r)
+	if err == nil {
+		_, err = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+	}
+	e.took = time.Since(l.began) - e.sent
+	if err == nil {
+		e.status = response.StatusCode
+		if server, err := strconv.Atoi(response.Header.Get("X-Server")); err == nil {
+			e.server = server
+		}
+	}
+	l.recording.add(e)
+}

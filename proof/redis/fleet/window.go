@@ -1,0 +1,135 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"time"
+)
+
+const (
+	// recovery is how long requests may fail after Redis can be reached again:
+	// a second until the next command is tried, and a second for that command
+	// and the requests that wait.
+	recovery = 2 * time.Second
+
+	// memory is the time after a loss of memory in which new proofs are
+	// refused: redisstore.Config.ProofWindow of 180 seconds, minus the two
+	// minutes for which a mark is needed. Their own date counts.
+	memory = time.Minute
+
+	// backoff is the same for introspection: the client makes no calls for two
+	// seconds, and then one, two, four at a time.
+	backoff = 4 * time.Second
+
+	// detection is how long the proxy may send requests to a killed process.
+	detection = time.Second
+
+	// republished is how long the machines may take to publish their
+	// revocations again after Redis was emptied. Until then, a revocation that
+	// a machine has not read before, or a new one, may come late.
+	republished = 20 * time.Second
+
+	// slowest is redisstore.Config.Timeout.
+	slowest = 50 * time.Millisecond
+)
+
+// slow is the reason of the windows without a fault.
+const (
+	slow    = "proofs when Redis took longer than 50 ms"
+	noFault = -1
+)
+
+// effect is what a window allows.
+type effect int
+
+const (
+	unavailable effect = iota // 503
+	lost                      // no answer of a process
+	lagging                   // a revocation that is in force only within maxLag
+)
+
+// window is a time in which a policy or a fault explains answers that are
+// otherwise wrong.
+type window struct {
+	effect   effect
+	reason   string
+	fault    int    // index of the fault, or noFault
+	kinds    []kind // nil means all
+	servers  []int  // nil means all, and the proxy
+	from, to time.Duration
+	lostFeed bool // the feed has lost revocations, which the machines publish again until the window ends
+	byDate   bool // it covers what was sent after from with proofs that were made before to
+}
+
+// windows returns what faults explain. If several windows cover an answer, the
+// last one counts. The clock of the process that notices a loss of memory may
+// be wrong by skew.
+func windows(faults []fault, skew time.Duration) (all []window) {
+	var memories []window
+	for i, f := range faults {
+		add := func(w window) {
+			w.fault = i
+			all = append(all, w)
+		}
+		withoutRedis := func(servers []int, until time.Duration, lostFeed bool) {
+			add(window{effect: unavailable, reason: "proofs without Redis", kinds: []kind{bound}, servers: servers, from: f.began, to: f.ended + recovery})
+			add(window{effect: lagging, servers: servers, from: f.began, to: until, lostFeed: lostFeed})
+			if from := f.began + maxLag - time.Second; from < until { // the last reading was up to a second before
+				add(window{effect: unavailable, reason: "revocations not read for MaxLag", servers: servers, from: from, to: until})
+			}
+		}
+		switch f.name {
+		case killed:
+			add(window{effect: lost, from: f.began, to: f.began + detection})
+		case paused:
+			withoutRedis(nil, f.ended+recovery, false)
+		case cutOff:
+			withoutRedis(f.servers, f.ended+recovery, false)
+		case emptied:
+			withoutRedis(nil, f.ended+republished, true)
+			memories = append(memories, window{effect: unavailable, reason: "proofs after lost memory", fault: i, kinds: []kind{bound}, from: f.ended, to: f.ended + memory + skew + recovery, byDate: true})
+		case introspectionDown:
+			add(window{effect: unavailable, reason: introspectionDown, kinds: []kind{opaque}, from: f.began, to: f.ended + backoff})
+		default: // a rotation and a storm explain nothing
+		}
+	}
+	return append(all, memories...)
+}
+
+// slowWindows returns what a slow Redis explains, except what faults explain. A
+// process waits for a command for slowest at most, and a proof that got 503
+// after that time shows it. The process may then pause the commands for a
+// second.
+func slowWindows(events []event, faults []window) (all []window) {
+	for _, e := range events {
+		if e.kind != bound || e.status != http.StatusServiceUnavailable || e.server == noServer || e.took < slowest {
+			continue
+		}
+		if _, found := find(faults, unavailable, e, e.sent, e.sent+e.took); !found {
+			all = append(all, window{effect: unavailable, reason: slow, fault: noFault, kinds: []kind{bound}, servers: []int{e.server}, from: e.sent, to: e.sent + e.took + time.Second})
+		}
+	}
+	return all
+}
+
+// covers reports whether a window applies to an event at some time between
+// from and to.
+func (w window) covers(e event, from, to time.Duration) bool {
+	ends := from
+	if w.byDate {
+		ends = e.dated
+	}
+	return ends <= w.to && to >= w.from &&
+		(w.kinds == nil || slices.Contains(w.kinds, e.kind)) &&
+		(w.servers == nil || slices.Contains(w.servers, e.server))
+}
+
+// find returns the last window with an effect that covers an event.
+func find(all []window, what effect, e event, from, to time.Duration) (window, bool) {
+	for _, w := range slices.Backward(all) {
+		if w.effect == what && w.covers(e, from, to) {
+			return w, true
+		}
+	}
+	return window{}, false
+}
