@@ -52,7 +52,7 @@ func newSetup(t testing.TB, changes ...func(*middleware.Config)) *setup {
 	s := &setup{t: t, as: as, feed: new(feed), logs: new(bytes.Buffer), began: time.Now().Truncate(time.Second)}
 	s.Maker = forge.Maker{Key: as.SigningKey(), Issuer: as.Issuer(), Audience: "api", Now: s.began}
 	logger := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	list, err := revoke.New(revoke.Config{Feed: s.feed, OnLag: revoke.Accept, MaxEntries: 1000, Logger: logger})
+	list, err := revoke.New(revoke.Config{Feed: s.feed, OnLag: revoke.Accept, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,13 +193,11 @@ func (s *setup) events() http.Handler {
 // post sends a body. Neither the answer nor the log may contain a part of it.
 func (s *setup) post(h http.Handler, mediaType, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	s.t.Helper()
-	r := httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("Content-Type", mediaType)
+	r := newRequest(s.t, mediaType, body)
 	for _, change := range change {
 		change(r)
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	w := serve(h, r)
 	if got := w.Header().Get("Cache-Control"); got != "no-store" {
 		s.t.Errorf("got Cache-Control %q, want no-store", got)
 	}
@@ -213,6 +211,18 @@ func (s *setup) post(h http.Handler, mediaType, body string, change ...func(*htt
 			}
 		}
 	}
+	return w
+}
+
+func newRequest(t testing.TB, mediaType, body string) *http.Request {
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("Content-Type", mediaType)
+	return r
+}
+
+func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
 	return w
 }
 

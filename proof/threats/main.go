@@ -37,7 +37,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-run", "^(Test|Example)", "./middleware/...", "./jwks/...", "./introspect/...", "./scopes/...", "./clientcert/...", "./revoke/...", "./adapters/...", "./testserver/...", "./proof/house")
+	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-run", "^(Test|Example)", "./middleware/...", "./jwks/...", "./introspect/...", "./scopes/...", "./clientcert/...", "./revoke/...", "./signals/...", "./adapters/...", "./testserver/...", "./proof/house")
 	cmd.Stderr = os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
