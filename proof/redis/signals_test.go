@@ -76,7 +76,7 @@ func newSignal(as *testserver.Server, n int) signal {
 
 // send sends a signal. It returns the status of the answer, or 0 without one.
 func (r *receiver) send(s signal) (status int, retryAfter string) {
-	response, err := http.Post(r.signals, s.mediaType, strings.NewReader(s.body)) //nolint:noctx // ends with the process
+	response, err := http.Post(r.signals, s.mediaType, strings.NewReader(s.body))
 	if err != nil {
 		return 0, ""
 	}
