@@ -42,9 +42,8 @@ type Config struct {
 
 	// Authorization is the value of the Authorization field that the
 	// transmitter of security events sends (SSF 1.0 §6.1.1), such as "Bearer
-	// d5a2…". "" does not check the field. Logout does not use it, because the
-	// senders of logout tokens cannot authenticate themselves otherwise than by
-	// the signature.
+	// d5a2…". "" does not check the field. Logout does not use it, because only
+	// the signature authenticates a logout token.
 	Authorization string
 
 	// Logger receives the begin and the end of outages, and refusals at the
