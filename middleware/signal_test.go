@@ -13,12 +13,14 @@ import (
 func TestVerifySignal(t *testing.T) {
 	observed := 0
 	s := newSetup(t, func(c *middleware.Config) {
+		c.Issuers[0].Algorithms = []string{"ES256"}
 		c.Issuers[0].Aliases = []string{"https://alias.example.com"}
 		c.Observe = func(context.Context, middleware.Observation) { observed++ }
 	})
 	claims := `{"iss":"` + s.Issuer + `","events":{}}` // no aud, sub or exp
 	typed := func(typ string) string { return s.Token(s.Header("typ", typ), claims) }
 	types := []string{"Logout+JWT", "JWT", ""}
+	rsa := s.with("RS256")
 	for name, test := range map[string]struct {
 		token string
 		types []string
@@ -34,6 +36,7 @@ func TestVerifySignal(t *testing.T) {
 		"an opaque token":                        {"opaque", types, middleware.ErrOpaque},
 		"a token that is too long":               {typed(`"logout+jwt"`) + strings.Repeat("x", 16<<10), types, middleware.ErrTooLong},
 		"alg none":                               {s.Token(s.Header("typ", `"JWT"`, "alg", `"none"`), claims), types, middleware.ErrAlgorithm},
+		"an algorithm of another issuer":         {rsa.Token(rsa.Header("typ", `"JWT"`), claims), types, middleware.ErrAlgorithm},
 		"crit":                                   {s.Token(s.Header("typ", `"JWT"`, "crit", `["x"]`), claims), types, middleware.ErrMalformed},
 		"repeated claims":                        {s.Token(s.Header("typ", `"JWT"`), `{"iss":"x",`+claims[1:]), types, middleware.ErrMalformed},
 		"another issuer":                         {s.Token(s.Header("typ", `"JWT"`), s.Claims("iss", `"https://x.example.com"`)), types, middleware.ErrIssuer},
