@@ -8,7 +8,7 @@ import (
 
 func (d *decision) checkClaims() error {
 	err := d.claims.parse(d.payload)
-	if !d.isAnswer {
+	if d.other != answers {
 		d.binding = d.claims.binding
 	} else if err == nil {
 		err = d.binding.add(d.claims.binding)
@@ -34,6 +34,9 @@ func (d *decision) checkIssuer() error {
 	if err != nil {
 		return err
 	}
+	if d.other == signals && one.keys == nil { // IntrospectAll
+		return ErrIssuer
+	}
 	d.issuer = one
 	if d.claims.issuer = one.URL; one.isTemplate() { // the URL equals iss, unless iss is an alias
 		d.claims.issuer = one.before + d.claims.tenant() + one.after
@@ -52,6 +55,9 @@ func (d *decision) checkAlgorithm() error {
 // RFC 9068 §4).
 func (d *decision) checkType() error {
 	switch kind := d.header.kind; {
+	case d.other == signals && slices.Contains(d.types, kind):
+	case d.other == signals:
+		return ErrType
 	case kind == "at+jwt" && d.issuer.Purpose == AccessTokens:
 	case d.issuer.Profile == RFC9068:
 		return ErrType

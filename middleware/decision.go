@@ -36,7 +36,8 @@ type input struct {
 
 	request     *http.Request        // nil if the token did not come in an HTTP request
 	optional    bool                 // a request without a token passes
-	isAnswer    bool                 // checkActivity made this decision, to check an introspection answer
+	other       others               // answers if checkActivity made this decision, signals if VerifySignal did, or else 0
+	types       []string             // the values of typ that VerifySignal accepts, as returned by kindOf
 	outer       *carried             // the decision of the enclosing route; nil without an enclosing route
 	need        []scopes.Requirement // the requirements of the enclosing routes and of this route
 	credentials Credentials
@@ -161,7 +162,7 @@ func (d *decision) judge() (refusal *Error) {
 		refusal = refuse(err)
 		d.name(refusal)
 	}
-	if d.explained == nil && (refusal != nil || d.v.observe != nil) {
+	if d.explained == nil && d.other != signals && (refusal != nil || d.v.observe != nil) {
 		d.report(refusal, time.Since(d.began))
 	}
 	return refusal

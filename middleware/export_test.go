@@ -8,13 +8,9 @@ import (
 
 // StepTable returns the table of steps in Markdown.
 func StepTable() string {
-	table := "| step | what it requires | for | repeated for | also for an answer about a JWT | source |\n|---|---|---|---|---|---|\n"
+	table := "| step | what it requires | for | repeated for | also for | source |\n|---|---|---|---|---|---|\n"
 	for _, s := range steps {
-		answer := ""
-		if s.answer {
-			answer = "yes"
-		}
-		table += fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", s.name, s.about, s.of.name, s.repeat, answer, s.source)
+		table += fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", s.name, s.about, s.of.name, s.repeat, s.also, s.source)
 	}
 	return table
 }
@@ -23,7 +19,7 @@ func StepTable() string {
 // incremented each time the step runs.
 func (v *Verifier) AddStep(name string, made *int) {
 	v.setSteps(append([]step{
-		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, perRoute, true, nil, ""},
+		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, perRoute, answers | signals, nil, ""},
 	}, v.steps...))
 }
 

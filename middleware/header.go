@@ -17,12 +17,12 @@ import (
 func (d *decision) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(d.token)
 	switch {
-	case !encrypted && jws.IsJWT(d.token) && !d.v.introspects(d.token):
+	case !encrypted && jws.IsJWT(d.token) && (d.other == signals || !d.v.introspects(d.token)):
 		if d.head, err = d.message.Split(d.token); err != nil {
 			return fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 		d.payload = string(d.message.Payload)
-	case d.v.introspecting == nil, encrypted && !d.v.mayIntrospect(header):
+	case d.v.introspecting == nil, d.other == signals, encrypted && !d.v.mayIntrospect(header):
 		return ErrOpaque
 	case !d.v.isTokenText(d.token):
 		return ErrMalformed

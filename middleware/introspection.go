@@ -119,7 +119,7 @@ func (d *decision) checkActivity() error {
 	}
 	answer := d.v.begin(d.ctx)
 	defer answer.release()
-	answer.isAnswer, answer.now, answer.issuer, answer.opaque, answer.payload = true, d.now, d.issuer, true, payload
+	answer.other, answer.now, answer.issuer, answer.opaque, answer.payload = answers, d.now, d.issuer, true, payload
 	answer.binding = d.binding
 	if err := answer.runSteps(); err != nil {
 		return err

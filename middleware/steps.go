@@ -10,7 +10,7 @@ type step struct {
 	run    func(*decision) error
 	of     *tokens
 	repeat repetition
-	answer bool                                     // the step also runs on the introspection answer about a JWT
+	also   others                                   // the other decisions in which the step runs
 	shown  func(*decision) (expected, found string) // for Explain, after the step has run; nil shows nothing
 	source string                                   // RFC and section
 }
@@ -39,6 +39,18 @@ var (
 	withRequirements = &tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
 )
 
+// others is a set of decisions that are not about the access token of a caller.
+type others int
+
+const (
+	answers others = 1 << iota // about an introspection answer about a JWT
+	signals                    // about a JWT that is not an access token: see Verifier.VerifySignal
+)
+
+func (o others) String() string {
+	return [...]string{"", "answers about JWTs", "signals", "answers about JWTs, signals"}[o]
+}
+
 // repetition specifies when a step is repeated for a token that has passed it.
 type repetition int
 
@@ -58,42 +70,42 @@ func (r repetition) String() string {
 // it. An opaque token has no claims until it is introspected; the same steps
 // then check the claims in the introspection answer.
 var steps = []step{
-	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, false, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
-	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, false, showLength, ""},
-	{"cache lookup", "nothing; looks the token up in the cache", (*decision).lookUp, cachedJWTs, perRequest, false, nil, ""},
-	{"characters", "only characters of a bearer token", (*decision).checkCharacters, inRequests, cacheable, false, nil, "RFC 6750 §2.1"},
-	{"shape", "a JWT in canonical base64url, or an opaque or encrypted token if it can be introspected", (*decision).checkShape, everyToken, cacheable, false, showShape, "RFC 7515 §2, §7.1, RFC 7516 §3.1"},
-	{"header", "strict JSON without repeated members, crit and b64; a well-formed kid; a supported alg, never none", (*decision).checkHeader, jwtsOnly, cacheable, false, showAlgorithm, "RFC 7515 §4, RFC 7797 §7, RFC 8725 §3.1"},
-	{"introspection", "the issuer reports the token as active", (*decision).introspect, opaqueOnly, cacheable, false, nil, "RFC 7662 §2.2"},
-	{"claims", "strict JSON; each registered claim has its type, and null counts as absent", (*decision).checkClaims, everyToken, cacheable, true, nil, "RFC 7519 §4, RFC 8725 §2.4"},
-	{"issuer", "iss is a configured issuer, byte for byte; in an introspection answer iss is optional", (*decision).checkIssuer, everyToken, cacheable, true, showIssuer, "RFC 8725 §3.8, RFC 7662 §2.2"},
-	{"algorithm", "alg is accepted from this issuer", (*decision).checkAlgorithm, jwtsOnly, cacheable, false, showAlgorithms, "RFC 8725 §3.1"},
-	{"type", "typ is accepted from this issuer", (*decision).checkType, jwtsOnly, cacheable, false, showType, "RFC 8725 §3.11, RFC 9068 §4"},
-	{"token type", "token_type, if present, means a bearer token", (*decision).checkTokenType, opaqueOnly, cacheable, true, showTokenType, "RFC 7662 §2.2, RFC 6749 §7.1"},
-	{"required claims", "exp is present, and so are the claims that the profile requires", (*decision).checkRequired, jwtsOnly, cacheable, false, showRequired, "RFC 9068 §2.2"},
-	{"expiry", "exp is in the future, within the clock skew", (*decision).checkExpiry, everyToken, perRoute, true, showExpiry, "RFC 7519 §4.1.4"},
-	{"not before", "nbf is in the past, within the clock skew", (*decision).checkNotBefore, everyToken, perRequest, true, showNotBefore, "RFC 7519 §4.1.5"},
-	{"issued at", "iat is in the past, within the clock skew", (*decision).checkIssuedAt, everyToken, perRequest, false, showIssuedAt, "RFC 7519 §4.1.6"},
-	{"audience", "aud names this API", (*decision).checkAudience, everyToken, cacheable, false, showAudience, "RFC 7519 §4.1.3"},
-	{"scope claim", "the scopes are a string, an array of strings or, as configured, members of an object", (*decision).checkScopeClaim, everyToken, cacheable, false, nil, "RFC 6749 §3.3"},
-	{"mark", "the claim that Mark requires is present", (*decision).checkMark, marked, cacheable, false, showMark, "RFC 8725 §3.12"},
-	{"purpose", "not an ID, refresh or logout token or a security event, according to its claims", (*decision).checkPurpose, everyToken, cacheable, true, showPurpose, "RFC 8725 §3.12"},
-	{"signature", "verified with the issuer's only key for kid (or, without kid, x5t) and alg", (*decision).checkSignature, jwtsOnly, perRequest, false, showKey, "RFC 7515 §5.2, RFC 7518 §3"},
-	{"activity", "the issuer reports the token as still active", (*decision).checkActivity, introspectedJWTs, perRequest, false, nil, "RFC 7662 §2.2"},
-	{"token", "nothing; makes the Token", (*decision).makeToken, everyToken, cacheable, false, nil, ""},
-	{"confirmation", "this API can check what the token is bound to; a token that is bound to a key has the scheme DPoP, and every other token Bearer", (*decision).checkConfirmation, everyRequest, perRequest, false, showConfirmation, "RFC 7800 §3.1, RFC 9449 §7.1, §7.2"},
-	{"certificate", "the client presented the certificate to which the token is bound", (*decision).checkCertificate, certificateBound, perRequest, false, showCertificate, "RFC 8705 §3"},
-	{"proof", "exactly one DPoP field with a signed JWT of type dpop+jwt, an accepted alg and a public key in jwk", (*decision).readProof, boundTokens, perRequest, false, showProof, "RFC 9449 §4.2, §4.3"},
-	{"proof key", "jwk is the key to which the token is bound", (*decision).checkProofKey, boundTokens, perRequest, false, showProofKey, "RFC 9449 §6.1, RFC 7638 §3"},
-	{"proof method", "htm is the method of the request", (*decision).checkProofMethod, boundTokens, perRequest, false, showProofMethod, "RFC 9449 §4.3"},
-	{"proof URL", "htu is one of Origins, followed by the path of the request", (*decision).checkProofURL, boundTokens, perRequest, false, showProofURL, "RFC 9449 §4.3, RFC 3986 §6.2"},
-	{"proof time", "iat is recent or, if Nonces is set, nonce is; exp and nbf, if present, hold", (*decision).checkProofTime, boundTokens, perRequest, false, showProofTime, "RFC 9449 §9, §11.1"},
-	{"proof token", "ath is the hash of the token", (*decision).checkTokenHash, boundTokens, perRequest, false, nil, "RFC 9449 §4.3"},
-	{"proof signature", "verified with the key in jwk", (*decision).checkProofSignature, boundTokens, perRequest, false, nil, "RFC 9449 §4.3"},
-	{"revocation", "not in Revocations, and not revoked according to Revoked", (*decision).checkRevocation, everyToken, perRequest, false, nil, ""},
-	{"replay", "the proof is used for the first time", (*decision).checkReplay, unexplained, perRequest, false, nil, "RFC 9449 §11.1"},
-	{"cache", "nothing; caches the token", (*decision).store, lookedUpJWTs, perRequest, false, nil, ""},
-	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, false, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
+	{"credentials", "exactly one Authorization field, with a bearer token, and no access_token in the query", (*decision).readCredentials, inRequests, perRoute, 0, nil, "RFC 6750 §2, RFC 9110 §11.6.2"},
+	{"length", "the token is not too long", (*decision).checkLength, everyToken, perRequest, signals, showLength, ""},
+	{"cache lookup", "nothing; looks the token up in the cache", (*decision).lookUp, cachedJWTs, perRequest, 0, nil, ""},
+	{"characters", "only characters of a bearer token", (*decision).checkCharacters, inRequests, cacheable, 0, nil, "RFC 6750 §2.1"},
+	{"shape", "a JWT in canonical base64url, or an opaque or encrypted token if it can be introspected", (*decision).checkShape, everyToken, cacheable, signals, showShape, "RFC 7515 §2, §7.1, RFC 7516 §3.1"},
+	{"header", "strict JSON without repeated members, crit and b64; a well-formed kid; a supported alg, never none", (*decision).checkHeader, jwtsOnly, cacheable, signals, showAlgorithm, "RFC 7515 §4, RFC 7797 §7, RFC 8725 §3.1"},
+	{"introspection", "the issuer reports the token as active", (*decision).introspect, opaqueOnly, cacheable, 0, nil, "RFC 7662 §2.2"},
+	{"claims", "strict JSON; each registered claim has its type, and null counts as absent", (*decision).checkClaims, everyToken, cacheable, answers | signals, nil, "RFC 7519 §4, RFC 8725 §2.4"},
+	{"issuer", "iss is a configured issuer, byte for byte; in an introspection answer iss is optional", (*decision).checkIssuer, everyToken, cacheable, answers | signals, showIssuer, "RFC 8725 §3.8, RFC 7662 §2.2"},
+	{"algorithm", "alg is accepted from this issuer", (*decision).checkAlgorithm, jwtsOnly, cacheable, signals, showAlgorithms, "RFC 8725 §3.1"},
+	{"type", "typ is accepted from this issuer", (*decision).checkType, jwtsOnly, cacheable, signals, showType, "RFC 8725 §3.11, RFC 9068 §4"},
+	{"token type", "token_type, if present, means a bearer token", (*decision).checkTokenType, opaqueOnly, cacheable, answers, showTokenType, "RFC 7662 §2.2, RFC 6749 §7.1"},
+	{"required claims", "exp is present, and so are the claims that the profile requires", (*decision).checkRequired, jwtsOnly, cacheable, 0, showRequired, "RFC 9068 §2.2"},
+	{"expiry", "exp is in the future, within the clock skew", (*decision).checkExpiry, everyToken, perRoute, answers | signals, showExpiry, "RFC 7519 §4.1.4"},
+	{"not before", "nbf is in the past, within the clock skew", (*decision).checkNotBefore, everyToken, perRequest, answers | signals, showNotBefore, "RFC 7519 §4.1.5"},
+	{"issued at", "iat is in the past, within the clock skew", (*decision).checkIssuedAt, everyToken, perRequest, signals, showIssuedAt, "RFC 7519 §4.1.6"},
+	{"audience", "aud names this API", (*decision).checkAudience, everyToken, cacheable, 0, showAudience, "RFC 7519 §4.1.3"},
+	{"scope claim", "the scopes are a string, an array of strings or, as configured, members of an object", (*decision).checkScopeClaim, everyToken, cacheable, 0, nil, "RFC 6749 §3.3"},
+	{"mark", "the claim that Mark requires is present", (*decision).checkMark, marked, cacheable, 0, showMark, "RFC 8725 §3.12"},
+	{"purpose", "not an ID, refresh or logout token or a security event, according to its claims", (*decision).checkPurpose, everyToken, cacheable, answers, showPurpose, "RFC 8725 §3.12"},
+	{"signature", "verified with the issuer's only key for kid (or, without kid, x5t) and alg", (*decision).checkSignature, jwtsOnly, perRequest, signals, showKey, "RFC 7515 §5.2, RFC 7518 §3"},
+	{"activity", "the issuer reports the token as still active", (*decision).checkActivity, introspectedJWTs, perRequest, 0, nil, "RFC 7662 §2.2"},
+	{"token", "nothing; makes the Token", (*decision).makeToken, everyToken, cacheable, 0, nil, ""},
+	{"confirmation", "this API can check what the token is bound to; a token that is bound to a key has the scheme DPoP, and every other token Bearer", (*decision).checkConfirmation, everyRequest, perRequest, 0, showConfirmation, "RFC 7800 §3.1, RFC 9449 §7.1, §7.2"},
+	{"certificate", "the client presented the certificate to which the token is bound", (*decision).checkCertificate, certificateBound, perRequest, 0, showCertificate, "RFC 8705 §3"},
+	{"proof", "exactly one DPoP field with a signed JWT of type dpop+jwt, an accepted alg and a public key in jwk", (*decision).readProof, boundTokens, perRequest, 0, showProof, "RFC 9449 §4.2, §4.3"},
+	{"proof key", "jwk is the key to which the token is bound", (*decision).checkProofKey, boundTokens, perRequest, 0, showProofKey, "RFC 9449 §6.1, RFC 7638 §3"},
+	{"proof method", "htm is the method of the request", (*decision).checkProofMethod, boundTokens, perRequest, 0, showProofMethod, "RFC 9449 §4.3"},
+	{"proof URL", "htu is one of Origins, followed by the path of the request", (*decision).checkProofURL, boundTokens, perRequest, 0, showProofURL, "RFC 9449 §4.3, RFC 3986 §6.2"},
+	{"proof time", "iat is recent or, if Nonces is set, nonce is; exp and nbf, if present, hold", (*decision).checkProofTime, boundTokens, perRequest, 0, showProofTime, "RFC 9449 §9, §11.1"},
+	{"proof token", "ath is the hash of the token", (*decision).checkTokenHash, boundTokens, perRequest, 0, nil, "RFC 9449 §4.3"},
+	{"proof signature", "verified with the key in jwk", (*decision).checkProofSignature, boundTokens, perRequest, 0, nil, "RFC 9449 §4.3"},
+	{"revocation", "not in Revocations, and not revoked according to Revoked", (*decision).checkRevocation, everyToken, perRequest, 0, nil, ""},
+	{"replay", "the proof is used for the first time", (*decision).checkReplay, unexplained, perRequest, 0, nil, "RFC 9449 §11.1"},
+	{"cache", "nothing; caches the token", (*decision).store, lookedUpJWTs, perRequest, 0, nil, ""},
+	{"requirements", "the scopes and other requirements of the routes", (*decision).checkRequirements, withRequirements, perRoute, 0, showRequirements, "RFC 6749 §3.3, RFC 9470 §3"},
 }
 
 // setSteps sets the steps of a Verifier. It also fills v.first: v.first[r][i]
@@ -122,5 +134,5 @@ func (s *step) isAboutRequest() bool {
 // applies reports whether a step applies to this token, which may depend on the
 // results of earlier steps.
 func (d *decision) applies(s *step) bool {
-	return s.repeat >= d.repeated && (s.answer || !d.isAnswer) && (s.of == everyToken || s.of.is(d))
+	return s.repeat >= d.repeated && s.also&d.other == d.other && (s.of == everyToken || s.of.is(d))
 }

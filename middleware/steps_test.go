@@ -76,6 +76,10 @@ func TestAStepIsAddedInOnePlace(t *testing.T) {
 		t.Errorf("Explain: got %v and %v, want the added step first", steps, err)
 	}
 	count("Explain", 1)
+	if _, _, err := s.v.VerifySignal(t.Context(), s.Good(), "at+jwt"); err != nil {
+		t.Fatal(err)
+	}
+	count("VerifySignal", 1)
 }
 
 // Operators read the result of Explain in a terminal, so it must not contain

@@ -34,6 +34,7 @@ type config struct {
 	verifier middleware.Config
 	proofs   *dpop.Policy // nil without DPoP
 	shared   *shared      // nil without Redis
+	signals  *revocation  // nil without REVOCATION_LISTEN
 }
 
 // newVerifier returns the verifier of an API that listens on address, and with
@@ -148,6 +149,12 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	if cfg.verifier.ClientCert, err = clientCert(getenv); err != nil {
 		faults = append(faults, err)
 	}
+	if cfg.signals, err = newRevocation(getenv, redis, log); err != nil {
+		faults = append(faults, err)
+	}
+	if cfg.signals != nil {
+		cfg.verifier.Revocations = cfg.signals.config.List
+	}
 	if redis != nil {
 		cfg.verifier.Revocations = redis.list
 		if cfg.proofs != nil {
@@ -157,8 +164,13 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	if origin := getenv("ORIGIN"); origin != "" {
 		cfg.setOrigins(list(origin)...)
 	}
-	if _, err := middleware.NewVerifier(cfg.verifier); err != nil {
+	v, err := middleware.NewVerifier(cfg.verifier)
+	if err != nil {
 		faults = append(faults, errors.New(variables.Replace(err.Error())))
+	} else if cfg.signals != nil {
+		if _, err := cfg.signals.handler(v); err != nil {
+			faults = append(faults, errors.New(variables.Replace(err.Error())))
+		}
 	}
 	return cfg, errors.Join(faults...)
 }
@@ -167,6 +179,7 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 // configuration field with the name of the environment variable that sets this
 // field.
 var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[",
+	"signals: ", "", "Audiences must", "REVOCATION_AUDIENCE must", "TokenLifetime must", "REVOCATION_TOKEN_LIFETIME must", "Authorization must", "REVOCATION_AUTHORIZATION must",
 	"ClientCert: Header", "FORWARDED_CERT: header field", "ClientCert: Trusted", "TRUSTED_PROXIES")
 
 // list splits a list at commas and returns its elements.

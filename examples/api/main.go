@@ -21,8 +21,8 @@
 //	               processes share which proofs were used, the answers of
 //	               introspection and a list of revoked tokens; default none.
 //	               While Redis is down, requests with proofs get 503, and after
-//	               ten seconds all requests with tokens do. No route of this
-//	               program adds to the list yet, but other programs can
+//	               ten seconds all requests with tokens do. REVOCATION_LISTEN
+//	               adds to the list, and so can other programs
 //	REDIS_SECRET   at least 32 random bytes, the same for all processes; they seal
 //	               what is in Redis. Without it, a key is derived from
 //	               INTROSPECTION_CLIENT_SECRET. If that is empty too, an attacker
@@ -44,6 +44,14 @@
 //	                 X-SSL-Client-DER for haproxy, or another one as in nginx:X-Cert
 //	TRUSTED_PROXIES  addresses of the proxies, or prefixes such as 10.0.0.0/8, separated by commas; required with
 //	                 FORWARDED_CERT
+//
+//	REVOCATION_LISTEN          address of a listener that receives, on every path, OpenID Connect back-channel logout
+//	                           tokens, and security events (RFC 8935) if the Content-Type says so; default none, port 0
+//	                           picks a free port. The list of revoked tokens is that in Redis, or is in memory
+//	REVOCATION_AUDIENCE        the aud that such a message must have, or several separated by commas; default AUDIENCE
+//	                           and INTROSPECTION_CLIENT_ID
+//	REVOCATION_AUTHORIZATION   the Authorization field that the transmitter of security events must send; default any
+//	REVOCATION_TOKEN_LIFETIME  the longest lifetime of an access token; default 1h
 //
 // Introspection is RFC 7662 with client_secret_basic.
 //
@@ -97,6 +105,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -153,7 +162,20 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	server := newServer(cfg.build(verifier), log)
+	servers := slices.Repeat([]*http.Server{newServer(cfg.build(verifier), log)}, len(listeners))
+	if cfg.signals != nil {
+		handler, err := cfg.signals.handler(verifier)
+		if err != nil {
+			return err
+		}
+		receiving, err := net.Listen("tcp", cfg.signals.listen)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = receiving.Close() }()
+		listeners, servers = append(listeners, receiving), append(servers, newServer(handler, log))
+		log.Info("listening for revocations", "addr", receiving.Addr())
+	}
 
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -166,20 +188,25 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	}
 
 	served := make(chan error, len(listeners))
-	for _, l := range listeners {
-		running.Go(func() { served <- server.Serve(l) })
+	for i, l := range listeners {
+		running.Go(func() { served <- servers[i].Serve(l) })
 	}
 	fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
 
 	select {
-	case err := <-served:
-		return errors.Join(err, server.Close())
+	case err = <-served:
 	case <-ctx.Done():
+		// ctx is already done, so the shutdown needs its own timeout.
+		grace, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer done()
+		for _, s := range servers {
+			err = errors.Join(err, s.Shutdown(grace))
+		}
 	}
-	// ctx is already done, so the shutdown needs its own timeout.
-	grace, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer done()
-	return errors.Join(server.Shutdown(grace), server.Close())
+	for _, s := range servers {
+		err = errors.Join(err, s.Close())
+	}
+	return err
 }
 
 // warm fetches the keys of the issuers before the first request needs them. If

@@ -79,6 +79,7 @@ var layers = []layer{
 	{"revoke", "internal/contain"},
 	{"middleware", "clientcert dpop internal/contain internal/fetch internal/jws internal/strictjson internal/weburl introspect jwks revoke scopes"},
 	{"issuers", "introspect middleware"},
+	{"signals", "internal/contain internal/strictjson middleware revoke"},
 	{"adapters/redisstore", "dpop internal/contain revoke"},
 	{"adapters/httpauth", "middleware scopes"},
 	{"adapters/echoauth", "middleware scopes"},

@@ -1,0 +1,93 @@
+package signals
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+// Config is the configuration of a receiver.
+type Config struct {
+	// Verifier verifies the messages. Its issuers may send them. It is
+	// required.
+	Verifier *middleware.Verifier
+
+	// List receives the revocations. It is required, and is usually the
+	// Revocations of the Verifier's configuration.
+	List *revoke.List
+
+	// Audiences are the accepted values of aud; one of them is enough. At least
+	// one is required. In a logout token, aud is the client that the user is
+	// logged out of (OpenID Connect Back-Channel Logout 1.0 §2.4), and never
+	// the API. In a security event it is what the transmitter calls this
+	// receiver (SSF 1.0 §4.1.8).
+	Audiences []string
+
+	// TokenLifetime is the longest lifetime of an access token. It is required,
+	// and at most a year. A revocation ends this long after its message was
+	// issued. If it is too short, tokens are accepted again before they expire.
+	TokenLifetime time.Duration
+
+	// AllSessions also revokes the other tokens of a user if the message names
+	// a session and the user. Use it if access tokens have no sid.
+	AllSessions bool
+
+	// Authorization is the value of the Authorization field that the
+	// transmitter of security events sends (SSF 1.0 §6.1.1), such as "Bearer
+	// d5a2…". "" does not check the field. Logout does not use it, because only
+	// the signature authenticates a logout token.
+	Authorization string
+
+	// Logger receives the begin and the end of outages, and refusals at the
+	// level Debug. nil means the logger that [slog.Default] returns when the
+	// receiver is made. Events contain no part of a message.
+	Logger *slog.Logger
+}
+
+const maxTokenLifetime = 366 * 24 * time.Hour
+
+// check returns every fault of the configuration.
+func (c Config) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("signals: "+format, args...)) }
+
+	if _, _, err := c.Verifier.VerifySignal(context.Background(), ""); errors.Is(err, middleware.ErrInternal) {
+		fault("Verifier is missing: it must come from middleware.NewVerifier")
+	}
+	if c.List.Add(context.Background()) != nil {
+		fault("List is missing: it must come from revoke.New")
+	}
+	if len(c.Audiences) == 0 || slices.Contains(c.Audiences, "") {
+		fault("Audiences must contain at least one aud, and none may be empty: without it, messages to other clients would be accepted")
+	}
+	if c.TokenLifetime <= 0 || c.TokenLifetime > maxTokenLifetime {
+		fault("TokenLifetime must be the longest lifetime of an access token, and at most %v", maxTokenLifetime)
+	}
+	isUnfit := func(r rune) bool { return r < ' ' || r > '~' }
+	if strings.TrimSpace(c.Authorization) != c.Authorization || strings.ContainsFunc(c.Authorization, isUnfit) {
+		fault("Authorization must be the value of a header field: printable ASCII, without spaces around it")
+	}
+	return errors.Join(faults...)
+}
+
+// newReceiver returns a receiver, or an error that lists every fault of the
+// configuration. It copies the configuration.
+func newReceiver(config Config, r *receiver) (http.Handler, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	config.Audiences = slices.Clone(config.Audiences)
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	r.Config = config
+	return r, nil
+}

@@ -1,0 +1,132 @@
+package signals
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+const (
+	eventType = "application/secevent+jwt" // RFC 8417 §7.2
+
+	sessionRevoked   = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"   // CAEP 1.0 §3.1
+	credentialChange = "https://schemas.openid.net/secevent/caep/event-type/credential-change" //nolint:gosec // a name; CAEP 1.0 §3.3
+)
+
+// Events returns the handler for security event tokens that a transmitter
+// pushes (RFC 8935 §2). The error lists every fault of the configuration.
+//
+// The token is validated as in RFC 8417 §2.2 and SSF 1.0 §4.1: "typ" must be
+// secevent+jwt, aud, iat and jti are required, and exp and sub must be absent
+// (SSF 1.0 §4.1.3). An old token is accepted, because delivery can take long.
+//
+// These events have an effect:
+//
+//   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session. If the
+//     subject has no session, or with Config.AllSessions, it revokes the tokens
+//     that were issued to the user until the token was issued.
+//   - credential-change (CAEP 1.0 §3.3) with the change_type revoke, delete or
+//     update revokes the tokens of the user in the same way, or those of the
+//     session if the subject has no user. A credential that was created has no
+//     effect.
+//
+// Every other event is acknowledged and has no effect, as are the verification
+// events of SSF 1.0 §8.1.4.
+//
+// The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
+// §3.1), or the member subject of the event in older versions. Its format is
+// one of these. Any other format is refused, because to acknowledge the event
+// would lose it.
+//
+//   - iss_sub is a user. Its iss must be the issuer of the token.
+//   - opaque is a user of the issuer of the token. In session-revoked it may
+//     also be a session, so both are revoked.
+//   - aliases lists several of these. Those that are not understood are ignored,
+//     unless all are.
+//   - complex (SSF 1.0 §3.3) has one of these as user, an opaque session, or
+//     both. Other members, such as device, do not limit what is revoked.
+//
+// The answer is 202, or 400 with a JSON object with the members err and
+// description (RFC 8935 §2.3). It is 503 with Retry-After if the transmitter
+// has to repeat the request.
+func Events(config Config) (http.Handler, error) {
+	return newReceiver(config, &receiver{
+		name: "events", mediaType: eventType, accepted: http.StatusAccepted, receive: (*receiver).receiveEvents,
+		refused: func(c code, description string) any {
+			return struct {
+				Err         code   `json:"err"`
+				Description string `json:"description"`
+			}{c, description}
+		},
+	})
+}
+
+func (rc *receiver) receiveEvents(ctx context.Context, body string) *refusal {
+	m, refused := rc.verify(ctx, body, "secevent+jwt")
+	switch {
+	case refused != nil:
+		return refused
+	case m.has("exp") || m.has("sub"): // SSF 1.0 §4.1.2, §4.1.7: so that it cannot be used as another kind of JWT
+		return refuse(invalidRequest, "exp and sub are not allowed: the subject of an event is sub_id")
+	}
+	var all []revoke.Revocation
+	events, ignored := 0, 0
+	err := strictjson.LooseObject(m.events, func(name string, payload strictjson.Value) error {
+		events++
+		if payload.Kind() != '{' {
+			return refuse(invalidRequest, "an event is not an object")
+		}
+		revocations, err := rc.effect(m, name, payload)
+		if all = append(all, revocations...); len(revocations) == 0 {
+			ignored++
+		}
+		return err
+	})
+	switch refused, isOurs := errors.AsType[*refusal](err); {
+	case isOurs:
+		return refused
+	case err != nil || events == 0:
+		return refuse(invalidRequest, "events is empty or has too many members")
+	}
+	if ignored > 0 {
+		rc.Logger.LogAttrs(ctx, slog.LevelDebug, "events without effect", slog.Int("count", ignored))
+	}
+	return rc.revoke(ctx, all)
+}
+
+// effect returns what an event revokes.
+func (rc *receiver) effect(m *message, name string, payload strictjson.Value) ([]revoke.Revocation, error) {
+	switch name {
+	case sessionRevoked:
+		s, err := m.eventSubject(payload)
+		if err != nil {
+			return nil, err
+		}
+		all := rc.revocations(m, revoke.Session, s.sessions...)
+		if len(all) == 0 || rc.AllSessions || s.isOpaque {
+			all = append(all, rc.revocations(m, revoke.Subject, s.users...)...)
+		}
+		return all, nil
+	case credentialChange:
+		switch change, _ := strictjson.String(strictjson.Lookup(payload, "/change_type")); change {
+		case "create":
+			return nil, nil
+		case "revoke", "delete", "update":
+		default:
+			return nil, refuse(invalidRequest, "change_type is unknown or missing")
+		}
+		s, err := m.eventSubject(payload)
+		if err != nil {
+			return nil, err
+		}
+		if len(s.users) > 0 {
+			return rc.revocations(m, revoke.Subject, s.users...), nil
+		}
+		return rc.revocations(m, revoke.Session, s.sessions...), nil
+	}
+	return nil, nil
+}

@@ -1,0 +1,84 @@
+package signals
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+const (
+	formType = "application/x-www-form-urlencoded"
+
+	// logoutEvent is the pointer to the member of events that is named
+	// http://schemas.openid.net/event/backchannel-logout.
+	logoutEvent = "/http:~1~1schemas.openid.net~1event~1backchannel-logout"
+
+	// maxAgeWithoutExpiry is how old a logout token without exp may be.
+	maxAgeWithoutExpiry = 10 * time.Minute
+)
+
+// Logout returns the handler for the backchannel_logout_uri of a client (OpenID
+// Connect Back-Channel Logout 1.0 §2.2). The error lists every fault of the
+// configuration.
+//
+// A logout token with sid revokes the tokens of this session. A logout token
+// without sid revokes the tokens that were issued to the user, sub, until the
+// logout token was issued. With Config.AllSessions, it does so also if it has
+// sid.
+//
+// The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
+// allows for servers that are older than the explicit type. exp is required
+// since 2022, but Ory Hydra 2.3 omits it. A token without exp is accepted for
+// ten minutes after its iat. The jti is required, but not remembered: a token
+// that is repeated revokes nothing new, and is acknowledged again.
+//
+// The answer is 200, or 400 with a JSON object with the members error and
+// error_description (§2.8). It is 503 with Retry-After if the sender has to
+// repeat the request.
+func Logout(config Config) (http.Handler, error) {
+	return newReceiver(config, &receiver{
+		name: "logout", mediaType: formType, accepted: http.StatusOK, receive: (*receiver).logOut,
+		refused: func(_ code, description string) any {
+			return struct {
+				Error       code   `json:"error"`
+				Description string `json:"error_description"`
+			}{invalidRequest, description}
+		},
+	})
+}
+
+func (rc *receiver) logOut(ctx context.Context, body string) *refusal {
+	form, err := url.ParseQuery(body)
+	tokens := form["logout_token"]
+	if err != nil || len(tokens) != 1 {
+		return refuse(invalidRequest, "the body must contain exactly one logout_token")
+	}
+	m, refused := rc.verify(ctx, tokens[0], "logout+jwt", "JWT", "")
+	if refused != nil {
+		return refused
+	}
+	user, session := m.text("sub"), m.text("sid")
+	_, hasNonce := m.claims["nonce"]
+	switch {
+	case strictjson.Lookup(m.events, logoutEvent).Kind() != '{':
+		return refuse(invalidRequest, "events does not contain the logout event")
+	case hasNonce: // §2.4: so that a logout token cannot be used as an ID token
+		return refuse(invalidRequest, "nonce is not allowed")
+	case user == "" && session == "", session == "" && m.has("sid"):
+		return refuse(invalidRequest, "sub and sid are missing, or of another type")
+	case !m.has("exp") && time.Since(m.issuedAt) > maxAgeWithoutExpiry:
+		return refuse(invalidRequest, "exp is missing, and iat is too old")
+	}
+	var all []revoke.Revocation
+	if session != "" {
+		all = rc.revocations(m, revoke.Session, session)
+	}
+	if user != "" && (session == "" || rc.AllSessions) {
+		all = append(all, rc.revocations(m, revoke.Subject, user)...)
+	}
+	return rc.revoke(ctx, all)
+}

@@ -1,0 +1,124 @@
+package signals
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/bearerguard/bearerguard/internal/strictjson"
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/revoke"
+)
+
+// message is a verified message to this receiver.
+type message struct {
+	issuer   string // as in middleware.Token
+	claims   map[string]strictjson.Value
+	issuedAt time.Time
+	events   strictjson.Value // an object
+}
+
+// verify verifies a message, and checks what logout tokens and security events
+// have in common.
+func (rc *receiver) verify(ctx context.Context, token string, types ...string) (*message, *refusal) {
+	issuer, claims, err := rc.Verifier.VerifySignal(ctx, token, types...)
+	if err != nil {
+		return nil, refusalOf(middleware.Refusal(err))
+	}
+	m := &message{issuer: issuer, claims: make(map[string]strictjson.Value)}
+	err = strictjson.Object(claims, func(name string, value strictjson.Value) error {
+		m.claims[name] = value
+		return nil
+	})
+	if err != nil { // unexpected: VerifySignal has read it
+		return nil, &refusal{status: http.StatusInternalServerError, description: "the check failed"}
+	}
+	iss, id := m.text("iss"), m.text("jti")
+	issuedAt, hasTime := strictjson.Date(m.claims["iat"])
+	m.issuedAt, m.events = issuedAt, m.claims["events"]
+	switch {
+	case iss == "":
+		return nil, refuse(invalidIssuer, "iss is missing")
+	case !rc.isAudience(m.claims["aud"]):
+		return nil, refuse(invalidAudience, "aud is not an audience of this receiver")
+	case id == "" || !hasTime:
+		return nil, refuse(invalidRequest, "iat or jti is missing")
+	case m.events.Kind() != '{':
+		return nil, refuse(invalidRequest, "events is not an object")
+	}
+	return m, nil
+}
+
+// refusalOf returns the answer to a message that the verifier has refused. As
+// in the middleware, a wrong key and a wrong signature have the same answer.
+func refusalOf(err *middleware.Error) *refusal {
+	switch {
+	case err.Code == middleware.CodeUnavailable:
+		return &refusal{status: http.StatusServiceUnavailable, description: "the message cannot be verified at the moment"}
+	case err.Code == middleware.CodeInternal:
+		return &refusal{status: http.StatusInternalServerError, description: "the check failed"}
+	case errors.Is(err, middleware.ErrIssuer):
+		return refuse(invalidIssuer, "iss is not an accepted issuer")
+	case errors.Is(err, middleware.ErrSignature), errors.Is(err, middleware.ErrAlgorithm):
+		return refuse(invalidKey, "the signature is not valid")
+	case errors.Is(err, middleware.ErrType):
+		return refuse(invalidRequest, "typ is that of another kind of JWT")
+	case errors.Is(err, middleware.ErrExpired):
+		return refuse(invalidRequest, "exp is in the past")
+	case errors.Is(err, middleware.ErrNotYetValid):
+		return refuse(invalidRequest, "iat or nbf is in the future: check the clock")
+	}
+	return refuse(invalidRequest, "the message is not a well-formed JWT")
+}
+
+// text returns a claim, or "" if it is not a string.
+func (m *message) text(name string) string {
+	text, _ := strictjson.String(m.claims[name])
+	return text
+}
+
+// has reports whether a claim is present. null counts as absent, as in access
+// tokens.
+func (m *message) has(name string) bool {
+	value := m.claims[name]
+	return value != "" && !value.IsNull()
+}
+
+// isAudience reports whether aud, a string or an array of strings (RFC 7519
+// §4.1.3), contains an audience of this receiver.
+func (rc *receiver) isAudience(aud strictjson.Value) bool {
+	all, _ := strictjson.Strings(aud, len(aud))
+	if one, ok := strictjson.String(aud); ok {
+		all = []string{one}
+	}
+	return slices.ContainsFunc(all, func(one string) bool { return slices.Contains(rc.Audiences, one) })
+}
+
+// revocations returns the revocations of users or sessions. Tokens that are
+// issued to a user after the message stay valid. A session does not begin
+// again.
+func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) (all []revoke.Revocation) {
+	for _, value := range values {
+		r := revoke.Revocation{Issuer: m.issuer, Kind: kind, Value: value, Until: m.issuedAt.Add(rc.TokenLifetime)}
+		if kind == revoke.Subject {
+			r.Before = m.issuedAt
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// revoke adds revocations to the list.
+func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation) *refusal {
+	switch err := rc.List.Add(ctx, revocations...); {
+	case err == nil:
+		return nil
+	case errors.Is(err, revoke.ErrPublish):
+		return &refusal{status: http.StatusServiceUnavailable, description: "the revocation cannot be published at the moment"}
+	case errors.Is(err, revoke.ErrFull):
+		return &refusal{status: http.StatusServiceUnavailable, description: "the list of revocations is full"}
+	}
+	return refuse(invalidRequest, "the user or the session has too many bytes")
+}

@@ -1,0 +1,169 @@
+package signals_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bearerguard/bearerguard/middleware"
+	"github.com/bearerguard/bearerguard/revoke"
+	"github.com/bearerguard/bearerguard/signals"
+)
+
+// broken is a body that cannot be read.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("CANARY") }
+func (broken) Close() error             { return nil }
+
+// messages are a logout token and a security event about a user, and a logout
+// token about a session.
+func (s *setup) messages() map[string]func() *httptest.ResponseRecorder {
+	event := s.sign("secevent+jwt", s.eventClaims(object{sessionRevoked: object{}}, object{"sub_id": s.issSub(user)}))
+	byUser, bySession := s.sign("logout+jwt", s.logoutClaims(object{"sid": nil})), s.sign("logout+jwt", s.logoutClaims(nil))
+	logout, events := s.logout(), s.events()
+	return map[string]func() *httptest.ResponseRecorder{
+		"event":              func() *httptest.ResponseRecorder { return s.post(events, set, event) },
+		"logout of a user":   func() *httptest.ResponseRecorder { return s.post(logout, form, "logout_token="+byUser) },
+		"end of one session": func() *httptest.ResponseRecorder { return s.post(logout, form, "logout_token="+bySession) },
+	}
+}
+
+// A message that is repeated is acknowledged, and does not end a session that
+// began after it.
+func TestG09RepeatedMessages(t *testing.T) {
+	for _, name := range []string{"event", "logout of a user", "end of one session"} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t)
+			send := s.messages()[name]
+			token := func(iat int64, session string) string {
+				return s.Token(s.Header(), s.Claims("sub", fmt.Sprintf("%q", user), "iat", fmt.Sprint(iat), "sid", fmt.Sprintf("%q", session)))
+			}
+			before, after := token(s.began.Unix()-5, sid), token(s.began.Unix()+5, "the next session")
+			check := func(when string, wantBefore error) {
+				t.Helper()
+				for token, want := range map[string]error{before: wantBefore, after: nil} {
+					if _, err := s.config.Verifier.Verify(t.Context(), middleware.Credentials{Token: token}); !errors.Is(err, want) {
+						t.Errorf("%s: got %v, want %v", when, err, want)
+					}
+				}
+			}
+			check("at first", nil)
+			for i := range 3 {
+				if w := send(); w.Code/100 != 2 {
+					t.Errorf("message %d: got %d %s, want it accepted", i, w.Code, w.Body)
+				}
+				check(fmt.Sprint("after message ", i), middleware.ErrRevoked)
+			}
+			if got := s.config.List.Stats().Entries; got != 1 {
+				t.Errorf("got %d entries, want 1", got)
+			}
+		})
+	}
+}
+
+// A message that is not in the feed is not acknowledged.
+func TestG10Outages(t *testing.T) {
+	for _, name := range []string{"event", "logout of a user", "end of one session"} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t)
+			send := s.messages()[name]
+			s.feed.fail(errors.New("CANARY"))
+			for range 2 {
+				s.want(send(), http.StatusServiceUnavailable, "")
+			}
+			s.feed.fail(nil)
+			for range 2 {
+				if w := send(); w.Code/100 != 2 || s.take() == "" {
+					t.Errorf("got %d and nothing published, want it accepted", w.Code)
+				}
+			}
+			for text, want := range map[string]int{"level=WARN": 1, "level=INFO": 1, "cannot be published": 2} {
+				if got := strings.Count(s.logs.String(), text); got != want {
+					t.Errorf("got %q %d times, want %d:\n%s", text, got, want, s.logs)
+				}
+			}
+		})
+	}
+	t.Run("a full list", func(t *testing.T) {
+		s := newSetup(t)
+		list, err := revoke.New(revoke.Config{MaxEntries: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.config.List = list
+		if err := list.Add(t.Context(), revoke.Revocation{Issuer: "x", Kind: revoke.Token, Value: "x", Until: time.Now().Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		s.want(s.messages()["event"](), http.StatusServiceUnavailable, "")
+	})
+	t.Run("no keys", func(t *testing.T) {
+		s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = noKeys{} })
+		for _, send := range s.messages() {
+			s.want(send(), http.StatusServiceUnavailable, "")
+		}
+	})
+	t.Run("keys that panic", func(t *testing.T) {
+		s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = panics{} })
+		for _, send := range s.messages() {
+			s.want(send(), http.StatusInternalServerError, "")
+		}
+	})
+	t.Run("a sender that has gone", func(t *testing.T) {
+		s := newSetup(t)
+		s.feed.fail(context.Canceled)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		token := s.sign("logout+jwt", s.logoutClaims(nil))
+		s.post(s.logout(), form, "logout_token="+token, func(r *http.Request) { *r = *r.WithContext(ctx) })
+		if s.logs.Len() > 0 {
+			t.Errorf("got %s, want no outage in the log", s.logs)
+		}
+	})
+}
+
+type noKeys struct{}
+
+func (noKeys) Key(context.Context, string, string) (any, error) { return nil, errors.New("CANARY") }
+
+type panics struct{}
+
+func (panics) Key(context.Context, string, string) (any, error) { panic("CANARY") }
+
+func TestConstructorsReportEveryFault(t *testing.T) {
+	for name, construct := range map[string]func(signals.Config) (http.Handler, error){"Logout": signals.Logout, "Events": signals.Events} {
+		for _, c := range []struct {
+			config signals.Config
+			want   []string
+		}{
+			{signals.Config{Authorization: "a\nb"}, []string{"Verifier is missing", "List is missing", "Audiences must", "TokenLifetime must", "Authorization must"}},
+			{
+				signals.Config{Verifier: new(middleware.Verifier), List: new(revoke.List), Audiences: []string{"a", ""}, TokenLifetime: 367 * 24 * time.Hour, Authorization: " a"},
+				[]string{"Verifier is missing", "List is missing", "Audiences must", "TokenLifetime must", "Authorization must"},
+			},
+			{newSetup(t).config, nil},
+		} {
+			h, err := construct(c.config)
+			if (err == nil) != (c.want == nil) || (h == nil) != (err != nil) {
+				t.Errorf("%s: got %v, want %q", name, err, c.want)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), "signals: "+want) {
+					t.Errorf("%s: got %v, want %q in it", name, err, want)
+				}
+			}
+		}
+	}
+}
+
+func TestConfigIsCopied(t *testing.T) {
+	s := newSetup(t)
+	h := s.logout()
+	s.config.Audiences[1] = "another"
+	s.want(s.post(h, form, "logout_token="+s.sign("logout+jwt", s.logoutClaims(nil))), http.StatusOK, "session "+sid)
+}
