@@ -83,13 +83,18 @@ func (s *Server) EventToken(event SecurityEvent, opts ...TokenOption) string {
 // answer. If the first is not 2xx, this is an error.
 func (s *Server) Logout(ctx context.Context, to Receiver, opts ...TokenOption) (Receipt, error) {
 	t, err := s.oauth.LogoutToken(editBy(opts))
-	if err == nil {
-		var receipt Receipt
-		if receipt, err = deliver(t.Defect, func() (Receipt, error) { return to.Logout(ctx, t.Token) }); err == nil {
-			return receipt, nil
-		}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("testserver.Logout: %w", err)
 	}
-	return Receipt{}, fmt.Errorf("testserver.Logout: %w", err)
+	receipt, err := sendLogout(ctx, to, t)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("testserver.Logout: %w", err)
+	}
+	return receipt, nil
+}
+
+func sendLogout(ctx context.Context, to Receiver, t token.Signal) (Receipt, error) {
+	return deliver(t.Defect, func() (Receipt, error) { return to.Logout(ctx, t.Token) })
 }
 
 // Transmit sends a [Server.EventToken] to a receiver (RFC 8935 §2.1) and returns
@@ -100,16 +105,21 @@ func (s *Server) Logout(ctx context.Context, to Receiver, opts ...TokenOption) (
 // receiver, or sends a wrong one if the receiver has none.
 func (s *Server) Transmit(ctx context.Context, to Receiver, event SecurityEvent, opts ...TokenOption) (Receipt, error) {
 	t, err := s.oauth.EventToken(event, editBy(opts))
-	if err == nil {
-		if t.Defect == catalogue.EventAuthorization {
-			to.Authorization += "x"
-		}
-		var receipt Receipt
-		if receipt, err = deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) }); err == nil {
-			return receipt, nil
-		}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("testserver.Transmit: %w", err)
 	}
-	return Receipt{}, fmt.Errorf("testserver.Transmit: %w", err)
+	receipt, err := transmit(ctx, to, t)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("testserver.Transmit: %w", err)
+	}
+	return receipt, nil
+}
+
+func transmit(ctx context.Context, to Receiver, t token.Signal) (Receipt, error) {
+	if t.Defect == catalogue.EventAuthorization {
+		to.Authorization += "x"
+	}
+	return deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) })
 }
 
 // deliver calls send, and calls it again for a token that is to be replayed.
