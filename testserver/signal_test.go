@@ -28,13 +28,14 @@ type signalReceiver struct {
 	*httptest.Server
 	issuer        *testserver.Server
 	authorization string
+	client        string // the audience of logout tokens
 
 	mu   sync.Mutex
 	seen []map[string]any
 }
 
 func newSignalReceiver(t testing.TB, issuer *testserver.Server) *signalReceiver {
-	r := &signalReceiver{issuer: issuer}
+	r := &signalReceiver{issuer: issuer, client: "test-client"}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
@@ -151,7 +152,7 @@ func (r *signalReceiver) read(token, typ, aud string) (map[string]any, error) {
 }
 
 func (r *signalReceiver) readLogout(token string) (map[string]any, error) {
-	claims, err := r.read(token, "logout+jwt", "test-client")
+	claims, err := r.read(token, "logout+jwt", r.client)
 	if err != nil {
 		return nil, err
 	}
