@@ -13,14 +13,14 @@ import (
 
 // Receiver is where [Server.Logout] and [Server.Transmit] send tokens: the URL;
 // the value of the Authorization field that the receiver of security events
-// requires (SSF 1.0 §6.1.1), "" for none; and the Client that sends the request,
-// nil for one that trusts the roots of the system. A delivery takes at most ten
-// seconds. Redirects are not followed.
+// requires (SSF 1.0 §6.1.1), "" for none; and the Client that sends the
+// request, nil for one that trusts the roots of the system. A delivery takes at
+// most ten seconds. Redirects are not followed.
 type Receiver = push.Receiver
 
-// Receipt is the answer of a [Receiver]: the Status, the field RetryAfter, "" if
-// it is absent, and the first 4 KiB of the Body. A status of 2xx means that the
-// receiver has accepted the token.
+// Receipt is the answer of a [Receiver]: the Status, the field RetryAfter, ""
+// if it is absent, and the first 4 KiB of the Body. A status of 2xx means that
+// the receiver has accepted the token.
 type Receipt = push.Receipt
 
 // SecurityEvent is the event in a security event token (RFC 8417 §2.2): its
@@ -43,8 +43,8 @@ const (
 //	         "jti":…,"events":{"http://schemas.openid.net/event/backchannel-logout":{}}}
 //
 // [Subject], [ForClient], [Claim] and the other options change it, and [With]
-// adds one of [LogoutDefects]. Claim("sid", …) names the session. [OpaqueTokens]
-// and the options that bind a token do not apply.
+// adds one of [LogoutDefects]. Claim("sid", …) names the session.
+// [OpaqueTokens] and the options that bind a token do not apply.
 func (s *Server) LogoutToken(opts ...TokenOption) string {
 	s.helper()
 	t, err := s.oauth.LogoutToken(editBy(opts))
@@ -62,9 +62,9 @@ func (s *Server) LogoutToken(opts ...TokenOption) string {
 //	         "sub_id":{"format":"iss_sub","iss":s.Issuer(),"sub":"test-user"},"events":{event.Type:event.Payload}}
 //
 // Options change it as in [Server.LogoutToken]. The claims sub and sid become
-// sub_id (RFC 9493): [Subject] names the user, Claim("sid", …) adds the session,
-// and with Without("sub") only the session is the subject. Claim("sub_id", …)
-// sets any other subject. [With] adds one of [EventDefects].
+// sub_id (RFC 9493): [Subject] names the user, Claim("sid", …) adds the
+// session, and with Without("sub") only the session is the subject.
+// Claim("sub_id", …) sets any other subject. [With] adds one of [EventDefects].
 func (s *Server) EventToken(event SecurityEvent, opts ...TokenOption) string {
 	s.helper()
 	t, err := s.oauth.EventToken(event, editBy(opts))
@@ -74,10 +74,10 @@ func (s *Server) EventToken(event SecurityEvent, opts ...TokenOption) string {
 	return t.Token
 }
 
-// Logout sends a [Server.LogoutToken] to a receiver (OpenID Connect Back-Channel
-// Logout 1.0 §2.5) and returns the answer. A receiver that accepts the token
-// answers with 200 or 204, and one that refuses it with 400 (§2.8). The error is
-// about the options, or says that no answer came.
+// Logout sends a [Server.LogoutToken] to a receiver (OpenID Connect
+// Back-Channel Logout 1.0 §2.5) and returns the answer. A receiver that accepts
+// the token answers with 200 or 204, and one that refuses it with 400 (§2.8).
+// The error is about the options, or says that no answer came.
 //
 // With("event-replayed") sends the same token twice and returns the second
 // answer. If the first is not 2xx, this is an error.
@@ -97,9 +97,10 @@ func sendLogout(ctx context.Context, to Receiver, t token.Signal) (Receipt, erro
 	return deliver(t.Defect, func() (Receipt, error) { return to.Logout(ctx, t.Token) })
 }
 
-// Transmit sends a [Server.EventToken] to a receiver (RFC 8935 §2.1) and returns
-// the answer. A receiver that accepts the token answers with 202 (§2.2), and one
-// that refuses it with 400 (§2.3). The error is as for [Server.Logout].
+// Transmit sends a [Server.EventToken] to a receiver (RFC 8935 §2.1) and
+// returns the answer. A receiver that accepts the token answers with 202
+// (§2.2), and one that refuses it with 400 (§2.3). The error is as for
+// [Server.Logout].
 //
 // With("event-authorization") appends a character to the Authorization of the
 // receiver, or sends a wrong one if the receiver has none.

@@ -28,8 +28,8 @@ func EventTypeOf(name string) EventType {
 	return []EventType{SessionRevoked, CredentialChange, Verification}[i]
 }
 
-// ClientLogout says where a client receives logout tokens, and whether they must
-// name the session (OpenID Connect Back-Channel Logout 1.0 §2.2).
+// ClientLogout says where a client receives logout tokens, and whether they
+// must name the session (OpenID Connect Back-Channel Logout 1.0 §2.2).
 type ClientLogout struct {
 	URI             string `json:"backchannel_logout_uri,omitzero"`
 	SessionRequired bool   `json:"backchannel_logout_session_required,omitzero"`

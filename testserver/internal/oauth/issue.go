@@ -115,8 +115,8 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	return s.Write(d, key)
 }
 
-// addClaims adds claims about the user to d, except nonce, acr, sid and the claims
-// that d already has.
+// addClaims adds claims about the user to d, except nonce, acr, sid and the
+// claims that d already has.
 func addClaims(d *token.Draft, claims map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
 		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" && name != "sid" {

@@ -139,8 +139,8 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 
 // pushLogouts sends a logout token to each client of the families that has
 // registered a URI for it (OpenID Connect Back-Channel Logout 1.0 §2.5), and
-// waits for the answers. The audit log shows the answers. A client that does not
-// answer does not prevent the logout.
+// waits for the answers. The audit log shows the answers. A client that does
+// not answer does not prevent the logout.
 func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
 	type addressee struct{ client, sub, sid string }
 	reached := map[addressee]bool{}
