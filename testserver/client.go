@@ -56,7 +56,7 @@ type ClientTLS = catalogue.ClientTLS
 
 // ClientLogout makes the server send logout tokens to a [Client] (OpenID
 // Connect Back-Channel Logout 1.0): to the URI, when the session of a user ends
-// at [EndpointEndSession], when another user logs in in the same browser, or
+// at [EndpointEndSession], when another user logs in with the same browser, or
 // after [Server.RevokeSubject]. Its ID tokens and access tokens have sid. The
 // logout token has sub, and also sid if SessionRequired is true. The answers
 // are in [Server.Events]; a logout succeeds even if a client does not answer.
