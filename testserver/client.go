@@ -26,12 +26,12 @@ const (
 // Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
 // its AuthMethod ("client_secret_basic", "client_secret_post",
 // "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth" or
-// "none"), JWKS and TLS, RequirePAR, which is true if the client must push its
-// authorization requests, and RequireDPoP, which is true if its token requests
-// must have a DPoP proof (RFC 9449 §5.2), so that all its tokens are bound to
-// its key. RefreshTTL and CodeTTL are the lifetimes of its
-// refresh tokens and codes, by default 30 days and one minute; each use of a
-// refresh token returns a new refresh token with a new lifetime. See
+// "none"), JWKS, TLS and Logout, RequirePAR, which is true if the client must
+// push its authorization requests, and RequireDPoP, which is true if its token
+// requests must have a DPoP proof (RFC 9449 §5.2), so that all its tokens are
+// bound to its key. RefreshTTL and CodeTTL are the lifetimes of its refresh
+// tokens and codes, by default 30 days and one minute; each use of a refresh
+// token returns a new refresh token with a new lifetime. See
 // [Server.AddClient]. When a Client is printed or logged, it shows only its ID.
 type Client = registry.Client
 
@@ -53,6 +53,16 @@ type Client = registry.Client
 // that it presents, whatever its AuthMethod is. Without a certificate the
 // client then gets no tokens.
 type ClientTLS = catalogue.ClientTLS
+
+// ClientLogout makes the server send logout tokens to a [Client] (OpenID
+// Connect Back-Channel Logout 1.0): to the URI, when the session of a user ends
+// at [EndpointEndSession], when another user logs in with the same browser, or
+// after [Server.RevokeSubject]. Its ID tokens and access tokens have sid. The
+// logout token has sub, and also sid if SessionRequired is true. The answers
+// are in [Server.Events]; a logout succeeds even if a client does not answer.
+// Without [Interactive], every login is a session of its own, and the
+// id_token_hint selects the session that ends.
+type ClientLogout = catalogue.ClientLogout
 
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the
 // default. IDToken is for ID tokens; its default is the algorithm of access

@@ -184,7 +184,7 @@ func (f fileConfig) identities(file *settings.Config) {
 	for i, c := range file.Clients {
 		client := Client{
 			ID: c.ID, Secret: string(c.Secret), Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogout, Grants: c.Grants, Scopes: c.Scopes,
-			AuthMethod: c.AuthMethod, JWKS: c.JWKS, TLS: c.ClientTLS, RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, Algs: c.ClientAlgs,
+			AuthMethod: c.AuthMethod, JWKS: c.JWKS, TLS: c.ClientTLS, Logout: c.ClientLogout, RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, Algs: c.ClientAlgs,
 		}
 		f.use(fmt.Sprintf("clients[%d]", i), Clients(client))
 	}

@@ -81,6 +81,8 @@ func (c *controller) routes() map[string]map[string]action {
 		"/v1/tokens":         {http.MethodGet: c.listTokens, http.MethodPost: c.mintToken},
 		"/v1/tokens/inspect": post(c.inspectToken),
 		"/v1/tokens/revoke":  post(c.revokeToken),
+		"/v1/logout":         post(c.sendLogout),
+		"/v1/transmit":       post(c.transmit),
 		"/v1/bad-tokens":     {http.MethodGet: c.badTokens, http.MethodPost: c.badTokens},
 		"/v1/keys":           get(c.listKeys),
 		"/v1/keys/rotate":    post(c.rotateKeys),

@@ -17,7 +17,7 @@ import (
 func clientWire(c Client) control.Client {
 	return control.Client{
 		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
-		RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, ClientAlgs: c.Algs, ClientTLS: c.TLS,
+		RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, ClientAlgs: c.Algs, ClientTLS: c.TLS, ClientLogout: c.Logout,
 	}
 }
 
@@ -40,7 +40,7 @@ func (c *controller) postClient(r *http.Request) (any, error) {
 	}
 	client, err := c.addClient(Client{
 		ID: input.ID, Secret: input.Secret, Public: input.Public, RedirectURIs: input.RedirectURIs, PostLogoutRedirectURIs: input.PostLogout, Grants: input.Grants, Scopes: input.Scopes,
-		AuthMethod: input.AuthMethod, JWKS: input.JWKS, TLS: input.ClientTLS, RequirePAR: input.RequirePAR, RequireDPoP: input.RequireDPoP, Algs: input.ClientAlgs,
+		AuthMethod: input.AuthMethod, JWKS: input.JWKS, TLS: input.ClientTLS, Logout: input.ClientLogout, RequirePAR: input.RequirePAR, RequireDPoP: input.RequireDPoP, Algs: input.ClientAlgs,
 	}, nil)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/internal/control"
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/mtls"
@@ -219,4 +221,57 @@ func (c *controller) revokeToken(r *http.Request) (any, error) {
 		return nil, notFound("this server did not issue the token")
 	}
 	return control.Revoked{Revoked: 1}, nil
+}
+
+// signalOptions returns the options that m describes.
+func signalOptions(m control.Logout) []TokenOption {
+	opts := tokenOptions(control.Mint{Sub: m.Sub, ClientID: m.ClientID, Aud: m.Aud, Alg: m.Alg, Header: m.Header, Defect: m.Defect})
+	if m.SID != "" {
+		opts = append(opts, Claim("sid", m.SID))
+	}
+	return append(opts, tokenOptions(control.Mint{Claims: m.Claims, Without: m.Without})...)
+}
+
+func (c *controller) sendLogout(r *http.Request) (any, error) {
+	var input control.Logout
+	if err := read(r, &input); err != nil {
+		return nil, err
+	}
+	t, err := c.oauth.LogoutToken(editBy(signalOptions(input)))
+	return receipt(r, Receiver{URL: input.Receiver}, t, err, sendLogout)
+}
+
+func (c *controller) transmit(r *http.Request) (any, error) {
+	var input control.Transmit
+	if err := read(r, &input); err != nil {
+		return nil, err
+	}
+	event := SecurityEvent{Type: catalogue.EventTypeOf(input.Event)}
+	if input.Payload != nil { // an empty payload is not the default
+		event.Payload = map[string]any{}
+		for name, text := range input.Payload {
+			event.Payload[name] = text
+		}
+	}
+	t, err := c.oauth.EventToken(event, editBy(signalOptions(input.Logout)))
+	return receipt(r, Receiver{URL: input.Receiver, Authorization: input.Authorization}, t, err, transmit)
+}
+
+// receipt sends t, unless the request names no receiver. err is the error of
+// making t.
+func receipt(r *http.Request, to Receiver, t token.Signal, err error, send func(context.Context, Receiver, token.Signal) (Receipt, error)) (any, error) {
+	if err != nil {
+		return nil, errors.New(jsonNames.Replace(err.Error()))
+	}
+	if to.URL == "" {
+		return control.Receipt{Token: t.Token}, nil
+	}
+	if err := to.Check(); err != nil {
+		return nil, fmt.Errorf("receiver: %w", err)
+	}
+	got, err := send(r.Context(), to, t)
+	if err != nil {
+		return nil, refusal{http.StatusBadGateway, "no_answer", err.Error()}
+	}
+	return control.Receipt{Token: t.Token, Status: got.Status, RetryAfter: got.RetryAfter, Body: got.Body}, nil
 }

@@ -123,13 +123,15 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
 // [MissingSub], [WeakACR], [StaleAuth] and [CertificateDefects]. With any other
 // defect the token is a JWT. The defects in [ProofDefects] are defects of a
-// [Proof]. A token can have such a defect only together with [BoundTo].
+// [Proof]. A token can have such a defect only together with [BoundTo]. The
+// defects whose names begin with event are defects of a [Server.LogoutToken] or
+// a [Server.EventToken]: see [LogoutDefects] and [EventDefects].
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)
 		switch {
 		case !ok:
-			t.Fail(fmt.Errorf("With(%q): unknown defect: use one of %s, or one of ProofDefects or CertificateDefects", string(d), token.DefectNames()))
+			t.Fail(fmt.Errorf("With(%q): unknown defect: use one of %s, or one of ProofDefects, CertificateDefects, LogoutDefects or EventDefects", string(d), token.DefectNames()))
 		case t.Defect != nil:
 			t.Fail(fmt.Errorf("With(%q) after With(%q): a token can have only one defect: make two tokens", string(d), t.Defect.Name))
 		default:

@@ -93,7 +93,7 @@ func TestDiscoveryListsExactlyWhatIsSupported(t *testing.T) {
 		"pushed_authorization_request_endpoint": s.Endpoint(testserver.EndpointPAR),
 	}
 	oauth := []string{
-		"authorization_response_iss_parameter_supported", "code_challenge_methods_supported", "dpop_signing_alg_values_supported", "grant_types_supported", "id_token_signing_alg_values_supported",
+		"authorization_response_iss_parameter_supported", "backchannel_logout_session_supported", "backchannel_logout_supported", "code_challenge_methods_supported", "dpop_signing_alg_values_supported", "grant_types_supported", "id_token_signing_alg_values_supported",
 		"introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
 		"introspection_signing_alg_values_supported", "require_pushed_authorization_requests", "response_modes_supported", "response_types_supported",
 		"revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported", "scopes_supported",
@@ -127,6 +127,8 @@ func TestDiscoveryListsExactlyWhatIsSupported(t *testing.T) {
 			"introspection_signing_alg_values_supported":       "[ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA]",
 			"token_endpoint_auth_signing_alg_values_supported": "[ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA Ed25519]",
 			"authorization_response_iss_parameter_supported":   "true",
+			"backchannel_logout_session_supported":             "true",
+			"backchannel_logout_supported":                     "true",
 		} {
 			if got := fmt.Sprint(doc[name]); got != want {
 				t.Errorf("%s: got %s %s, want %s", ep, name, got, want)

@@ -57,6 +57,11 @@
 // with their certificates and get bound tokens: see [ClientTLS] and
 // [Server.MTLSEndpoint].
 //
+// [Server.Logout] and [Server.Transmit] send logout tokens (OpenID Connect
+// Back-Channel Logout 1.0) and security event tokens (RFC 8417, RFC 8935) to a
+// receiver, good or with one of [LogoutDefects] or [EventDefects], and return
+// the answer.
+//
 // # Grants
 //
 // A client in any language gets its tokens as it would from a real server: by

@@ -34,8 +34,12 @@ func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 	for _, d := range token.CertificateCatalogue() {
 		certificates = append(certificates, []string{"`" + string(d.Name) + "`", d.Wrong})
 	}
+	signals := [][]string{{"defect", "what is wrong"}}
+	for _, d := range token.SignalCatalogue() {
+		signals = append(signals, []string{"`" + string(d.Name) + "`", d.Wrong})
+	}
 	compareTables(t, "mock-server.md", "internal/catalogue", map[string][][]string{"endpoints": endpoints, "client algorithms": algs, "names in certificates": names})
-	compareTables(t, "mock-server.md", "testserver/internal/token", map[string][][]string{"defects of certificates": certificates})
+	compareTables(t, "mock-server.md", "testserver/internal/token", map[string][][]string{"defects of certificates": certificates, "defects of signals": signals})
 	compareTables(t, "testing.md", "testserver/internal/token", map[string][][]string{"defects of proofs": proofs})
 }
 

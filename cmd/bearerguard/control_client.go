@@ -34,6 +34,8 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 	flags.BoolVar(&req.Public, "public", false, "public client, which has no secret and needs PKCE")
 	flags.StringArrayVar(&req.RedirectURIs, "redirect-uri", nil, "URI to which the server may send codes; by default /callback on any loopback port; may be repeated")
 	flags.StringArrayVar(&req.PostLogout, "post-logout-redirect-uri", nil, "URI to which the server may redirect the browser after a logout; by default the redirect URIs; may be repeated")
+	flags.StringVar(&req.URI, "backchannel-logout-uri", "", "URI at which the client receives logout tokens")
+	flags.BoolVar(&req.SessionRequired, "backchannel-logout-session", false, "name the session in its logout tokens")
 	flags.StringArrayVar(&grants, "grant", nil, "grant type that the client may use, by default all that apply; may be repeated")
 	flags.StringArrayVar(&req.Scopes, "scope", nil, "scope that the client may request, by default all; may be repeated")
 	flags.StringVar((*string)(&req.AuthMethod), "auth-method", "", "how the client authenticates, by default any method that does not need a certificate")
@@ -49,7 +51,7 @@ id<TAB>secret. Missing values are generated. The secret is shown only once.`,
 	flags.BoolVar(&req.BoundTokens, "bound-tokens", false, "bind its tokens to the certificate that it presents (RFC 8705)")
 	flags.BoolVar(&req.RequirePAR, "require-par", false, "allow only pushed authorization requests (RFC 9126 §6)")
 	flags.BoolVar(&req.RequireDPoP, "require-dpop", false, "refuse its token requests without a DPoP proof (RFC 9449 §5.2)")
-	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "scope"} {
+	for _, name := range []string{"secret", "redirect-uri", "post-logout-redirect-uri", "backchannel-logout-uri", "scope"} {
 		noFiles(cmd, name)
 	}
 	cli.Choices(cmd, "grant", catalogue.Names(catalogue.Grants))

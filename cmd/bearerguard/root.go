@@ -95,7 +95,7 @@ Exit codes: 0 yes or done, 1 no (the token is refused, or the API answers wrongl
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.AddCommand(newServe(s), newExec(s), newToken(s), newCheckAPI(s), newDoctor(s), newLogin(s),
-		newKeys(s), newClient(s), newUser(s), newFault(s), newRequests(s), newClock(s), newReset(s), newSnapshot(s), newEvents(s), newConfig(s), newHealth())
+		newKeys(s), newClient(s), newUser(s), newSignal(s), newFault(s), newRequests(s), newClock(s), newReset(s), newSnapshot(s), newEvents(s), newConfig(s), newHealth())
 	cli.Polish(root)
 	return root
 }

@@ -80,7 +80,9 @@ func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 // "insufficient_scope" (RFC 6750 §3.1), or 401 and
 // "insufficient_user_authentication" (RFC 9470 §3). For [ProofDefects], it
 // returns 401 and "invalid_dpop_proof" or "use_dpop_nonce" (RFC 9449 §7.1, §9).
-// For an unknown name, it returns 0 and "".
+// For [SignalDefects], it returns the status 400 of a receiver (OpenID Connect
+// Back-Channel Logout 1.0 §2.8, RFC 8935 §2.3), and no code. For an unknown
+// name, it returns 0 and "".
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:
@@ -91,6 +93,8 @@ func (d Defect) Expect() (status int, code string) {
 		return 401, "use_dpop_nonce"
 	case d.IsProofDefect():
 		return 401, "invalid_dpop_proof"
+	case d.IsSignalDefect():
+		return 400, ""
 	case slices.Contains(AllDefects(), d), d.IsCertificateDefect():
 		return 401, "invalid_token"
 	}

@@ -51,7 +51,7 @@ func enums() map[string][]string {
 		"AssertionAlg": catalogue.Names(catalogue.AssertionAlgs),
 		"Grant":        catalogue.Names(catalogue.Grants),
 		"AuthMethod":   catalogue.Names(catalogue.AuthMethods),
-		"Defect":       catalogue.Names(slices.Concat(catalogue.AllDefects(), catalogue.CertificateDefects, catalogue.ProofDefects, catalogue.ProofDefectsOnRequest)),
+		"Defect":       catalogue.Names(slices.Concat(catalogue.AllDefects(), catalogue.CertificateDefects, catalogue.ProofDefects, catalogue.ProofDefectsOnRequest, catalogue.SignalDefects)),
 		"Provider":     shapes.Names(),
 	}
 }
@@ -80,7 +80,7 @@ func wireTypes() map[string]reflect.Type {
 	types := map[string]reflect.Type{}
 	for _, v := range []any{
 		control.Mint{}, control.Minted{}, control.BadTokens{}, control.BadToken{}, control.Tokens{}, control.Token{}, control.Inspect{}, control.Inspected{},
-		control.Revoke{}, control.Revoked{}, control.Keys{}, control.Key{}, control.Rotate{}, control.KeyID{}, control.Export{}, control.Import{},
+		control.Revoke{}, control.Revoked{}, control.Logout{}, control.Transmit{}, control.Receipt{}, control.Keys{}, control.Key{}, control.Rotate{}, control.KeyID{}, control.Export{}, control.Import{},
 		control.Fault{}, control.Injection{}, control.Faults{}, control.Requests{}, control.Request{}, control.Count{}, control.Clock{}, control.Advance{},
 		control.Client{}, control.Clients{}, control.User{}, control.Users{}, control.NextLogin{}, control.Check{}, control.Checked{}, control.CheckResult{},
 		control.Snapshot{}, control.Events{}, control.Event{}, control.Error{},

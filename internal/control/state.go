@@ -58,6 +58,7 @@ type Client struct {
 	RequireDPoP  bool                 `json:"dpop_bound_access_tokens,omitzero"`
 	catalogue.ClientAlgs
 	catalogue.ClientTLS
+	catalogue.ClientLogout
 }
 
 // Clients lists all clients, in the order of their IDs.

@@ -94,6 +94,7 @@ var layers = []layer{
 	{"testserver/internal/pages", ""},
 	{"testserver/internal/persist", ""},
 	{"testserver/internal/mtls", "internal/catalogue"},
+	{"testserver/internal/push", ""},
 	{"testserver/internal/token", "internal/catalogue testserver/internal/guarded testserver/internal/mtls"},
 	{"testserver/internal/dpop", "internal/catalogue testserver/internal/token"},
 	{"testserver/internal/likeness", "internal/catalogue internal/shapes testserver/internal/token"},
@@ -102,9 +103,9 @@ var layers = []layer{
 	{"testserver/internal/identity", "testserver/internal/token"},
 	{"testserver/internal/settings", "internal/catalogue internal/shapes testserver/internal/mtls testserver/internal/registry"},
 	{"testserver/internal/grants", "internal/catalogue testserver/internal/bounded testserver/internal/guarded testserver/internal/token"},
-	{"testserver/internal/oauth", "internal/catalogue testserver/internal/dpop testserver/internal/grants testserver/internal/guarded testserver/internal/identity testserver/internal/journal testserver/internal/mtls testserver/internal/pages testserver/internal/persist testserver/internal/registry testserver/internal/token"},
+	{"testserver/internal/oauth", "internal/catalogue testserver/internal/dpop testserver/internal/grants testserver/internal/guarded testserver/internal/identity testserver/internal/journal testserver/internal/mtls testserver/internal/pages testserver/internal/persist testserver/internal/push testserver/internal/registry testserver/internal/token"},
 	{"testserver/internal/apicheck", "internal/catalogue internal/challenge testserver/internal/journal testserver/internal/listen testserver/internal/registry testserver/internal/token"},
-	{"testserver", "internal/catalogue internal/control internal/shapes testserver/internal/apicheck testserver/internal/journal testserver/internal/likeness testserver/internal/listen testserver/internal/mtls testserver/internal/oauth testserver/internal/registry testserver/internal/settings testserver/internal/token"},
+	{"testserver", "internal/catalogue internal/control internal/shapes testserver/internal/apicheck testserver/internal/journal testserver/internal/likeness testserver/internal/listen testserver/internal/mtls testserver/internal/oauth testserver/internal/push testserver/internal/registry testserver/internal/settings testserver/internal/token"},
 	{"testserver/apitest", "testserver testserver/internal/apicheck"},
 }
 

@@ -101,6 +101,8 @@ var trials = map[string]trial{
 	},
 
 	"clients[].post_logout_redirect_uris":                  urls,
+	"clients[].backchannel_logout_uri":                     {valid: []string{`"http://127.0.0.1:3000/logout"`, `"https://a.example?b"`}, invalid: []string{`"app:/logout"`, `"/logout"`, `"https://a/#b"`, `"https://u@a/"`, `"http:///logout"`, `""`, `[]`}, siblings: object{"id": "a", "secret": "s"}},
+	"clients[].backchannel_logout_session_required":        switches,
 	"clients[].require_pushed_authorization_requests":      switches,
 	"clients[].dpop_bound_access_tokens":                   switches,
 	"clients[].id_token_signed_response_alg":               algorithms,

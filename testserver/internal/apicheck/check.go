@@ -69,7 +69,7 @@ func (c *Check) Faults() error {
 }
 
 func (c *Check) known(option string, defect catalogue.Defect) error {
-	if _, ok := token.FindDefect(defect); ok {
+	if _, ok := token.FindDefect(defect); ok && !defect.IsSignalDefect() {
 		return nil
 	}
 	names := token.DefectNames()

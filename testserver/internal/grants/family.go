@@ -24,6 +24,8 @@ type Family struct {
 	AuthTime  time.Time
 	Kind      catalogue.Grant
 
+	SID string `json:",omitempty"` // the session in which the user logged in; "" unless the client receives logout tokens
+
 	Certificate string `json:",omitempty"` // x5t#S256 of the certificate that refresh tokens of a public client need (RFC 8705 §4)
 
 	Key string `json:",omitempty"` // jkt of the DPoP key that refresh tokens of a public client need (RFC 9449 §5)

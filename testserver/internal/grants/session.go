@@ -18,6 +18,7 @@ type Session struct {
 	Sub       string
 	AuthTime  time.Time
 	ACR       string              `json:",omitempty"` // authentication context of the login
+	SID       string              `json:",omitempty"` // names the session in tokens
 	Consented map[string][]string // granted scopes and requested claims, by client ID
 	Fresh     token.Digest        // digest of the authorization request that the last login was for
 	Pushed    token.Digest        // the last pushed request for which a page was shown
@@ -66,4 +67,22 @@ func (g *Store) EndSession(s *Session) {
 	all, unlock := g.Lock()
 	defer unlock()
 	all.Sessions.Delete(sha256.Sum256([]byte(s.Name)))
+}
+
+// LeaveSession returns the families of the session sid. After the call, they do
+// not belong to a session.
+func (g *Store) LeaveSession(sid string) []Family {
+	if sid == "" {
+		return nil
+	}
+	all, unlock := g.Lock()
+	defer unlock()
+	var left []Family
+	for _, f := range all.Families.All() {
+		if f.SID == sid {
+			left = append(left, *f)
+			f.SID = ""
+		}
+	}
+	return left
 }

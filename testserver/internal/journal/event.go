@@ -18,11 +18,12 @@ const (
 	Pushed        = "pushed"     // an authorization request was pushed
 	Registered    = "registered" // a client was registered or updated by a registration request
 	Unregistered  = "unregistered"
+	LogoutSent    = "logout_sent" // a logout token was sent to a client
 )
 
 func isKind(kind string) bool {
 	switch kind {
-	case Issued, Refreshed, ReuseDetected, Revoked, Introspected, Used, Denied, Pushed, Registered, Unregistered:
+	case Issued, Refreshed, ReuseDetected, Revoked, Introspected, Used, Denied, Pushed, Registered, Unregistered, LogoutSent:
 		return true
 	}
 	return false
@@ -33,7 +34,7 @@ func isKind(kind string) bool {
 // written in the order in which they are declared.
 type Event struct {
 	Time        time.Time `json:"time"`
-	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered or unregistered
+	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered, unregistered or logout_sent
 	ClientID    string    `json:"client_id,omitempty"`
 	Sub         string    `json:"sub,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"` // of the token or the code: the first 8 bytes of its SHA-256 in hex

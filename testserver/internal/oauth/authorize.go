@@ -216,12 +216,18 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 			saved.Fresh = token.Digest{}
 		})
 	}
+	sid := ""
+	if a.client.Logout.URI != "" {
+		if sid = session.SID; decided || sid == "" { // each login without pages is a session of its own
+			sid = s.Source.Name("sid")
+		}
+	}
 	ttl := cmp.Or(a.client.CodeTTL, defaultCodeTTL)
 	text := s.Source.Handle("code")
 	code := &grants.Code{
 		Family: grants.Family{
 			Client: a.client.ID, Sub: u.Sub, Scopes: scopes, Resources: a.resources, Details: a.details,
-			Claims: a.claims, Nonce: a.nonce, ACR: acr, AuthTime: authTime,
+			Claims: a.claims, Nonce: a.nonce, ACR: acr, AuthTime: authTime, SID: sid,
 		},
 		RedirectURI: a.redirectURI, Stated: a.stated, Challenge: a.challenge, Key: a.jkt, Expires: now.Add(ttl),
 	}

@@ -156,6 +156,9 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc["acr_values_supported"] = unique(acrs) // OpenID Connect Discovery 1.0 §3, RFC 9470 §7
 		}
 	}
+	if s.served[catalogue.EndSession] { // OpenID Connect Back-Channel Logout 1.0 §2.1
+		doc["backchannel_logout_supported"], doc["backchannel_logout_session_supported"] = true, true
+	}
 	if s.served[catalogue.PAR] {
 		doc["require_pushed_authorization_requests"] = false // only some clients require it (RFC 9126 §5)
 	}

@@ -61,6 +61,8 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	}
 	if session.Sub != u.Sub {
 		session.Consented = nil // the consents are those of another user
+		s.pushLogouts(r.Context(), s.grants.LeaveSession(session.SID))
+		session.SID = s.Source.Name("sid")
 	}
 	session.Sub, session.AuthTime, session.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
 	session.ACR = s.acrOf(u.Sub, nil) // finish replaces it with the context that the request asks for

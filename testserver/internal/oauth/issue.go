@@ -26,6 +26,9 @@ func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failur
 		d.Set(detailsParameter, writtenDetails(g.Details))
 	}
 	d.GrantLogin(g.AuthTime, g.ACR)
+	if g.SID != "" {
+		d.Set("sid", g.SID)
+	}
 	s.applyPolicies(d, g)
 	if g.exchanged != nil {
 		g.exchanged.write(d)
@@ -95,6 +98,9 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	if g.ACR != "" {
 		d.Set("acr", g.ACR)
 	}
+	if g.SID != "" { // OpenID Connect Back-Channel Logout 1.0 §2.1
+		d.Set("sid", g.SID)
+	}
 	key, err := s.Stamp(d)
 	if err != nil {
 		return "", err
@@ -109,11 +115,11 @@ func (s tokenEndpoint) idToken(g *grant, alg catalogue.Alg, ends time.Time, acce
 	return s.Write(d, key)
 }
 
-// addClaims adds claims about the user to d, except nonce, acr and the claims
-// that d already has.
+// addClaims adds claims about the user to d, except nonce, acr, sid and the
+// claims that d already has.
 func addClaims(d *token.Draft, claims map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
-		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" {
+		if d.Claims.Find(name) < 0 && name != "nonce" && name != "acr" && name != "sid" {
 			d.Set(name, claims[name])
 		}
 	}

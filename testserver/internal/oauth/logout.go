@@ -1,12 +1,19 @@
 package oauth
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"net/url"
+	"strconv"
+	"sync"
 
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
+	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
+	"github.com/bearerguard/bearerguard/testserver/internal/push"
+	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
 // logoutEndpoint is the end session endpoint (OpenID Connect RP-Initiated
@@ -17,6 +24,7 @@ type logoutEndpoint struct{ *Server }
 type logout struct {
 	client string // the ID of the client, "" if unknown
 	sub    string // the subject of id_token_hint, "" without a hint
+	sid    string // the session of id_token_hint, "" if the hint names none
 	to     string // where the browser is redirected, "" if the server shows a page
 	state  string
 }
@@ -39,6 +47,7 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 		}
 		id = azp
 		requested.sub, _ = claims.Text("sub")
+		requested.sid, _ = claims.Text("sid")
 	}
 	c, known := s.Registry.Client(id)
 	if known {
@@ -109,12 +118,14 @@ func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, fo
 }
 
 // logOut ends the session, if there is one, and responds with a redirect or a
-// page. A missing session is not an error (§4).
+// page. A missing session is not an error (§4). The clients of the session get
+// logout tokens first, so that they have them when the browser arrives.
 func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *grants.Session, requested *logout) {
 	if session.Known {
 		s.grants.EndSession(session)
 		s.cookie.Clear(w)
 	}
+	s.pushLogouts(r.Context(), s.grants.LeaveSession(cmp.Or(session.SID, requested.sid)))
 	if requested.to == "" {
 		pages.Message(w, http.StatusOK, pages.MessagePage{Title: "Signed out", Text: "You can close this window."})
 		return
@@ -124,4 +135,47 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 		fields = append(fields, pages.Field{Name: "state", Value: requested.state})
 	}
 	redirect(w, r, withQuery(requested.to, fields))
+}
+
+// pushLogouts sends a logout token to each client of the families that has
+// registered a URI for it (OpenID Connect Back-Channel Logout 1.0 §2.5), and
+// waits for the answers. The audit log shows the answers. A client that does
+// not answer does not prevent the logout.
+func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
+	type addressee struct{ client, sub, sid string }
+	reached := map[addressee]bool{}
+	var sent sync.WaitGroup
+	defer sent.Wait()
+	for _, f := range families {
+		c, known := s.Registry.Client(f.Client)
+		if !known || c.Logout.URI == "" {
+			continue
+		}
+		to := addressee{client: f.Client, sub: f.Sub}
+		if c.Logout.SessionRequired {
+			to.sid = f.SID
+		}
+		if reached[to] {
+			continue
+		}
+		reached[to] = true
+		signal, err := s.LogoutToken(func(d *token.Draft) {
+			d.SetClient(to.client)
+			d.Set("sub", to.sub)
+			if to.sid != "" {
+				d.Set("sid", to.sid)
+			}
+		})
+		if err != nil {
+			s.note(event{Kind: journal.LogoutSent, ClientID: to.client, Sub: to.sub, Reason: "no token"})
+			continue
+		}
+		sent.Go(func() {
+			reason := "no answer"
+			if receipt, err := (push.Receiver{URL: c.Logout.URI}).Logout(ctx, signal.Token); err == nil {
+				reason = "status " + strconv.Itoa(receipt.Status)
+			}
+			s.note(event{Kind: journal.LogoutSent, ClientID: to.client, Sub: to.sub, Fingerprint: journal.Fingerprint(signal.Token), Reason: reason})
+		})
+	}
 }

@@ -47,7 +47,8 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 	for _, n := range c.TLS.Names() {
 		members = append(members, member{n.Member, n.Value})
 	}
-	members = append(members, member{catalogue.BoundTokensMember, &c.TLS.BoundTokens})
+	members = append(members, member{catalogue.BoundTokensMember, &c.TLS.BoundTokens},
+		member{"backchannel_logout_uri", &c.Logout.URI}, member{"backchannel_logout_session_required", &c.Logout.SessionRequired})
 	for _, m := range members {
 		i := o.Find(m.name)
 		_, mayBeEmpty := m.into.(*string) // "" is neither a valid method nor a valid algorithm
@@ -162,12 +163,15 @@ func (s registrationEndpoint) takeScopes(c *registry.Client, text string) *failu
 }
 
 func (s registrationEndpoint) checkRest(c registry.Client) *failure {
+	_, _, loopback := registry.CutLoopback(c.Logout.URI)
 	algs := c.Algs.Check(func(f catalogue.ClientAlg) string { return f.Member })
 	switch {
 	case algs != nil:
 		return invalidMetadata(strings.ReplaceAll(algs.Error(), `"`, ""))
 	case len(c.Name) > registry.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
 		return invalidMetadata("client_name is longer than 256 bytes or has control characters")
+	case c.Logout.URI != "" && (registry.CheckLogoutURI(c.Logout.URI) != nil || !loopback && !strings.HasPrefix(c.Logout.URI, "https://")):
+		return invalidMetadata("backchannel_logout_uri is not an https URI, or an http URI of a loopback address, without user and fragment")
 	case c.RequirePAR && !s.served[catalogue.PAR]:
 		return invalidMetadata("require_pushed_authorization_requests is set, but the server does not support them")
 	}

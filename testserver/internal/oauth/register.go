@@ -43,6 +43,7 @@ type information struct {
 	RequireDPoP   bool                 `json:"dpop_bound_access_tokens,omitempty"`
 	catalogue.ClientAlgs
 	catalogue.ClientTLS
+	catalogue.ClientLogout
 }
 
 // serve registers a client. It passes requests about registered clients to
@@ -104,7 +105,7 @@ func (s registrationEndpoint) describe(c *registry.Registered, secret, credentia
 		URI:          s.urls[catalogue.Register] + "?" + url.Values{"client_id": {c.ID}}.Encode(),
 		RedirectURIs: c.RedirectURIs, LogoutURIs: c.PostLogoutRedirectURIs, Grants: c.Grants, ResponseTypes: []string{},
 		AuthMethod: cmp.Or(c.AuthMethod, catalogue.ClientSecretBasic), // the default (RFC 7591 §2)
-		Name:       c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, ClientAlgs: c.Algs, ClientTLS: c.TLS,
+		Name:       c.Name, Scope: strings.Join(c.Scopes, " "), JWKS: c.JWKS, RequirePAR: c.RequirePAR, RequireDPoP: c.RequireDPoP, ClientAlgs: c.Algs, ClientTLS: c.TLS, ClientLogout: c.Logout,
 	}
 	if secret != "" {
 		answer.SecretExpires = new(int64) // 0: the secret never expires

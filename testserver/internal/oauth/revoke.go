@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/bearerguard/bearerguard/testserver/internal/grants"
@@ -60,11 +61,13 @@ func (s *Server) endAccess(text string, a accessToken) {
 }
 
 // RevokeSubject revokes all grants of sub together with their tokens, and
-// returns the number of grants. It also invalidates unused codes of sub.
+// returns the number of grants. It also invalidates unused codes of sub, and
+// sends logout tokens to the clients of the grants.
 func (s *Server) RevokeSubject(sub string) int {
 	s.grants.Withdraw(sub)
 	ended := s.grants.Revoke(func(f *grants.Family) bool { return f.Sub == sub })
 	s.note(revoked("subject", "", ended...)...)
+	s.pushLogouts(context.Background(), ended)
 	return len(ended)
 }
 

@@ -28,7 +28,7 @@ func (s sessions) session(r *http.Request) *grants.Session {
 	}
 	now := s.grants.Session(name, s.Clock.Now())
 	if _, known := s.Registry.User(now.Sub); !known { // no login yet, or the user has been removed
-		now.Sub, now.AuthTime, now.ACR, now.Consented = "", time.Time{}, "", nil
+		now.Sub, now.AuthTime, now.ACR, now.SID, now.Consented = "", time.Time{}, "", "", nil
 	}
 	return now
 }

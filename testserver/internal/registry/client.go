@@ -37,13 +37,14 @@ type Client struct {
 	Grants []catalogue.Grant // empty means all suitable grants, except token exchange and jwt-bearer
 	Scopes []string          // empty means all scopes of the server
 
-	AuthMethod  catalogue.AuthMethod // "" means all suitable methods, except those with a certificate
-	JWKS        []byte               // public keys, for private_key_jwt, self_signed_tls_client_auth and jwt-bearer
-	TLS         catalogue.ClientTLS  `json:",omitzero"` // the name in its certificate, and whether its tokens are bound
-	RequireDPoP bool                 `json:",omitzero"` // its token requests must have a DPoP proof (RFC 9449 §5.2)
-	Name        string               `json:",omitzero"` // shown to users; "" means that the ID is shown
-	RequirePAR  bool                 `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
-	Algs        catalogue.ClientAlgs `json:",omitzero"` // the zero value means the defaults
+	AuthMethod  catalogue.AuthMethod   // "" means all suitable methods, except those with a certificate
+	JWKS        []byte                 // public keys, for private_key_jwt, self_signed_tls_client_auth and jwt-bearer
+	TLS         catalogue.ClientTLS    `json:",omitzero"` // the name in its certificate, and whether its tokens are bound
+	Logout      catalogue.ClientLogout `json:",omitzero"` // where it receives logout tokens
+	RequireDPoP bool                   `json:",omitzero"` // its token requests must have a DPoP proof (RFC 9449 §5.2)
+	Name        string                 `json:",omitzero"` // shown to users; "" means that the ID is shown
+	RequirePAR  bool                   `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
+	Algs        catalogue.ClientAlgs   `json:",omitzero"` // the zero value means the defaults
 
 	// RefreshTTL and CodeTTL are the lifetimes of the client's refresh tokens
 	// and codes; 0 means the server's default lifetime. They are not saved in
@@ -151,6 +152,11 @@ func (c Client) checkLists() error {
 	var errs []error
 	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		if err := CheckRedirect(uri); err != nil {
+			errs = append(errs, fmt.Errorf("client %q: %w", c.ID, err))
+		}
+	}
+	if c.Logout.URI != "" {
+		if err := CheckLogoutURI(c.Logout.URI); err != nil {
 			errs = append(errs, fmt.Errorf("client %q: %w", c.ID, err))
 		}
 	}

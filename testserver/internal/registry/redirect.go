@@ -30,6 +30,15 @@ func CheckRedirect(uri string) error {
 	return nil
 }
 
+// CheckLogoutURI returns an error for a URI to which logout tokens cannot be
+// sent (OpenID Connect Back-Channel Logout 1.0 §2.2).
+func CheckLogoutURI(uri string) error {
+	if err := CheckRedirect(uri); err != nil || !strings.HasPrefix(uri, "http://") && !strings.HasPrefix(uri, "https://") {
+		return fmt.Errorf("backchannel_logout_uri %q is not an absolute http or https URI without user and fragment", uri)
+	}
+	return nil
+}
+
 func sameLoopback(own, uri string) bool {
 	host, rest, ok := CutLoopback(own)
 	otherHost, otherRest, otherOK := CutLoopback(uri)

@@ -70,6 +70,7 @@ type Client struct {
 	RequireDPoP  bool                 `json:"dpop_bound_access_tokens,omitzero"`
 	catalogue.ClientAlgs
 	catalogue.ClientTLS
+	catalogue.ClientLogout
 }
 
 // User is a user who can log in.

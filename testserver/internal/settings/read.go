@@ -120,7 +120,10 @@ func (v value) client() (c Client) {
 	for _, n := range c.Names() {
 		fields = append(fields, field{n.Member, into(n.Value, some(n.About))})
 	}
-	fields = append(fields, field{catalogue.BoundTokensMember, into(&c.BoundTokens, value.boolean)})
+	fields = append(fields,
+		field{catalogue.BoundTokensMember, into(&c.BoundTokens, value.boolean)},
+		field{"backchannel_logout_uri", into(&c.URI, unquoted[string](wantLogoutURI, isLogoutURI))},
+		field{"backchannel_logout_session_required", into(&c.SessionRequired, value.boolean)})
 	given := v.object(fields...)
 	v.needs(given, "id")
 	v.checkClient(c, given)

@@ -54,10 +54,10 @@ func namesOf(defects []Defect) string {
 	return strings.Join(names, ", ")
 }
 
-// FindDefect returns the defect of a token or of a DPoP proof that has the
-// given name.
+// FindDefect returns the defect of a token, of a DPoP proof or of a signal that
+// has the given name.
 func FindDefect(name catalogue.Defect) (Defect, bool) {
-	all := slices.Concat(Catalogue(), ProofCatalogue(), CertificateCatalogue())
+	all := slices.Concat(Catalogue(), ProofCatalogue(), CertificateCatalogue(), SignalCatalogue())
 	i := slices.IndexFunc(all, func(d Defect) bool { return d.Name == name })
 	if i < 0 {
 		return Defect{}, false

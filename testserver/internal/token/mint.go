@@ -72,6 +72,9 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	d.edit(m.Defaults)
 	edit(d)
 	d.bindForDefect()
+	if d.Defect != nil && d.Defect.Name.IsSignalDefect() {
+		d.Fail(fmt.Errorf("With(%q) is a defect of logout tokens and security event tokens: give it to Logout or Transmit", string(d.Defect.Name)))
+	}
 	if d.Defect != nil && !d.Defect.introspectable {
 		d.Opaque = false // the defect requires a JWT
 	}

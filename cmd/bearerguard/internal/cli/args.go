@@ -59,6 +59,12 @@ func arguments(use string) (required, all []string, repeated bool) {
 // these names as completions.
 func ArgChoices(cmd *cobra.Command, names []string) {
 	cmd.Annotations = map[string]string{choices: strings.Join(names, " ")}
+	OfferArgs(cmd, names)
+}
+
+// OfferArgs makes shells offer names as completions of the first argument,
+// which may also have other values.
+func OfferArgs(cmd *cobra.Command, names []string) {
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp

@@ -16,7 +16,7 @@ type Kind int
 const (
 	Invalid     Kind = iota // this package or the API finds the request invalid
 	Absent                  // the requested object does not exist, or the awaited event did not happen in time
-	Unreachable             // the API cannot be reached, or its answer broke off
+	Unreachable             // the API, or a receiver to which it sends, cannot be reached, or the answer broke off
 	Refused                 // the API refuses for another reason
 	Unknown                 // the answer does not come from a control API
 )
@@ -46,6 +46,8 @@ func refusal(status int, text []byte) *Error {
 		return &Error{Invalid, errors.New(e.Description)}
 	case http.StatusNotFound, http.StatusGatewayTimeout:
 		return &Error{Absent, errors.New(e.Description)}
+	case http.StatusBadGateway:
+		return &Error{Unreachable, errors.New(e.Description)}
 	}
 	return failed(Refused, "the control API refused the request: %s", e.Description)
 }

@@ -28,12 +28,13 @@ func TestErrorKinds(t *testing.T) {
 		want   control.Kind
 		text   string
 	}{
-		"400 is an invalid request": {refusal(400), control.Invalid, "this is why"},
-		"404 is a missing object":   {refusal(404), control.Absent, "this is why"},
-		"504 is a timeout":          {refusal(504), control.Absent, "this is why"},
-		"401 is a refusal":          {refusal(401), control.Refused, "the control API refused the request: this is why"},
-		"409 is a refusal":          {refusal(409), control.Refused, "the control API refused the request: this is why"},
-		"500 is a refusal":          {refusal(500), control.Refused, "the control API refused the request: this is why"},
+		"400 is an invalid request":                         {refusal(400), control.Invalid, "this is why"},
+		"404 is a missing object":                           {refusal(404), control.Absent, "this is why"},
+		"504 is a timeout":                                  {refusal(504), control.Absent, "this is why"},
+		"502 is a silent receiver":                          {refusal(502), control.Unreachable, "this is why"},
+		"401 is a refusal":                                  {refusal(401), control.Refused, "the control API refused the request: this is why"},
+		"409 is a refusal":                                  {refusal(409), control.Refused, "the control API refused the request: this is why"},
+		"500 is a refusal":                                  {refusal(500), control.Refused, "the control API refused the request: this is why"},
 		"an error without a code comes from another server": {answer(400, `{"error_description":"x"}`), control.Unknown, "the answer with status 400 does not come from a control API"},
 		"a page with 404 comes from another server":         {answer(404, "<p>"), control.Unknown, "the answer with status 404 does not come from a control API"},
 		"204 is not success":                                {answer(204, ""), control.Unknown, "the answer with status 204 does not come from a control API"},

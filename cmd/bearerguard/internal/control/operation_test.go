@@ -42,6 +42,8 @@ var operations = map[string]struct {
 	"MintBadTokens mints bad ones":          {typed(control.MintBadTokens(wire.Mint{Scope: wire.Scopes{"a"}})), `POST /v1/bad-tokens {"scope":["a"]}`},
 	"ListTokens lists":                      {typed(control.ListTokens()), `GET /v1/tokens `},
 	"RevokeTokens revokes":                  {typed(control.RevokeTokens(wire.Revoke{Sub: "test-user"})), `POST /v1/tokens/revoke {"sub":"test-user"}`},
+	"SendLogout sends a logout token":       {typed(control.SendLogout(wire.Logout{Sub: "alice"})), `POST /v1/logout {"sub":"alice"}`},
+	"Transmit sends an event":               {typed(control.Transmit(wire.Transmit{Event: "verification", Logout: wire.Logout{SID: "s"}})), `POST /v1/transmit {"event":"verification","sid":"s"}`},
 	"ListKeys lists":                        {typed(control.ListKeys()), `GET /v1/keys `},
 	"RotateKeys rotates":                    {typed(control.RotateKeys(wire.Rotate{DropOld: true})), `POST /v1/keys/rotate {"drop_old":true}`},
 	"ImportKey sends a key as it is":        {typed(control.ImportKey(wire.Import{Key: json.RawMessage(`{"a":1}`)})), `POST /v1/keys/import {"key":{"a":1}}`},

@@ -18,3 +18,13 @@ func ListTokens() TypedOperation[wire.Tokens] { return get[wire.Tokens]("/v1/tok
 func RevokeTokens(r wire.Revoke) TypedOperation[wire.Revoked] {
 	return post[wire.Revoked]("/v1/tokens/revoke", r)
 }
+
+// SendLogout makes a logout token and sends it to a receiver.
+func SendLogout(l wire.Logout) TypedOperation[wire.Receipt] {
+	return post[wire.Receipt]("/v1/logout", l)
+}
+
+// Transmit makes a security event token and sends it to a receiver.
+func Transmit(t wire.Transmit) TypedOperation[wire.Receipt] {
+	return post[wire.Receipt]("/v1/transmit", t)
+}

@@ -1,0 +1,139 @@
+package testserver_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/bearerguard/bearerguard/testserver"
+)
+
+// addReceiving registers a client that receives logout tokens.
+func addReceiving(t *testing.T, s *testserver.Server, id string, sessionRequired bool) *signalReceiver {
+	receiver := newSignalReceiver(t, s)
+	receiver.client = id
+	s.AddClient(testserver.Client{
+		ID: id, Secret: "test-secret", RedirectURIs: []string{callback}, PostLogoutRedirectURIs: []string{callback},
+		Logout: testserver.ClientLogout{URI: receiver.URL + "/bye?a=b", SessionRequired: sessionRequired},
+	})
+	return receiver
+}
+
+// logoutEvents returns the answers to logout tokens in the audit log.
+func logoutEvents(s *testserver.Server) (reasons []string) {
+	for _, e := range s.Events() {
+		if e.Kind == "logout_sent" {
+			reasons = append(reasons, e.ClientID+" "+e.Sub+" "+e.Reason)
+		}
+	}
+	return reasons
+}
+
+func TestALogoutReachesTheClient(t *testing.T) {
+	for _, required := range []bool{true, false} {
+		s := testserver.New(t)
+		receiver := addReceiving(t, s, "test-client", required)
+		r, other := tokensOf(t, s, s.DefaultClient()), tokensOf(t, s, s.DefaultClient())
+		_, id := verified(t, s, r.text("id_token"))
+		_, access := verified(t, s, r.text("access_token"))
+		_, second := verified(t, s, other.text("id_token"))
+		if id["sid"] == nil || access["sid"] != id["sid"] || second["sid"] == id["sid"] {
+			t.Errorf("got sid %v, %v and of another login %v, want one sid for each login", id["sid"], access["sid"], second["sid"])
+		}
+		end := s.Endpoint(testserver.EndpointEndSession) + "?" + url.Values{"id_token_hint": {r.text("id_token")}}.Encode()
+		for range 2 { // the second logout ends nothing
+			if rec := serve(s, "GET", end); rec.Code != 200 {
+				t.Fatalf("got %d %s, want a page", rec.Code, rec.Body)
+			}
+		}
+		var sid any
+		if required {
+			sid = id["sid"]
+		}
+		if got := receiver.accepted(); len(got) != 1 || got[0]["sub"] != "test-user" || got[0]["sid"] != sid {
+			t.Errorf("got %v, want one logout of test-user with sid %v", got, sid)
+		}
+		if got := fmt.Sprint(logoutEvents(s)); got != "[test-client test-user status 200]" {
+			t.Errorf("got the events %s", got)
+		}
+	}
+}
+
+func TestALogoutReachesEveryClientOfTheSession(t *testing.T) {
+	s := interactive(t)
+	web, shop := addReceiving(t, s, "web", true), addReceiving(t, s, "shop", true)
+	signIn := func(p *browser, id string) string {
+		page := p.open(authorizationRequest("client_id", id, "scope", "openid"))
+		if strings.Contains(page.Body.String(), `name="password"`) {
+			page = p.follow(p.post(testserver.EndpointLogin, hiddenFields(page, "username", "alice", "password", "alices-password")))
+		}
+		page = p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "openid"))
+		r := wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, page).Get("code"), "client_id", "-"), basic(id+":test-secret")))
+		_, claims := verified(t, s, r.text("id_token"))
+		sid, _ := claims["sid"].(string)
+		return sid
+	}
+	p, elsewhere := newBrowser(t, s), newBrowser(t, s)
+	first, second, third := signIn(p, "web"), signIn(p, "shop"), signIn(elsewhere, "web")
+	if first == "" || first != second || third == first {
+		t.Fatalf("got sid %q and %q in one browser and %q in another", first, second, third)
+	}
+	page := p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession), nil))
+	p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow"))
+	for name, receiver := range map[string]*signalReceiver{"web": web, "shop": shop} {
+		if got := receiver.accepted(); len(got) != 1 || got[0]["sid"] != first || got[0]["sub"] != "alice" {
+			t.Errorf("%s: got %v, want one logout of alice in the session %s", name, got, first)
+		}
+	}
+	// Another user in the same browser ends the session of alice.
+	login := elsewhere.open(authorizationRequest("client_id", "web", "scope", "openid", "prompt", "login"))
+	elsewhere.post(testserver.EndpointLogin, hiddenFields(login, "username", "bob", "password", "bobs-password"))
+	if got := web.accepted(); len(got) != 2 || got[1]["sid"] != third {
+		t.Errorf("got %v, want a logout of the session %s", got, third)
+	}
+}
+
+func TestRevokingASubjectSendsLogoutTokens(t *testing.T) {
+	s := testserver.New(t)
+	receiver := addReceiving(t, s, "test-client", false)
+	tokensOf(t, s, s.DefaultClient())
+	tokensOf(t, s, s.DefaultClient())
+	s.RevokeSubject("test-user")
+	s.RevokeSubject("nobody")
+	if got := receiver.accepted(); len(got) != 1 || got[0]["sid"] != nil {
+		t.Errorf("got %v, want one logout of all sessions", got)
+	}
+}
+
+func TestALogoutDoesNotDependOnTheClient(t *testing.T) {
+	s := testserver.New(t)
+	receiver := addReceiving(t, s, "test-client", true)
+	receiver.Close()
+	id := tokensOf(t, s, s.DefaultClient()).text("id_token")
+	rec := serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+url.Values{"id_token_hint": {id}, "post_logout_redirect_uri": {callback}}.Encode())
+	if got := rec.Header().Get("Location"); got != callback {
+		t.Errorf("got %d to %q, want the redirect", rec.Code, got)
+	}
+	if got := fmt.Sprint(logoutEvents(s)); got != "[test-client test-user no answer]" {
+		t.Errorf("got the events %s", got)
+	}
+}
+
+func TestRegistrationOfLogoutURIs(t *testing.T) {
+	s := testserver.New(t, testserver.Registration())
+	const metadata = `{"redirect_uris":["https://app.example/cb"],"backchannel_logout_uri":%q,"backchannel_logout_session_required":true}`
+	for uri, ok := range map[string]bool{
+		"https://app.example/logout?a=b": true, "http://127.0.0.1:3000/logout": true, "http://localhost/": true,
+		"http://app.example/logout": false, "https://app.example/#a": false, "app.example:/logout": false, "/logout": false, "https://u:p@app.example/": false,
+	} {
+		r := register(t, s, fmt.Sprintf(metadata, uri))
+		if (r.status == 201) != ok || ok && (r.text("backchannel_logout_uri") != uri || r.body["backchannel_logout_session_required"] != true) {
+			t.Errorf("%s: got %d %v, want it registered: %v", uri, r.status, r.body, ok)
+		}
+	}
+	wantAll(t, fatalText(t, func(tb *recorder) {
+		testserver.New(tb, testserver.Clients(testserver.Client{ID: "a", Secret: "b", Logout: testserver.ClientLogout{URI: "/logout"}}))
+	}), `client "a": backchannel_logout_uri "/logout" is not an absolute http or https URI`)
+}
