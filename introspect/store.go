@@ -43,8 +43,8 @@ var errStore = errors.New("the Cache failed or took too long")
 // answers are only in memory.
 const storeBackoff = 2 * time.Second
 
-// loadShared looks an answer up in the shared store. It keeps the answer in memory
-// until the expiry that the store's entry has, not longer.
+// loadShared looks an answer up in the shared store. It keeps the answer in
+// memory until the expiry that the store's entry has, not longer.
 func (c *Client) loadShared(ctx context.Context, h hash) (*Response, bool) {
 	if c.config.Cache == nil || c.ttl == 0 {
 		return nil, false

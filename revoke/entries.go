@@ -56,8 +56,8 @@ func newEntries(limit int) *entries {
 }
 
 // put adds a revocation, unless it is known or has ended. It reports false if
-// the list is full. If the revocation comes from the feed, reading is the number
-// of the current reading, and otherwise 0.
+// the list is full. If the revocation comes from the feed, reading is the
+// number of the current reading, and otherwise 0.
 func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	before, until := int64(everything), ceil(r.Until)
 	if r.Kind != Token && !r.Before.IsZero() {

@@ -85,14 +85,15 @@ func (l *List) Run(ctx context.Context) error {
 func (l *List) note(ctx context.Context, err error) {
 	switch {
 	case err != nil && l.failing.To(err.Error()):
-		l.log(ctx, slog.LevelWarn, "revocation feed fails", "error", err)
+		l.log(func(to *slog.Logger) { to.WarnContext(ctx, "revocation feed fails", "error", err) })
 	case err == nil && l.failing.To(""):
-		l.log(ctx, slog.LevelInfo, "revocation feed works again")
+		l.log(func(to *slog.Logger) { to.InfoContext(ctx, "revocation feed works again") })
 	}
 }
 
-func (l *List) log(ctx context.Context, level slog.Level, message string, args ...any) {
-	contain.Panic(func() { l.config.Logger.Log(ctx, level, message, args...) }) // a Logger must not end the process
+// log calls write with the Logger, which must not end the process.
+func (l *List) log(write func(*slog.Logger)) {
+	contain.Panic(func() { write(l.config.Logger) })
 }
 
 // reader reads the feed of a list.
@@ -145,7 +146,9 @@ func (r *reader) poll(ctx context.Context) (more bool, err error) {
 		return false, err
 	case r.known && r.epoch != batch.Epoch:
 		l.epochs.Add(1)
-		l.log(ctx, slog.LevelWarn, "revocation feed has lost its memory; its missing entries are published again")
+		l.log(func(to *slog.Logger) {
+			to.WarnContext(ctx, "revocation feed has lost its memory; its missing entries are published again")
+		})
 		l.unpublished.Store(true)
 		r.epoch = batch.Epoch
 		r.restart()
@@ -190,7 +193,9 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 	}
 	l.dropped.Add(int64(len(all) - fit))
 	if r.complete = false; l.overflowing.To("dropped") {
-		l.log(ctx, slog.LevelWarn, "revocations in the feed do not fit into the list, or are not valid", "entries", l.entries.count.Load(), "limit", l.entries.limit)
+		l.log(func(to *slog.Logger) {
+			to.WarnContext(ctx, "revocations in the feed do not fit into the list, or are not valid", "entries", l.entries.count.Load(), "limit", l.entries.limit)
+		})
 	}
 }
 
@@ -233,7 +238,7 @@ func (l *List) readFeed(ctx context.Context, after string) (batch Batch, err err
 	switch {
 	case err == nil, errors.Is(err, ErrGap):
 		return batch, err
-	case err == errPanic:
+	case errors.Is(err, errPanic):
 		return Batch{}, errPanic
 	case limited.Err() != nil:
 		return Batch{}, errSlow
