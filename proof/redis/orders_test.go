@@ -29,15 +29,14 @@ func TestOrders(t *testing.T) {
 		"REDIS_URL=redis://" + redis.addr, "REDIS_SECRET=" + random, "NONCE_SECRET=" + random,
 		"ISSUER=" + as.Issuer(), "CLIENT_ID=" + as.DefaultClient().ID, "CLIENT_SECRET=" + as.DefaultClient().Secret,
 	}
-	var machines []string
-	for range 2 {
-		machines = append(machines, program.Start(t, file, env...))
-	}
-	for _, machine := range machines {
+	start := func(t *testing.T) string {
+		machine := program.Start(t, file, env...)
 		eventually(t, "the machine is ready", func() bool {
 			return send(t, http.DefaultTransport, http.MethodGet, machine+"/readyz", http.Header{}, nil).StatusCode == http.StatusOK
 		})
+		return machine
 	}
+	machines := []string{start(t), start(t)}
 
 	key := testserver.GenerateKey("ES256", "")
 	token := as.Token(testserver.BoundTo(key), testserver.Scope("orders:read"))
@@ -73,7 +72,7 @@ func TestOrders(t *testing.T) {
 	eventually(t, "the other machine refuses the token", func() bool { return orders(1) == 401 })
 
 	t.Run("a request that is in flight ends before the program", func(t *testing.T) {
-		machine := program.Start(t, file, env...)
+		machine := start(t)
 		body, rest := io.Pipe()
 		done := make(chan int, 1)
 		patient := &http.Transport{ExpectContinueTimeout: time.Minute}
