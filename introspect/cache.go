@@ -94,6 +94,6 @@ func (c *Client) cacheAnswer(ctx context.Context, h hash, r *Response, queriedAt
 		c.memory.inactive.Set(h, ends)
 	default:
 		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r refers to a larger buffer
-		c.share(ctx, h, r, ends, ends.Sub(now))
+		c.storeShared(ctx, h, r, ends, ends.Sub(now))
 	}
 }

@@ -62,13 +62,14 @@ type Client struct {
 	endpoint        atomic.Pointer[endpoint]
 	discoveryFlight singleflight.Group
 
-	memory memory
-	stores chan struct{} // has one element for each running operation of Cache
-	flight singleflight.Group
-	health health
-	recent activeTokens
+	memory      memory
+	cacheSlots  chan struct{}             // has one element for each running operation of Cache
+	cacheFailed atomic.Pointer[time.Time] // time of the last failure of Cache
+	flight      singleflight.Group
+	health      health
+	recent      activeTokens
 
-	server, store, unexpected, credentials part
+	server, cache, unexpected, credentials part
 }
 
 // exchange sends the query for one token.
@@ -79,7 +80,7 @@ type exchange func(ctx context.Context, endpoint, token string) (*Response, erro
 type part struct {
 	name    string
 	trouble contain.Change            // last logged failure
-	logged  atomic.Pointer[time.Time] // time of the store's last failure, or of the last line logged by noteRarely
+	logged  atomic.Pointer[time.Time] // time of the last line logged by noteRarely
 }
 
 // New returns a client, or an error that lists all faults of the configuration.
@@ -112,9 +113,9 @@ func newClient(config Config, kind string) *Client {
 	name := fmt.Sprintf("%s %v %t %q %q %q", kind, config.ttl(), config.Keys != nil, config.Issuer, config.Endpoint, config.Auth.clientID)
 	c := &Client{
 		config: config, name: name, ttl: config.ttl(), http: config.client(),
-		memory: newMemory(), stores: make(chan struct{}, maxCalls),
+		memory: newMemory(), cacheSlots: make(chan struct{}, maxCalls),
 	}
-	c.server.name, c.store.name, c.unexpected.name, c.credentials.name = "server", "cache", "answer", "credentials"
+	c.server.name, c.cache.name, c.unexpected.name, c.credentials.name = "server", "cache", "answer", "credentials"
 	if config.Endpoint != "" {
 		c.endpoint.Store(&endpoint{url: config.Endpoint})
 	}
@@ -158,7 +159,7 @@ func (c *Client) resolve(h hash, token string) (*Response, error) {
 	if r, ok := c.memory.find(h, time.Now()); ok { // from a call that ended just before this one began
 		return r, nil
 	}
-	if r, ok := c.recall(ctx, h); ok {
+	if r, ok := c.loadShared(ctx, h); ok {
 		c.memory.seen.Set(h, false)
 		return r, nil
 	}

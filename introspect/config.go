@@ -69,10 +69,10 @@ type Config struct {
 	// HTTP/1.1 too.
 	Client *http.Client
 
-	// Cache shares active answers between all instances of a program. Even if
-	// Cache is nil, up to 16 MiB of active answers are cached in memory. An
-	// operation of the Cache that fails or takes more than a quarter of a
-	// second counts as a miss.
+	// Cache shares active answers between all machines. Even if Cache is nil,
+	// up to 16 MiB of active answers are cached in memory. An operation of the
+	// Cache that fails or takes more than a quarter of a second counts as a
+	// miss.
 	Cache Cache
 
 	// MaxTTL is how long an answer is cached, unless the token expires earlier.

@@ -10,16 +10,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Cache stores active answers for several instances of a program, in Redis for
-// example. Each instance also keeps the answers that it has written or read in
-// memory, until they expire. Deleting an entry of the store therefore has no
-// effect on instances that have used it. Package cachetest tests
-// implementations, and package redisstore has one.
+// Cache stores active answers for several machines, in Redis for example. Each
+// machine also keeps the answers that it has written or read in memory, until
+// they expire. Deleting an entry of the store therefore has no effect on
+// machines that have used it. Package cachetest tests implementations, and
+// package redisstore has one.
 //
-// Keys are hashes of tokens, never tokens. Values contain claims, so
-// the store must be as well protected as the API. An attacker who can write to
-// the store can make tokens active. Implementations must be safe for concurrent
-// use.
+// Keys are hashes of tokens, never tokens. Values contain claims, so the store
+// must be as well protected as the API. An attacker who can write to the store
+// can make tokens active, unless the Cache authenticates values as redisstore
+// does. Implementations must be safe for concurrent use.
 //
 // Clients may share a Cache if they differ in their constructor, Issuer,
 // Endpoint, client identifiers, MaxTTL, RequireTokenType or in whether they
@@ -43,13 +43,13 @@ var errStore = errors.New("the Cache failed or took too long")
 // answers are only in memory.
 const storeBackoff = 2 * time.Second
 
-// recall looks an answer up in the shared store. It keeps the answer in memory
-// until the expiry that the store's entry has, not longer.
-func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
+// loadShared looks an answer up in the shared store. It keeps the answer in
+// memory until the expiry that the store's entry has, not longer.
+func (c *Client) loadShared(ctx context.Context, h hash) (*Response, bool) {
 	if c.config.Cache == nil || c.ttl == 0 {
 		return nil, false
 	}
-	value, err := c.operate(ctx, func(ctx context.Context) ([]byte, error) {
+	value, err := c.callCache(ctx, func(ctx context.Context) ([]byte, error) {
 		value, ok, err := c.config.Cache.Get(ctx, hex.EncodeToString(h[:]))
 		if !ok {
 			value = nil
@@ -59,56 +59,56 @@ func (c *Client) recall(ctx context.Context, h hash) (*Response, bool) {
 	if err != nil {
 		return nil, false
 	}
-	r, ends, ok := unseal(h, value, time.Now(), c.ttl)
+	r, ends, ok := decodeEntry(h, value, time.Now(), c.ttl)
 	if ok {
 		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r refers to the store's buffer
 	}
 	return r, ok
 }
 
-// share writes an answer to the shared store, if there is one. The answer is
-// in memory too, so a failure matters only to other instances.
-func (c *Client) share(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) {
+// storeShared writes an answer to the shared store, if there is one. The answer
+// is in memory too, so a failure matters only to other machines.
+func (c *Client) storeShared(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) {
 	if c.config.Cache == nil {
 		return
 	}
-	value := seal(h, r, ends)
-	_, _ = c.operate(ctx, func(ctx context.Context) ([]byte, error) {
+	value := encodeEntry(h, r, ends)
+	_, _ = c.callCache(ctx, func(ctx context.Context) ([]byte, error) {
 		return nil, c.config.Cache.Set(ctx, hex.EncodeToString(h[:]), value, ttl)
 	})
 }
 
-// operate runs an operation of the store. It fails at once if the store failed
-// less than storeBackoff ago.
-func (c *Client) operate(ctx context.Context, operation func(context.Context) ([]byte, error)) ([]byte, error) {
-	if failed := c.store.logged.Load(); failed != nil && time.Since(*failed) < storeBackoff {
+// callCache runs an operation of the store. It fails at once if the store
+// failed less than storeBackoff ago.
+func (c *Client) callCache(ctx context.Context, operation func(context.Context) ([]byte, error)) ([]byte, error) {
+	if failed := c.cacheFailed.Load(); failed != nil && time.Since(*failed) < storeBackoff {
 		return nil, errStore
 	}
 	limited, cancel := context.WithTimeout(ctx, storeWaitLimit)
 	defer cancel()
-	value, err := contain.Within(limited, c.stores, operation)
+	value, err := contain.Within(limited, c.cacheSlots, operation)
 	if err != nil {
 		now := time.Now()
-		c.store.logged.Store(&now)
+		c.cacheFailed.Store(&now)
 		err = errStore
 	}
-	c.note(ctx, &c.store, err)
+	c.note(ctx, &c.cache, err)
 	return value, err
 }
 
-// seal encodes an answer for a shared store. The encoded value begins with the
-// token's hash and the expiry. With these, unseal can reject the value if the
-// store mixes up keys or expires entries too late.
-func seal(h hash, r *Response, ends time.Time) []byte {
+// encodeEntry encodes an answer for a shared store. The encoded value begins
+// with the token's hash and the expiry. With these, decodeEntry can reject the
+// value if the store mixes up keys or expires entries too late.
+func encodeEntry(h hash, r *Response, ends time.Time) []byte {
 	value := append(make([]byte, 0, len(h)+8+len(r.Claims)), h[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(ends.UnixMilli()))
 	return append(value, r.Claims...)
 }
 
-// unseal decodes a value that seal has encoded, and returns the answer and its
-// expiry. It parses the stored answer as strictly as one that comes from the
-// server.
-func unseal(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, time.Time, bool) {
+// decodeEntry decodes a value that encodeEntry has encoded, and returns the
+// answer and its expiry. It parses the stored answer as strictly as one that
+// comes from the server.
+func decodeEntry(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, time.Time, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
 		return nil, time.Time{}, false
 	}

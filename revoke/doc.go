@@ -12,7 +12,7 @@
 //		Until:  time.Now().Add(time.Hour), // when the last of them has expired
 //	})
 //
-// [List.Add] is for your own calls, and for receivers of logout tokens and
+// [List.Add] is for your own calls. Package signals receives logout tokens and
 // security events. A [Feed] takes revocations to the other machines of an API,
 // and back to a machine that was restarted. Package feedtest tests feeds.
 //
@@ -31,8 +31,8 @@
 // An entry ends at its Until, by the clock of the machine. Verifiers accept a
 // token a little longer than until it expires, because of their clock skew.
 // List.Add therefore adds five minutes to Until, which is the largest skew.
-// Entries that have ended are removed in small steps by calls of List.Add and
-// by List.Run.
+// Entries that have ended are removed in small steps by calls of List.Add and,
+// with a Feed, by List.Run.
 //
 // # Lag
 //

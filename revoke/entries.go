@@ -3,13 +3,15 @@ package revoke
 import (
 	"container/heap"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// entries are revocations in memory. They are safe for concurrent use.
+// entries are revocations in memory. mu guards everything except count. The
+// caller of put, add, remove and expire holds it.
 type entries struct {
 	limit int
 	count atomic.Int64 // the length of byEnd, readable without the lock
@@ -54,8 +56,8 @@ func newEntries(limit int) *entries {
 }
 
 // put adds a revocation, unless it is known or has ended. It reports false if
-// the list is full. The caller holds the lock. If the revocation comes from the
-// feed, reading is the number of the current reading, and otherwise 0.
+// the list is full. If the revocation comes from the feed, reading is the
+// number of the current reading, and otherwise 0.
 func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	before, until := int64(everything), ceil(r.Until)
 	if r.Kind != Token && !r.Before.IsZero() {
@@ -65,9 +67,8 @@ func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	if until <= now {
 		return true
 	}
-	of := e.issuers[r.Issuer]
-	if of != nil {
-		for known := of.kinds[r.Kind][r.Value]; known != nil; known = known.next {
+	if issuer := e.issuers[r.Issuer]; issuer != nil {
+		for known := issuer.kinds[r.Kind][r.Value]; known != nil; known = known.next {
 			if known.before == before && known.until == until && reading != 0 {
 				known.inFeed.Store(reading)
 			}
@@ -75,7 +76,7 @@ func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 				return true
 			}
 		}
-		for known := of.kinds[r.Kind][r.Value]; known != nil; known = known.next {
+		for known := issuer.kinds[r.Kind][r.Value]; known != nil; known = known.next {
 			if known.before <= before && known.until <= until {
 				e.remove(known)
 			}
@@ -90,51 +91,50 @@ func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 
 // add adds an entry. It copies the strings, which may be parts of longer
 // strings.
-func (e *entries) add(one *entry, name string, reading uint64) {
-	of := e.issuers[name] // remove may have removed it
-	if of == nil {
-		of = &issuer{name: strings.Clone(name)}
-		e.issuers[of.name] = of
+func (e *entries) add(added *entry, name string, reading uint64) {
+	if e.issuers[name] == nil { // remove may have removed it
+		name = strings.Clone(name)
+		e.issuers[name] = &issuer{name: name}
 	}
-	if of.kinds[one.kind] == nil {
-		of.kinds[one.kind] = make(map[string]*entry)
+	issuer := e.issuers[name]
+	if issuer.kinds[added.kind] == nil {
+		issuer.kinds[added.kind] = make(map[string]*entry)
 	}
-	one.issuer, one.next = of, of.kinds[one.kind][one.value]
-	if one.next != nil {
-		one.value = one.next.value
+	added.issuer, added.next = issuer, issuer.kinds[added.kind][added.value]
+	if added.next != nil {
+		added.value = added.next.value
 	} else {
-		one.value = strings.Clone(one.value)
+		added.value = strings.Clone(added.value)
 	}
-	one.inFeed.Store(reading)
-	of.kinds[one.kind][one.value] = one
-	of.count++
-	heap.Push(&e.byEnd, one)
+	added.inFeed.Store(reading)
+	issuer.kinds[added.kind][added.value] = added
+	issuer.count++
+	heap.Push(&e.byEnd, added)
 	e.count.Add(1)
 }
 
-func (e *entries) remove(one *entry) {
-	of := one.issuer
-	byValue := of.kinds[one.kind]
-	switch first := byValue[one.value]; {
-	case first != one:
-		for first.next != one {
+func (e *entries) remove(entry *entry) {
+	issuer := entry.issuer
+	byValue := issuer.kinds[entry.kind]
+	switch first := byValue[entry.value]; {
+	case first != entry:
+		for first.next != entry {
 			first = first.next
 		}
-		first.next = one.next
-	case one.next != nil:
-		byValue[one.value] = one.next
+		first.next = entry.next
+	case entry.next != nil:
+		byValue[entry.value] = entry.next
 	default:
-		delete(byValue, one.value)
+		delete(byValue, entry.value)
 	}
-	if of.count--; of.count == 0 {
-		delete(e.issuers, of.name)
+	if issuer.count--; issuer.count == 0 {
+		delete(e.issuers, issuer.name)
 	}
-	heap.Remove(&e.byEnd, one.index)
+	heap.Remove(&e.byEnd, entry.index)
 	e.count.Add(-1)
 }
 
-// expire removes at most limit entries that have ended. The caller holds the
-// lock.
+// expire removes at most limit entries that have ended.
 func (e *entries) expire(now int64, limit int) {
 	for ; limit > 0 && len(e.byEnd) > 0 && e.byEnd[0].until <= now; limit-- {
 		e.remove(e.byEnd[0])
@@ -152,14 +152,14 @@ func (e *entries) revoked(c *Claims, now int64) bool {
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	of := e.issuers[c.Issuer]
-	return of != nil && (of.revoked(Token, c.ID, issuedAt, now) || of.revoked(Subject, c.Subject, issuedAt, now) ||
-		of.revoked(Session, c.Session, issuedAt, now) || of.revoked(Client, c.ClientID, issuedAt, now))
+	issuer := e.issuers[c.Issuer]
+	return issuer != nil && (issuer.revoked(Token, c.ID, issuedAt, now) || issuer.revoked(Subject, c.Subject, issuedAt, now) ||
+		issuer.revoked(Session, c.Session, issuedAt, now) || issuer.revoked(Client, c.ClientID, issuedAt, now))
 }
 
 func (i *issuer) revoked(kind Kind, value string, issuedAt, now int64) bool {
-	for one := i.kinds[kind][value]; one != nil; one = one.next {
-		if issuedAt <= one.before && now < one.until {
+	for entry := i.kinds[kind][value]; entry != nil; entry = entry.next {
+		if issuedAt <= entry.before && now < entry.until {
 			return true
 		}
 	}
@@ -170,20 +170,20 @@ func (i *issuer) revoked(kind Kind, value string, issuedAt, now int64) bool {
 // reading.
 func (e *entries) outsideFeed(reading uint64) (all []*entry) {
 	e.mu.RLock()
-	known := append(ends(nil), e.byEnd...) // checks wait only for this copy, not for the loop
+	known := slices.Clone(e.byEnd) // checks wait only for this copy, not for the loop
 	e.mu.RUnlock()
-	for _, one := range known {
-		if one.inFeed.Load() != reading {
-			all = append(all, one)
+	for _, entry := range known {
+		if entry.inFeed.Load() != reading {
+			all = append(all, entry)
 		}
 	}
 	return all
 }
 
-func (o *entry) revocation() Revocation {
-	r := Revocation{Issuer: o.issuer.name, Kind: o.kind, Value: o.value, Until: time.Unix(o.until, 0).UTC()}
-	if o.before != everything {
-		r.Before = time.Unix(o.before, 0).UTC()
+func (e *entry) revocation() Revocation {
+	r := Revocation{Issuer: e.issuer.name, Kind: e.kind, Value: e.value, Until: time.Unix(e.until, 0).UTC()}
+	if e.before != everything {
+		r.Before = time.Unix(e.before, 0).UTC()
 	}
 	return r
 }
@@ -200,17 +200,17 @@ func (h ends) Swap(i, j int) {
 }
 
 // Push implements [heap.Interface].
-func (h *ends) Push(one any) {
-	own := one.(*entry)
-	own.index = len(*h)
-	*h = append(*h, own)
+func (h *ends) Push(added any) {
+	entry := added.(*entry)
+	entry.index = len(*h)
+	*h = append(*h, entry)
 }
 
 // Pop implements [heap.Interface].
 func (h *ends) Pop() any {
 	last := len(*h) - 1
-	one := (*h)[last]
+	entry := (*h)[last]
 	(*h)[last] = nil
 	*h = (*h)[:last]
-	return one
+	return entry
 }

@@ -24,7 +24,7 @@ var (
 	ErrPublish = errors.New("revoke: the feed did not accept the revocations")
 
 	errNotConstructed = errors.New("revoke: the List was not made by New")
-	errRunning        = errors.New("revoke: Run was called twice")
+	errRunning        = errors.New("revoke: the list is already running")
 )
 
 const (
@@ -160,7 +160,8 @@ func (l *List) publish(ctx context.Context, all []Revocation) error {
 }
 
 // Claims are the claims of a verified token that are compared with the list.
-// The fields are as in middleware.Token. Empty fields match no entry.
+// The fields are as in middleware.Token, except Session, which a handler must
+// decode from the claim sid. Empty fields match no entry.
 type Claims struct {
 	Issuer   string
 	ID       string // jti
@@ -196,9 +197,9 @@ func (l *List) Healthy() error {
 	}
 	switch lag := l.lag(time.Now()); {
 	case lag == math.MaxInt64:
-		return fmt.Errorf("%w: its feed was never read to its end (is Run running?)", ErrLag)
+		return fmt.Errorf("%w: its feed was not yet read completely (is Run running?)", ErrLag)
 	case lag > l.config.MaxLag:
-		return fmt.Errorf("%w: its feed was last read to its end %v ago", ErrLag, lag.Round(time.Second))
+		return fmt.Errorf("%w: its feed was last read completely %v ago (if Stats.Dropped grows, it contains revocations that the list cannot use)", ErrLag, lag.Round(time.Second))
 	}
 	return nil
 }

@@ -90,6 +90,36 @@ func TestEntriesAboutTheSameTokens(t *testing.T) {
 	})
 }
 
+// Of the entries about a user, the one that ends first can be the newest, the
+// oldest or one between them.
+func TestAnEntryEndsBeforeOthersAboutTheSameTokens(t *testing.T) {
+	minutes := func(n int) time.Duration { return time.Duration(n) * time.Minute }
+	for name, order := range map[string][3]int{"the newest": {2, 1, 0}, "one in the middle": {2, 0, 1}, "the oldest": {0, 2, 1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, began := newList(t, revoke.Config{Feed: new(unstable), OnLag: revoke.Refuse}), time.Now()
+				start(t, l)
+				for _, i := range order { // the earlier an entry ends, the later is its Before
+					add(t, l, revoke.Revocation{
+						Issuer: issuer, Kind: revoke.Subject, Value: "x",
+						Before: began.Add(-minutes(i)), Until: began.Add(minutes(i)),
+					})
+				}
+				time.Sleep(4*time.Minute + 30*time.Second) // entries end five minutes after Until
+				for ended := range 4 {
+					if got, want := l.Stats().Entries, 3-ended; got != want {
+						t.Errorf("after %d entries have ended: got %d entries, want %d", ended, got, want)
+					}
+					for i := range 3 {
+						assertRevoked(t, l, revoke.Claims{Subject: "x", IssuedAt: began.Add(-minutes(i))}, i >= ended)
+					}
+					time.Sleep(time.Minute)
+				}
+			})
+		})
+	}
+}
+
 func TestEntriesEndFiveMinutesAfterUntil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newList(t, revoke.Config{})

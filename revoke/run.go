@@ -3,6 +3,7 @@ package revoke
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 const (
 	pollInterval = 200 * time.Millisecond // on average
-	callTimeout  = 5 * time.Second        // of one call of the feed
+	callTimeout  = 5 * time.Second        // of one Read, and of all calls of Publish after a poll
 
 	// rereadInterval is how often the feed is read from the beginning while
 	// some of its revocations do not fit.
@@ -27,12 +28,12 @@ const (
 // Failures of the feed. Its own errors are not logged, because their texts may
 // contain claims.
 var (
-	errPanic    = errors.New("the feed panicked")
-	errFeed     = errors.New("the feed could not be read")
-	errSlow     = errors.New("the feed took too long")
-	errStarting = errors.New("the feed has a gap at its beginning")
-	errPosition = errors.New("the feed returned revocations or more to read, but no later position")
-	errMissing  = errors.New("the feed did not accept the entries that it lacks")
+	errPanic      = errors.New("the feed panicked")
+	errFeed       = errors.New("the feed could not be read")
+	errSlow       = errors.New("the feed took too long")
+	errGapAtStart = errors.New("the feed has a gap at its beginning")
+	errPosition   = errors.New("the feed returned revocations or more to read, but no later position")
+	errMissing    = errors.New("the feed did not accept the entries that it lacks")
 )
 
 // Run reads the feed about every 200 milliseconds, at first from the beginning,
@@ -84,10 +85,15 @@ func (l *List) Run(ctx context.Context) error {
 func (l *List) note(ctx context.Context, err error) {
 	switch {
 	case err != nil && l.failing.To(err.Error()):
-		l.config.Logger.WarnContext(ctx, "revocation feed fails", "error", err)
+		l.log(func(to *slog.Logger) { to.WarnContext(ctx, "revocation feed fails", "error", err) })
 	case err == nil && l.failing.To(""):
-		l.config.Logger.InfoContext(ctx, "revocation feed works again")
+		l.log(func(to *slog.Logger) { to.InfoContext(ctx, "revocation feed works again") })
 	}
+}
+
+// log calls write with the Logger, which must not end the process.
+func (l *List) log(write func(*slog.Logger)) {
+	contain.Panic(func() { write(l.config.Logger) })
 }
 
 // reader reads the feed of a list.
@@ -131,7 +137,7 @@ func (r *reader) poll(ctx context.Context) (more bool, err error) {
 	batch, err := l.readFeed(ctx, r.position)
 	switch {
 	case errors.Is(err, ErrGap) && r.position == "":
-		return false, errStarting
+		return false, errGapAtStart
 	case errors.Is(err, ErrGap):
 		l.gaps.Add(1)
 		r.restart()
@@ -140,7 +146,9 @@ func (r *reader) poll(ctx context.Context) (more bool, err error) {
 		return false, err
 	case r.known && r.epoch != batch.Epoch:
 		l.epochs.Add(1)
-		l.config.Logger.WarnContext(ctx, "revocation feed has lost its memory; its missing entries are published again")
+		l.log(func(to *slog.Logger) {
+			to.WarnContext(ctx, "revocation feed has lost its memory; its missing entries are published again")
+		})
 		l.unpublished.Store(true)
 		r.epoch = batch.Epoch
 		r.restart()
@@ -185,7 +193,9 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 	}
 	l.dropped.Add(int64(len(all) - fit))
 	if r.complete = false; l.overflowing.To("dropped") {
-		l.config.Logger.WarnContext(ctx, "revocations in the feed do not fit into the list, or are not valid", "entries", l.entries.count.Load(), "limit", l.entries.limit)
+		l.log(func(to *slog.Logger) {
+			to.WarnContext(ctx, "revocations in the feed do not fit into the list, or are not valid", "entries", l.entries.count.Load(), "limit", l.entries.limit)
+		})
 	}
 }
 
@@ -204,8 +214,8 @@ func (r *reader) publishMissing(ctx context.Context) error {
 	var part []Revocation
 	now, left := time.Now().Unix(), r.missing
 	for len(left) > 0 && len(part) < r.limit {
-		if one := left[0]; one.until > now && one.inFeed.Load() != r.reading {
-			part = append(part, one.revocation())
+		if entry := left[0]; entry.until > now && entry.inFeed.Load() != r.reading {
+			part = append(part, entry.revocation())
 		}
 		left = left[1:]
 	}

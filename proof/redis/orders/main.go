@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log"
 	"net"
@@ -21,7 +22,6 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/middleware"
-	glue "github.com/bearerguard/bearerguard/proof/redis"
 	"github.com/bearerguard/bearerguard/revoke"
 	"github.com/bearerguard/bearerguard/scopes"
 )
@@ -44,12 +44,13 @@ func run(ctx context.Context) error {
 	client := redis.NewClient(options)
 	defer func() { _ = client.Close() }()
 
-	v, err := newVerifier(ctx, glue.WithGoRedis(client))
+	v, list, err := newVerifier(ctx, client)
 	if err != nil {
 		return err // lists every mistake in the configuration
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(http.HandlerFunc(listOrders)))
+	mux.Handle("POST /logouts", httpauth.Require(v, scopes.All("sessions:end"))(logOut(list)))
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if v.Healthy() != nil { // the keys and the revocations were not read yet, or not lately
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -61,31 +62,37 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf("listening on http://%s\n", listener.Addr())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
-	context.AfterFunc(ctx, func() { _ = server.Shutdown(context.Background()) })
-	if err := server.Serve(listener); err != http.ErrServerClosed {
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
 		return err
+	case <-ctx.Done():
 	}
-	return nil
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return server.Shutdown(grace) // waits for requests
 }
 
-// newVerifier returns the verifier of one machine.
-func newVerifier(ctx context.Context, do func(ctx context.Context, args ...any) (any, error)) (*middleware.Verifier, error) {
+// newVerifier returns the verifier of one machine, and its list of revoked
+// tokens.
+func newVerifier(ctx context.Context, client *redis.Client) (*middleware.Verifier, *revoke.List, error) {
 	redisSecret, err := secret("REDIS_SECRET")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	nonceSecret, err := secret("NONCE_SECRET")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	store, err := redisstore.New(redisstore.Config{
-		Do:          do,
+		Do:          withGoRedis(client),
 		Secret:      redisSecret,
 		OnOutage:    redisstore.Refuse, // DPoP requests get 503 while Redis is down
 		ProofWindow: 5 * time.Minute,   // for nonces of a minute
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := store.Initialize(ctx); err != nil { // a new Redis is empty
 		log.Print("starting without Redis")
@@ -95,7 +102,7 @@ func newVerifier(ctx context.Context, do func(ctx context.Context, args ...any) 
 		OnLag: revoke.Refuse, // 503 while revocations cannot be read
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	go func() { _ = list.Run(ctx) }()
 
@@ -105,15 +112,28 @@ func newVerifier(ctx context.Context, do func(ctx context.Context, args ...any) 
 		Cache:  store,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return middleware.NewVerifier(middleware.Config{
-		Audience:    "https://api.example.com",
+	v, err := middleware.NewVerifier(middleware.Config{
+		Audience:    "https://api.example.com", // the aud of tokens for your API
 		Issuers:     []middleware.Issuer{{URL: os.Getenv("ISSUER"), Introspection: answers}},
-		Origins:     []string{"https://api.example.com"},
+		Origins:     []string{"https://api.example.com"}, // where clients reach it
 		DPoP:        &dpop.Policy{Replay: store, Nonces: dpop.NewNonces(nonceSecret, time.Minute)},
 		Revocations: list,
 	})
+	return v, list, err
+}
+
+// withGoRedis sends commands with go-redis. The options of the client need
+// ContextTimeoutEnabled.
+func withGoRedis(client redis.UniversalClient) func(ctx context.Context, args ...any) (any, error) {
+	return func(ctx context.Context, args ...any) (any, error) {
+		answer, err := client.Do(ctx, args...).Result()
+		if errors.Is(err, redis.Nil) {
+			return nil, nil //nolint:nilnil // the answer nil
+		}
+		return answer, err
+	}
 }
 
 // secret returns the bytes in a variable that contains the output of openssl
@@ -127,3 +147,25 @@ func secret(name string) ([]byte, error) {
 }
 
 func listOrders(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "orders") }
+
+// logOut revokes all tokens that a user has now.
+func logOut(list *revoke.List) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		now := time.Now()
+		err := list.Add(r.Context(), revoke.Revocation{
+			Issuer: os.Getenv("ISSUER"),
+			Kind:   revoke.Subject,
+			Value:  r.FormValue("user"),
+			Before: now,                // the user can log in again
+			Until:  now.Add(time.Hour), // the longest lifetime of an access token
+		})
+		switch {
+		case err == nil:
+			w.WriteHeader(http.StatusAccepted)
+		case errors.Is(err, revoke.ErrPublish), errors.Is(err, revoke.ErrFull):
+			w.WriteHeader(http.StatusServiceUnavailable) // not in force on every machine: repeat the request
+		default:
+			w.WriteHeader(http.StatusBadRequest) // the user is empty or too long
+		}
+	}
+}
