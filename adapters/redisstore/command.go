@@ -21,13 +21,15 @@ type group struct {
 	running  chan struct{} // limits the commands that run
 	breaker  breaker
 	history  history
-	extended atomic.Int64 // Unix time of the last call of extend that had an effect
+	extended atomic.Int64 // Unix time at which a lifetime was last extended
 }
 
 // maxRunning is the maximum number of commands of a group that run at a time.
 const maxRunning = 256
 
-func newGroup(tag string) *group { return &group{tag: tag, running: make(chan struct{}, maxRunning)} }
+func newGroup(tag string) *group {
+	return &group{tag: tag, running: make(chan struct{}, maxRunning), history: history{number: newNumber()}}
+}
 
 var (
 	errPaused = errors.New("redisstore: the last commands failed; commands are paused for up to a second")
@@ -73,8 +75,7 @@ func text(answer any) (string, error) {
 	return "", errAnswer
 }
 
-// milliseconds formats a duration in whole milliseconds, of which the last one
-// may not be complete.
+// milliseconds formats a duration in milliseconds, rounded up.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds()+1, 10) }
 
 // Keys that must outlive their last use have this lifetime.
@@ -83,24 +84,10 @@ const (
 	extendAfter = time.Hour
 )
 
-// extend extends the lifetime of keys of a group, once an hour. A failure only
-// means that the next process extends it.
-func (s *Store) extend(ctx context.Context, g *group, names ...string) {
+// extensionDue reports once an hour that the caller has to extend the lifetime
+// of a key of the group. If the caller fails, the key is extended an hour
+// later, or by another process.
+func (g *group) extensionDue() bool {
 	now, last := time.Now().Unix(), g.extended.Load()
-	if now-last < int64(extendAfter/time.Second) || !g.extended.CompareAndSwap(last, now) {
-		return
-	}
-	for _, name := range names {
-		_ = s.last(ctx, g, name, lastingFor)
-	}
-}
-
-// last makes a key last for a duration at least.
-func (s *Store) last(ctx context.Context, g *group, name string, d time.Duration) error {
-	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
-		if _, err := s.do(ctx, g, "PEXPIRE", name, milliseconds(d), condition); err != nil {
-			return err
-		}
-	}
-	return nil
+	return now-last >= int64(extendAfter/time.Second) && g.extended.CompareAndSwap(last, now)
 }

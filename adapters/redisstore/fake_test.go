@@ -80,7 +80,7 @@ func (f *fake) run(args []any) any {
 	case "PEXPIRE":
 		end, has := f.ends[key]
 		next := time.Now().Add(lifetime(args[2]))
-		if exists && (args[3] == "NX" && !has || args[3] == "GT" && has && next.After(end)) {
+		if exists && (len(args) == 3 || args[3] == "NX" && !has || args[3] == "GT" && has && next.After(end)) {
 			f.ends[key] = next
 		}
 		return int64(1)

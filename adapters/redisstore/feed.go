@@ -52,7 +52,17 @@ func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) err
 	if _, err := s.do(ctx, s.feed, "XADD", streamKey, "*", "until", e.until, "revocations", e.sealed); err != nil {
 		return err
 	}
-	return s.last(ctx, s.feed, streamKey, max(time.Until(last), lastingFor))
+	return s.extendStream(ctx, max(time.Until(last), lastingFor))
+}
+
+// extendStream makes the stream last for a duration at least.
+func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
+	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
+		if _, err := s.do(ctx, s.feed, "PEXPIRE", streamKey, milliseconds(d), condition); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // trim looks at some entries and removes those whose revocations have ended. It
@@ -198,7 +208,9 @@ func (s *Store) epoch(ctx context.Context) (string, error) {
 	if answer == nil {
 		return s.newEpoch(ctx, "NX")
 	}
-	s.extend(ctx, s.feed, streamKey)
+	if s.feed.extensionDue() {
+		_ = s.extendStream(ctx, lastingFor)
+	}
 	epoch, err := text(answer)
 	if err == nil && !positionSyntax.MatchString("@"+epoch) {
 		return s.newEpoch(ctx, "XX")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"regexp"
 	"sync/atomic"
 	"time"
@@ -103,7 +102,6 @@ type Store struct {
 	keys    []keys // of Secret and, if set, OtherSecret
 	groups  [groups]*group
 	feed    *group
-	number  string                 // of this process, as an offset for BITFIELD
 	swept   atomic.Pointer[string] // ID of the entry at which the next trim begins
 	counted counters
 	logged  [kinds]atomic.Int64 // Unix time of the last event of each kind
@@ -117,10 +115,7 @@ func New(config Config) (*Store, error) {
 	}
 	config.complete()
 	prefix := config.Prefix + version
-	s := &Store{
-		config: config, feed: newGroup(prefix + "{revoked}:"),
-		number: fmt.Sprint("#", 2+rand.N(numbers)), //nolint:gosec // not secret
-	}
+	s := &Store{config: config, feed: newGroup(prefix + "{revoked}:")}
 	s.swept.Store(new(string))
 	for i := range s.groups {
 		s.groups[i] = newGroup(fmt.Sprintf("%s{%02x}:", prefix, i))
