@@ -167,3 +167,9 @@ func (f *fake) setDown(down bool) {
 	defer f.mu.Unlock()
 	f.down = down
 }
+
+func (f *fake) setStream(change func([]fakeEntry) []fakeEntry) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stream = change(f.stream)
+}

@@ -103,6 +103,7 @@ type Store struct {
 	groups  [groups]*group
 	feed    *group
 	swept   atomic.Pointer[string] // ID of the entry at which the next trim begins
+	perRead atomic.Int64           // maximum number of entries that the next Read returns
 	counted counters
 	logged  [kinds]atomic.Int64 // Unix time of the last event of each kind
 }
@@ -117,6 +118,7 @@ func New(config Config) (*Store, error) {
 	prefix := config.Prefix + version
 	s := &Store{config: config, feed: newGroup(prefix + "{revoked}:")}
 	s.swept.Store(new(string))
+	s.perRead.Store(minEntries)
 	for i := range s.groups {
 		s.groups[i] = newGroup(fmt.Sprintf("%s{%02x}:", prefix, i))
 	}
