@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -33,33 +32,49 @@ func newGroup(tag string) *group {
 
 var (
 	errPaused = errors.New("redisstore: the last commands failed; commands are paused for up to a second")
-	errRedis  = errors.New("redisstore: Redis is unavailable")
 	errAnswer = errors.New("redisstore: Redis gave an unexpected answer")
 )
 
+// redisError wraps an error of the client. The text of that error is not
+// printed, because it may contain an argument of the command.
+type redisError struct {
+	reason string
+	err    error
+}
+
+func (e redisError) Error() string { return "redisstore: Redis is unavailable: " + e.reason }
+func (e redisError) Unwrap() error { return e.err }
+
 // do sends a command to the node of a group, and waits for Config.Timeout at
-// most, even if Do waits longer. A caller that cancels its context does not
-// cancel the command: a client could otherwise cancel requests to make commands
-// fail, and so pause them for all clients.
+// most.
 func (s *Store) do(ctx context.Context, g *group, command, key string, args ...any) (any, error) {
+	return s.doWithin(ctx, s.config.Timeout, g, command, key, args...)
+}
+
+// doWithin is like do with another timeout. It does not wait longer, even if Do
+// does. A caller that cancels its context does not cancel the command: a client
+// could otherwise cancel requests to make commands fail, and so pause them for
+// all clients.
+func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, command, key string, args ...any) (any, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("%w: %w", errRedis, err)
+		return nil, err
 	}
 	if !g.breaker.begin(time.Now()) {
 		s.counted.paused.Add(1)
 		return nil, errPaused
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	s.counted.commands.Add(1)
 	answer, err := contain.Within(ctx, g.running, func(ctx context.Context) (any, error) {
 		return s.config.Do(ctx, append([]any{command, g.tag + key}, args...)...)
 	})
-	g.breaker.end(time.Now(), err == nil)
+	g.breaker.end(time.Now(), err == nil || errorReply.MatchString(err.Error()))
 	if err != nil {
 		s.counted.failures.Add(1)
-		s.note(ctx, unavailable, "reason", reason(ctx, err))
-		return nil, fmt.Errorf("%w: %w", errRedis, err)
+		failure := redisError{reason(ctx, err), err}
+		s.note(ctx, unavailable, "reason", failure.reason)
+		return nil, failure
 	}
 	return answer, nil
 }

@@ -36,7 +36,7 @@ func newFake() *fake {
 	return &fake{values: make(map[string]string), ends: make(map[string]time.Time)}
 }
 
-var errDown = errors.New("READONLY the message of the server")
+var errDown = errors.New("dial tcp 192.0.2.1:6379: connection refused")
 
 func (f *fake) do(ctx context.Context, args ...any) (any, error) {
 	f.mu.Lock()

@@ -138,6 +138,25 @@ func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 	})
 }
 
+// Whatever others have added, the feed is free of it after 30 days.
+func TestAnEntryWithoutAnEndIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		s := newStore(t, f)
+		publish(t, s, "one", time.Now().Add(time.Hour))
+		f.stream[0].fields = []any{"a", "b"}
+		publish(t, s, "two", time.Now().Add(100*24*time.Hour))
+		time.Sleep(30 * 24 * time.Hour)
+		assertRead(t, s, "", "two")
+		time.Sleep(time.Hour + time.Second)
+		assertRead(t, s, "two")
+		publish(t, s, "three", time.Now().Add(time.Hour))
+		if len(f.stream) != 2 {
+			t.Errorf("got %d entries, want 2", len(f.stream))
+		}
+	})
+}
+
 func TestAnotherSecretDeletesNothingThatIsInForce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

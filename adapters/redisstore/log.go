@@ -38,13 +38,14 @@ func (s *Store) note(ctx context.Context, k kind, args ...any) {
 	})
 }
 
-// errorCode is the first word of an error reply, such as READONLY.
-var errorCode = regexp.MustCompile(`^[A-Z]{3,20}\b`)
+// errorReply matches the text of an error reply and its first word, such as
+// READONLY. It does not match io.EOF, whose text is EOF.
+var errorReply = regexp.MustCompile(`^([A-Z]{3,20}) `)
 
 // reason returns what may be logged of an error of the client.
 func reason(ctx context.Context, err error) string {
-	if code := errorCode.FindString(err.Error()); code != "" {
-		return code
+	if reply := errorReply.FindStringSubmatch(err.Error()); reply != nil {
+		return reply[1]
 	}
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return "timeout"

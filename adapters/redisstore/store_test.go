@@ -130,7 +130,7 @@ func TestTheWindowAfterALoss(t *testing.T) {
 		assertFirst(t, s, key, true, nil)
 		f.flush()
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
-		time.Sleep(61 * time.Second) // until is 2 minutes away, of 3
+		time.Sleep(81 * time.Second) // until is 120 seconds away, of 200
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
 		time.Sleep(time.Nanosecond)
 		assertFirst(t, s, next(), true, nil)
@@ -204,7 +204,7 @@ func TestACounterThatIsNotValidIsALoss(t *testing.T) {
 				if first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute)); first || !errors.Is(err, redisstore.ErrLost) {
 					t.Errorf("%s: got %t, %v, want ErrLost", name, first, err)
 				}
-				time.Sleep(3 * time.Minute)
+				time.Sleep(200 * time.Second)
 				if first, err := s.First(t.Context(), key, time.Now().Add(2*time.Minute)); !first || err != nil {
 					t.Errorf("%s, later: got %t, %v, want true", name, first, err)
 				}
@@ -222,7 +222,7 @@ func TestAProofBeyondTheWindowIsRefused(t *testing.T) {
 		s    *redisstore.Store
 		d    time.Duration
 		want bool
-	}{{strict, -time.Second, false}, {strict, 3*time.Minute + time.Second, false}, {local, -time.Second, false}, {local, 3*time.Minute + time.Second, true}} {
+	}{{strict, -time.Second, false}, {strict, 200 * time.Second, true}, {strict, 201 * time.Second, false}, {local, -time.Second, false}, {local, 201 * time.Second, true}} {
 		if first, err := tt.s.First(t.Context(), newKey(), time.Now().Add(tt.d)); first != tt.want || (err == nil) != tt.want {
 			t.Errorf("until in %v: got %t, %v, want %t", tt.d, first, err, tt.want)
 		}
@@ -316,8 +316,8 @@ func TestCommandsArePausedForASecond(t *testing.T) {
 		if got := s.Stats(); got.Failures != 4 || got.Paused != 6 {
 			t.Errorf("got %+v, want 4 failures and 6 commands that were not sent", got)
 		}
-		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "reason=READONLY") || strings.Contains(text, "message") {
-			t.Errorf("got log %q, want one line with the code only", text)
+		if text := log.String(); strings.Count(text, "\n") != 1 || strings.Contains(text, "192.0.2.1") {
+			t.Errorf("got log %q, want one line without the text of the error", text)
 		}
 		f.setDown(false)
 		time.Sleep(time.Second)
