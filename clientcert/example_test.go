@@ -22,7 +22,7 @@ func ExampleTLS() {
 	defer api.Close()
 
 	client := api.Client()
-	client.Transport.(*http.Transport).TLSClientConfig.Certificates = api.TLS.Certificates // in place of a certificate of its own
+	client.Transport.(*http.Transport).TLSClientConfig.Certificates = api.TLS.Certificates // the client presents the server's certificate, which saves making another
 	if response, err := client.Get(api.URL); err == nil {
 		defer response.Body.Close()
 	}
@@ -57,5 +57,5 @@ func ExampleForwarded() {
 	// Output:
 	// <nil>
 	// Trusted and Sockets are empty: list the addresses of the proxies, because anyone else could forge the field
-	// Chain needs the format EscapedPEM: the other formats have another place for the chain
+	// Chain can be used only with the format EscapedPEM: leave Chain unset for the other formats
 }

@@ -1,6 +1,6 @@
 package clientcert
 
-// The errors of a field that does not say which certificate it is.
+// The errors for a field from which the certificate cannot be determined.
 var (
 	ErrMalformed = errMalformed
 	ErrSeveral   = errSeveral

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Format is how a header field contains a certificate.
+// Format is the encoding of a certificate in a header field.
 type Format int
 
 const (
@@ -27,7 +27,7 @@ const (
 
 var (
 	errMalformed = fault("the forwarded certificate is malformed")
-	errSeveral   = fault("the field contains more than one certificate")
+	errSeveral   = fault("the field for the forwarded certificate contains more than one certificate")
 )
 
 // read returns the thumbprint of the certificate in a field, or "" if the proxy
@@ -44,8 +44,9 @@ func (f Forwarded) read(field string) (string, error) {
 	return readPEM(field, f.Chain)
 }
 
-// readBytes reads a byte sequence (RFC 8941 §3.3.5). Proxies that build the
-// field from a variable send an empty sequence without a certificate.
+// readBytes reads a byte sequence (RFC 8941 §3.3.5). If there is no
+// certificate, proxies that build the field from a variable send an empty
+// sequence.
 func readBytes(field string) (string, error) {
 	inner, isBytes := strings.CutPrefix(field, ":")
 	inner, isClosed := strings.CutSuffix(inner, ":")

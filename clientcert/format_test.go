@@ -16,7 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// others returns what is not a certificate, by the type of its PEM.
+// others returns DER that is not a certificate, such as a key, by the type of
+// its PEM block.
 func others(t *testing.T) map[string][]byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -46,7 +47,7 @@ func others(t *testing.T) map[string][]byte {
 // urlSafe returns the URL-safe form of the standard base64.
 func urlSafe(text string) string { return strings.NewReplacer("+", "-", "/", "_").Replace(text) }
 
-// nonCanonical sets a bit after the end of the content.
+// nonCanonical sets an unused bit in the last character of a base64 text.
 func nonCanonical(text string) string {
 	body := strings.TrimRight(text, "=")
 	last := body[len(body)-1]
@@ -183,7 +184,7 @@ func TestEscapedPEM(t *testing.T) {
 	t.Run("a chain where one certificate is accepted", func(t *testing.T) { check(t, alone, refused) })
 }
 
-// The presets name the field and the format of their proxy.
+// Each preset has the field and the format that its proxy uses.
 func TestPresets(t *testing.T) {
 	for _, tt := range []struct {
 		name          string

@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Forwarded is the certificate that a trusted proxy forwards in a header field.
-// [Envoy], [Nginx], [ALB], [Traefik] and [HAProxy] return the settings for
-// these proxies. For a proxy that implements RFC 9440, use:
+// Forwarded is a [Source] that reads the certificate from a header field of a
+// trusted proxy. [Envoy], [Nginx], [ALB], [Traefik] and [HAProxy] return the
+// settings for these proxies. For a proxy that implements RFC 9440, use:
 //
 //	clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: trusted}
 type Forwarded struct {
@@ -22,7 +22,7 @@ type Forwarded struct {
 	// in every request.
 	Header string
 
-	// Format is how the field contains the certificate.
+	// Format is the encoding of the certificate in the field.
 	Format Format
 
 	// Trusted are the addresses of the proxies. They are compared with the
@@ -40,7 +40,7 @@ type Forwarded struct {
 	Sockets []string
 
 	// Chain accepts a field in the format EscapedPEM with further certificates
-	// after the client's own. They are not read.
+	// after the client's own. The further certificates are not read.
 	Chain bool
 }
 
@@ -68,9 +68,9 @@ func ALB(trusted []netip.Prefix) Forwarded {
 }
 
 // Traefik returns the settings for Traefik 2 and 3 with the middleware
-// PassTLSClientCert and its option pem. Traefik removes the field of a client,
-// except at an entry point with forwardedHeaders.insecure, or with the client
-// in trustedIPs: set neither.
+// PassTLSClientCert and its option pem. Traefik removes the field from the
+// requests of clients, unless forwardedHeaders.insecure of the entry point is
+// set, or forwardedHeaders.trustedIPs contains the client. Set neither.
 func Traefik(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Tls-Client-Cert", Format: EscapedPEM, Trusted: trusted, Chain: true}
 }
@@ -81,7 +81,7 @@ func Traefik(trusted []netip.Prefix) Forwarded {
 func HAProxy(header string, trusted []netip.Prefix) Forwarded { return Nginx(header, trusted) }
 
 // ErrUntrusted means that a peer that is not a trusted proxy sent the header
-// field. The client then counts as one without a certificate.
+// field. The client is then treated as if it had no certificate.
 var ErrUntrusted error = contain.PlainError{Err: errors.New("the certificate was forwarded by a peer that is not a trusted proxy")}
 
 var (
@@ -141,7 +141,7 @@ func (f Forwarded) Check() error {
 		fault("Header %q: name the header field in which the proxy forwards the certificate", f.Header)
 	}
 	if f.Format < RFC9440 || f.Format > EscapedPEM {
-		fault("Format %d is unknown", f.Format)
+		fault("Format %d is unknown: use RFC9440, XFCC or EscapedPEM", f.Format)
 	}
 	if len(f.Trusted)+len(f.Sockets) == 0 {
 		fault("Trusted and Sockets are empty: list the addresses of the proxies, because anyone else could forge the field")
@@ -158,7 +158,7 @@ func (f Forwarded) Check() error {
 		fault("Sockets contains an empty name: give the path of a Unix socket on which the API listens")
 	}
 	if f.Chain && f.Format != EscapedPEM {
-		fault("Chain needs the format EscapedPEM: the other formats have another place for the chain")
+		fault("Chain can be used only with the format EscapedPEM: leave Chain unset for the other formats")
 	}
 	return errors.Join(faults...)
 }

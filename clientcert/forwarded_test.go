@@ -148,7 +148,7 @@ func ask(t *testing.T, c *http.Client, url string, headers ...string) (string, *
 }
 
 // The peers of a Unix socket have no address. A socket is trusted by its own
-// name, also if a middleware replaces RemoteAddr.
+// name, even if a middleware replaces RemoteAddr.
 func TestUnixSockets(t *testing.T) {
 	dir := t.TempDir()
 	trusted, other := filepath.Join(dir, "trusted"), filepath.Join(dir, "other")
@@ -213,8 +213,8 @@ func TestCheck(t *testing.T) {
 		{"everyone by IPv6", clientcert.Envoy([]netip.Prefix{prefix("10.0.0.0/8"), prefix("::/0")}), []string{"Trusted: ::/0 means everyone"}},
 		{"everyone by mapped IPv4", clientcert.Envoy([]netip.Prefix{prefix("::ffff:0.0.0.0/96")}), []string{"Trusted: 0.0.0.0/0 means everyone"}},
 		{"a socket without a name", clientcert.Forwarded{Header: "X", Sockets: []string{"a", ""}}, []string{"Sockets contains an empty name: give the path of a Unix socket on which the API listens"}},
-		{"a chain in RFC 9440", clientcert.Forwarded{Header: "X", Trusted: proxies, Chain: true}, []string{"Chain needs the format EscapedPEM"}},
-		{"a chain in XFCC", clientcert.Forwarded{Header: "X", Format: clientcert.XFCC, Trusted: proxies, Chain: true}, []string{"Chain needs the format EscapedPEM"}},
+		{"a chain in RFC 9440", clientcert.Forwarded{Header: "X", Trusted: proxies, Chain: true}, []string{"Chain can be used only with the format EscapedPEM"}},
+		{"a chain in XFCC", clientcert.Forwarded{Header: "X", Format: clientcert.XFCC, Trusted: proxies, Chain: true}, []string{"Chain can be used only with the format EscapedPEM"}},
 		{"the zero value", clientcert.Forwarded{}, []string{`Header ""`, empty}},
 		{
 			"every fault at once", clientcert.Forwarded{Format: 7, Trusted: []netip.Prefix{{}, prefix("::/0")}, Sockets: []string{""}},

@@ -30,7 +30,8 @@ func sha256Of(der []byte) string {
 }
 
 // FuzzRFC9440 checks that an accepted field is one byte sequence, that the
-// thumbprint is that of its content, and that no other text means the same.
+// thumbprint is that of its content, and that no other text is accepted for the
+// same certificate.
 func FuzzRFC9440(f *testing.F) {
 	own := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: proxies}
 	for _, seed := range []string{
@@ -60,8 +61,9 @@ func FuzzRFC9440(f *testing.F) {
 	})
 }
 
-// leafOf decodes the first certificate of a field by deletion of everything
-// else: independent of the code under test, and less strict.
+// leafOf decodes the first certificate of a field. It is independent of the
+// code under test and less strict: it removes everything else, whatever that
+// is.
 func leafOf(t *testing.T, value string) []byte {
 	t.Helper()
 	text, err := url.PathUnescape(value)
@@ -78,8 +80,8 @@ func leafOf(t *testing.T, value string) []byte {
 }
 
 // FuzzEscapedPEM checks that the thumbprint is that of the first certificate,
-// that there are others only if a chain is accepted, and that the certificate
-// is also accepted in the form of each proxy.
+// that a field with further certificates is accepted only with Chain, and that
+// the certificate is also accepted in the form of each proxy.
 func FuzzEscapedPEM(f *testing.F) {
 	for _, seed := range []string{
 		escaped(pemOf(0)), escapedByALB(pemOf(0, 1)), url.QueryEscape(leaf) + "," + url.QueryEscape(issuer), leaf, `"` + leaf + `"`, `""`, `"`, pemOf(1, 0),
@@ -117,8 +119,9 @@ func FuzzEscapedPEM(f *testing.F) {
 	})
 }
 
-// pairs returns all keys and values that may be in an XFCC field: of a text,
-// each key that follows a separator, with everything up to any separator.
+// pairs returns all keys and values that any parser could find in an XFCC
+// field. In a field that is not JSON, it ignores quotes and splits at every
+// separator.
 func pairs(value string) (keys, values []string) {
 	var elements []map[string]any
 	var one map[string]any
@@ -144,8 +147,8 @@ func pairs(value string) (keys, values []string) {
 }
 
 // FuzzXFCC checks that the thumbprint is that of a Hash or Cert in the field,
-// that without quotes the field has only one of each, and that the same Hash
-// alone is accepted, too.
+// that a field without quotes has neither of them twice, and that a field with
+// only this Hash has the same result.
 func FuzzXFCC(f *testing.F) {
 	cert := `Cert="` + escaped(pemOf(0)) + `"`
 	for _, seed := range []string{

@@ -114,8 +114,8 @@ func check(t *testing.T, f clientcert.Forwarded, fields []field) {
 	}
 }
 
-// identity returns a new key with a certificate of an issuer. If from is nil,
-// the key signs its own certificate.
+// identity returns a new key and its certificate, which is signed with the key
+// of from. If from is nil, the certificate is self-signed.
 func identity(t *testing.T, name string, from *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

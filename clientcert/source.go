@@ -13,13 +13,13 @@ import (
 type Source interface {
 	// Thumbprint returns the thumbprint of the client's certificate, as
 	// [Thumbprint] does, or "" if the client presented no certificate. It
-	// returns an error if the request does not say which certificate it is.
+	// returns an error if the certificate cannot be determined.
 	Thumbprint(r *http.Request) (string, error)
 }
 
-// TLS is the certificate of the request's own connection. If a client presents
-// a chain, the first certificate counts (RFC 8446 §4.4.2). On a resumed
-// connection it is the certificate of the connection that is resumed.
+// TLS is a Source that uses the certificate of the request's own connection. If
+// a client presents a chain, it uses the first certificate (RFC 8446 §4.4.2).
+// On a resumed connection, it uses the certificate of the original connection.
 var TLS Source = connection{}
 
 type connection struct{}

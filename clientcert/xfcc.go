@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	errNoHash    = fault("the field has neither Hash nor Cert: let the proxy forward one of them")
-	errDiffering = fault("Hash and Cert are of different certificates")
+	errNoHash    = fault("the field for the forwarded certificate has neither Hash nor Cert: configure the proxy to send one of them")
+	errDiffering = fault("the field for the forwarded certificate has a Hash and a Cert of different certificates")
 )
 
 // element is one element of an XFCC field: the certificate that one proxy
@@ -109,8 +109,8 @@ func parseText(text string) (elements []element, ok bool) {
 	}
 }
 
-// cutValue cuts the value at the beginning of text. What remains is empty or
-// begins with a separator and has a further pair.
+// cutValue cuts the value at the beginning of text. The rest is empty, or
+// begins with a comma or a semicolon.
 func cutValue(text string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(text, `"`) {
 		end := strings.IndexAny(text, ",;")

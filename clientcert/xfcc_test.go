@@ -13,7 +13,7 @@ const (
 	envoyTwo = `By=http://frontend.lyft.com;Hash=468ed33be74eee6556d90c0149c1309e9ba61d6425303443c0748a02dd8de688;URI=http://testclient.lyft.com,By=http://backend.lyft.com;Hash=9ba61d6425303443c0748a02dd8de688468ed33be74eee6556d90c0149c1309e;URI=http://frontend.lyft.com`
 	envoyDNS = envoyURI + `;DNS=lyft.com;DNS=www.lyft.com`
 
-	envoyFirst  = "Ro7TO-dO7mVW2QwBScEwnpumHWQlMDRDwHSKAt2N5og" // Hash in base64url, by openssl base64
+	envoyFirst  = "Ro7TO-dO7mVW2QwBScEwnpumHWQlMDRDwHSKAt2N5og" // the Hash in base64url, computed with openssl base64
 	envoySecond = "m6YdZCUwNEPAdIoC3Y3miEaO0zvnTu5lVtkMAUnBMJ4"
 )
 
@@ -148,10 +148,9 @@ func TestXFCCInJSON(t *testing.T) {
 	})
 }
 
-// The last element is that of the trusted proxy. Earlier elements come from the
-// client.
-// With APPEND_FORWARD, the client writes the beginning of the field and, in its
-// certificate, names that Envoy does not quote. Such a field is refused.
+// With APPEND_FORWARD, the client writes the beginning of the field. Its
+// certificate can also contain names that Envoy does not quote. A field with
+// several elements is therefore refused.
 func TestXFCCOfSeveralProxies(t *testing.T) {
 	check(t, clientcert.Envoy(proxies), []field{
 		{"Envoy's example with two elements", envoyTwo, "", clientcert.ErrSeveral},

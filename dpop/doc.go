@@ -27,8 +27,8 @@
 // one client. A Replay in a shared store costs one round trip.
 //
 // If a Memory is full or a store is unavailable, the answer is 503. The proof
-// may be good, so it is not called invalid. Accepting it would mean that
-// attackers can switch the protection off, and so would evicting a mark. A
+// may be good, so it is not called invalid. If it were accepted, or if another
+// mark were evicted for it, attackers could switch the protection off. A
 // verifier marks only valid proofs of valid tokens, so clients without a token
 // cannot fill the store.
 //

@@ -29,7 +29,7 @@ type Memory struct {
 
 // bucket holds marks that are forgotten together.
 type bucket struct {
-	end    int64 // Unix time; later than the until of each mark
+	end    int64 // Unix time; later than the time until which each mark holds
 	marks  map[mark]struct{}
 	counts *counts
 }
@@ -80,9 +80,10 @@ func (m *Memory) First(ctx context.Context, key [32]byte, until time.Time) (bool
 }
 
 // FirstOf is like First, and keeps one client from filling the Memory: it
-// returns [ErrQuota] if a quarter of the marks that fit are already marks of
-// this client. The client is the thumbprint of its key, or "" for no limit. A
-// verifier calls FirstOf instead of First if its Replay has both methods.
+// returns [ErrQuota] if the client already has a quarter of the marks for which
+// the Memory has room. The client is the thumbprint of its key, or "" for no
+// limit. A verifier calls FirstOf instead of First if its Replay has both
+// methods.
 func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until time.Time) (bool, error) {
 	short := mark(key[:len(mark{})])
 	m.mu.Lock()
@@ -133,8 +134,8 @@ func (m *Memory) forget(now int64) {
 // buckets. Marks with shorter lifetimes add at most three buckets for each
 // halving of the lifetime. There are always fewer than 128 buckets.
 func (m *Memory) bucket(now, until int64) bucket {
-	end := min(until, farthest) + 1                            // plus 1, because until was rounded down to seconds, and the mark still holds at until
-	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive: until has not passed
+	end := min(until, farthest) + 1                            // plus 1, because the mark still holds at the time until, which was rounded down to seconds
+	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive, because the time until has not passed
 	end = (end + width - 1) &^ (width - 1)
 	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })
 	if !exists {

@@ -46,7 +46,7 @@ func TestMemoryMarksHoldUntilTheirTime(t *testing.T) {
 					marks(t, m, key(1), until, true)
 					marks(t, m, key(1), until, false)
 					time.Sleep(lifetime)
-					marks(t, m, key(1), until, false) // at until itself, verifiers may differ
+					marks(t, m, key(1), until, false) // the mark still holds at exactly this time
 					marks(t, m, key(1), until.Add(time.Hour), false)
 				})
 			})
@@ -71,8 +71,8 @@ func TestMemoryForgetsMarks(t *testing.T) {
 	}
 }
 
-// The time of a mark that is made late in the lifetime of others must not end
-// with theirs.
+// A mark that is added to a bucket with older marks must last until its own
+// time.
 func TestMemoryMarksOfOneBucketHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := dpop.NewMemory(0)
@@ -104,7 +104,7 @@ func TestAnotherUntilIsAReplay(t *testing.T) {
 		}
 		for i, lifetime := range lifetimes {
 			time.Sleep(time.Until(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(lifetime)))
-			marks(t, m, key(i), time.Now().Add(time.Hour), false) // the replays did not shorten it
+			marks(t, m, key(i), time.Now().Add(time.Hour), false) // the replays did not shorten the marks
 		}
 	})
 }
@@ -264,7 +264,7 @@ func TestAMillionMarksFitInto64MiB(t *testing.T) {
 func heap() int64 {
 	var stats runtime.MemStats
 	runtime.GC()
-	runtime.GC() // what the first one freed is counted
+	runtime.GC() // memory that the first call freed may still be counted
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)
 }

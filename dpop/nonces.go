@@ -25,7 +25,7 @@ type Nonces struct {
 type nonceState struct {
 	secret []byte
 	period int64   // in seconds
-	faults []error // of the constructor's arguments
+	faults []error // the faults of the constructor's arguments
 	window atomic.Pointer[window]
 }
 

@@ -30,7 +30,7 @@ func TestNoncesAreAcceptedInThreePeriods(t *testing.T) {
 	}{
 		"long before":                     {noon.Add(-time.Hour), false, false},
 		"the end of two periods before":   {noon.Add(-time.Minute - 1), false, false},
-		"the beginning of the one before": {noon.Add(-time.Minute), true, true}, // by a clock that is behind
+		"the beginning of the one before": {noon.Add(-time.Minute), true, true}, // as seen by a clock that is behind
 		"the end of the one before":       {noon.Add(-1), true, true},
 		"the time of issue":               {noon, true, true},
 		"the end of the same period":      {noon.Add(time.Minute - 1), true, true},
@@ -55,7 +55,7 @@ func TestNoncesAreAcceptedInThreePeriods(t *testing.T) {
 	}
 }
 
-// until must be exact: a mark that ends earlier allows a replay.
+// The reported time must be exact: a mark that ends earlier allows a replay.
 func TestNoncesAreAcceptedUntilTheReportedTime(t *testing.T) {
 	for _, period := range []time.Duration{time.Second, 7 * time.Second, time.Minute, 10 * time.Minute} {
 		t.Run(period.String(), func(t *testing.T) {

@@ -26,8 +26,8 @@ type Policy struct {
 	// means 60 seconds. At most 5 minutes. With Nonces it has no effect,
 	// because the age of the nonce counts.
 	MaxAge time.Duration
-	// Nonces makes clients put a nonce of this API into each proof. nil
-	// means that proofs need none.
+	// Nonces makes clients put a nonce of this API into each proof. nil means
+	// that proofs need no nonce.
 	Nonces *Nonces
 	// Replay remembers the proofs that were used. nil means a new Memory
 	// with room for 1 000 000 marks. [Off] disables the protection.

@@ -52,7 +52,7 @@ func TestGoodPolicies(t *testing.T) {
 func TestFaultsOfPolicies(t *testing.T) {
 	for name, tt := range map[string]struct {
 		policy dpop.Policy
-		want   []string // one for each fault
+		want   []string // one text for each fault
 	}{
 		"no algorithms":         {dpop.Policy{Algorithms: []string{}}, []string{"Algorithms is empty: leave it nil for the default"}},
 		"the algorithm none":    {dpop.Policy{Algorithms: []string{"none"}}, []string{`"none" is not supported`}},

@@ -19,8 +19,8 @@ type Replay interface {
 	// it does not shorten the mark.
 	//
 	// The key is a hash. Its bytes can have any value, so a store for text
-	// needs an encoding such as hexadecimal. If the store counts whole
-	// seconds, it rounds until up. If until has passed, the mark would
+	// needs an encoding such as hexadecimal. If the store counts whole seconds,
+	// it rounds the given time up. If that time has passed, the mark would
 	// vanish at once, so First returns an error.
 	//
 	// An error means that it is unknown whether the key was marked. First

@@ -28,17 +28,17 @@ import (
 //	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: &dpop.Transport{}})
 //	client := config.Client(ctx)
 //
-// A request with a token has it in the Authorization field, under the scheme
-// DPoP. A request with a token under the scheme Bearer gets no proof.
+// The token of a request is in its Authorization field, under the scheme DPoP.
+// A request with a token under the scheme Bearer gets no proof.
 //
 // If a server answers that the proof needs a nonce (RFC 9449 §8, §9), the
-// request is sent once more, with the nonce. This needs a request without a
-// body or with GetBody, as [http.NewRequest] makes. Nonces are kept for each
-// origin.
+// request is sent once more, with the nonce. This is possible only if the
+// request has no body or has GetBody, which [http.NewRequest] sets for bodies
+// in memory. The newest nonce of each origin is stored.
 //
 // After a redirect to another origin, the Transport sends neither a proof nor
-// the bound token. A RoundTripper in front must keep [http.Request.Response],
-// by which a redirect is recognized.
+// the bound token. A RoundTripper that wraps the Transport must not clear
+// [http.Request.Response], by which the Transport recognizes a redirect.
 //
 // The zero value is ready for use. A Transport is safe for concurrent use.
 type Transport struct {
@@ -99,7 +99,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return t.base().RoundTrip(r)
 	case !strings.EqualFold(scheme, "DPoP"):
-		token = "" // credentials for the authorization server
+		token = "" // the field contains credentials for the authorization server, not a token
 	}
 	origin := r.URL.Scheme + "://" + hostOf(r)
 	nonce := t.nonce(origin)
@@ -114,7 +114,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	again := r.Clone(r.Context())
 	if r.GetBody != nil {
 		if again.Body, err = r.GetBody(); err != nil {
-			return response, nil //nolint:nilerr // the answer without a nonce is still an answer
+			return response, nil //nolint:nilerr // the request cannot be repeated, so the caller gets this response
 		}
 	}
 	_ = response.Body.Close()
@@ -201,7 +201,7 @@ func leavesOrigin(r *http.Request) bool {
 	return false
 }
 
-// Bounds of what a server may make a Transport keep.
+// Limits for the nonces that a Transport stores, because servers choose them.
 const (
 	maxOrigins = 1000
 	maxNonce   = 1 << 10
@@ -213,7 +213,7 @@ func (t *Transport) nonce(origin string) string {
 	return t.nonces[origin]
 }
 
-// keep keeps the nonce in a response (RFC 9449 §8.2) and returns it.
+// keep stores the nonce in a response (RFC 9449 §8.2) and returns it.
 func (t *Transport) keep(origin string, response *http.Response) string {
 	nonce := response.Header.Get("DPoP-Nonce")
 	if nonce == "" || len(nonce) > maxNonce {
@@ -228,7 +228,7 @@ func (t *Transport) keep(origin string, response *http.Response) string {
 	return nonce
 }
 
-var errURL = errors.New("dpop: the request has no URL, or an opaque one, which a proof cannot name")
+var errURL = errors.New("dpop: the request has no URL or an opaque URL: a proof needs a URL with scheme, host and path")
 
 // maxRefusal is how much of a refusal is read, in bytes.
 const maxRefusal = 64 << 10

@@ -177,7 +177,7 @@ func (c *closed) Close() error {
 	return nil
 }
 
-// The first key is the example of RFC 7638 §3.1.
+// The key is the example of RFC 7638 §3.1.
 func TestThumbprint(t *testing.T) {
 	transport := &dpop.Transport{Key: exampleKey{}}
 	if got, err := transport.Thumbprint(); got != "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" || err != nil {
@@ -280,7 +280,7 @@ func TestNoncesBelongToAnOrigin(t *testing.T) {
 		request(t, client, http.MethodGet, server.URL, "", "")
 	}
 	if one, two := first.seen(), sent(second.seen()[0].proof); sent(one[0].proof) != "<nil>" || sent(one[1].proof) != "first" || two != "<nil>" {
-		t.Errorf("got the nonces %s and %s, want the nonce of an origin only there", sent(one[1].proof), two)
+		t.Errorf("got the nonces %s and %s, want each nonce sent only to the origin that issued it", sent(one[1].proof), two)
 	}
 }
 

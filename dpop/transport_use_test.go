@@ -176,7 +176,7 @@ func TestAKeyWithUnfitSignatures(t *testing.T) {
 	}
 }
 
-// unfit signs with another key than its public key.
+// unfit signs with a key that does not belong to its public key.
 type unfit struct {
 	crypto.Signer
 	public crypto.PublicKey

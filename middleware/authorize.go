@@ -37,9 +37,9 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 
 // AuthorizeOptional is [Verifier.Authorize] for routes that are open to
 // everyone but treat callers with a token differently. A request without an
-// Authorization field, or with a scheme other than Bearer and, if [Config.DPoP]
-// is set, DPoP, passes without a [Token]. A request whose token is not valid is
-// refused, because its sender claims an identity.
+// Authorization field passes without a [Token]. So does a request whose scheme
+// is neither Bearer nor, if [Config.DPoP] is set, DPoP. A request whose token
+// is not valid is refused, because its sender claims an identity.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()

@@ -14,8 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// binding is what cnf binds a token to (RFC 7800 §3.1). With both members, the
-// client must prove both. The zero value is the binding of a token without cnf.
+// binding is what cnf binds a token to (RFC 7800 §3.1). If cnf has both jkt and
+// x5t#S256, the client must prove both. The zero value is the binding of a
+// token without cnf.
 type binding struct {
 	jkt     string // the thumbprint of a key (RFC 9449 §6.1), or ""
 	x5t     string // the thumbprint of a certificate, x5t#S256 (RFC 8705 §3.1), or ""
@@ -59,9 +60,8 @@ func namesDPoP(value strictjson.Value) bool {
 	return strings.EqualFold(text, schemeDPoP)
 }
 
-// add adds the binding in the introspection answer about a JWT. The issuer may
-// leave members out of the JWT or the answer, but a member must not have two
-// values.
+// add adds the binding in the introspection answer about a JWT. Either may lack
+// a member. If both have a member, its values must be equal.
 func (b *binding) add(answer binding) error {
 	differ := func(own, other string) bool { return own != "" && other != "" && own != other }
 	if differ(b.jkt, answer.jkt) || differ(b.x5t, answer.x5t) {
@@ -107,8 +107,8 @@ func (d *decision) checkConfirmation() error {
 func (d *decision) provesKey() bool { return d.scheme == schemeDPoP }
 
 // checkCertificate requires the client to have presented the certificate to
-// which the token is bound (RFC 8705 §3). If the request does not say which
-// certificate that was, the token is refused, too.
+// which the token is bound (RFC 8705 §3). If the certificate cannot be
+// determined, the token is refused, too.
 func (d *decision) checkCertificate() error {
 	if err := d.findCertificate(); err != nil {
 		return because(ErrCertificate, err)
@@ -122,7 +122,7 @@ func (d *decision) checkCertificate() error {
 // findCertificate finds the certificate of the client. This happens only if the
 // token is bound to a certificate, so that other tokens cost nothing.
 func (d *decision) findCertificate() (err error) {
-	if d.request == nil { // the caller has found it
+	if d.request == nil { // the caller of Verify sets the thumbprint itself
 		return nil
 	}
 	d.credentials.CertificateThumbprint, err = d.v.clientCert.Thumbprint(d.request)

@@ -20,8 +20,8 @@ import (
 
 var proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 
-// present makes a request on a connection with a certificate of this DER, or
-// without a certificate if der is "".
+// present changes a request, so that its client presents a certificate with
+// this DER in the TLS handshake. If der is "", the client presents none.
 func present(r *http.Request, der string) {
 	r.TLS = new(tls.ConnectionState)
 	if der != "" {
@@ -29,7 +29,8 @@ func present(r *http.Request, der string) {
 	}
 }
 
-// forward makes a request of a peer that forwards a certificate of this DER.
+// forward changes a request, so that it comes from a peer that forwards a
+// certificate with this DER. If der is "", the peer forwards none.
 func forward(r *http.Request, peer, der string) {
 	r.RemoteAddr = peer + ":4711"
 	r.Header.Del("X-Forwarded-Client-Cert")
@@ -38,7 +39,7 @@ func forward(r *http.Request, peer, der string) {
 	}
 }
 
-// Each source finds the certificate of a real request.
+// Each source finds the client's certificate in an HTTP request.
 func TestSourcesOfCertificates(t *testing.T) {
 	envoy := clientcert.Envoy(proxies)
 	for _, tt := range []struct {
@@ -131,8 +132,8 @@ func TestNestedRoutesOfACertificate(t *testing.T) {
 	}
 }
 
-// For a token without a certificate, a nested route asks the source for
-// nothing.
+// If a token is not bound to a certificate, a nested route does not call the
+// source.
 func TestNestedRoutesOfOtherTokens(t *testing.T) {
 	source := &presenter{thumbprint: own}
 	c := newClient(t, withCertificates(source))
@@ -145,7 +146,8 @@ func TestNestedRoutesOfOtherTokens(t *testing.T) {
 	if source.calls != 0 {
 		t.Errorf("got %d calls of the source, want none", source.calls)
 	}
-	// Another token in between is bound to the certificate.
+	// A middleware between the routes replaces the token with one that is bound
+	// to a certificate.
 	outer.Header.Set("Authorization", "Bearer "+c.bound(x5t(other)))
 	_, err = c.v.Authorize(make(http.Header), outer)
 	wants(t, err, middleware.ErrCertificate)
@@ -202,7 +204,7 @@ func TestExplainShowsCertificates(t *testing.T) {
 	steps, _ := only.v.Explain(t.Context(), middleware.Credentials{Token: only.Good()})
 	for _, step := range steps {
 		if step.Name == "certificate" {
-			t.Error("got the step certificate for a token without one, want none")
+			t.Error("got the step certificate for a token that is not bound to a certificate, want no such step")
 		}
 	}
 }
@@ -252,8 +254,8 @@ func TestErrorsOfAClientCertAreNotPrinted(t *testing.T) {
 	}
 }
 
-// An operator who forgot a proxy learns it once, and not from requests that
-// need no certificate.
+// A certificate from an untrusted peer is logged once, because the operator may
+// have forgotten a proxy. Requests that need no certificate are not logged.
 func TestTheWarningOfAnUntrustedPeer(t *testing.T) {
 	var logged bytes.Buffer
 	c := newClient(t, withTokenCache, withCertificates(clientcert.Envoy(proxies)), func(c *middleware.Config) {
@@ -282,7 +284,7 @@ func TestTheWarningOfAnUntrustedPeer(t *testing.T) {
 	}
 }
 
-// panickingLogger is a handler of logs that panics.
+// panickingLogger is a log handler that panics.
 type panickingLogger struct{ slog.Handler }
 
 func (panickingLogger) Enabled(_ context.Context, level slog.Level) bool {
@@ -335,7 +337,7 @@ func TestFaultsOfClientCert(t *testing.T) {
 			func(c *middleware.Config) {
 				c.ClientCert, c.Audience, c.Issuers = clientcert.Forwarded{Chain: true}, "", nil
 			},
-			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted and Sockets are empty", "bearerguard: ClientCert: Chain needs"},
+			[]string{"bearerguard: Issuers is empty", `bearerguard: ClientCert: Header ""`, "bearerguard: ClientCert: Trusted and Sockets are empty", "bearerguard: ClientCert: Chain can be used only with"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

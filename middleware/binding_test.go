@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// presenter is a source whose client presents a certificate, or that fails.
+// presenter is a source that returns this thumbprint and this error, and counts
+// its calls.
 type presenter struct {
 	thumbprint string
 	err        error
@@ -40,12 +41,13 @@ func (c *client) toBoth() string {
 	return `{"jkt":"` + thumbprintOf(c.key) + `","x5t#S256":"` + own + `"}`
 }
 
-// withCertificates accepts certificates that the source finds, without DPoP.
+// withCertificates makes a verifier use the source, and disables DPoP.
 func withCertificates(source clientcert.Source) func(*middleware.Config) {
 	return func(c *middleware.Config) { c.ClientCert, c.DPoP = source, nil }
 }
 
-// Every kind of token needs what its cnf names, in HTTP requests and others.
+// Every kind of token is accepted only with everything that its cnf names, in
+// HTTP requests and elsewhere.
 func TestTokensOfACertificate(t *testing.T) {
 	source := new(presenter)
 	withSource := func(c *middleware.Config) { c.ClientCert = source }
@@ -79,7 +81,7 @@ func TestTokensOfACertificate(t *testing.T) {
 		jkt := `{"jkt":"` + thumbprintOf(key) + `"}`
 		for _, tt := range []struct {
 			name, cnf, scheme, presented string
-			err                          error // of the source
+			err                          error // the error that the source returns
 			want                         error
 		}{
 			{"a certificate, right", x5t(own), bearer, own, nil, nil},
@@ -177,8 +179,8 @@ func TestCertificateInConfirmation(t *testing.T) {
 	}
 }
 
-// Without ClientCert the binding cannot be checked, whoever says what the
-// certificate is.
+// Without ClientCert, a token that is bound to a certificate is refused, even
+// if the caller of Verify sets the thumbprint.
 func TestCertificatesWithoutASource(t *testing.T) {
 	for name, change := range map[string]func(*middleware.Config){
 		"without DPoP": func(c *middleware.Config) { c.DPoP = nil }, "with DPoP": func(*middleware.Config) {},
@@ -243,7 +245,7 @@ func TestRequireBound(t *testing.T) {
 			t.Run(mode+"/"+tt.name, func(t *testing.T) {
 				scheme := tt.scheme
 				if mode == "certificates" {
-					scheme = "Bearer" // DPoP is not a scheme of this API
+					scheme = "Bearer" // this API does not support the scheme DPoP
 				}
 				c.token = tt.token
 				_, err := c.authorize(t, scheme, c.proof())

@@ -44,8 +44,9 @@ type Config struct {
 	// must return nil for an unknown iss, and otherwise an Issuer whose URL is
 	// that iss, without Introspection, Tenants, AnyTenant, Aliases and
 	// SubjectPrefix. Any other Issuer is a programming error ([ErrInternal]).
-	// If IssuerFor returns an error, the request is refused with 503. In these
-	// two cases, a cached Issuer is used instead if it is at most 24 hours old.
+	// If IssuerFor returns an error, the request is refused with 503. In both
+	// cases, if an Issuer for the iss is cached and at most 24 hours old, the
+	// cached Issuer is used instead.
 	//
 	// Up to 10,000 Issuers are cached. An Issuer is refreshed by the first
 	// request after 5 minutes. Requests wait for the refresh only if the Issuer
@@ -85,10 +86,10 @@ type Config struct {
 	Metadata Metadata
 
 	// DPoP accepts tokens that are bound to a key of the client (RFC 9449).
-	// They need the scheme DPoP and a proof in each request. nil refuses bound
-	// tokens. DPoP requires Origins, because a proof names the URL of its
-	// request: scheme, host and port of the URL must be those of one of
-	// Origins, and the path must be the path of that origin followed by the
+	// They need the scheme DPoP and a proof in each request. nil refuses tokens
+	// that are bound to a key. DPoP requires Origins, because a proof names the
+	// URL of its request: scheme, host and port of the URL must be those of one
+	// of Origins, and the path must be the path of that origin followed by the
 	// path that arrives at the API.
 	DPoP *dpop.Policy
 
@@ -110,9 +111,9 @@ type Config struct {
 	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
-	// nbf and iat are checked, in proofs too. 0 means 30 seconds, a negative
-	// value means no skew. The maximum is 5 minutes (RFC 7519 §4.1.4: "no more
-	// than a few minutes").
+	// nbf and iat are checked, also in DPoP proofs. 0 means 30 seconds, a
+	// negative value means no skew. The maximum is 5 minutes (RFC 7519 §4.1.4:
+	// "no more than a few minutes").
 	ClockSkew time.Duration
 
 	// MaxTokenBytes limits the length of a token before it is parsed. 0 means

@@ -13,10 +13,11 @@ type Credentials struct {
 	Token string // an access token, without "Bearer " or "DPoP "
 
 	// The following fields are for tokens that are bound to a key (RFC 9449
-	// §7.1). Scheme is "Bearer" or "DPoP"; "" means Bearer. Method and URL are
-	// those of the request: URL is its escaped path as it arrives at the API,
-	// which is appended to each of Config.Origins, or an absolute URL below one
-	// of them. Proofs are the values of all its DPoP fields.
+	// §7.1). Scheme is "Bearer" or "DPoP"; "" means Bearer. Method is the
+	// method of the request. URL is either the escaped path of the request as
+	// it arrives at the API, which is appended to each of Config.Origins, or an
+	// absolute URL below one of them. Proofs are the values of all DPoP fields
+	// of the request.
 	Scheme string
 	Method string
 	URL    string
@@ -38,7 +39,8 @@ func (d *decision) presentsSame() bool {
 	return outer.equal(&d.credentials)
 }
 
-// equal reports whether two callers present the same.
+// equal reports whether two credentials are the same, except for Method and
+// URL.
 func (c *Credentials) equal(other *Credentials) bool {
 	return c.Token == other.Token && c.Scheme == other.Scheme && c.CertificateThumbprint == other.CertificateThumbprint && slices.Equal(c.Proofs, other.Proofs)
 }
@@ -70,7 +72,7 @@ func (d *decision) present(c Credentials) {
 	case d.v.dpop != nil && strings.EqualFold(c.Scheme, schemeDPoP):
 		d.scheme = schemeDPoP
 	default:
-		return // the same as no token
+		return // an unsupported scheme counts as no token
 	}
 	d.token = c.Token
 }
@@ -84,7 +86,7 @@ func (d *decision) present(c Credentials) {
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
-		return ErrTwoTokens // a proxy may use another of these fields than this module
+		return ErrTwoTokens // a proxy and this module could choose different fields
 	}
 	field, scheme := "", ""
 	if len(fields) == 1 {

@@ -109,10 +109,11 @@ func (d *decision) runSteps() (err error) {
 		if err == nil {
 			continue
 		}
-		// A token that fails is removed from the cache. It stays if only the
-		// route's requirements refuse it, which come after it is stored. It
-		// also stays if its proof is bad. Otherwise anyone who has the token
-		// without its key could make each request verify it again.
+		// A token that fails is removed from the cache, with two exceptions. If
+		// only the route's requirements refuse the token, it stays: they are
+		// checked after the token is stored. It also stays if its proof is bad.
+		// Otherwise anyone who has the token, but not its key, could remove it,
+		// so that its signature must be verified again.
 		if d.cached != nil && !d.stored && (!s.isAboutRequest() || errors.Is(err, ErrConfirmation)) {
 			d.v.cache.drop(d.digest)
 		}

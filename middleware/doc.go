@@ -32,7 +32,8 @@
 //
 // # Not supported
 //
-// This package does not decrypt tokens (JWE), does not accept tokens in the
-// query or in a form, and does not support mutual TLS. It refuses tokens that
-// are bound to a key unless [Config.DPoP] is set.
+// This package does not decrypt tokens (JWE), and does not accept tokens in the
+// query or in a form. It refuses tokens that are bound to a key unless
+// [Config.DPoP] is set, and tokens that are bound to a certificate unless
+// [Config.ClientCert] is set.
 package middleware

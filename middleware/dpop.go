@@ -56,7 +56,7 @@ func (c Config) checkDPoP() (faults []error) {
 	return faults
 }
 
-// eachFault returns the faults in a text that has one on each line.
+// eachFault returns an error for each line of a text, with the prefix.
 func eachFault(prefix, text string) (faults []error) {
 	for line := range strings.Lines(text) {
 		faults = append(faults, errors.New(prefix+strings.TrimSpace(line)))
@@ -65,7 +65,8 @@ func eachFault(prefix, text string) (faults []error) {
 }
 
 // newProofPolicy returns the policy for a configuration that has already been
-// checked, or nil without DPoP. The clock skew has its default.
+// checked, or nil without DPoP. The parameter skew is the clock skew after its
+// default was applied.
 func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 	if c.DPoP == nil {
 		return nil, nil //nolint:nilnil // no policy is not an error

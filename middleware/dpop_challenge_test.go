@@ -51,9 +51,9 @@ func TestChallengesOfDPoP(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		c     *client
-		field string // Authorization
+		field string // the value of Authorization
 		proof string
-		want  []string // without metadata
+		want  []string // the challenges, without resource_metadata
 	}{
 		{"no token", both, "", "", []string{dpopScheme + write + algs, bearer + write}},
 		{"another scheme", both, "Basic YTpi", "", []string{dpopScheme + write + algs, bearer + write}},
@@ -94,7 +94,7 @@ func TestChallengesOfDPoP(t *testing.T) {
 	}
 }
 
-// Even where a nonce shows the time, a proof has an iat (RFC 9449 §4.2).
+// A proof needs iat even if its nonce shows that it is recent (RFC 9449 §4.2).
 func TestNoncesNeedIAT(t *testing.T) {
 	nonces := dpop.NewNonces(make([]byte, 32), time.Minute)
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Nonces = nonces })

@@ -26,7 +26,7 @@ type client struct {
 	*setup
 	key   testserver.Key
 	token string
-	count int // of proofs, for their jti
+	count int // the number of proofs so far, which makes each jti unique
 }
 
 // newClient returns a client of an API with the default policy on proofs. The
@@ -47,7 +47,8 @@ func (c *client) use(key testserver.Key) {
 	c.token = c.bound(`{"jkt":"` + thumbprintOf(key) + `"}`)
 }
 
-// bound returns a token with the given cnf; "" means none.
+// bound returns a token with the given cnf, or without cnf if it is "". The
+// names and values in pairs replace other claims.
 func (c *client) bound(cnf string, pairs ...string) string {
 	return c.Token(c.Header(), c.Claims(append(pairs, "cnf", cnf)...))
 }
@@ -68,8 +69,9 @@ func jwkOf(key testserver.Key) string {
 	return string(text)
 }
 
-// head returns the header of a proof, and body its claims, for GET /orders now.
-// pairs changes them as in [forge.Maker.Header].
+// head returns the header of a proof for GET /orders, and body returns its
+// claims. The names and values in pairs replace members, as in
+// [forge.Maker.Header].
 func (c *client) head(pairs ...string) string {
 	if !slices.Contains(pairs, "jwk") {
 		pairs = append(pairs, "jwk", jwkOf(c.key))
@@ -97,10 +99,11 @@ func (c *client) body(pairs ...string) string {
 
 func (c *client) signed(head, body string) string { return forge.Maker{Key: c.key}.Token(head, body) }
 
-// proof returns a good proof, or one whose claims pairs changes.
+// proof returns a valid proof. The names and values in pairs replace its
+// claims.
 func (c *client) proof(pairs ...string) string { return c.signed(c.head(), c.body(pairs...)) }
 
-// credentials returns those of a request to GET /orders.
+// credentials returns the credentials of a request to GET /orders.
 func (c *client) credentials(proofs ...string) middleware.Credentials {
 	return middleware.Credentials{Token: c.token, Scheme: "DPoP", Method: "GET", URL: "/orders", Proofs: proofs}
 }
@@ -111,7 +114,8 @@ func (c *client) send(t *testing.T, proofs ...string) error {
 	return err
 }
 
-// wants checks the error of a request; nil means that it is accepted.
+// wants checks the error for a request. If want is nil, the request must be
+// accepted.
 func wants(t *testing.T, got, want error) {
 	t.Helper()
 	if want == nil && got != nil || want != nil && !errors.Is(got, want) {
@@ -174,7 +178,7 @@ func TestConfirmationIsRead(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c.token = c.bound(tt.cnf)
 			wants(t, c.send(t, c.proof()), tt.want)
-			if tt.want != nil && !errors.Is(tt.want, middleware.ErrUnbound) { // no scheme makes such a token a bearer token
+			if tt.want != nil && !errors.Is(tt.want, middleware.ErrUnbound) { // such a token must be refused as a bearer token, too
 				if _, err := c.v.Verify(t.Context(), middleware.Credentials{Token: c.token}); err == nil {
 					t.Error("the token was accepted as a bearer token")
 				}
@@ -193,7 +197,7 @@ func TestSchemeAndBinding(t *testing.T) {
 	ok := errors.New("accepted")
 	for _, tt := range []struct {
 		mode, scheme, token string
-		none, one, two      error // with so many proofs
+		none, one, two      error // the results with this number of proofs
 	}{
 		{"without DPoP", "Bearer", plain, ok, ok, ok}, // a stray proof is ignored
 		{"without DPoP", "Bearer", bound, middleware.ErrConfirmation, middleware.ErrConfirmation, middleware.ErrConfirmation},
@@ -267,7 +271,8 @@ func TestBindingInTheAnswerAboutAJWT(t *testing.T) {
 	}
 }
 
-// Keycloak writes typ "DPoP" into bound tokens, where others have "Bearer".
+// Keycloak writes typ "DPoP" instead of "Bearer" into tokens that are bound to
+// a key.
 func TestMarkOfABoundToken(t *testing.T) {
 	c := newClient(t, func(c *middleware.Config) { c.Issuers[0].Mark = "typ=Bearer" })
 	cnf := `{"jkt":"` + thumbprintOf(c.key) + `"}`

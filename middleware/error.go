@@ -48,7 +48,7 @@ type Error struct {
 
 	realm, metadata string   // the realm and the metadata URL of the Verifier
 	offers          []string // the schemes of the challenges, nil for Bearer
-	algorithms      string   // of proofs
+	algorithms      string   // the accepted algorithms of proofs, for algs
 	scheme          string   // the scheme of the request
 	nonce           string   // a nonce for the next proof, or ""
 }
@@ -206,7 +206,7 @@ func unavailable(err error) error { return because(ErrUnavailable, err) }
 // printed only if err is a [contain.PlainError], because the error of a Source
 // that another package implements may contain anything.
 func because(cause, err error) error {
-	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
+	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // an error that wraps a PlainError may quote anything
 		return fmt.Errorf("%w: %w", cause, err)
 	}
 	return &foreign{cause, err}

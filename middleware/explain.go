@@ -58,11 +58,10 @@ const (
 // requirements, would return.
 //
 // Explain does not mark a DPoP proof as used. Like Verify, Explain fetches keys
-// and calls Revoked. Unlike Verify, it does
-// not use the token cache, does not call Observe, and logs only panics. It
-// returns no steps if the Verifier was not made by NewVerifier. Show the result
-// to operators, not to callers: it contains claims, and would help an attacker
-// to correct a forgery.
+// and calls Revoked. Unlike Verify, it does not use the token cache, does not
+// call Observe, and logs only panics. It returns no steps if the Verifier was
+// not made by NewVerifier. Show the result to operators, not to callers: it
+// contains claims, and would help an attacker to correct a forgery.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)

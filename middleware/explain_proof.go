@@ -66,7 +66,7 @@ func showProofMethod(d *decision) (expected, found string) {
 	return quoted(d.credentials.Method), quoted(d.proof.method)
 }
 
-// showProofURL also names what most often makes the URLs differ.
+// If the URLs differ, showProofURL also suggests the most likely reason.
 func showProofURL(d *decision) (expected, found string) {
 	var urls []string
 	hint := ": is another host or port in front of the API? Add its URL to Origins"
@@ -100,7 +100,7 @@ func showProofTime(d *decision) (expected, found string) {
 		if found = "another nonce"; d.proof.nonce == "" {
 			found = "none"
 		} else if d.nonce == "" || !d.proofEnds.IsZero() {
-			found = "such a nonce"
+			found = "a recent nonce"
 		}
 	} else {
 		expected = fmt.Sprintf("iat at most %v ago, or at most %v ahead", policy.oldest, policy.newest)

@@ -147,7 +147,7 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 	if ok && age < maxAge {
 		return cached.issuer, nil
 	}
-	if fault, ok := err.(contain.PlainError); ok { //nolint:errorlint // what wraps such an error may quote anything
+	if fault, ok := err.(contain.PlainError); ok { //nolint:errorlint // an error that wraps a PlainError may quote anything
 		return nil, fault.Err
 	}
 	return nil, unavailable(err)
@@ -259,7 +259,7 @@ func (f *finder) load(ctx context.Context, iss string, cached *issuer) (*issuer,
 		return nil, fault(err)
 	}
 	one.finder = f
-	one.perTenant, _ = one.keys.(perTenant) // issuers of IssuerFor may share keys
+	one.perTenant, _ = one.keys.(perTenant) // several issuers may share a key set in which each key is restricted to one issuer
 	return one, nil
 }
 

@@ -22,7 +22,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// challenges is the form of a challenge of this module.
+// challenges matches the challenges that this module writes.
 var challenges = regexp.MustCompile(`^(DPoP|Bearer) realm="api"(, [a-z_]+="[ !#-\[\]-~]+")*$`)
 
 // FuzzProof sends any text as a proof, and signs any header and claims. If the
@@ -87,7 +87,7 @@ func FuzzProof(f *testing.F) {
 		}
 		list := h.Values("WWW-Authenticate")
 		if len(list) != 2 || !strings.HasPrefix(list[0], "DPoP ") || !strings.Contains(list[0], `error="`+string(refusal.Code)+`"`) {
-			t.Fatalf("got the challenges %q, want the error in the first, for DPoP", list)
+			t.Fatalf("got the challenges %q, want the error in the first challenge, which is for DPoP", list)
 		}
 		for _, challenge := range list {
 			if !challenges.MatchString(challenge) || len(challenge) > 300 {
@@ -97,7 +97,8 @@ func FuzzProof(f *testing.F) {
 	})
 }
 
-// checkWithGoJOSE checks an accepted proof for GET /v1/a/b with other code.
+// checkWithGoJOSE checks an accepted proof for GET /v1/a/b with libraries
+// instead of this module.
 func checkWithGoJOSE(t *testing.T, c *client, field string) {
 	t.Helper()
 	signed, err := jose.ParseSignedCompact(strings.Trim(field, " \t"), []jose.SignatureAlgorithm{jose.EdDSA, "Ed25519"})
@@ -136,7 +137,7 @@ func checkWithGoJOSE(t *testing.T, c *client, field string) {
 		return value
 	}
 	if age, ok := secondsAgo(claims["iat"]); !ok || age > 90 || age < -45 {
-		t.Errorf("got iat %v, want -90 s to +45 s", claims["iat"])
+		t.Errorf("got iat %v, want at most 90 s ago or 45 s ahead", claims["iat"])
 	}
 	if age, ok := secondsAgo(claims["exp"]); ok == (claims["exp"] == nil) || ok && age >= 30 {
 		t.Errorf("got exp %v, which has passed", claims["exp"])

@@ -133,7 +133,7 @@ func (d *decision) checkActivity() error {
 func (i Issuer) checkIntrospection() (faults []error) {
 	mode := i.IntrospectionMode
 	if mode < IntrospectOpaque || mode > IntrospectAll {
-		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown", mode))
+		faults = append(faults, fmt.Errorf("IntrospectionMode %d is unknown: use IntrospectOpaque, IntrospectJWTs or IntrospectAll", mode))
 	}
 	keys := i.Keys != nil || i.Secrets != nil || i.Client != nil || i.MetadataURL != "" || i.MetadataIssuer != ""
 	kinds := i.Profile != ProfileAny || i.Purpose != AccessTokens || i.Types != nil || i.Mark != ""
@@ -143,9 +143,9 @@ func (i Issuer) checkIntrospection() (faults []error) {
 	}
 	switch {
 	case i.OpaqueSyntax != B64Token && i.OpaqueSyntax != VSCHAR:
-		faults = append(faults, fmt.Errorf("OpaqueSyntax %d is unknown", i.OpaqueSyntax))
+		faults = append(faults, fmt.Errorf("OpaqueSyntax %d is unknown: use B64Token or VSCHAR", i.OpaqueSyntax))
 	case i.OpaqueSyntax != B64Token && i.Introspection == nil:
-		faults = append(faults, errors.New("OpaqueSyntax is set, but Introspection is nil"))
+		faults = append(faults, errors.New("OpaqueSyntax is set, but Introspection is nil: without Introspection, opaque tokens are refused"))
 	}
 	switch {
 	case i.Introspection == nil && mode != IntrospectOpaque:

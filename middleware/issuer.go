@@ -188,10 +188,9 @@ type Issuer struct {
 	// is always empty.
 	ClientIDClaims []string
 
-	// Introspection introspects tokens that are not JWTs and, if
-	// IntrospectionMode says so, JWTs. Only one issuer may set Introspection,
-	// because an opaque token does not name its issuer. nil refuses opaque
-	// tokens.
+	// Introspection introspects tokens that are not JWTs and, depending on
+	// IntrospectionMode, JWTs. Only one issuer may set Introspection, because
+	// an opaque token does not name its issuer. nil refuses opaque tokens.
 	Introspection *introspect.Client
 
 	// IntrospectionMode specifies which tokens are introspected.
@@ -205,7 +204,7 @@ type Issuer struct {
 	Fault error
 }
 
-const tenantID = "{tenantid}" // as Microsoft writes it
+const tenantID = "{tenantid}" // the placeholder in Microsoft's metadata
 
 // isTemplate reports whether the issuer has tenants.
 func (i Issuer) isTemplate() bool { return i.AnyTenant || len(i.Tenants) > 0 }

@@ -133,10 +133,10 @@ func (i Issuer) checkKind() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
 	if i.Profile != ProfileAny && i.Profile != RFC9068 {
-		fault("Profile %d is unknown", i.Profile)
+		fault("Profile %d is unknown: use ProfileAny or RFC9068", i.Profile)
 	}
 	if i.Purpose != AccessTokens && i.Purpose != IDTokens {
-		fault("Purpose %d is unknown", i.Purpose)
+		fault("Purpose %d is unknown: use AccessTokens or IDTokens", i.Purpose)
 	}
 	if i.Profile == RFC9068 && (i.Purpose == IDTokens || len(i.Types) > 0) {
 		fault("Profile RFC9068 cannot be combined with Purpose IDTokens or Types, because this profile accepts only the typ at+jwt")

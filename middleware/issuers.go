@@ -13,7 +13,7 @@ import (
 type issuer struct {
 	Issuer
 	keys           jwks.Source // nil if no token is verified locally
-	perTenant      perTenant   // the same Source, if its keys may be restricted to one tenant
+	perTenant      perTenant   // the field keys as a perTenant; nil if its keys cannot be restricted to a tenant
 	prepared       *jws.Prepared
 	algorithms     []*jws.Algorithm
 	audiences      []string

@@ -113,14 +113,15 @@ func newMetadata(c Config) (m metadata, err error) {
 	return m, err
 }
 
-// servers returns the issuers in which clients can find an authorization
-// server, for authorization_servers. With Tenants, each tenant is an issuer.
+// servers returns the value of authorization_servers. It leaves out issuers
+// whose URL does not lead clients to metadata. With Tenants, each tenant is an
+// issuer.
 func (c Config) servers() (servers []string) {
 	for _, one := range c.Issuers {
 		server := cmp.Or(one.MetadataIssuer, one.URL) // the issuer in the server's metadata, where clients look
 		names := []string{server}
 		if one.isTemplate() {
-			names = nil // AnyTenant publishes nothing
+			names = nil // with AnyTenant, the tenants are unknown, so nothing is published
 		}
 		for _, tenant := range one.Tenants {
 			names = append(names, strings.Replace(server, tenantID, tenant, 1))

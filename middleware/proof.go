@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	maxProof   = 4 << 10 // of a proof, in bytes
-	maxProofID = 256     // of jti, in bytes
-	maxSigner  = 2 << 10 // of the encoded header of a cached signer, in bytes
+	maxProof   = 4 << 10 // maximum length of a proof, in bytes
+	maxProofID = 256     // maximum length of jti, in bytes
+	maxSigner  = 2 << 10 // maximum length of the encoded header of a cached signer, in bytes
 	proofType  = "dpop+jwt"
 )
 
@@ -39,11 +39,11 @@ type signer struct {
 	text       string // the encoded header, "" if the signer is not cached
 	header     jws.Header
 	key        any    // the public key in jwk
-	thumbprint string // of jwk (RFC 7638)
+	thumbprint string // the thumbprint of jwk (RFC 7638)
 }
 
-// readProof parses the proof of the request. The policy for keys of issuers
-// applies to the key in jwk, too.
+// readProof parses the proof of the request. The key in jwk must meet the same
+// policy as the keys of issuers.
 func (d *decision) readProof() (err error) {
 	malformed := func(why string) error { return fmt.Errorf("%w: %s", ErrProof, why) }
 	switch fields := d.credentials.Proofs; {
@@ -108,7 +108,8 @@ func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 	if err != nil {
 		return nil, malformed("jwk is not a public key")
 	}
-	// The only key of a set is selected if it fits alg.
+	// Parsing the key as a key set checks it. The set returns the key only if
+	// it fits alg.
 	set, err := jwks.Parse([]byte(`{"keys":[` + public + `]}`))
 	if err != nil {
 		return nil, malformed("jwk is not a usable public key")

@@ -104,7 +104,7 @@ func TestACachedBoundToken(t *testing.T) {
 	if cached() != 1 {
 		t.Fatal("the scheme Bearer removed the token from the cache")
 	}
-	// A plain token does not become a bound one by its place in the cache.
+	// A bearer token is refused under the scheme DPoP, even if it is cached.
 	c.token = c.Good()
 	for range 2 {
 		_, err := c.v.Verify(t.Context(), middleware.Credentials{Token: c.token})
@@ -203,7 +203,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// The mark covers thumbprint and jti, in a form that others can reproduce.
+// The key of a mark depends only on thumbprint and jti, so that all machines
+// compute the same key for a proof.
 func TestTheMarkIsAHashOfKeyAndJTI(t *testing.T) {
 	store := &marks{answer: func() (bool, error) { return true, nil }}
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Replay = store })
@@ -232,7 +233,8 @@ func TestConcurrentReplays(t *testing.T) {
 	}
 }
 
-// A store that fails refuses the request, and does not blame the proof.
+// If the store fails, the request is refused with 503, and the proof is not
+// called invalid.
 func TestStoreOfMarksFails(t *testing.T) {
 	failure := errors.New("redis: secret of the operator")
 	for name, tt := range map[string]struct {

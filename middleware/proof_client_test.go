@@ -15,7 +15,7 @@ import (
 
 // A client that sends many proofs gets 503 before it has filled the store, and
 // other clients do not notice. A proof that is used again does not count, so
-// that an attacker without the key cannot spend the quota of its owner.
+// that an attacker without the key cannot use up the quota of the client.
 func TestOneClientCannotFillTheMemory(t *testing.T) {
 	var seen []middleware.Observation
 	c := newClient(t, func(config *middleware.Config) {
@@ -60,7 +60,7 @@ func TestMachinesThatShareTheStoreAcceptAProofOnce(t *testing.T) {
 			wants(t, c.send(t, proof), nil)
 			for seconds := range 200 {
 				store.later = time.Duration(seconds) * time.Second
-				offset = store.later - 30*time.Second // of a machine that is behind
+				offset = store.later - 30*time.Second // the clock of this machine is behind
 				if err := c.send(t, proof); err == nil {
 					t.Fatalf("accepted again after %d seconds", seconds)
 				}
@@ -100,8 +100,8 @@ func TestProofsOfRealClientsPass(t *testing.T) {
 	}
 }
 
-// A token that says that it is bound to a key, but not to which, is not a
-// bearer token.
+// A token whose typ or token_type is DPoP, but that has no cnf, is not accepted
+// as a bearer token.
 func TestATokenOfTypeDPoPNeedsCnf(t *testing.T) {
 	c := newClient(t)
 	for _, claim := range []string{"typ", "token_type"} {
@@ -109,7 +109,7 @@ func TestATokenOfTypeDPoPNeedsCnf(t *testing.T) {
 		wants(t, err, middleware.ErrConfirmation)
 		c.token = c.bound(`{"jkt":"`+thumbprintOf(c.key)+`"}`, claim, `"DPoP"`)
 		wants(t, c.send(t, c.proof()), nil)
-		wants(t, c.send(t, c.proof()), nil) // from the cache
+		wants(t, c.send(t, c.proof()), nil) // the token is now cached
 	}
 }
 

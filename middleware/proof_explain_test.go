@@ -69,8 +69,8 @@ func TestExplainShowsProofs(t *testing.T) {
 		{"a good time", "proof time", c, with(c, c.proof()), window, "iat 0 s ago (2026-01-01T12:00:00Z)", false},
 		{"a slow clock", "proof time", c, with(c, c.proof(at("iat", -150)...)), window, "iat 2 min ago (2026-01-01T11:57:30Z)", true},
 		{"a fast clock", "proof time", c, with(c, c.proof(at("iat", 600)...)), window, "iat in 10 min (2026-01-01T12:10:00Z)", true},
-		{"the newest nonce", "proof time", noncing, with(noncing, noncing.proof("nonce", nonce(0))), "a nonce that this API issued recently", "such a nonce", false},
-		{"the nonce before", "proof time", noncing, with(noncing, noncing.proof("nonce", nonce(-time.Minute))), "a nonce that this API issued recently", "such a nonce", false},
+		{"the newest nonce", "proof time", noncing, with(noncing, noncing.proof("nonce", nonce(0))), "a nonce that this API issued recently", "a recent nonce", false},
+		{"the nonce before", "proof time", noncing, with(noncing, noncing.proof("nonce", nonce(-time.Minute))), "a nonce that this API issued recently", "a recent nonce", false},
 		{"an old nonce", "proof time", noncing, with(noncing, noncing.proof("nonce", nonce(-time.Hour))), "a nonce that this API issued recently", "another nonce", true},
 		{"no nonce", "proof time", noncing, with(noncing, noncing.proof()), "a nonce that this API issued recently", "none", true},
 	} {

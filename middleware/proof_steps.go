@@ -78,8 +78,8 @@ func (base publicURL) url(requested string) (origin, path string, err error) {
 
 // checkProofTime checks the nonce or, if the policy has no nonces, the time of
 // the proof. A valid nonce shows that the proof is recent even if the client's
-// clock is wrong (RFC 9449 §11.1). It also records when the proof can no longer
-// be used.
+// clock is wrong (RFC 9449 §11.1). checkProofTime also records when the proof
+// can no longer be used.
 func (d *decision) checkProofTime() error {
 	policy, p := d.v.dpop, &d.proof
 	if policy.nonces != nil {
@@ -105,7 +105,7 @@ func (d *decision) checkProofTime() error {
 }
 
 func (d *decision) checkTokenHash() error {
-	if !d.lookedUp { // otherwise the digest is known
+	if !d.lookedUp { // otherwise lookUp has computed the digest
 		d.bytes = append(d.bytes[:0], d.token...)
 		d.digest = sha256.Sum256(d.bytes)
 	}
@@ -134,8 +134,9 @@ func (d *decision) checkReplay() error {
 	if policy.replay == dpop.Off {
 		return nil
 	}
-	// Other machines may share the store. Their clocks, and that of the store,
-	// may be behind by the clock skew, so that they accept the proof longer.
+	// Other machines may share the store. Their clocks and the clock of the
+	// store may be behind by the clock skew. The mark must last until none of
+	// them accepts the proof.
 	until := d.began.Add(d.proofEnds.Sub(d.now) + d.v.skew).Truncate(time.Second).Add(2 * time.Second)
 	key := sha256.Sum256([]byte(p.signer.thumbprint + "\x00" + p.id))
 	var first bool

@@ -20,7 +20,7 @@ import (
 func TestProofsOfEveryAlgorithm(t *testing.T) {
 	for _, tt := range []struct {
 		key testserver.Alg
-		alg string // in the header of the proof
+		alg string // the alg in the header of the proof
 	}{
 		{"ES256", "ES256"}, {"ES384", "ES384"}, {"ES512", "ES512"}, {"EdDSA", "EdDSA"}, {"EdDSA", "Ed25519"}, {"PS256", "PS256"}, {"RS256", "RS256"},
 	} {
@@ -37,7 +37,7 @@ func TestProofsOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// with returns a JWK with other members.
+// with adds members, which are names and values in pairs, to a JWK.
 func with(jwk string, pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		jwk = strings.TrimSuffix(jwk, "}") + `,"` + pairs[i] + `":` + pairs[i+1] + "}"
@@ -45,8 +45,9 @@ func with(jwk string, pairs ...string) string {
 	return jwk
 }
 
-// Each of these proofs is refused for what its name says, in HTTP requests and
-// others. The signature is valid for what is signed.
+// Each of these proofs is refused because of the fault in its name, in HTTP
+// requests and elsewhere. Unless the fault is in the signature, the signature
+// is valid.
 func TestThreatsProof(t *testing.T) {
 	c := newClient(t)
 	good, head := c.proof(), c.head()
@@ -109,7 +110,7 @@ func TestThreatsProof(t *testing.T) {
 				h, err := c.authorize(t, "DPoP", r.proofs...)
 				wants(t, err, middleware.ErrProof)
 				if got := h.Values("WWW-Authenticate"); len(got) != 2 || !strings.HasPrefix(got[0], `DPoP realm="api", error="invalid_dpop_proof"`) || strings.Contains(got[1], "error") {
-					t.Errorf("got the challenges %q, want the error only in that of DPoP", got)
+					t.Errorf("got the challenges %q, want the error only in the DPoP challenge", got)
 				}
 			})
 		}

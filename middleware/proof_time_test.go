@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// at sets the claims of a proof that are times, in seconds from now.
+// at returns the names and values of claims that are times. Its arguments are
+// names and seconds from now.
 func at(pairs ...any) (claims []string) {
 	for i := 0; i < len(pairs); i += 2 {
 		claims = append(claims, pairs[i].(string), fmt.Sprint(now.Unix()+int64(pairs[i+1].(int))))
@@ -120,7 +121,7 @@ func TestNoncesInProofs(t *testing.T) {
 	} {
 		t.Run("D18/a stale nonce and "+name, func(t *testing.T) { wants(t, c.send(t, proof), middleware.ErrProofRequest) })
 	}
-	// Without nonces in the policy, the claim is ignored.
+	// If the policy has no nonces, the claim nonce is ignored.
 	without := newClient(t)
 	wants(t, without.send(t, without.proof("nonce", `"x"`)), nil)
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// The proofs and tokens in the figures of RFC 9449, at the time when they were
-// made.
+// The token and the proof in the figures of RFC 9449 are accepted at the time
+// when the proof was made, once. For any other request, time or token, the
+// proof is refused.
 func TestProofsOfRFC9449(t *testing.T) {
 	var rfc struct {
 		TokenRequests                       []string

@@ -48,9 +48,9 @@ func (d *decision) evidence() scopes.Evidence {
 // name adds to a refusal what the client must obtain, if the cause is an unmet
 // requirement or a missing token. It adds scopes only if no token was sent or a
 // scope is missing, and acr values and the maximum age only if no token was
-// sent or the authentication is insufficient. The next login is a new one, so
-// the current acr and auth_time meet nothing. But a requirement that the token
-// meets without them asks nothing of the login.
+// sent or the authentication is insufficient. The client will then log in
+// again, so the current acr and auth_time do not count. A requirement that the
+// token meets without them is left out.
 func (d *decision) name(refusal *Error) {
 	switch code := refusal.Code; code {
 	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:
@@ -73,8 +73,8 @@ func (d *decision) name(refusal *Error) {
 // noEvidence is the evidence of a client without a token.
 var noEvidence = scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
 
-// required returns everything that a client with this evidence needs to meet
-// all requirements.
+// required returns everything that is missing from the evidence, for all
+// requirements together.
 func required(need []scopes.Requirement, evidence scopes.Evidence) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string

@@ -40,7 +40,7 @@ func revokes(t *testing.T, l *revoke.List, issuer string, kind revoke.Kind, valu
 	}
 }
 
-// Each entry is added after the token has passed, and is therefore cached.
+// Each revocation is added when the token has already passed and is cached.
 func TestRevocations(t *testing.T) {
 	pairs := []string{"jti", `"id-9"`, "sub", `"alice"`, "client_id", `"app"`, "sid", `"s-\u0031"`, "iat", unix(-time.Minute)}
 	for name, test := range map[string]struct {

@@ -18,7 +18,7 @@ type step struct {
 // tokens specifies to which tokens a step applies.
 type tokens struct {
 	name string
-	is   func(*decision) bool // nil means all
+	is   func(*decision) bool // nil means every token
 }
 
 var (
@@ -46,7 +46,7 @@ const (
 	cacheable  repetition = iota // not repeated: the step depends only on the token's bytes and the configuration
 	perRequest                   // the step also depends on the time, the keys or other servers
 	perRoute                     // the step also depends on the route; Check and nested routes repeat it
-	never                        // no step
+	never                        // no step is repeated
 )
 
 func (r repetition) String() string {

@@ -25,8 +25,8 @@ type Verifier struct {
 	first         [never + 1][]int // first[r][i] is the index of the first step, from i on, whose repetition is at least r
 	issuers       []*issuer
 	byName        map[string]*issuer // by URL and by alias, without a trailing slash
-	templates     []*issuer          // with tenants
-	bySubject     []*issuer          // with a SubjectPrefix
+	templates     []*issuer          // the issuers with tenants
+	bySubject     []*issuer          // the issuers with a SubjectPrefix
 	finder        *finder            // finds issuers that are not configured; nil if Config.IssuerFor is nil
 	introspecting *issuer            // the issuer that introspects opaque tokens, or nil
 	skew          time.Duration

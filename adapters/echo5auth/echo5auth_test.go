@@ -86,7 +86,7 @@ func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	guard := echo5auth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
 		return "text/plain", []byte("no")
 	}}
-	for name, eager := range map[string]bool{"Echo's own": false, "one that does not look whether the answer is out": true} {
+	for name, eager := range map[string]bool{"Echo's own": false, "one that writes even if the response is already committed": true} {
 		t.Run(name, func(t *testing.T) {
 			e := echo.New()
 			e.Logger = slog.New(slog.DiscardHandler)

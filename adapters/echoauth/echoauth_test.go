@@ -87,7 +87,7 @@ func TestErrorBodyIsWrittenOnce(t *testing.T) {
 	guard := echoauth.Guard{Verifier: v, ErrorBody: func(*http.Request, *middleware.Error) (string, []byte) {
 		return "text/plain", []byte("no")
 	}}
-	for name, eager := range map[string]bool{"Echo's own": false, "one that does not look whether the answer is out": true} {
+	for name, eager := range map[string]bool{"Echo's own": false, "one that writes even if the response is already committed": true} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			e := echo.New()

@@ -73,7 +73,7 @@ func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, c
 	if err != nil {
 		s.counted.failures.Add(1)
 		failure := redisError{reason(ctx, err), err}
-		s.note(ctx, unavailable, "reason", failure.reason)
+		s.noteFailure(ctx, g, key, failure.reason)
 		return nil, failure
 	}
 	return answer, nil

@@ -20,6 +20,7 @@ type fake struct {
 	stream []fakeEntry
 
 	down     bool
+	other    string        // a key of another type
 	bytes    bool          // answers are []byte
 	repeat   bool          // sends each command twice, as a client does after a lost answer
 	hang     chan struct{} // if not nil, calls ignore their context until it is closed
@@ -53,6 +54,9 @@ func (f *fake) do(ctx context.Context, args ...any) (any, error) {
 	}
 	if f.down {
 		return nil, errDown
+	}
+	if args[1] == f.other {
+		return nil, errors.New("WRONGTYPE the message of the server")
 	}
 	if f.repeat {
 		f.run(args)

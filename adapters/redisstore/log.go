@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/contain"
@@ -17,6 +18,7 @@ const (
 	lost
 	rejected
 	tooLong
+	otherType
 	kinds // number of kinds
 )
 
@@ -25,6 +27,7 @@ var messages = [kinds]string{
 	lost:        "redis has lost its memory: proofs that may have been used before are handled as OnOutage says",
 	rejected:    "redis contains a value that was not sealed with the secret for its key",
 	tooLong:     "a proof was refused because it would be accepted for longer than ProofWindow: increase ProofWindow",
+	otherType:   "redis has a key of another type: delete this key, and find out what writes to keys with our Prefix",
 }
 
 // note logs an event, unless one of its kind was logged less than a minute ago.
@@ -36,6 +39,17 @@ func (s *Store) note(ctx context.Context, k kind, args ...any) {
 	contain.Panic(func() { // a Logger must not end the process
 		s.config.Logger.WarnContext(ctx, messages[k], args...) //nolint:sloglint // a constant, from the table above
 	})
+}
+
+// noteFailure logs that a command has failed. It names a key that cannot be
+// used until it is deleted. The other keys are replaced or expire, and their
+// names contain hashes of proofs and tokens.
+func (s *Store) noteFailure(ctx context.Context, g *group, key, reason string) {
+	if reason == "WRONGTYPE" && slices.Contains([]string{stepsKey, streamKey, epochKey}, key) {
+		s.note(ctx, otherType, "key", g.tag+key)
+		return
+	}
+	s.note(ctx, unavailable, "reason", reason)
 }
 
 // errorReply matches the text of an error reply and its first word, such as

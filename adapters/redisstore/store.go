@@ -88,9 +88,9 @@ type Config struct {
 	Local *dpop.Memory
 
 	// Logger receives at most one event of each kind per minute at level Warn:
-	// Redis is unavailable, has lost used proofs, or contains a value that was
-	// not sealed with the secret, or ProofWindow is too short. nil means
-	// [slog.Default].
+	// Redis is unavailable, has lost used proofs, contains a value that was not
+	// sealed with the secret or a key of another type, or ProofWindow is too
+	// short. nil means [slog.Default].
 	Logger *slog.Logger
 }
 

@@ -8,52 +8,53 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
 // checks lists the properties of a store.
-var checks = []check{
+var checks = []suite.Check[dpop.Replay]{
 	{
-		name: "a key is first once", fault: firstOnce,
-		why: "Each proof must be accepted once. The verifier asks the store only for valid proofs, and trusts its answer.",
+		Name: "a key is first once", Fault: firstOnce,
+		Why: "Each proof must be accepted once. The verifier asks the store only for valid proofs, and trusts its answer.",
 	},
 	{
-		name: "other keys are not affected", fault: otherKeys,
-		why: "The store must keep at least 16 bytes of a key, and compare every byte that it keeps. Otherwise it refuses proofs " +
+		Name: "other keys are not affected", Fault: otherKeys,
+		Why: "The store must keep at least 16 bytes of a key, and compare every byte that it keeps. Otherwise it refuses proofs " +
 			"that nobody has used. A store for text needs an encoding of keys, such as hexadecimal.",
 	},
 	{
-		name: "one of many concurrent calls is first", fault: concurrent,
-		why: "Reading and marking a key must be one atomic operation, such as SET with NX in Redis, or INSERT with ON CONFLICT DO NOTHING " +
+		Name: "one of many concurrent calls is first", Fault: concurrent,
+		Why: "Reading and marking a key must be one atomic operation, such as SET with NX in Redis, or INSERT with ON CONFLICT DO NOTHING " +
 			"in SQL. Otherwise a proof that is sent many times at once is accepted several times.",
 	},
 	{
-		name: "another until makes no difference", fault: otherUntil,
-		why: "The time must not be a part of the key. The same proof can come with another time.",
+		Name: "another until makes no difference", Fault: otherUntil,
+		Why: "The time must not be a part of the key. The same proof can come with another time.",
 	},
 	{
-		name: "a mark survives many others", fault: manyMarks,
-		why: "A store must not evict marks that are still needed. Otherwise an attacker with one token can make it forget used proofs. If it is full, it must return an error.",
+		Name: "a mark survives many others", Fault: manyMarks,
+		Why: "A store must not evict marks that are still needed. Otherwise an attacker with one token can make it forget used proofs. If it is full, it must return an error.",
 	},
 	{
-		name: "a canceled call does not lose its mark", fault: canceled,
-		why: "If a store cannot find out whether a key is marked, it must return an error, so that the verifier answers 503. " +
+		Name: "a canceled call does not lose its mark", Fault: canceled,
+		Why: "If a store cannot find out whether a key is marked, it must return an error, so that the verifier answers 503. " +
 			"Otherwise a proof is accepted twice, or a good proof is refused.",
 	},
 	{
-		name: "a time that has passed is not first twice", fault: passed,
-		why: "A mark that ends at once has no effect. If until has passed, return an error.",
+		Name: "a time that has passed is not first twice", Fault: passed,
+		Why: "A mark that ends at once has no effect. If until has passed, return an error.",
 	},
 	{
-		name: "a mark lasts for a fraction of a second", waits: true, fault: fraction,
-		why: "A store that counts whole seconds must round until up. With a lifetime of 0 seconds, a mark ends at once, or the store returns an error.",
+		Name: "a mark lasts for a fraction of a second", Waits: true, Fault: fraction,
+		Why: "A store that counts whole seconds must round until up. With a lifetime of 0 seconds, a mark ends at once, or the store returns an error.",
 	},
 	{
-		name: "a mark holds until its time", waits: true, fault: holds,
-		why: "The verifier accepts the proof until that time. Check that the store uses the parameter until, and that the unit and the rounding of the lifetime are right.",
+		Name: "a mark holds until its time", Waits: true, Fault: holds,
+		Why: "The verifier accepts the proof until that time. Check that the store uses the parameter until, and that the unit and the rounding of the lifetime are right.",
 	},
 	{
-		name: "a replay does not shorten the mark", waits: true, fault: shortened,
-		why: "A call that returns false must not change the mark. Otherwise an attacker can end the mark early with a replay, and then send the proof again.",
+		Name: "a replay does not shorten the mark", Waits: true, Fault: shortened,
+		Why: "A call that returns false must not change the mark. Otherwise an attacker can end the mark early with a replay, and then send the proof again.",
 	},
 }
 
@@ -198,7 +199,7 @@ func fraction(ctx context.Context, store dpop.Replay) error {
 		if err != nil && time.Now().Before(until) { // on a busy machine, half a second may be over
 			return err
 		}
-		if err := wait(ctx, time.Now().Add(130*time.Millisecond)); err != nil {
+		if err := suite.Wait(ctx, time.Now().Add(130*time.Millisecond)); err != nil {
 			return err
 		}
 	}

@@ -3,14 +3,13 @@ package replaytest_test
 import (
 	"bytes"
 	"context"
-	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/bearerguard/bearerguard/dpop"
 	"github.com/bearerguard/bearerguard/dpop/replaytest"
+	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
 const (
@@ -28,12 +27,7 @@ const (
 
 type firstFunc = func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error)
 
-// faults lists faulty stores. The function plant adds the fault to a store, and
-// want names the checks that must find it.
-var faults = map[string]struct {
-	plant func(*store)
-	want  []string
-}{
+var faults = map[string]suite.Planted[dpop.Replay]{
 	"an upsert that always reports success": {
 		first(func(_ context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
 			s.mu.Lock()
@@ -207,52 +201,35 @@ var faults = map[string]struct {
 		[]string{others, atOnce, otherTime, survives, fraction, holds},
 	},
 	"the store is unavailable": {
-		func(s *store) { s.closed = true },
+		planted(func(s *store) { s.closed = true }),
 		[]string{once, others, atOnce, otherTime, survives, fraction, holds, notShorter},
 	},
 }
 
-func first(f firstFunc) func(*store) { return func(s *store) { s.first = f } }
-
-func lifetime(f func(time.Duration) time.Duration) func(*store) {
-	return func(s *store) { s.lifetime = f }
+func planted(fault func(*store)) func() dpop.Replay {
+	return func() dpop.Replay {
+		s := newStore()
+		fault(s)
+		return s
+	}
 }
 
-func name(f func([32]byte, time.Time) string) func(*store) { return func(s *store) { s.name = f } }
+func first(f firstFunc) func() dpop.Replay { return planted(func(s *store) { s.first = f }) }
+
+func lifetime(f func(time.Duration) time.Duration) func() dpop.Replay {
+	return planted(func(s *store) { s.lifetime = f })
+}
+
+func name(f func([32]byte, time.Time) string) func() dpop.Replay {
+	return planted(func(s *store) { s.name = f })
+}
 
 func TestPlantedFaultsAreFound(t *testing.T) {
-	for name, fault := range faults {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				got := replaytest.Failed(t.Context(), func() dpop.Replay {
-					s := newStore()
-					fault.plant(s)
-					return s
-				})
-				for _, check := range fault.want { // others may fail too, if random keys collide
-					if !slices.Contains(got, check) {
-						t.Errorf("got failures of %q, want %q among them", got, check)
-					}
-				}
-			})
-		})
-	}
-}
-
-func TestEachCheckFindsAPlantedFault(t *testing.T) {
-	for _, check := range replaytest.Checks() {
-		found := false
-		for _, fault := range faults {
-			found = found || slices.Contains(fault.want, check)
-		}
-		if !found {
-			t.Errorf("no planted fault fails %q", check)
-		}
-	}
+	suite.FindsPlantedFaults(t, replaytest.Checks, faults)
 }
 
 func TestCorrectStoresHaveNoFault(t *testing.T) {
-	for name, open := range map[string]func() dpop.Replay{
+	suite.FindsNoFault(t, replaytest.Checks, map[string]func() dpop.Replay{
 		"the store in which the faults are planted": func() dpop.Replay { return newStore() },
 		"Memory": func() dpop.Replay { return dpop.NewMemory(0) },
 		"lifetimes are rounded up": func() dpop.Replay {
@@ -267,13 +244,5 @@ func TestCorrectStoresHaveNoFault(t *testing.T) {
 			}
 			return s
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				if got := replaytest.Failed(t.Context(), open); len(got) > 0 {
-					t.Errorf("got failures of %q, want none", got)
-				}
-			})
-		})
-	}
+	})
 }

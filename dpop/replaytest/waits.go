@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/dpop"
+	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
 // A mark may be missing for this long before its end, because the clock of a
@@ -26,7 +27,7 @@ func holds(ctx context.Context, store dpop.Replay) error {
 		}
 	}
 	for i, key := range keys {
-		if err := wait(ctx, until(i).Add(-margin)); err != nil {
+		if err := suite.Wait(ctx, until(i).Add(-margin)); err != nil {
 			return err
 		}
 		err := want(ctx, store, key, until(i), false, fmt.Sprintf("%v before the end of the mark", margin))
@@ -46,20 +47,8 @@ func shortened(ctx context.Context, store dpop.Replay) error {
 	if err := want(ctx, store, key, short, false, "the same key again, for a second"); err != nil {
 		return err
 	}
-	if err := wait(ctx, short.Add(1500*time.Millisecond)); err != nil { // a store may round up
+	if err := suite.Wait(ctx, short.Add(1500*time.Millisecond)); err != nil { // a store may round up
 		return err
 	}
 	return want(ctx, store, key, long, false, "after the second of the replay")
-}
-
-// wait waits until the given time. It returns an error if ctx ends before.
-func wait(ctx context.Context, at time.Time) error {
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -27,7 +27,7 @@ func TestDPoP(t *testing.T) {
 		opts    []testserver.Option
 		changes map[string]string
 		hook    func(*testserver.TokenRequest, *testserver.TokenResponse) error
-		atAPI   http.RoundTripper // sends the requests to the API; nil means as those for tokens
+		atAPI   http.RoundTripper // sends the requests to the API; nil means the transport of the token requests
 		status  int
 		printed string
 		tokens  int

@@ -28,16 +28,17 @@ type config struct {
 	dpop        bool
 }
 
-// bind returns a transport that proves, in each request, what the tokens of the
-// service are bound to.
+// bind returns a transport that also presents the certificate and sends DPoP
+// proofs, if they are configured.
 func (c config) bind(transport http.RoundTripper) http.RoundTripper {
 	if c.certificate != nil {
 		own := transport.(*http.Transport).Clone()
 		if own.TLSClientConfig == nil {
 			own.TLSClientConfig = new(tls.Config)
 		}
-		// Certificates would leave out a certificate that is not from an
-		// authority that the server names, such as a self-signed one.
+		// If the field Certificates were used, a client would not send a
+		// certificate whose issuer the server does not name, such as a
+		// self-signed one.
 		own.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.certificate, nil }
 		transport = own
 	}
@@ -84,7 +85,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 		faults = append(faults, err)
 	}
 	if cfg.oauth.ClientID == "" || cfg.oauth.ClientSecret == "" && getenv("CLIENT_CERT_FILE") == "" {
-		fault("OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are required, the latter unless CLIENT_CERT_FILE is set: the client credentials grant needs a confidential client")
+		fault("OAUTH_CLIENT_ID is required, and so is OAUTH_CLIENT_SECRET or CLIENT_CERT_FILE: the client credentials grant needs a confidential client")
 	}
 	if cfg.oauth.ClientSecret == "" {
 		cfg.oauth.AuthStyle = oauth2.AuthStyleInParams // only client_id (RFC 8705 §2)

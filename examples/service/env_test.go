@@ -17,7 +17,7 @@ func TestTheEnvironmentForBoundTokens(t *testing.T) {
 	const (
 		together = "CLIENT_CERT_FILE and CLIENT_KEY_FILE must be set together"
 		unusable = "CLIENT_CERT_FILE and CLIENT_KEY_FILE: "
-		secret   = "OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are required, the latter unless CLIENT_CERT_FILE is set"
+		secret   = "OAUTH_CLIENT_ID is required, and so is OAUTH_CLIENT_SECRET or CLIENT_CERT_FILE"
 	)
 	for name, test := range map[string]struct {
 		certFile, keyFile string

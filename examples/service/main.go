@@ -26,7 +26,7 @@
 //	OAUTH_RESOURCE        identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	OAUTH_AUDIENCE        identifier of the API, for servers that need the parameter audience; default none
 //
-//	DPOP              1 binds the tokens to a key of the program (RFC 9449); a server without DPoP is an error
+//	DPOP              1 binds the tokens to a key of the program (RFC 9449); the program fails if the server does not support DPoP
 //	CLIENT_CERT_FILE  certificate of the service in PEM, to authenticate it or to bind its tokens (RFC 8705). OAUTH_CLIENT_SECRET
 //	                  is then optional, and OAUTH_TOKEN_ENDPOINT must be an endpoint that asks for certificates
 //	CLIENT_KEY_FILE   private key of the certificate, in PEM

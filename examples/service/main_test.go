@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
 }
 
-// startAPI runs the API, configured to trust as.
+// startAPI runs the API, which accepts the tokens of the server as.
 func startAPI(t *testing.T, as *testserver.Server, env ...string) string {
 	t.Helper()
 	return program.Start(t, apiProgram, append([]string{"ISSUER=" + as.Issuer(), "AUDIENCE=api"}, env...)...)

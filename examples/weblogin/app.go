@@ -21,7 +21,7 @@ type app struct {
 	client   *http.Client
 	log      *slog.Logger
 
-	thumbprint string // of the key for DPoP; "" without DPoP
+	thumbprint string // the thumbprint of the key for DPoP; "" without DPoP
 }
 
 // requestTimeout limits one request to the server or the API.

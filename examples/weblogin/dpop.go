@@ -15,8 +15,8 @@ import (
 )
 
 // proofKeyLabel makes the key of proofs independent of other keys that are
-// derived from SESSION_KEY. Another label is another key, to which no stored
-// token is bound.
+// derived from SESSION_KEY. If the label changes, the key changes, and stored
+// tokens can no longer be used.
 const proofKeyLabel = "weblogin DPoP v1"
 
 // addProofs makes the client add a DPoP proof to each request, except to a
@@ -29,8 +29,8 @@ func (a *app) addProofs() error {
 		return err
 	}
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret)
-	if err != nil { // one of four billion session keys
-		return fmt.Errorf("no key for DPoP can be derived from this SESSION_KEY, choose another one: %w", err)
+	if err != nil { // happens for about one in four billion session keys
+		return fmt.Errorf("no key for DPoP can be derived from this SESSION_KEY: choose another SESSION_KEY: %w", err)
 	}
 	proofs := &dpop.Transport{Key: key, Base: a.cfg.transport}
 	a.client.Transport = proofs

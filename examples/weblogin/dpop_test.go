@@ -178,7 +178,8 @@ func TestAProofThatWasSentTwiceIsReplaced(t *testing.T) {
 	}
 }
 
-// A session that an older version of the site saved has no scheme.
+// A session that an older version of the site saved has no token type. Its
+// token is a bearer token.
 func TestSessionsFromBeforeDPoP(t *testing.T) {
 	directory := t.TempDir()
 	s := newSite(t, newBindingServer(t), false, func(cfg *config) { cfg.sessionDir = directory })

@@ -16,8 +16,8 @@ type identity struct {
 	name    string // to display
 }
 
-// identify returns the user who has logged in, from the ID token or else from
-// the userinfo endpoint.
+// identify returns the user who has logged in, from the ID token or, without ID
+// tokens, from the userinfo endpoint.
 func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (identity, error) {
 	if a.provider.idTokens == nil {
 		return a.fromUserInfo(ctx, token)

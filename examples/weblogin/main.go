@@ -25,11 +25,11 @@
 //	OAUTH_RESOURCE       identifier of the API, for servers that need the parameter resource (RFC 8707); default none
 //	POST_LOGOUT_URL      registered URL to which the server redirects after the logout; default none
 //	DPOP                 1 binds the tokens to a key that only the site has (RFC 9449), which is derived from SESSION_KEY;
-//	                     a server without DPoP is an error
+//	                     the program fails if the server does not support DPoP
 //
 //	SESSION_DIR  directory for sessions that survive a restart; default none, sessions are in memory
-//	SESSION_KEY  32 bytes in base64 that encrypt sessions, required with SESSION_DIR; default a random key:
-//	             head -c 32 /dev/urandom | base64
+//	SESSION_KEY  32 bytes in base64 that encrypt sessions, required with SESSION_DIR; default a random key.
+//	             To make a key, run: head -c 32 /dev/urandom | base64
 //
 //	INSECURE_HTTP  1 allows plain http beyond loopback, as between containers
 //

@@ -81,7 +81,8 @@ func (s *site) assertNoTokens(place, text string) {
 }
 
 // newSite starts the site and the API. The site uses https if secure is true.
-// The API introspects opaque tokens at as, and apiEnv adds to its environment.
+// The API introspects opaque tokens at the server as. apiEnv is added to the
+// environment of the API.
 func newSite(t *testing.T, as *testserver.Server, secure bool, changes func(*config), apiEnv ...string) *site {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")

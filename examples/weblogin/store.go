@@ -40,8 +40,8 @@ func (m *memory) get(key string) ([]byte, error) {
 	return r.value, nil
 }
 
-// put stores a record and removes all expired records. To find those it checks
-// every record, which is slow if there are very many.
+// put stores a record and removes all expired records. It checks every record
+// to find the expired ones, which is slow if there are very many records.
 func (m *memory) put(key string, value []byte, until time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

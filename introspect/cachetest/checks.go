@@ -11,50 +11,51 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/suite"
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
 // checks lists the properties of a store.
-var checks = []check{
+var checks = []suite.Check[introspect.Cache]{
 	{
-		name: "a missing key is not an error", fault: missing,
-		why: "An error pauses the use of the store for two seconds. A client of Redis may return an error for a missing key, such as redis.Nil.",
+		Name: "a missing key is not an error", Fault: missing,
+		Why: "An error pauses the use of the store for two seconds. A client of Redis may return an error for a missing key, such as redis.Nil.",
 	},
 	{
-		name: "a value comes back", fault: comesBack,
-		why: "Values have any bytes and up to 256 KiB. A store that changes or cuts them is never hit. An empty value is a value, too.",
+		Name: "a value comes back", Fault: comesBack,
+		Why: "Values have any bytes and up to 256 KiB. A store that changes or cuts them is never hit. An empty value is a value, too.",
 	},
 	{
-		name: "other keys are not affected", fault: otherKeys,
-		why: "The store must compare whole keys. Otherwise instances replace each other's answers, and ask the authorization server again.",
+		Name: "other keys are not affected", Fault: otherKeys,
+		Why: "The store must compare whole keys. Otherwise instances replace each other's answers, and ask the authorization server again.",
 	},
 	{
-		name: "the last value counts", fault: lastCounts,
-		why: "Set must replace a value. Otherwise an answer that has expired stays, and the store is not hit any more.",
+		Name: "the last value counts", Fault: lastCounts,
+		Why: "Set must replace a value. Otherwise an answer that has expired stays, and the store is not hit any more.",
 	},
 	{
-		name: "values are not shared with the caller", fault: ownCopies,
-		why: "The store must copy values, on Set and on Get. Otherwise a caller changes the answer about a token for others.",
+		Name: "values are not shared with the caller", Fault: ownCopies,
+		Why: "The store must copy values, on Set and on Get. Otherwise a caller changes the answer about a token for others.",
 	},
 	{
-		name: "many values at once", fault: concurrent,
-		why: "All requests of an API use the store at the same time.",
+		Name: "many values at once", Fault: concurrent,
+		Why: "All requests of an API use the store at the same time.",
 	},
 	{
-		name: "a canceled call is an error or works", fault: canceled,
-		why: "A store that was not asked must return an error. Otherwise its failures are not noticed and each request waits for it.",
+		Name: "a canceled call is an error or works", Fault: canceled,
+		Why: "A store that was not asked must return an error. Otherwise its failures are not noticed and each request waits for it.",
 	},
 	{
-		name: "a value expires", waits: true, fault: expires,
-		why: "ttl is the longest time for which a value may be used. A store that keeps values longer fills up. Check the unit of the lifetime.",
+		Name: "a value expires", Waits: true, Fault: expires,
+		Why: "ttl is the longest time for which a value may be used. A store that keeps values longer fills up. Check the unit of the lifetime.",
 	},
 	{
-		name: "a value lasts", waits: true, fault: lasts,
-		why: "A value that expires much too early is never hit. Check the unit of the lifetime.",
+		Name: "a value lasts", Waits: true, Fault: lasts,
+		Why: "A value that expires much too early is never hit. Check the unit of the lifetime.",
 	},
 	{
-		name: "the last lifetime counts", waits: true, fault: lastLifetime,
-		why: "Set must replace the lifetime together with the value, also by a shorter one.",
+		Name: "the last lifetime counts", Waits: true, Fault: lastLifetime,
+		Why: "Set must replace the lifetime together with the value, also by a shorter one.",
 	},
 }
 
@@ -198,7 +199,7 @@ func expires(ctx context.Context, store introspect.Cache) error {
 		if err := store.Set(ctx, key, []byte("value"), ttl); err != nil {
 			return fmt.Errorf("a value for %v: Set returned the error %w, want no error", ttl, err)
 		}
-		if err := wait(ctx, ttl+margin); err != nil {
+		if err := suite.Wait(ctx, time.Now().Add(ttl+margin)); err != nil {
 			return err
 		}
 		if err := want(ctx, store, key, nil, fmt.Sprintf("%v after a value was written for %v", ttl+margin, ttl)); err != nil {
@@ -216,7 +217,7 @@ func lasts(ctx context.Context, store introspect.Cache) error {
 			return fmt.Errorf("a value for %v: Set returned the error %w, want no error", ttl, err)
 		}
 	}
-	if err := wait(ctx, 800*time.Millisecond); err != nil {
+	if err := suite.Wait(ctx, time.Now().Add(800*time.Millisecond)); err != nil {
 		return err
 	}
 	for ttl, key := range keys {
@@ -234,7 +235,7 @@ func lastLifetime(ctx context.Context, store introspect.Cache) error {
 	if err := errors.Join(set(longer, 300*time.Millisecond), set(longer, time.Hour), set(shorter, time.Hour), set(shorter, 300*time.Millisecond)); err != nil {
 		return fmt.Errorf("a new value: Set returned the error %w, want no error", err)
 	}
-	if err := wait(ctx, 300*time.Millisecond+margin); err != nil {
+	if err := suite.Wait(ctx, time.Now().Add(300*time.Millisecond+margin)); err != nil {
 		return err
 	}
 	return errors.Join(
@@ -246,14 +247,3 @@ func lastLifetime(ctx context.Context, store introspect.Cache) error {
 // margin is how long after its end a value may still be returned: calls take
 // time. The client checks the end as well.
 const margin = 100 * time.Millisecond
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -3,17 +3,13 @@ package cachetest_test
 import (
 	"bytes"
 	"context"
-	"os"
-	"os/exec"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/bearerguard/bearerguard/internal/suite"
 	"github.com/bearerguard/bearerguard/introspect"
 	"github.com/bearerguard/bearerguard/introspect/cachetest"
 )
@@ -32,39 +28,42 @@ const (
 	lastLifetime = "the last lifetime counts"
 )
 
-func keyed(name func(string) string) func(*store) {
-	return func(s *store) {
+func planted(fault func(*store)) func() introspect.Cache {
+	return func() introspect.Cache {
+		s := newStore()
+		fault(s)
+		return s
+	}
+}
+
+func keyed(name func(string) string) func() introspect.Cache {
+	return planted(func(s *store) {
 		s.get = func(ctx context.Context, s *store, key string) ([]byte, bool, error) { return read(ctx, s, name(key)) }
 		s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 			return write(ctx, s, name(key), value, ttl)
 		}
-	}
+	})
 }
 
-func valued(change func([]byte) []byte) func(*store) {
-	return func(s *store) {
+func valued(change func([]byte) []byte) func() introspect.Cache {
+	return planted(func(s *store) {
 		s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 			return write(ctx, s, key, change(value), ttl)
 		}
-	}
+	})
 }
 
-func lifetime(change func(time.Duration) time.Duration) func(*store) {
-	return func(s *store) {
+func lifetime(change func(time.Duration) time.Duration) func() introspect.Cache {
+	return planted(func(s *store) {
 		s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 			return write(ctx, s, key, value, change(ttl))
 		}
-	}
+	})
 }
 
-// faults maps the faults of stores to the way in which they are planted, and to
-// the checks that must find them.
-var faults = map[string]struct {
-	plant func(*store)
-	want  []string
-}{
+var faults = map[string]suite.Planted[introspect.Cache]{
 	"a missing key is an error": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.get = func(ctx context.Context, s *store, key string) ([]byte, bool, error) {
 				value, ok, err := read(ctx, s, key)
 				if !ok {
@@ -72,64 +71,64 @@ var faults = map[string]struct {
 				}
 				return value, ok, err
 			}
-		},
+		}),
 		[]string{absent, others, expires, lastLifetime},
 	},
 	"a missing key is an empty value": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.get = func(ctx context.Context, s *store, key string) ([]byte, bool, error) {
 				value, _, err := read(ctx, s, key)
 				return value, true, err
 			}
-		},
+		}),
 		[]string{absent, others, expires, lastLifetime},
 	},
 	"an empty value is a missing key": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.get = func(ctx context.Context, s *store, key string) ([]byte, bool, error) {
 				value, ok, err := read(ctx, s, key)
 				return value, ok && len(value) > 0, err
 			}
-		},
+		}),
 		[]string{comesBack, lastCounts},
 	},
 	"nothing is ever stored": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.set = func(context.Context, *store, string, []byte, time.Duration) error { return nil }
-		},
+		}),
 		[]string{comesBack, others, lastCounts, copies, atOnce, afterStop, lasts, lastLifetime},
 	},
 	"errors are swallowed": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.get = func(ctx context.Context, s *store, key string) ([]byte, bool, error) {
 				value, ok, _ := read(ctx, s, key)
 				return value, ok, nil
 			}
-		},
+		}),
 		[]string{afterStop},
 	},
 	"errors of Set are swallowed": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 				_ = write(ctx, s, key, value, ttl)
 				return nil
 			}
-		},
+		}),
 		[]string{afterStop},
 	},
 	"the first value stays": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 				if _, ok, err := read(ctx, s, key); ok || err != nil {
 					return err
 				}
 				return write(ctx, s, key, value, ttl)
 			}
-		},
+		}),
 		[]string{lastCounts, lastLifetime},
 	},
 	"a value keeps its first lifetime": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 				s.mu.Lock()
 				old, exists := s.values[key]
@@ -139,44 +138,44 @@ var faults = map[string]struct {
 				}
 				return write(ctx, s, key, value, ttl)
 			}
-		},
+		}),
 		[]string{lastLifetime},
 	},
 	"a lifetime is only made longer": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 				s.mu.Lock()
 				old := s.values[key]
 				s.mu.Unlock()
 				return write(ctx, s, key, value, max(ttl, time.Until(old.end)))
 			}
-		},
+		}),
 		[]string{lastLifetime},
 	},
 	"Set keeps the slice": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.set = func(_ context.Context, s *store, key string, bytesOf []byte, ttl time.Duration) error {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				s.values[key] = value{bytesOf, time.Now().Add(ttl)}
 				return nil
 			}
-		},
+		}),
 		[]string{copies},
 	},
 	"Get returns the slice": {
-		func(s *store) {
+		planted(func(s *store) {
 			s.get = func(_ context.Context, s *store, key string) ([]byte, bool, error) {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				v, ok := s.values[key]
 				return v.bytes, ok && time.Now().Before(v.end), nil
 			}
-		},
+		}),
 		[]string{copies},
 	},
 	"concurrent calls fail": {
-		func(s *store) {
+		planted(func(s *store) {
 			var one sync.Mutex
 			s.set = func(ctx context.Context, s *store, key string, value []byte, ttl time.Duration) error {
 				if !one.TryLock() {
@@ -186,7 +185,7 @@ var faults = map[string]struct {
 				one.Unlock()
 				return write(ctx, s, key, value, ttl)
 			}
-		},
+		}),
 		[]string{atOnce},
 	},
 	"a value is text":                             {valued(func(v []byte) []byte { return bytes.ToValidUTF8(v, []byte("?")) }), []string{comesBack}},
@@ -208,29 +207,7 @@ var faults = map[string]struct {
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestPlantedFaultsAreFound(t *testing.T) {
-	found := make(map[string]bool)
-	for name, fault := range faults {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				got := cachetest.Failed(t.Context(), func() introspect.Cache {
-					s := newStore()
-					fault.plant(s)
-					return s
-				})
-				for _, check := range fault.want { // others may fail too
-					found[check] = true
-					if !slices.Contains(got, check) {
-						t.Errorf("got the failed checks %q, want %q among them", got, check)
-					}
-				}
-			})
-		})
-	}
-	for _, check := range cachetest.Checks() {
-		if !found[check] {
-			t.Errorf("no planted fault is found by %q", check)
-		}
-	}
+	suite.FindsPlantedFaults(t, cachetest.Checks, faults)
 }
 
 func TestAStorePasses(t *testing.T) {
@@ -244,37 +221,23 @@ func TestAStoreThatIsSharedByTheSubtestsPasses(t *testing.T) {
 	cachetest.Run(t, func(*testing.T) introspect.Cache { return shared })
 }
 
-// Run itself can only be seen to fail in another process.
 func TestRunExplainsEachFailure(t *testing.T) {
 	t.Parallel()
-	const child = "BEARERGUARD_CACHETEST_CHILD"
-	if os.Getenv(child) != "" {
+	suite.Explains(t, func(t *testing.T) {
 		cachetest.Run(t, func(*testing.T) introspect.Cache {
 			s := newStore()
-			keyed(func(string) string { return "" })(s)
+			s.get = func(ctx context.Context, s *store, _ string) ([]byte, bool, error) { return read(ctx, s, "") }
 			s.set = func(ctx context.Context, s *store, _ string, value []byte, ttl time.Duration) error {
 				return write(ctx, s, "", value, ttl*1000)
 			}
 			return s
 		})
-		return
-	}
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-	command.Env = append(os.Environ(), child+"=1")
-	out, err := command.CombinedOutput()
-	if err == nil {
-		t.Fatalf("got no failure:\n%s", out)
-	}
-	for _, want := range []string{
+	},
 		"--- FAIL: TestRunExplainsEachFailure/other_keys_are_not_affected",
 		"a key that differs in one place or more: Get returned true, want false",
 		"The store must compare whole keys.",
 		"--- FAIL: TestRunExplainsEachFailure/time/a_value_expires",
 		"101ms after a value was written for 1ms: Get returned true, want false.",
 		"Check the unit of the lifetime.",
-	} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the output lacks %q:\n%s", want, out)
-		}
-	}
+	)
 }

@@ -1,45 +1,16 @@
 package cachetest
 
 import (
-	"context"
 	"testing"
 
+	"github.com/bearerguard/bearerguard/internal/suite"
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
 // Run tests a store in subtests of t. It calls open once for each of them, with
 // the subtest's t. The calls may return the same store. Subtests that wait run
-// in parallel, but none is left when Run returns.
+// in parallel, and all have ended when Run returns.
 func Run(t *testing.T, open func(t *testing.T) introspect.Cache) {
 	t.Helper()
-	for _, c := range checks {
-		if !c.waits {
-			t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
-		}
-	}
-	t.Run("time", func(t *testing.T) { // ends when its parallel subtests have ended
-		for _, c := range checks {
-			if c.waits {
-				t.Run(c.name, func(t *testing.T) {
-					t.Parallel()
-					c.test(t, open(t))
-				})
-			}
-		}
-	})
-}
-
-// check is one property of a store.
-type check struct {
-	name  string
-	waits bool // for values to expire
-	why   string
-	fault func(ctx context.Context, store introspect.Cache) error // nil if the store has the property
-}
-
-func (c check) test(t *testing.T, store introspect.Cache) {
-	t.Helper()
-	if err := c.fault(t.Context(), store); err != nil {
-		t.Errorf("%v.\n%s", err, c.why)
-	}
+	suite.Run(t, checks, open)
 }

@@ -137,9 +137,8 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// If the context of a request is canceled before the check begins, the request
-// is refused with 503 if the check has to wait for keys. Otherwise it gets its
-// usual verdict.
+// A request whose context is canceled before the check begins gets 503 if the
+// check has to wait for keys, and otherwise its usual verdict.
 func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {

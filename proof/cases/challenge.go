@@ -131,7 +131,7 @@ func (p *parser) param() (one param, ok bool, err error) {
 			one.value += p.rest[1:2]
 			p.rest = p.rest[2:]
 		default:
-			return one, false, fmt.Errorf("byte %#x in the quoted string of %s", p.rest[0], one.name)
+			return one, false, fmt.Errorf("byte %#x is not allowed in the quoted string of %s", p.rest[0], one.name)
 		}
 	}
 }

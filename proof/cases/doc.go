@@ -4,8 +4,7 @@
 // requests as bytes over real HTTP/1.1 and HTTP/2 connections.
 //
 // The tests of an adapter pass their API to [Test], even if the adapter is in a
-// nested module. To add a request, add a row to the group of the threat that
-// the request tests.
+// nested module. To add a request, add a row to the group of its threat.
 //
 // An API that checks certificates is served under TLS, and each request chooses
 // the certificate of its client.

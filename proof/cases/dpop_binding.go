@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// bindingRule says what an API answers to a scheme, a binding of the token, the
-// proofs and the certificate beside it. Each of them lists one or more values,
-// separated by commas. The outcomes are those of the modes of the table.
+// bindingRule is a row of a bindingTable. Each of its strings lists one or more
+// values, separated by commas, and the rule applies to every combination of
+// them. It has one outcome for each mode of the table.
 type bindingRule struct {
 	scheme, bindings, proofs, certificates string
 	outcomes                               []outcome
@@ -35,15 +35,15 @@ const (
 	outBadProof    outcome = "`invalid_dpop_proof`"
 )
 
-// These are values of bindings and proofs in bindingRule. A binding is named
-// after the members of cnf.
+// These are values of bindings, proofs and certificates in bindingRule. A
+// binding is named after the members of cnf.
 const (
 	jktBinding   = "`jkt`"
 	x5tBinding   = "`x5t#S256`"
 	bothBindings = "`jkt` and `x5t#S256`"
 	otherBinding = "another"
 	noBinding    = "none"
-	uncheckables = x5tBinding + ", " + bothBindings + ", " + otherBinding // without ClientCert
+	uncheckables = x5tBinding + ", " + bothBindings + ", " + otherBinding // the bindings that an API without ClientCert cannot check
 	anyProofs    = "none, right, of another key, two"
 	badProofs    = "none, two"
 	rightProof   = "right"
@@ -53,14 +53,14 @@ const (
 	wrongCerts   = "none, another"
 )
 
-// bindingTable is a table of docs/answers.md. Its rules decide about every
-// combination exactly once.
+// bindingTable is a table of docs/answers.md. Exactly one of its rules applies
+// to each combination.
 type bindingTable struct {
-	name         string   // in the comments that enclose the table
-	headings     []string // of the modes
+	name         string   // the name in the comments that enclose the table
+	headings     []string // the headings of the modes' columns
 	modes        []proofMode
-	certificates string   // the values of their column; "" leaves the column out
-	methods      []string // nil means all
+	certificates string   // the values of the column for certificates; "" leaves the column out
+	methods      []string // nil means all methods
 	rules        []bindingRule
 }
 

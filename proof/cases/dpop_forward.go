@@ -37,8 +37,8 @@ func aMalformedHostChangesNoURL(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// A program that is not behind an adapter, such as an endpoint that a proxy
-// asks about each request, passes on the method, the URL and the proofs.
+// A program without an adapter, such as an endpoint that a proxy asks about
+// each request, passes the method, the URL and the proofs to Verify.
 func aForwardedRequestNeedsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	token := l.bound()
@@ -74,8 +74,8 @@ func aForwardedRequestNeedsItsProof(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// The log says which part of a proof differs, without the part itself: the most
-// common fault of a setup is a proxy that is not in Origins.
+// The log names the part of a proof that differs, but does not quote the proof.
+// The most common fault is that Origins lacks the URL of a proxy.
 func theLogSaysWhichPartOfAProofDiffers(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for defect, want := range map[testserver.Defect]string{"dpop-htu-host": "htu differs", "dpop-htm-other": "htm differs", "dpop-ath-other-token": "ath differs"} {

@@ -83,8 +83,8 @@ func opaqueTokensAreBound(t *testing.T, frameworks []Framework) {
 func aBindingOfTheAnswerCountsForAJWT(t *testing.T, frameworks []Framework) {
 	l := newProofIntrospectionLab(t, frameworks, middleware.IntrospectJWTs)
 	ids := 0
-	// jwt returns a JWT with a binding, or without one for "", and sets the
-	// binding in the answer about it.
+	// jwt returns a JWT with the binding inToken, and sets the introspection
+	// answer about the JWT, with the binding inAnswer. "" means no binding.
 	jwt := func(inToken, inAnswer string) string {
 		ids++
 		token := l.Token(l.Header(), l.Claims("cnf", inToken, "jti", `"`+string(rune('a'+ids))+`"`))
@@ -147,8 +147,9 @@ func (l *proofLab) certifiedAnswers(kind string, mode middleware.IntrospectionMo
 	mine, theirs := x5t(own.Leaf), x5t(other.Leaf)
 	refused, unknown := l.badBearer(wrongCertificate), l.badBearer(uncheckable)
 	g := group{"M01", "x5t#S256 in an introspection answer binds a token", nil}
-	// add adds a row for a token with a binding in the token, if it is a JWT,
-	// and in the answer. "" means no binding.
+	// add adds a row for a token. If the token is a JWT, it has the binding
+	// inToken. The introspection answer has the binding inAnswer. "" means no
+	// binding.
 	add := func(name, inToken, inAnswer string, c *tls.Certificate, want verdict) {
 		id := fmt.Sprintf("%s-%d", canary, len(g.rows))
 		if mode == middleware.IntrospectJWTs {

@@ -30,7 +30,7 @@ const (
 type proofMode struct {
 	name                  string
 	off, required, nonces bool
-	certified, bound      bool // with ClientCert, and with RequireBound
+	certified, bound      bool // ClientCert is set, RequireBound is set
 }
 
 var (
@@ -53,7 +53,7 @@ type proofLab struct {
 	proofMode
 	client
 	as      *testserver.Server
-	other   client // of another client
+	other   client // the key of another client
 	marks   *marks
 	offered *dpop.Nonces
 
@@ -87,8 +87,8 @@ func part(t *testing.T, compact string, i int, into any) {
 	check(t, json.Unmarshal(text, into))
 }
 
-// noncePeriod is the period of the nonces. The clock of an API with nonces
-// stands still, so that no period ends during a test.
+// noncePeriod is the period of the nonces. The clock of an API with nonces does
+// not advance, so that no period ends during a test.
 const noncePeriod = time.Minute
 
 // newProofLab returns a lab whose API has a policy on proofs.
@@ -158,7 +158,7 @@ func (l *proofLab) proved(path, token string, options ...testserver.TokenOption)
 	return l.provedFor(apiURL+path, path, token, options...)
 }
 
-// provedFor is proved for a client that requests the given URL.
+// provedFor is like proved, but the proofs are for the given URL.
 func (l *proofLab) provedFor(url, path, token string, options ...testserver.TokenOption) request {
 	return at(path, "DPoP "+token).withLate(func(method string) []field {
 		return l.fields(testserver.Proof(l.key, method, url, token, options...)...)
@@ -181,8 +181,8 @@ func (l *proofLab) fields(proofs ...string) (fields []field) {
 // draft is a proof before it is signed.
 type draft struct{ header, claims []string }
 
-// forged returns a request for /read whose proof is made by a function from the
-// members of a good proof. The function returns the values of all DPoP fields.
+// forged returns a request for /read with the DPoP fields that build returns.
+// The function build receives the members of a good proof.
 func (l *proofLab) forged(token string, build func(method string, good draft) []string) request {
 	return at("/read", "DPoP "+token).withLate(func(method string) []field {
 		good := draft{[]string{"typ", `"dpop+jwt"`, "alg", `"ES256"`, "jwk", l.jwk}, nil}
@@ -240,8 +240,8 @@ func jsonMembers(pairs []string) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-// assertPasses sends a request that is part of another. It does not count the
-// handlers that ran.
+// assertPasses sends a request that a row needs in addition to its own, such as
+// the first use of a proof. The handler of this request does not count.
 func (l *target) assertPasses(t *testing.T, method string, r request) {
 	t.Helper()
 	if a := l.send(t, method, r); a.status != http.StatusOK {
@@ -254,7 +254,7 @@ func (l *target) assertPasses(t *testing.T, method string, r request) {
 type marks struct {
 	mu    sync.Mutex
 	store dpop.Replay
-	keys  [][32]byte // of all calls
+	keys  [][32]byte // the keys of all calls
 	until []time.Time
 }
 
@@ -267,7 +267,7 @@ func (m *marks) First(ctx context.Context, key [32]byte, until time.Time) (bool,
 	return store.First(ctx, key, until)
 }
 
-// use replaces the store and forgets the calls.
+// use replaces the store and discards the recorded calls.
 func (m *marks) use(store dpop.Replay) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -287,7 +287,8 @@ type storeFunc func() (bool, error)
 // First implements [dpop.Replay].
 func (f storeFunc) First(context.Context, [32]byte, time.Time) (bool, error) { return f() }
 
-// checkProofLog also searches the log for the signatures of proofs.
+// checkProofLog is like checkLog, but also searches the log for the signatures
+// of proofs.
 func (l *proofLab) checkProofLog(t *testing.T, groups []group) {
 	t.Helper()
 	l.checkLog(t, groups)

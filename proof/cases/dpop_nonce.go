@@ -19,7 +19,8 @@ func everyAdapterAsksForNonces(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, groups)
 }
 
-// issued returns the nonce of another period, counted from the current one.
+// issued returns the nonce of a period: 0 means the current period, and -1 the
+// period before.
 func (l *proofLab) issued(periods int) string {
 	return l.offered.Issue(l.Now.Add(time.Duration(periods) * noncePeriod))
 }
@@ -66,7 +67,8 @@ func (l *proofLab) nonceRows() []group {
 	}}}
 }
 
-// noncesOfDefects returns the rows of the defects of nonces.
+// noncesOfDefects returns the rows for the defects of testserver that concern
+// nonces.
 func (l *proofLab) noncesOfDefects(t *testing.T) []group {
 	return slices.DeleteFunc(l.defects(t), func(g group) bool { return g.id != "D18" })
 }

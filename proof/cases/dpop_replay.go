@@ -58,8 +58,8 @@ func ofParallelUsesOfAProofOnePasses(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// Nested routes check one proof, which is for the URL that the client requests,
-// and mark it once.
+// Nested routes need only one proof, for the URL that the client requests. They
+// mark it only once.
 func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	everything := l.bound("scope", `"read write admin"`, "acr", `"urn:example:mfa"`, "auth_time", l.Claims()[strings.LastIndexByte(l.Claims(), ':')+1:len(l.Claims())-1])
@@ -82,8 +82,8 @@ func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
 	}})
 }
 
-// A mark is made last, its key is a hash of the client's key and the jti, and
-// it lasts for as long as any machine would accept the proof.
+// A mark is made after all other checks. Its key is a hash of the client's key
+// and the jti. It lasts for as long as any machine would accept the proof.
 func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for name, distance := range map[string]time.Duration{"now": 0, "80 s ago": -80 * time.Second, "40 s ahead": 40 * time.Second} {

@@ -23,7 +23,7 @@ func everyAdapterChecksProofs(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, groups)
 }
 
-// on returns a row for a request under the scheme DPoP.
+// on returns a row that is sent over every protocol.
 func on(name string, r request, want verdict) row { return row{name: name, request: r, want: want} }
 
 // schemes returns rows in which the scheme, the binding and the number of
@@ -146,7 +146,7 @@ func (l *proofLab) defective(t *testing.T, d testserver.Defect) request {
 		return r
 	}
 	return at("/read", "DPoP "+token).withLate(func(method string) []field {
-		l.targets[0].send(t, method, r) // the first use, or another one
+		l.targets[0].send(t, method, r) // afterwards, the proof was used at least once
 		l.targets[0].reached.reset()
 		return r.late(method)
 	})

@@ -127,8 +127,7 @@ func next(letter string) string {
 	return letters[strings.Index(letters, letter)+1:][:1]
 }
 
-// proofClaims returns rows for jti, iat and the claims that a proof need not
-// have.
+// proofClaims returns rows for jti, iat and the optional claims of a proof.
 func (l *proofLab) proofClaims(t *testing.T) []group {
 	claims := func(name string, want verdict, pairs ...string) row { return on(name, l.withClaims(pairs...), want) }
 	bad := func(name string, pairs ...string) row { return claims(name, l.badProof(notAProof), pairs...) }

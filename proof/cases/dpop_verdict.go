@@ -74,8 +74,9 @@ func (m proofMode) lacks(scopes string) verdict {
 	return m.refuses(http.StatusForbidden, "insufficient_scope", "token does not meet the requirements of this resource", dpopScheme, scope(scopes)...)
 }
 
-// lacksAtHandler is lacks for a handler that checks the scope. The error is in
-// all challenges, because such a check does not know the scheme.
+// lacksAtHandler is like lacks, for a scope that the handler checks. The error
+// is in all challenges, because Verifier.Check does not know the scheme of the
+// request.
 func (m proofMode) lacksAtHandler(scopes string) verdict {
 	return m.refuses(http.StatusForbidden, "insufficient_scope", "token does not meet the requirements of this resource", bothSchemes, scope(scopes)...)
 }

@@ -71,7 +71,7 @@ func aTokenIsRevokedWhileItIsCached(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// The feed is not read before Run is called.
+// The test does not call Run, so the feed is never read, and the list lags.
 func aListThatLagsIsUnavailable(t *testing.T, frameworks []Framework) {
 	for policy, test := range map[string]struct {
 		revoke.OnLag

@@ -13,7 +13,7 @@ import (
 )
 
 // The server decodes the client credentials as RFC 6749 §2.3.1 requires. It
-// refuses them if only one byte is wrong.
+// refuses them even if only one byte is wrong.
 func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
 		"plain":                         {ID: "api", Secret: "secret"},

@@ -25,8 +25,8 @@ import (
 const (
 	audience     = "api"
 	canary       = "canary"  // marks text that an attacker chooses
-	headerLimit  = 32 << 10  // of the servers, in bytes, for all header fields of a request
-	readAllLimit = 256 << 10 // of a request's body, in bytes
+	headerLimit  = 32 << 10  // maximum size of a request's header, in bytes
+	readAllLimit = 256 << 10 // maximum size of a request's body, in bytes
 )
 
 // tokens makes the tokens of the requests.
@@ -72,7 +72,7 @@ type lab struct {
 	targets  []*target
 	log      *logBuffer // the log of the verifier, the servers and the programs that use the adapters
 
-	certificates *certificates // of clients; nil means that the API does not ask for certificates
+	certificates *certificates // the certificates of clients; nil means that the API does not ask for certificates
 }
 
 // target is one framework over one protocol.
@@ -183,7 +183,8 @@ func (l *lab) serve(t *testing.T, framework string, handler http.Handler, counte
 	http2("HTTP/2 under TLS", &http2wire{address: address(secure), config: config})
 }
 
-// unstarted returns a server for the API, for which protocols must be set.
+// unstarted returns a server for the API. The caller must choose its protocols
+// and start it.
 func (l *lab) unstarted(handler http.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(drained(handler))
 	server.Config.ErrorLog = log.New(l.log, "", 0)

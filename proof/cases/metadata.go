@@ -63,7 +63,7 @@ func hostileFields(r request) request {
 // metadataIsServedAlike proves that every adapter serves the configured
 // metadata, regardless of the request.
 func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
-	l, servers := newPublished(t, frameworks, "HTTPS://API.example.com:443/v1") // which is resource in another spelling
+	l, servers := newPublished(t, frameworks, "HTTPS://API.example.com:443/v1") // another spelling of the constant resource
 	document := verdict{
 		status: 200, contentType: "application/json", cacheControl: "public, max-age=3600", others: "Accept-Ranges, Access-Control-Allow-Origin, Etag",
 		body: fmt.Sprintf(`{"authorization_servers":[%s],"bearer_methods_supported":["header"],"resource":%q,"resource_name":"Orders","scopes_supported":["read","write"]}`,

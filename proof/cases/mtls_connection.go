@@ -15,8 +15,8 @@ type browser struct {
 	address string
 }
 
-// browse returns a client with a certificate, or without one if it is nil, and
-// with a cache of TLS sessions, or without one if it is nil.
+// browse returns a client with the certificate c and a cache of TLS sessions.
+// Each of them can be nil, which means none.
 func (w *certifiedWire) browse(t *testing.T, version uint16, c *tls.Certificate, sessions tls.ClientSessionCache) browser {
 	t.Helper()
 	b := browser{&http.Transport{TLSClientConfig: w.with(c), Protocols: new(http.Protocols)}, w.address}
@@ -58,8 +58,8 @@ func (b browser) expect(t *testing.T, authorization string, want visit) {
 	}
 }
 
-// aConnectionHasOneCertificate sends several requests over one connection, and
-// resumes connections with and without the right to do so.
+// aConnectionHasOneCertificate sends several requests over one connection. It
+// also resumes connections, and tries to resume connections of other clients.
 func aConnectionHasOneCertificate(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, certificatesOn)
 	own, other := l.certificates.own, l.certificates.other

@@ -16,14 +16,14 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// certificates are those of two clients and of the API.
+// certificates contains the certificates of two clients and of the API.
 type certificates struct {
-	own      *tls.Certificate // of the client, followed by that of its issuer
-	reissued *tls.Certificate // for the same key
-	other    *tls.Certificate // of another client, with the same names
-	appended *tls.Certificate // of the other client, followed by that of the client
+	own      *tls.Certificate // the client's certificate, followed by the issuer's
+	reissued *tls.Certificate // another certificate for the client's key
+	other    *tls.Certificate // the certificate of another client with the same names
+	appended *tls.Certificate // the certificate of the other client, followed by own
 	server   *tls.Certificate
-	issuer   *x509.Certificate // of all of them
+	issuer   *x509.Certificate // the issuer of all certificates
 }
 
 func newCertificates(t *testing.T) *certificates {
@@ -47,8 +47,8 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-// issue returns a certificate for a key, followed by that of its issuer. If the
-// issuer is nil, the certificate is signed with its own key.
+// issue returns a certificate for a key, followed by the certificate of its
+// issuer. If the issuer is nil, the certificate is self-signed.
 func issue(t *testing.T, name pkix.Name, key *ecdsa.PrivateKey, issuer *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
@@ -108,8 +108,8 @@ func (w *certifiedWire) send(t *testing.T, method string, r request) answer {
 	return w.wires[r.certificate].send(t, method, r)
 }
 
-// with returns the configuration of a client that has a certificate, or none if
-// it is nil.
+// with returns the TLS configuration of a client with the certificate c, or
+// without a certificate if c is nil.
 func (w *certifiedWire) with(c *tls.Certificate) *tls.Config {
 	config := w.config.Clone()
 	if c != nil {

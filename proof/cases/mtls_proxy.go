@@ -81,8 +81,8 @@ func forwardedCertificatesNeedATrustedPeer(t *testing.T, frameworks []Framework)
 	}
 }
 
-// sending returns a request with a token that is bound to the certificate of
-// the client, and with values of a field.
+// sending returns a request with a token that is bound to the client's
+// certificate, and with these values of the proxy's header field.
 func (l *proofLab) sending(f forwarder, values ...string) request {
 	r := at("/read", l.certified())
 	for _, value := range values {
@@ -177,8 +177,9 @@ func (l *proofLab) forwardedByOthers(f forwarder) group {
 
 // aProxyReplacesWhatItsClientsSend sends requests through a reverse proxy that
 // sets the field. A proxy must remove the fields that the client's Connection
-// field lists (RFC 9110 §7.6.1). Some proxies do so after they have set their
-// own, which then get lost.
+// field lists (RFC 9110 §7.6.1). Some proxies do this only after they have set
+// their own field. If the client's Connection field lists that field, it gets
+// lost.
 func aProxyReplacesWhatItsClientsSend(t *testing.T, frameworks []Framework) {
 	f := forwarders[0]
 	set := func(h http.Header, state *tls.ConnectionState) {

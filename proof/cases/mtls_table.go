@@ -45,7 +45,7 @@ func everyAdapterChecksCertificates(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, []group{g})
 }
 
-// checkVerify tests a program that is not behind an adapter.
+// checkVerify calls Verify, as a program without an adapter does.
 func (l *proofLab) checkVerify(t *testing.T) {
 	c, token := l.certificates, strings.TrimPrefix(l.certified(), "Bearer ")
 	for _, one := range []struct {
@@ -105,7 +105,7 @@ func (l *proofLab) otherCertificates() []group {
 	}
 	publicKey := sha256.Sum256(c.own.Leaf.RawSubjectPublicKeyInfo)
 	text := sha256.Sum256([]byte(pemOf(c.own.Leaf)))
-	short := sha1.Sum(c.own.Leaf.Raw) // as in x5t
+	short := sha1.Sum(c.own.Leaf.Raw) // the hash that x5t contains
 	certified := func(c *x509.Certificate) string { return "Bearer " + l.bound("cnf", x5t(c)) }
 	return []group{{"M02", "the thumbprint is that of the client's own certificate, with SHA-256 (RFC 8705 §3.1)", []row{
 		{name: "the certificate of another client", request: at("/read", l.certified()).by(c.other), want: refused},

@@ -36,7 +36,7 @@ type shape struct {
 	alg            testserver.Alg // the algorithm of the key; "" means RS256
 	header, claims string
 
-	token func(jwt string) string // replaces the JWT by another token
+	token func(jwt string) string // replaces the JWT with another token
 
 	// answer is the introspection response. The test adds active true.
 	answer map[string]any

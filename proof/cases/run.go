@@ -87,7 +87,7 @@ func everyAdapterAnswersAsTheTableSays(t *testing.T, frameworks []Framework) {
 }
 
 // run sends each row of a group to all adapters over all protocols, with the
-// given methods, or with all methods if there are none.
+// methods in only, or with all methods if only is empty.
 func (l *lab) run(t *testing.T, g group, only ...string) {
 	t.Helper()
 	if len(only) == 0 {

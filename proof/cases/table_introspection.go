@@ -17,7 +17,7 @@ func everyAdapterAnswersOpaqueTokensAsTheTableSays(t *testing.T, frameworks []Fr
 	for _, g := range a.answers() {
 		a.run(t, g)
 	}
-	// Without Issuer.Introspection an opaque token would be refused.
+	// An opaque token is accepted only if Issuer.Introspection is set.
 	a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
 	if log := a.log.String(); strings.Contains(log, canary) || !strings.Contains(log, `msg="request refused"`) {
 		t.Error("E03: the log contains the canary, or lacks the refusals")

@@ -43,8 +43,7 @@ func scope(names string) []param {
 	return []param{{"scope", names}}
 }
 
-// These verdicts are listed in THREATS.md. They follow RFC 6750 §3 and were not
-// copied from the code.
+// These verdicts follow RFC 6750 §3. They were not copied from the code.
 
 func noAuth(scopes string) verdict { return noToken(scope(scopes)...) }
 func noToken(required ...param) verdict {

@@ -58,7 +58,7 @@ func (r request) allFields(method string) []field {
 	return slices.Concat(r.fields, r.late(method))
 }
 
-// by presents a certificate of the client.
+// by returns the request with a certificate that the client presents.
 func (r request) by(c *tls.Certificate) request { r.certificate = c; return r }
 
 func (r request) withBody(body string) request { r.body = body; return r }

@@ -68,7 +68,7 @@ func newClient(t *testing.T, protocol string, only *http.Protocols) client {
 // call is a request and the expected answer.
 type call struct {
 	what   string      // description of the call in the table
-	route  string      // "GET /items"
+	route  string      // such as "GET /items"
 	token  string      // "" means no token
 	header http.Header // further fields of the request
 	status int

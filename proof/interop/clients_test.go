@@ -65,8 +65,8 @@ var (
 		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
 		"ES256", "ES384", "ES512", "EdDSA",
 	}
-	// The keys are the names of the algorithms in the libraries, and the values
-	// are the algorithms of the keys. Since RFC 9864, EdDSA is named Ed25519.
+	// assertionAlgs maps the name of an algorithm in the libraries to its name
+	// in testserver. Since RFC 9864, EdDSA is named Ed25519.
 	assertionAlgs = map[string]testserver.Alg{"RS256": "RS256", "PS256": "PS256", "ES256": "ES256", "Ed25519": "EdDSA"}
 )
 

@@ -72,9 +72,9 @@ func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 	}
 }
 
-// want returns what clients/dpop.mjs prints for each flow. That is the status
-// of every answer, followed by what the npm library made of the last answer:
-// either the body or the parsed challenges.
+// want returns what clients/dpop.mjs prints for each flow: the status of every
+// answer, and then the body of the last answer, or its challenges as the npm
+// library parsed them.
 func (p dpopPolicy) want(as *authServer) map[string]string {
 	// refused returns the answer to a request that is refused. The error
 	// belongs to the scheme of the request.

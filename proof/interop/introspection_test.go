@@ -19,7 +19,7 @@ func TestExampleAPIIntrospectsAtOIDCProvider(t *testing.T) {
 			r := &run{T: t, as: as, api: api}
 			defer r.print()
 			r.open()
-			r.accepted() // JWTs are accepted as they are without introspection
+			r.accepted() // JWTs are still accepted
 			r.opaqueAccepted()
 			r.opaqueRefused()
 			r.opaqueRevoked(maxTTL)

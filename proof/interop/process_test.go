@@ -52,7 +52,7 @@ func launch(t *testing.T, cmd *exec.Cmd, stop func() error) *process {
 }
 
 // ready returns the first value from the channel. The test fails if the command
-// exits or the time is up before.
+// exits first, or if the channel receives nothing within startTimeout.
 func (p *process) ready(t *testing.T, first <-chan string) string {
 	t.Helper()
 	select {

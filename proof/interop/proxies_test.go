@@ -129,9 +129,9 @@ backend recorder
 `
 )
 
-// start starts the proxy in front of two servers and returns its URL. The
-// server's certificate is also the authority that HAProxy needs, although it
-// ignores who issued a certificate.
+// start starts the proxy in front of two servers and returns its URL. HAProxy
+// needs an authority for the clients' certificates, although it is configured
+// to ignore their issuer. The server's certificate is this authority.
 func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder string) string {
 	t.Helper()
 	address, dir := program.Address(t), t.TempDir()
@@ -173,8 +173,8 @@ func accepting(t *testing.T, address string) <-chan string {
 	return accepts
 }
 
-// newProxyClient returns an API whose clients connect from the address of the
-// proxies, without a proxy.
+// newProxyClient returns the API at url, with clients that connect to it
+// directly, from the address of the proxies.
 func newProxyClient(t *testing.T, url string) *api {
 	direct := newAPI(t, url)
 	for _, c := range direct.clients {

@@ -20,7 +20,7 @@ import (
 type keyHolder struct {
 	*http.Client
 	thumbprint string
-	sent       http.Header // of the last request
+	sent       http.Header // the header of the last request
 }
 
 func newKeyHolder(t *testing.T) *keyHolder {
@@ -100,7 +100,8 @@ func TestXOAuth2BindsTokensOfOIDCProvider(t *testing.T) {
 	}
 }
 
-// codeOf returns a code. It opens the page like a browser.
+// codeOf opens a page like a browser, and returns the code with which the
+// server redirects to the client.
 func codeOf(t *testing.T, page string) string {
 	t.Helper()
 	cookies, err := cookiejar.New(nil)

@@ -94,9 +94,8 @@ var zitadelClients = map[string]zitadelClient{
 	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
 }
 
-// zitadelClient is a client of the example storage for web applications. It has
-// its own fields and methods below instead of some fields and methods of the
-// example.
+// zitadelClient is a client of the example storage for web applications. The
+// fields and methods below replace those of the example storage.
 type zitadelClient struct {
 	*storage.Client
 	kind     op.AccessTokenType
@@ -143,8 +142,8 @@ func (z *zitadelOP) ClientCredentialsTokenRequest(_ context.Context, id string, 
 	return zitadelRequest{&storage.AuthRequest{ApplicationID: id, UserID: id, Scopes: scopes}}, nil
 }
 
-// zitadelRequest is an authorization request of the example storage whose
-// tokens have the API as their audience.
+// zitadelRequest is an authorization request of the example storage. Its tokens
+// have the audience of the client.
 type zitadelRequest struct{ *storage.AuthRequest }
 
 func (r zitadelRequest) GetAudience() []string {

@@ -41,7 +41,7 @@ func TestExampleAPIIntrospectsAtZitadelOP(t *testing.T) {
 	r := zitadelRun(t, z, "INTROSPECTION_CLIENT_ID=api", "INTROSPECTION_CLIENT_SECRET="+zitadelSecret, "INTROSPECTION_MAX_TTL="+maxTTL.String())
 	defer r.print()
 	r.open()
-	r.zitadelAccepted(z) // JWTs are accepted as they are without introspection
+	r.zitadelAccepted(z) // JWTs are still accepted
 	r.zitadelOpaque(z)
 	r.zitadelRevoked(z)
 }

@@ -27,7 +27,7 @@
 // repeated if each of several tests must fail. Tests are named as go test
 // prints them, including subtests.
 //
-//	go run ./proof/mutants                # from the root: mutants of packages changed by the last commit or since
+//	go run ./proof/mutants                # from the root: mutants of packages that the last commit or uncommitted work changes
 //	go run ./proof/mutants -since v1.2.0  # mutants of packages changed since v1.2.0
 //	go run ./proof/mutants -all           # all mutants
 //	go run ./proof/mutants -run crit      # mutants whose name matches
@@ -37,6 +37,6 @@
 // and persistence, where a fault would give access. Changed files are written
 // to a temporary directory and passed to go test -overlay, so the checkout is
 // not modified. Each named test must pass on the unchanged code. With a mutant,
-// each test runs alone and without go vet, so that no other failure is taken
-// for its failure. A test that hangs or crashes its process has failed, too.
+// each test runs alone and without go vet, so that only its own failure counts.
+// A test that hangs or crashes its process has failed, too.
 package main

@@ -84,8 +84,8 @@ func readEvents(events io.Reader) (result, error) {
 	return r, nil
 }
 
-// only(test) is a pattern for go test -run. It matches the given test or
-// subtest and nothing else, and has one part for each level of subtests.
+// only returns a pattern for go test -run that matches the given test or
+// subtest and no other. The pattern has one part for each level of subtests.
 func only(test string) string {
 	levels := strings.Split(test, "/")
 	for i, level := range levels {

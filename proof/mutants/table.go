@@ -75,7 +75,7 @@ func parseTable(path, text string) ([]mutant, error) {
 			mutants = append(mutants, mutant{name: strings.TrimSpace(name)})
 			continue
 		}
-		err := errors.New(`want "mutant: " first`)
+		err := errors.New(`want "mutant: " before any other line`)
 		if len(mutants) > 0 {
 			err = mutants[len(mutants)-1].add(line)
 		}

@@ -27,7 +27,7 @@ func TestParseTableRefuses(t *testing.T) {
 		proven = "killed by: TestX in ./x\n"
 	)
 	for _, tt := range []struct{ name, table, want string }{
-		{"text before the first mutant", edited, "want \"mutant: \" first"},
+		{"text before the first mutant", edited, "want \"mutant: \" before any other line"},
 		{"an unknown line", named + edited + "c\n" + proven, "t.txt:5: want \"mutant: \", \"file: \""},
 		{"a sign without its space", named + "file: x.go\n-b\n" + proven, "t.txt:3: want \"mutant: \""},
 		{"a mutant without a name", "mutant: \n" + edited + proven, "has no name"},

@@ -11,22 +11,24 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-var apiProgram string
-
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "16") // the suites mostly wait
-	os.Exit(program.Main(m, "../..", "./examples/api", &apiProgram))
+	os.Exit(m.Run())
 }
 
 // Two processes of examples/api behave as one API.
 func TestProcessesShareThroughRedis(t *testing.T) {
 	t.Parallel()
 	const origin = "https://api.example.com"
+	file, err := program.Build(t.Context(), "../..", "./examples/api", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	redis := startServer(t)
 	as := testserver.New(t, testserver.Audience("api"))
 	var apis []string
 	for range 2 {
-		apis = append(apis, program.Start(t, apiProgram, "ISSUER="+as.Issuer(), "AUDIENCE=api", "ORIGIN="+origin, "REDIS_URL=redis://"+redis.addr,
+		apis = append(apis, program.Start(t, file, "ISSUER="+as.Issuer(), "AUDIENCE=api", "ORIGIN="+origin, "REDIS_URL=redis://"+redis.addr,
 			"INTROSPECTION_CLIENT_ID="+as.DefaultClient().ID, "INTROSPECTION_CLIENT_SECRET="+as.DefaultClient().Secret, "INTROSPECTION_MAX_TTL=1m"))
 	}
 	send := func(api int, scheme, token, proof string) (status int) {

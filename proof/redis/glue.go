@@ -6,7 +6,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/rueidis"
@@ -28,9 +27,9 @@ func WithGoRedis(client redis.UniversalClient) func(ctx context.Context, args ..
 // WithRueidis sends commands with rueidis.
 func WithRueidis(client rueidis.Client) func(ctx context.Context, args ...any) (any, error) {
 	return func(ctx context.Context, args ...any) (any, error) {
-		command := client.B().Arbitrary(fmt.Sprint(args[0])).Keys(fmt.Sprint(args[1]))
+		command := client.B().Arbitrary(args[0].(string)).Keys(args[1].(string))
 		for _, arg := range args[2:] {
-			command = command.Args(fmt.Sprint(arg))
+			command = command.Args(arg.(string))
 		}
 		answer, err := client.Do(ctx, command.Build()).ToAny()
 		if rueidis.IsRedisNil(err) {
@@ -43,9 +42,9 @@ func WithRueidis(client rueidis.Client) func(ctx context.Context, args ...any) (
 // WithValkey sends commands with valkey-go.
 func WithValkey(client valkey.Client) func(ctx context.Context, args ...any) (any, error) {
 	return func(ctx context.Context, args ...any) (any, error) {
-		command := client.B().Arbitrary(fmt.Sprint(args[0])).Keys(fmt.Sprint(args[1]))
+		command := client.B().Arbitrary(args[0].(string)).Keys(args[1].(string))
 		for _, arg := range args[2:] {
-			command = command.Args(fmt.Sprint(arg))
+			command = command.Args(arg.(string))
 		}
 		answer, err := client.Do(ctx, command.Build()).ToAny()
 		if valkey.IsValkeyNil(err) {

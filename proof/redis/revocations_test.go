@@ -3,9 +3,7 @@ package redis_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"syscall"
 	"testing"
 	"time"
@@ -138,48 +136,11 @@ func TestALongFeedLoadsSlowly(t *testing.T) {
 	if err := store.Publish(t.Context(), all...); err != nil {
 		t.Fatal(err)
 	}
-	slow := &server{t: t, addr: slowly(t, redis.addr)}
-	list := startList(t, newStore(t, goRedis(t, []*server{slow}), func(c *redisstore.Config) { c.Timeout = 0 }), revoke.Refuse)
+	slow := &server{t: t, addr: proxy(t, redis.addr, slowly)}
+	list := startList(t, newStore(t, goRedis(t, []*server{slow}), defaultTimeout), revoke.Refuse)
 	if got := list.Stats().Received; got < n {
 		t.Errorf("got %d revocations, want %d", got, n)
 	}
-}
-
-// slowly returns the address of a proxy that passes on 10 kB of the answers per
-// millisecond.
-func slowly(t *testing.T, to string) string {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			server, err := new(net.Dialer).DialContext(t.Context(), "tcp", to)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			go func() {
-				_, _ = io.Copy(server, client)
-				_ = server.Close()
-			}()
-			go func() {
-				tick := time.NewTicker(time.Millisecond)
-				defer tick.Stop()
-				for _, err := io.CopyN(client, server, 1); err == nil; _, err = io.CopyN(client, server, 10_000) {
-					<-tick.C
-				}
-				_ = client.Close()
-			}()
-		}
-	}()
-	return listener.Addr().String()
 }
 
 func TestTheFeedAfterALoss(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,6 +23,8 @@ type server struct {
 	dir     string
 	options []string
 	process *os.Process
+
+	user, password string // of the clients of a store; "" without restrict
 }
 
 // startServer starts a redis-server, which runs until the test ends.
@@ -87,6 +90,29 @@ func (s *server) do(args ...any) any {
 		s.t.Fatalf("%v: %v", args[0], err)
 	}
 	return answer
+}
+
+// restrict makes the clients of a store use the user in docs/scale.md, with
+// more permissions.
+func (s *server) restrict(more ...any) {
+	s.t.Helper()
+	page, err := os.ReadFile("../../docs/scale.md")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^user (\S+) on >(\S+) .*$`).FindSubmatch(page)
+	if line == nil {
+		s.t.Fatal("docs/scale.md has no line that begins with user")
+	}
+	s.user, s.password = string(line[1]), string(line[2])
+	command := []any{"ACL"}
+	for i, word := range strings.Fields(string(line[0])) {
+		if i == 0 {
+			word = "SETUSER"
+		}
+		command = append(command, word)
+	}
+	s.do(append(command, more...)...)
 }
 
 // startCluster starts a cluster of three servers.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/suite"
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
@@ -335,7 +336,7 @@ func kept(ctx context.Context, feed revoke.Feed) error {
 			return err
 		}
 	}
-	if err := wait(ctx, soon.Add(500*time.Millisecond)); err != nil {
+	if err := suite.Wait(ctx, soon.Add(500*time.Millisecond)); err != nil {
 		return err
 	}
 	if err := publish(ctx, feed, all[3:]); err != nil { // a feed may now remove what has ended
@@ -352,16 +353,4 @@ func kept(ctx context.Context, feed revoke.Feed) error {
 		}
 	}
 	return differ(inForce, all, "after others have ended")
-}
-
-// wait returns at the given time, or with an error if ctx ends before.
-func wait(ctx context.Context, at time.Time) error {
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -1,25 +1,3 @@
 package feedtest
 
-import (
-	"context"
-
-	"github.com/bearerguard/bearerguard/revoke"
-)
-
-// Failed returns the names of the checks that find a fault in a feed.
-func Failed(ctx context.Context, open func() revoke.Feed) (names []string) {
-	for _, c := range checks {
-		if c.fault(ctx, open()) != nil {
-			names = append(names, c.name)
-		}
-	}
-	return names
-}
-
-// Checks returns the names of all checks.
-func Checks() (names []string) {
-	for _, c := range checks {
-		names = append(names, c.name)
-	}
-	return names
-}
+var Checks = checks

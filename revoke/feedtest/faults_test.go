@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/bearerguard/bearerguard/internal/suite"
 	"github.com/bearerguard/bearerguard/revoke"
 	"github.com/bearerguard/bearerguard/revoke/feedtest"
 )
@@ -88,10 +87,7 @@ func reading(read func(context.Context, *feed, string) (revoke.Batch, error)) fu
 
 // faults maps the faults of feeds to feeds that have them, and to the checks
 // that must find them.
-var faults = map[string]struct {
-	open func() revoke.Feed
-	want []string
-}{
+var faults = map[string]suite.Planted[revoke.Feed]{
 	"nothing is stored":            {writing(func(context.Context, *feed, []revoke.Revocation) error { return nil }), []string{published, inOrder, remains, continues, long, concurrent, canceled, aliases, kept}},
 	"values lose their case":       {changing(func(r *revoke.Revocation) { r.Value = strings.ToLower(r.Value) }), []string{published}},
 	"values are trimmed":           {changing(func(r *revoke.Revocation) { r.Value = strings.TrimSpace(r.Value) }), []string{published}},
@@ -189,8 +185,7 @@ var faults = map[string]struct {
 		at := len(f.kept)
 		f.kept = append(f.kept, make([]revoke.Revocation, len(all))...) // numbers from a sequence
 		f.mu.Unlock()
-		runtime.Gosched()
-		time.Sleep(time.Microsecond)
+		time.Sleep(time.Millisecond) // the reader reads meanwhile
 		f.mu.Lock()
 		copy(f.kept[at:], all)
 		f.mu.Unlock()
@@ -304,34 +299,11 @@ func fromKept(_ context.Context, f *feed, after string) (revoke.Batch, error) {
 }
 
 func TestPlantedFaultsAreFound(t *testing.T) {
-	for name, fault := range faults {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				got := feedtest.Failed(t.Context(), fault.open)
-				for _, check := range fault.want {
-					if !slices.Contains(got, check) {
-						t.Errorf("got failures of %q, want %q among them", got, check)
-					}
-				}
-			})
-		})
-	}
-}
-
-func TestEachCheckFindsAPlantedFault(t *testing.T) {
-	for _, check := range feedtest.Checks() {
-		found := false
-		for _, fault := range faults {
-			found = found || len(fault.want) < 13 && slices.Contains(fault.want, check)
-		}
-		if !found {
-			t.Errorf("no planted fault fails %q", check)
-		}
-	}
+	suite.FindsPlantedFaults(t, feedtest.Checks, faults)
 }
 
 func TestCorrectFeedsHaveNoFault(t *testing.T) {
-	for name, open := range map[string]func() revoke.Feed{
+	suite.FindsNoFault(t, feedtest.Checks, map[string]func() revoke.Feed{
 		"Memory": func() revoke.Feed { return new(feedtest.Memory) },
 		"the feed in which the faults are planted": func() revoke.Feed { return new(feed) },
 		"one that removes what has ended": func() revoke.Feed {
@@ -357,13 +329,5 @@ func TestCorrectFeedsHaveNoFault(t *testing.T) {
 				return errors.Join(f.Memory.Publish(context.WithoutCancel(ctx), all...), ctx.Err())
 			}}
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				if got := feedtest.Failed(t.Context(), open); len(got) > 0 {
-					t.Errorf("got failures of %q, want none", got)
-				}
-			})
-		})
-	}
+	})
 }

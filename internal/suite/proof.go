@@ -1,0 +1,91 @@
+package suite
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// Planted is an implementation with a fault. It is an alias, so that literals
+// can leave out the names of its fields.
+type Planted[T any] = struct {
+	Open func() T
+	Want []string // the names of the checks that must find the fault; others may find it too
+}
+
+// failed returns the names of the checks that find a fault.
+func failed[T any](ctx context.Context, checks []Check[T], open func() T) (names []string) {
+	for _, c := range checks {
+		if c.Fault(ctx, open()) != nil {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// FindsPlantedFaults tests the checks of a suite: they find each fault, and
+// each check finds a fault that not all of them find.
+func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[string]Planted[T]) {
+	t.Helper()
+	found := make(map[string]bool)
+	for name, fault := range faults {
+		for _, check := range fault.Want {
+			found[check] = found[check] || len(fault.Want) < len(checks)
+		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got := failed(t.Context(), checks, fault.Open)
+				for _, check := range fault.Want {
+					if !slices.Contains(got, check) {
+						t.Errorf("got failures of %q, want %q among them", got, check)
+					}
+				}
+			})
+		})
+	}
+	for _, c := range checks {
+		if !found[c.Name] {
+			t.Errorf("no planted fault fails %q", c.Name)
+		}
+	}
+}
+
+// FindsNoFault tests that no check fails for correct implementations.
+func FindsNoFault[T any](t *testing.T, checks []Check[T], correct map[string]func() T) {
+	t.Helper()
+	for name, open := range correct {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if got := failed(t.Context(), checks, open); len(got) > 0 {
+					t.Errorf("got failures of %q, want none", got)
+				}
+			})
+		})
+	}
+}
+
+// Explains tests that run fails with an output that contains texts. A failure
+// in run would fail the test too, so it runs in another process.
+func Explains(t *testing.T, run func(t *testing.T), texts ...string) {
+	t.Helper()
+	const child = "BEARERGUARD_SUITE_CHILD"
+	if os.Getenv(child) != "" {
+		run(t)
+		return
+	}
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$") //nolint:gosec // this test itself
+	command.Env = append(os.Environ(), child+"=1")
+	out, err := command.CombinedOutput()
+	if err == nil {
+		t.Fatalf("got no failure:\n%s", out)
+	}
+	for _, want := range texts {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+}

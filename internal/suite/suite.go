@@ -1,0 +1,56 @@
+// Package suite runs the checks of the suites with which users test their own
+// stores and feeds: replaytest, cachetest and feedtest.
+package suite
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// Check is one property of implementations of T.
+type Check[T any] struct {
+	Name  string
+	Waits bool // whether the check waits until something ends
+	Why   string
+	Fault func(ctx context.Context, subject T) error // nil if the subject has the property
+}
+
+// Run runs checks in subtests of t. It calls open once for each of them. Checks
+// that wait run in parallel, and all have ended when Run returns.
+func Run[T any](t *testing.T, checks []Check[T], open func(t *testing.T) T) {
+	t.Helper()
+	test := func(t *testing.T, c Check[T]) {
+		t.Helper()
+		if err := c.Fault(t.Context(), open(t)); err != nil {
+			t.Errorf("%v.\n%s", err, c.Why)
+		}
+	}
+	for _, c := range checks {
+		if !c.Waits {
+			t.Run(c.Name, func(t *testing.T) { test(t, c) })
+		}
+	}
+	t.Run("time", func(t *testing.T) { // ends when its parallel subtests have ended
+		for _, c := range checks {
+			if c.Waits {
+				t.Run(c.Name, func(t *testing.T) {
+					t.Parallel()
+					test(t, c)
+				})
+			}
+		}
+	})
+}
+
+// Wait waits until the given time. It returns an error if ctx ends before.
+func Wait(ctx context.Context, at time.Time) error {
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// scenario is the load of a fleet.
+type scenario struct {
+	requests, machines            float64 // requests in a second; machines
+	proofShare, opaqueShare       float64 // of the requests and tokens; the rest are JWTs without proofs
+	tokens                        float64 // that are active
+	lifetime, maxTTL, proofWindow time.Duration
+	revocations, storm            float64 // in a second, and at once
+}
+
+var large = scenario{
+	requests: 100_000, machines: 20, proofShare: 0.2, opaqueShare: 0.2, tokens: 1_000_000,
+	lifetime: time.Hour, maxTTL: 30 * time.Second, proofWindow: 2 * time.Minute, revocations: 10, storm: 100_000,
+}
+
+// row is a line of a table.
+type row struct{ what, formula, result string }
+
+type rows []row
+
+// table returns the rows in Markdown.
+func (r rows) table() string {
+	var text strings.Builder
+	text.WriteString("| | formula | result |\n|---|---|---:|\n")
+	for _, line := range r {
+		fmt.Fprintf(&text, "| %s | %s | %s |\n", line.what, line.formula, line.result)
+	}
+	return text.String()
+}
+
+// table returns what was measured in Markdown.
+func (m *measured) table() string {
+	var text strings.Builder
+	text.WriteString("| measured | memory of a machine | memory of Redis | CPU time of a machine | CPU time of Redis | sent to each machine |\n|---|---:|---:|---:|---:|---:|\n")
+	for _, line := range []struct {
+		what                string
+		here, redis         float64
+		micros, redisMicros float64
+		sent                float64
+	}{
+		{"JWT that is verified in full, RS256", m.tokenBytes, 0, m.checkMicros, 0, 0},
+		{"JWT that is in the token cache", 0, 0, m.cachedMicros, 0, 0},
+		{"proof, ES256, and its JWT in the token cache", m.markBytes, m.redisMark, m.proofMicros, m.markMicros, 0},
+		{fmt.Sprintf("answer of %d bytes that is written", answerSize), 0, m.redisAnswer, 0, m.setMicros, 0},
+		{"answer that is read", 0, 0, 0, m.getMicros, 0},
+		{"revocation", m.listBytes, m.redisRevocation, 0, 0, m.revocationBytes},
+		{"reading of the feed without news", 0, 0, 0, m.feedMicros, m.feedBytes},
+	} {
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", line.what, unit(line.here, "B"), unit(line.redis, "B"),
+			unit(line.micros, "µs"), unit(line.redisMicros, "µs"), unit(line.sent, "B"))
+	}
+	return text.String()
+}
+
+// unit returns a figure with two digits, or nothing for 0.
+func unit(value float64, of string) string {
+	switch {
+	case value == 0:
+		return ""
+	case value < 10:
+		return fmt.Sprintf("%.1f %s", value, of)
+	}
+	return count(value) + " " + of
+}
+
+// count returns a whole figure with a space between thousands, and two digits
+// that are not 0.
+func count(value float64) string {
+	if value <= 0 {
+		return "0"
+	}
+	scale := math.Pow(10, max(math.Floor(math.Log10(value))-1, 0))
+	text := fmt.Sprintf("%.0f", math.Round(value/scale)*scale)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + " " + text[i:]
+	}
+	return text
+}
+
+func megabytes(bytes float64) string { return unit(bytes/1e6, "MB") }
+func cores(micros float64) string    { return fmt.Sprintf("%.2g cores", micros/1e6) }
+
+// calculate returns what a scenario needs.
+func (m *measured) calculate(s scenario) rows {
+	perMachine := s.requests / s.machines
+	proofs, opaque := s.requests*s.proofShare, s.requests*s.opaqueShare
+	listed := s.revocations * s.lifetime.Seconds()
+	written := s.tokens * s.opaqueShare / s.maxTTL.Seconds()
+	full := m.checkMicros + s.proofShare*(m.proofMicros-m.cachedMicros)
+	readings := s.machines * 5
+	redis := proofs*m.markMicros + opaque*m.getMicros + written*m.setMicros + readings*m.feedMicros
+	return rows{
+		{"**each machine**: requests", "requests / machines", count(perMachine) + " /s"},
+		{"CPU time, without caches", "requests × (JWT in full + share of proofs × (proof − cached JWT))", cores(perMachine * full)},
+		{"CPU time, with all JWTs in the token cache", "requests × (cached JWT + share of proofs × (proof − cached JWT))", cores(perMachine * (full - m.checkMicros + m.cachedMicros))},
+		{"token cache with all JWTs", "tokens × share of JWTs × JWT", megabytes(s.tokens * (1 - s.opaqueShare) * m.tokenBytes)},
+		{"marks of proofs", "proofs × 2 min × mark", megabytes(perMachine * s.proofShare * s.proofWindow.Seconds() * m.markBytes)},
+		{"list of revocations", "revocations × lifetime of a token × revocation", megabytes(listed * m.listBytes)},
+		{"after a storm of " + count(s.storm), "(the same + storm) × revocation", megabytes((listed + s.storm) * m.listBytes)},
+		{"**Redis**: proofs", "requests × share of proofs", fmt.Sprintf("%s /s, %s", count(proofs), cores(proofs*m.markMicros))},
+		{"answers that are read, at most", "requests × share of opaque tokens", fmt.Sprintf("%s /s, %s", count(opaque), cores(opaque*m.getMicros))},
+		{"answers that are written", "opaque tokens / MaxTTL", fmt.Sprintf("%s /s, %s", count(written), cores(written*m.setMicros))},
+		{"readings of the feed", "machines × 5 /s", fmt.Sprintf("%s /s, %s", count(readings), cores(readings*m.feedMicros))},
+		{"CPU time", "the sum", cores(redis)},
+		{"parts of a cluster, half busy", "CPU time / 0.5, rounded up", fmt.Sprintf("%.0f", math.Ceil(redis/0.5e6))},
+		{"memory: marks", "proofs × 2 min × mark", megabytes(proofs * s.proofWindow.Seconds() * m.redisMark)},
+		{"memory: answers", "opaque tokens × answer", megabytes(s.tokens * s.opaqueShare * m.redisAnswer)},
+		{"memory: revocations, after a storm", "(revocations × lifetime + storm) × revocation", megabytes((listed + s.storm) * m.redisRevocation)},
+		{"sent for the feed", "machines × (5 /s × reading + revocations × revocation)", unit(s.machines*(5*m.feedBytes+s.revocations*m.revocationBytes)/1e3, "kB/s")},
+		{"sent for the storm", "machines × storm × revocation", megabytes(s.machines * s.storm * m.revocationBytes)},
+		{"**the authorization server**: introspection", "opaque tokens / MaxTTL", count(written) + " calls/s"},
+		{"the same without a shared store, at most", "the same × machines, or requests with opaque tokens", count(min(written*s.machines, opaque)) + " calls/s"},
+	}
+}
