@@ -140,6 +140,7 @@ func (r *reader) poll(ctx context.Context) (more bool, err error) {
 		return false, errGapAtStart
 	case errors.Is(err, ErrGap):
 		l.gaps.Add(1)
+		l.unpublished.Store(true) // the feed may have lost entries
 		r.restart()
 		return false, nil
 	case err != nil:

@@ -7,13 +7,14 @@ import (
 
 // Limits of the breaker.
 const (
-	maxFailures = 3           // failed commands in a row after which commands are paused
+	maxFailures = 3           // commands in a row without an answer after which commands are paused
 	pause       = time.Second // between two attempts while commands are paused
 )
 
 // breaker pauses the commands of a group after failures, so that requests do
-// not wait for a Redis that does not answer. Each group has its own, because
-// one node of a cluster can fail alone.
+// not wait for a Redis that does not answer. An error reply is an answer: a
+// full Redis can still be read. Each group has its own breaker, because one
+// node of a cluster can fail alone.
 type breaker struct {
 	mu       sync.Mutex
 	failures int // in a row
@@ -35,10 +36,11 @@ func (b *breaker) begin(now time.Time) bool {
 	return true
 }
 
-func (b *breaker) end(now time.Time, succeeded bool) {
+// end records whether Redis has answered a command.
+func (b *breaker) end(now time.Time, answered bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if succeeded {
+	if answered {
 		b.failures = 0
 		return
 	}

@@ -7,22 +7,27 @@ import (
 	"time"
 )
 
-// answer returns where an introspection answer is: its group, and the key in
+// maxAnswerTimeout is how long Get and Set wait for each command at most. An
+// introspect.Client waits for a quarter of a second, and otherwise takes a node
+// of a cluster that hangs for a failure of the whole Store.
+const maxAnswerTimeout = 100 * time.Millisecond
+
+// answerKey returns where an introspection answer is: its group, and the key in
 // it. The key is a hash of a token; with the HMAC, a reader of Redis cannot
 // check whether a token that it knows was used.
-func (s *Store) answer(k keys, key string) (g *group, name string) {
+func (s *Store) answerKey(k keys, key string) (g *group, name string) {
 	sum := derive(k.names, key)
 	return s.groups[sum[0]%groups], "answer:" + base64.RawURLEncoding.EncodeToString(sum)
 }
 
 // Get implements introspect.Cache. A value that was not sealed for this key is
-// counted, and reported as missing. So is a value that Redis could not return:
-// after an error, a client would not use the store for a while, although the
-// other nodes of a cluster may work. The error is nil unless ctx has ended.
+// counted and is a miss. A command that fails is a miss too: after an error, a
+// client would not use the store for a while, although the other nodes of a
+// cluster may work. The error is nil unless ctx has ended.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	for _, k := range s.keys {
-		g, name := s.answer(k, key)
-		answer, err := s.do(ctx, g, "GET", name)
+		g, name := s.answerKey(k, key)
+		answer, err := s.doWithin(ctx, min(s.config.Timeout, maxAnswerTimeout), g, "GET", name)
 		if err != nil || answer == nil {
 			continue
 		}
@@ -40,7 +45,8 @@ func (s *Store) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	if ttl < time.Millisecond {
 		return nil
 	}
-	g, name := s.answer(s.keys[0], key)
-	_, _ = s.do(ctx, g, "SET", name, s.keys[0].seal(g.tag+name, value), "PX", strconv.FormatInt(ttl.Milliseconds(), 10))
+	g, name := s.answerKey(s.keys[0], key)
+	lifetime := strconv.FormatInt(ttl.Milliseconds(), 10) // rounded down: for ttl at most
+	_, _ = s.doWithin(ctx, min(s.config.Timeout, maxAnswerTimeout), g, "SET", name, s.keys[0].seal(g.tag+name, value), "PX", lifetime)
 	return ctx.Err()
 }

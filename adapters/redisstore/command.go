@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -21,43 +20,61 @@ type group struct {
 	running  chan struct{} // limits the commands that run
 	breaker  breaker
 	history  history
-	extended atomic.Int64 // Unix time of the last call of extend that had an effect
+	extended atomic.Int64 // Unix time at which a lifetime was last extended
 }
 
 // maxRunning is the maximum number of commands of a group that run at a time.
 const maxRunning = 256
 
-func newGroup(tag string) *group { return &group{tag: tag, running: make(chan struct{}, maxRunning)} }
+func newGroup(tag string) *group {
+	return &group{tag: tag, running: make(chan struct{}, maxRunning), history: history{number: newNumber()}}
+}
 
 var (
 	errPaused = errors.New("redisstore: the last commands failed; commands are paused for up to a second")
-	errRedis  = errors.New("redisstore: Redis is unavailable")
 	errAnswer = errors.New("redisstore: Redis gave an unexpected answer")
 )
 
+// redisError wraps an error of the client. The text of that error is not
+// printed, because it may contain an argument of the command.
+type redisError struct {
+	reason string
+	err    error
+}
+
+func (e redisError) Error() string { return "redisstore: Redis is unavailable: " + e.reason }
+func (e redisError) Unwrap() error { return e.err }
+
 // do sends a command to the node of a group, and waits for Config.Timeout at
-// most, even if Do waits longer. A caller that cancels its context does not
-// cancel the command: a client could otherwise cancel requests to make commands
-// fail, and so pause them for all clients.
+// most.
 func (s *Store) do(ctx context.Context, g *group, command, key string, args ...any) (any, error) {
+	return s.doWithin(ctx, s.config.Timeout, g, command, key, args...)
+}
+
+// doWithin is like do with another timeout. It does not wait longer, even if Do
+// does. A caller that cancels its context does not cancel the command: a client
+// could otherwise cancel requests to make commands fail, and so pause them for
+// all clients.
+func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, command, key string, args ...any) (any, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("%w: %w", errRedis, err)
+		return nil, err
 	}
 	if !g.breaker.begin(time.Now()) {
 		s.counted.paused.Add(1)
 		return nil, errPaused
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	s.counted.commands.Add(1)
 	answer, err := contain.Within(ctx, g.running, func(ctx context.Context) (any, error) {
 		return s.config.Do(ctx, append([]any{command, g.tag + key}, args...)...)
 	})
-	g.breaker.end(time.Now(), err == nil)
+	g.breaker.end(time.Now(), err == nil || errorReply.MatchString(err.Error()))
 	if err != nil {
 		s.counted.failures.Add(1)
-		s.noteFailure(ctx, g, key, err)
-		return nil, fmt.Errorf("%w: %w", errRedis, err)
+		failure := redisError{reason(ctx, err), err}
+		s.noteFailure(ctx, g, key, failure.reason)
+		return nil, failure
 	}
 	return answer, nil
 }
@@ -73,8 +90,7 @@ func text(answer any) (string, error) {
 	return "", errAnswer
 }
 
-// milliseconds formats a duration in whole milliseconds, of which the last one
-// may not be complete.
+// milliseconds formats a duration in milliseconds, rounded up.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds()+1, 10) }
 
 // Keys that must outlive their last use have this lifetime.
@@ -83,24 +99,10 @@ const (
 	extendAfter = time.Hour
 )
 
-// extend extends the lifetime of keys of a group, once an hour. A failure only
-// means that the next process extends it.
-func (s *Store) extend(ctx context.Context, g *group, names ...string) {
+// extensionDue reports once an hour that the caller has to extend the lifetime
+// of a key of the group. If the caller fails, the key is extended an hour
+// later, or by another process.
+func (g *group) extensionDue() bool {
 	now, last := time.Now().Unix(), g.extended.Load()
-	if now-last < int64(extendAfter/time.Second) || !g.extended.CompareAndSwap(last, now) {
-		return
-	}
-	for _, name := range names {
-		_ = s.last(ctx, g, name, lastingFor)
-	}
-}
-
-// last makes a key last for a duration at least.
-func (s *Store) last(ctx context.Context, g *group, name string, d time.Duration) error {
-	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
-		if _, err := s.do(ctx, g, "PEXPIRE", name, milliseconds(d), condition); err != nil {
-			return err
-		}
-	}
-	return nil
+	return now-last >= int64(extendAfter/time.Second) && g.extended.CompareAndSwap(last, now)
 }

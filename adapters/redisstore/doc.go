@@ -11,23 +11,25 @@
 // It does not depend on a client of Redis: [Config.Do] sends a command with the
 // client that the program already has. docs/scale.md shows Do for go-redis,
 // rueidis and valkey-go, and a complete program. Redis 7.0 or later is
-// required, or Valkey. Each command has one key, so a cluster works.
+// required, or Valkey 7.2. Each command has one key, so a cluster works.
 //
 // # Failures
 //
 // Redis never decides that a token is good: its values are sealed with
 // [Config.Secret]. A value that was changed, or copied to another key or
 // another prefix, is counted. As an answer it is ignored, and as a revocation
-// it counts as lag. An attacker who can write to Redis can make the machines
-// forget proofs and revocations, and answer 503.
+// it counts as lag. The time at which an entry of the feed ends is not sealed:
+// if it was moved to the past, the entry is skipped. An attacker who can write
+// to Redis can make the machines forget proofs and revocations, and answer 503.
 //
 // A command that fails or takes longer than [Config.Timeout] is a missing
-// answer for introspection, and [Config.OnOutage] for proofs. After three
-// failures in a row, commands to the same part of the cluster fail at once for
-// a second.
+// answer for introspection. For proofs, [Config.OnOutage] then decides. The
+// keys have 33 parts. After three commands in a row to which Redis has not
+// answered, commands for the same part fail at once for a second. An error
+// reply, for example of a full Redis, counts as an answer.
 //
-// Set maxmemory-policy to noeviction. Redis must not evict marks or
-// revocations, and a Redis that does this is not noticed.
+// Set maxmemory-policy to noeviction. The eviction of single marks is not
+// noticed.
 //
 // # Lost memory
 //
@@ -39,9 +41,21 @@
 // see [Store.Initialize].
 //
 // A process notices only that its own marks are missing. After a restart with
-// old data, a proof can therefore be used once on another machine, until the
-// process that marked it handles its next proof.
+// old data, or a failover that has lost the last writes, a proof can therefore
+// be used once on another machine, until the process that marked it handles its
+// next proof in the same part of the keys. If this process ends before, the
+// loss is not noticed. Nor is it if another process has by chance chosen the
+// same of 4096 numbers, and neither of them has noticed this yet.
+//
+// A mark that is lost before the number is increased, usually a millisecond
+// later, looks like one that was never made. This loss is not noticed, and a
+// proof that is handled in that moment can be used once more on another
+// machine.
+//
+// The numbers end 30 days after the last proofs. The next proofs are then
+// refused, as after a loss.
 //
 // The feed of revocations has an epoch, which changes if the feed has lost its
-// memory. Every machine then publishes what it knows.
+// memory. Every machine then publishes what it knows. If Redis is too full for
+// another epoch, only the machines that have noticed the loss do so.
 package redisstore

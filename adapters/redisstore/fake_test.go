@@ -37,7 +37,7 @@ func newFake() *fake {
 	return &fake{values: make(map[string]string), ends: make(map[string]time.Time)}
 }
 
-var errDown = errors.New("READONLY the message of the server")
+var errDown = errors.New("dial tcp 192.0.2.1:6379: connection refused")
 
 func (f *fake) do(ctx context.Context, args ...any) (any, error) {
 	f.mu.Lock()
@@ -84,7 +84,7 @@ func (f *fake) run(args []any) any {
 	case "PEXPIRE":
 		end, has := f.ends[key]
 		next := time.Now().Add(lifetime(args[2]))
-		if exists && (args[3] == "NX" && !has || args[3] == "GT" && has && next.After(end)) {
+		if exists && (len(args) == 3 || args[3] == "NX" && !has || args[3] == "GT" && has && next.After(end)) {
 			f.ends[key] = next
 		}
 		return int64(1)
@@ -170,4 +170,10 @@ func (f *fake) setDown(down bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.down = down
+}
+
+func (f *fake) setStream(change func([]fakeEntry) []fakeEntry) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stream = change(f.stream)
 }

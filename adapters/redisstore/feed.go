@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,11 +18,15 @@ import (
 
 // Keys and limits of the feed.
 const (
-	streamKey  = "stream"
-	epochKey   = "epoch"
-	maxEntry   = 64 // revocations in an entry of the stream
-	maxEntries = 16 // entries in a Batch, so that it arrives within Config.Timeout
-	trimmed    = 3  // entries that Publish looks at; more than it adds for one revocation
+	streamKey = "stream"
+	epochKey  = "epoch"
+	maxEntry  = 64 // revocations in an entry of the stream
+	trimmed   = 3  // entries that one trim looks at; more than one, so that the stream shrinks
+
+	// Read returns between minEntries and maxEntries entries, so that they
+	// arrive within Config.Timeout, and a long feed is nevertheless read soon.
+	minEntries = 16
+	maxEntries = 512
 )
 
 // Publish implements [revoke.Feed]. Revocations that have ended are left out.
@@ -31,17 +36,17 @@ func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) e
 	if len(current) == 0 {
 		return nil
 	}
-	s.trim(ctx) // before, because Redis may be full
 	for part := range slices.Chunk(current, maxEntry) {
-		if err := s.append(ctx, part); err != nil {
+		s.trim(ctx) // before, because Redis may be full
+		if err := s.addEntry(ctx, part); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// append adds an entry to the stream.
-func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) error {
+// addEntry adds an entry to the stream.
+func (s *Store) addEntry(ctx context.Context, revocations []revoke.Revocation) error {
 	value, err := json.Marshal(revocations)
 	if err != nil {
 		return errors.New("redisstore: a revocation is not valid UTF-8, or has a year above 9999")
@@ -52,14 +57,24 @@ func (s *Store) append(ctx context.Context, revocations []revoke.Revocation) err
 	if _, err := s.do(ctx, s.feed, "XADD", streamKey, "*", "until", e.until, "revocations", e.sealed); err != nil {
 		return err
 	}
-	return s.last(ctx, s.feed, streamKey, max(time.Until(last), lastingFor))
+	return s.extendStream(ctx, max(time.Until(last), lastingFor))
+}
+
+// extendStream makes the stream last for a duration at least.
+func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
+	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
+		if _, err := s.do(ctx, s.feed, "PEXPIRE", streamKey, milliseconds(d), condition); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // trim looks at some entries and removes those whose revocations have ended. It
-// keeps those at which a reader may be: the entries of the last minute, and the
-// one before them. The next call goes on from there, so that an entry that
-// lasts for long does not keep those behind it. A failure only means that they
-// are removed later.
+// keeps those at which a reader that knows the whole feed may be: the entries
+// of the last hour, and the one before them. The next call goes on from there,
+// so that an entry that lasts for long does not keep those behind it. A failure
+// only means that they are removed later.
 func (s *Store) trim(ctx context.Context) {
 	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
 	if err != nil {
@@ -68,7 +83,7 @@ func (s *Store) trim(ctx context.Context) {
 	next, now, ended := "", time.Now(), []any{}
 	for i, e := range entries[:max(0, len(entries)-1)] {
 		next = entries[i+1].id
-		if e.ended(now) && addedAt(next).Before(now.Add(-time.Minute)) {
+		if e.ended(now) && addedAt(next).Before(now.Add(-time.Hour)) {
 			ended = append(ended, e.id)
 		}
 	}
@@ -101,6 +116,11 @@ func (e entry) ended(now time.Time) bool {
 	return now.After(last.Add(time.Hour))
 }
 
+// place identifies an entry. The ID is not enough: a node that takes over may
+// use the IDs of lost entries again if its clock is behind. Each value begins
+// with a random nonce.
+func (e entry) place() string { return fmt.Sprintf("%s:%.8x", e.id, e.sealed) }
+
 // sealedAs returns the name with which the value of an entry is sealed.
 func (s *Store) sealedAs(e entry) string { return s.feed.tag + streamKey + ":" + e.until }
 
@@ -119,18 +139,22 @@ func (s *Store) read(ctx context.Context, e entry) (revocations []revoke.Revocat
 
 // position is where a reader of the stream is.
 type position struct {
-	id    string // of the last entry that was read, or "" before the first
+	place string // of the last entry that was read, or "" before the first
+	id    string // of this entry
+	more  string // "+" if there was more to read
 	epoch string // when it was read, or "" at the beginning
 }
 
-var positionSyntax = regexp.MustCompile(`^(?:(\d{1,20}-\d{1,20})?@([A-Z2-7]{26}))?$`)
+var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16})?(\+?)@([A-Z2-7]{26}))?$`)
 
 // Read implements [revoke.Feed].
 //
 // The entry at the position must still be there. If it is not, entries after it
 // may be missing too, for example because a node without the last writes took
-// over. Read then changes the epoch, so that every machine publishes what it
-// knows.
+// over. Read then returns [revoke.ErrGap] and, if it can, changes the epoch, so
+// that every machine publishes what it knows. A reader that has not reached the
+// end may be at an entry that was removed because it had ended, so this does
+// not change the epoch.
 //
 // In place of an entry that was not sealed with the secret, Read returns one
 // revocation that is not valid. A [revoke.List] then knows that it lacks
@@ -140,11 +164,14 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	if parts == nil {
 		return revoke.Batch{}, revoke.ErrGap
 	}
-	from := position{parts[1], parts[2]}
-	entries, err := s.entries(ctx, from.id, maxEntries+2) // the one at the position, and one more
+	from := position{place: parts[1], id: parts[2], more: parts[3], epoch: parts[4]}
+	n, began := int(s.perRead.Load()), time.Now()
+	entries, err := s.entries(ctx, from.id, n+2) // the one at the position, and one more
 	if err != nil {
+		s.perRead.Store(minEntries)
 		return revoke.Batch{}, err
 	}
+	fast := time.Since(began) < s.config.Timeout/4
 	epoch, err := s.epoch(ctx)
 	if err != nil {
 		return revoke.Batch{}, err
@@ -152,21 +179,25 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	if from.epoch != "" && from.epoch != epoch {
 		return revoke.Batch{}, revoke.ErrGap
 	}
-	if from.id != "" {
-		if len(entries) == 0 || entries[0].id != from.id {
-			if _, err := s.newEpoch(ctx, "XX"); err != nil {
-				return revoke.Batch{}, err
+	if from.place != "" {
+		if len(entries) == 0 || entries[0].place() != from.place {
+			if from.more == "" {
+				_, _ = s.newEpoch(ctx, "XX") // fails if Redis is full: then only this machine publishes what it knows
 			}
 			return revoke.Batch{}, revoke.ErrGap
 		}
 		entries = entries[1:]
 	}
 	batch := revoke.Batch{Epoch: epoch}
-	if batch.More = len(entries) > maxEntries; batch.More {
-		entries = entries[:maxEntries]
+	from.more = ""
+	if batch.More = len(entries) > n; batch.More {
+		entries, from.more = entries[:n], "+"
+		if fast {
+			s.perRead.Store(min(2*int64(n), maxEntries))
+		}
 	}
 	for now := time.Now(); len(entries) > 0; entries = entries[1:] {
-		from.id = entries[0].id
+		from.place = entries[0].place()
 		if entries[0].ended(now) {
 			continue
 		}
@@ -176,7 +207,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 		}
 		batch.Revocations = append(batch.Revocations, revocations...)
 	}
-	batch.Next = from.id + "@" + epoch
+	batch.Next = from.place + from.more + "@" + epoch
 	return batch, nil
 }
 
@@ -198,7 +229,9 @@ func (s *Store) epoch(ctx context.Context) (string, error) {
 	if answer == nil {
 		return s.newEpoch(ctx, "NX")
 	}
-	s.extend(ctx, s.feed, streamKey)
+	if s.feed.extensionDue() {
+		_ = s.extendStream(ctx, lastingFor)
+	}
 	epoch, err := text(answer)
 	if err == nil && !positionSyntax.MatchString("@"+epoch) {
 		return s.newEpoch(ctx, "XX")

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -15,17 +16,21 @@ import (
 // It contains a loss and then numbers of 32 bits, of which each process
 // increases one after each mark. The loss must not change, and the number must
 // never go back. With one number for all, a process would not notice that its
-// last step is missing if others have made as many since then.
+// last step is missing if others have made as many since then. After 2^32 steps
+// a number is 0 again, which looks like a loss.
 //
-// Callers share a step. A step is valid for all marks that were made before it
-// began.
+// Callers share a step. A mark is protected by the first step that begins after
+// it: if Redis loses the mark later, it also loses the step. If Redis loses the
+// mark before that step, about a millisecond later, nothing shows this: the
+// mark looks like one that was never made.
 type history struct {
 	begun atomic.Uint64 // steps that have begun
 
-	mu    sync.Mutex // held during a step
-	known loss       // in Redis; 0 before the first step
-	own   int64      // the number of this process; 0 before the first step and after a loss
-	err   error      // of the last step
+	mu     sync.Mutex // held during a step
+	known  loss       // in Redis; 0 before the first step
+	number string     // which number this process increases, as an offset for BITFIELD
+	own    int64      // its value; 0 before its first step and after a loss
+	err    error      // of the last step
 }
 
 // loss is when Redis was last found to have lost its memory. From the top: the
@@ -39,10 +44,12 @@ const (
 	lossRandom  = lossAssumed - 1
 	stepsKey    = "steps"
 
-	// numbers is how many processes have numbers of their own. A process
-	// chooses one at random. Two that have the same may notice a loss too late.
-	numbers = 4096
+	numbers = 4096 // numbers in the key
 )
+
+// newNumber returns a random number for a process. Two that have the same may
+// not notice a loss. The first that notices the other takes a new one.
+func newNumber() string { return fmt.Sprint("#", 2+rand.N(numbers)) } //nolint:gosec // not secret
 
 func (l loss) at() time.Time { return time.Unix(int64(l>>lossTime), 0) }
 func (l loss) assumed() bool { return l&lossAssumed != 0 }
@@ -57,18 +64,23 @@ func lossAt(at time.Time) loss {
 	return loss(at.Unix()+1)<<lossTime | loss(rand.N[int64](lossRandom))
 }
 
-// lostAt returns when Redis was last found to have lost marks of the group. The
-// result covers all marks that were made before the call.
+// lostAt returns when Redis was last found to have lost marks of the group. If
+// it returns no error, a step protects all marks that were made before the
+// call.
 func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	h := &g.history
 	before := h.begun.Load()
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.begun.Load() == before { // otherwise a step has begun since the call, and has ended
 		h.begun.Add(1)
 		h.err = s.step(ctx, g)
 	}
-	return h.known.at(), h.err
+	at, err := h.known.at(), h.err
+	h.mu.Unlock()
+	if err == nil && g.extensionDue() { // without the lock, so that only one caller waits
+		_, _ = s.do(ctx, g, "PEXPIRE", stepsKey, milliseconds(lastingFor))
+	}
+	return at, err
 }
 
 // step increases the number of this process. If Redis has lost the last step,
@@ -80,7 +92,7 @@ func (s *Store) step(ctx context.Context, g *group) error {
 			return err
 		}
 	}
-	answer, err := s.do(ctx, g, "BITFIELD", stepsKey, "GET", "i64", "0", "INCRBY", "u32", s.number, "1")
+	answer, err := s.do(ctx, g, "BITFIELD", stepsKey, "GET", "i64", "0", "INCRBY", "u32", h.number, "1")
 	if err != nil {
 		return err
 	}
@@ -95,19 +107,26 @@ func (s *Store) step(ctx context.Context, g *group) error {
 	}
 	switch found := loss(first); {
 	case found == h.known && own <= h.own,
-		found != h.known && (found.assumed() || found.at().Before(h.known.at()) || found.at().After(time.Now().Add(time.Minute))):
+		found != h.known && (found.assumed() || found.at().Before(h.known.at()) || inFuture(found)):
 		return s.setLost(ctx, g)
+	case found == h.known && h.own != 0 && own > h.own+1: // another process has this number, or Do has repeated the command
+		h.number, h.own = newNumber(), 0
+		return s.step(ctx, g)
 	default: // if it has changed, another machine has found a loss
 		h.known, h.own = found, own
+		return nil
 	}
-	s.extend(ctx, g, stepsKey)
-	return nil
 }
+
+// inFuture reports whether a loss is so late that its time must be wrong. The
+// clock of the machine that found it may be ahead: if each machine corrected
+// the others, no proof would be accepted any more.
+func inFuture(l loss) bool { return l.at().After(time.Now().Add(time.Hour)) }
 
 // Initialize takes an empty Redis for a new one. Without it, a Redis that is
 // empty when a proof arrives is taken for one that has lost its memory: under
-// [Refuse], DPoP requests get 503, for a minute with the defaults. Initialize
-// changes nothing in a Redis that is already in use.
+// [Refuse], DPoP requests get 503, for about 80 seconds with the defaults.
+// Initialize changes nothing in a Redis that is already in use.
 //
 // Call it before the first request. If a program calls it at each start and
 // Redis is emptied just before, then a proof that was used on another machine
@@ -145,16 +164,18 @@ func (s *Store) firstStep(ctx context.Context, g *group, fresh loss) error {
 		}
 		return nil
 	}
-	found, err := text(answer)
+	value, err := text(answer)
 	if err != nil {
 		return err
 	}
-	if len(found) >= 8 {
-		g.history.known = loss(binary.BigEndian.Uint64([]byte(found))) //nolint:gosec // an overflow is a loss
+	var found loss
+	if len(value) >= 8 {
+		found = loss(binary.BigEndian.Uint64([]byte(value))) //nolint:gosec // an overflow is a loss
 	}
-	if at := g.history.known.at(); at.Unix() <= 0 || at.After(time.Now().Add(time.Minute)) { // another machine has just found that the key is missing
+	if found.at().Unix() <= 0 || inFuture(found) { // not valid, or another machine has just found that the key is missing
 		return s.setLost(ctx, g)
 	}
+	g.history.known = found
 	return nil
 }
 

@@ -44,8 +44,7 @@ func (s *Store) note(ctx context.Context, k kind, args ...any) {
 // noteFailure logs that a command has failed. It names a key that cannot be
 // used until it is deleted. The other keys are replaced or expire, and their
 // names contain hashes of proofs and tokens.
-func (s *Store) noteFailure(ctx context.Context, g *group, key string, err error) {
-	reason := reason(ctx, err)
+func (s *Store) noteFailure(ctx context.Context, g *group, key, reason string) {
 	if reason == "WRONGTYPE" && slices.Contains([]string{stepsKey, streamKey, epochKey}, key) {
 		s.note(ctx, otherType, "key", g.tag+key)
 		return
@@ -53,13 +52,14 @@ func (s *Store) noteFailure(ctx context.Context, g *group, key string, err error
 	s.note(ctx, unavailable, "reason", reason)
 }
 
-// errorCode is the first word of an error reply, such as READONLY.
-var errorCode = regexp.MustCompile(`^[A-Z]{3,20}\b`)
+// errorReply matches the text of an error reply and its first word, such as
+// READONLY. It does not match io.EOF, whose text is EOF.
+var errorReply = regexp.MustCompile(`^([A-Z]{3,20}) `)
 
 // reason returns what may be logged of an error of the client.
 func reason(ctx context.Context, err error) string {
-	if code := errorCode.FindString(err.Error()); code != "" {
-		return code
+	if reply := errorReply.FindStringSubmatch(err.Error()); reply != nil {
+		return reply[1]
 	}
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return "timeout"

@@ -12,10 +12,7 @@ import (
 // memory. A verifier answers 503.
 var ErrLost = errors.New("redisstore: Redis has lost its memory, and the proof may have been used before")
 
-var (
-	errPassed  = errors.New("redisstore: the time until which the proof is marked has passed")
-	errTooLong = errors.New("redisstore: the proof would be accepted for longer than ProofWindow")
-)
+var errTooLong = errors.New("redisstore: the proof would be accepted for longer than ProofWindow")
 
 // First implements [dpop.Replay].
 func (s *Store) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
@@ -23,8 +20,8 @@ func (s *Store) First(ctx context.Context, key [32]byte, until time.Time) (bool,
 }
 
 // FirstOf is like First, and limits the marks of one client as
-// [dpop.Memory.FirstOf] does. The limit counts the marks of this process, so a
-// client can have as many times more marks in Redis as there are machines.
+// [dpop.Memory.FirstOf] does. The limit counts the marks of this process: with
+// n machines, a client can have n times as many marks in Redis.
 //
 // Under [LocalOnly], the error is nil while Redis is unavailable.
 func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until time.Time) (bool, error) {
@@ -32,8 +29,6 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case lifetime <= 0:
-		return false, errPassed
 	case s.config.OnOutage == Refuse && lifetime > s.config.ProofWindow: // a loss would be forgotten too early
 		s.counted.tooLong.Add(1)
 		s.note(ctx, tooLong)
@@ -56,10 +51,9 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 
 // mark makes a mark in Redis and reports whether it was missing. The lifetime
 // is relative, so it does not matter if the clock of Redis is wrong, unless it
-// is set forward meanwhile. The value is random:
-// a client that repeats the command after a lost answer finds its own value,
-// which is not a replay. Half of the hash identifies a proof, as in a
-// [dpop.Memory].
+// is set forward meanwhile. The value is random: a client that repeats the
+// command after a lost answer finds its own value, which is not a replay. Half
+// of the hash identifies a proof, as in a [dpop.Memory].
 func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])

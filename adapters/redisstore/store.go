@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"regexp"
 	"sync/atomic"
 	"time"
@@ -20,7 +19,7 @@ const (
 	version            = "1:" // of the format of keys and values
 	defaultTimeout     = 50 * time.Millisecond
 	maxTimeout         = time.Second
-	defaultProofWindow = 3 * time.Minute
+	defaultProofWindow = 200 * time.Second
 	maxProofWindow     = 24 * time.Hour
 	minSecret          = 32
 )
@@ -64,8 +63,9 @@ type Config struct {
 	Prefix string
 
 	// Timeout limits each command, also if Do ignores its context. 0 means 50
-	// ms, the maximum is a second. Under Refuse, a proof can wait for three
-	// commands.
+	// ms, the maximum is a second. Answers about opaque tokens wait for 100 ms
+	// per command at most. Under Refuse, a proof usually waits for up to three
+	// commands, and for some more after a start, after a loss and once an hour.
 	Timeout time.Duration
 
 	// OnOutage is what First does while Redis is unavailable, and after it has
@@ -73,14 +73,13 @@ type Config struct {
 	OnOutage Outage
 
 	// ProofWindow is the longest time between the use of a proof and the time
-	// at which no machine would accept this proof any more. 0 means 3 minutes,
-	// enough if dpop.Policy.MaxAge and middleware.Config.ClockSkew have their
-	// defaults, without nonces. Otherwise, use MaxAge plus four times
-	// ClockSkew, but with nonces three periods plus twice ClockSkew, and 20
-	// seconds more in both cases: 5 minutes for nonces of a minute. Under
-	// Refuse, a proof that would be accepted for longer is refused with 503,
-	// logged and counted. LocalOnly does not use the window. The maximum is 24
-	// hours.
+	// at which no machine would accept this proof any more. Without nonces, use
+	// dpop.Policy.MaxAge plus four times middleware.Config.ClockSkew plus 20
+	// seconds. 0 means 200 seconds, which is the result for the defaults. With
+	// nonces, use three periods plus twice ClockSkew plus 20 seconds: 5 minutes
+	// are enough for nonces of a minute. Under Refuse, a proof that would be
+	// accepted for longer is refused with 503, logged and counted. LocalOnly
+	// does not use the window. The maximum is 24 hours.
 	ProofWindow time.Duration
 
 	// Local is the memory of used proofs in this process. nil means one with
@@ -103,8 +102,8 @@ type Store struct {
 	keys    []keys // of Secret and, if set, OtherSecret
 	groups  [groups]*group
 	feed    *group
-	number  string                 // of this process, as an offset for BITFIELD
 	swept   atomic.Pointer[string] // ID of the entry at which the next trim begins
+	perRead atomic.Int64           // maximum number of entries that the next Read returns
 	counted counters
 	logged  [kinds]atomic.Int64 // Unix time of the last event of each kind
 }
@@ -117,11 +116,9 @@ func New(config Config) (*Store, error) {
 	}
 	config.complete()
 	prefix := config.Prefix + version
-	s := &Store{
-		config: config, feed: newGroup(prefix + "{revoked}:"),
-		number: fmt.Sprint("#", 2+rand.N(numbers)), //nolint:gosec // not secret
-	}
+	s := &Store{config: config, feed: newGroup(prefix + "{revoked}:")}
 	s.swept.Store(new(string))
+	s.perRead.Store(minEntries)
 	for i := range s.groups {
 		s.groups[i] = newGroup(fmt.Sprintf("%s{%02x}:", prefix, i))
 	}
@@ -130,8 +127,12 @@ func New(config Config) (*Store, error) {
 			s.keys = append(s.keys, newKeys(secret))
 		}
 	}
+	s.config.Secret, s.config.OtherSecret = nil, nil
 	return s, nil
 }
+
+// Format implements [fmt.Formatter]. It prints "[redacted]" for every verb.
+func (*Store) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
 
 func (c *Config) complete() {
 	c.Prefix = cmp.Or(c.Prefix, defaultPrefix)

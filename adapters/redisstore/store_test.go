@@ -129,7 +129,7 @@ func TestH03TheWindowAfterALoss(t *testing.T) {
 		assertFirst(t, s, key, true, nil)
 		f.flush()
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
-		time.Sleep(61 * time.Second) // until is 2 minutes away, of 3
+		time.Sleep(81 * time.Second) // until is 120 seconds away, of 200
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
 		time.Sleep(time.Nanosecond)
 		assertFirst(t, s, next(), true, nil)
@@ -194,7 +194,7 @@ func TestH10AProofBeyondTheWindowIsRefused(t *testing.T) {
 		s    *redisstore.Store
 		d    time.Duration
 		want bool
-	}{{strict, -time.Second, false}, {strict, 3*time.Minute + time.Second, false}, {local, -time.Second, false}, {local, 3*time.Minute + time.Second, true}} {
+	}{{strict, -time.Second, false}, {strict, 200 * time.Second, true}, {strict, 201 * time.Second, false}, {local, -time.Second, false}, {local, 201 * time.Second, true}} {
 		if first, err := tt.s.First(t.Context(), newKey(), time.Now().Add(tt.d)); first != tt.want || (err == nil) != tt.want {
 			t.Errorf("until in %v: got %t, %v, want %t", tt.d, first, err, tt.want)
 		}
@@ -288,8 +288,8 @@ func TestH02CommandsArePausedForASecond(t *testing.T) {
 		if got := s.Stats(); got.Failures != 4 || got.Paused != 6 {
 			t.Errorf("got %+v, want 4 failures and 6 commands that were not sent", got)
 		}
-		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "reason=READONLY") || strings.Contains(text, "message") {
-			t.Errorf("got log %q, want one line with the code only", text)
+		if text := log.String(); strings.Count(text, "\n") != 1 || strings.Contains(text, "192.0.2.1") {
+			t.Errorf("got log %q, want one line without the text of the error", text)
 		}
 		f.setDown(false)
 		time.Sleep(time.Second)
