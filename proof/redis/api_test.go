@@ -16,14 +16,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Two processes of examples/api behave as one API.
-func TestProcessesShareThroughRedis(t *testing.T) {
-	t.Parallel()
-	const origin = "https://api.example.com"
+// buildAPI builds examples/api and returns the file.
+func buildAPI(t *testing.T) string {
+	t.Helper()
 	file, err := program.Build(t.Context(), "../..", "./examples/api", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// Two processes of examples/api behave as one API.
+func TestProcessesShareThroughRedis(t *testing.T) {
+	t.Parallel()
+	const origin = "https://api.example.com"
+	file := buildAPI(t)
 	redis := startServer(t)
 	as := testserver.New(t, testserver.Audience("api"))
 	var apis []string

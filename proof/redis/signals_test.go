@@ -21,12 +21,12 @@ type receiver struct {
 	process      *os.Process
 }
 
-// startReceiver starts a process, which runs until it is killed or the test
+// startReceiver starts a process of the program in a file, which runs until it is killed or the test
 // ends.
-func startReceiver(t *testing.T, as *testserver.Server, redis *server) *receiver {
+func startReceiver(t *testing.T, file string, as *testserver.Server, redis *server) *receiver {
 	t.Helper()
 	address := program.Address(t)
-	command := exec.Command(apiProgram)
+	command := exec.Command(file)
 	command.Env = []string{"LISTEN=127.0.0.1:0", "ISSUER=" + as.Issuer(), "AUDIENCE=api", "REDIS_URL=redis://" + redis.addr, "REVOCATION_LISTEN=" + address}
 	out, err := command.StdoutPipe()
 	if err == nil {
@@ -104,9 +104,10 @@ func (r *receiver) status(t *testing.T, token string) int {
 // after the answer, and another one that is started later refuses the token.
 func TestAnAcknowledgedSignalIsNotLost(t *testing.T) {
 	t.Parallel()
+	file := buildAPI(t)
 	redis, as := startServer(t), testserver.New(t, testserver.Audience("api"))
 	for n := range 6 {
-		s, first := newSignal(as, n), startReceiver(t, as, redis)
+		s, first := newSignal(as, n), startReceiver(t, file, as, redis)
 		if got := first.status(t, s.token); got != 200 {
 			t.Errorf("signal %d: got %d before it, want 200", n, got)
 		}
@@ -115,7 +116,7 @@ func TestAnAcknowledgedSignalIsNotLost(t *testing.T) {
 		if status/100 != 2 {
 			t.Errorf("signal %d: got %d, want it acknowledged", n, status)
 		}
-		if got := startReceiver(t, as, redis).status(t, s.token); got != 401 {
+		if got := startReceiver(t, file, as, redis).status(t, s.token); got != 401 {
 			t.Errorf("signal %d: got %d at the next process, want 401", n, got)
 		}
 	}
@@ -124,9 +125,10 @@ func TestAnAcknowledgedSignalIsNotLost(t *testing.T) {
 // The same for many signals that arrive while the process is killed.
 func TestSignalsWhileAProcessIsKilled(t *testing.T) {
 	t.Parallel()
+	file := buildAPI(t)
 	const n, workers = 400, 8
 	redis, as := startServer(t), testserver.New(t, testserver.Audience("api"))
-	first := startReceiver(t, as, redis)
+	first := startReceiver(t, file, as, redis)
 	signals, acknowledged := make(chan signal, n), make(chan signal, n)
 	for i := range n {
 		signals <- newSignal(as, i)
@@ -152,7 +154,7 @@ func TestSignalsWhileAProcessIsKilled(t *testing.T) {
 	if got < n/4 || got == n {
 		t.Errorf("got %d of %d signals acknowledged, want a part", got, n)
 	}
-	second := startReceiver(t, as, redis)
+	second := startReceiver(t, file, as, redis)
 	for s := range acknowledged {
 		if got := second.status(t, s.token); got != 401 {
 			t.Fatalf("got %d for a token whose end was acknowledged, want 401", got)
@@ -163,8 +165,9 @@ func TestSignalsWhileAProcessIsKilled(t *testing.T) {
 // While Redis cannot take a signal, it is not acknowledged.
 func TestSignalsWhileRedisIsDown(t *testing.T) {
 	t.Parallel()
+	file := buildAPI(t)
 	redis, as := startServer(t), testserver.New(t, testserver.Audience("api"))
-	r := startReceiver(t, as, redis)
+	r := startReceiver(t, file, as, redis)
 	for n := range 2 {
 		s := newSignal(as, n)
 		redis.kill()
@@ -176,7 +179,7 @@ func TestSignalsWhileRedisIsDown(t *testing.T) {
 			status, _ := r.send(s)
 			return status/100 == 2
 		})
-		if got := startReceiver(t, as, redis).status(t, s.token); got != 401 {
+		if got := startReceiver(t, file, as, redis).status(t, s.token); got != 401 {
 			t.Errorf("signal %d: got %d at another process, want 401", n, got)
 		}
 	}
