@@ -97,7 +97,7 @@ func TestAListThatWasNotMadeByNew(t *testing.T) {
 
 func TestKindsHaveNames(t *testing.T) {
 	for kind, want := range map[revoke.Kind]string{
-		revoke.Token: "token", revoke.Subject: "subject", revoke.Session: "session", revoke.Client: "client", 0: "unknown kind", 5: "unknown kind", -1: "unknown kind",
+		revoke.Token: "token", revoke.Subject: "subject", revoke.Session: "session", revoke.Client: "client", revoke.Sessionless: "sessionless", 0: "unknown kind", 6: "unknown kind", -1: "unknown kind",
 	} {
 		if got := kind.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)

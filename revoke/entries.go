@@ -25,7 +25,7 @@ type entries struct {
 type issuer struct {
 	name  string
 	count int
-	kinds [Client + 1]map[string]*entry // by Value
+	kinds [Sessionless + 1]map[string]*entry // by Value
 }
 
 // entry is one revocation. Only index and next change, under the lock, and
@@ -154,7 +154,8 @@ func (e *entries) revoked(c *Claims, now int64) bool {
 	defer e.mu.RUnlock()
 	issuer := e.issuers[c.Issuer]
 	return issuer != nil && (issuer.revoked(Token, c.ID, issuedAt, now) || issuer.revoked(Subject, c.Subject, issuedAt, now) ||
-		issuer.revoked(Session, c.Session, issuedAt, now) || issuer.revoked(Client, c.ClientID, issuedAt, now))
+		issuer.revoked(Session, c.Session, issuedAt, now) || issuer.revoked(Client, c.ClientID, issuedAt, now) ||
+		c.Session == "" && issuer.revoked(Sessionless, c.Subject, issuedAt, now))
 }
 
 func (i *issuer) revoked(kind Kind, value string, issuedAt, now int64) bool {

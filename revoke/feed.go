@@ -14,18 +14,19 @@ type Kind int
 
 // The kinds, with their claims.
 const (
-	Token   Kind = iota + 1 // jti; Before is ignored
-	Subject                 // sub
-	Session                 // sid
-	Client                  // client_id, or the claim that the verifier uses instead
+	Token       Kind = iota + 1 // jti; Before is ignored
+	Subject                     // sub
+	Session                     // sid
+	Client                      // client_id, or the claim that the verifier uses instead
+	Sessionless                 // sub, but only of tokens without sid
 )
 
 // String returns the name of the kind.
 func (k Kind) String() string {
-	if k < Token || k > Client {
+	if k < Token || k > Sessionless {
 		return "unknown kind"
 	}
-	return [...]string{Token: "token", Subject: "subject", Session: "session", Client: "client"}[k]
+	return [...]string{Token: "token", Subject: "subject", Session: "session", Client: "client", Sessionless: "sessionless"}[k]
 }
 
 // Revocation says that certain tokens of an issuer must be refused.
@@ -103,8 +104,8 @@ func (r *Revocation) check() (faults []error) {
 			faults = append(faults, fmt.Errorf("%s is not valid UTF-8", text.name))
 		}
 	}
-	if r.Kind < Token || r.Kind > Client {
-		faults = append(faults, fmt.Errorf("Kind %d is unknown: use Token, Subject, Session or Client", r.Kind))
+	if r.Kind < Token || r.Kind > Sessionless {
+		faults = append(faults, fmt.Errorf("Kind %d is unknown: use Token, Subject, Session, Client or Sessionless", r.Kind))
 	}
 	if r.Until.IsZero() {
 		faults = append(faults, errors.New("missing Until: set it to when the last such token has expired"))

@@ -17,9 +17,10 @@ type model []revoke.Revocation
 
 func (m model) revoked(c revoke.Claims, now time.Time) bool {
 	return slices.ContainsFunc(m, func(r revoke.Revocation) bool {
-		value := map[revoke.Kind]string{revoke.Token: c.ID, revoke.Subject: c.Subject, revoke.Session: c.Session, revoke.Client: c.ClientID}[r.Kind]
+		value := map[revoke.Kind]string{revoke.Token: c.ID, revoke.Subject: c.Subject, revoke.Session: c.Session, revoke.Client: c.ClientID, revoke.Sessionless: c.Subject}[r.Kind]
+		applies := r.Kind != revoke.Sessionless || c.Session == ""
 		old := r.Kind == revoke.Token || r.Before.IsZero() || c.IssuedAt.IsZero() || c.IssuedAt.Unix() <= r.Before.Unix()
-		return r.Issuer == c.Issuer && r.Value == value && old && now.Before(r.Until)
+		return r.Issuer == c.Issuer && r.Value == value && applies && old && now.Before(r.Until)
 	})
 }
 
@@ -94,11 +95,11 @@ func FuzzListsAgreeWithTheModel(f *testing.F) {
 			time.Sleep(3 * time.Second)
 			lists = append(lists, fleet(t, feed, 1)...)
 			for range 2 {
-				for kind := revoke.Token; kind <= revoke.Client; kind++ {
+				for kind := revoke.Token; kind <= revoke.Sessionless; kind++ {
 					for value := range 2 {
 						for issued := range 5 {
 							c := revoke.Claims{Issuer: issuer}
-							*map[revoke.Kind]*string{revoke.Token: &c.ID, revoke.Subject: &c.Subject, revoke.Session: &c.Session, revoke.Client: &c.ClientID}[kind] = fmt.Sprint(value)
+							*map[revoke.Kind]*string{revoke.Token: &c.ID, revoke.Subject: &c.Subject, revoke.Session: &c.Session, revoke.Client: &c.ClientID, revoke.Sessionless: &c.Subject}[kind] = fmt.Sprint(value)
 							if issued > 0 {
 								c.IssuedAt = at(issued)
 							}

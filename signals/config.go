@@ -36,10 +36,6 @@ type Config struct {
 	// issued. If it is too short, tokens are accepted again before they expire.
 	TokenLifetime time.Duration
 
-	// AllSessions also revokes the other tokens of a user if the message names
-	// a session and the user. Use it if access tokens have no sid.
-	AllSessions bool
-
 	// Authorization is the value of the Authorization field that the
 	// transmitter of security events sends (SSF 1.0 §6.1.1), such as "Bearer
 	// d5a2…". "" does not check the field. Logout does not use it, because only

@@ -26,9 +26,10 @@ const (
 //
 // These events have an effect:
 //
-//   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session. If the
-//     subject has no session, or with Config.AllSessions, it revokes the tokens
-//     that were issued to the user until the token was issued.
+//   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session, and
+//     those of its user that do not name their session. If the subject has no
+//     session, it revokes all tokens that were issued to the user until the
+//     security event token was issued.
 //   - credential-change (CAEP 1.0 §3.3) with the change_type revoke, delete or
 //     update revokes the tokens of the user in the same way, or those of the
 //     session if the subject has no user. A credential that was created has no
@@ -106,11 +107,10 @@ func (rc *receiver) effect(m *message, name string, payload strictjson.Value) ([
 		if err != nil {
 			return nil, err
 		}
-		all := rc.revocations(m, revoke.Session, s.sessions...)
-		if len(all) == 0 || rc.AllSessions || s.isOpaque {
-			all = append(all, rc.revocations(m, revoke.Subject, s.users...)...)
+		if s.isOpaque {
+			return append(rc.revocations(m, revoke.Session, s.sessions...), rc.revocations(m, revoke.Subject, s.users...)...), nil
 		}
-		return all, nil
+		return rc.ended(m, s.users, s.sessions), nil
 	case credentialChange:
 		switch change, _ := strictjson.String(strictjson.Lookup(payload, "/change_type")); change {
 		case "create":

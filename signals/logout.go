@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
-	"github.com/bearerguard/bearerguard/revoke"
 )
 
 const (
@@ -25,10 +24,9 @@ const (
 // Connect Back-Channel Logout 1.0 §2.2). The error lists every fault of the
 // configuration.
 //
-// A logout token with sid revokes the tokens of this session. A logout token
-// without sid revokes the tokens that were issued to the user, sub, until the
-// logout token was issued. With Config.AllSessions, it does so also if it has
-// sid.
+// A logout token without sid revokes the tokens that were issued to the user,
+// sub, until the logout token was issued. A logout token with sid revokes the
+// tokens of this session, and those of the user that do not name their session.
 //
 // The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
 // allows for servers that are older than the explicit type. exp is required
@@ -61,24 +59,17 @@ func (rc *receiver) logOut(ctx context.Context, body string) *refusal {
 	if refused != nil {
 		return refused
 	}
-	user, session := m.text("sub"), m.text("sid")
+	users, sessions := m.texts("sub"), m.texts("sid")
 	_, hasNonce := m.claims["nonce"]
 	switch {
 	case strictjson.Lookup(m.events, logoutEvent).Kind() != '{':
 		return refuse(invalidRequest, "events does not contain the logout event")
 	case hasNonce: // §2.4: so that a logout token cannot be used as an ID token
 		return refuse(invalidRequest, "nonce is not allowed")
-	case user == "" && session == "", session == "" && m.has("sid"):
+	case len(users)+len(sessions) == 0, len(sessions) == 0 && m.has("sid"):
 		return refuse(invalidRequest, "sub and sid are missing, or of another type")
 	case !m.has("exp") && time.Since(m.issuedAt) > maxAgeWithoutExpiry:
 		return refuse(invalidRequest, "exp is missing, and iat is too old")
 	}
-	var all []revoke.Revocation
-	if session != "" {
-		all = rc.revocations(m, revoke.Session, session)
-	}
-	if user != "" && (session == "" || rc.AllSessions) {
-		all = append(all, rc.revocations(m, revoke.Subject, user)...)
-	}
-	return rc.revoke(ctx, all)
+	return rc.revoke(ctx, rc.ended(m, users, sessions))
 }

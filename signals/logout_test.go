@@ -14,28 +14,25 @@ import (
 
 func TestLogoutAccepts(t *testing.T) {
 	s := newSetup(t)
-	all := newSetup(t)
-	all.config.AllSessions = true
 	old := s.began.Add(-time.Hour).Unix()
 	session, subject := "session "+sid, "subject "+user+" 0s"
+	both := session + ", sessionless " + user + " 0s"
 	for name, test := range map[string]struct {
 		s      *setup
 		typ    string
 		change object
 		want   string
 	}{
-		"a session":                        {s, "logout+jwt", nil, session},
+		"a session and its user":           {s, "logout+jwt", nil, both},
 		"a session without a user":         {s, "logout+jwt", object{"sub": nil}, session},
 		"a user":                           {s, "logout+jwt", object{"sid": nil}, subject},
-		"a session and its user":           {all, "logout+jwt", nil, session + ", " + subject},
-		"a session of an unnamed user":     {all, "logout+jwt", object{"sub": nil}, session},
-		"typ with application/":            {s, "application/LOGOUT+jwt", nil, session},
-		"typ JWT":                          {s, "JWT", nil, session},
-		"no typ":                           {s, "", nil, session},
-		"several audiences":                {s, "logout+jwt", object{"aud": []string{"x", client}}, session},
+		"typ with application/":            {s, "application/LOGOUT+jwt", nil, both},
+		"typ JWT":                          {s, "JWT", nil, both},
+		"no typ":                           {s, "", nil, both},
+		"several audiences":                {s, "logout+jwt", object{"aud": []string{"x", client}}, both},
 		"the shape of Hydra":               {s, "", object{"sub": nil, "exp": nil, "aud": []string{client}}, session},
 		"an old iat":                       {s, "logout+jwt", object{"iat": old, "sid": nil}, "subject " + user + " -1h0m0s"},
-		"claims and events of other kinds": {s, "logout+jwt", object{"trace_id": "x", "events": logoutEvent.with(object{"https://x": object{}})}, session},
+		"claims and events of other kinds": {s, "logout+jwt", object{"trace_id": "x", "events": logoutEvent.with(object{"https://x": object{}})}, both},
 		"a null sid":                       {s, "logout+jwt", object{"sid": []byte(nil)}, subject},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +134,7 @@ func TestG07LogoutRequests(t *testing.T) {
 			if change == nil {
 				change = func(*http.Request) {}
 			}
-			published := map[int]string{200: "session " + sid}[test.status]
+			published := map[int]string{200: "session " + sid + ", sessionless " + user + " 0s"}[test.status]
 			w := s.post(s.logout(), test.mediaType, test.body, change)
 			s.want(w, test.status, published)
 			if got := w.Header().Get("Allow"); (got == "POST") != (test.status == 405) {
@@ -155,10 +152,10 @@ func TestLogoutUsesTheNameOfTheIssuer(t *testing.T) {
 		change object
 		want   string // after "session …"
 	}{
-		"an alias": {func(i *middleware.Issuer) { i.Aliases = []string{"https://alias.example.com"} }, object{"iss": "https://alias.example.com"}, ""},
+		"an alias": {func(i *middleware.Issuer) { i.Aliases = []string{"https://alias.example.com"} }, object{"iss": "https://alias.example.com", "sub": nil}, ""},
 		"a tenant": {func(i *middleware.Issuer) {
 			i.URL, i.Tenants = "https://t.example.com/{tenantid}", []string{tenant}
-		}, object{"iss": "https://t.example.com/" + tenant, "tid": tenant}, " of https://t.example.com/" + tenant},
+		}, object{"iss": "https://t.example.com/" + tenant, "tid": tenant, "sub": nil}, " of https://t.example.com/" + tenant},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, func(c *middleware.Config) {

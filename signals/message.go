@@ -79,6 +79,14 @@ func (m *message) text(name string) string {
 	return text
 }
 
+// texts is like text, but returns nothing instead of "".
+func (m *message) texts(name string) []string {
+	if text := m.text(name); text != "" {
+		return []string{text}
+	}
+	return nil
+}
+
 // has reports whether a claim is present. null counts as absent, as in access
 // tokens.
 func (m *message) has(name string) bool {
@@ -102,12 +110,23 @@ func (rc *receiver) isAudience(aud strictjson.Value) bool {
 func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) (all []revoke.Revocation) {
 	for _, value := range values {
 		r := revoke.Revocation{Issuer: m.issuer, Kind: kind, Value: value, Until: m.issuedAt.Add(rc.TokenLifetime)}
-		if kind == revoke.Subject {
+		if kind != revoke.Session {
 			r.Before = m.issuedAt
 		}
 		all = append(all, r)
 	}
 	return all
+}
+
+// ended returns the revocations after sessions have ended, or all sessions of
+// users if sessions is empty. A token that does not name its session may belong
+// to one that has ended, so it is revoked. Its client can use its refresh token
+// to get another one, if the session continues.
+func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocation {
+	if len(sessions) == 0 {
+		return rc.revocations(m, revoke.Subject, users...)
+	}
+	return append(rc.revocations(m, revoke.Session, sessions...), rc.revocations(m, revoke.Sessionless, users...)...)
 }
 
 // revoke adds revocations to the list.

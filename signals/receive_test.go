@@ -25,7 +25,7 @@ func (broken) Close() error             { return nil }
 // token about a session.
 func (s *setup) messages() map[string]func() *httptest.ResponseRecorder {
 	event := s.sign("secevent+jwt", s.eventClaims(object{sessionRevoked: object{}}, object{"sub_id": s.issSub(user)}))
-	byUser, bySession := s.sign("logout+jwt", s.logoutClaims(object{"sid": nil})), s.sign("logout+jwt", s.logoutClaims(nil))
+	byUser, bySession := s.sign("logout+jwt", s.logoutClaims(object{"sid": nil})), s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))
 	logout, events := s.logout(), s.events()
 	return map[string]func() *httptest.ResponseRecorder{
 		"event":              func() *httptest.ResponseRecorder { return s.post(events, set, event) },
@@ -119,7 +119,7 @@ func TestG10Outages(t *testing.T) {
 		s.feed.fail(context.Canceled)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		token := s.sign("logout+jwt", s.logoutClaims(nil))
+		token := s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))
 		s.post(s.logout(), form, "logout_token="+token, func(r *http.Request) { *r = *r.WithContext(ctx) })
 		if s.logs.Len() > 0 {
 			t.Errorf("got %s, want no outage in the log", s.logs)
@@ -165,5 +165,27 @@ func TestConfigIsCopied(t *testing.T) {
 	s := newSetup(t)
 	h := s.logout()
 	s.config.Audiences[1] = "another"
-	s.want(s.post(h, form, "logout_token="+s.sign("logout+jwt", s.logoutClaims(nil))), http.StatusOK, "session "+sid)
+	s.want(s.post(h, form, "logout_token="+s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))), http.StatusOK, "session "+sid)
+}
+
+// A token that does not name its session may belong to the session that has
+// ended. The token of another session does not.
+func TestTokensWithoutASession(t *testing.T) {
+	s := newSetup(t)
+	s.want(s.postLogout(s.sign("logout+jwt", s.logoutClaims(nil))), http.StatusOK, "session "+sid+", sessionless "+user+" 0s")
+	for name, test := range map[string]struct {
+		claims []string
+		want   error
+	}{
+		"of the session":           {[]string{"sid", fmt.Sprintf("%q", sid)}, middleware.ErrRevoked},
+		"without a session":        {nil, middleware.ErrRevoked},
+		"without a session, later": {[]string{"iat", fmt.Sprint(s.began.Unix() + 5)}, nil},
+		"of another session":       {[]string{"sid", `"other"`}, nil},
+		"of another user":          {[]string{"sub", `"other"`}, nil},
+	} {
+		token := s.Token(s.Header(), s.Claims(append([]string{"sub", fmt.Sprintf("%q", user), "iat", fmt.Sprint(s.began.Unix())}, test.claims...)...))
+		if _, err := s.config.Verifier.Verify(t.Context(), middleware.Credentials{Token: token}); !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
+	}
 }

@@ -47,16 +47,19 @@ func (t tokens) identified(id string) string {
 }
 
 // listed returns a list of revoked tokens. It contains a token, a subject, a
-// session and a client, each with the value "listed". The last three apply to
-// tokens that were issued at or before the time t.Now.
+// session and a client with the value "listed", and a subject with the value
+// "sessionless", of whom only tokens without sid are revoked. All except the
+// token apply to tokens that were issued at or before the time t.Now.
 func (t tokens) listed(test *testing.T) *revoke.List {
 	test.Helper()
 	list, err := revoke.New(revoke.Config{})
 	if err != nil {
 		test.Fatal(err)
 	}
-	for _, kind := range []revoke.Kind{revoke.Token, revoke.Subject, revoke.Session, revoke.Client} {
-		r := revoke.Revocation{Issuer: t.Issuer, Kind: kind, Value: "listed", Before: t.Now, Until: t.Now.Add(time.Hour)}
+	for kind, value := range map[revoke.Kind]string{
+		revoke.Token: "listed", revoke.Subject: "listed", revoke.Session: "listed", revoke.Client: "listed", revoke.Sessionless: "sessionless",
+	} {
+		r := revoke.Revocation{Issuer: t.Issuer, Kind: kind, Value: value, Before: t.Now, Until: t.Now.Add(time.Hour)}
 		if err := list.Add(test.Context(), r); err != nil {
 			test.Fatal(err)
 		}

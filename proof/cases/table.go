@@ -112,6 +112,7 @@ func faults(t tokens) []group {
 			{name: "by sub, issued in the same second", request: listed("sub", `"listed"`), want: withdrawn},
 			{name: "by sub, without iat", request: listed("sub", `"listed"`, "iat", ""), want: withdrawn},
 			{name: "by sid", request: listed("sid", `"listed"`, "iat", ago), want: withdrawn},
+			{name: "by sub, without sid", request: listed("sub", `"sessionless"`, "iat", ago), want: withdrawn},
 			{name: "by client_id", request: listed("client_id", `"listed"`, "iat", ago), want: withdrawn},
 			{name: "by jti, spelled with escapes", request: listed("jti", `"\u006cisted"`), want: withdrawn},
 			{name: "where tokens are optional", request: at("/optional", "Bearer "+t.identified("listed")), want: withdrawn},
@@ -119,6 +120,8 @@ func faults(t tokens) []group {
 		}},
 		{"L02", "an entry applies to one claim of the tokens that were issued before it, and to nothing else", []row{
 			{name: "sub, issued later", request: listed("sub", `"listed"`, "iat", later), want: ok("/read", "listed")},
+			{name: "sub without sid, with sid", request: listed("sub", `"sessionless"`, "sid", `"s"`, "iat", ago), want: ok("/read", "sessionless")},
+			{name: "sub without sid, issued later", request: listed("sub", `"sessionless"`, "iat", later), want: ok("/read", "sessionless")},
 			{name: "sid, issued later", request: listed("sid", `"listed"`, "iat", later), want: alice("/read")},
 			{name: "client_id, issued later", request: listed("client_id", `"listed"`, "iat", later), want: alice("/read")},
 			{name: "jti in another case", request: listed("jti", `"Listed"`), want: alice("/read")},

@@ -96,7 +96,7 @@ func (m *maker) wantAfter(ctx context.Context, feed revoke.Feed, after string, w
 func published(ctx context.Context, feed revoke.Feed) error {
 	m := newMaker()
 	all := m.some(1)
-	for _, kind := range []revoke.Kind{revoke.Subject, revoke.Session, revoke.Client} {
+	for _, kind := range []revoke.Kind{revoke.Subject, revoke.Session, revoke.Client, revoke.Sessionless} {
 		for _, before := range []time.Time{{}, time.Unix(0, 0), time.Unix(time.Now().Unix(), 0)} {
 			all = append(all, revoke.Revocation{Issuer: m.issuer, Kind: kind, Value: "v", Before: before, Until: hour()})
 		}

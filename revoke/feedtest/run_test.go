@@ -31,7 +31,7 @@ func TestRunExplainsEachFailure(t *testing.T) {
 		})
 	},
 		"--- FAIL: TestRunExplainsEachFailure/what_is_published_is_read",
-		`after Publish: revocation 10 is subject "alice", want subject "Alice".`,
+		`after Publish: revocation 13 is subject "alice", want subject "Alice".`,
 		"A list knows only what it reads.",
 	)
 }
