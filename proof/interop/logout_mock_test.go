@@ -13,11 +13,11 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// startReceiver runs clients/logout.mjs, a receiver of logout tokens for a
-// client of the mock server, and returns its URL.
-func startReceiver(t *testing.T, as *testserver.Server, clientID string) string {
+// startReceiver runs clients/logout.mjs, a receiver of logout tokens for the
+// client web of the mock server, and returns its URL.
+func startReceiver(t *testing.T, as *testserver.Server) string {
 	t.Helper()
-	setup, err := json.Marshal(map[string]string{"issuer": as.Issuer(), "jwks": as.Endpoint(testserver.EndpointJWKS), "clientID": clientID})
+	setup, err := json.Marshal(map[string]string{"issuer": as.Issuer(), "jwks": as.Endpoint(testserver.EndpointJWKS), "clientID": "web"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +30,9 @@ func startReceiver(t *testing.T, as *testserver.Server, clientID string) string 
 	return start(t, cmd, stdin.Close)
 }
 
-// joseRefuses maps the answers of the receiver to the defects of logout tokens.
-var joseRefuses = map[string]string{
+// joseAnswers maps the bodies of the receiver's answers to the defects of
+// logout tokens.
+var joseAnswers = map[string]string{
 	"": "aud-not-string padded-base64 trailing-bits exp-overflow", // jose accepts these
 
 	"ERR_JOSE_ALG_NOT_ALLOWED":              "alg-none alg-none-cased hs256-confusion alg-key-mismatch duplicate-header",
@@ -60,7 +61,7 @@ var joseRefuses = map[string]string{
 
 func TestJoseJudgesLogoutTokens(t *testing.T) {
 	as := testserver.New(t)
-	to := testserver.Receiver{URL: startReceiver(t, as, "web")}
+	to := testserver.Receiver{URL: startReceiver(t, as)}
 	judge := func(what, want string, opts ...testserver.TokenOption) {
 		t.Helper()
 		got, err := as.Logout(t.Context(), to, append(opts, testserver.ForClient("web"))...)
@@ -72,7 +73,7 @@ func TestJoseJudgesLogoutTokens(t *testing.T) {
 	judge("a session", "", testserver.Claim("sid", "s-1"), testserver.Without("sub"))
 	judge("a session and its user", "", testserver.Claim("sid", "s-1"))
 	var tried []testserver.Defect
-	for answer, defects := range joseRefuses {
+	for answer, defects := range joseAnswers {
 		for defect := range strings.FieldsSeq(defects) {
 			tried = append(tried, testserver.Defect(defect))
 			judge(defect, answer, testserver.With(testserver.Defect(defect)))
@@ -89,7 +90,7 @@ func TestJoseJudgesLogoutTokens(t *testing.T) {
 // the tokens.
 func TestJoseReceivesTheEndOfASession(t *testing.T) {
 	as := testserver.New(t)
-	receiver := startReceiver(t, as, "web")
+	receiver := startReceiver(t, as)
 	as.AddClient(testserver.Client{
 		ID: "web", Secret: "web-secret", RedirectURIs: []string{callback}, Logout: testserver.ClientLogout{URI: receiver, SessionRequired: true},
 	})

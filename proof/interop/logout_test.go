@@ -97,8 +97,8 @@ func (l logoutTest) run(t *testing.T, as *authServer, api *api) {
 	as.logOut(t, browser, session)
 	r.check(itemsCall("the session that has ended", session, l.ended), itemsCall("another session", other, l.other))
 
-	// A logout token without sid revokes all tokens that were issued until the
-	// end of the second.
+	// If the tokens of the user are revoked, so are those that are issued in
+	// the same second.
 	again := itemsCall("a new login", as.login(t, browser, resource), 200)
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
