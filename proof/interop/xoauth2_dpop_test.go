@@ -72,7 +72,7 @@ func TestXOAuth2BindsTokensOfOIDCProvider(t *testing.T) {
 			page := config.AuthCodeURL("s", oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("resource", resource),
 				oauth2.SetAuthURLParam("prompt", "consent"), oauth2.SetAuthURLParam("dpop_jkt", holder.thumbprint))
 			redeem := func(client *http.Client) (*oauth2.Token, error) {
-				return config.Exchange(withClient(t, client), codeOf(t, page), oauth2.VerifierOption(verifier))
+				return config.Exchange(withClient(t, client), codeOf(t, newBrowser(t), page), oauth2.VerifierOption(verifier))
 			}
 			_, err := redeem(other.Client)
 			assertRefused(t, err, http.StatusBadRequest, "invalid_grant")
@@ -100,29 +100,34 @@ func TestXOAuth2BindsTokensOfOIDCProvider(t *testing.T) {
 	}
 }
 
-// codeOf opens a page like a browser, and returns the code with which the
-// server redirects to the client.
-func codeOf(t *testing.T, page string) string {
+// newBrowser returns a client that keeps cookies and stops at the redirect to
+// the client of the authorization server.
+func newBrowser(t *testing.T) *http.Client {
 	t.Helper()
 	cookies, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back *url.URL
-	browser := &http.Client{Jar: cookies, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	return &http.Client{Jar: cookies, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if strings.HasPrefix(r.URL.String(), callback) {
-			back = r.URL
 			return http.ErrUseLastResponse
 		}
 		return nil
 	}}
+}
+
+// codeOf opens a page in a browser, and returns the code with which the server
+// redirects to the client.
+func codeOf(t *testing.T, browser *http.Client, page string) string {
+	t.Helper()
 	resp, err := browser.Get(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if back == nil || !back.Query().Has("code") {
-		t.Fatalf("got %s and %v, want a code", resp.Status, back)
+	back, err := resp.Location()
+	if err != nil || !back.Query().Has("code") {
+		t.Fatalf("got %s to %v, %v, want a code", resp.Status, back, err)
 	}
 	return back.Query().Get("code")
 }

@@ -11,7 +11,10 @@
 // lifetime of one second. A DPoP proof in the request (RFC 9449) binds the token to its key. The server then requires a
 // nonce.
 //
-// The client named program gets tokens with a code. A user is logged in and consents to everything without a page.
+// The client named program gets tokens with a code. A user is logged in and consents to everything without a page. The
+// environment variable LOGOUT is JSON with more metadata of this client: the backchannel_logout_uri and, if logout tokens
+// must have the sid, backchannel_logout_session_required. Access tokens have no sid, unless the client requires it and
+// the resource indicator ends in "&sid".
 //
 // The environment variable MTLS makes the server use TLS and ask clients for a certificate (RFC 8705). It is JSON: the
 // certificate of the server and its key (cert, key), the authority that issues certificates of clients (ca), and the
@@ -79,6 +82,7 @@ function newSelfSigned() {
 // A native program, in which a user logs in. The provider binds the refresh tokens of such a client to its key, too.
 const program = newClient('program', ['authorization_code', 'refresh_token'], {
   token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: ['http://127.0.0.1:4711/callback'], response_types: ['code'],
+  ...process.env.LOGOUT && JSON.parse(process.env.LOGOUT),
 });
 
 const clients = [client, api, signed, program, ...mtls ? [named, newSelfSigned()] : []];
@@ -122,7 +126,11 @@ function newProvider(issuer) {
     clients,
     clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'none', ...mtls ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []],
     jwks: { keys: newKeys() },
+    // By default, the provider sends nothing to addresses on loopback.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
+    extraTokenClaims: (ctx, token) => (token.resourceServer?.identifier().endsWith('&sid') ? { sid: token.sid } : undefined),
     features: {
+      backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
@@ -146,6 +154,10 @@ function newProvider(issuer) {
     return provider.interactionFinished(ctx.req, ctx.res, result);
   });
   provider.on('server_error', (ctx, err) => console.error(err));
+  provider.on('backchannel.error', (ctx, err) => {
+    console.error(err);
+    process.exitCode = 1; // a receiver refused a logout token, which fails the test
+  });
   return provider.callback();
 }
 

@@ -59,7 +59,10 @@ func build(m *testing.M) int {
 }
 
 // hydra is a running Ory Hydra.
-type hydra struct{ public, admin string }
+type hydra struct {
+	public, admin string
+	namesSession  bool // the access tokens of a login have sid
+}
 
 // startHydra runs Hydra with a database in memory until the test ends. If
 // issuer is empty, the issuer is Hydra's address. Access tokens are JWTs,
@@ -79,6 +82,7 @@ func startHydra(t *testing.T, issuer, alg string) *hydra {
 		"serve":   map[string]any{"public": listen(public), "admin": listen(admin)},
 		"urls":    map[string]any{"self": map[string]any{"issuer": issuer}, "login": loginURL, "consent": consentURL},
 
+		"oauth2":     map[string]any{"allowed_top_level_claims": []string{"sid"}},
 		"strategies": map[string]any{"access_token": "jwt"},
 		"sqa":        map[string]any{"opt_out": true}, // disables telemetry
 		"log":        map[string]any{"level": "warn"},

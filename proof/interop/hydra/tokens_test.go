@@ -51,11 +51,15 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	verifier := oauth2.GenerateVerifier()
 	at := redirected(t, browser, config.AuthCodeURL("state-of-the-test", oauth2.S256ChallengeOption(verifier),
 		oauth2.SetAuthURLParam("audience", audience), oauth2.SetAuthURLParam("nonce", "nonce-of-the-test")))
-	at = h.accept(t, "login", at, loginURL, map[string]any{"subject": user})
+	at = h.accept(t, "login", at, loginURL, map[string]any{"subject": user, "remember": true})
 	at = redirected(t, browser, at)
+	claims := map[string]any{"craft": "smith"}
+	if h.namesSession {
+		claims["sid"] = h.sessionOf(t, at)
+	}
 	at = h.accept(t, "consent", at, consentURL, map[string]any{
 		"grant_scope": scopes, "grant_access_token_audience": []string{audience},
-		"session": map[string]any{"access_token": map[string]any{"craft": "smith"}},
+		"session": map[string]any{"access_token": claims},
 	})
 	at = redirected(t, browser, at)
 	back, err := url.Parse(at)
@@ -84,6 +88,18 @@ func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]an
 	}
 	h.request(t, http.MethodPut, "/admin/oauth2/auth/requests/"+what+"/accept?"+query.Encode(), answer, &next)
 	return next.RedirectTo
+}
+
+// sessionOf returns the ID of the session that a redirect to the consent page
+// belongs to.
+func (h *hydra) sessionOf(t *testing.T, at string) string {
+	t.Helper()
+	_, query, _ := strings.Cut(at, "?")
+	var consent struct {
+		LoginSessionID string `json:"login_session_id"`
+	}
+	h.request(t, http.MethodGet, "/admin/oauth2/auth/requests/consent?"+query, nil, &consent)
+	return consent.LoginSessionID
 }
 
 // redirected sends a request and returns the URL to which the answer redirects.
