@@ -110,7 +110,8 @@ func newIntrospection(t *testing.T, as *authServer, transport http.RoundTripper,
 	return introspection
 }
 
-// serve runs an API in this process with the given introspection client.
+// serve runs an API in this process with the given introspection client. It has
+// the routes of examples/api that these tests need.
 func serve(t *testing.T, as *authServer, introspection *introspect.Client) *api {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -119,13 +120,6 @@ func serve(t *testing.T, as *authServer, introspection *introspect.Client) *api 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serveRoutes(t, v)
-}
-
-// serveRoutes runs an API in this process. It has the routes of examples/api
-// that these tests need.
-func serveRoutes(t *testing.T, v *middleware.Verifier) *api {
-	t.Helper()
 	write := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) })
 	}
