@@ -46,7 +46,7 @@ type Remote struct {
 	loggedFailure, loggedMetadata, loggedSkipped contain.Change
 }
 
-// epoch is the reference for times that have only a monotonic reading.
+// epoch is the base for times that are computed from the monotonic clock alone.
 var epoch = time.Now()
 
 // NewRemote returns a source for the JWK Set at an https URL, or at an http URL

@@ -157,7 +157,8 @@ func checkWithGoJOSE(t *testing.T, c *client, field string) {
 	}
 }
 
-// secondsAgo returns how many seconds ago a claim is, if it is a number.
+// secondsAgo returns how long before now the time in a claim is. It returns
+// false if the claim is not a number.
 func secondsAgo(claim any) (float64, bool) {
 	seconds, ok := claim.(float64)
 	return float64(now.Unix()) - seconds, ok

@@ -132,7 +132,7 @@ func (c *controller) postUser(r *http.Request) (any, error) {
 	}
 	for _, other := range c.Users() {
 		if user.Sub != other.Sub && cmp.Or(user.Username, user.Sub) == other.Username {
-			return nil, errors.New("username: another user has it: choose another")
+			return nil, errors.New("username: it is taken by another user, so choose another one")
 		}
 	}
 	user = c.AddUser(user)

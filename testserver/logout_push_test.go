@@ -135,5 +135,5 @@ func TestRegistrationOfLogoutURIs(t *testing.T) {
 	}
 	wantAll(t, fatalText(t, func(tb *recorder) {
 		testserver.New(tb, testserver.Clients(testserver.Client{ID: "a", Secret: "b", Logout: testserver.ClientLogout{URI: "/logout"}}))
-	}), `client "a": backchannel_logout_uri "/logout" is not an absolute http or https URI`)
+	}), `client "a": backchannel_logout_uri "/logout" must be an absolute http or https URI`)
 }

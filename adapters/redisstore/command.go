@@ -51,10 +51,10 @@ func (s *Store) do(ctx context.Context, g *group, command, key string, args ...a
 	return s.doWithin(ctx, s.config.Timeout, g, command, key, args...)
 }
 
-// doWithin is like do with another timeout. It does not wait longer, even if Do
-// does. A caller that cancels its context does not cancel the command: a client
-// could otherwise cancel requests to make commands fail, and so pause them for
-// all clients.
+// doWithin is like do, but with its own timeout. It stops waiting then, even if
+// Config.Do ignores its context. Canceling ctx does not cancel a command that
+// has started: otherwise, a client could cancel requests to make commands fail,
+// until commands are paused for all clients.
 func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, command, key string, args ...any) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

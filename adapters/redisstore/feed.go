@@ -105,9 +105,9 @@ type entry struct {
 	sealed string
 }
 
-// ended reports whether all revocations of an entry ended an hour ago. The
-// clocks of other machines may differ. Without a time, an entry lasts for 30
-// days.
+// ended reports whether all revocations of an entry ended at least an hour ago:
+// the clocks of other machines may differ by as much. An entry that does not
+// say when its revocations end lasts for 30 days and an hour.
 func (e entry) ended(now time.Time) bool {
 	last := addedAt(e.id).Add(lastingFor)
 	if until, err := strconv.ParseInt(e.until, 10, 64); err == nil {

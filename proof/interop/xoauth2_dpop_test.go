@@ -100,8 +100,8 @@ func TestXOAuth2BindsTokensOfOIDCProvider(t *testing.T) {
 	}
 }
 
-// newBrowser returns a client that keeps cookies and stops at the redirect to
-// the client of the authorization server.
+// newBrowser returns an HTTP client that keeps cookies and does not follow the
+// authorization server's redirect to the callback of the OAuth client.
 func newBrowser(t *testing.T) *http.Client {
 	t.Helper()
 	cookies, err := cookiejar.New(nil)

@@ -21,8 +21,8 @@ type receiver struct {
 	process      *os.Process
 }
 
-// startReceiver starts a process of the program in a file, which runs until it is killed or the test
-// ends.
+// startReceiver starts the program in a file. It runs until it is killed or the
+// test ends.
 func startReceiver(t *testing.T, file string, as *testserver.Server, redis *server) *receiver {
 	t.Helper()
 	address := program.Address(t)
@@ -122,7 +122,7 @@ func TestAnAcknowledgedSignalIsNotLost(t *testing.T) {
 	}
 }
 
-// The same for many signals that arrive while the process is killed.
+// No acknowledged signal is lost if many arrive while the process is killed.
 func TestSignalsWhileAProcessIsKilled(t *testing.T) {
 	t.Parallel()
 	file := buildAPI(t)

@@ -17,8 +17,8 @@ type member struct {
 	kind string // JSON type
 }
 
-// members returns all members for which the reader of configuration files has a
-// field, in the order of the fields.
+// members returns the members of a configuration file for which settings.Config
+// has a field, in the order of the fields.
 func members() []member { return below("", reflect.TypeFor[settings.Config]()) }
 
 func below(path string, t reflect.Type) (all []member) {

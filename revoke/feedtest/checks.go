@@ -22,7 +22,8 @@ type maker struct {
 
 func newMaker() *maker { return &maker{issuer: "https://" + strings.ToLower(rand.Text()) + ".example"} }
 
-// hour is a time in whole seconds that does not pass during the suite.
+// hour returns the time one hour from now, in whole seconds. It is still in the
+// future when the suite ends.
 func hour() time.Time { return time.Unix(time.Now().Unix()+3600, 0) }
 
 // some returns new revocations.

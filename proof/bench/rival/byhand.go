@@ -10,7 +10,7 @@ import (
 )
 
 // ByHand protects a net/http handler with a verifier whose library has no
-// middleware, so that its users write the handler.
+// middleware. Users of such a library must write one themselves, as done here.
 func ByHand(r Rival) Protection {
 	return Protection{
 		Name: r.String() + " by hand",

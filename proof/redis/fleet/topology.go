@@ -129,7 +129,8 @@ func (f *fleet) startRedis(ctx context.Context) error {
 	return f.redis.start(ctx)
 }
 
-// silent is a logger of go-redis. It would log each fault that is injected.
+// silent is a logger for go-redis that discards everything. Otherwise, go-redis
+// would log each injected fault.
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}

@@ -48,8 +48,8 @@ const (
 	lagging                   // a revocation that is in force only within maxLag
 )
 
-// window is a time in which a policy or a fault explains answers that are
-// otherwise wrong.
+// window is a period in which a policy or a fault explains answers that would
+// otherwise be wrong.
 type window struct {
 	effect   effect
 	reason   string

@@ -37,8 +37,8 @@ func attribute(oid, value string) string {
 	return oid + "=" + strings.Map(fold, strings.Join(strings.Fields(value), " "))
 }
 
-// fold returns the same character for all cases of a letter. Unlike ToLower of
-// ToUpper, it does not turn a dotless i into an i.
+// fold returns the same character for all cases of a letter. Unlike
+// ToLower(ToUpper(c)), it does not turn a dotless i into an i.
 func fold(c rune) rune {
 	least := c
 	for other := unicode.SimpleFold(c); other != c; other = unicode.SimpleFold(other) {

@@ -83,16 +83,16 @@ func checkRedirects(c registry.Client) *failure {
 	for _, uri := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		u, err := url.Parse(uri)
 		if err != nil || registry.CheckRedirect(uri) != nil {
-			return invalidRedirect("a redirect URI is not an absolute URI without user and fragment")
+			return invalidRedirect("each redirect URI must be absolute, without a user name and without a fragment")
 		}
 		_, _, loopback := registry.CutLoopback(uri)
 		switch own := u.Scheme != "http" && u.Scheme != "https"; {
 		case u.Scheme == "http" && !loopback:
-			return invalidRedirect("a redirect URI with http is not a loopback address (RFC 8252 section 7.3)")
+			return invalidRedirect("a redirect URI with the scheme http must have a loopback address as its host (RFC 8252 section 7.3)")
 		case own && !c.Public:
 			return invalidRedirect("a redirect URI with a private-use scheme is only for native applications, which are public: set token_endpoint_auth_method to none")
 		case own && !strings.Contains(u.Scheme, "."):
-			return invalidRedirect("a private-use scheme is not a reversed domain name such as com.example.app (RFC 8252 section 7.1)")
+			return invalidRedirect("the private-use scheme of a redirect URI must be a reversed domain name such as com.example.app (RFC 8252 section 7.1)")
 		}
 	}
 	return nil
@@ -171,7 +171,7 @@ func (s registrationEndpoint) checkRest(c registry.Client) *failure {
 	case len(c.Name) > registry.MaxText || strings.ContainsFunc(c.Name, unicode.IsControl):
 		return invalidMetadata("client_name is longer than 256 bytes or has control characters")
 	case c.Logout.URI != "" && (registry.CheckLogoutURI(c.Logout.URI) != nil || !loopback && !strings.HasPrefix(c.Logout.URI, "https://")):
-		return invalidMetadata("backchannel_logout_uri is not an https URI, or an http URI of a loopback address, without user and fragment")
+		return invalidMetadata("backchannel_logout_uri must be an https URI, or an http URI of a loopback address, without a user name and without a fragment")
 	case c.RequirePAR && !s.served[catalogue.PAR]:
 		return invalidMetadata("require_pushed_authorization_requests is set, but the server does not support them")
 	}

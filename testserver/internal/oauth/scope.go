@@ -63,7 +63,7 @@ func (s *Server) targets(form url.Values) ([]string, *failure) {
 	for _, text := range requested {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme == "" || u.Host == "" && u.Opaque == "" || strings.Contains(text, "#") || !registry.IsVisible(text) {
-			return nil, invalidTarget("a resource is not an absolute URI without a fragment")
+			return nil, invalidTarget("each resource must be an absolute URI without a fragment")
 		}
 	}
 	for _, text := range form["audience"] {

@@ -34,7 +34,7 @@ func CheckRedirect(uri string) error {
 // sent (OpenID Connect Back-Channel Logout 1.0 §2.2).
 func CheckLogoutURI(uri string) error {
 	if err := CheckRedirect(uri); err != nil || !strings.HasPrefix(uri, "http://") && !strings.HasPrefix(uri, "https://") {
-		return fmt.Errorf("backchannel_logout_uri %q is not an absolute http or https URI without user and fragment", uri)
+		return fmt.Errorf("backchannel_logout_uri %q must be an absolute http or https URI without a user name and without a fragment", uri)
 	}
 	return nil
 }

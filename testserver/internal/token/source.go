@@ -96,9 +96,9 @@ func (s *Source) Resume(drawn map[string]int) {
 	}
 }
 
-// Fork returns a new source, so that later draws from it do not change what s
-// yields. If s has a seed, Fork draws the new seed from s, for label. If s is
-// random, Fork returns s itself.
+// Fork returns a source from which draws do not change what s yields. If s has
+// a seed, this is a new source, whose seed is drawn from s for the label. If s
+// is random, it is s itself.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s

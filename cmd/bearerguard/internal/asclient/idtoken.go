@@ -62,7 +62,7 @@ func (c *Client) signedAnswer(ctx context.Context, doing, text string) (map[stri
 		return nil, &Error{InvalidAnswer, doing, errors.New("the answer of the authorization server is not a JSON object")}
 	}
 	if claims["iss"] != c.server.Issuer {
-		return nil, &Error{InvalidAnswer, doing, errors.New("the answer is signed for another issuer")}
+		return nil, &Error{InvalidAnswer, doing, errors.New("the iss of the answer is not the issuer of the authorization server")}
 	}
 	return claims, nil
 }
