@@ -26,8 +26,8 @@ figure in the table does not hold.
                     503s that a policy explains, and lost connections.
   503               Explained are, by the process that answers:
                     - proofs while Redis cannot be reached, and two seconds longer
-                    - proofs that were made before Redis was emptied or within a
-                      minute after it, by the client's clock, and two seconds longer
+                    - proofs that were made before Redis was emptied or within 80
+                      seconds after it, by the client's clock, and two seconds longer
                     - proofs when Redis took more than 50 ms, in one of a hundred
                       requests, because the load uses all of the machine
                     - any token while revocations were not read for MaxLag; after
