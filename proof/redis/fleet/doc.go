@@ -17,8 +17,9 @@ figure in the table does not hold.
 
   wrong acceptance  200 for a token that is expired or forged, or that was revoked
                     more than a second before it was sent. While a process cannot
-                    read revocations, it may accept the token for MaxLag, ten
-                    seconds; after Redis was emptied, for 20 seconds.
+                    read revocations, and two seconds longer, it may accept the
+                    token for MaxLag, ten seconds. If Redis lost the revocation,
+                    until 20 seconds after Redis was emptied.
   replay accepted   200 for a proof that got 200 before, also at another process,
                     after a restart, or after Redis has lost its memory.
   wrong rejection   Anything except 200 for a good token, or except 401 for a bad

@@ -170,7 +170,11 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	case e.sent <= v.acked+inForce:
 		return notInForce
 	}
-	if w, delayed := find(all, lagging, e, v.acked, e.sent); delayed && (e.sent <= v.acked+maxLag || w.lostFeed && e.sent <= w.to) {
+	mayLag := func(w window) bool {
+		return w.effect == lagging && w.covers(e, v.acked, e.sent) && e.sent <= w.to &&
+			(e.sent <= v.acked+maxLag || w.lostFeed && v.acked >= w.from-inForce) // an earlier one was read before
+	}
+	if slices.ContainsFunc(all, mayLag) {
 		return notInForce
 	}
 	return wrongAcceptance

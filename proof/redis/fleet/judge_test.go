@@ -87,6 +87,8 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 		{"a token that was revoked earlier is accepted in an outage", event{want: revoked, sent: 21 * s, status: 200}, wrongAcceptance},
 		{"a token whose revocation was lost with the feed", event{want: revoked, victim: 4, sent: 102*s + republished, status: 200}, notInForce},
 		{"the same after all were published again", event{want: revoked, victim: 4, sent: 102*s + republished + ms, status: 200}, wrongAcceptance},
+		{"known revocation forgotten with the feed", event{want: revoked, sent: 101 * s, status: 200}, wrongAcceptance},
+		{"after the recovery", event{want: revoked, victim: 1, sent: 26*s + ms, status: 200}, wrongAcceptance},
 		{"a token whose revocation was not acknowledged", event{want: revoked, victim: 3, sent: 70 * s, status: 200}, right},
 	} {
 		o := judge(&recording{events: []event{test.e}, victims: testVictims}, testFaults, 0)
