@@ -25,7 +25,8 @@ figure in the table does not hold.
   wrong rejection   Anything except 200 for a good token, or except 401 for a bad
                     one. 401 for a good token is always wrong. Counted apart are
                     503s that a policy explains, and lost connections.
-  503               Explained are, by the process that answers:
+  503               Explained are, by the process that answers, and never for a
+                    token that is expired or forged:
                     - proofs while Redis cannot be reached, and two seconds longer
                     - proofs that were made before Redis was emptied or within 80
                       seconds after it, by the client's clock, and two seconds longer

@@ -126,13 +126,13 @@ func (f fault) acceptedAgain(events []event) (last time.Duration) {
 }
 
 // verdict judges one answer, except that it does not know other uses of a
-// proof.
+// proof. Bad tokens are refused before anything that can be unavailable.
 func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
 	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
 	if e.server == noServer {
 		return o.verdictOnProxy(e, all)
 	}
-	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && e.status == http.StatusServiceUnavailable {
+	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && e.status == http.StatusServiceUnavailable && e.want != bad {
 		o.excuse(w, e)
 		return excused
 	}

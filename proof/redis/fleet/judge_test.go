@@ -72,6 +72,7 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 		{"a forged token is accepted", event{want: bad, sent: 1 * s, status: 200}, wrongAcceptance},
 		{"a forged token is accepted in an outage", event{want: bad, sent: 21 * s, status: 200}, wrongAcceptance},
 		{"503 for a forged token", event{want: bad, sent: 1 * s, status: 503}, wrongRejection},
+		{"503 for a forged token beyond MaxLag", event{want: bad, server: 1, sent: 51 * s, status: 503}, wrongRejection},
 
 		{"a token before its revocation", event{want: revoked, sent: 4 * s, status: 200}, right},
 		{"a token is refused before its revocation", event{want: revoked, sent: 4 * s, status: 401}, wrongRejection},
