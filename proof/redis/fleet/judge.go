@@ -64,6 +64,7 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 		}
 	}
 	lags := make([]time.Duration, len(r.victims))
+	tried := make([]bool, len(r.victims)) // after the revocation
 	later := make([]bool, len(r.victims))
 	for _, e := range r.events {
 		v := o.verdict(e, r.victims, all)
@@ -86,13 +87,16 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 			o.wrongs[e.describe()] = wrong{w.count + 1, min(w.first, e.sent), max(w.last, e.sent)}
 		}
 		if e.want == revoked {
-			if acked := r.victims[e.victim].acked; acked > 0 && e.status == http.StatusOK && e.sent > acked {
-				lags[e.victim] = max(lags[e.victim], e.sent-acked)
+			if acked := r.victims[e.victim].acked; acked > 0 && e.sent > acked {
+				tried[e.victim] = tried[e.victim] || e.status == http.StatusOK || e.status == http.StatusUnauthorized
+				if e.status == http.StatusOK {
+					lags[e.victim] = max(lags[e.victim], e.sent-acked)
+				}
 			}
 		}
 	}
 	for i, v := range r.victims {
-		if v.acked == 0 {
+		if !tried[i] {
 			continue
 		}
 		for _, w := range all {
@@ -172,7 +176,8 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	}
 	mayLag := func(w window) bool {
 		return w.effect == lagging && w.covers(e, v.acked, e.sent) && e.sent <= w.to &&
-			(e.sent <= v.acked+maxLag || w.lostFeed && v.acked >= w.from-inForce) // an earlier one was read before
+			v.acked >= w.from-inForce && // otherwise the process has read it before
+			(w.lostFeed || e.sent <= v.acked+maxLag)
 	}
 	if slices.ContainsFunc(all, mayLag) {
 		return notInForce
