@@ -36,7 +36,8 @@ figure in the table does not hold.
                       Redis was emptied, for 20 seconds at most
                     - opaque tokens while introspection is down, and four seconds
                       longer
-  lost connection   No answer of a process within a second after one was killed.
+  lost connection   No answer, or a 5xx of the proxy, within a second after a process
+                    was killed; at most two for each worker and killed process.
 
 Clocks: a third of the JWTs and proofs have dates that are 20 s too early, and a
 third 20 s too late, as from an issuer or client with a wrong clock. -skew sets

@@ -188,7 +188,8 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 // verdictOnProxy judges a request that no process has answered: a process was
 // killed while it had the request, or the proxy knows no healthy process.
 func (o *outcome) verdictOnProxy(e event, all []window) verdict {
-	if _, found := find(all, lost, e, e.sent, e.sent+e.took); found {
+	failed := e.status == 0 || e.status >= http.StatusInternalServerError
+	if _, found := find(all, lost, e, e.sent, e.sent+e.took); found && failed {
 		return connectionLost
 	}
 	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && w.kinds == nil && e.status == http.StatusServiceUnavailable {

@@ -65,6 +65,8 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 
 		{"no answer when a process is killed", event{server: noServer, sent: 10*s + 100*ms}, connectionLost},
 		{"502 of the proxy when a process is killed", event{server: noServer, sent: 10*s + 100*ms, status: 502}, connectionLost},
+		{"200 of the proxy when a process is killed", event{server: noServer, sent: 10*s + 100*ms, status: 200}, wrongRejection},
+		{"401 of the proxy when a process is killed", event{server: noServer, sent: 10*s + 100*ms, status: 401}, wrongRejection},
 		{"no answer when a process starts", event{server: noServer, sent: 12 * s}, wrongRejection},
 		{"no answer while Redis is paused", event{kind: bound, server: noServer, sent: 21 * s}, wrongRejection},
 		{"503 of the proxy while some are cut off", event{server: noServer, sent: 55 * s, status: 503}, wrongRejection},

@@ -82,7 +82,7 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	r := &report{judge(recorded, injected, c.skew), c.duration, c.skew, fmt.Sprintf("%s, %s/%s, %d CPUs, %s; `-duration %v -workers %d -storm %d -skew %v -seed %d`.",
+	r := &report{judge(recorded, injected, c.skew), c, fmt.Sprintf("%s, %s/%s, %d CPUs, %s; `-duration %v -workers %d -storm %d -skew %v -seed %d`.",
 		at.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), c.duration, c.workers, c.storm, c.skew, c.seed)}
 	fmt.Fprintf(out, "\n%s\n%s\n\n", r.table(), r.under)
 	failures := r.failures()
