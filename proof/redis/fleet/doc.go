@@ -45,6 +45,8 @@ the clocks of two processes: it builds examples/api with a package time whose
 clock is wrong. Answers of introspection are then shared only by processes whose
 clocks agree, so their number is not judged.
 
+After each fault, every process that it affects must accept a token again.
+
 A revocation counts from the time at which revoke.List.Add of another machine has
 returned. Revoked tokens, and proofs that were used, are sent until the end.
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -37,7 +38,7 @@ type outcome struct {
 	lags      []time.Duration // from revocations to the last acceptance, sorted
 	lagsLater []time.Duration // the same for revocations that a fault delays
 	recovered []time.Duration // for each fault, from its end to the last answer that it excuses
-	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token
+	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token, or never
 	rounds    int             // introspections of a token that no other one within maxTTL precedes
 	calls     int             // all introspections at the same times
 }
@@ -114,6 +115,9 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
+// never is the result of acceptedAgain if a process has accepted nothing.
+const never time.Duration = math.MaxInt64
+
 // acceptedAgain returns the time from the end of a fault until each of the
 // processes that it affects has accepted a token.
 func (f fault) acceptedAgain(events []event) (last time.Duration) {
@@ -123,8 +127,15 @@ func (f fault) acceptedAgain(events []event) (last time.Duration) {
 			first[e.server] = e.sent
 		}
 	}
-	for _, server := range f.servers {
-		last = max(last, first[server]-f.ended)
+	for server := range apis {
+		if f.servers != nil && !slices.Contains(f.servers, server) {
+			continue
+		}
+		at, found := first[server]
+		if !found {
+			return never
+		}
+		last = max(last, at-f.ended)
 	}
 	return last
 }

@@ -169,6 +169,11 @@ func TestProcessesAcceptAgain(t *testing.T) {
 	if got, want := o.again[2], 500*ms; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	for i, f := range testFaults {
+		if f.name != cutOff && o.again[i] != never {
+			t.Errorf("%s: got %v, want never, because process 3 has accepted nothing", f.name, o.again[i])
+		}
+	}
 }
 
 func TestIntrospectionsAreCountedPerMaxTTL(t *testing.T) {

@@ -82,8 +82,11 @@ func (r *report) table() string {
 }
 
 func orDash(d time.Duration) string {
-	if d <= 0 {
+	switch {
+	case d <= 0:
 		return "–"
+	case d == never:
+		return "never"
 	}
 	return short(d)
 }
@@ -126,6 +129,11 @@ func (r *report) failures() (list []string) {
 	}
 	if n := r.counts[connectionLost]; n > r.maxLost() {
 		list = append(list, fmt.Sprintf("%d connections lost when a process was killed, want %d at most", n, r.maxLost()))
+	}
+	for i, f := range r.faults {
+		if r.again[i] == never {
+			list = append(list, fmt.Sprintf("after second %.1f (%s), a process has not accepted a token again", f.ended.Seconds(), f.describe()))
+		}
 	}
 	// A run without one of these proves nothing about it.
 	for k, n := range r.accepted {
