@@ -48,7 +48,8 @@ clocks agree, so their number is not judged.
 After each fault, every process that it affects must accept a token again.
 
 A revocation counts from the time at which revoke.List.Add of another machine has
-returned. Revoked tokens, and proofs that were used, are sent until the end.
+returned. The last 200 revoked tokens, and up to 4096 used proofs, are sent
+again.
 
 Flags:
 `

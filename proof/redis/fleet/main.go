@@ -43,11 +43,11 @@ func main() {
 	flag.IntVar(&c.workers, "workers", 2*runtime.GOMAXPROCS(0), "`number` of workers, each of which sends one request after another")
 	flag.Uint64Var(&c.seed, "seed", 1, "`number` that determines the times of the faults and the processes that they affect")
 	flag.IntVar(&c.storm, "storm", 100_000, "`number` of revocations in the storm")
-	flag.DurationVar(&c.skew, "skew", 0, "how wrong the clocks of two processes are, one ahead and one behind; builds the standard library")
+	flag.DurationVar(&c.skew, "skew", 0, "how wrong the clocks of two processes are, in whole seconds, one ahead and one behind; builds the standard library")
 	flag.StringVar(&c.page, "page", "", "write the tables into this `file`, between their marks")
 	flag.StringVar(&c.plot, "plot", "", "draw the timeline into this `file`")
 	flag.Parse()
-	if flag.NArg() > 0 || c.duration < 20*time.Second || c.workers < 1 || c.storm < 1 {
+	if flag.NArg() > 0 || c.duration < 20*time.Second || c.workers < 1 || c.storm < 1 || c.skew < 0 || c.skew%time.Second != 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
