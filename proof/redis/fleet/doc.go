@@ -16,10 +16,11 @@ Redis, while processes and servers fail, and judges every answer. It exits 1 if 
 figure in the table does not hold.
 
   wrong acceptance  200 for a token that is expired or forged, or that was revoked
-                    more than a second before it was sent. While a process cannot
-                    read revocations, and two seconds longer, it may accept the
-                    token for MaxLag, ten seconds. If Redis lost the revocation,
-                    until 20 seconds after Redis was emptied.
+                    more than a second before it was sent. A token that is revoked
+                    while a process cannot read revocations may be accepted for
+                    MaxLag, ten seconds, but only until two seconds after the end
+                    of the fault. If Redis was emptied, it may be accepted until
+                    20 seconds after that.
   replay accepted   200 for a proof that got 200 before, also at another process,
                     after a restart, or after Redis has lost its memory.
   wrong rejection   Anything except 200 for a good token, or except 401 for a bad
