@@ -24,7 +24,7 @@ const (
 	good    expectation = iota // 200
 	bad                        // 401: expired, forged
 	paired                     // one of two requests with the same new proof, sent at once: 200 for at most one
-	replay                     // a proof that was answered before: 401 if that answer was 200
+	replay                     // a proof that was sent before: 200 for at most one use
 	revoked                    // 200 before the revocation, 401 after it
 )
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -37,7 +38,7 @@ type outcome struct {
 	lags      []time.Duration // from revocations to the last acceptance, sorted
 	lagsLater []time.Duration // the same for revocations that a fault delays
 	recovered []time.Duration // for each fault, from its end to the last answer that it excuses
-	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token
+	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token, or never
 	rounds    int             // introspections of a token that no other one within maxTTL precedes
 	calls     int             // all introspections at the same times
 }
@@ -64,6 +65,7 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 		}
 	}
 	lags := make([]time.Duration, len(r.victims))
+	tried := make([]bool, len(r.victims)) // after the revocation
 	later := make([]bool, len(r.victims))
 	for _, e := range r.events {
 		v := o.verdict(e, r.victims, all)
@@ -86,13 +88,16 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 			o.wrongs[e.describe()] = wrong{w.count + 1, min(w.first, e.sent), max(w.last, e.sent)}
 		}
 		if e.want == revoked {
-			if acked := r.victims[e.victim].acked; acked > 0 && e.status == http.StatusOK && e.sent > acked {
-				lags[e.victim] = max(lags[e.victim], e.sent-acked)
+			if acked := r.victims[e.victim].acked; acked > 0 && e.sent > acked {
+				tried[e.victim] = tried[e.victim] || e.status == http.StatusOK || e.status == http.StatusUnauthorized
+				if e.status == http.StatusOK {
+					lags[e.victim] = max(lags[e.victim], e.sent-acked)
+				}
 			}
 		}
 	}
 	for i, v := range r.victims {
-		if v.acked == 0 {
+		if !tried[i] {
 			continue
 		}
 		for _, w := range all {
@@ -110,6 +115,9 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
+// never is the result of acceptedAgain if a process has accepted nothing.
+const never time.Duration = math.MaxInt64
+
 // acceptedAgain returns the time from the end of a fault until each of the
 // processes that it affects has accepted a token.
 func (f fault) acceptedAgain(events []event) (last time.Duration) {
@@ -119,20 +127,27 @@ func (f fault) acceptedAgain(events []event) (last time.Duration) {
 			first[e.server] = e.sent
 		}
 	}
-	for _, server := range f.servers {
-		last = max(last, first[server]-f.ended)
+	for server := range apis {
+		if f.servers != nil && !slices.Contains(f.servers, server) {
+			continue
+		}
+		at, found := first[server]
+		if !found {
+			return never
+		}
+		last = max(last, at-f.ended)
 	}
 	return last
 }
 
 // verdict judges one answer, except that it does not know other uses of a
-// proof.
+// proof. Bad tokens are refused before anything that can be unavailable.
 func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
 	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
 	if e.server == noServer {
 		return o.verdictOnProxy(e, all)
 	}
-	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && e.status == http.StatusServiceUnavailable {
+	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && e.status == http.StatusServiceUnavailable && e.want != bad {
 		o.excuse(w, e)
 		return excused
 	}
@@ -170,7 +185,12 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	case e.sent <= v.acked+inForce:
 		return notInForce
 	}
-	if w, delayed := find(all, lagging, e, v.acked, e.sent); delayed && (e.sent <= v.acked+maxLag || w.lostFeed && e.sent <= w.to) {
+	mayLag := func(w window) bool {
+		return w.effect == lagging && w.covers(e, v.acked, e.sent) && e.sent <= w.to &&
+			v.acked >= w.from-inForce && // otherwise the process has read it before
+			(w.lostFeed || e.sent <= v.acked+maxLag)
+	}
+	if slices.ContainsFunc(all, mayLag) {
 		return notInForce
 	}
 	return wrongAcceptance
@@ -179,7 +199,8 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 // verdictOnProxy judges a request that no process has answered: a process was
 // killed while it had the request, or the proxy knows no healthy process.
 func (o *outcome) verdictOnProxy(e event, all []window) verdict {
-	if _, found := find(all, lost, e, e.sent, e.sent+e.took); found {
+	failed := e.status == 0 || e.status >= http.StatusInternalServerError
+	if _, found := find(all, lost, e, e.sent, e.sent+e.took); found && failed {
 		return connectionLost
 	}
 	if w, found := find(all, unavailable, e, e.sent, e.sent+e.took); found && w.kinds == nil && e.status == http.StatusServiceUnavailable {

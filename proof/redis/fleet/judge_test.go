@@ -22,13 +22,14 @@ var testFaults = []fault{
 }
 
 // The victims were revoked in seconds 5, 22 and 45, never, because the feed did
-// not accept it, and just before Redis was emptied.
+// not accept it, just before Redis was emptied, and 2 seconds before the pause.
 var testVictims = []victim{
 	{asked: 5 * s, acked: 5*s + 10*ms},
 	{asked: 21 * s, acked: 22 * s},
 	{asked: 45 * s, acked: 45*s + 10*ms},
 	{asked: 50 * s},
 	{asked: 100*s - 20*ms, acked: 100*s - 10*ms},
+	{asked: 17 * s, acked: 18 * s},
 }
 
 func TestVerdictsOnSingleAnswers(t *testing.T) {
@@ -54,16 +55,18 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 		{"503 for a JWT before MaxLag", event{server: 1, sent: 48 * s, status: 503}, wrongRejection},
 		{"503 for a JWT beyond MaxLag", event{server: 1, sent: 51 * s, status: 503}, excused},
 		{"503 for a JWT beyond the MaxLag of others", event{server: 0, sent: 51 * s, status: 503}, wrongRejection},
-		{"503 for a proof after lost memory", event{kind: bound, sent: 150 * s, dated: 150 * s, status: 503}, excused},
-		{"503 for a proof a minute later", event{kind: bound, sent: 165 * s, dated: 165 * s, status: 503}, wrongRejection},
-		{"the same by a clock that is behind", event{kind: bound, sent: 165 * s, dated: 145 * s, status: 503}, excused},
-		{"503 for a proof after lost memory by a clock that is ahead", event{kind: bound, sent: 150 * s, dated: 170 * s, status: 503}, wrongRejection},
+		{"503 for a proof after lost memory", event{kind: bound, sent: 180 * s, dated: 180 * s, status: 503}, excused},
+		{"503 for a proof 83 seconds later", event{kind: bound, sent: 185 * s, dated: 185 * s, status: 503}, wrongRejection},
+		{"the same by a clock that is behind", event{kind: bound, sent: 185 * s, dated: 165 * s, status: 503}, excused},
+		{"503 for a proof after lost memory by a clock that is ahead", event{kind: bound, sent: 170 * s, dated: 190 * s, status: 503}, wrongRejection},
 		{"503 for a JWT after lost memory", event{sent: 150 * s, status: 503}, wrongRejection},
 		{"503 for an opaque token while introspection is down", event{kind: opaque, sent: 201 * s, status: 503}, excused},
 		{"503 for a JWT while introspection is down", event{sent: 201 * s, status: 503}, wrongRejection},
 
 		{"no answer when a process is killed", event{server: noServer, sent: 10*s + 100*ms}, connectionLost},
 		{"502 of the proxy when a process is killed", event{server: noServer, sent: 10*s + 100*ms, status: 502}, connectionLost},
+		{"200 of the proxy when a process is killed", event{server: noServer, sent: 10*s + 100*ms, status: 200}, wrongRejection},
+		{"401 of the proxy when a process is killed", event{server: noServer, sent: 10*s + 100*ms, status: 401}, wrongRejection},
 		{"no answer when a process starts", event{server: noServer, sent: 12 * s}, wrongRejection},
 		{"no answer while Redis is paused", event{kind: bound, server: noServer, sent: 21 * s}, wrongRejection},
 		{"503 of the proxy while some are cut off", event{server: noServer, sent: 55 * s, status: 503}, wrongRejection},
@@ -72,6 +75,7 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 		{"a forged token is accepted", event{want: bad, sent: 1 * s, status: 200}, wrongAcceptance},
 		{"a forged token is accepted in an outage", event{want: bad, sent: 21 * s, status: 200}, wrongAcceptance},
 		{"503 for a forged token", event{want: bad, sent: 1 * s, status: 503}, wrongRejection},
+		{"503 for a forged token beyond MaxLag", event{want: bad, server: 1, sent: 51 * s, status: 503}, wrongRejection},
 
 		{"a token before its revocation", event{want: revoked, sent: 4 * s, status: 200}, right},
 		{"a token is refused before its revocation", event{want: revoked, sent: 4 * s, status: 401}, wrongRejection},
@@ -87,6 +91,9 @@ func TestVerdictsOnSingleAnswers(t *testing.T) {
 		{"a token that was revoked earlier is accepted in an outage", event{want: revoked, sent: 21 * s, status: 200}, wrongAcceptance},
 		{"a token whose revocation was lost with the feed", event{want: revoked, victim: 4, sent: 102*s + republished, status: 200}, notInForce},
 		{"the same after all were published again", event{want: revoked, victim: 4, sent: 102*s + republished + ms, status: 200}, wrongAcceptance},
+		{"a process forgets what it has read with the feed", event{want: revoked, sent: 101 * s, status: 200}, wrongAcceptance},
+		{"a token is accepted after the recovery of the feed", event{want: revoked, victim: 1, sent: 26*s + ms, status: 200}, wrongAcceptance},
+		{"a process forgets what it has read in an outage", event{want: revoked, victim: 5, sent: 21 * s, status: 200}, wrongAcceptance},
 		{"a token whose revocation was not acknowledged", event{want: revoked, victim: 3, sent: 70 * s, status: 200}, right},
 	} {
 		o := judge(&recording{events: []event{test.e}, victims: testVictims}, testFaults, 0)
@@ -128,13 +135,15 @@ func TestTheTimeUntilARevocationIsInForce(t *testing.T) {
 		{want: revoked, sent: 5*s + 210*ms, status: 200},
 		{want: revoked, sent: 5*s + 110*ms, status: 200},
 		{want: revoked, sent: 7 * s, status: 401},
+		{want: revoked, victim: 1, sent: 23 * s, status: 401},
 		{want: revoked, victim: 2, server: 1, sent: 48*s + 10*ms, status: 200},
+		{want: revoked, victim: 4, server: 1, sent: 101 * s, status: 503},
 	}}, testFaults, 0)
 	if len(o.lags) != 1 || o.lags[0] != 200*ms {
 		t.Errorf("got %v, want 200ms", o.lags)
 	}
-	if len(o.lagsLater) != 3 || o.lagsLater[1] != 0 || o.lagsLater[2] != 3*s {
-		t.Errorf("got %v for revocations in outages, want 0s, 0s and 3s", o.lagsLater)
+	if len(o.lagsLater) != 2 || o.lagsLater[0] != 0 || o.lagsLater[1] != 3*s {
+		t.Errorf("got %v for revocations in outages, want 0s and 3s", o.lagsLater)
 	}
 }
 
@@ -159,6 +168,11 @@ func TestProcessesAcceptAgain(t *testing.T) {
 	}}, testFaults, 0)
 	if got, want := o.again[2], 500*ms; got != want {
 		t.Errorf("got %v, want %v", got, want)
+	}
+	for i, f := range testFaults {
+		if f.name != cutOff && o.again[i] != never {
+			t.Errorf("%s: got %v, want never, because process 3 has accepted nothing", f.name, o.again[i])
+		}
 	}
 }
 

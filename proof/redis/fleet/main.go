@@ -43,11 +43,11 @@ func main() {
 	flag.IntVar(&c.workers, "workers", 2*runtime.GOMAXPROCS(0), "`number` of workers, each of which sends one request after another")
 	flag.Uint64Var(&c.seed, "seed", 1, "`number` that determines the times of the faults and the processes that they affect")
 	flag.IntVar(&c.storm, "storm", 100_000, "`number` of revocations in the storm")
-	flag.DurationVar(&c.skew, "skew", 0, "how wrong the clocks of two processes are, one ahead and one behind; builds the standard library")
+	flag.DurationVar(&c.skew, "skew", 0, "how wrong the clocks of two processes are, in whole seconds, one ahead and one behind; builds the standard library")
 	flag.StringVar(&c.page, "page", "", "write the tables into this `file`, between their marks")
 	flag.StringVar(&c.plot, "plot", "", "draw the timeline into this `file`")
 	flag.Parse()
-	if flag.NArg() > 0 || c.duration < 20*time.Second || c.workers < 1 || c.storm < 1 {
+	if flag.NArg() > 0 || c.duration < 20*time.Second || c.workers < 1 || c.storm < 1 || c.skew < 0 || c.skew%time.Second != 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -82,7 +82,7 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	r := &report{judge(recorded, injected, c.skew), c.duration, c.skew, fmt.Sprintf("%s, %s/%s, %d CPUs, %s; `-duration %v -workers %d -storm %d -skew %v -seed %d`.",
+	r := &report{judge(recorded, injected, c.skew), c, fmt.Sprintf("%s, %s/%s, %d CPUs, %s; `-duration %v -workers %d -storm %d -skew %v -seed %d`.",
 		at.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), c.duration, c.workers, c.storm, c.skew, c.seed)}
 	fmt.Fprintf(out, "\n%s\n%s\n\n", r.table(), r.under)
 	failures := r.failures()

@@ -45,7 +45,7 @@ svg { font: 12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif }
 
 // plot draws the faults, and the answers per second, as an SVG image.
 func (r *report) plot(events []event) string {
-	x := func(at time.Duration) float64 { return plotLeft + plotWidth*min(at.Seconds()/r.took.Seconds(), 1) }
+	x := func(at time.Duration) float64 { return plotLeft + plotWidth*min(at.Seconds()/r.duration.Seconds(), 1) }
 	var names, texts []string
 	for _, f := range r.faults {
 		if !slices.Contains(names, f.name) {
@@ -82,7 +82,7 @@ func (r *report) plot(events []event) string {
 	fmt.Fprintf(&b, `<text x="20" y="%d">accepted per second</text><path class="accepted" d="M150 %[2]dh40"/>`+"\n", curvesTop+20, curvesTop+16)
 	fmt.Fprintf(&b, `<text x="20" y="%d">503 per second</text><path class="unavailable" d="M150 %[2]dh40"/>`+"\n", curvesTop+42, curvesTop+38)
 	fmt.Fprintf(&b, `<text class="small" x="%d" y="%d" text-anchor="end">%.0f</text><text class="small" x="%[1]d" y="%[4]d" text-anchor="end">0</text>`+"\n", plotLeft-6, curvesTop+8, most, bottom)
-	fmt.Fprintf(&b, `<text class="small" x="%d" y="%d">0 s</text><text class="small" x="%d" y="%[2]d" text-anchor="end">%.0[4]f s</text>`+"\n", plotLeft, bottom+16, plotLeft+plotWidth, r.took.Seconds())
+	fmt.Fprintf(&b, `<text class="small" x="%d" y="%d">0 s</text><text class="small" x="%d" y="%[2]d" text-anchor="end">%.0[4]f s</text>`+"\n", plotLeft, bottom+16, plotLeft+plotWidth, r.duration.Seconds())
 	fmt.Fprintf(&b, `<text class="small" x="20" y="%d">%s</text>`+"\n</svg>\n", bottom+46, html.EscapeString(strings.ReplaceAll(r.under, "`", "")))
 	return b.String()
 }
@@ -91,7 +91,7 @@ func (r *report) plot(events []event) string {
 // of all rates.
 func (r *report) perSecond(events []event) (accepted, unavailable [buckets]float64, most float64) {
 	most = 1
-	perBucket := r.took.Seconds() / buckets
+	perBucket := r.duration.Seconds() / buckets
 	for _, e := range events {
 		i := int(e.sent.Seconds() / perBucket)
 		if i >= buckets {

@@ -16,9 +16,8 @@ const (
 // report is the outcome of a run with how it was made.
 type report struct {
 	*outcome
-	took  time.Duration
-	skew  time.Duration // of the clocks of two processes
-	under string        // how it was measured
+	config
+	under string // how it was measured
 }
 
 func (r *report) requests() (n int) {
@@ -36,6 +35,17 @@ func (r *report) perRound() float64 { return float64(r.calls) / float64(max(r.ro
 // the load uses all of the machine.
 func (r *report) maxSlow() int { return r.accepted[bound]/100 + 1 }
 
+// maxLost returns how many connections may be lost: for each killed process,
+// two of each worker, which sends two requests at once at most.
+func (r *report) maxLost() (n int) {
+	for _, f := range r.faults {
+		if f.name == killed {
+			n += 2 * r.workers * len(f.servers)
+		}
+	}
+	return n
+}
+
 // table returns the figures as Markdown.
 func (r *report) table() string {
 	var b strings.Builder
@@ -43,12 +53,12 @@ func (r *report) table() string {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, fmt.Sprintf(format, args...), must)
 	}
 	b.WriteString("| figure | value | must be |\n|---|---|---|\n")
-	row("requests", "", "%d, %.0f per second", r.requests(), float64(r.requests())/r.took.Seconds())
+	row("requests", "", "%d, %.0f per second", r.requests(), float64(r.requests())/r.duration.Seconds())
 	row("accepted", "> 0 each", "%d JWTs, %d opaque tokens, %d with proofs", r.accepted[bearer], r.accepted[opaque], r.accepted[bound])
 	row("wrong acceptances", "0", "%d", r.counts[wrongAcceptance])
 	row("replayed proofs that were accepted", "0", "%d", r.counts[replayAccepted])
 	row("wrong rejections", "0", "%d", r.counts[wrongRejection])
-	row("connections lost when a process was killed", "", "%d", r.counts[connectionLost])
+	row("connections lost when a process was killed", fmt.Sprintf("at most %d", r.maxLost()), "%d", r.counts[connectionLost])
 	for _, reason := range slices.Sorted(maps.Keys(r.reasons)) {
 		must := ""
 		if reason == slow {
@@ -72,8 +82,11 @@ func (r *report) table() string {
 }
 
 func orDash(d time.Duration) string {
-	if d <= 0 {
+	switch {
+	case d <= 0:
 		return "–"
+	case d == never:
+		return "never"
 	}
 	return short(d)
 }
@@ -113,6 +126,14 @@ func (r *report) failures() (list []string) {
 	}
 	if r.reasons[slow] > r.maxSlow() {
 		list = append(list, fmt.Sprintf("%d times 503 for %s, want %d at most", r.reasons[slow], slow, r.maxSlow()))
+	}
+	if n := r.counts[connectionLost]; n > r.maxLost() {
+		list = append(list, fmt.Sprintf("%d connections lost when a process was killed, want %d at most", n, r.maxLost()))
+	}
+	for i, f := range r.faults {
+		if r.again[i] == never {
+			list = append(list, fmt.Sprintf("after second %.1f (%s), a process has not accepted a token again", f.ended.Seconds(), f.describe()))
+		}
 	}
 	// A run without one of these proves nothing about it.
 	for k, n := range r.accepted {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 // goodRecording returns a run in which everything is right.
 func goodRecording() *recording {
-	return &recording{
+	r := &recording{
 		events: []event{
 			{kind: bearer, sent: 1 * s, status: 200},
 			{kind: opaque, sent: 1 * s, status: 200},
@@ -24,6 +25,10 @@ func goodRecording() *recording {
 		victims: []victim{{asked: 5 * s, acked: 5*s + 10*ms}},
 		calls:   []call{{1, 1 * s}},
 	}
+	for i := range apis {
+		r.events = append(r.events, event{server: i, sent: 307 * s, status: 200})
+	}
+	return r
 }
 
 func reportOn(t *recording) *report {
@@ -31,7 +36,7 @@ func reportOn(t *recording) *report {
 	for len(faults) < len(plan) {
 		faults = append(faults, fault{name: rotated, began: 300 * s, ended: 306 * s})
 	}
-	return &report{outcome: judge(t, faults, 0), took: 310 * s, under: "by a `test`"}
+	return &report{outcome: judge(t, faults, 0), config: config{duration: 310 * s, workers: 1}, under: "by a `test`"}
 }
 
 func TestARunWithoutFaultsPasses(t *testing.T) {
@@ -52,6 +57,8 @@ func TestPlantedFaultsFailTheRun(t *testing.T) {
 		"a good token was refused":     plant(event{sent: 2 * s, status: 401}),
 		"503 without a fault":          plant(event{sent: 2 * s, status: 503}),
 		"a connection was lost":        plant(event{server: noServer, sent: 2 * s}),
+		"a process does not return":    func(t *recording) { t.events = t.events[:len(t.events)-1] },
+		"many connections were lost":   plant(slices.Repeat([]event{{server: noServer, sent: 10*s + 100*ms}}, 3)...),
 		"many proofs met a slow Redis": plant(event{kind: bound, sent: 2 * s, took: 60 * ms, status: 503}, event{kind: bound, sent: 2 * s, took: 60 * ms, status: 503}),
 		"each process introspected":    func(t *recording) { t.calls = append(t.calls, call{1, 1*s + ms}, call{1, 1*s + 2*ms}) },
 		"no opaque token was accepted": func(t *recording) { t.events[1].status = 401 },

@@ -144,5 +144,5 @@ func (r *revoker) probe(ctx context.Context, s sample) {
 	}
 	r.load.mu.Lock()
 	defer r.load.mu.Unlock()
-	r.load.gone = append(r.load.gone[max(0, len(r.load.gone)-maxGone):len(r.load.gone):len(r.load.gone)], s)
+	r.load.gone = append(r.load.gone[max(0, len(r.load.gone)-maxGone+1):len(r.load.gone):len(r.load.gone)], s)
 }

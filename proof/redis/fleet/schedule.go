@@ -27,7 +27,7 @@ type fault struct {
 }
 
 // plan is the schedule in fractions of the duration. Two things do not fit
-// behind each other in any order: proofs are refused for a minute after Redis
+// behind each other in any order: proofs are refused for 80 seconds after Redis
 // was emptied, and a process that starts while the others publish their
 // revocations again may lack some.
 var plan = []struct {
@@ -51,7 +51,7 @@ var plan = []struct {
 
 // long is the duration from which on Redis is emptied early, so that the time
 // until proofs are accepted again is part of the run.
-const long = 110 * time.Second
+const long = 2 * time.Minute
 
 // schedule returns the faults of a run. order is a random order of the
 // processes.

@@ -13,9 +13,9 @@ const (
 	recovery = 2 * time.Second
 
 	// memory is the time after a loss of memory in which new proofs are
-	// refused: redisstore.Config.ProofWindow of 180 seconds, minus the two
+	// refused: redisstore.Config.ProofWindow of 200 seconds, minus the two
 	// minutes for which a mark is needed. Their own date counts.
-	memory = time.Minute
+	memory = 80 * time.Second
 
 	// backoff is the same for introspection: the client makes no calls for two
 	// seconds, and then one, two, four at a time.
