@@ -65,16 +65,23 @@ func TestALogoutReachesTheClient(t *testing.T) {
 	}
 }
 
+// codeOfAlice returns an authorization code for the client id. It logs alice in
+// if the browser has no session.
+func codeOfAlice(t *testing.T, p *browser, id string) string {
+	t.Helper()
+	page := p.open(authorizationRequest("client_id", id, "scope", "openid"))
+	if strings.Contains(page.Body.String(), `name="password"`) {
+		page = p.follow(p.post(testserver.EndpointLogin, hiddenFields(page, "username", "alice", "password", "alices-password")))
+	}
+	page = p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "openid"))
+	return callbackQuery(t, page).Get("code")
+}
+
 func TestALogoutReachesEveryClientOfTheSession(t *testing.T) {
 	s := interactive(t)
 	web, shop := addReceiving(t, s, "web", true), addReceiving(t, s, "shop", true)
 	signIn := func(p *browser, id string) string {
-		page := p.open(authorizationRequest("client_id", id, "scope", "openid"))
-		if strings.Contains(page.Body.String(), `name="password"`) {
-			page = p.follow(p.post(testserver.EndpointLogin, hiddenFields(page, "username", "alice", "password", "alices-password")))
-		}
-		page = p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "openid"))
-		r := wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, page).Get("code"), "client_id", "-"), basic(id+":test-secret")))
+		r := wantTokens(t, exchange(t, s, codeRequest(codeOfAlice(t, p, id), "client_id", "-"), basic(id+":test-secret")))
 		_, claims := verified(t, s, r.text("id_token"))
 		sid, _ := claims["sid"].(string)
 		return sid
@@ -182,17 +189,26 @@ func TestSixteenLogoutTokensAreSentAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnIDTokenEndsTheSessionWithoutTheBrowser(t *testing.T) {
+	s := interactive(t)
+	receiver := addReceiving(t, s, "web", true)
+	p := newBrowser(t, s)
+	r := wantTokens(t, exchange(t, s, codeRequest(codeOfAlice(t, p, "web"), "client_id", "-"), basic("web:test-secret")))
+	serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+url.Values{"id_token_hint": {r.text("id_token")}}.Encode())
+	if got := receiver.accepted(); len(got) != 1 || got[0]["sub"] != "alice" {
+		t.Errorf("got %v, want one logout of alice", got)
+	}
+	page := p.open(authorizationRequest("client_id", "web", "scope", "openid"))
+	if strings.Contains(page.Body.String(), `name="password"`) {
+		t.Errorf("got the login page, want the browser to stay signed in")
+	}
+}
+
 func TestALogoutEndsTheUnusedCodesOfTheSession(t *testing.T) {
 	s := interactive(t)
 	addReceiving(t, s, "web", true)
-	signIn := func(p *browser) string {
-		page := p.open(authorizationRequest("client_id", "web", "scope", "openid"))
-		page = p.follow(p.post(testserver.EndpointLogin, hiddenFields(page, "username", "alice", "password", "alices-password")))
-		page = p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "openid"))
-		return callbackQuery(t, page).Get("code")
-	}
 	p := newBrowser(t, s)
-	ended, other := signIn(p), signIn(newBrowser(t, s))
+	ended, other := codeOfAlice(t, p, "web"), codeOfAlice(t, newBrowser(t, s), "web")
 	page := p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession), nil))
 	p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow"))
 	if got := exchange(t, s, codeRequest(ended, "client_id", "-"), basic("web:test-secret")); got.text("error") != "invalid_grant" {
