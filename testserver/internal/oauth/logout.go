@@ -137,8 +137,8 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 	redirect(w, r, withQuery(requested.to, fields))
 }
 
-// pushesAtOnce limits the logout tokens of one session that are sent at the same
-// time.
+// pushesAtOnce limits the logout tokens of one session that are sent at the
+// same time.
 const pushesAtOnce = 16
 
 // pushLogouts sends a logout token to each client of the families that has
