@@ -38,5 +38,6 @@
 // files are written to a temporary directory and passed to go test -overlay, so
 // the checkout is not modified. Each named test must pass on the unchanged
 // code. With a mutant, each test runs alone and without go vet, so that only
-// its own failure counts. A test that hangs or crashes its process has failed, too.
+// its own failure counts. A test that hangs or crashes its process has failed,
+// too.
 package main
