@@ -1,6 +1,7 @@
 package testserver_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -54,6 +55,8 @@ func TestControlRefusesSignals(t *testing.T) {
 	c := newControlAPI(t)
 	closed := httptest.NewServer(nil)
 	closed.Close()
+	refusing := httptest.NewServer(http.NotFoundHandler())
+	defer refusing.Close()
 	for _, tt := range []struct {
 		name, path, body string
 		status           int
@@ -68,6 +71,7 @@ func TestControlRefusesSignals(t *testing.T) {
 		{"a defect of signals", "/v1/tokens", `{"defect":"event-nonce"}`, 400, `defect("event-nonce") is a defect of logout tokens`},
 		{"a payload that is text", "/v1/transmit", `{"event":"verification","payload":"x"}`, 400, "payload: want an object"},
 		{"a closed receiver", "/v1/logout", `{"receiver":"` + closed.URL + `"}`, 502, "the receiver cannot be reached: "},
+		{"no replay", "/v1/logout", `{"receiver":"` + refusing.URL + `","defect":"event-replayed"}`, 502, "the receiver answered 404 to the first delivery"},
 		{"a defect to add to a check", "/v1/check", `{"url":"http://127.0.0.1/","also":["event-nonce"]}`, 400, `AlsoDefect("event-nonce"): unknown defect`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,11 +1,15 @@
 package testserver_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/bearerguard/bearerguard/testserver"
 )
@@ -61,16 +65,23 @@ func TestALogoutReachesTheClient(t *testing.T) {
 	}
 }
 
+// codeOfAlice returns an authorization code for the client id. It logs alice in
+// if the browser has no session.
+func codeOfAlice(t *testing.T, p *browser, id string) string {
+	t.Helper()
+	page := p.open(authorizationRequest("client_id", id, "scope", "openid"))
+	if strings.Contains(page.Body.String(), `name="password"`) {
+		page = p.follow(p.post(testserver.EndpointLogin, hiddenFields(page, "username", "alice", "password", "alices-password")))
+	}
+	page = p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "openid"))
+	return callbackQuery(t, page).Get("code")
+}
+
 func TestALogoutReachesEveryClientOfTheSession(t *testing.T) {
 	s := interactive(t)
 	web, shop := addReceiving(t, s, "web", true), addReceiving(t, s, "shop", true)
 	signIn := func(p *browser, id string) string {
-		page := p.open(authorizationRequest("client_id", id, "scope", "openid"))
-		if strings.Contains(page.Body.String(), `name="password"`) {
-			page = p.follow(p.post(testserver.EndpointLogin, hiddenFields(page, "username", "alice", "password", "alices-password")))
-		}
-		page = p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow", "scope", "openid"))
-		r := wantTokens(t, exchange(t, s, codeRequest(callbackQuery(t, page).Get("code"), "client_id", "-"), basic(id+":test-secret")))
+		r := wantTokens(t, exchange(t, s, codeRequest(codeOfAlice(t, p, id), "client_id", "-"), basic(id+":test-secret")))
 		_, claims := verified(t, s, r.text("id_token"))
 		sid, _ := claims["sid"].(string)
 		return sid
@@ -119,6 +130,91 @@ func TestALogoutDoesNotDependOnTheClient(t *testing.T) {
 	if got := fmt.Sprint(logoutEvents(s)); got != "[test-client test-user no answer]" {
 		t.Errorf("got the events %s", got)
 	}
+}
+
+func TestABrowserThatLeavesDoesNotStopTheLogout(t *testing.T) {
+	s := testserver.New(t)
+	receiver := addReceiving(t, s, "test-client", true)
+	id := tokensOf(t, s, s.DefaultClient()).text("id_token")
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	r := httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession)+"?"+url.Values{"id_token_hint": {id}}.Encode(), nil)
+	s.ServeHTTP(httptest.NewRecorder(), r.WithContext(gone))
+	if got := receiver.accepted(); len(got) != 1 {
+		t.Errorf("got %d logouts, want one", len(got))
+	}
+}
+
+func TestSixteenLogoutTokensAreSentAtOnce(t *testing.T) {
+	s := testserver.New(t)
+	const limit, clients = 16, 48
+	var mu sync.Mutex
+	now, most := 0, 0
+	full := make(chan struct{}) // closed soon after as many requests as allowed are in progress, so that one too many can arrive
+	fill := sync.OnceFunc(func() { time.AfterFunc(50*time.Millisecond, func() { close(full) }) })
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		now++
+		most = max(most, now)
+		if now == limit {
+			fill()
+		}
+		mu.Unlock()
+		select {
+		case <-full:
+		case <-r.Context().Done():
+		}
+		mu.Lock()
+		now--
+		mu.Unlock()
+	}))
+	defer receiver.Close()
+	for i := range clients {
+		c := testserver.Client{
+			ID: fmt.Sprint("client-", i), Secret: "test-secret", RedirectURIs: []string{callback},
+			Logout: testserver.ClientLogout{URI: receiver.URL},
+		}
+		s.AddClient(c)
+		tokensOf(t, s, c)
+	}
+	s.RevokeSubject("test-user")
+	answered := 0
+	for _, reason := range logoutEvents(s) {
+		if strings.HasSuffix(reason, " status 200") {
+			answered++
+		}
+	}
+	if most != limit || answered != clients {
+		t.Errorf("got %d requests at once and %d answers, want %d and %d", most, answered, limit, clients)
+	}
+}
+
+func TestAnIDTokenEndsTheSessionWithoutTheBrowser(t *testing.T) {
+	s := interactive(t)
+	receiver := addReceiving(t, s, "web", true)
+	p := newBrowser(t, s)
+	r := wantTokens(t, exchange(t, s, codeRequest(codeOfAlice(t, p, "web"), "client_id", "-"), basic("web:test-secret")))
+	serve(s, "GET", s.Endpoint(testserver.EndpointEndSession)+"?"+url.Values{"id_token_hint": {r.text("id_token")}}.Encode())
+	if got := receiver.accepted(); len(got) != 1 || got[0]["sub"] != "alice" {
+		t.Errorf("got %v, want one logout of alice", got)
+	}
+	page := p.open(authorizationRequest("client_id", "web", "scope", "openid"))
+	if strings.Contains(page.Body.String(), `name="password"`) {
+		t.Errorf("got the login page, want the browser to stay signed in")
+	}
+}
+
+func TestALogoutEndsTheUnusedCodesOfTheSession(t *testing.T) {
+	s := interactive(t)
+	addReceiving(t, s, "web", true)
+	p := newBrowser(t, s)
+	ended, other := codeOfAlice(t, p, "web"), codeOfAlice(t, newBrowser(t, s), "web")
+	page := p.send(httptest.NewRequest("GET", s.Endpoint(testserver.EndpointEndSession), nil))
+	p.post(testserver.EndpointConsent, hiddenFields(page, "decision", "allow"))
+	if got := exchange(t, s, codeRequest(ended, "client_id", "-"), basic("web:test-secret")); got.text("error") != "invalid_grant" {
+		t.Errorf("got %d %v for a code of the ended session, want invalid_grant", got.status, got.body)
+	}
+	wantTokens(t, exchange(t, s, codeRequest(other, "client_id", "-"), basic("web:test-secret")))
 }
 
 func TestRegistrationOfLogoutURIs(t *testing.T) {

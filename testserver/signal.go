@@ -137,13 +137,14 @@ func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 
 // LogoutDefects yields every defect of logout tokens that a correct receiver
 // refuses (OpenID Connect Back-Channel Logout 1.0 §2.6). Give one to [With]. A
-// receiver may also refuse [MissingExp], [MissingSub], "event-plain-typ" (typ
-// JWT) and "event-replayed".
+// receiver may also refuse [MissingExp], [ExpFractional], [MissingSub],
+// [NoKid], [RetiredKey], [Oversized], "event-plain-typ" (typ JWT) and
+// "event-replayed".
 func LogoutDefects() iter.Seq[Defect] { return slices.Values(catalogue.LogoutDefects) }
 
 // EventDefects yields every defect of security event tokens that a correct
 // receiver refuses (RFC 8935 §2.3, SSF 1.0 §4.1). A receiver refuses
 // "event-authorization" only if it requires an Authorization field. It may also
-// refuse "event-other", an unknown type; "event-with-exp"; and
-// "event-replayed".
+// refuse [NoKid], [RetiredKey], [Oversized], "event-other" (an unknown type),
+// "event-with-exp" and "event-replayed".
 func EventDefects() iter.Seq[Defect] { return slices.Values(catalogue.EventDefects) }

@@ -22,7 +22,7 @@ func newSignal(s streams) *cobra.Command {
 type signalFlags struct {
 	req    wire.Logout
 	claims claimFlags
-	jws    []string
+	header []string
 }
 
 func (f *signalFlags) add(cmd *cobra.Command, audience string, defects []catalogue.Defect) {
@@ -33,7 +33,7 @@ func (f *signalFlags) add(cmd *cobra.Command, audience string, defects []catalog
 	flags.StringArrayVar((*[]string)(&f.req.Aud), "aud", nil, "audience, by default "+audience+"; may be repeated")
 	flags.StringVar(&f.req.Alg, "alg", "", "algorithm, by default the server's")
 	flags.StringArrayVar(&f.req.Without, "without", nil, "leave out a `claim`; may be repeated"+namedByPointer)
-	flags.StringArrayVar(&f.jws, "header-json", nil, "`name=JSON` of a header parameter; may be repeated")
+	flags.StringArrayVar(&f.header, "header-json", nil, "`name=JSON` of a header parameter; may be repeated")
 	f.claims.add(cmd, "claim", namedByPointer)
 	flags.StringVar(&f.req.Defect, "defect", "", "add a `defect`: one of "+strings.Join(catalogue.Names(defects), ", "))
 	for _, name := range []string{"sub", "sid", "client", "aud", "without", "header-json"} {
@@ -45,11 +45,13 @@ func (f *signalFlags) add(cmd *cobra.Command, audience string, defects []catalog
 
 // request returns the request for the receiver that args names, if any.
 func (f *signalFlags) request(args []string) (_ wire.Logout, err error) {
-	f.req.Receiver = strings.Join(args, "")
+	if len(args) > 0 {
+		f.req.Receiver = args[0]
+	}
 	if f.req.Claims, err = f.claims.claims(); err != nil {
 		return f.req, err
 	}
-	f.req.Header, err = jsonPairs("--header-json", f.jws)
+	f.req.Header, err = jsonPairs("--header-json", f.header)
 	return f.req, err
 }
 
@@ -60,7 +62,7 @@ printed. The server sends the token, and does not follow redirects.
 
 Exit codes: 0 the receiver accepted the token with 2xx, or the token was printed;
 1 the receiver refused the token, 2 the command line is wrong, 3 the receiver or the
-server cannot be reached.`
+server cannot be reached, or the receiver refused the first delivery of event-replayed.`
 
 func newSignalLogout(s streams) *cobra.Command {
 	var f signalFlags

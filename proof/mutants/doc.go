@@ -33,10 +33,11 @@
 //	go run ./proof/mutants -run crit      # mutants whose name matches
 //
 // The tables are the files proof/mutants/*.txt, one for each folder of the
-// root. The tables of the mock server cover tokens, revocation, redirects, CSRF
-// and persistence, where a fault would give access. Changed files are written
-// to a temporary directory and passed to go test -overlay, so the checkout is
-// not modified. Each named test must pass on the unchanged code. With a mutant,
-// each test runs alone and without go vet, so that only its own failure counts.
-// A test that hangs or crashes its process has failed, too.
+// root. The tables of the mock server cover tokens, revocation, logout,
+// redirects, CSRF and persistence, where a fault would give access. Changed
+// files are written to a temporary directory and passed to go test -overlay, so
+// the checkout is not modified. Each named test must pass on the unchanged
+// code. With a mutant, each test runs alone and without go vet, so that only
+// its own failure counts. A test that hangs or crashes its process has failed,
+// too.
 package main

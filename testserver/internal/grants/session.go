@@ -70,13 +70,14 @@ func (g *Store) EndSession(s *Session) {
 }
 
 // LeaveSession returns the families of the session sid. After the call, they do
-// not belong to a session.
+// not belong to a session, and the unused codes of the session are invalid.
 func (g *Store) LeaveSession(sid string) []Family {
 	if sid == "" {
 		return nil
 	}
 	all, unlock := g.Lock()
 	defer unlock()
+	all.Codes.Sweep(func(c *Code) bool { return c.FamilyID == "" && c.Family.SID == sid })
 	var left []Family
 	for _, f := range all.Families.All() {
 		if f.SID == sid {

@@ -137,13 +137,20 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 	redirect(w, r, withQuery(requested.to, fields))
 }
 
+// pushesAtOnce limits the logout tokens of one session that are sent at the
+// same time.
+const pushesAtOnce = 16
+
 // pushLogouts sends a logout token to each client of the families that has
 // registered a URI for it (OpenID Connect Back-Channel Logout 1.0 §2.5), and
 // waits for the answers. The audit log shows the answers. A client that does
-// not answer does not prevent the logout.
+// not answer does not prevent the logout, and neither does the end of ctx: a
+// browser that leaves must not cancel the logout at the clients.
 func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
 	type addressee struct{ client, sub, sid string }
 	reached := map[addressee]bool{}
+	ctx = context.WithoutCancel(ctx) // a push has a time limit of its own
+	slots := make(chan struct{}, pushesAtOnce)
 	var sent sync.WaitGroup
 	defer sent.Wait()
 	for _, f := range families {
@@ -170,7 +177,9 @@ func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
 			s.note(event{Kind: journal.LogoutSent, ClientID: to.client, Sub: to.sub, Reason: "no token"})
 			continue
 		}
+		slots <- struct{}{}
 		sent.Go(func() {
+			defer func() { <-slots }()
 			reason := "no answer"
 			if receipt, err := (push.Receiver{URL: c.Logout.URI}).Logout(ctx, signal.Token); err == nil {
 				reason = "status " + strconv.Itoa(receipt.Status)

@@ -80,7 +80,7 @@ func (to Receiver) post(ctx context.Context, media, body string) (Receipt, error
 	if to.Authorization != "" {
 		r.Header.Set("Authorization", to.Authorization)
 	}
-	client := *cmp.Or(to.Client, &http.Client{Transport: &http.Transport{DisableKeepAlives: true, ForceAttemptHTTP2: true}})
+	client := *cmp.Or(to.Client, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}})
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(r)
 	if err != nil {

@@ -100,11 +100,11 @@ func (d *Draft) setAudienceTo(aud ...string) {
 // §3.1, RFC 9493 §3.2). The subject of a verification event is the stream (SSF
 // 1.0 §8.1.4.1). For every other event it is the user, the session, or both.
 func (d *Draft) setSubjectID(kind catalogue.EventType) {
-	if d.Claims.Unset("sub") && kind != catalogue.Verification {
-		d.Set("sub", DefaultSubject)
-	}
 	if !d.Claims.Unset("sub_id") {
 		return
+	}
+	if d.Claims.Unset("sub") && kind != catalogue.Verification {
+		d.Set("sub", DefaultSubject)
 	}
 	iss, _ := d.Claims.Text("iss")
 	sub, ofUser := d.Claims.Text("sub")
