@@ -26,7 +26,7 @@ func complexOf(members object) object { return members.with(object{"format": "co
 
 func TestEventsAccept(t *testing.T) {
 	s := newSetup(t)
-	session, subject := "session "+sid, "subject "+user+" 0s"
+	session, subject := "session "+sid+" 0s", "subject "+user+" 0s"
 	both := session + ", sessionless " + user + " 0s"
 	change := func(kind string) object {
 		return object{credentialChange: object{"change_type": kind, "credential_type": "password"}}
@@ -40,7 +40,7 @@ func TestEventsAccept(t *testing.T) {
 		want   string
 	}{
 		"a user":                                   {s, revoked, s.issSub(user), subject},
-		"a user or a session":                      {s, revoked, opaque(user), "session " + user + ", " + subject},
+		"a user or a session":                      {s, revoked, opaque(user), "session " + user + " 0s, " + subject},
 		"a session":                                {s, revoked, complexOf(object{"session": opaque(sid)}), session},
 		"a session and its user":                   {s, revoked, complexOf(object{"session": opaque(sid), "user": s.issSub(user)}), both},
 		"a session and its opaque user":            {s, revoked, complexOf(object{"session": opaque(sid), "user": opaque(user)}), both},

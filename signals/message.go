@@ -105,15 +105,14 @@ func (rc *receiver) isAudience(aud strictjson.Value) bool {
 }
 
 // revocations returns the revocations of users or sessions. Tokens that are
-// issued to a user after the message stay valid. A session does not begin
-// again.
+// issued after the message stay valid: a server may let a session go on, such
+// as one with a refresh token for offline access (Back-Channel Logout 1.0
+// §2.7).
 func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) (all []revoke.Revocation) {
 	for _, value := range values {
-		r := revoke.Revocation{Issuer: m.issuer, Kind: kind, Value: value, Until: m.issuedAt.Add(rc.TokenLifetime)}
-		if kind != revoke.Session {
-			r.Before = m.issuedAt
-		}
-		all = append(all, r)
+		all = append(all, revoke.Revocation{
+			Issuer: m.issuer, Kind: kind, Value: value, Before: m.issuedAt, Until: m.issuedAt.Add(rc.TokenLifetime),
+		})
 	}
 	return all
 }
