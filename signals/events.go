@@ -107,7 +107,9 @@ func (rc *receiver) receiveEvents(ctx context.Context, body string) *refusal {
 		return refuse(invalidRequest, "events is empty or has too many members")
 	}
 	if ignored > 0 {
-		rc.Logger.LogAttrs(ctx, slog.LevelDebug, "events without effect", slog.Int("count", ignored))
+		rc.log(func() {
+			rc.Logger.LogAttrs(ctx, slog.LevelDebug, "events without effect", slog.Int("count", ignored))
+		})
 	}
 	return rc.revoke(ctx, all)
 }

@@ -65,6 +65,8 @@ func refusalOf(err *middleware.Error) *refusal {
 		return refuse(invalidKey, "the signature is not valid")
 	case errors.Is(err, middleware.ErrType):
 		return refuse(invalidRequest, "typ is that of another kind of JWT")
+	case errors.Is(err, middleware.ErrTooLong):
+		return refuse(invalidRequest, "the message is too long")
 	case errors.Is(err, middleware.ErrExpired):
 		return refuse(invalidRequest, "exp is in the past")
 	case errors.Is(err, middleware.ErrNotYetValid):
@@ -128,15 +130,27 @@ func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocat
 	return append(rc.revocations(m, revoke.Session, sessions...), rc.revocations(m, revoke.Sessionless, users...)...)
 }
 
-// revoke adds revocations to the list.
+// revoke adds revocations to the list. Only here is an outage that of this
+// receiver: one of several issuers can be unavailable while the others are not,
+// and the verifier logs that.
 func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation) *refusal {
-	switch err := rc.List.Add(ctx, revocations...); {
-	case err == nil:
+	if len(revocations) == 0 {
 		return nil
-	case errors.Is(err, revoke.ErrPublish):
-		return &refusal{status: http.StatusServiceUnavailable, description: "the revocation cannot be published at the moment"}
-	case errors.Is(err, revoke.ErrFull):
-		return &refusal{status: http.StatusServiceUnavailable, description: "the list of revocations is full"}
 	}
-	return refuse(invalidRequest, "the user or the session has too many bytes")
+	limited, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	var refused *refusal
+	switch err := rc.List.Add(limited, revocations...); {
+	case err == nil:
+	case errors.Is(err, revoke.ErrPublish):
+		refused = &refusal{status: http.StatusServiceUnavailable, description: "the revocation cannot be published at the moment"}
+	case errors.Is(err, revoke.ErrFull):
+		refused = &refusal{status: http.StatusServiceUnavailable, description: "the list of revocations is full"}
+	default:
+		return refuse(invalidRequest, "the user or the session has too many bytes")
+	}
+	if ctx.Err() == nil { // otherwise the sender no longer waits
+		rc.logOutage(ctx, refused)
+	}
+	return refused
 }
