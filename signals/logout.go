@@ -25,9 +25,9 @@ const (
 // configuration.
 //
 // A logout token without sid revokes the tokens of the user, sub. A logout token
-// with sid revokes the tokens of this session, and those of the user that do
-// not name their session. In both cases only tokens that were issued until the
-// logout token was issued are revoked.
+// with sid revokes the tokens of this session, and those of the user that have
+// no sid. In both cases only tokens that were issued until the logout token was
+// issued are revoked.
 //
 // The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
 // allows for servers that are older than the explicit type. exp is required
