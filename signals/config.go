@@ -19,10 +19,9 @@ type Config struct {
 	// Verifier verifies the messages. Its issuers may send them. Usually it is
 	// the verifier of the access tokens. A transmitter that issues no access
 	// tokens for the API must not be an issuer of that verifier: give it one of
-	// its own. exp, nbf and iat are checked
-	// with its clock and skew. The age of a logout token without exp, and the
-	// end of revocations, are checked with the clock of the machine. It is
-	// required.
+	// its own. exp, nbf and iat are checked with its clock and skew. The age of
+	// a logout token without exp, and the end of revocations, are checked with
+	// the clock of the machine. Verifier is required.
 	Verifier *middleware.Verifier
 
 	// List receives the revocations. It is required, and is usually the

@@ -46,8 +46,8 @@ func TestReceiversRefuseEveryDefect(t *testing.T) {
 	}
 }
 
-// A transmitter whose iss is not that of the access tokens has a verifier of its
-// own. It is an alias there, with the keys of the transmitter.
+// A transmitter whose iss is not that of the access tokens has a verifier of
+// its own. The iss is an alias there.
 func TestATransmitterWithAnotherName(t *testing.T) {
 	s := newSetup(t)
 	transmitter := testserver.New(t)

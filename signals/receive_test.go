@@ -170,7 +170,7 @@ func TestG07ASlowBodyEnds(t *testing.T) {
 		body io.ReadCloser
 		want int
 	}{
-		"good":   {io.NopCloser(strings.NewReader("x")), 2}, // the second is none
+		"good":   {io.NopCloser(strings.NewReader("x")), 2}, // the second is zero
 		"broken": {broken{}, 1},
 	} {
 		w, r := &deadlines{ResponseRecorder: httptest.NewRecorder()}, newRequest(t, set, "")
