@@ -102,6 +102,11 @@ func TestLogoutRefuses(t *testing.T) {
 	}
 }
 
+func TestAMessageThatIsTooLong(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.MaxTokenBytes = 128 })
+	s.wantRefusal(s.postLogout(s.sign("logout+jwt", s.logoutClaims(nil))), "invalid_request", "too long")
+}
+
 func TestG07LogoutRequests(t *testing.T) {
 	s := newSetup(t)
 	token := s.sign("logout+jwt", s.logoutClaims(nil))
