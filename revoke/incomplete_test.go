@@ -69,6 +69,36 @@ func TestL06MachinesFillTheListAtTheSameTime(t *testing.T) {
 	})
 }
 
+// The tenth that is only for the feed is full, too.
+func TestAFullListReplacesEntries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		feed := new(unstable)
+		l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse, MaxEntries: 10})
+		start(t, l)
+		now := time.Now()
+		subject := func(before time.Time) revoke.Revocation {
+			return revoke.Revocation{Issuer: issuer, Kind: revoke.Subject, Value: "x", Before: before, Until: now.Add(time.Hour)}
+		}
+		all := []revoke.Revocation{subject(now)}
+		for i := range 9 {
+			all = append(all, token(fmt.Sprint("id-", i)))
+		}
+		if err := feed.Publish(t.Context(), all...); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		later := now.Add(time.Minute)
+		add(t, l, subject(later))
+		assertRevoked(t, l, revoke.Claims{Subject: "x", IssuedAt: later}, true)
+		if got := l.Stats().Entries; got != 10 {
+			t.Errorf("got %d entries, want 10", got)
+		}
+		if err := l.Add(t.Context(), token("x")); !errors.Is(err, revoke.ErrFull) {
+			t.Errorf("got %v, want ErrFull", err)
+		}
+	})
+}
+
 func TestL06RevocationsThatAreNotValidAreLag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)

@@ -160,18 +160,6 @@ func TestAFullList(t *testing.T) {
 	})
 }
 
-func TestAFullListReplacesEntries(t *testing.T) {
-	l, now := newList(t, revoke.Config{MaxEntries: 1}), time.Now()
-	for after := range 2 {
-		before := now.Add(time.Duration(after) * time.Minute)
-		add(t, l, revoke.Revocation{Issuer: issuer, Kind: revoke.Subject, Value: "x", Before: before, Until: now.Add(time.Hour)})
-		assertRevoked(t, l, revoke.Claims{Subject: "x", IssuedAt: before}, true)
-	}
-	if err := l.Add(t.Context(), token("x")); !errors.Is(err, revoke.ErrFull) {
-		t.Errorf("got %v, want ErrFull", err)
-	}
-}
-
 func TestEndedEntriesAreRemovedInSmallSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newList(t, revoke.Config{})
