@@ -213,16 +213,17 @@ func (c Config) check() error {
 	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP(), c.checkClientCert()) {
 		fault("%w", err)
 	}
-	seen := make(map[string]bool)
+	seen := make(map[string]int) // an index of Issuers
 	introspecting := 0
 	for i, issuer := range c.Issuers {
 		name := fmt.Sprintf("Issuers[%d]", i)
-		for _, text := range append([]string{issuer.URL}, issuer.Aliases...) {
-			if key := strings.TrimSuffix(text, "/"); seen[key] {
+		names := append([]string{issuer.URL}, issuer.Aliases...)
+		for j, text := range names {
+			key := strings.TrimSuffix(text, "/")
+			if other, isSeen := seen[key]; isSeen && (other != i || slices.Contains(names[:j], text)) {
 				fault("%s: %s is configured twice, perhaps with and without a slash at the end", name, text)
-			} else {
-				seen[key] = true
 			}
+			seen[key] = i
 		}
 		for j, other := range c.Issuers[:i] {
 			if a, b := issuer.SubjectPrefix, other.SubjectPrefix; a != "" && b != "" && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {

@@ -70,8 +70,9 @@ type Issuer struct {
 	// without spaces.
 	URL string
 
-	// Aliases are other accepted values of iss, compared byte for byte. For a
-	// token with an alias as iss, Token.Issuer is still URL.
+	// Aliases are other accepted values of iss, compared byte for byte, such as
+	// URL with a slash at the end. For a token with an alias as iss,
+	// Token.Issuer is still URL.
 	Aliases []string
 
 	// Tenants are the accepted tenants, as GUIDs in lower case, if URL contains

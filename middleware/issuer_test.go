@@ -45,7 +45,7 @@ func TestFaultsInTheDescriptionOfAnIssuer(t *testing.T) {
 		"a name with a space":                      {issuer{URL: "acme com", Keys: keys}, "URL: must be printable ASCII"},
 		"no name":                                  {issuer{Keys: keys}, "URL: must be printable ASCII"},
 		"an alias that is empty":                   {issuer{URL: url, Aliases: []string{""}}, "Aliases: must be printable"},
-		"an alias that is the name":                {issuer{URL: url, Aliases: []string{url + "/"}}, "configured twice"},
+		"an alias that is the name":                {issuer{URL: url, Aliases: []string{url}}, "configured twice"},
 		"metadata in addition to keys":             {issuer{URL: url, Keys: keys, MetadataURL: url + "/m"}, "Keys cannot be combined with KeysURL, KeyUse, MetadataURL"},
 		"a client in addition to keys":             {issuer{URL: url, Keys: keys, Client: http.DefaultClient}, "Keys cannot be combined with KeysURL, KeyUse, MetadataURL, MetadataIssuer or Client"},
 		"a key set in addition to keys":            {issuer{URL: url, Keys: keys, KeysURL: url + "/k"}, "Keys cannot be combined with KeysURL"},
@@ -141,6 +141,9 @@ func TestFaultsOfTheWholeConfiguration(t *testing.T) {
 		"an alias of another issuer": {middleware.Config{Issuers: []middleware.Issuer{
 			{URL: "https://a.example"}, {URL: "https://b.example", Aliases: []string{"https://a.example"}},
 		}}, "https://a.example is configured twice"},
+		"another issuer with a slash": {middleware.Config{Issuers: []middleware.Issuer{
+			{URL: "https://a.example", Aliases: []string{"https://a.example/"}}, {URL: "https://a.example/"},
+		}}, "Issuers[1]: https://a.example/ is configured twice"},
 		"prefixes that overlap": {middleware.Config{Issuers: []middleware.Issuer{workload("spiffe://a/"), workload("spiffe://a/b/")}}, "Issuers[1]: SubjectPrefix overlaps the SubjectPrefix of Issuers[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {

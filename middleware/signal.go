@@ -15,9 +15,9 @@ import "context"
 // IntrospectAll has no keys, and its messages are refused.
 //
 // VerifySignal returns the issuer as in Token.Issuer, and the claims as strict
-// JSON. The error is an *[Error], with the status 401, or 503 if the keys are
-// unavailable. A signal is not cached, and neither logged nor passed to
-// Config.Observe.
+// JSON. The error is an *[Error], with the status 401; 503 if the keys are
+// unavailable; or 500 if v is not from [NewVerifier] or a callback panics. A
+// signal is not cached, and neither logged nor passed to Config.Observe.
 func (v *Verifier) VerifySignal(ctx context.Context, token string, types ...string) (issuer string, claims []byte, err error) {
 	d := v.begin(ctx)
 	defer d.release()

@@ -14,7 +14,7 @@ func TestVerifySignal(t *testing.T) {
 	observed := 0
 	s := newSetup(t, func(c *middleware.Config) {
 		c.Issuers[0].Algorithms = []string{"ES256"}
-		c.Issuers[0].Aliases = []string{"https://alias.example.com"}
+		c.Issuers[0].Aliases = []string{"https://alias.example.com", c.Issuers[0].URL + "/"}
 		c.Observe = func(context.Context, middleware.Observation) { observed++ }
 	})
 	claims := `{"iss":"` + s.Issuer + `","events":{}}` // no aud, sub or exp
@@ -45,6 +45,7 @@ func TestVerifySignal(t *testing.T) {
 		"not valid yet":                          {s.Token(s.Header("typ", `"JWT"`), s.Claims("nbf", "4000000000")), types, middleware.ErrNotYetValid},
 		"issued in the future":                   {s.Token(s.Header("typ", `"JWT"`), s.Claims("iat", "4000000000")), types, middleware.ErrNotYetValid},
 		"an alias":                               {s.Token(s.Header("typ", `"JWT"`), s.Claims("iss", `"https://alias.example.com"`)), types, nil},
+		"an alias with a slash":                  {s.Token(s.Header("typ", `"JWT"`), s.Claims("iss", `"`+s.Issuer+`/"`)), types, nil},
 		"bound to a key, for another audience":   {s.Token(s.Header("typ", `"JWT"`), s.Claims("cnf", `{"jkt":"x"}`, "aud", `"x"`)), types, nil},
 		"claims that mark another kind of token": {s.Token(s.Header("typ", `"JWT"`), s.Claims("token_use", `"id"`, "at_hash", `"x"`, "scope", "1")), types, nil},
 	} {

@@ -26,7 +26,14 @@ type Config struct {
 
 	// MaxEntries is the maximum number of entries. 0 means 1 000 000 entries,
 	// which need about 170 MiB if their values have 36 bytes, such as UUIDs.
-	// Memory is used only as entries are added.
+	// Memory is used only as entries are added. With a Feed, the last tenth is
+	// only for what other machines have published. Otherwise machines that are
+	// almost full could publish more than any of them can hold. It must be the
+	// same on all machines.
+	//
+	// All issuers share the entries. An issuer that may revoke without limit,
+	// for example by messages that package signals receives, can therefore fill
+	// the list. Use one List for each group of issuers that trust each other.
 	MaxEntries int
 
 	// Logger receives failures of the feed and their end, once per change. nil

@@ -44,9 +44,11 @@
 // refused as revoked in any case.
 //
 // If the list is full, it does not forget entries. [List.Add] then returns
-// [ErrFull]. Revocations in the feed that do not fit, or that are not valid,
-// count as lag, because the list does not know everything that is in the feed.
-// Every minute, the list then reads the feed again from the beginning.
+// [ErrFull]. With a Feed, it does so when nine tenths of the list are in use,
+// so that what other machines publish at the same time fits as well.
+// Revocations in the feed that do not fit, or that are not valid, count as lag,
+// because the list does not know everything that is in the feed. Every minute,
+// the list then reads the feed again from the beginning.
 //
 // # A feed that loses its memory
 //

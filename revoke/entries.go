@@ -13,8 +13,9 @@ import (
 // entries are revocations in memory. mu guards everything except count. The
 // caller of put, add, remove and expire holds it.
 type entries struct {
-	limit int
-	count atomic.Int64 // the length of byEnd, readable without the lock
+	limit    int
+	reserved int          // how many of the limit are only for revocations from the feed
+	count    atomic.Int64 // the length of byEnd, readable without the lock
 
 	mu      sync.RWMutex
 	issuers map[string]*issuer
@@ -56,8 +57,9 @@ func newEntries(limit int) *entries {
 }
 
 // put adds a revocation, unless it is known or has ended. It reports false if
-// the list is full. If the revocation comes from the feed, reading is the
-// number of the current reading, and otherwise 0.
+// the list is full. A revocation that replaces another one always fits. If the
+// revocation comes from the feed, reading is the number of the current reading,
+// and otherwise 0.
 func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	before, until := int64(everything), ceil(r.Until)
 	if r.Kind != Token && !r.Before.IsZero() {
@@ -66,6 +68,10 @@ func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	e.expire(now, removedPerEntry)
 	if until <= now {
 		return true
+	}
+	limit := e.limit
+	if reading == 0 {
+		limit -= e.reserved
 	}
 	if issuer := e.issuers[r.Issuer]; issuer != nil {
 		for known := issuer.kinds[r.Kind][r.Value]; known != nil; known = known.next {
@@ -79,10 +85,11 @@ func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 		for known := issuer.kinds[r.Kind][r.Value]; known != nil; known = known.next {
 			if known.before <= before && known.until <= until {
 				e.remove(known)
+				limit = len(e.byEnd) + 1
 			}
 		}
 	}
-	if len(e.byEnd) >= e.limit {
+	if len(e.byEnd) >= limit {
 		return false
 	}
 	e.add(&entry{kind: r.Kind, value: r.Value, before: before, until: until}, r.Issuer, reading)

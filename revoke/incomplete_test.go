@@ -1,6 +1,7 @@
 package revoke_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -34,6 +35,66 @@ func TestL06RevocationsThatDoNotFitAreLag(t *testing.T) {
 		assertRevoked(t, l, revoke.Claims{ID: "canary-3"}, true)
 		if got := log.String(); strings.Count(got, "do not fit") != 1 || strings.Contains(got, "canary") {
 			t.Errorf("got the log\n%swant one line about what does not fit", got)
+		}
+	})
+}
+
+// Machines that are almost full add different revocations at the same time.
+// Each of them can hold what the others have published.
+func TestL06MachinesFillTheListAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		feed, lists := new(unstable), []*revoke.List(nil)
+		for range 2 {
+			l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse, MaxEntries: 20})
+			start(t, l)
+			lists = append(lists, l)
+		}
+		for i := range 17 {
+			add(t, lists[0], token(fmt.Sprint("id-", i)))
+		}
+		time.Sleep(time.Second)
+		for i, l := range lists {
+			add(t, l, token(fmt.Sprint("of-", i)))
+			if err := l.Add(t.Context(), token("x")); !errors.Is(err, revoke.ErrFull) {
+				t.Errorf("list %d: got %v, want ErrFull", i, err)
+			}
+		}
+		time.Sleep(15 * time.Second)
+		for i, l := range lists {
+			assertLag(t, l, false)
+			if got := l.Stats(); got.Entries != 19 || got.Dropped != 0 {
+				t.Errorf("list %d: got %d entries and %d dropped, want 19 and 0", i, got.Entries, got.Dropped)
+			}
+		}
+	})
+}
+
+// The tenth that is only for the feed is full, too.
+func TestAFullListReplacesEntries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		feed := new(unstable)
+		l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse, MaxEntries: 10})
+		start(t, l)
+		now := time.Now()
+		subject := func(before time.Time) revoke.Revocation {
+			return revoke.Revocation{Issuer: issuer, Kind: revoke.Subject, Value: "x", Before: before, Until: now.Add(time.Hour)}
+		}
+		all := []revoke.Revocation{subject(now)}
+		for i := range 9 {
+			all = append(all, token(fmt.Sprint("id-", i)))
+		}
+		if err := feed.Publish(t.Context(), all...); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		later := now.Add(time.Minute)
+		add(t, l, subject(later))
+		assertRevoked(t, l, revoke.Claims{Subject: "x", IssuedAt: later}, true)
+		if got := l.Stats().Entries; got != 10 {
+			t.Errorf("got %d entries, want 10", got)
+		}
+		if err := l.Add(t.Context(), token("x")); !errors.Is(err, revoke.ErrFull) {
+			t.Errorf("got %v, want ErrFull", err)
 		}
 	})
 }

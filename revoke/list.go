@@ -60,7 +60,11 @@ func New(config Config) (*List, error) {
 		return nil, err
 	}
 	config = config.complete()
-	return &List{config: config, entries: newEntries(config.MaxEntries)}, nil
+	l := &List{config: config, entries: newEntries(config.MaxEntries)}
+	if config.Feed != nil {
+		l.entries.reserved = config.MaxEntries / 10
+	}
+	return l, nil
 }
 
 // Add revokes tokens. The revocations are in force on this machine at once, and

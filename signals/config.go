@@ -16,8 +16,12 @@ import (
 
 // Config is the configuration of a receiver.
 type Config struct {
-	// Verifier verifies the messages. Its issuers may send them. It is
-	// required.
+	// Verifier verifies the messages. Its issuers may send them. Usually it is
+	// the verifier of the access tokens. A transmitter that issues no access
+	// tokens for the API must not be an issuer of that verifier: give it one of
+	// its own. exp, nbf and iat are checked with its clock and skew. The age of
+	// a logout token without exp, and the end of revocations, are checked with
+	// the clock of the machine. Verifier is required.
 	Verifier *middleware.Verifier
 
 	// List receives the revocations. It is required, and is usually the
@@ -26,9 +30,9 @@ type Config struct {
 
 	// Audiences are the accepted values of aud; one of them is enough. At least
 	// one is required. In a logout token, aud is the client that the user is
-	// logged out of (OpenID Connect Back-Channel Logout 1.0 §2.4), and never
-	// the API. In a security event it is what the transmitter calls this
-	// receiver (SSF 1.0 §4.1.8).
+	// logged out of (OpenID Connect Back-Channel Logout 1.0 §2.4), not the API.
+	// In a security event it is what the transmitter calls this receiver (SSF
+	// 1.0 §4.1.8).
 	Audiences []string
 
 	// TokenLifetime is the longest lifetime of an access token. It is required,
@@ -74,8 +78,8 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// newReceiver returns a receiver, or an error that lists every fault of the
-// configuration. It copies the configuration.
+// newReceiver completes r with a copy of the configuration. The error lists
+// every fault of the configuration.
 func newReceiver(config Config, r *receiver) (http.Handler, error) {
 	if err := config.check(); err != nil {
 		return nil, err

@@ -22,11 +22,11 @@
 // # What is revoked
 //
 // A message about a session, sid, revokes the tokens of this session. A message
-// about a user, sub, revokes the tokens that were issued to this user until the
-// message was issued (its iat). A user who has logged in again is therefore not
-// affected by a message that is repeated or late. A repeated message is
-// acknowledged again, because the sender may not have received the first
-// answer.
+// about a user, sub, revokes the tokens of this user. Only tokens that were
+// issued until the message was issued (its iat) are revoked. A user who has
+// logged in again is therefore not affected by a message that is repeated or
+// late. A repeated message is acknowledged again, because the sender may not
+// have received the first answer.
 //
 // An issuer can revoke only its own tokens. An event about a user of another
 // issuer is refused.
@@ -36,7 +36,7 @@
 // A message is acknowledged only after [revoke.List.Add] has returned nil: the
 // revocations are in force here, and the feed of the list has them. If the feed
 // or the keys of the issuer are unavailable, or if the list is full, the answer
-// is 503 with Retry-After, and the sender has to repeat the message. Every
-// other refusal is final. A list without a feed forgets acknowledged messages
-// when the process ends.
+// is 503 with Retry-After, and the sender has to repeat the message. A refusal
+// with 400 is final, also if the signing key was published only seconds before.
+// A list without a feed forgets acknowledged messages when the process ends.
 package signals

@@ -15,6 +15,13 @@ const (
 
 	sessionRevoked   = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"   // CAEP 1.0 §3.1
 	credentialChange = "https://schemas.openid.net/secevent/caep/event-type/credential-change" //nolint:gosec // a name; CAEP 1.0 §3.3
+
+	// Events about an account (RISC 1.0 §2; the last is of Google).
+	credentialCompromise = "https://schemas.openid.net/secevent/risc/event-type/credential-compromise" //nolint:gosec // a name
+	accountDisabled      = "https://schemas.openid.net/secevent/risc/event-type/account-disabled"
+	accountPurged        = "https://schemas.openid.net/secevent/risc/event-type/account-purged"
+	sessionsRevoked      = "https://schemas.openid.net/secevent/risc/event-type/sessions-revoked"
+	tokensRevoked        = "https://schemas.openid.net/secevent/oauth/event-type/tokens-revoked" //nolint:gosec // a name
 )
 
 // Events returns the handler for security event tokens that a transmitter
@@ -34,9 +41,12 @@ const (
 //     update revokes the tokens of the user in the same way, or those of the
 //     session if the subject has no user. A credential that was created has no
 //     effect.
+//   - credential-compromise, account-disabled, account-purged and
+//     sessions-revoked (RISC 1.0), and tokens-revoked (of Google) have the
+//     effect of a credential that was revoked.
 //
 // Every other event is acknowledged and has no effect, as are the verification
-// events of SSF 1.0 §8.1.4.
+// events of SSF 1.0 §8.1.4. Their state is not compared with anything.
 //
 // The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
 // §3.1), or the member subject of the event in older versions. Its format is
@@ -46,10 +56,13 @@ const (
 //   - iss_sub is a user. Its iss must be the issuer of the token.
 //   - opaque is a user of the issuer of the token. In session-revoked it may
 //     also be a session, so both are revoked.
-//   - aliases lists several of these. Those that are not understood are ignored,
-//     unless all are.
+//   - aliases lists at most 32 of these. Those that are not understood are
+//     ignored, unless all are.
 //   - complex (SSF 1.0 §3.3) has one of these as user, an opaque session, or
-//     both. Other members, such as device, do not limit what is revoked.
+//     both. A user in another format is ignored in session-revoked if there is
+//     a session. Other members, such as device, do not limit what is revoked.
+//
+// In drafts, format is called subject_type, and iss_sub is iss-sub.
 //
 // The answer is 202, or 400 with a JSON object with the members err and
 // description (RFC 8935 §2.3). It is 503 with Retry-After if the transmitter
@@ -94,7 +107,9 @@ func (rc *receiver) receiveEvents(ctx context.Context, body string) *refusal {
 		return refuse(invalidRequest, "events is empty or has too many members")
 	}
 	if ignored > 0 {
-		rc.Logger.LogAttrs(ctx, slog.LevelDebug, "events without effect", slog.Int("count", ignored))
+		rc.log(func() {
+			rc.Logger.LogAttrs(ctx, slog.LevelDebug, "events without effect", slog.Int("count", ignored))
+		})
 	}
 	return rc.revoke(ctx, all)
 }
@@ -119,14 +134,25 @@ func (rc *receiver) effect(m *message, name string, payload strictjson.Value) ([
 		default:
 			return nil, refuse(invalidRequest, "change_type is unknown or missing")
 		}
-		s, err := m.eventSubject(payload)
-		if err != nil {
-			return nil, err
-		}
-		if len(s.users) > 0 {
-			return rc.revocations(m, revoke.Subject, s.users...), nil
-		}
-		return rc.revocations(m, revoke.Session, s.sessions...), nil
+		return rc.account(m, payload)
+	case credentialCompromise, accountDisabled, accountPurged, sessionsRevoked, tokensRevoked:
+		return rc.account(m, payload)
 	}
 	return nil, nil
+}
+
+// account returns the revocations after an event that affects all sessions of
+// a user. Without a user, it returns those of the session. If there is a user
+// that is not understood, to revoke only the session would not be enough.
+func (rc *receiver) account(m *message, payload strictjson.Value) ([]revoke.Revocation, error) {
+	s, err := m.eventSubject(payload)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.isUserUnknown:
+		return nil, errUnknownSubject
+	case len(s.users) > 0:
+		return rc.revocations(m, revoke.Subject, s.users...), nil
+	}
+	return rc.revocations(m, revoke.Session, s.sessions...), nil
 }

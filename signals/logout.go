@@ -24,9 +24,10 @@ const (
 // Connect Back-Channel Logout 1.0 §2.2). The error lists every fault of the
 // configuration.
 //
-// A logout token without sid revokes the tokens that were issued to the user,
-// sub, until the logout token was issued. A logout token with sid revokes the
-// tokens of this session, and those of the user that do not name their session.
+// A logout token without sid revokes the tokens of the user, sub. One with sid
+// revokes the tokens of this session, and those of the user that have no sid.
+// In both cases only tokens that were issued until the logout token was issued
+// are revoked.
 //
 // The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
 // allows for servers that are older than the explicit type. exp is required

@@ -15,7 +15,7 @@ import (
 func TestLogoutAccepts(t *testing.T) {
 	s := newSetup(t)
 	old := s.began.Add(-time.Hour).Unix()
-	session, subject := "session "+sid, "subject "+user+" 0s"
+	session, subject := "session "+sid+" 0s", "subject "+user+" 0s"
 	both := session + ", sessionless " + user + " 0s"
 	for name, test := range map[string]struct {
 		s      *setup
@@ -102,6 +102,11 @@ func TestLogoutRefuses(t *testing.T) {
 	}
 }
 
+func TestAMessageThatIsTooLong(t *testing.T) {
+	s := newSetup(t, func(c *middleware.Config) { c.MaxTokenBytes = 128 })
+	s.wantRefusal(s.postLogout(s.sign("logout+jwt", s.logoutClaims(nil))), "invalid_request", "too long")
+}
+
 func TestG07LogoutRequests(t *testing.T) {
 	s := newSetup(t)
 	token := s.sign("logout+jwt", s.logoutClaims(nil))
@@ -134,7 +139,7 @@ func TestG07LogoutRequests(t *testing.T) {
 			if change == nil {
 				change = func(*http.Request) {}
 			}
-			published := map[int]string{200: "session " + sid + ", sessionless " + user + " 0s"}[test.status]
+			published := map[int]string{200: "session " + sid + " 0s, sessionless " + user + " 0s"}[test.status]
 			w := s.post(s.logout(), test.mediaType, test.body, change)
 			s.want(w, test.status, published)
 			if got := w.Header().Get("Allow"); (got == "POST") != (test.status == 405) {
@@ -162,7 +167,7 @@ func TestLogoutUsesTheNameOfTheIssuer(t *testing.T) {
 				c.Issuers[0].KeysURL = c.Issuers[0].URL + "/jwks"
 				test.issuer(&c.Issuers[0])
 			})
-			s.want(s.postLogout(s.sign("logout+jwt", s.logoutClaims(test.change))), http.StatusOK, "session "+sid+test.want)
+			s.want(s.postLogout(s.sign("logout+jwt", s.logoutClaims(test.change))), http.StatusOK, "session "+sid+" 0s"+test.want)
 		})
 	}
 }

@@ -82,12 +82,14 @@ func (s *setup) in(t *testing.T) *setup {
 type feed struct {
 	mu        sync.Mutex
 	err       error
+	deadline  time.Time // of the last call
 	published []revoke.Revocation
 }
 
-func (f *feed) Publish(_ context.Context, all ...revoke.Revocation) error {
+func (f *feed) Publish(ctx context.Context, all ...revoke.Revocation) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.deadline, _ = ctx.Deadline()
 	if f.err == nil {
 		f.published = append(f.published, all...)
 	}

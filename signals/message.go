@@ -65,6 +65,8 @@ func refusalOf(err *middleware.Error) *refusal {
 		return refuse(invalidKey, "the signature is not valid")
 	case errors.Is(err, middleware.ErrType):
 		return refuse(invalidRequest, "typ is that of another kind of JWT")
+	case errors.Is(err, middleware.ErrTooLong):
+		return refuse(invalidRequest, "the message is too long")
 	case errors.Is(err, middleware.ErrExpired):
 		return refuse(invalidRequest, "exp is in the past")
 	case errors.Is(err, middleware.ErrNotYetValid):
@@ -105,15 +107,14 @@ func (rc *receiver) isAudience(aud strictjson.Value) bool {
 }
 
 // revocations returns the revocations of users or sessions. Tokens that are
-// issued to a user after the message stay valid. A session does not begin
-// again.
+// issued after the message stay valid: a server may let a session go on, such
+// as one with a refresh token for offline access (Back-Channel Logout 1.0
+// §2.7).
 func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) (all []revoke.Revocation) {
 	for _, value := range values {
-		r := revoke.Revocation{Issuer: m.issuer, Kind: kind, Value: value, Until: m.issuedAt.Add(rc.TokenLifetime)}
-		if kind != revoke.Session {
-			r.Before = m.issuedAt
-		}
-		all = append(all, r)
+		all = append(all, revoke.Revocation{
+			Issuer: m.issuer, Kind: kind, Value: value, Before: m.issuedAt, Until: m.issuedAt.Add(rc.TokenLifetime),
+		})
 	}
 	return all
 }
@@ -129,15 +130,27 @@ func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocat
 	return append(rc.revocations(m, revoke.Session, sessions...), rc.revocations(m, revoke.Sessionless, users...)...)
 }
 
-// revoke adds revocations to the list.
+// revoke adds revocations to the list. Only here is an outage that of this
+// receiver: one of several issuers can be unavailable while the others are not,
+// and the verifier logs that.
 func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation) *refusal {
-	switch err := rc.List.Add(ctx, revocations...); {
-	case err == nil:
+	if len(revocations) == 0 {
 		return nil
-	case errors.Is(err, revoke.ErrPublish):
-		return &refusal{status: http.StatusServiceUnavailable, description: "the revocation cannot be published at the moment"}
-	case errors.Is(err, revoke.ErrFull):
-		return &refusal{status: http.StatusServiceUnavailable, description: "the list of revocations is full"}
 	}
-	return refuse(invalidRequest, "the user or the session has too many bytes")
+	limited, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	var refused *refusal
+	switch err := rc.List.Add(limited, revocations...); {
+	case err == nil:
+	case errors.Is(err, revoke.ErrPublish):
+		refused = &refusal{status: http.StatusServiceUnavailable, description: "the revocation cannot be published at the moment"}
+	case errors.Is(err, revoke.ErrFull):
+		refused = &refusal{status: http.StatusServiceUnavailable, description: "the list of revocations is full"}
+	default:
+		return refuse(invalidRequest, "the user or the session has too many bytes")
+	}
+	if ctx.Err() == nil { // otherwise the sender no longer waits
+		rc.logOutage(ctx, refused)
+	}
+	return refused
 }

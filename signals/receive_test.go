@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,17 +36,17 @@ func (s *setup) messages() map[string]func() *httptest.ResponseRecorder {
 	}
 }
 
-// A message that is repeated is acknowledged, and does not end a session that
-// began after it.
+// A message that is repeated is acknowledged, and does not affect tokens that
+// were issued after it, not even those of the same session.
 func TestG09RepeatedMessages(t *testing.T) {
 	for _, name := range []string{"event", "logout of a user", "end of one session"} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
 			send := s.messages()[name]
-			token := func(iat int64, session string) string {
-				return s.Token(s.Header(), s.Claims("sub", fmt.Sprintf("%q", user), "iat", fmt.Sprint(iat), "sid", fmt.Sprintf("%q", session)))
+			token := func(iat int64) string {
+				return s.Token(s.Header(), s.Claims("sub", fmt.Sprintf("%q", user), "iat", fmt.Sprint(iat), "sid", fmt.Sprintf("%q", sid)))
 			}
-			before, after := token(s.began.Unix()-5, sid), token(s.began.Unix()+5, "the next session")
+			before, after := token(s.began.Unix()-5), token(s.began.Unix()+5)
 			check := func(when string, wantBefore error) {
 				t.Helper()
 				for token, want := range map[string]error{before: wantBefore, after: nil} {
@@ -83,7 +85,7 @@ func TestG10Outages(t *testing.T) {
 					t.Errorf("got %d and nothing published, want it accepted", w.Code)
 				}
 			}
-			for text, want := range map[string]int{"level=WARN": 1, "level=INFO": 1, "cannot be published": 2} {
+			for text, want := range map[string]int{"level=WARN": 1, "level=INFO": 1, "cannot be published": 3} {
 				if got := strings.Count(s.logs.String(), text); got != want {
 					t.Errorf("got %q %d times, want %d:\n%s", text, got, want, s.logs)
 				}
@@ -107,6 +109,21 @@ func TestG10Outages(t *testing.T) {
 		for _, send := range s.messages() {
 			s.want(send(), http.StatusServiceUnavailable, "")
 		}
+		s.wantNoOutage() // those of other issuers may be available
+	})
+	t.Run("a feed that hangs", func(t *testing.T) {
+		s := newSetup(t)
+		s.messages()["event"]()
+		if got := time.Until(s.feed.deadline); got <= 0 || got > 5*time.Second {
+			t.Errorf("got %v for the feed, want at most 5s", got)
+		}
+	})
+	t.Run("a logger that panics", func(t *testing.T) {
+		s := newSetup(t)
+		s.config.Logger = slog.New(panics{})
+		s.want(s.postLogout("x"), http.StatusBadRequest, "")
+		s.feed.fail(errors.New("CANARY"))
+		s.want(s.messages()["event"](), http.StatusServiceUnavailable, "")
 	})
 	t.Run("keys that panic", func(t *testing.T) {
 		s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].Keys = panics{} })
@@ -121,9 +138,7 @@ func TestG10Outages(t *testing.T) {
 		cancel()
 		token := s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))
 		s.post(s.logout(), form, "logout_token="+token, func(r *http.Request) { *r = *r.WithContext(ctx) })
-		if s.logs.Len() > 0 {
-			t.Errorf("got %s, want no outage in the log", s.logs)
-		}
+		s.wantNoOutage()
 	})
 }
 
@@ -131,7 +146,45 @@ type noKeys struct{}
 
 func (noKeys) Key(context.Context, string, string) (any, error) { return nil, errors.New("CANARY") }
 
-type panics struct{}
+func (s *setup) wantNoOutage() {
+	s.t.Helper()
+	if strings.Contains(s.logs.String(), "level=WARN") {
+		s.t.Errorf("got %s, want no outage in the log", s.logs)
+	}
+}
+
+// deadlines records the deadlines for reading a body.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	all []time.Time
+}
+
+func (d *deadlines) SetReadDeadline(deadline time.Time) error {
+	d.all = append(d.all, deadline)
+	return nil
+}
+
+func TestG07ASlowBodyEnds(t *testing.T) {
+	s := newSetup(t)
+	for name, test := range map[string]struct {
+		body io.ReadCloser
+		want int
+	}{
+		"good":   {io.NopCloser(strings.NewReader("x")), 2}, // the second is zero
+		"broken": {broken{}, 1},
+	} {
+		w, r := &deadlines{ResponseRecorder: httptest.NewRecorder()}, newRequest(t, set, "")
+		r.Body = test.body
+		s.events().ServeHTTP(w, r)
+		if len(w.all) != test.want || time.Until(w.all[0]) > 10*time.Second || len(w.all) == 2 && !w.all[1].IsZero() {
+			t.Errorf("%s: got the deadlines %v, want %d, at first in 10s", name, w.all, test.want)
+		}
+	}
+}
+
+type panics struct{ slog.Handler }
+
+func (panics) Enabled(context.Context, slog.Level) bool { panic("CANARY") }
 
 func (panics) Key(context.Context, string, string) (any, error) { panic("CANARY") }
 
@@ -165,14 +218,14 @@ func TestConfigIsCopied(t *testing.T) {
 	s := newSetup(t)
 	h := s.logout()
 	s.config.Audiences[1] = "another"
-	s.want(s.post(h, form, "logout_token="+s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))), http.StatusOK, "session "+sid)
+	s.want(s.post(h, form, "logout_token="+s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))), http.StatusOK, "session "+sid+" 0s")
 }
 
 // A token that does not name its session may belong to the session that has
 // ended. The token of another session does not.
 func TestTokensWithoutASession(t *testing.T) {
 	s := newSetup(t)
-	s.want(s.postLogout(s.sign("logout+jwt", s.logoutClaims(nil))), http.StatusOK, "session "+sid+", sessionless "+user+" 0s")
+	s.want(s.postLogout(s.sign("logout+jwt", s.logoutClaims(nil))), http.StatusOK, "session "+sid+" 0s, sessionless "+user+" 0s")
 	for name, test := range map[string]struct {
 		claims []string
 		want   error

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"time"
 
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
@@ -17,6 +18,9 @@ import (
 const (
 	maxBody    = 16 << 10 // bytes, the default of middleware.Config.MaxTokenBytes
 	retryAfter = "2"      // seconds, as in the answers of the middleware
+
+	readTimeout    = 10 * time.Second // of a body, so that a slow sender does not keep its connection
+	publishTimeout = 5 * time.Second  // so that a feed that hangs is an outage
 )
 
 // receiver is the handler of one kind of message.
@@ -37,7 +41,12 @@ func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if refused == nil {
 		refused = rc.receive(rc, r.Context(), body)
 	}
-	rc.log(r.Context(), refused)
+	if refused != nil {
+		rc.log(func() {
+			rc.Logger.LogAttrs(r.Context(), slog.LevelDebug, "signal refused",
+				slog.String("receiver", rc.name), slog.Int("status", refused.status), slog.String("reason", refused.description))
+		})
+	}
 	switch {
 	case refused == nil:
 		w.WriteHeader(rc.accepted)
@@ -66,12 +75,15 @@ func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refus
 	case !rc.isAuthorized(r.Header["Authorization"]):
 		return "", refuse(authenticationFailed, "the Authorization field is not that of the transmitter")
 	}
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(readTimeout)) // test recorders do not support it
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return "", &refusal{status: http.StatusRequestEntityTooLarge, description: "the body is too long"}
 	} else if err != nil {
 		return "", refuse(invalidRequest, "the body cannot be read")
 	}
+	_ = connection.SetReadDeadline(time.Time{}) // the server now waits for the end of the connection
 	return string(body), nil
 }
 
@@ -88,20 +100,21 @@ func (rc *receiver) isAuthorized(fields []string) bool {
 	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }
 
-// log logs an outage and its end once per change. Refusals that the sender
-// causes are not worth a warning, because anyone can cause them.
-func (rc *receiver) log(ctx context.Context, refused *refusal) {
+// logOutage logs an outage of the feed or the list and its end once per change.
+func (rc *receiver) logOutage(ctx context.Context, refused *refusal) {
 	switch {
 	case refused == nil && rc.outage.To(""):
-		rc.Logger.InfoContext(ctx, "signals are accepted again", "receiver", rc.name)
-	case refused == nil, ctx.Err() != nil: // the sender no longer waits
-	case refused.status >= http.StatusInternalServerError && rc.outage.To(refused.description):
-		rc.Logger.WarnContext(ctx, "signals are not accepted", "receiver", rc.name, "status", refused.status, "reason", refused.description)
-	default:
-		rc.Logger.LogAttrs(ctx, slog.LevelDebug, "signal refused",
-			slog.String("receiver", rc.name), slog.Int("status", refused.status), slog.String("reason", refused.description))
+		rc.log(func() { rc.Logger.InfoContext(ctx, "signals are accepted again", "receiver", rc.name) })
+	case refused != nil && rc.outage.To(refused.description):
+		rc.log(func() {
+			rc.Logger.WarnContext(ctx, "signals are not accepted", "receiver", rc.name, "status", refused.status, "reason", refused.description)
+		})
 	}
 }
+
+// log calls write, which calls the Logger. A panic of the Logger must not
+// change the answer.
+func (rc *receiver) log(write func()) { contain.Panic(write) }
 
 // code is an error code of RFC 8935 §2.4. A logout token is always refused with
 // invalidRequest (Back-Channel Logout 1.0 §2.8).

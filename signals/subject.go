@@ -3,20 +3,27 @@ package signals
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
 // subject is what a subject identifier means to the API.
 type subject struct {
-	users    []string // values of sub
-	sessions []string // values of sid
-	isOpaque bool     // the same value is in both, because its kind is not known
+	users         []string // values of sub
+	sessions      []string // values of sid
+	isOpaque      bool     // the sessions may be users, and are also in users
+	isUserUnknown bool     // there is a user, but it is not understood
 }
+
+// maxAliases is the maximum number of identifiers in aliases. Each becomes up
+// to two entries of the list.
+const maxAliases = 32
 
 var (
 	errUnknownSubject = refuse(invalidRequest, "the subject is missing or not understood: it must be iss_sub, opaque, aliases of these, or complex with user or session")
 	errForeignSubject = refuse(accessDenied, "the subject belongs to another issuer than that of the message")
+	errManyAliases    = refuse(invalidRequest, "the subject has too many aliases")
 )
 
 // eventSubject returns the subject of an event: sub_id, or the member subject
@@ -26,70 +33,82 @@ func (m *message) eventSubject(payload strictjson.Value) (subject, error) {
 	if !m.has("sub_id") {
 		id = strictjson.Lookup(payload, "/subject")
 	}
-	var s subject
-	var err error
-	if format := field(id, "/format"); format == "complex" || format == "" { // older versions have no format
-		s, err = m.complexSubject(id)
-	} else {
-		s.users, err = m.users(id)
-		if s.isOpaque = format == "opaque"; s.isOpaque {
-			s.sessions = s.users
-		}
+	if format := formatOf(id); format == "complex" || format == "" { // older versions have no format
+		return m.complexSubject(id)
 	}
-	return s, err
+	return m.simpleSubject(id)
 }
 
 // complexSubject reads a Complex Subject (SSF 1.0 §3.3). One of user and
 // session may be of a format that is not understood.
-func (m *message) complexSubject(id strictjson.Value) (s subject, err error) {
-	if session := strictjson.Lookup(id, "/session"); field(session, "/format") == "opaque" && field(session, "/id") != "" {
+func (m *message) complexSubject(id strictjson.Value) (subject, error) {
+	user, session := strictjson.Lookup(id, "/user"), strictjson.Lookup(id, "/session")
+	s, err := m.simpleSubject(user)
+	s = subject{users: s.users}
+	if formatOf(session) == "opaque" && field(session, "/id") != "" {
 		s.sessions = []string{field(session, "/id")}
-	}
-	s.users, err = m.users(strictjson.Lookup(id, "/user"))
-	if len(s.sessions) > 0 && errors.Is(err, errUnknownSubject) {
-		err = nil
+		if errors.Is(err, errUnknownSubject) {
+			s.isUserUnknown, err = user != "", nil
+		}
 	}
 	return s, err
 }
 
-// users returns the users that a subject identifier names (RFC 9493 §3.2).
-func (m *message) users(id strictjson.Value) ([]string, error) {
-	var user string
-	switch field(id, "/format") {
+// simpleSubject reads a subject identifier of RFC 9493 §3.2.
+func (m *message) simpleSubject(id strictjson.Value) (s subject, err error) {
+	switch formatOf(id) {
 	case "iss_sub":
 		if iss := field(id, "/iss"); iss != m.issuer && iss != m.text("iss") {
-			return nil, errForeignSubject
+			return subject{}, errForeignSubject
 		}
-		user = field(id, "/sub")
+		s.users = []string{field(id, "/sub")}
 	case "opaque":
-		user = field(id, "/id")
+		s.users = []string{field(id, "/id")}
+		s.sessions, s.isOpaque = s.users, true
 	case "aliases":
 		return m.aliases(strictjson.Lookup(id, "/identifiers"))
 	}
-	if user == "" {
-		return nil, errUnknownSubject
+	if len(s.users) == 0 || s.users[0] == "" {
+		return subject{}, errUnknownSubject
 	}
-	return []string{user}, nil
+	return s, nil
 }
 
-// aliases returns the users that a list of identifiers names. Lists are not
-// nested (RFC 9493 §3.2.8).
-func (m *message) aliases(identifiers strictjson.Value) (users []string, err error) {
+// aliases reads a list of identifiers. Lists are not nested (RFC 9493 §3.2.8).
+func (m *message) aliases(identifiers strictjson.Value) (s subject, err error) {
 	err = errUnknownSubject
-	strictjson.Elements(identifiers, len(identifiers), func(id strictjson.Value) bool {
-		if field(id, "/format") == "aliases" {
+	isShort := strictjson.Elements(identifiers, maxAliases, func(id strictjson.Value) bool {
+		if formatOf(id) == "aliases" {
 			return true
 		}
-		more, fault := m.users(id)
-		if users = append(users, more...); errors.Is(fault, errForeignSubject) {
+		one, fault := m.simpleSubject(id)
+		if errors.Is(fault, errForeignSubject) {
 			err = fault
 		}
+		s.users, s.sessions = append(s.users, one.users...), append(s.sessions, one.sessions...)
+		s.isOpaque = s.isOpaque || one.isOpaque
 		return true
 	})
-	if len(users) > 0 {
-		return slices.Compact(slices.Sorted(slices.Values(users))), nil
+	switch {
+	case !isShort && identifiers.Kind() == '[':
+		return subject{}, errManyAliases
+	case len(s.users) == 0:
+		return subject{}, err
 	}
-	return nil, err
+	for _, names := range []*[]string{&s.users, &s.sessions} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
+	return s, nil
+}
+
+// formatOf returns the format of a subject identifier. Drafts call it
+// subject_type, and its values have "-" instead of "_".
+func formatOf(id strictjson.Value) string {
+	if format := field(id, "/format"); format != "" {
+		return format
+	}
+	return strings.ReplaceAll(field(id, "/subject_type"), "-", "_")
 }
 
 // field returns a member of an object, or "" if it is not a string.
