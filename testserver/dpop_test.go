@@ -82,7 +82,7 @@ func containsAll(text string, parts []string) bool {
 }
 
 func TestProofIsForOneRequest(t *testing.T) {
-	const token = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU" // of RFC 9449 §7.1, as is its ath
+	const token = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU" // the token and its ath are from RFC 9449 §7.1
 	jtis := map[any]bool{}
 	for _, alg := range []testserver.Alg{"ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA"} {
 		key := testserver.GenerateKey(alg, "")
