@@ -248,7 +248,7 @@ func (c *controller) transmit(r *http.Request) (any, error) {
 		return nil, err
 	}
 	event := SecurityEvent{Type: catalogue.EventTypeOf(input.Event)}
-	if input.Payload != nil { // an empty payload is not the default
+	if input.Payload != nil { // an empty payload stays empty; only a missing one means the default
 		event.Payload = map[string]any{}
 		for name, text := range input.Payload {
 			event.Payload[name] = text

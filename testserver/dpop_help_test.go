@@ -95,8 +95,8 @@ func wantRefusal(t *testing.T, r reply, code, description string) {
 	wantAll(t, r.text("error_description"), description)
 }
 
-// grantRequest is a token request with one grant. form returns a new request
-// each time.
+// grantRequest describes a token request with one grant. Each call of form
+// returns the form of a new request.
 type grantRequest struct {
 	form func() url.Values
 	auth []string

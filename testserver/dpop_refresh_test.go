@@ -112,7 +112,8 @@ func TestDPoPJKTBindsTheCode(t *testing.T) {
 	}
 }
 
-// The binding of a code survives a restart, and the login pages.
+// A code stays bound to its DPoP key if the server restarts, or if the user
+// logs in on pages.
 func TestTheBindingOfACodeIsKept(t *testing.T) {
 	one, two := testserver.New(t, testserver.InMemory(), testserver.Seed("state")), testserver.New(t, testserver.InMemory(), testserver.Seed("state"))
 	key, other := testserver.GenerateKey("ES256", ""), testserver.GenerateKey("ES256", "")

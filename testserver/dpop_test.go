@@ -56,7 +56,8 @@ func TestBoundToIsInTheTokenAndInItsIntrospection(t *testing.T) {
 	wantAll(t, claims, fmt.Sprintf(`"cnf":{"x5t#S256":"AAAA","jkt":%q}`, thumbprintOf(t, key)))
 }
 
-// verifiedProof verifies a proof with the key in it and returns its claims.
+// verifiedProof verifies a proof with the key in its header, and returns the
+// header and the claims.
 func verifiedProof(t *testing.T, fields []string, alg testserver.Alg) (header jose.Header, claims map[string]any) {
 	t.Helper()
 	if len(fields) != 1 {

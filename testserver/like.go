@@ -60,8 +60,8 @@ func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness
 	return func(shape shapes.Shape) *likeness.Likeness { return likeness.New(shape, server) }
 }
 
-// applyLikeness returns settings, changed so that the server imitates the
-// provider of l.
+// applyLikeness returns settings, changed so that the server imitates a
+// provider as l describes.
 func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
 	settings.Form, settings.Introspection = l.Form(), l.Introspection
 	settings.Metadata = append([]func(map[string]any){l.Metadata}, settings.Metadata...)

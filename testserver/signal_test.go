@@ -235,7 +235,7 @@ func TestAReceiverGetsGoodAndBadLogoutTokens(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want 400 %q", d, got, err, signalFaults[d])
 		}
 	}
-	if got := len(receiver.accepted()); got != 6 { // and the first delivery of event-replayed
+	if got := len(receiver.accepted()); got != 6 { // the five tokens above and the first delivery of event-replayed
 		t.Errorf("got %d accepted tokens, want 6", got)
 	}
 }
