@@ -292,7 +292,7 @@ func TestUnregisteredClientsArePinned(t *testing.T) {
 	wantTokens(t, secret("mine"))
 	wantError(t, secret("another"), 401, "invalid_client")
 	wantTokens(t, secret("mine"))
-	const third = "https://third.example/cb" // for a client without code_challenge, which then needs a secret
+	const third = "https://third.example/cb" // the client sends no code_challenge, so it needs a secret
 	code := codeFor(t, s, "client_id", "third", "redirect_uri", third, "code_challenge", "-", "code_challenge_method", "-")
 	wantError(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-")), 400, "invalid_grant")
 	wantTokens(t, exchange(t, s, codeRequest(code, "client_id", "third", "redirect_uri", third, "code_verifier", "-", "client_secret", "x")))

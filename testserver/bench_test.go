@@ -72,8 +72,8 @@ func BenchmarkIntrospection(b *testing.B) {
 }
 
 // BenchmarkUnsignedAssertion measures how fast the server refuses client
-// assertions with invalid signatures. The largest assertion is almost as large
-// as the limit of the request body.
+// assertions with invalid signatures. The largest assertion almost reaches the
+// limit for request bodies.
 func BenchmarkUnsignedAssertion(b *testing.B) {
 	for _, n := range []int{100, 1000, 3000} {
 		b.Run(strconv.Itoa(n)+" members", func(b *testing.B) {

@@ -13,34 +13,34 @@ import (
 )
 
 // BoundTo binds the token to the client's key k for DPoP: the thumbprint of k
-// (RFC 7638) is in cnf.jkt (RFC 9449 §6). The introspection response of the
-// token has cnf, too, and the token_type DPoP. k is a key from [GenerateKey]
-// for any algorithm except HS.
+// (RFC 7638) is in cnf.jkt (RFC 9449 §6). The introspection response also has
+// cnf, and its token_type is DPoP. k, for example from [GenerateKey], must not
+// be a key for an HS algorithm.
 //
-// With one of [ProofDefects], given to [With], the token is bound to the key
-// that a proof with this defect shows. The token itself is good, so that only
-// the defect of the proof can be the reason for a refusal.
+// If [With] adds one of [ProofDefects], the token is bound to the key that a
+// proof with this defect shows. The token itself is good, so only the defect of
+// the proof can be the reason for a refusal.
 func BoundTo(k Key) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.BindTo(k) })
 }
 
 // BoundToCertificate binds the token to the TLS certificate of a client: the
-// SHA-256 thumbprint of cert is in cnf["x5t#S256"] (RFC 8705 §3.1), beside
-// cnf.jkt if [BoundTo] is used, too. The introspection response of the token
-// has cnf, too, and the token_type Bearer. cert is the Leaf of a
-// tls.Certificate, such as one from [ClientCertificate].
+// SHA-256 thumbprint of cert is in cnf["x5t#S256"] (RFC 8705 §3.1). The
+// introspection response also has cnf, and its token_type is Bearer. If
+// [BoundTo] is used, too, cnf also has jkt, and the token_type is DPoP. cert
+// is, for example, the Leaf of a tls.Certificate from [ClientCertificate].
 //
-// With one of [CertificateDefects], given to [With], the token is bound in a
-// wrong way: a request that presents cert must be refused. "cert-issuer" is the
-// thumbprint of the CA if cert is from [Server.ClientCertificate].
+// If [With] adds one of [CertificateDefects], the binding is wrong, so an API
+// must refuse a request that presents cert. With "cert-issuer" and a cert from
+// [Server.ClientCertificate], cnf has the thumbprint of the CA.
 func BoundToCertificate(cert *x509.Certificate) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.BindToCertificate(cert) })
 }
 
 // CertificateDefects yields every defect of the binding to a TLS certificate
-// that a correct API refuses, if the request presents the certificate that
-// [BoundToCertificate] names. Without BoundToCertificate, a token with such a
-// defect is bound to a certificate that nobody has.
+// that a correct API refuses, if the request presents the certificate given to
+// [BoundToCertificate]. Without BoundToCertificate, a token with such a defect
+// is bound to a certificate that nobody has.
 func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.CertificateDefects) }
 
 // Proof returns the values of the DPoP header fields of one request: normally
@@ -59,10 +59,11 @@ func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.Cert
 // "", the proof has no ath.
 //
 // Options change the proof as they change a token: Claim("nonce", n) adds a
-// nonce, Claim("iat", time) sets another time, [Claim] and [Without] change any
-// claim, [JOSEHeader] and [Typ] the header, [SignedWith] the key that signs but
-// not jwk, and [With] adds one of [ProofDefects]. With a defect there may also
-// be no values, or two. Proof panics if an argument is invalid.
+// nonce, and Claim("iat", time) sets another time. [Claim] and [Without] change
+// any claim, and [JOSEHeader] and [Typ] change the header. [SignedWith] signs
+// with another key, but does not change jwk. [With] adds one of [ProofDefects];
+// with some of them, Proof returns no value or two. Proof panics if an argument
+// is invalid.
 func Proof(k Key, method, url, accessToken string, opts ...TokenOption) []string {
 	p := token.Proof{Key: k, Method: method, URL: url, Token: accessToken, Now: time.Now()}
 	fields, err := p.Fields(editBy(opts))
@@ -85,9 +86,9 @@ func ProofDefects() iter.Seq[Defect] { return slices.Values(catalogue.ProofDefec
 // with [BoundToCertificate] to test an API. For a certificate from a CA, use
 // [Server.ClientCertificate].
 //
-// template is as for [x509.CreateCertificate]. Nil, and every field that is
-// zero, means a certificate that is good for a client. It panics if the
-// template is invalid.
+// template is as for [x509.CreateCertificate]. If template is nil or one of its
+// fields is zero, ClientCertificate uses values that suit a client. It panics
+// if template is invalid.
 func ClientCertificate(template *x509.Certificate) tls.Certificate {
 	m, err := token.CertificateMaterial(token.RandomSource())
 	var cert tls.Certificate
@@ -100,11 +101,11 @@ func ClientCertificate(template *x509.Certificate) tls.Certificate {
 	return cert
 }
 
-// ClientCertificate is like the function [ClientCertificate], but the CA of
-// this server for clients signs the certificate. The server trusts this CA for
-// tls_client_auth. An API that verifies the certificates of its clients can
-// trust it, too: see [Server.ClientCACertPEM]. Every server has its own CA,
-// which only [Seed] makes the same again.
+// ClientCertificate is like the function [ClientCertificate], but the
+// certificate is signed by the server's own CA for clients. The server trusts
+// this CA for tls_client_auth. An API that verifies the certificates of its
+// clients can trust it, too: see [Server.ClientCACertPEM]. Two servers have the
+// same CA only if they have the same [Seed].
 //
 //	cert := s.ClientCertificate(&x509.Certificate{Subject: pkix.Name{CommonName: "billing"}})
 //	s.AddClient(testserver.Client{ID: "billing", AuthMethod: "tls_client_auth",

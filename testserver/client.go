@@ -26,18 +26,18 @@ const (
 // Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
 // its AuthMethod ("client_secret_basic", "client_secret_post",
 // "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth" or
-// "none"), JWKS, TLS and Logout, RequirePAR, which is true if the client must
-// push its authorization requests, and RequireDPoP, which is true if its token
-// requests must have a DPoP proof (RFC 9449 §5.2), so that all its tokens are
-// bound to its key. RefreshTTL and CodeTTL are the lifetimes of its refresh
-// tokens and codes, by default 30 days and one minute; each use of a refresh
-// token returns a new refresh token with a new lifetime. See
-// [Server.AddClient]. When a Client is printed or logged, it shows only its ID.
+// "none"), JWKS, TLS and Logout. If RequirePAR is true, the client must push
+// its authorization requests. If RequireDPoP is true, its token requests must
+// have a DPoP proof (RFC 9449 §5.2), so all its tokens are bound to its key.
+// RefreshTTL and CodeTTL are the lifetimes of its refresh tokens and codes, by
+// default 30 days and one minute; each use of a refresh token returns a new
+// refresh token with a new lifetime. See [Server.AddClient]. When a Client is
+// printed or logged, it shows only its ID.
 type Client = registry.Client
 
-// ClientTLS says which TLS certificate a [Client] has (RFC 8705 §2.1.2, §3.4),
-// on a server with [TLS]. A client with the AuthMethod tls_client_auth sets one
-// of the names:
+// ClientTLS describes the TLS certificate of a [Client] (RFC 8705 §2.1.2,
+// §3.4), on a server with [TLS]. If the AuthMethod is tls_client_auth, exactly
+// one of these names must be set:
 //
 //   - SubjectDN is the subject as an RFC 4514 string, such as
 //     "CN=billing,O=Example". It is compared attribute by attribute, not as a
@@ -48,20 +48,20 @@ type Client = registry.Client
 //   - SANURI is a URI in subjectAltName, compared as a text.
 //   - SANIP is an IP address in subjectAltName.
 //
-// With self_signed_tls_client_auth the JWKS has the certificate (x5c) or only
-// its public key. BoundTokens binds the tokens of the client to the certificate
-// that it presents, whatever its AuthMethod is. Without a certificate the
-// client then gets no tokens.
+// If the AuthMethod is self_signed_tls_client_auth, the JWKS must contain the
+// certificate (x5c) or just its public key. BoundTokens binds the client's
+// tokens to the certificate that the client presents, whatever its AuthMethod
+// is. A client with BoundTokens gets no tokens if it presents no certificate.
 type ClientTLS = catalogue.ClientTLS
 
 // ClientLogout makes the server send logout tokens to a [Client] (OpenID
-// Connect Back-Channel Logout 1.0): to the URI, when the session of a user ends
-// at [EndpointEndSession], when another user logs in with the same browser, or
-// after [Server.RevokeSubject]. Its ID tokens and access tokens have sid. The
-// logout token has sub, and also sid if SessionRequired is true. The answers
-// are in [Server.Events]; a logout succeeds even if a client does not answer.
-// Without [Interactive], every login is a session of its own, and the
-// id_token_hint selects the session that ends.
+// Connect Back-Channel Logout 1.0). The server sends one to the URI when the
+// session of a user ends at [EndpointEndSession], when another user logs in
+// with the same browser, or after [Server.RevokeSubject]. The client's ID
+// tokens and access tokens have sid. The logout token has sub, and also sid if
+// SessionRequired is true. [Server.Events] shows the answers; a logout succeeds
+// even if a client does not answer. Without [Interactive], every login is a
+// session of its own, and the id_token_hint selects the session that ends.
 type ClientLogout = catalogue.ClientLogout
 
 // ClientAlgs are the signing algorithms of a [Client]; an empty field means the

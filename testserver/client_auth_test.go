@@ -71,7 +71,7 @@ type robot struct {
 	jwks []byte
 }
 
-// ed25519Alg is not supported by go-jose (RFC 9864 §2.2).
+// ed25519Alg (RFC 9864 §2.2) is not supported by go-jose.
 const ed25519Alg testserver.Alg = "Ed25519"
 
 func newRobot(t *testing.T, alg testserver.Alg) robot {

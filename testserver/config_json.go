@@ -43,10 +43,10 @@ import (
 //
 // The signing keys are private JWKs, or symmetric JWKs for the HS algorithms.
 // The first key for the signing algorithm signs tokens. The server publishes
-// the public part of every private JWK. A rule applies to the access tokens
-// from the token endpoint that match it: it adds claims, named as for [Claim],
-// or makes the endpoint refuse to issue the token. Faults last until
-// [Server.Reset]; if two match a request, the first in the file applies.
+// the public part of every private JWK. A rule applies to those access tokens
+// from the token endpoint that match its "when". The rule adds claims, named as
+// for [Claim], or makes the endpoint refuse to issue the token. Faults last
+// until [Server.Reset]; if two match a request, the first in the file applies.
 //
 // $schema is for editors. The server ignores it.
 //

@@ -25,11 +25,11 @@ const maxControl = 1 << 20
 // it: it mints tokens, rotates keys, injects faults and lists requests. The
 // command bearerguard serves the API and is also a client of it.
 //
-// Serve it on a separate listener, on loopback, because its callers can mint
-// any token. A request must present token, and its Host must be a loopback
-// address or localhost, so that a web page cannot call the API by DNS
-// rebinding. With [AllowRemote] every Host is accepted. GET /openapi.json
-// returns a description of the API and needs no token.
+// Serve the API on a separate listener, on loopback, because its callers can
+// mint any token. A request must present the given token as a Bearer token, and
+// its Host must be a loopback address or localhost, so that a web page cannot
+// call the API by DNS rebinding. With [AllowRemote] every Host is accepted. GET
+// /openapi.json returns a description of the API and needs no token.
 func (s *Server) Control(token string) http.Handler {
 	s.helper()
 	if token == "" {

@@ -70,7 +70,7 @@ func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
-// boundToPEM is BoundToCertificate for the first certificate in PEM.
+// boundToPEM binds the token to the first certificate in text, which is PEM.
 func boundToPEM(text string) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		certs, err := mtls.ParsePEM([]byte(text))
@@ -82,7 +82,8 @@ func boundToPEM(text string) TokenOption {
 	})
 }
 
-// boundToText is BoundTo for a key in one of the formats of ParseKey.
+// boundToText binds the token to the key in text, which can have any format
+// that ParseKey reads.
 func boundToText(text string) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		k, err := ParseKey([]byte(text))
@@ -247,7 +248,7 @@ func (c *controller) transmit(r *http.Request) (any, error) {
 		return nil, err
 	}
 	event := SecurityEvent{Type: catalogue.EventTypeOf(input.Event)}
-	if input.Payload != nil { // an empty payload is not the default
+	if input.Payload != nil { // an empty payload stays empty; only a missing one means the default
 		event.Payload = map[string]any{}
 		for name, text := range input.Payload {
 			event.Payload[name] = text
@@ -257,8 +258,8 @@ func (c *controller) transmit(r *http.Request) (any, error) {
 	return receipt(r, Receiver{URL: input.Receiver, Authorization: input.Authorization}, t, err, transmit)
 }
 
-// receipt sends t, unless the request names no receiver. err is the error of
-// making t.
+// receipt sends t and returns it with the answer. If to has no URL, receipt
+// returns t without sending it. err is the error from making t, or nil.
 func receipt(r *http.Request, to Receiver, t token.Signal, err error, send func(context.Context, Receiver, token.Signal) (Receipt, error)) (any, error) {
 	if err != nil {
 		return nil, errors.New(jsonNames.Replace(err.Error()))

@@ -78,7 +78,7 @@ const (
 	WeakACR       = catalogue.WeakACR    // acr 0, wrong only where another acr is required (RFC 9470)
 	StaleAuth     = catalogue.StaleAuth  // auth_time an hour ago, wrong only where a recent login is required (RFC 9470)
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
-	RetiredKey    = catalogue.RetiredKey // signed with the key that left the JWKS last; call Rotate with DropOld, or Retire, first
+	RetiredKey    = catalogue.RetiredKey // signed with the key that was last removed from the JWKS; first call Retire, or Rotate with DropOld
 )
 
 // Defects that only introspection can detect. [Defects] and [Server.BadTokens]

@@ -125,9 +125,9 @@ func collect(seq func(func(testserver.Defect, string) bool)) map[testserver.Defe
 	return all
 }
 
-// The token is signed with the issuer's key, but with an algorithm that the key
-// is not for. The signature is valid for this algorithm, so only a check that
-// binds each key to its algorithm can refuse the token.
+// The token is signed with the issuer's key, but the key is meant for another
+// algorithm. The signature is valid, so only a check that binds each key to its
+// algorithm can refuse the token.
 func TestAlgKeyMismatchHasAValidSignature(t *testing.T) {
 	for _, alg := range algs {
 		s := testserver.New(t, testserver.SigningAlg(alg))

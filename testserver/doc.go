@@ -58,9 +58,9 @@
 // [Server.MTLSEndpoint].
 //
 // [Server.Logout] and [Server.Transmit] send logout tokens (OpenID Connect
-// Back-Channel Logout 1.0) and security event tokens (RFC 8417, RFC 8935) to a
-// receiver, good or with one of [LogoutDefects] or [EventDefects], and return
-// the answer.
+// Back-Channel Logout 1.0) and security event tokens (RFC 8417, RFC 8935), good
+// or with one of [LogoutDefects] or [EventDefects], to a receiver and return
+// its answer.
 //
 // # Grants
 //
@@ -102,11 +102,11 @@
 //
 // The first two RSA keys are the same on every server: they are in the source
 // code, which is public, because generating an RSA key takes longer than most
-// tests. The IDs of these keys have the prefix "test-". A server with keys from
-// its configuration does not use these keys. Two servers that sign with RSA
-// therefore share their keys. To test that a verifier does not accept the key
-// of one issuer for another issuer, use another algorithm, or [SignedWith] with
-// a key from [GenerateKey]. Never trust a token of this server in production.
+// tests. Two servers that sign with RSA therefore share their keys, unless the
+// keys are from the configuration. The IDs of the shared keys have the prefix
+// "test-". To test that a verifier does not accept the key of one issuer for
+// another issuer, use another algorithm, or [SignedWith] with a key from
+// [GenerateKey]. Never trust a token of this server in production.
 //
 // The server uses the time of [Clock] or, without this option, [time.Now],
 // which in a synctest bubble is the bubble's time. [Server.Advance] moves the

@@ -32,7 +32,8 @@ func ExampleParseKey() {
 	// Output: ES256 <nil>
 }
 
-// A proof with a defect is wrong in one way. The token is for this proof.
+// A proof with a defect is wrong in one way. The token gets the same defect,
+// which binds it to the key that the proof shows.
 func ExampleProof() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -70,7 +70,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 		case "dpop-missing":
 			wantBound(t, s, send(), noKey)
 			continue
-		case "dpop-other-key": // another key is good, as long as no token is bound to the first one
+		case "dpop-other-key": // another key is accepted while no token is bound to the first key
 			if r := send(); r.text("token_type") != "DPoP" {
 				t.Errorf("got %v, want a token for the other key", r.body)
 			}
@@ -108,8 +108,8 @@ func TestAProofIsForOneRequest(t *testing.T) {
 	wantRefusal(t, postProof(t, two.Client(), u, form, proof, testClient), "invalid_dpop_proof", "too far from the current time")
 }
 
-// A client names the URL that it calls, at any of the server's addresses, but
-// not another one.
+// htu must be the URL that the client calls. If a proxy has changed the host,
+// htu can name any of the server's addresses.
 func TestHTUIsTheURLThatTheClientCalls(t *testing.T) {
 	s := testserver.New(t, testserver.IssuerURL("https://issuer.test/tenant"), testserver.Hosts("https://browser.test", "https://alias.test"))
 	key, form := testserver.GenerateKey("ES256", ""), url.Values{"grant_type": {"client_credentials"}}
@@ -152,8 +152,8 @@ func TestATokenIsBoundToAKeyAndToACertificate(t *testing.T) {
 	}
 }
 
-// An imitated provider has its own tokens and introspection responses, but they
-// are bound to the key, too.
+// Tokens and introspection responses that imitate those of a provider must be
+// bound to the key, too.
 func TestTokensLikeThoseOfAProviderAreBoundToTheKey(t *testing.T) {
 	key, form := testserver.GenerateKey("ES256", ""), url.Values{"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}
 	for _, shape := range shapes.All {

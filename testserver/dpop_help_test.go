@@ -61,7 +61,7 @@ func boundToKey(t *testing.T, key testserver.Key) string {
 }
 
 // wantBound checks that a response has a token that is bound to key, or a
-// bearer token if key is noKey. The introspection of the token says the same.
+// bearer token if key is noKey. The introspection responses must show the same.
 func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) reply {
 	t.Helper()
 	scheme, cnf := "Bearer", ""
@@ -87,24 +87,24 @@ func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) 
 	return r
 }
 
-// wantRefusal checks that a response is a refusal whose description contains a
-// text.
+// wantRefusal checks for status 400, the error code, and an error_description
+// that contains description.
 func wantRefusal(t *testing.T, r reply, code, description string) {
 	t.Helper()
 	wantError(t, r, http.StatusBadRequest, code)
 	wantAll(t, r.text("error_description"), description)
 }
 
-// grantRequest is a token request with one grant. form returns a new request
-// each time.
+// grantRequest describes a token request with one grant. Each call of form
+// returns the form of a new request.
 type grantRequest struct {
 	form func() url.Values
 	auth []string
 }
 
 // everyGrant returns a token request for each grant that the server supports.
-// post sends the requests that come before. The server has the clients gateway
-// and robot, and the user alice.
+// It uses post for the requests that must come before a token request. The
+// server must have the clients gateway and robot, and the user alice.
 func everyGrant(t *testing.T, s *testserver.Server, r robot, post func(testserver.Endpoint, url.Values) reply) map[testserver.Grant]grantRequest {
 	t.Helper()
 	code := func() url.Values { return codeRequest(codeFor(t, s, "scope", "openid")) }

@@ -58,7 +58,7 @@ func TestDPoPNonces(t *testing.T) {
 }
 
 // A refused nonce uses up neither the code nor the assertion of the client, so
-// that the same request can be sent again.
+// the client can send the same request again.
 func TestARefusedNonceUsesUpNothing(t *testing.T) {
 	signer, key := newRobot(t, "ES256"), testserver.GenerateKey("ES256", "")
 	s := testserver.New(t, testserver.DPoPNonces(), testserver.Clients(testserver.Client{ID: "signer", JWKS: signer.jwks, RedirectURIs: []string{callback}}))
@@ -76,7 +76,7 @@ func TestARefusedNonceUsesUpNothing(t *testing.T) {
 	wantBound(t, s, send(testserver.EndpointToken, codeRequest(to.Query().Get("code"))), key)
 }
 
-// Tests of clients change the response of the token endpoint.
+// To test a client, a hook can also change the nonce and the token_type.
 func TestHooksChangeResponsesWithDPoP(t *testing.T) {
 	s := testserver.New(t, testserver.DPoPNonces())
 	defer s.OnToken(func(_ *testserver.TokenRequest, w *testserver.TokenResponse) error {

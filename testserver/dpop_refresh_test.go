@@ -52,8 +52,8 @@ func TestRefreshTokensOfConfidentialClientsAreNotBound(t *testing.T) {
 	}
 }
 
-// The refresh token that a public client gets for a proof is bound, even if the
-// one that it used was not.
+// If a public client uses an unbound refresh token with a proof, the next
+// refresh token is bound to the key.
 func TestAProofBindsTheNextRefreshToken(t *testing.T) {
 	s := testserver.New(t, testserver.RotateRefresh(time.Minute))
 	key := testserver.GenerateKey("ES256", "")
@@ -112,7 +112,8 @@ func TestDPoPJKTBindsTheCode(t *testing.T) {
 	}
 }
 
-// The binding of a code survives a restart, and the login pages.
+// A code stays bound to its DPoP key if the server restarts, or if the user
+// logs in on pages.
 func TestTheBindingOfACodeIsKept(t *testing.T) {
 	one, two := testserver.New(t, testserver.InMemory(), testserver.Seed("state")), testserver.New(t, testserver.InMemory(), testserver.Seed("state"))
 	key, other := testserver.GenerateKey("ES256", ""), testserver.GenerateKey("ES256", "")
@@ -133,8 +134,8 @@ func TestTheBindingOfACodeIsKept(t *testing.T) {
 	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, codeRequest(to.Query().Get("code"))), key)
 }
 
-// A refresh that could not be saved binds nothing, so that the client can send
-// it again in any way.
+// A refresh that could not be saved binds nothing, so the client can repeat it
+// with or without a proof.
 func TestARefreshThatIsNotSavedBindsNothing(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path)

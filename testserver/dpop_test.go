@@ -56,7 +56,8 @@ func TestBoundToIsInTheTokenAndInItsIntrospection(t *testing.T) {
 	wantAll(t, claims, fmt.Sprintf(`"cnf":{"x5t#S256":"AAAA","jkt":%q}`, thumbprintOf(t, key)))
 }
 
-// verifiedProof verifies a proof with the key in it and returns its claims.
+// verifiedProof verifies a proof with the key in its header, and returns the
+// header and the claims.
 func verifiedProof(t *testing.T, fields []string, alg testserver.Alg) (header jose.Header, claims map[string]any) {
 	t.Helper()
 	if len(fields) != 1 {
@@ -82,7 +83,7 @@ func containsAll(text string, parts []string) bool {
 }
 
 func TestProofIsForOneRequest(t *testing.T) {
-	const token = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU" // of RFC 9449 §7.1, as is its ath
+	const token = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU" // the token and its ath are from RFC 9449 §7.1
 	jtis := map[any]bool{}
 	for _, alg := range []testserver.Alg{"ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA"} {
 		key := testserver.GenerateKey(alg, "")

@@ -112,9 +112,10 @@ func (s *Server) Endpoint(ep Endpoint) string {
 }
 
 // MTLSEndpoint returns the URL of ep at which a server with [TLS] asks the
-// client for a certificate, which the client may leave out. Metadata lists it
-// in mtls_endpoint_aliases (RFC 8705 §5). At the URL of [Server.Endpoint] the
-// server never asks, because browsers would then ask their users.
+// client for a certificate, which is optional. Metadata lists this URL in
+// mtls_endpoint_aliases (RFC 8705 §5). At the URL of [Server.Endpoint], the
+// server never asks for a certificate, because browsers would then ask their
+// users for one.
 //
 // The endpoints are token, introspect, revoke, userinfo, device_authorization
 // and par. A server without TLS, such as one behind a proxy, does not have

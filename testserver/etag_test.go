@@ -174,14 +174,14 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 // same fault as other clients. The ETag of the right body is never sent with
 // another body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
-	tagged := map[string]bool{ // faults that send the right body or its beginning, and so its ETag
+	tagged := map[string]bool{ // faults that send the right body or its beginning, and therefore its ETag
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
 	}
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the response comes from a function of the test
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the handler in this test passes conditional requests to the endpoint
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

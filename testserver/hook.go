@@ -13,8 +13,8 @@ type TokenResponse = oauth.TokenResponse
 
 // OnToken calls f before each response of the token endpoint, including error
 // responses. f can change the response. If f returns an error, the response is
-// a 500 with server_error. f is called until remove is called, even after
-// [Server.Reset]. The server calls f concurrently, on its own goroutines.
+// a 500 with server_error. To stop the calls, call remove; [Server.Reset] does
+// not remove f. The server calls f concurrently, on its own goroutines.
 func (s *Server) OnToken(f func(*TokenRequest, *TokenResponse) error) (remove func()) {
 	s.helper()
 	if f == nil {

@@ -87,8 +87,8 @@ func (s *Server) Retire(kid string) {
 // FreezeJWKS makes the JWKS endpoint serve the current key set, with its ETag,
 // until thaw is called, as a stale cache or a CDN in front of a server would.
 // [Server.Rotate], [Server.Publish], [Server.Retire] and the first token with a
-// new algorithm still change the keys that sign tokens. [Server.JWKS] shows
-// these changes, but the endpoint does not. Faults apply as usual.
+// new algorithm still change the server's keys. [Server.JWKS] shows these
+// changes, but the endpoint does not. Faults apply as usual.
 //
 //	thaw := s.FreezeJWKS()
 //	s.Rotate(testserver.Rotation{DropOld: true}) // not visible to clients …
@@ -105,10 +105,10 @@ func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }
 // with the new key before the key is in the JWKS, as happens when the published
 // key set is cached; [Server.Publish] then publishes the key. DropOld removes
 // the previous signing key from the JWKS, as after a compromise. Only one of
-// these three can be set. ReuseKid, which can be combined with each of them,
-// gives the new key the ID of the old key, so that the new key replaces the old
-// key in the JWKS: a server mistake that a verifier should survive. Alg selects
-// the algorithm whose key changes, by default the server's [SigningAlg].
+// these three can be set. Each can be combined with ReuseKid, a server mistake
+// that a verifier should survive: the new key gets the ID of the old key and
+// replaces the old key in the JWKS. Alg selects the algorithm whose key
+// changes, by default the server's [SigningAlg].
 type Rotation = token.Rotation
 
 // Rotate changes the signing key of an algorithm and returns the new key.

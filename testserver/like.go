@@ -47,9 +47,9 @@ func (c *config) issuerAt(u string) string {
 	return u
 }
 
-// likenesses returns a function that prepares the server with the given issuer
-// to imitate a provider. The audience in the imitation is the default audience
-// of the server's tokens.
+// likenesses returns a function that makes the likeness of a provider for a
+// server with the given issuer. The audience in the likeness is the default
+// audience of the server's tokens.
 func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness {
 	server := likeness.Server{Issuer: issuer, Named: c.Issuer != "", Audience: token.DefaultAudience, Source: c.Source, Now: c.Now}
 	if trial, err := token.CheckDefaults(c.Defaults); err == nil {
@@ -60,7 +60,8 @@ func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness
 	return func(shape shapes.Shape) *likeness.Likeness { return likeness.New(shape, server) }
 }
 
-// applyLikeness returns settings changed to look like the provider.
+// applyLikeness returns settings, changed so that the server imitates a
+// provider as l describes.
 func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
 	settings.Form, settings.Introspection = l.Form(), l.Introspection
 	settings.Metadata = append([]func(map[string]any){l.Metadata}, settings.Metadata...)

@@ -79,7 +79,7 @@ func (s *Server) runLogin(ctx context.Context, authURL string, l LoginAs) (*url.
 	return nil, fmt.Errorf("the login did not finish within %d pages: %w", maxPages, err)
 }
 
-// browser is the browser of one user.
+// browser imitates the browser of one user.
 type browser struct {
 	s     *Server
 	login LoginAs

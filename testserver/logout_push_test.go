@@ -25,7 +25,8 @@ func addReceiving(t *testing.T, s *testserver.Server, id string, sessionRequired
 	return receiver
 }
 
-// logoutEvents returns the answers to logout tokens in the audit log.
+// logoutEvents returns the client, the subject and the answer for each logout
+// token in the audit log.
 func logoutEvents(s *testserver.Server) (reasons []string) {
 	for _, e := range s.Events() {
 		if e.Kind == "logout_sent" {
@@ -65,8 +66,8 @@ func TestALogoutReachesTheClient(t *testing.T) {
 	}
 }
 
-// codeOfAlice returns an authorization code for the client id. It logs alice in
-// if the browser has no session.
+// codeOfAlice returns an authorization code for the client with the given id.
+// It logs alice in if the browser has no session.
 func codeOfAlice(t *testing.T, p *browser, id string) string {
 	t.Helper()
 	page := p.open(authorizationRequest("client_id", id, "scope", "openid"))
@@ -98,7 +99,7 @@ func TestALogoutReachesEveryClientOfTheSession(t *testing.T) {
 			t.Errorf("%s: got %v, want one logout of alice in the session %s", name, got, first)
 		}
 	}
-	// Another user in the same browser ends the session of alice.
+	// If another user logs in with the same browser, alice's session ends.
 	login := elsewhere.open(authorizationRequest("client_id", "web", "scope", "openid", "prompt", "login"))
 	elsewhere.post(testserver.EndpointLogin, hiddenFields(login, "username", "bob", "password", "bobs-password"))
 	if got := web.accepted(); len(got) != 2 || got[1]["sid"] != third {
@@ -150,7 +151,7 @@ func TestSixteenLogoutTokensAreSentAtOnce(t *testing.T) {
 	const limit, clients = 16, 48
 	var mu sync.Mutex
 	now, most := 0, 0
-	full := make(chan struct{}) // closed soon after as many requests as allowed are in progress, so that one too many can arrive
+	full := make(chan struct{}) // closed only some time after limit requests are in progress, so that one more could arrive
 	fill := sync.OnceFunc(func() { time.AfterFunc(50*time.Millisecond, func() { close(full) }) })
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()

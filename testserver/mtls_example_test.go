@@ -11,7 +11,7 @@ import (
 )
 
 // A client authenticates with its certificate and gets a token that is bound to
-// it.
+// this certificate.
 func ExampleServer_MTLSClient() {
 	as := testserver.New(new(testing.T), testserver.TLS())
 	defer as.Close()
@@ -32,8 +32,8 @@ func ExampleServer_MTLSClient() {
 	// Output: 200 OK
 }
 
-// An API that accepts tokens that are bound to a certificate is tested with the
-// right binding and with wrong ones.
+// To test an API that accepts certificate-bound tokens, use the right binding
+// and each of the wrong bindings.
 func ExampleBoundToCertificate() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -93,7 +93,8 @@ func TestAServerWithoutTLSHasNoEndpointsForMutualTLS(t *testing.T) {
 	}
 }
 
-// ended returns the text of the Fatalf of a recorder that ends f.
+// ended returns the text of the recorder's Fatalf that ends f, or "" if f
+// returns.
 func ended(f func()) (text string) {
 	defer func() {
 		message, _ := recover().(fatal)
@@ -126,8 +127,8 @@ func TestOptionsForMutualTLSRefuse(t *testing.T) {
 	}
 }
 
-// A client that resumes a TLS session does not present its certificate again.
-// The session has the certificate.
+// A client that resumes a TLS session does not present its certificate again,
+// so the server must take the certificate from the session.
 func TestAResumedSessionHasTheCertificate(t *testing.T) {
 	s := testserver.New(t, testserver.TLS())
 	cert := testserver.ClientCertificate(nil)
@@ -154,7 +155,8 @@ func TestAResumedSessionHasTheCertificate(t *testing.T) {
 	}
 }
 
-// Browsers would ask their users for a certificate if the server asked for one.
+// Other listeners must not ask for a certificate, because browsers would then
+// ask their users for one.
 func TestOnlyTheListenerForMutualTLSAsksForACertificate(t *testing.T) {
 	s := testserver.New(t, testserver.TLS())
 	for u, want := range map[string]bool{s.Endpoint(testserver.EndpointJWKS): false, s.MTLSEndpoint(testserver.EndpointToken): true} {

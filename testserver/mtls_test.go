@@ -19,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// noCertificate is a client's certificate for requests without a certificate.
+// noCertificate means that a request presents no certificate.
 var noCertificate tls.Certificate
 
 var billing = pkix.Name{CommonName: "billing", Organization: []string{"Example, Inc."}}
@@ -282,9 +282,9 @@ func TestUserInfoRequiresTheCertificateOfABoundToken(t *testing.T) {
 	}
 }
 
-// A client that authenticates with a certificate needs it for the grant
-// jwt-bearer, too. One that signs assertions may address them to the endpoint
-// for mutual TLS.
+// A client that authenticates with a certificate must also present it for the
+// grant jwt-bearer. The aud of a client assertion can be the URL of the
+// endpoint for mutual TLS.
 func TestAssertionsAndCertificates(t *testing.T) {
 	signer, cert := newRobot(t, "ES256"), testserver.ClientCertificate(nil)
 	both := keySet(t, signer.jwks)

@@ -95,8 +95,9 @@ func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true })
 // issuer's path. [Server.Client] reaches the server under the issuer's host if
 // the listener uses the issuer's scheme: https needs [TLS].
 //
-// u is an absolute http or https URL without user, query and fragment (RFC 8414
-// §2). The server uses u byte for byte, including a trailing slash.
+// u must be an absolute http or https URL without user information, query and
+// fragment (RFC 8414 §2). The server uses u byte for byte, including a trailing
+// slash.
 func IssuerURL(u string) Option {
 	return serverOption(func(c *config) {
 		c.Issuer = u

@@ -96,9 +96,9 @@ func Registration() Option { return serverOption(func(c *config) { c.Registratio
 // DPoPNonces makes the server ask for nonces in DPoP proofs (RFC 9449 §8, §9),
 // at [EndpointToken], [EndpointPAR] and [EndpointUserInfo]. A proof without a
 // valid nonce gets the error use_dpop_nonce. Every response of these endpoints
-// has the current nonce in DPoP-Nonce. It changes every minute of the server's
-// clock, and the one before it stays valid. The iat of a proof with a valid
-// nonce can be any time. Without the option, a proof needs no nonce.
+// has the current nonce in DPoP-Nonce. The nonce changes every minute of the
+// server's clock; the previous nonce is still valid. The iat of a proof with a
+// valid nonce can be any time. Without the option, a proof needs no nonce.
 func DPoPNonces() Option { return serverOption(func(c *config) { c.Config.DPoPNonces = true }) }
 
 // CORS lets scripts on pages of these origins call the endpoints that are meant

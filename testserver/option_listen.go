@@ -19,8 +19,8 @@ func Addr(hostport string) Option {
 }
 
 // MTLSAddr sets the address at which a server with [TLS] asks clients for a
-// certificate: see [Server.MTLSEndpoint]. Without the option this is a free
-// port of the host of [Addr]. The rules are those of Addr.
+// certificate: see [Server.MTLSEndpoint]. Without the option, the server uses a
+// free port on the host of [Addr]. hostport must follow the rules of [Addr].
 func MTLSAddr(hostport string) Option {
 	return serverOption(func(c *config) {
 		if hostport == "" {
@@ -31,8 +31,8 @@ func MTLSAddr(hostport string) Option {
 }
 
 // ClientCA adds root certificates, in PEM. A client with the AuthMethod
-// tls_client_auth may have a certificate from one of them, or from the server's
-// own CA: see [Server.ClientCertificate].
+// tls_client_auth can use a certificate from one of these CAs, or from the
+// server's own CA: see [Server.ClientCertificate].
 func ClientCA(pem []byte) Option {
 	return serverOption(func(c *config) {
 		certs, err := mtls.ParsePEM(pem)

@@ -1,8 +1,9 @@
 package testserver
 
 // Persist saves the state of the server in the file at path, so that a
-// restarted server continues where the last one stopped, even after a crash or
-// kill -9. The file is created if it does not exist; its directory must exist.
+// restarted server continues where the previous server stopped, even after a
+// crash or kill -9. The file is created if it does not exist; its directory
+// must exist.
 //
 // The file contains the clients and users, the keys, and the state of the
 // grants: codes, refresh tokens, opaque tokens, revocations. It does not

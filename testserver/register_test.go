@@ -30,8 +30,8 @@ func sendRegistration(t testing.TB, s *testserver.Server, method, u, body string
 	return reply{status: rec.Code, header: rec.Header(), body: parse(rec.Body.Bytes())}
 }
 
-// registerClient registers a client, which must succeed, and returns the
-// response.
+// registerClient registers a client and returns the response. The registration
+// must succeed.
 func registerClient(t testing.TB, s *testserver.Server, body string) reply {
 	t.Helper()
 	r := register(t, s, body)

@@ -89,8 +89,8 @@ func TestResourcesOption(t *testing.T) {
 }
 
 // wantTargets checks, for every grant, that a client can narrow the audience of
-// its token with the given parameter. write returns the values of the parameter
-// that request names.
+// its token with the given parameter. write returns the values of this
+// parameter for the given names.
 func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
 	t.Helper()
 	s, r := newJWTBearerServer(t)

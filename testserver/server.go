@@ -203,8 +203,8 @@ func (s *Server) Issuer() string { return s.oauth.Issuer }
 func (s *Server) Client() *http.Client { return s.client }
 
 // MTLSClient returns an HTTP client like [Server.Client] that presents cert if
-// it is asked for a certificate: see [Server.MTLSEndpoint]. Each call returns a
-// client with connections of its own. The server must have [TLS].
+// the server asks for a certificate: see [Server.MTLSEndpoint]. Each call
+// returns a client with connections of its own. The server must have [TLS].
 func (s *Server) MTLSClient(cert tls.Certificate) *http.Client {
 	s.helper()
 	if s.caPEM == nil {
@@ -216,8 +216,8 @@ func (s *Server) MTLSClient(cert tls.Certificate) *http.Client {
 	return &http.Client{Transport: t}
 }
 
-// CACertPEM returns the root certificate, in PEM, for clients other than
-// [Server.Client] to trust. Without [TLS] it returns nil.
+// CACertPEM returns the root certificate, in PEM, that clients other than
+// [Server.Client] must trust. Without [TLS] it returns nil.
 func (s *Server) CACertPEM() []byte { return slices.Clone(s.caPEM) }
 
 // Now returns the server's time: the time of [Clock] plus the offset of

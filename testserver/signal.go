@@ -11,24 +11,25 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Receiver is where [Server.Logout] and [Server.Transmit] send tokens: the URL;
-// the value of the Authorization field that the receiver of security events
-// requires (SSF 1.0 §6.1.1), "" for none; and the Client that sends the
-// request, nil for one that trusts the roots of the system. A delivery takes at
-// most ten seconds. Redirects are not followed.
+// Receiver is where [Server.Logout] and [Server.Transmit] send tokens. URL is
+// its address. Authorization is the value of the Authorization field that a
+// receiver of security events requires (SSF 1.0 §6.1.1), or "" if it requires
+// none. Client sends the request; nil means a client that trusts the roots of
+// the system. A delivery takes at most ten seconds. Redirects are not followed.
 type Receiver = push.Receiver
 
-// Receipt is the answer of a [Receiver]: the Status, the field RetryAfter, ""
-// if it is absent, and the first 4 KiB of the Body. A status of 2xx means that
-// the receiver has accepted the token.
+// Receipt is the answer of a [Receiver]: the Status, the Retry-After field in
+// RetryAfter ("" if the field is absent), and the first 4 KiB of the Body. A
+// status of 2xx means that the receiver has accepted the token.
 type Receipt = push.Receipt
 
 // SecurityEvent is the event in a security event token (RFC 8417 §2.2): its
-// Type, a URI, and its Payload. If Payload is nil, the event has the members
-// that the type requires: for [CredentialChange], the update of a password.
+// Type, which is a URI, and its Payload. If Payload is nil, the event has the
+// members that the type requires. For [CredentialChange], they describe the
+// update of a password.
 type SecurityEvent = token.SecurityEvent
 
-// These are types of a [SecurityEvent]. Any other URI is a type, too.
+// Common types of a [SecurityEvent]. A type can be any URI.
 const (
 	SessionRevoked   = catalogue.SessionRevoked   // CAEP 1.0 §3.1
 	CredentialChange = catalogue.CredentialChange // CAEP 1.0 §3.3
@@ -77,10 +78,10 @@ func (s *Server) EventToken(event SecurityEvent, opts ...TokenOption) string {
 // Logout sends a [Server.LogoutToken] to a receiver (OpenID Connect
 // Back-Channel Logout 1.0 §2.5) and returns the answer. A receiver that accepts
 // the token answers with 200 or 204, and one that refuses it with 400 (§2.8).
-// The error is about the options, or says that no answer came.
+// Logout returns an error if an option is invalid or no answer arrives.
 //
 // With("event-replayed") sends the same token twice and returns the second
-// answer. If the first is not 2xx, this is an error.
+// answer. If the first answer is not 2xx, Logout returns an error.
 func (s *Server) Logout(ctx context.Context, to Receiver, opts ...TokenOption) (Receipt, error) {
 	t, err := s.oauth.LogoutToken(editBy(opts))
 	if err != nil {
@@ -99,11 +100,11 @@ func sendLogout(ctx context.Context, to Receiver, t token.Signal) (Receipt, erro
 
 // Transmit sends a [Server.EventToken] to a receiver (RFC 8935 §2.1) and
 // returns the answer. A receiver that accepts the token answers with 202
-// (§2.2), and one that refuses it with 400 (§2.3). The error is as for
-// [Server.Logout].
+// (§2.2), and one that refuses it with 400 (§2.3). Transmit returns errors as
+// [Server.Logout] does.
 //
 // With("event-authorization") appends a character to the Authorization of the
-// receiver, or sends a wrong one if the receiver has none.
+// receiver. If the receiver has no Authorization, Transmit sends a wrong one.
 func (s *Server) Transmit(ctx context.Context, to Receiver, event SecurityEvent, opts ...TokenOption) (Receipt, error) {
 	t, err := s.oauth.EventToken(event, editBy(opts))
 	if err != nil {
@@ -123,7 +124,7 @@ func transmit(ctx context.Context, to Receiver, t token.Signal) (Receipt, error)
 	return deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) })
 }
 
-// deliver calls send, and calls it again for a token that is to be replayed.
+// deliver calls send, and calls it again if defect is a replay.
 func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 	receipt, err := send()
 	switch {

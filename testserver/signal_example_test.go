@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// accepting stands for a receiver that is not strict enough.
+// accepting is a receiver that accepts every token, even a bad one.
 var accepting = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Content-Type") == "application/secevent+jwt" {
 		w.WriteHeader(http.StatusAccepted)

@@ -24,8 +24,8 @@ import (
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
 // signalReceiver is a strict receiver of logout tokens and security event
-// tokens. It answers 400 with the reason in the body, and records the claims of
-// the tokens that it has accepted.
+// tokens. It refuses a token with a 400 and the reason in the body, and records
+// the claims of the tokens that it has accepted.
 type signalReceiver struct {
 	*httptest.Server
 	issuer        *testserver.Server
@@ -93,7 +93,7 @@ func (r *signalReceiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.WriteHeader(status)
 }
 
-// read checks what is the same for all tokens.
+// read does the checks that apply to all tokens, and returns the claims.
 func (r *signalReceiver) read(token, typ, aud string) (map[string]any, error) {
 	if len(token) > 16<<10 {
 		return nil, errors.New("length")
@@ -199,8 +199,8 @@ func (r *signalReceiver) readEvent(token string) (map[string]any, error) {
 	return claims, nil
 }
 
-// signalFaults lists the reason for which the strict receiver refuses a token
-// with each defect.
+// signalFaults maps each defect to the reason that the strict receiver gives
+// when it refuses a token with this defect.
 var signalFaults = map[testserver.Defect]string{
 	"expired": "time", "not-yet-valid": "time", "issued-in-future": "iat", "wrong-issuer": "iss", "wrong-audience": "aud", "missing-audience": "aud",
 	"aud-not-string": "aud", "bad-signature": "signature", "truncated-signature": "signature", "zero-ecdsa-signature": "signature", "alg-none": "form",
@@ -235,7 +235,7 @@ func TestAReceiverGetsGoodAndBadLogoutTokens(t *testing.T) {
 			t.Errorf("%s: got %+v, %v, want 400 %q", d, got, err, signalFaults[d])
 		}
 	}
-	if got := len(receiver.accepted()); got != 6 { // and the first delivery of event-replayed
+	if got := len(receiver.accepted()); got != 6 { // the five tokens above and the first delivery of event-replayed
 		t.Errorf("got %d accepted tokens, want 6", got)
 	}
 }

@@ -149,11 +149,11 @@ func TestALoginIsForOneAnswer(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		user, decision string // on the consent page; no decision: the page is left
+		user, decision string // who logs in, and the choice on the consent page; "" means that the user leaves the page
 		then           func(*browser)
 		after          time.Duration
 		change         []string
-		want           bool // a login page for the same request again
+		want           bool // whether the same request shows the login page again
 	}{
 		"the end user refused":            {"alice", "deny", nil, 0, []string{"prompt", "login"}, true},
 		"refused, and too old":            {"alice", "deny", nil, time.Minute, []string{"max_age", "59"}, true},
@@ -198,7 +198,7 @@ func TestADecidedLoginDoesNotHaveTheACROfTheSession(t *testing.T) {
 		t.Fatalf("got acr %v, want %s", got, mfa)
 	}
 	s.NextUser(weak)
-	for _, want := range []string{pwd, mfa} { // of the decision, and then of the session again
+	for _, want := range []string{pwd, mfa} { // first the acr of the decision, then the acr of the session again
 		if got := acr(p.open(query)); got != want {
 			t.Errorf("got acr %v, want %s", got, want)
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The tests in this file check, for the most part, that requests are refused if
-// the server must not trust them.
+// Most tests in this file check that the server refuses requests that it must
+// not trust.
 
 func TestRegistrationRefusesTrustedGrants(t *testing.T) {
 	s := testserver.New(t, testserver.Registration())
