@@ -26,9 +26,8 @@ func (v *Value[T]) RLock() (value *T, unlock func()) {
 	return &v.value, v.mu.RUnlock
 }
 
-// OnChange sets a function f. After a caller of Lock has called unlock, f is
-// called, whether the value has changed or not. Call OnChange before the value
-// is shared.
+// OnChange sets the function f, which runs after each unlock of Lock, even if
+// the value has not changed. Call OnChange before the value is shared.
 func (v *Value[T]) OnChange(f func()) { v.changed = f }
 
 func (v *Value[T]) unlock() {

@@ -84,8 +84,8 @@ func parseRequested(of token.Object, member string) (RequestedClaims, error) {
 }
 
 // parseValues parses the request for one claim (§5.5.1) and returns its
-// accepted values. essential has no effect here: the server returns every
-// requested claim that it has.
+// accepted values. The member essential has no effect here, because the server
+// returns every requested claim that it has.
 func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	if isNull(text) {
 		return nil, nil

@@ -91,9 +91,9 @@ func (l *Likeness) audience() token.Texts {
 }
 
 // begin changes d, an unsigned RFC 9068 token, into an unsigned token as the
-// imitated server would make it. The description of that server lists claims.
-// Claims that every token has, but that are not in this list, come first. The
-// claims in the list follow, in the order of the list.
+// imitated server would make it. Claims that every token has, but that the
+// shape does not list, come first. The claims that the shape lists follow, in
+// its order.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)

@@ -100,8 +100,7 @@ func TestStopEndsConnectionsThatSaidNothing(t *testing.T) {
 }
 
 // stop must not wait until the client reads the TLS closing alert. Over a pipe,
-// sending the alert would block for up to five seconds if the client does not
-// read.
+// sending the alert blocks for up to five seconds if the client does not read.
 func TestStopWaitsForNoFarewell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true, TLS: true}, host)

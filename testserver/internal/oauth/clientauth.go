@@ -212,9 +212,9 @@ func (s *Server) useProof(p dpop.Proof) *failure {
 	return invalidProof("the DPoP proof was used before: expected a new proof, with a new jti, for each request (RFC 9449 section 11.1)")
 }
 
-// called returns the URLs of ep that the client may have called: the URL at the
-// host that r names or, if a proxy has changed the host, at every origin of the
-// server.
+// called returns the URLs of ep that the client may have called: those at the
+// host that r names. If there are none, a proxy has changed the host, and
+// called returns the URLs at all origins of the server.
 func (s *Server) called(r *http.Request, ep catalogue.Endpoint) []string {
 	all := []string{s.urls[ep]}
 	for _, origin := range [...]string{s.origin, s.config.BrowserOrigin, s.config.AliasOrigin} {

@@ -97,8 +97,8 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
-		// Bytes of 240 and above are discarded. 240 is a multiple of the 20
-		// letters, so smaller bytes make every letter equally likely.
+		// Bytes of 240 and above are discarded. 240 is a multiple of 20, the
+		// number of letters, so smaller bytes make every letter equally likely.
 		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {

@@ -135,9 +135,9 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 	return a, show, redirect
 }
 
-// pushed returns a copy of the pushed request that form refers to. An invalid
-// reference is shown on a page, since the server learns the redirect URI only
-// from the pushed request.
+// pushed returns a copy of the pushed request that form refers to. The failure
+// for an invalid reference is for a page, because the server learns the
+// redirect URI only from the pushed request.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
 		return grants.Pushed{}, invalidRequest("client_id or request_uri is repeated")

@@ -24,7 +24,7 @@ type proofForgery struct {
 type Nonces int
 
 const (
-	// AnyAPI means that every API refuses it.
+	// AnyAPI means that every API refuses the proof.
 	AnyAPI Nonces = iota
 	// OnlyWithNonces means that an API that does not use nonces accepts the
 	// proof.

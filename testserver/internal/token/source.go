@@ -97,8 +97,8 @@ func (s *Source) Resume(drawn map[string]int) {
 }
 
 // Fork returns a source from which draws do not change what s yields. If s has
-// a seed, this is a new source, whose seed is drawn from s for the label. If s
-// is random, it is s itself.
+// a seed, Fork returns a new source, whose seed is drawn from s for the label.
+// If s is random, Fork returns s itself.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s
