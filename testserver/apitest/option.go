@@ -37,9 +37,9 @@ func RequireScope(scope string) Option {
 // role, in the named claim. The name is written as for [testserver.Claim]:
 // RequireClaim("/realm_access/roles", "admin"). The good token has the value in
 // an array of strings, unless [Token] sets the claim as one string. A token
-// without the value must get a 403. The scope in the challenge may contain the
-// value, but must not list only scopes that the token has. If RequireClaim is
-// given several times, the route requires all values. Without RequireClaim,
+// without the value must get a 403. If the challenge has a scope, the scope
+// must name something that the token lacks, such as the value. If RequireClaim
+// is given several times, the route requires all values. Without RequireClaim,
 // claims are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })

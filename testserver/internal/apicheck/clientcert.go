@@ -109,9 +109,9 @@ func (r *run) certificateRefused(ctx context.Context, via *http.Transport) bool 
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return isAlert(err)
 	}
-	// After CloseWrite, a server that accepts the certificate closes the
-	// connection, too, but without an alert. CloseWrite fails if the server has
-	// closed it already.
+	// After CloseWrite, a server that accepts the certificate also closes the
+	// connection, but without an alert. CloseWrite fails if the server has
+	// already closed the connection.
 	deadline, _ := ctx.Deadline()
 	if err := conn.SetReadDeadline(deadline); err != nil {
 		return false

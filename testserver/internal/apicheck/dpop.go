@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These failures can occur with any probe of an API with DPoP.
+// Any probe of an API with DPoP can reveal these failures.
 const (
 	dpopChallengeMissing = "dpop-challenge-missing"
 	dpopNonceAbsent      = "dpop-nonce-absent"

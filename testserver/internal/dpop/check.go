@@ -37,7 +37,7 @@ type Request struct {
 type Proof struct {
 	Key   string    // the thumbprint of the client's key (RFC 7638), as in cnf.jkt
 	ID    string    // the key and the jti: a proof with the same ID is a replay
-	Until time.Time // a replay is refused for another reason from this time on
+	Until time.Time // from this time on, a replay is refused for another reason
 }
 
 // ErrNonce means that a proof is good, except that it has no valid nonce.

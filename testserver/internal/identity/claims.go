@@ -9,9 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These constants limit the claims parameter, because it is stored with the
-// grant: maxText is the maximum number of bytes of the parameter, and maxClaims
-// is the maximum number of claims in each of its objects.
+// maxText is the maximum number of bytes of the claims parameter, and maxClaims
+// is the maximum number of claims in each of its objects. There are limits
+// because the parameter is stored with the grant.
 const (
 	maxText   = 4 << 10
 	maxClaims = 64

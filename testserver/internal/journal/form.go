@@ -45,9 +45,9 @@ func PeekForm(r *http.Request) url.Values {
 	return form
 }
 
-// readForm returns the form in the body of r for the record, and a request that
-// the caller must use in place of r. It runs before any fault is applied, so
-// the form is also recorded for requests that get a fault.
+// readForm returns the redacted form of r, and a request that the caller must
+// use in place of r. It runs before any fault is applied, so the form is also
+// recorded for requests that get a fault.
 func readForm(r *http.Request) (url.Values, *http.Request) {
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		query, _ := url.ParseQuery(r.URL.RawQuery)

@@ -92,7 +92,8 @@ func IsNamed(cert *x509.Certificate, c catalogue.ClientTLS) bool {
 	return false
 }
 
-// sameEmail compares two addresses. Only the host ignores case (RFC 5280 §7.5).
+// sameEmail compares two addresses. It ignores case only in the host (RFC 5280
+// §7.5).
 func sameEmail(a, b string) bool {
 	i, j := strings.LastIndexByte(a, '@'), strings.LastIndexByte(b, '@')
 	return i >= 0 && j >= 0 && a[:i] == b[:j] && strings.EqualFold(a[i:], b[j:])

@@ -169,7 +169,7 @@ func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 
 // preferredUser returns the first registered user in this order: the subject of
 // id_token_hint, the subjects in the claims parameter, the user that login_hint
-// names. Otherwise it returns the first user of the server.
+// names. Without such a user, it returns the first user of the server.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {

@@ -34,7 +34,7 @@ const deviceLeeway = 500 * time.Millisecond
 // letters that are easily confused (RFC 8628 §6.1).
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
-// deviceAuthorization is the device authorization endpoint, where a device
+// deviceAuthorization serves the device authorization endpoint, where a device
 // starts the flow (RFC 8628 §3.1).
 func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r, targetParameters...)

@@ -37,7 +37,7 @@ func (f *failure) show(w http.ResponseWriter) {
 	pages.Message(w, f.status, p)
 }
 
-// These are the error codes of resource servers (RFC 6750 §3.1).
+// The error codes of resource servers (RFC 6750 §3.1).
 const (
 	invalidToken      = "invalid_token"
 	insufficientScope = "insufficient_scope"

@@ -118,8 +118,9 @@ func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, fo
 }
 
 // logOut ends the session, if there is one, and responds with a redirect or a
-// page. A missing session is not an error (§4). The clients of the session get
-// logout tokens first, so that they have them when the browser arrives.
+// page. A missing session is not an error (§4). Before it responds, logOut
+// sends logout tokens to the clients of the session and waits for their
+// answers.
 func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *grants.Session, requested *logout) {
 	if session.Known {
 		s.grants.EndSession(session)

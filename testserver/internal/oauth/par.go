@@ -27,8 +27,8 @@ const jktParameter = "dpop_jkt"
 // package testserver states the value.
 const pushedTTL = 90 * time.Second
 
-// pushedRequest is the pushed authorization request endpoint (RFC 9126 §2). It
-// refuses every request that the authorization endpoint would refuse.
+// pushedRequest serves the pushed authorization request endpoint (RFC 9126 §2).
+// It refuses every request that the authorization endpoint would refuse.
 func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request) {
 	s.offerNonce(w.Header())
 	uri, failed := s.push(r)
@@ -79,8 +79,8 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 
 // pushable returns the request that the server stores, without credentials. It
 // checks the request as the authorization endpoint would (RFC 9126 §2.1). key
-// is the thumbprint of the key of the DPoP proof, or "". It means the same as
-// dpop_jkt (RFC 9449 §10.1).
+// is the thumbprint of the key of the DPoP proof, or "". Such a key means the
+// same as dpop_jkt (RFC 9449 §10.1).
 func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key string) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):

@@ -23,8 +23,8 @@ type Defect struct {
 	shown func(Key) (Object, error) // the jwk of such a proof if it is not the public key; nil for all other proofs
 }
 
-// forge makes a token with one defect. It is called after all token options, so
-// the position of the option for the defect does not matter.
+// A forge makes a token with one defect. It runs after all token options,
+// wherever the option for the defect stands among them.
 type forge func(*forgery) (string, error)
 
 // forgery is a valid unsigned token that a forge function turns into an invalid
@@ -65,7 +65,7 @@ func FindDefect(name catalogue.Defect) (Defect, bool) {
 	return all[i], true
 }
 
-// edited returns a function that makes a correctly signed token with wrong
+// edited returns a forge that makes a correctly signed token with wrong
 // contents: edit changes the contents before signing.
 func edited(edit func(*forgery)) forge {
 	return func(f *forgery) (string, error) {

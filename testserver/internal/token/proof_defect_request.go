@@ -166,7 +166,7 @@ func proofTargetDefects() []Defect {
 }
 
 // changed parses the URL target, applies change to it and returns the result.
-// If target is not a URL, it returns a URL that nobody requests.
+// If target is malformed, changed returns a URL that nobody requests.
 func changed(target string, change func(*url.URL)) string {
 	u, err := url.Parse(target)
 	if err != nil {
