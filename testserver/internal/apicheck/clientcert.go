@@ -18,7 +18,7 @@ import (
 // holder is the client of a check with certificates.
 type holder struct {
 	certificate, foreign *x509.Certificate // its own, and that of another client
-	none, other          *Target           // the API; the client presents no certificate to none, and foreign to other
+	none, other          *Target           // the API, reached without a certificate and with foreign
 }
 
 // certificateFaults returns errors about ClientCert and Certificate.

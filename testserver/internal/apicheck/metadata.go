@@ -81,8 +81,8 @@ func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
 	return r.send(ctx, probe{edit: edit}, r.target.via[0])
 }
 
-// row records the result of one part of the check, and reports whether this
-// part has passed, which it has if got is empty.
+// row records the result of one part of the check, and returns true if the part
+// has passed. It has passed if got is empty.
 func (r *run) row(name, sent, got, want string) bool {
 	r.sent = append(r.sent, name)
 	if got != "" {

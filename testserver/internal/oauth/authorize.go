@@ -193,8 +193,8 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 
 // finish stores a new code and sends it to the client. It sends an error
 // instead if the login does not satisfy an essential acr claim. If decided is
-// true, u has logged in now, without pages; otherwise u logged in at the last
-// login of the session.
+// true, the user u logs in now, without pages. Otherwise the last login of the
+// session counts.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
 	now := s.Clock.Now()
 	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)

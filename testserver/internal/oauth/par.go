@@ -136,7 +136,7 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 }
 
 // pushed returns a copy of the pushed request that form refers to. The failure
-// for an invalid reference is for a page, because the server learns the
+// for an invalid reference is shown on a page, because the server learns the
 // redirect URI only from the pushed request.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {

@@ -26,8 +26,8 @@ func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	return info, syncDir(filepath.Dir(path)) // the rename must survive a crash too
 }
 
-// write creates the file at path with mode 0600. It fails if the file exists:
-// only a new file has this mode from the start, and no link is followed.
+// write creates the file at path with mode 0600. It fails if the file exists,
+// because only a new file has this mode from the start and cannot be a link.
 func write(path string, parts [][]byte) (info fs.FileInfo, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
 	if err != nil {

@@ -106,8 +106,8 @@ func (s *Saver) attempt() (begins bool, err error) {
 	return begins, err
 }
 
-// Close calls Flush and stops saving. Later changes are saved only if Close is
-// called again. If Close returns an error, the last changes have not been
+// Close stops saving after a last Flush. Later changes are saved only if Close
+// is called again. If Close returns an error, the last changes have not been
 // saved.
 func (s *Saver) Close() error {
 	s.mu.Lock()

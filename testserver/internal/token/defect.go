@@ -23,8 +23,8 @@ type Defect struct {
 	shown func(Key) (Object, error) // the jwk of such a proof if it is not the public key; nil for all other proofs
 }
 
-// A forge makes a token with one defect. It runs after all token options,
-// wherever the option for the defect stands among them.
+// forge makes a token with one defect. It is called after all token options, so
+// the position of the option for the defect does not matter.
 type forge func(*forgery) (string, error)
 
 // forgery is a valid unsigned token that a forge function turns into an invalid
