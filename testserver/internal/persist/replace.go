@@ -8,8 +8,8 @@ import (
 )
 
 // replace atomically replaces the file at path with the concatenated parts.
-// info describes the new file. It is nil if the file was not replaced, and can
-// be set even if replace returns an error.
+// info describes the new file, and is nil if the file was not replaced. If info
+// and err are both set, the file was replaced, but a crash could undo this.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
 	// Only this process has the lock. So if a file already exists at next, it

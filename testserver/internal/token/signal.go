@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// logoutTTL is the lifetime of a logout token: at most two minutes (OpenID
-// Connect Back-Channel Logout 1.0 §2.4).
+// logoutTTL is the lifetime of a logout token, which may be at most two minutes
+// (OpenID Connect Back-Channel Logout 1.0 §2.4).
 const logoutTTL = 2 * time.Minute
 
 // defaultStream is the stream_id in the subject of a verification event.
