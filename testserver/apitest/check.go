@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 )
 
-// Check reports with tb.Errorf each way in which the API's responses to tokens
-// deviate from RFC 6750 and the RFCs that it builds on: see the package
-// documentation. api is any http.Handler, however it is protected; it must
-// trust s and be able to reach it. newRequest makes a request that the API
+// Check sends tokens to the API and calls tb.Errorf for each way in which the
+// responses deviate from RFC 6750 and related RFCs: see the package
+// documentation. api is any http.Handler, however it is protected. The API must
+// trust s and be able to reach s. newRequest makes a request that the API
 // answers with 2xx if the token is good. Check calls newRequest about 150 times
 // and adds a token to most of the requests.
 //

@@ -53,7 +53,8 @@ func (a *certificateAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.tokens.ServeHTTP(w, r)
 }
 
-// holds reports whether the client holds what a valid token is bound to.
+// holds reports whether r presents the certificate to which token, a valid
+// token, is bound.
 func (a *certificateAPI) holds(r *http.Request, token string) bool {
 	text, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
 	var claims struct {
@@ -101,7 +102,8 @@ func (a *certificateAPI) equal(c *x509.Certificate, thumbprint any) bool {
 	return text == b64(sum[:])
 }
 
-// forwarded reads a certificate in the format of any proxy.
+// forwarded returns the certificate in a header field, in the format of any
+// proxy.
 func forwarded(value string) *x509.Certificate {
 	if _, cert, ok := strings.Cut(value, `Cert="`); ok {
 		value = strings.TrimSuffix(cert, `"`)
@@ -197,8 +199,8 @@ func TestMiddlewareWithCertificatesPasses(t *testing.T) {
 	})
 }
 
-// An API that verifies certificates refuses the wrong ones during the
-// handshake. That is right, too.
+// An API that verifies certificates may refuse a wrong one during the TLS
+// handshake. The check must accept this refusal, too.
 func TestCheckURLWithCertificates(t *testing.T) {
 	as := testserver.New(t)
 	own := testserver.ClientCertificate(nil)
@@ -256,8 +258,8 @@ func TestForgedFieldsContainTheCertificate(t *testing.T) {
 	}
 }
 
-// An API that verifies certificates can trust header fields, too: an attacker
-// needs any certificate that it accepts.
+// An API that verifies certificates may still trust a header field. An attacker
+// then needs only one certificate that the API accepts.
 func TestForgedFieldsReachAnAPIThatVerifiesCertificates(t *testing.T) {
 	as := testserver.New(t)
 	own := testserver.ClientCertificate(nil)

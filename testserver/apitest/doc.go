@@ -1,6 +1,6 @@
 // Package apitest checks that an API refuses every bad token, with the
-// responses that RFC 6750 and the RFCs that it builds on require. The tokens
-// come from a server of package testserver that the API trusts:
+// responses that RFC 6750 and related RFCs require. The tokens come from a
+// server of package testserver that the API trusts:
 //
 //	as := testserver.New(t)
 //	apitest.Check(t, as, newAPI(as.Issuer(), as.Client()), func() *http.Request {

@@ -104,7 +104,8 @@ func (a *dpopAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
-// check returns the scheme of the request and what is wrong with it.
+// check returns the scheme of the request, and an error if the API must refuse
+// the request.
 func (a *dpopAPI) check(r *http.Request) (scheme string, err error) {
 	plain := r.Clone(r.Context())
 	fields := slices.Clone(r.Header["Authorization"])

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// request checks the claims of a proof.
+// request returns an error unless the claims of a proof match the request r.
 func (a *dpopAPI) request(r *http.Request, claims map[string]any, token, thumb string) error {
 	text := func(name string) string {
 		s, _ := claims[name].(string)

@@ -22,7 +22,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// printer replaces the *testing.T of a test and prints failures.
+// printer stands in for the *testing.T of a test and prints the failures.
 type printer struct{ testing.T }
 
 func (*printer) Context() context.Context { return context.Background() }

@@ -14,15 +14,15 @@ import (
 
 func orders() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
 
-// tokenText matches any part of a token: the header and the claims, which are
-// JSON in base64url, begin with "eyJ".
+// tokenText matches any part of a token. The header and the claims begin with
+// "eyJ", because they are JSON objects in base64url.
 var tokenText = regexp.MustCompile(`eyJ|[A-Za-z0-9_-]{30,}`)
 
-// longNames matches names that tokenText matches, too.
+// longNames matches the long names that tokenText would mistake for tokens.
 var longNames = regexp.MustCompile(`insufficient_user_authentication|forged-[a-z-]+`)
 
-// findings runs apitest.Check and returns the text of each failure by the name
-// of the failure.
+// findings runs apitest.Check and returns a map from the name of each failure
+// to its text.
 func findings(t *testing.T, as *testserver.Server, api http.Handler, opts ...apitest.Option) map[string]string {
 	t.Helper()
 	tb := &recorder{TB: t}

@@ -37,9 +37,9 @@ func RequireScope(scope string) Option {
 // role, in the named claim. The name is written as for [testserver.Claim]:
 // RequireClaim("/realm_access/roles", "admin"). The good token has the value in
 // an array of strings, unless [Token] sets the claim as one string. A token
-// without the value must get a 403. The scope in the challenge may contain the
-// value, but must not list only scopes that the token has. If RequireClaim is
-// given several times, the route requires all values. Without RequireClaim,
+// without the value must get a 403. If the challenge has a scope, the scope
+// must name something that the token lacks, such as the value. If RequireClaim
+// is given several times, the route requires all values. Without RequireClaim,
 // claims are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })
@@ -116,8 +116,9 @@ func RequireDPoP() Option {
 // Origin sets the URL under which clients know an API behind a proxy, with the
 // path prefix that the proxy strips: "https://api.example.com/v1". The proofs
 // of [RequireDPoP] are then for this URL followed by the path of the request.
-// Without Origin they are for the requested URL: https, the Host of newRequest,
-// and its path. For [CheckURL] it is baseURL followed by the path.
+// Without Origin, they are for the requested URL. In [Check], this URL consists
+// of https and the Host and path of newRequest. In [CheckURL], it is baseURL
+// followed by the path of newRequest.
 func Origin(url string) Option {
 	return option(func(c *check) { c.Origin = url })
 }
@@ -126,19 +127,19 @@ func Origin(url string) Option {
 // TLS certificate of the client (RFC 8705). The check binds its tokens to a
 // certificate, as [testserver.BoundToCertificate] does, and presents the
 // certificate when the API asks for one. The API must accept the good token
-// with this certificate. It must refuse the token with another certificate of
-// the same subject and without a certificate, also if the right certificate is
-// in a header field in which a proxy would forward it. A token with one of
+// with this certificate. It must refuse the token without a certificate and
+// with another certificate of the same subject, even if the right certificate
+// is in a header field in which a proxy would forward it. A token with one of
 // [testserver.CertificateDefects], or with only an unknown member in cnf, must
 // get a 401 with the error invalid_token, too. The server of the API may also
 // refuse a wrong or missing certificate during the TLS handshake.
 //
 // Both certificates are like those of [testserver.Server.ClientCertificate], so
 // an API that verifies certificates must trust the root certificate in
-// [testserver.Server.ClientCACertPEM]. If it cannot, give a certificate that it
-// trusts, with the private key. For [CheckURL], baseURL must be https: see
-// [Roots]. Together with [RequireDPoP], the tokens are bound to the certificate
-// and to the key.
+// [testserver.Server.ClientCACertPEM]. For an API that cannot trust this root,
+// give a certificate that the API trusts, with its private key. For [CheckURL],
+// baseURL must be https: see [Roots]. Together with [RequireDPoP], the tokens
+// are bound to the certificate and to the key.
 func RequireClientCert(own ...tls.Certificate) Option {
 	return option(func(c *check) {
 		switch c.ClientCert = true; len(own) {

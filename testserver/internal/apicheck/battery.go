@@ -26,8 +26,9 @@ type probe struct {
 	demands       string   // the challenge parameter that must say which login the route requires
 	has           []string // scopes and claim values in the token
 
-	// from is the API, reached by a client with another certificate or none;
-	// nil means the certificate of the check, if the check has one.
+	// from is the API with the transports of a client that has another
+	// certificate or none. If from is nil, the certificate of the check is
+	// used, if there is one.
 	from *Target
 	when func() bool // whether the probe is sent; nil means that it is
 

@@ -42,7 +42,7 @@ type Check struct {
 	DPoP        bool               // whether the tokens are bound and sent with proofs (RFC 9449)
 	Origin      string             // the URL of the API as clients know it; "" for the URL that the check requests
 	ClientCert  bool               // whether the tokens are bound to a certificate of the client (RFC 8705)
-	Certificate *tls.Certificate   // that certificate; nil means one of the Issuer
+	Certificate *tls.Certificate   // the certificate to bind to; nil means a new one from Issuer.Certificate
 	Skip, Also  []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
 }
 

@@ -18,7 +18,7 @@ import (
 // holder is the client of a check with certificates.
 type holder struct {
 	certificate, foreign *x509.Certificate // its own, and that of another client
-	none, other          *Target           // the API, to which the client presents no certificate, or the foreign one
+	none, other          *Target           // the API, reached without a certificate and with foreign
 }
 
 // certificateFaults returns errors about ClientCert and Certificate.
@@ -54,7 +54,8 @@ func (r *run) newHolder() (stop func(), err error) {
 	if err != nil {
 		return nil, errors.New("RequireClientCert: the certificate is malformed")
 	}
-	// The same subject reveals an API that compares only names.
+	// The certificates have the same subject, so that an API that compares only
+	// names accepts the wrong one.
 	other, err := r.Issuer.Certificate(&x509.Certificate{RawSubject: leaf.RawSubject})
 	if err != nil {
 		return nil, err
@@ -67,14 +68,15 @@ func (r *run) newHolder() (stop func(), err error) {
 	}, nil
 }
 
-// presenting returns the API, reached by a client that presents cert to every
-// server that asks for a certificate.
+// presenting returns a copy of t whose client presents cert to every server
+// that asks for a certificate.
 func (t *Target) presenting(cert *tls.Certificate) *Target {
 	changed := *t
 	changed.via = nil
 	for _, via := range t.via {
 		via = via.Clone()
-		// Certificates would present nothing if the server names other CAs.
+		// The field Certificates would present nothing to a server that names
+		// other CAs.
 		via.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return cert, nil }
 		changed.via = append(changed.via, via)
 	}
@@ -107,9 +109,9 @@ func (r *run) certificateRefused(ctx context.Context, via *http.Transport) bool 
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return isAlert(err)
 	}
-	// After CloseWrite, a server that accepts the certificate closes the
-	// connection, too, but without an alert. CloseWrite fails if the server has
-	// closed it already.
+	// After CloseWrite, a server that accepts the certificate also closes the
+	// connection, but without an alert. CloseWrite fails if the server has
+	// already closed the connection.
 	deadline, _ := ctx.Deadline()
 	if err := conn.SetReadDeadline(deadline); err != nil {
 		return false
@@ -126,8 +128,8 @@ func unknownConfirmation(d *token.Draft) {
 	d.Set("cnf", map[string]string{"urn:testserver:unknown": "x"})
 }
 
-// certificates returns the requests with which the check tests the binding to a
-// certificate, except those with tokens that have a defect.
+// certificates returns the probes that test the binding to a certificate,
+// except those whose tokens have a defect.
 func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, text string, from *Target, why, fix string) *probe {
 		probes = append(probes, probe{
@@ -172,7 +174,7 @@ const (
 	otherCertificate = "other-certificate"
 )
 
-// has reports whether there is a finding of this kind.
+// has reports whether there is a finding of the given kind.
 func (r *run) has(kind string) bool {
 	return slices.ContainsFunc(r.findings, func(f finding) bool { return f.kind == kind })
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These failures can occur with any probe of an API with DPoP.
+// Any probe of an API with DPoP can reveal these failures.
 const (
 	dpopChallengeMissing = "dpop-challenge-missing"
 	dpopNonceAbsent      = "dpop-nonce-absent"
@@ -57,10 +57,10 @@ func (c *Check) originFaults() error {
 }
 
 // newProver makes the keys with which the check signs DPoP proofs. They are for
-// the first algorithm in PublicAlgs that the API's challenge also lists in
-// algs, or for ES256 without such an algorithm.
+// the first algorithm in PublicAlgs that the API lists in algs of its
+// challenge. If there is no such algorithm, they are for ES256.
 func (r *run) newProver(ctx context.Context) error {
-	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // an error is a finding of the probes
+	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // the probes report an error
 	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])
 	if i := slices.IndexFunc(catalogue.PublicAlgs, func(a catalogue.Alg) bool { return slices.Contains(algs, string(a)) }); i >= 0 {
 		alg = catalogue.PublicAlgs[i]

@@ -32,8 +32,7 @@ func underDPoP(p probe) probe {
 	return p
 }
 
-// proofs returns the requests with which the check tests DPoP, except the
-// requests that replay a proof.
+// proofs returns the probes that test DPoP, except those that replay a proof.
 func (r *run) proofs(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, scheme, text string, want []reply, why, fix string) *probe {
 		probes = append(probes, probe{

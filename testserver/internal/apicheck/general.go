@@ -1,7 +1,7 @@
 package apicheck
 
-// These failures can occur with any probe. Every other failure has the name of
-// the probe that revealed it.
+// Any probe can reveal these failures. Every other failure has the name of the
+// probe that revealed it.
 const (
 	noAnswer           = "no-answer"
 	serverError        = "server-error"

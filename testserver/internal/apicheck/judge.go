@@ -48,7 +48,7 @@ func (r *run) judge(p probe, a outcome) {
 	}
 	params, err := r.challengeFor(p, a)
 	if j := slices.Index(p.want, reply{a.status, params["error"]}); j >= 0 {
-		i = j // of two with this status
+		i = j // if two replies have this status
 	}
 	r.judgeChallenge(p, a, p.want[i], params, err)
 }

@@ -71,8 +71,8 @@ func (c *Check) loginDefects() map[catalogue.Defect]string {
 	return defects
 }
 
-// logins returns probes of two kinds. Some have good tokens that an API may
-// refuse by mistake, and the others have tokens whose login does not meet the
+// logins returns probes of two kinds. Some have good tokens that a faulty API
+// might refuse, and the others have tokens whose login does not meet the
 // requirements.
 func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, lacks, why, fix string, edit token.Edit) {

@@ -75,14 +75,14 @@ func (r *run) metadata(ctx context.Context) {
 	r.row(metadataHost, "a request without a token, and GET"+where+", both for the host "+otherHost, got, "the same answers, or a refusal of the host")
 }
 
-// ask sends the user's request without a token. If edit is not nil, it changes
-// the request.
+// ask sends the user's request without a token, after edit has changed it if
+// edit is not nil.
 func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
 	return r.send(ctx, probe{edit: edit}, r.target.via[0])
 }
 
-// row records the result of one part of the check. This part passed if got is
-// empty; row then returns true.
+// row records the result of one part of the check, and returns true if the part
+// has passed. It has passed if got is empty.
 func (r *run) row(name, sent, got, want string) bool {
 	r.sent = append(r.sent, name)
 	if got != "" {

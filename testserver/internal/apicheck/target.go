@@ -31,8 +31,9 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	}, nil
 }
 
-// Locate returns the API at a URL. The client trusts the given roots, or those
-// of the system if roots is nil. If baseURL is https, HTTP/2 is also tried.
+// Locate returns the API at a URL. The transports trust the given roots, or
+// those of the system if roots is nil. If baseURL is https, HTTP/2 is also
+// tried.
 func Locate(baseURL string, roots *x509.CertPool) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

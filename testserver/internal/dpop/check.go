@@ -17,8 +17,8 @@ import (
 // Algs lists the algorithms that proofs may be signed with.
 var Algs = catalogue.AssertionAlgs
 
-// A proof may be made this long before and after the current time. The
-// documentation of the server states both.
+// A proof must be made at most maxAge before and at most maxAhead after the
+// current time. The documentation of the server states both limits.
 const (
 	maxAge   = 5 * time.Minute
 	maxAhead = time.Minute
@@ -37,16 +37,15 @@ type Request struct {
 type Proof struct {
 	Key   string    // the thumbprint of the client's key (RFC 7638), as in cnf.jkt
 	ID    string    // the key and the jti: a proof with the same ID is a replay
-	Until time.Time // a replay is refused for another reason from this time on
+	Until time.Time // from this time on, a replay is refused for another reason
 }
 
 // ErrNonce means that a proof is good, except that it has no valid nonce.
 var ErrNonce = errors.New("the DPoP proof has no valid nonce: repeat the request with the nonce in DPoP-Nonce (RFC 9449 section 8)")
 
 // Check returns the proof in the DPoP header fields of a request, or the zero
-// Proof without fields. It does not check whether the proof was used
-// before. The text of the error says what was expected. It contains no part of
-// the proof.
+// Proof if there are no fields. It does not check whether the proof was used
+// before. The error says what was expected, and contains no part of the proof.
 func (r Request) Check(fields []string) (Proof, error) {
 	if len(fields) == 0 {
 		return Proof{}, nil
@@ -79,7 +78,8 @@ func (r Request) Check(fields []string) (Proof, error) {
 	return Proof{Key: key, ID: key + " " + jti, Until: until}, nil
 }
 
-// signer returns the thumbprint of the key that has signed the proof.
+// signer verifies the signature of a proof and returns the thumbprint of its
+// key.
 func signer(text string, header token.Object) (string, error) {
 	typ, _ := header.Text("typ")
 	alg, _ := header.Text("alg")
@@ -122,9 +122,9 @@ func (r Request) checkClaims(claims token.Object) error {
 	return nil
 }
 
-// checkTime checks when the proof was made. If the server asks for nonces, the
-// nonce shows this, and otherwise iat (RFC 9449 §4.3, items 10 and 11).
-// checkTime returns the time from which on the proof is too old.
+// checkTime checks when the proof was made, and returns the time at which it
+// becomes too old. If the server asks for nonces, the nonce shows when the
+// proof was made. Otherwise iat shows it (RFC 9449 §4.3, items 10 and 11).
 func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	iat, iatOK := dateOf(claims, "iat", time.Time{})
 	exp, expOK := dateOf(claims, "exp", r.Now.Add(maxAge))
@@ -148,7 +148,8 @@ func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	return iat.Add(maxAge + time.Second), nil
 }
 
-// dateOf returns the time in a claim, or absent without the claim.
+// dateOf returns the time in a claim. If there is no such claim, it returns the
+// argument absent.
 func dateOf(claims token.Object, name string, absent time.Time) (t time.Time, ok bool) {
 	i := claims.Find(name)
 	if i < 0 {

@@ -214,9 +214,9 @@ func TestNonces(t *testing.T) {
 	}
 }
 
-// Every defect of proofs is refused, except those that depend on nonces, and
-// those that only the caller can find: it knows the key of the token and the
-// proofs that were used.
+// Check refuses every defect of proofs except two kinds: defects that depend on
+// nonces, and defects that only the caller can find, because it knows the key
+// of the token and which proofs were used.
 func TestDefectsOfProofs(t *testing.T) {
 	for _, defect := range token.ProofCatalogue() {
 		tolerated := slices.Contains([]catalogue.Defect{"dpop-missing", "dpop-other-key", "dpop-replayed", "dpop-jti-long"}, defect.Name)

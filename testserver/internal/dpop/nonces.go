@@ -12,8 +12,8 @@ import (
 // states it.
 const noncePeriod = time.Minute
 
-// Nonces is the secret of the nonces that a server issues, which are not stored
-// (RFC 9449 §8). Nil means that proofs need no nonce.
+// Nonces is the secret from which a server computes its nonces, so that it need
+// not store them (RFC 9449 §8). Nil means that proofs need no nonce.
 type Nonces []byte
 
 // Issue returns the current nonce.

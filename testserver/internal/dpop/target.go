@@ -33,7 +33,7 @@ func normal(raw string) (string, bool) {
 }
 
 // normalEscapes decodes the escapes of characters that need none, and writes
-// the other ones in upper case. path has only valid escapes.
+// all other escapes in upper case. path must have only valid escapes.
 func normalEscapes(path string) string {
 	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 	var b strings.Builder

@@ -28,8 +28,8 @@ func (g *State) PutDevice(d token.Digest, v *Device) {
 	g.Devices.Put(d, v)
 }
 
-// Undecided returns the device that belongs to a user code, if the code is
-// valid and the end user has not decided yet.
+// Undecided returns the device with the given user code, if the code is valid
+// and the end user has not decided yet.
 func (g *State) Undecided(userCode token.Digest, now time.Time) (*Device, bool) {
 	d, ok := g.Devices.Get(g.ByCode[userCode])
 	if !ok || !now.Before(d.Expires) || d.Denied || d.Family.Sub != "" {

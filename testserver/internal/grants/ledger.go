@@ -12,8 +12,8 @@ import (
 // themselves.
 type Ledger struct{ guarded.Value[Entries] }
 
-// Entries holds the contents of a Ledger. If the tokens have a typical length,
-// it takes at most about 50 MB of memory.
+// Entries holds the contents of a Ledger. For tokens of typical length, the
+// contents take at most about 50 MB of memory.
 type Entries struct {
 	opaque  bounded.Map[token.Digest, []byte]   // the claims of an opaque token, as JSON
 	revoked bounded.Map[token.Digest, struct{}] // opaque tokens and JWTs

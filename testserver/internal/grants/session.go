@@ -69,8 +69,8 @@ func (g *Store) EndSession(s *Session) {
 	all.Sessions.Delete(sha256.Sum256([]byte(s.Name)))
 }
 
-// LeaveSession returns the families of the session sid. After the call, they do
-// not belong to a session, and the unused codes of the session are invalid.
+// LeaveSession removes all families from the session sid and returns them. It
+// also deletes the unused codes of the session.
 func (g *Store) LeaveSession(sid string) []Family {
 	if sid == "" {
 		return nil

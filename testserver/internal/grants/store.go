@@ -156,8 +156,8 @@ func (g *Store) Withdraw(sub string) {
 	}
 }
 
-// Once records the use of text and reports whether this use is the first. After
-// expires, the store may forget the use.
+// Once records the use of text and reports whether this use is the first. The
+// store may forget the use after the time in expires.
 func (g *Store) Once(text string, now, expires time.Time) bool {
 	all, unlock := g.Lock()
 	defer unlock()

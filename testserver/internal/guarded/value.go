@@ -1,5 +1,5 @@
-// Package guarded combines a value with its lock: the value is accessible only
-// through the lock, so that no function can use the value without the lock.
+// Package guarded combines a value with its lock, so that no function can use
+// the value without the lock.
 //
 // It does not depend on the types of values.
 package guarded
@@ -26,8 +26,8 @@ func (v *Value[T]) RLock() (value *T, unlock func()) {
 	return &v.value, v.mu.RUnlock
 }
 
-// OnChange sets a function f. After a caller of Lock has called unlock, f is
-// called, whether the value has changed or not. Call OnChange before the value
+// OnChange sets the function f, which runs each time a caller of Lock unlocks
+// the value, even if the value has not changed. Call OnChange before the value
 // is shared.
 func (v *Value[T]) OnChange(f func()) { v.changed = f }
 

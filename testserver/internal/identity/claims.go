@@ -9,9 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These constants limit the claims parameter, because it is stored with the
-// grant: maxText is the maximum number of bytes of the parameter, and maxClaims
-// is the maximum number of claims in each of its objects.
+// maxText is the maximum number of bytes of the claims parameter, and maxClaims
+// is the maximum number of claims in each of its objects. There are limits
+// because the parameter is stored with the grant.
 const (
 	maxText   = 4 << 10
 	maxClaims = 64
@@ -84,8 +84,8 @@ func parseRequested(of token.Object, member string) (RequestedClaims, error) {
 }
 
 // parseValues parses the request for one claim (§5.5.1) and returns its
-// accepted values. essential has no effect here: the server returns every
-// requested claim that it has.
+// accepted values. The member essential has no effect here, because the server
+// returns every requested claim that it has.
 func parseValues(text json.RawMessage) ([]json.RawMessage, error) {
 	if isNull(text) {
 		return nil, nil

@@ -47,8 +47,8 @@ func (a *Audit) Record(e Event) {
 	}
 }
 
-// write writes an event as one line. If an earlier write has failed, it tries
-// again, because a full disk may have space again.
+// write writes an event as one line, even if an earlier write has failed,
+// because a full disk may have space again.
 func (a *Audit) write(e *Event) error {
 	text, err := e.line()
 	if err != nil {

@@ -45,9 +45,9 @@ func PeekForm(r *http.Request) url.Values {
 	return form
 }
 
-// readForm returns the form in the body of r for the record, and a request that
-// the caller must use in place of r. It runs before any fault is applied, so
-// the form is also recorded for requests that get a fault.
+// readForm returns the redacted form of r, and a request that the caller must
+// use in place of r. It runs before any fault is applied, so the form is also
+// recorded for requests that get a fault.
 func readForm(r *http.Request) (url.Values, *http.Request) {
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		query, _ := url.ParseQuery(r.URL.RawQuery)
@@ -62,9 +62,9 @@ func readForm(r *http.Request) (url.Values, *http.Request) {
 }
 
 // parameters are the parameter names that are recorded unchanged. Other names
-// are replaced by fingerprints: if a body is not really a form, a token in it
-// can look like a parameter name. If the value in this map is true, the value
-// of the parameter is also recorded.
+// are replaced by fingerprints, because a token in a body that is not really a
+// form can look like a parameter name. If the map has true for a name, the
+// value of this parameter is also recorded unchanged.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
 	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,

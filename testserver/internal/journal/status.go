@@ -43,8 +43,8 @@ func (s *StatusRecorder) Write(b []byte) (int, error) {
 	return s.ResponseWriter.Write(b)
 }
 
-// FlushError records the status and flushes the wrapped writer.
-// [http.ResponseController] calls FlushError and Hijack.
+// FlushError records the status and flushes the wrapped writer. Flush of
+// [http.ResponseController] calls it.
 func (s *StatusRecorder) FlushError() error {
 	s.begin(http.StatusOK)
 	return http.NewResponseController(s.ResponseWriter).Flush()

@@ -91,9 +91,9 @@ func (l *Likeness) audience() token.Texts {
 }
 
 // begin changes d, an unsigned RFC 9068 token, into an unsigned token as the
-// imitated server would make it. The description of that server lists claims.
-// Claims that every token has, but that are not in this list, come first. The
-// claims in the list follow, in the order of the list.
+// imitated server would make it. Claims that every token has, but that the
+// shape does not list, come first. The claims that the shape lists follow, in
+// its order.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -165,9 +165,9 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 
 // idToken changes d, an unsigned ID token, into an unsigned ID token as the
 // imitated server would make it. It writes the claims and header members in
-// which that server's ID tokens differ from its access tokens. They are in
-// l.shape.Bad, the list of tokens that an API must refuse: idToken uses the
-// first row for an ID token.
+// which that server's ID tokens differ from its access tokens. They come from
+// the first row for an ID token in l.shape.Bad, the list of tokens that an API
+// must refuse.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {
 		return strings.HasPrefix(strings.ToLower(r.Name), "an id token") && !r.AnotherKey

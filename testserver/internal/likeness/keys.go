@@ -25,11 +25,10 @@ import (
 //go:embed moduli.txt
 var moduli string
 
-// KeySet returns a [token.KeySet] that writes a key set like the key set of the
+// KeySet returns a [token.KeySet] that writes a key set like that of the
 // imitated server. The mock server's own keys come first, with the members that
-// the imitated server's signing key has. They are followed by one key for each
-// other key of the imitated server. KeySet generates these other keys, which
-// sign nothing.
+// the imitated server's signing key has. They are followed by one generated key
+// for each other key of the imitated server. The generated keys sign nothing.
 func (l *Likeness) KeySet() (set token.KeySet, err error) {
 	signing, others := shapes.Key{Alg: string(Alg(l.shape))}, l.shape.Keys
 	if len(others) > 0 && others[0].Alg != "" {

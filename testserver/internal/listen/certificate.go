@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// certify makes a root and a separate server certificate. Clients other than
-// Go's refuse a server certificate that is also the root.
+// certify makes a root and a separate server certificate, because clients other
+// than Go's refuse a server certificate that is also the root.
 func (l *Listener) certify(c Config) error {
 	if c.Key == nil {
 		c.Key = randomKey

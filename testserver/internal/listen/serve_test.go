@@ -100,8 +100,7 @@ func TestStopEndsConnectionsThatSaidNothing(t *testing.T) {
 }
 
 // stop must not wait until the client reads the TLS closing alert. Over a pipe,
-// sending the alert would block for up to five seconds if the client does not
-// read.
+// sending the alert blocks for up to five seconds if the client does not read.
 func TestStopWaitsForNoFarewell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true, TLS: true}, host)
@@ -158,9 +157,9 @@ func (w watched) Close() error {
 	return w.Conn.Close()
 }
 
-// stop must end a request whose body never arrives. The handler of the request
-// waits for the body, and net/http does not tell the handler that the
-// connection is closed.
+// stop must end a request whose body never arrives. Until the body has been
+// read, net/http does not cancel the context of the request when the connection
+// is closed.
 func TestStopEndsARequestThatAwaitsItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true}, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

@@ -46,22 +46,21 @@ func (ca *CA) PEM() []byte {
 }
 
 // SelfSigned makes a self-signed certificate like template, with the key in m.
-// Fields that are zero in template get values for a certificate that every
-// server accepts from a client.
+// Fields that are zero in template get values that every server accepts in a
+// client certificate.
 func SelfSigned(template *x509.Certificate, m Material) (tls.Certificate, error) {
 	t := filled(template, m.Serial)
 	cert, err := (&CA{&t, m.Key}).certify(&t, m.Key.Public())
 	return paired(cert, m.Key), err
 }
 
-// Issue makes a certificate like SelfSigned, but signed by the CA.
+// Issue is like SelfSigned, but the CA signs the certificate.
 func (ca *CA) Issue(template *x509.Certificate, m Material) (tls.Certificate, error) {
 	cert, err := ca.Certify(template, m.Key.Public(), m.Serial)
 	return paired(cert, m.Key), err
 }
 
-// Certify makes a certificate like Issue, for a key whose private part is not
-// known.
+// Certify is like Issue, but needs only the public key of the certificate.
 func (ca *CA) Certify(template *x509.Certificate, key crypto.PublicKey, serial []byte) (*x509.Certificate, error) {
 	t := filled(template, serial)
 	return ca.certify(&t, key)

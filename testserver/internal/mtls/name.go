@@ -61,8 +61,8 @@ func check(c catalogue.ClientTLS) error {
 }
 
 // IsNamed reports whether the certificate has the name that c registers (RFC
-// 8705 §2.1). The subject must match as a whole. Of the names in subjectAltName
-// one must match; a wildcard has no meaning.
+// 8705 §2.1). The subject must match as a whole. In subjectAltName, one of the
+// names must match; a wildcard has no meaning.
 func IsNamed(cert *x509.Certificate, c catalogue.ClientTLS) bool {
 	switch {
 	case c.SubjectDN != "":
@@ -92,7 +92,8 @@ func IsNamed(cert *x509.Certificate, c catalogue.ClientTLS) bool {
 	return false
 }
 
-// sameEmail compares two addresses. Only the host ignores case (RFC 5280 §7.5).
+// sameEmail compares two addresses. It ignores case only in the host (RFC 5280
+// §7.5).
 func sameEmail(a, b string) bool {
 	i, j := strings.LastIndexByte(a, '@'), strings.LastIndexByte(b, '@')
 	return i >= 0 && j >= 0 && a[:i] == b[:j] && strings.EqualFold(a[i:], b[j:])

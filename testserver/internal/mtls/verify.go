@@ -30,7 +30,7 @@ func ParsePEM(text []byte) (certs []*x509.Certificate, err error) {
 	return certs, nil
 }
 
-// Why says why a chain is refused.
+// Why is the reason for refusing a chain, or Trusted.
 type Why int
 
 // The reasons.

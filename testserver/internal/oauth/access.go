@@ -69,8 +69,8 @@ func (s *Server) active(text string) (accessToken, bool) {
 }
 
 // readIDTokenHint parses an id_token_hint, which may have expired. It refuses
-// access tokens: every API sees the access tokens of its callers and could send
-// them as hints.
+// access tokens, because every API sees the access tokens of its callers and
+// could send them as hints.
 func (s *Server) readIDTokenHint(text string) (claims token.Object, ok bool) {
 	header, claims, ok := s.Keys.Open(text)
 	if !ok {

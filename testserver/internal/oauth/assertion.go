@@ -83,7 +83,7 @@ func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
 
-// signedBy reports whether one of the client's keys verifies jws, which was
+// signedBy reports whether one of the client's keys verifies jws. jws must be
 // parsed from text.
 func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) bool {
 	header := jws.Signatures[0].Header

@@ -173,8 +173,8 @@ func (s authorizeEndpoint) readParameters(a *authorization, form url.Values) *fa
 }
 
 // pkce reads code_challenge and code_challenge_method (RFC 7636 §4.3). Only
-// S256 is supported: plain does not protect against an attacker who can read
-// the request (RFC 9700 §2.1.1).
+// S256 is supported, because plain does not protect against an attacker who can
+// read the request (RFC 9700 §2.1.1).
 func (a *authorization) pkce(form url.Values) *failure {
 	a.challenge = form.Get("code_challenge")
 	switch method := form.Get("code_challenge_method"); {

@@ -169,7 +169,7 @@ func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 
 // preferredUser returns the first registered user in this order: the subject of
 // id_token_hint, the subjects in the claims parameter, the user that login_hint
-// names. Otherwise it returns the first user of the server.
+// names. Without such a user, it returns the first user of the server.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
@@ -193,8 +193,8 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 
 // finish stores a new code and sends it to the client. It sends an error
 // instead if the login does not satisfy an essential acr claim. If decided is
-// true, u has logged in now, without pages; otherwise u logged in at the last
-// login of the session.
+// true, the user u logs in now, without pages. Otherwise the last login of the
+// session counts.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
 	now := s.Clock.Now()
 	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)

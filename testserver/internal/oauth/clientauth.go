@@ -29,7 +29,7 @@ func (s clientAuth) authenticate(r *http.Request, form url.Values) (*registry.Re
 	id, secret, assertion := form.Get("client_id"), form.Get("client_secret"), form.Has("client_assertion")
 	named, _ := s.Registry.Client(id)
 	byCertificate := named != nil && named.AuthMethod.ByCertificate()
-	presented := byCertificate && len(mtls.Presented(r)) > 0 // of other clients, a certificate only binds the tokens
+	presented := byCertificate && len(mtls.Presented(r)) > 0 // for other clients, a certificate only binds the tokens
 	switch {
 	case len(fields) > 1:
 		return nil, invalidRequest("the Authorization field is repeated")
@@ -203,18 +203,18 @@ func (s *Server) checkProof(r *http.Request, ep catalogue.Endpoint, access strin
 }
 
 // useProof records the use of a proof. It returns a failure if the proof was
-// used before. It is called last, so that only clients that authenticate can
-// fill the memory.
+// used before. It must be called last, so that only clients that authenticate
+// can fill the memory.
 func (s *Server) useProof(p dpop.Proof) *failure {
-	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // no ID of a client and no assertion has a line break
+	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // IDs of clients and assertions have no line breaks
 		return nil
 	}
 	return invalidProof("the DPoP proof was used before: expected a new proof, with a new jti, for each request (RFC 9449 section 11.1)")
 }
 
-// called returns the URLs of ep that the client may have called: the URL at the
-// host that r names or, if a proxy has changed the host, at every origin of the
-// server.
+// called returns the URLs of ep that the client may have called: those at the
+// host that r names. If there are none, a proxy has changed the host, and
+// called returns the URLs at all origins of the server.
 func (s *Server) called(r *http.Request, ep catalogue.Endpoint) []string {
 	all := []string{s.urls[ep]}
 	for _, origin := range [...]string{s.origin, s.config.BrowserOrigin, s.config.AliasOrigin} {

@@ -34,7 +34,7 @@ const deviceLeeway = 500 * time.Millisecond
 // letters that are easily confused (RFC 8628 §6.1).
 const userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 
-// deviceAuthorization is the device authorization endpoint, where a device
+// deviceAuthorization serves the device authorization endpoint, where a device
 // starts the flow (RFC 8628 §3.1).
 func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r, targetParameters...)
@@ -97,8 +97,8 @@ func (s deviceFlow) deviceAuthorization(w http.ResponseWriter, r *http.Request) 
 func (s deviceFlow) userCode() string {
 	var b strings.Builder
 	for i := 0; i < 8; {
-		// Bytes of 240 and above are discarded. 240 is a multiple of the 20
-		// letters, so smaller bytes make every letter equally likely.
+		// Bytes of 240 and above are discarded. 240 is a multiple of 20, the
+		// number of letters, so smaller bytes make every letter equally likely.
 		for _, c := range s.Source.Draw("user code", 16) {
 			if int(c) < 256/len(userLetters)*len(userLetters) && i < 8 {
 				if i == 4 {

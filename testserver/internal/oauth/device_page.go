@@ -12,9 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// devicePage is the page where an end user enters the code that a device shows
-// (RFC 8628 §3.3). If the server is not interactive, a request that contains
-// the code approves the device.
+// devicePage serves the page where an end user enters the code that a device
+// shows (RFC 8628 §3.3). If the server is not interactive, a request that
+// contains the code approves the device.
 func (s deviceFlow) devicePage(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	if failed == nil {

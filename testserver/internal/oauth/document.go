@@ -64,8 +64,8 @@ func joined(r *http.Request) *http.Request {
 	return r
 }
 
-// describe builds both discovery documents. They list only what the server
-// supports. It applies the functions in change last.
+// describe builds both discovery documents, which list only what the server
+// supports, and then applies the functions in change to them.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
 		for _, f := range change {

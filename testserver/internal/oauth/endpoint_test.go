@@ -10,10 +10,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// everything is a configuration change that enables all endpoints.
+// everything changes a configuration so that it enables all endpoints.
 func everything(c *oauth.Config) { c.Interactive, c.Registration = true, true }
 
-// without returns a configuration change that disables the endpoint of r.
+// without returns a function that changes a configuration so that it disables
+// the endpoint of r.
 func without(r catalogue.Route) func(*oauth.Config) {
 	return func(c *oauth.Config) {
 		switch {

@@ -12,7 +12,7 @@ import (
 type event = journal.Event
 
 // note adds events to the audit log, with the current time. Do not call note
-// while holding a lock: the writer of the log may be slow.
+// while holding a lock, because the writer of the log may be slow.
 func (s *Server) note(list ...event) {
 	for _, e := range list {
 		e.Time = s.Clock.Now()

@@ -37,7 +37,7 @@ func (f *failure) show(w http.ResponseWriter) {
 	pages.Message(w, f.status, p)
 }
 
-// These are the error codes of resource servers (RFC 6750 §3.1).
+// The error codes of resource servers (RFC 6750 §3.1).
 const (
 	invalidToken      = "invalid_token"
 	insufficientScope = "insufficient_scope"
@@ -46,8 +46,8 @@ const (
 func invalidRequest(description string) *failure { return refused("invalid_request", description) }
 
 // invalidClient returns the failure for a client that could not be
-// authenticated. field means that the credentials were in the Authorization
-// field: the response then has a challenge (RFC 6749 §5.2).
+// authenticated. If field is true, the credentials were in the Authorization
+// field, so the response has a challenge (RFC 6749 §5.2).
 func invalidClient(description string, field bool) *failure {
 	return &failure{status: http.StatusUnauthorized, code: "invalid_client", description: description, challenge: field}
 }

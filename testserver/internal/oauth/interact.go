@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// These are the kinds of requests that a login or consent page can belong to.
-// The form of the page contains the kind, followed by the query of the request.
-// The server validates the request again whenever the form is submitted.
+// A login or consent page can belong to these kinds of requests. The form of
+// the page contains the kind, followed by the query of the request. The server
+// validates the request again whenever the form is submitted.
 const (
 	forAuthorize = "authorize?"
 	forDevice    = "device?"

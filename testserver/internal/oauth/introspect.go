@@ -63,8 +63,8 @@ var inactive = json.RawMessage(`{"active":false}`)
 
 const signedIntrospection = "token-introspection+jwt" // the typ of the signed JWT (RFC 9701 §5); with the prefix application/, its media type (§4)
 
-// introspect is the introspection endpoint (RFC 7662 §2). Every confidential
-// client may introspect every token.
+// introspect serves the introspection endpoint (RFC 7662 §2). Every
+// confidential client may introspect every token.
 func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	form, failed := readForm(r)
 	if failed != nil {

@@ -41,7 +41,7 @@ func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failur
 	if t.proof.Key != "" {
 		d.BindToKey(t.proof.Key)
 	}
-	if _, bound := token.BoundKey(d.Claims); bound { // a policy may have bound it
+	if _, bound := token.BoundKey(d.Claims); bound { // a policy may have bound the token
 		kind = "DPoP" // RFC 9449 §5
 	}
 	alg, ends := d.Alg, d.Expiry()

@@ -118,8 +118,9 @@ func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, fo
 }
 
 // logOut ends the session, if there is one, and responds with a redirect or a
-// page. A missing session is not an error (§4). The clients of the session get
-// logout tokens first, so that they have them when the browser arrives.
+// page. A missing session is not an error (§4). Before it responds, logOut
+// sends logout tokens to the clients of the session and waits for their
+// answers.
 func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *grants.Session, requested *logout) {
 	if session.Known {
 		s.grants.EndSession(session)
@@ -142,10 +143,11 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 const pushesAtOnce = 16
 
 // pushLogouts sends a logout token to each client of the families that has
-// registered a URI for it (OpenID Connect Back-Channel Logout 1.0 §2.5), and
-// waits for the answers. The audit log shows the answers. A client that does
-// not answer does not prevent the logout, and neither does the end of ctx: a
-// browser that leaves must not cancel the logout at the clients.
+// registered a URI for logout tokens (OpenID Connect Back-Channel Logout 1.0
+// §2.5). It waits for the answers and writes them to the audit log. A client
+// that does not answer does not prevent the logout. The end of ctx does not
+// prevent it either, because a browser that leaves must not cancel the logout
+// at the clients.
 func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
 	type addressee struct{ client, sub, sid string }
 	reached := map[addressee]bool{}

@@ -36,9 +36,10 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// manages returns the client whose ID is the only element of ids, if credential
-// is the registration access token of that client. The failure is the same for
-// a deleted client and for a wrong token (RFC 7592 §2.1).
+// manages returns the client that credential may manage. ids must contain only
+// the ID of this client, and credential must be its registration access token.
+// The failure is the same for a deleted client and for a wrong token (RFC 7592
+// §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is invalid"}
 	if len(ids) != 1 {

@@ -70,8 +70,8 @@ func (c *Config) allows(origin string) bool {
 
 // cors adds the header fields that let scripts of other origins read the
 // response (Fetch Standard §3.2). If r is a preflight request, cors responds to
-// it and returns true. Credentials mode is not allowed, because these endpoints
-// use credentials in the request instead of cookies.
+// it and returns true. It does not allow scripts to send cookies, because these
+// endpoints use credentials in the request instead.
 func (s *Server) cors(w http.ResponseWriter, r *http.Request, rt *route) (answered bool) {
 	if !rt.scripts {
 		return false

@@ -27,8 +27,8 @@ const jktParameter = "dpop_jkt"
 // package testserver states the value.
 const pushedTTL = 90 * time.Second
 
-// pushedRequest is the pushed authorization request endpoint (RFC 9126 §2). It
-// refuses every request that the authorization endpoint would refuse.
+// pushedRequest serves the pushed authorization request endpoint (RFC 9126 §2).
+// It refuses every request that the authorization endpoint would refuse.
 func (s authorizeEndpoint) pushedRequest(w http.ResponseWriter, r *http.Request) {
 	s.offerNonce(w.Header())
 	uri, failed := s.push(r)
@@ -79,8 +79,8 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 
 // pushable returns the request that the server stores, without credentials. It
 // checks the request as the authorization endpoint would (RFC 9126 §2.1). key
-// is the thumbprint of the key of the DPoP proof, or "". It means the same as
-// dpop_jkt (RFC 9449 §10.1).
+// is the thumbprint of the key of the DPoP proof, or "". Such a key means the
+// same as dpop_jkt (RFC 9449 §10.1).
 func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key string) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
@@ -135,9 +135,9 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 	return a, show, redirect
 }
 
-// pushed returns a copy of the pushed request that form refers to. An invalid
-// reference is shown on a page, since the server learns the redirect URI only
-// from the pushed request.
+// pushed returns a copy of the pushed request that form refers to. The failure
+// for an invalid reference is shown on a page, because the server learns the
+// redirect URI only from the pushed request.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
 		return grants.Pushed{}, invalidRequest("client_id or request_uri is repeated")

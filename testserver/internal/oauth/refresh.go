@@ -112,9 +112,9 @@ func later(a, b time.Time) time.Time {
 // startRefreshing adds the first refresh token to a new token family, if the
 // client may use the grant refresh_token. It also sets the time at which the
 // family ends. certificate and key are the thumbprints of what the access token
-// is bound to, or "". They bind the refresh tokens of a public client (RFC 8705
-// §4, RFC 9449 §5). Those of other clients are bound to the client, which
-// authenticates (RFC 8705 §7.1).
+// is bound to, or "". They also bind the refresh tokens of a public client (RFC
+// 8705 §4, RFC 9449 §5). The refresh tokens of other clients need no
+// thumbprint, because these clients authenticate (RFC 8705 §7.1).
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, certificate, key string, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

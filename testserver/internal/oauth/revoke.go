@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// revocation is the revocation endpoint (RFC 7009 §2). It responds with 200
+// revocation serves the revocation endpoint (RFC 7009 §2). It responds with 200
 // even if the token is unknown or belongs to another client, so that the
 // response does not show whether the token exists. It does not revoke a token
 // of another client.

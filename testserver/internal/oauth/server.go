@@ -173,7 +173,7 @@ func New(c Config) (*Server, error) {
 	return s, s.publishDefaultKeys()
 }
 
-// IssueCertificate makes a certificate of a client that the server's CA signs.
+// IssueCertificate makes a client certificate that the server's CA signs.
 func (s *Server) IssueCertificate(template *x509.Certificate) (tls.Certificate, error) {
 	ca, err := s.ClientCA()
 	if err != nil {

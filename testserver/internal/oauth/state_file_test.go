@@ -10,9 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// writes is a value that a test puts into the server's state. It counts how
-// often the server writes the state, because each write encodes the value as
-// JSON once.
+// writes is a value that a test puts into the server's state. Each write of the
+// state encodes the value as JSON once, so the value counts the writes.
 type writes int
 
 func (n *writes) MarshalJSON() ([]byte, error) {

@@ -24,7 +24,7 @@ type tokenRequest struct {
 
 	proof     dpop.Proof // the zero Proof without one
 	presented string     // the x5t#S256 of the certificate of the request, "" without one
-	bound     string     // the same if the tokens are bound to it, else ""
+	bound     string     // presented if the tokens are bound to this certificate, else ""
 }
 
 // grant is the accepted grant of a token request.

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These are the token types that the server supports (RFC 8693 §3). Both stand
-// for access tokens; a token of typeJWT must be a JWT. ID tokens are not
+// These are the token types that the server supports (RFC 8693 §3). Both are
+// for access tokens; a token of typeJWT must also be a JWT. ID tokens are not
 // accepted, because they have no scope that limits the new token. Refresh
 // tokens are not accepted, because they are only for the grant refresh_token.
 const (
@@ -99,10 +99,9 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 }
 
 // readToken verifies a token in the request, which must be a valid access token
-// of this server. Tokens that are bound to a key or to a certificate are
-// refused: a proof in the request is about the new token, and not about this
-// one. The failure is the same invalid_request for every invalid token (RFC
-// 8693 §2.2.2).
+// of this server. It refuses tokens that are bound to a key or to a
+// certificate, because a proof in the request is about the new token, not about
+// this one. All invalid tokens get the same invalid_request (RFC 8693 §2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {
@@ -156,9 +155,9 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	return true
 }
 
-// narrow returns the grant for the new token of a token exchange. The subject
-// token must include the scopes, the audience and the details of this grant.
-// The only exception is an audience that the client is registered with.
+// narrow returns the grant for the new token of a token exchange. The grant
+// must not have scopes, an audience or details that the subject token lacks,
+// except an audience that the client is registered with.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// userinfo is the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), which is a
-// resource server (RFC 6750, RFC 9449 §7).
+// userinfo serves the UserInfo endpoint (OpenID Connect Core 1.0 §5.3), which
+// is a resource server (RFC 6750, RFC 9449 §7).
 func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	s.offerNonce(w.Header())

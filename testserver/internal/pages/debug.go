@@ -39,7 +39,7 @@ type DebugClient struct {
 type DebugFault struct {
 	Endpoint   string
 	Hits       int
-	Left, Skip int // Left is how many more requests get the fault, 0 for no limit; Skip is how many pass before
+	Left, Skip int // Skip is how many requests pass before the fault; Left is how many more get it, 0 for no limit
 }
 
 // Filter selects requests. An empty field matches every request.

@@ -20,9 +20,10 @@
 // # Headers
 //
 // All pages forbid framing, content sniffing, caching and referrers. Their
-// Content Security Policy forbids everything except their own style. Because of
-// the policy no-referrer, browsers send "Origin: null" with the forms, so a
-// server must check [FieldCSRF] and not the origin.
+// Content Security Policy forbids everything except their own style and the
+// script of [FormPost]. Because of the policy no-referrer, browsers send
+// "Origin: null" with the forms, so a server must check [FieldCSRF] and not the
+// origin.
 //
 // The directive form-action is an exception. Chromium applies it not only to
 // the target of a form but also to every redirect that follows. Sign-in,

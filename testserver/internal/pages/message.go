@@ -6,7 +6,7 @@ import "net/http"
 type MessagePage struct {
 	Title string
 	Text  string
-	Code  string // an OAuth error code, "" if it is not an error
+	Code  string // an OAuth error code, "" if the message is not about an error
 	Facts []Field
 	Help  string // what the user can do
 }

@@ -97,7 +97,7 @@ func short(text string) string { return cut(text, 120) }
 // whole shortens a URL, with a larger limit than short.
 func whole(text string) string { return cut(text, 400) }
 
-// host returns the host of a URL, which users should check.
+// host returns the host of a URL, which is the part that users should check.
 func host(text string) string {
 	if u, err := url.Parse(text); err == nil && u.Host != "" {
 		return short(u.Host)

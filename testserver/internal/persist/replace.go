@@ -8,8 +8,8 @@ import (
 )
 
 // replace atomically replaces the file at path with the concatenated parts.
-// info describes the new file. It is nil if the file was not replaced, and can
-// be set even if replace returns an error.
+// info describes the new file, and is nil if the file was not replaced. If info
+// and err are both set, the file was replaced, but a crash could undo this.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
 	// Only this process has the lock. So if a file already exists at next, it
@@ -26,8 +26,8 @@ func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	return info, syncDir(filepath.Dir(path)) // the rename must survive a crash too
 }
 
-// write creates the file at path with mode 0600. It fails if the file exists:
-// only a new file has this mode from the start, and no link is followed.
+// write creates the file at path with mode 0600. It fails if the file exists,
+// because only a new file has this mode from the start and cannot be a link.
 func write(path string, parts [][]byte) (info fs.FileInfo, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
 	if err != nil {

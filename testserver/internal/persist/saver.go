@@ -36,8 +36,8 @@ func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
 
-// Changed records a change and returns immediately. If the change cannot be
-// saved, it is saved together with the next change.
+// Changed records a change and returns immediately. If saving fails, the change
+// is saved together with the next change.
 func (s *Saver) Changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,8 +106,8 @@ func (s *Saver) attempt() (begins bool, err error) {
 	return begins, err
 }
 
-// Close calls Flush and stops saving. Later changes are saved only if Close is
-// called again. If Close returns an error, the last changes have not been
+// Close stops saving after a last Flush. Later changes are saved only if Close
+// is called again. If Close returns an error, the last changes have not been
 // saved.
 func (s *Saver) Close() error {
 	s.mu.Lock()

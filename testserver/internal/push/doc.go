@@ -1,5 +1,5 @@
 // Package push sends logout tokens and security event tokens to receivers, and
-// returns what the receivers answer.
+// returns the answers.
 //
 // It does not make or read tokens.
 package push

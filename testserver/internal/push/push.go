@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// timeout limits one delivery, with the answer.
+// timeout limits one delivery, including the answer.
 const timeout = 10 * time.Second
 
 // maxBody limits the part of an answer that is read, in bytes.
@@ -23,8 +23,8 @@ type Receiver struct {
 	URL string // absolute, http or https
 
 	// Authorization is the value of the Authorization field that the receiver
-	// requires of the transmitter of security events (SSF 1.0 §6.1.1), such as
-	// "Bearer …". "" sends no field. Logout tokens are sent without it.
+	// requires with security events (SSF 1.0 §6.1.1), such as "Bearer …". If it
+	// is "", no field is sent. Logout tokens are sent without this field.
 	Authorization string
 
 	// Client sends the request. nil means a client that trusts the roots of the
@@ -55,7 +55,8 @@ func (to Receiver) Event(ctx context.Context, token string) (Receipt, error) {
 	return to.post(ctx, "application/secevent+jwt", token)
 }
 
-// Check returns an error unless the URL of the receiver is absolute.
+// Check returns an error unless the URL of the receiver is an absolute http or
+// https URL without user and fragment.
 func (to Receiver) Check() error {
 	if u, err := url.Parse(to.URL); err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("the URL of the receiver is not valid: want an http or https URL without user and fragment, such as http://127.0.0.1:9002/logout")
@@ -63,8 +64,8 @@ func (to Receiver) Check() error {
 	return nil
 }
 
-// post sends body and reads the answer. The error is about the URL or the
-// connection: every status is an answer.
+// post sends body and reads the answer. Every status counts as an answer, so an
+// error is always about the URL or the connection.
 func (to Receiver) post(ctx context.Context, media, body string) (Receipt, error) {
 	if err := to.Check(); err != nil {
 		return Receipt{}, err

@@ -68,8 +68,8 @@ func (c *Registered) May(g catalogue.Grant) bool {
 	return !OnRequest(g) && (g != catalogue.ClientCredentials || !c.Public)
 }
 
-// By reports whether the client may authenticate with method. A client
-// authenticates with a certificate only if it is registered for this method.
+// By reports whether the client may authenticate with method. A client may use
+// a certificate only if it is registered for this method.
 func (c *Registered) By(method catalogue.AuthMethod) bool {
 	return c.AuthMethod == "" && !method.ByCertificate() || c.AuthMethod == method
 }

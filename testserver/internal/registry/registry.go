@@ -100,7 +100,7 @@ func (r *Registry) Admit(id, redirectURI string) (*Registered, bool) {
 }
 
 // settle sets the secret of a client that was registered by its first request.
-// The client is confidential from then on. It returns false if the client
+// The client is confidential from then on. settle returns false if the client
 // already has a secret or if secret is not valid.
 func (r *Registry) settle(id, secret string) (*Registered, bool) {
 	k, unlock := r.known.Lock()

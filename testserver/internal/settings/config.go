@@ -112,5 +112,5 @@ type Duration time.Duration
 // MarshalText writes d in Go's notation.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// String returns the same string as MarshalText writes.
+// String returns the text that MarshalText writes.
 func (d Duration) String() string { return time.Duration(d).String() }

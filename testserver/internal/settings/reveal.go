@@ -6,8 +6,8 @@ import (
 )
 
 // These types are written as JSON with their secrets. Each embeds a type whose
-// secrets are masked, and has unmasked fields with the same JSON names. Of two
-// fields with one name, encoding/json writes the field that is less deeply
+// secrets are masked, and has unmasked fields with the same JSON names. If two
+// fields have the same name, encoding/json writes the one that is less deeply
 // embedded.
 type (
 	openConfig struct {

@@ -40,9 +40,9 @@ func BoundCertificate(claims Object) (thumbprint string, bound bool) {
 	return confirmed(claims, "x5t#S256")
 }
 
-// CertificateCatalogue returns all defects of the binding to a certificate. The
-// token is otherwise good. The request is supposed to present the certificate
-// of BindToCertificate.
+// CertificateCatalogue returns all defects of the binding to a certificate. A
+// token with such a defect is otherwise good. The request should present the
+// certificate that was given to BindToCertificate.
 func CertificateCatalogue() []Defect {
 	const compare = "Compare x5t#S256 with the base64url of the SHA-256 of the DER of the client's own certificate, as texts."
 	bound := func(name catalogue.Defect, wrong, fix string, to func(*forgery, *x509.Certificate) any) Defect {
@@ -101,8 +101,8 @@ func CertificateCatalogue() []Defect {
 // certificate, for error messages.
 func CertificateDefectNames() string { return namesOf(CertificateCatalogue()) }
 
-// presented returns the certificate that the request with the token presents.
-// Without BindToCertificate, this is some certificate.
+// presented returns the certificate that is presented in the request with the
+// token. Without BindToCertificate, it returns an arbitrary certificate.
 func (f *forgery) presented() *x509.Certificate {
 	if f.Certificate != nil {
 		return f.Certificate
@@ -110,8 +110,9 @@ func (f *forgery) presented() *x509.Certificate {
 	return f.other(nil)
 }
 
-// other returns a certificate of a simulated attacker. It has the public key of
-// like, unless like is nil. After an error it returns nil.
+// other returns a certificate of a simulated attacker. If the argument like is
+// not nil, the certificate has the same public key. After an error, other
+// returns nil.
 func (f *forgery) other(like *x509.Certificate) *x509.Certificate {
 	m, err := CertificateMaterial(RandomSource())
 	var ca *mtls.CA

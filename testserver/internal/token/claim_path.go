@@ -50,8 +50,8 @@ func ClaimNames[V any](claims map[string]V) []string {
 	})
 }
 
-// SetClaims sets claims in the order of [ClaimNames], so that seeded runs are
-// repeatable.
+// SetClaims returns an edit that sets claims in the order of [ClaimNames], so
+// that seeded runs are repeatable.
 func SetClaims(claims map[string]any) Edit {
 	return func(d *Draft) {
 		for _, name := range ClaimNames(claims) {

@@ -21,8 +21,8 @@ func (d *Draft) Expiry() time.Time {
 	return d.Now
 }
 
-// Audience returns aud as a list: a single value need not be in an array (RFC
-// 7519 §4.1.3).
+// Audience returns aud as a list, because a single value need not be in an
+// array (RFC 7519 §4.1.3).
 func (o Object) Audience() []string {
 	if aud, ok := o.Text("aud"); ok {
 		return []string{aud}
@@ -33,8 +33,8 @@ func (o Object) Audience() []string {
 
 // Timely reports whether the token is valid at the time now. If strict is true,
 // exp is required and malformed times are invalid, as for a JWT (RFC 9068
-// §2.2). Otherwise malformed times are ignored: a test may set malformed times
-// in the claims of an opaque token, and the API must detect them.
+// §2.2). Otherwise malformed times are ignored, because a test may set them in
+// the claims of an opaque token, and the API must detect them.
 func (o Object) Timely(now time.Time, strict bool) bool {
 	at := float64(now.UnixMicro()) / 1e6
 	for _, name := range [...]string{"exp", "nbf", "iat"} {

@@ -83,8 +83,8 @@ func TestTheExpiryOfADraftThatSaysNoneIsNow(t *testing.T) {
 	}
 }
 
-// A list that contains a number is malformed, and none of the strings in it is
-// an audience.
+// A list that contains a number is malformed, so its strings do not count as
+// audiences.
 func TestOneAudienceMayStandWithoutAList(t *testing.T) {
 	for text, want := range map[string]int{`{"aud":"a"}`: 1, `{"aud":["a","b"]}`: 2, `{"aud":[]}`: 0, `{"aud":7}`: 0, `{"aud":["a",7]}`: 0, `{}`: 0} {
 		o, err := token.ParseObject([]byte(text))

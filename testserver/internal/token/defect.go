@@ -54,8 +54,8 @@ func namesOf(defects []Defect) string {
 	return strings.Join(names, ", ")
 }
 
-// FindDefect returns the defect of a token, of a DPoP proof or of a signal that
-// has the given name.
+// FindDefect returns the defect that has the given name. It can be a defect of
+// a token, of a DPoP proof or of a signal.
 func FindDefect(name catalogue.Defect) (Defect, bool) {
 	all := slices.Concat(Catalogue(), ProofCatalogue(), CertificateCatalogue(), SignalCatalogue())
 	i := slices.IndexFunc(all, func(d Defect) bool { return d.Name == name })
@@ -65,7 +65,7 @@ func FindDefect(name catalogue.Defect) (Defect, bool) {
 	return all[i], true
 }
 
-// edited returns a function that makes a correctly signed token with wrong
+// edited returns a forge that makes a correctly signed token with wrong
 // contents: edit changes the contents before signing.
 func edited(edit func(*forgery)) forge {
 	return func(f *forgery) (string, error) {

@@ -122,8 +122,8 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit returns segment with the last bit of its last base64url character
-// set. If a segment has unused bits, the canonical encoding has zero there.
+// setLastBit returns segment after setting the last bit of its last base64url
+// character. In the canonical encoding, all unused bits are zero.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1

@@ -44,7 +44,7 @@ func kindDefects() []Defect {
 
 // asIDToken changes the unsigned token into the ID token that its client would
 // get (OpenID Connect Core 1.0 §2). It keeps aud, as if the client were also
-// the API: a token with another aud would be wrong for a second reason.
+// the API, because a token with another aud would be wrong for a second reason.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

@@ -32,7 +32,8 @@ type Form struct {
 
 // Texts describes a claim. If List is true, the claim contains an array of
 // strings, and otherwise a single string. Expand turns the requested values
-// into the values in the claim; if it is nil, they are the same.
+// into the values in the claim. If Expand is nil, the requested values are
+// used.
 type Texts struct {
 	Name   string
 	List   bool
@@ -137,7 +138,7 @@ func (d *Draft) SetAudience(audience []string) {
 	d.setResources(audience)
 }
 
-// setResources writes the audience without mapping it.
+// setResources is like SetAudience, but does not apply [Texts].Expand.
 func (d *Draft) setResources(audience []string) {
 	claim := d.Form.audience()
 	switch {

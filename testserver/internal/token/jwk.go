@@ -17,10 +17,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey parses a private JWK (RFC 7517 §4). The algorithm of the key is the
-// alg of the JWK. If the JWK has no alg, the algorithm is alg if the key is
-// suitable for it, or else the first algorithm that the key is suitable for.
-// Errors do not quote the key.
+// ReadKey parses a private JWK (RFC 7517 §4). If the JWK has no alg, the key
+// gets the algorithm alg if it is suitable for alg, and otherwise the first
+// algorithm that it is suitable for. Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)
@@ -54,8 +53,9 @@ func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	return k.named(alg, fits)
 }
 
-// ParseKey parses a private key in PEM, which is PKCS #8, SEC 1 or PKCS #1, or
-// a private JWK, or the first key of a JWK Set. Errors do not quote the key.
+// ParseKey parses a private key. The text contains the key in PEM (PKCS #8, SEC
+// 1 or PKCS #1), a private JWK, or a JWK Set whose first key is used. Errors do
+// not quote the key.
 func ParseKey(text []byte) (Key, error) {
 	for rest := text; ; {
 		var block *pem.Block
@@ -133,8 +133,8 @@ func (k Key) named(alg catalogue.Alg, fits []catalogue.Alg) (Key, error) {
 	return k, CheckKey(k)
 }
 
-// isPair reports whether the private and the public part of an EC key match. A
-// JWK contains both parts, which may not belong together.
+// isPair reports whether the private and the public part of an EC key match. In
+// a JWK, the two parts might not belong together.
 func isPair(k *ecdsa.PrivateKey) bool {
 	raw, err := k.Bytes()
 	if err != nil {

@@ -29,8 +29,8 @@ type Key struct {
 	// the algorithm's curve, an *rsa.PrivateKey, an ed25519.PrivateKey, or
 	// another signer with a public key of the matching type.
 	Private crypto.Signer `json:"-"`
-	// Secret signs for the HS algorithms. It is never in a JWKS: configure it
-	// in the API that verifies the tokens.
+	// Secret signs for the HS algorithms. It is never in a JWKS, so it must be
+	// configured in the API that verifies the tokens.
 	Secret []byte `json:"-"`
 }
 

@@ -107,8 +107,8 @@ func (k *Keyring) Use(key Key) error {
 	return nil
 }
 
-// Retire removes the key with the ID kid from the JWKS. If it is the current
-// signing key, the server continues to sign with it.
+// Retire removes the key with the ID kid from the JWKS. If this key signs, the
+// server continues to sign with it.
 func (k *Keyring) Retire(kid string) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()
@@ -131,8 +131,7 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys to r. If none of them is for the default algorithm, fill makes
-// a key for it.
+// fill adds keys to r. If no key is for the default algorithm, fill makes one.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {

@@ -7,9 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Rotation says how a rotation differs from a normal rotation, in which the new
-// key is published and signs at once while the old key stays published. The
-// documentation of package testserver says when to use each option.
+// Rotation describes a rotation. By default, the new key is published and signs
+// at once, and the old key stays published. The documentation of package
+// testserver says when to use each option.
 type Rotation struct {
 	PublishFirst bool // publish the new key, and sign with it from the next rotation on
 	SignFirst    bool // sign with the new key without publishing it
@@ -68,7 +68,7 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	default:
 		r.signing[alg] = key
 	}
-	if how.DropOld && old.ID != key.ID { // with the same ID, add replaces the old key below
+	if how.DropOld && old.ID != key.ID { // with the same ID, the call of add below replaces the old key
 		r.drop(old.ID)
 	}
 	if !how.SignFirst {

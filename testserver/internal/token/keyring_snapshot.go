@@ -37,8 +37,8 @@ func (public) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return nil, errors.New("the private part of the key was not in the state file")
 }
 
-// MarshalJSON writes a JWK (RFC 7517 §4). The JWK contains the private key. If
-// a test supplied the signer, it contains only the public key.
+// MarshalJSON writes a JWK (RFC 7517 §4). The JWK contains the private key, or
+// only the public key if a test supplied the signer.
 func (k savedKey) MarshalJSON() ([]byte, error) {
 	jwk := jose.JSONWebKey{KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	switch private := k.Private.(type) {

@@ -47,7 +47,7 @@ type Handles interface {
 // Mint returns a token with the default claims, changed by edit.
 func (m *Minter) Mint(edit Edit) (string, error) { return m.MintAs(m.Form, edit) }
 
-// MintAs returns a token like Mint, but in the given form.
+// MintAs is like Mint, but makes the token in the given form.
 func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	d, err := m.DraftAs(form, edit)
 	if err != nil {

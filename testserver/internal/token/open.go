@@ -78,8 +78,8 @@ func (k Key) verifies(token string) bool {
 	return err == nil
 }
 
-// VerifiedBy reports whether a public key verifies jws, which was parsed from
-// text and has one of the algorithms that clients may sign with. Critical
+// VerifiedBy reports whether a public key verifies jws. jws must be parsed from
+// text and have one of the algorithms that clients may sign with. Critical
 // extensions are not supported (RFC 7515 §4.1.11).
 func VerifiedBy(text string, jws *jose.JSONWebSignature, public any) bool {
 	signature := jws.Signatures[0]

@@ -173,9 +173,9 @@ func confirmed(claims Object, name string) (value string, has bool) {
 	return value, true
 }
 
-// bindForDefect prepares a token for a DPoP proof with a defect. If the proof
-// shows another key than usual, the token is bound to that key, so that the
-// defect is the only mistake. The token itself has no defect.
+// bindForDefect prepares a token for a DPoP proof with a defect. If the defect
+// changes the key in the proof, the token is bound to the changed key, so that
+// the defect is the only mistake. The token itself has no defect.
 func (d *Draft) bindForDefect() {
 	if d.Defect == nil || d.Defect.prove == nil {
 		return

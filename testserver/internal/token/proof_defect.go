@@ -24,7 +24,7 @@ type proofForgery struct {
 type Nonces int
 
 const (
-	// AnyAPI means that every API refuses it.
+	// AnyAPI means that every API refuses the proof.
 	AnyAPI Nonces = iota
 	// OnlyWithNonces means that an API that does not use nonces accepts the
 	// proof.
@@ -35,9 +35,9 @@ const (
 	OnlyWithoutNonces
 )
 
-// ProofCatalogue returns all defects of DPoP proofs. They are in the header
-// fields, in the JWT and its key, in the request that the proof is for, in its
-// time and nonce, and in its reuse.
+// ProofCatalogue returns all defects of DPoP proofs: in the header fields, in
+// the JWT and its key, in the request that the proof is for, in its time and
+// nonce, and in its reuse.
 func ProofCatalogue() []Defect {
 	return slices.Concat(proofFieldDefects(), proofKeyDefects(), proofRequestDefects(), proofTargetDefects(), proofTimeDefects())
 }
@@ -71,7 +71,7 @@ func (f *proofForgery) attacker(alg catalogue.Alg) Key {
 	return key
 }
 
-// proved returns a function that makes a correctly signed proof with wrong
+// proved returns a forgeProof that makes a correctly signed proof with wrong
 // contents: edit changes the contents before signing.
 func proved(edit func(*proofForgery)) forgeProof {
 	return func(f *proofForgery) ([]string, error) {

@@ -183,8 +183,8 @@ func octJWK(k Key) (Object, error) {
 }
 
 // offCurveJWK returns an EC JWK whose point is not on its curve. The JWK
-// depends only on k. If k is an ECDSA key, it is the point of k with one bit of
-// y changed. Otherwise the coordinates of the point are hashes.
+// depends only on k. If k is an ECDSA key, the point is that of k with one bit
+// of y changed. Otherwise the coordinates of the point are hashes.
 func offCurveJWK(k Key) (Object, error) {
 	jwk, err := k.shown()
 	if err != nil {

@@ -78,7 +78,7 @@ func proofRequestDefects() []Defect {
 		}),
 	}, {
 		Name: "dpop-replayed",
-		// A nonce may be for one proof.
+		// An API may accept each nonce in only one proof.
 		Codes: []string{"use_dpop_nonce"},
 		Wrong: "The proof was used before: its jti is the same in each proof of the key (RFC 9449 §11.1; §4.2).",
 		Fix:   "Store each jti with the key's thumbprint, in one atomic step, until the proof is too old, and refuse a jti that is stored.",
@@ -166,7 +166,7 @@ func proofTargetDefects() []Defect {
 }
 
 // changed parses the URL target, applies change to it and returns the result.
-// If target is not a URL, it returns a URL that nobody requests.
+// If target is malformed, changed returns a URL that nobody requests.
 func changed(target string, change func(*url.URL)) string {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -191,7 +191,7 @@ func otherMethod(method string) string {
 	return http.MethodGet
 }
 
-// otherCase returns text with letters of the other case.
+// otherCase returns text with the case of every letter changed.
 func otherCase(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsUpper(r) {

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// logoutTTL is the lifetime of a logout token: at most two minutes (OpenID
-// Connect Back-Channel Logout 1.0 §2.4).
+// logoutTTL is the lifetime of a logout token, which may be at most two minutes
+// (OpenID Connect Back-Channel Logout 1.0 §2.4).
 const logoutTTL = 2 * time.Minute
 
 // defaultStream is the stream_id in the subject of a verification event.
@@ -48,8 +48,9 @@ func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 }
 
 // EventToken returns a security event token (RFC 8417 §2, SSF 1.0 §4.1) about
-// the default user for the audience of the server's access tokens, changed by
-// edit. The claims sub and sid that edit sets become the claim sub_id.
+// the default user, changed by edit. Its audience is that of the server's
+// access tokens. If edit sets the claims sub and sid, they become the claim
+// sub_id.
 func (m *Minter) EventToken(event SecurityEvent, edit Edit) (Signal, error) {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "secevent+jwt")
@@ -84,8 +85,9 @@ func (e SecurityEvent) payload(now time.Time) map[string]any {
 	return map[string]any{}
 }
 
-// setAudienceTo sets aud unless an option has set or removed it: to the client
-// of the token, or else to the given values.
+// setAudienceTo sets aud to the client of the token, or to the given values if
+// the token names no client. It does not change an aud that an option has set
+// or removed.
 func (d *Draft) setAudienceTo(aud ...string) {
 	if client, ok := d.Claims.Text("client_id"); ok {
 		aud = []string{client}

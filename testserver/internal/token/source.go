@@ -68,9 +68,9 @@ const handleBytes = 24
 // Handle returns a new secret, such as an opaque token.
 func (s *Source) Handle(label string) string {
 	b := s.Draw(label, handleBytes)
-	// A JWT is recognized by the first byte of its JSON header, which is ASCII.
-	// Without this bit, one opaque token in 256 would begin with that byte and
-	// be treated as a malformed JWT.
+	// The top bit distinguishes a secret from a JWT, which is recognized by the
+	// first byte of its JSON header, an ASCII byte. Otherwise one opaque token
+	// in 256 would be treated as a malformed JWT.
 	b[0] |= 0x80
 	return base64.RawURLEncoding.EncodeToString(b)
 }
@@ -97,8 +97,8 @@ func (s *Source) Resume(drawn map[string]int) {
 }
 
 // Fork returns a source from which draws do not change what s yields. If s has
-// a seed, this is a new source, whose seed is drawn from s for the label. If s
-// is random, it is s itself.
+// a seed, Fork returns a new source, whose seed is drawn from s for the label.
+// If s is random, Fork returns s itself.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s
