@@ -63,7 +63,7 @@ func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// read returns the body of a request of the right form.
+// read checks the form of a request and returns its body.
 func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refusal) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -100,7 +100,8 @@ func (rc *receiver) isAuthorized(fields []string) bool {
 	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }
 
-// logOutage logs an outage of the feed or the list and its end once per change.
+// logOutage logs the beginning and the end of an outage of the feed or the
+// list, once each.
 func (rc *receiver) logOutage(ctx context.Context, refused *refusal) {
 	switch {
 	case refused == nil && rc.outage.To(""):

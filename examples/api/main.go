@@ -47,10 +47,12 @@
 //
 //	REVOCATION_LISTEN          address of a listener that receives, on every path, OpenID Connect back-channel logout
 //	                           tokens, and security events (RFC 8935) if the Content-Type says so; default none, port 0
-//	                           picks a free port. The list of revoked tokens is in Redis if REDIS_URL is set, else in memory
+//	                           picks a free port. The list of revoked tokens is in Redis if REDIS_URL is set, else in
+//	                           memory
 //	REVOCATION_AUDIENCE        the aud that such a message must have, or several separated by commas; default AUDIENCE
 //	                           and INTROSPECTION_CLIENT_ID
-//	REVOCATION_AUTHORIZATION   the Authorization field that the transmitter of security events must send; by default it is not checked
+//	REVOCATION_AUTHORIZATION   the Authorization field that the transmitter of security events must send; by
+//	                           default the field is not checked
 //	REVOCATION_TOKEN_LIFETIME  the longest lifetime of an access token; default 1h
 //
 // Introspection is RFC 7662 with client_secret_basic.
