@@ -22,7 +22,7 @@ const (
 	// after a poll. Checks wait for less than a millisecond.
 	removedPerPoll = 256
 
-	publishedPerPoll = 16 * chunk // entries that the feed lacks
+	publishedPerPoll = 16 * chunk // maximum number of missing entries that are published after a poll
 )
 
 // Failures of the feed. Its own errors are not logged, because their texts may
@@ -107,7 +107,7 @@ type reader struct {
 
 	reading  uint64    // number of the reading: how often the feed was read from the beginning
 	began    time.Time // when the reading began
-	complete bool      // everything that was read since began fitted
+	complete bool      // everything in this reading has fitted so far
 	missing  []*entry  // entries that have still to be published
 	limit    int       // how many of them the next call of publishMissing publishes
 }
@@ -185,7 +185,7 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 		}
 	}
 	fit := 0
-	for rest := valid; len(rest) > 0; { // one that is known fits also after one that does not
+	for rest := valid; len(rest) > 0; { // a known revocation fits even after one that does not fit
 		n := l.put(rest, r.reading)
 		fit += n
 		rest = rest[min(n+1, len(rest)):]

@@ -20,7 +20,7 @@ const (
 	retryAfter = "2"      // seconds, as in the answers of the middleware
 
 	readTimeout    = 10 * time.Second // of a body, so that a slow sender does not keep its connection
-	publishTimeout = 5 * time.Second  // so that a feed that hangs is an outage
+	publishTimeout = 5 * time.Second  // after this time, a hanging feed counts as an outage
 )
 
 // receiver is the handler of one kind of message.

@@ -155,7 +155,6 @@ var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16}
 // that every machine publishes what it knows. It does not change the epoch if
 // the reader has not reached the end, because the entry may have been removed
 // after it had ended.
-// not change the epoch.
 //
 // In place of an entry that was not sealed with the secret, Read returns one
 // revocation that is not valid. A [revoke.List] then knows that it lacks

@@ -13,7 +13,7 @@ import (
 // history detects that Redis has lost marks of a group, because it was emptied,
 // has restarted without its data or with old data, or was replaced by a node
 // without the last writes. A key in the same hash slot as the marks shows this.
-// It contains a loss, followed by numbers of 32 bits. After each mark, a
+// It contains a loss, followed by numbers of 32 bits. After its marks, a
 // process increases its own number by one step. The loss must not change, and a
 // number must never go back. If all processes shared one number, a process
 // would not notice that its last step is missing if others have made as many

@@ -67,7 +67,7 @@ func ahead(seconds int64) func(*redisstore.Config) {
 }
 
 // A machine must not take a loss that another one has found for one that is not
-// valid. They would correct each other for ever.
+// valid. Otherwise they would correct each other for ever.
 func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	for _, seconds := range []int64{0, 30, 70, 600} {
 		synctest.Test(t, func(t *testing.T) {

@@ -29,7 +29,7 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case s.config.OnOutage == Refuse && lifetime > s.config.ProofWindow: // a loss would be forgotten too early
+	case s.config.OnOutage == Refuse && lifetime > s.config.ProofWindow: // otherwise the proof could be used again after a loss
 		s.counted.tooLong.Add(1)
 		s.note(ctx, tooLong)
 		return false, errTooLong

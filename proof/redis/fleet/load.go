@@ -78,7 +78,8 @@ func (l *load) mint(options ...testserver.TokenOption) string {
 	return l.fleet.as.Token(append(options, testserver.Scope(scope))...)
 }
 
-// shifted returns the dates of a token from an issuer whose clock is wrong.
+// shifted returns the dates of a token from an issuer whose clock is wrong by
+// shift.
 func shifted(shift time.Duration) []testserver.TokenOption {
 	at := time.Now().Add(shift)
 	return []testserver.TokenOption{testserver.Claim("iat", at), testserver.Claim("nbf", at), testserver.Claim("exp", at.Add(5*time.Minute))}
