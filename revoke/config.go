@@ -13,12 +13,12 @@ import (
 // Config is the configuration of a [List]. The zero value is a list that only
 // your own calls of [List.Add] fill.
 type Config struct {
-	// Feed takes revocations to other machines and back. nil means that the
-	// list contains only what was added to it in this process.
+	// Feed shares revocations between machines. nil means that the list
+	// contains only what was added to it in this process.
 	Feed Feed
 
-	// MaxLag is how long ago the feed may have been read to its end. 0 means 10
-	// seconds. It must be between one second and one hour.
+	// MaxLag is the longest allowed time since the feed was last read to its
+	// end. 0 means 10 seconds. It must be between one second and one hour.
 	MaxLag time.Duration
 
 	// OnLag decides what happens beyond MaxLag. It is required if Feed is set.
@@ -28,8 +28,8 @@ type Config struct {
 	// which need about 170 MiB if their values have 36 bytes, such as UUIDs.
 	// Memory is used only as entries are added. With a Feed, the last tenth is
 	// only for what other machines have published. Otherwise machines that are
-	// almost full could publish more than any of them can hold. It must be the
-	// same on all machines.
+	// almost full could publish more than any of them can hold. MaxEntries must
+	// be the same on all machines.
 	//
 	// All issuers share the entries. An issuer that may revoke without limit,
 	// for example by messages that package signals receives, can therefore fill
@@ -37,8 +37,8 @@ type Config struct {
 	MaxEntries int
 
 	// Logger receives failures of the feed and their end, once per change. nil
-	// means the logger that [slog.Default] returns when New is called. Events
-	// contain no part of a revocation and no error text of the feed.
+	// means the logger that [slog.Default] returns when New is called. Log
+	// records contain no part of a revocation and no error text of the feed.
 	Logger *slog.Logger
 }
 

@@ -28,11 +28,11 @@
 //
 // # When entries end
 //
-// An entry ends at its Until, by the clock of the machine. Verifiers accept a
-// token a little longer than until it expires, because of their clock skew.
-// List.Add therefore adds five minutes to Until, which is the largest skew.
-// Entries that have ended are removed in small steps by calls of List.Add and,
-// with a Feed, by List.Run.
+// An entry ends at its Until, by the clock of the machine. Because of clock
+// skew, verifiers accept a token for a little longer than its lifetime.
+// List.Add therefore adds five minutes, the largest skew, to Until. Entries
+// that have ended are removed in small steps by calls of List.Add and, with a
+// Feed, by List.Run.
 //
 // # Lag
 //
@@ -52,11 +52,11 @@
 //
 // # A feed that loses its memory
 //
-// A feed can lose what it had, for example a Redis without persistence in a
+// A feed can lose its contents, as a Redis without persistence does in a
 // restart. Its epoch then changes. Each list reads the feed from the beginning,
 // and publishes those of its entries that the feed lacks. A list that is
-// started after the loss does not know them until another list has published
-// them.
+// started after the loss does not know these entries until another list has
+// published them.
 //
 // # Clocks
 //

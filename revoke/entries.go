@@ -29,8 +29,8 @@ type issuer struct {
 	kinds [Sessionless + 1]map[string]*entry // by Value
 }
 
-// entry is one revocation. Only index and next change, under the lock, and
-// inFeed.
+// entry is one revocation. Of its fields, only index, next and inFeed change.
+// The lock guards index and next.
 type entry struct {
 	issuer        *issuer
 	kind          Kind
@@ -41,14 +41,14 @@ type entry struct {
 	// the later before and the other the later until. Otherwise one of them
 	// would be superfluous.
 	next   *entry
-	inFeed atomic.Uint64 // the last reading from the beginning of the feed in which the entry was found
+	inFeed atomic.Uint64 // number of the last reading from the beginning of the feed that found the entry
 }
 
 const (
 	everything = math.MaxInt64
 
-	// ended entries that are removed for each new entry. With more than one,
-	// they become fewer.
+	// removedPerEntry is the number of ended entries that are removed for each
+	// new entry. It is more than one, so that ended entries become fewer.
 	removedPerEntry = 2
 )
 
@@ -148,7 +148,7 @@ func (e *entries) expire(now int64, limit int) {
 	}
 }
 
-// revoked reports whether an entry is about a token.
+// revoked reports whether an entry revokes the token with these claims.
 func (e *entries) revoked(c *Claims, now int64) bool {
 	if e.count.Load() == 0 {
 		return false

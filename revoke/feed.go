@@ -59,16 +59,16 @@ type Feed interface {
 	// Publish appends revocations. nil means that the feed has all of them. If
 	// it returns an error, the feed may have some of them.
 	//
-	// A feed keeps a revocation until its Until. It may keep it longer. It may
-	// store times in whole seconds, because a [List] publishes whole seconds. A
-	// program that publishes without a List adds the clock skew of the
-	// verifiers to Until.
+	// A feed must keep a revocation until its Until, and may keep it longer. It
+	// may store times in whole seconds, because a [List] publishes whole
+	// seconds. A program that publishes without a List must add the clock skew
+	// of the verifiers to Until.
 	Publish(ctx context.Context, revocations ...Revocation) error
 
 	// Read returns what the feed has after a position, oldest first. "" is the
-	// beginning. It does not wait for revocations, and reading removes nothing.
-	// A revocation can be read as soon as Publish has returned, and appears
-	// only after all positions that Read has returned before.
+	// beginning. Read does not wait for revocations, and removes nothing. A
+	// revocation must be readable as soon as Publish has returned, and must
+	// come after all positions that Read has returned before.
 	//
 	// ErrGap, which may be wrapped, means that the feed no longer has
 	// everything after the position. The reader must begin again with "".
@@ -92,7 +92,7 @@ const (
 	latest   = 253402300799 // the last second of the year 9999, which is the last year that JSON and RFC 3339 have
 )
 
-// check returns the faults of a revocation. They do not quote it.
+// check returns the faults of a revocation. Their texts do not quote it.
 func (r *Revocation) check() (faults []error) {
 	for _, text := range []struct{ name, value string }{{"Issuer", r.Issuer}, {"Value", r.Value}} {
 		switch {

@@ -64,7 +64,7 @@ func FuzzListsAgreeWithTheModel(f *testing.F) {
 					l := lists[d.n(len(lists))]
 					r := some()
 					all = append(all, r)
-					r.Until = r.Until.Add(-5 * time.Minute) // Add adds them again
+					r.Until = r.Until.Add(-5 * time.Minute) // because Add adds five minutes
 					if err := l.Add(t.Context(), r); err != nil && !errors.Is(err, revoke.ErrPublish) {
 						t.Fatal(err)
 					}

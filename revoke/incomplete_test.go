@@ -69,7 +69,7 @@ func TestL06MachinesFillTheListAtTheSameTime(t *testing.T) {
 	})
 }
 
-// The tenth that is only for the feed is full, too.
+// The list is full, including the tenth that is only for the feed.
 func TestAFullListReplacesEntries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
@@ -116,14 +116,14 @@ func TestL06RevocationsThatAreNotValidAreLag(t *testing.T) {
 		if got := l.Stats().Dropped; got != 3 {
 			t.Errorf("got %d dropped, want 3", got)
 		}
-		feed.Lose() // they are gone
+		feed.Lose() // the revocations that are not valid are gone
 		time.Sleep(2 * time.Second)
 		assertLag(t, l, false)
 	})
 }
 
-// A feed must accept each valid revocation, but a fault of it must not stop the
-// others.
+// A feed must accept each valid revocation. If it wrongly rejects one, the
+// others must still be published.
 func TestL06ARevocationThatTheFeedRejectsStopsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)
@@ -151,8 +151,8 @@ func TestL06ARevocationThatTheFeedRejectsStopsNoOther(t *testing.T) {
 	})
 }
 
-// List.Add adds five minutes to Until. What it publishes must nevertheless be
-// valid, for all feeds and for the lists that read it.
+// List.Add adds five minutes to Until. The revocation that it publishes must
+// nevertheless be valid, for all feeds and for the lists that read it.
 func TestTheLastUntil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)

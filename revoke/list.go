@@ -37,8 +37,8 @@ const (
 	chunk = 256
 )
 
-// List contains revocations. Create it with [New]; the check of a zero List
-// returns an error. It is safe for concurrent use.
+// List contains revocations. Create it with [New]: Check of a zero List returns
+// an error. It is safe for concurrent use.
 type List struct {
 	config  Config
 	entries *entries
@@ -210,7 +210,7 @@ func (l *List) Healthy() error {
 
 // lag returns the time since the feed was last read to its end, or the largest
 // Duration if it never was. While a machine is suspended, its monotonic clock
-// may stop. Therefore the longer time counts.
+// may stop, so the longer of the monotonic time and the wall-clock time counts.
 func (l *List) lag(now time.Time) time.Duration {
 	if l.config.Feed == nil {
 		return 0

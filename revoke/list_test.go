@@ -76,7 +76,7 @@ func TestEntriesAboutTheSameTokens(t *testing.T) {
 		}
 		add(t, l, entry(hours(1), 4))
 		add(t, l, entry(hours(1), 4), entry(hours(0), 4), entry(hours(1), 3))
-		entries(1) // the others say less
+		entries(1) // the new ones revoke nothing more
 		add(t, l, entry(time.Time{}, 2), entry(hours(0), 6))
 		entries(3) // each has a later Before or a later Until than the others
 		issued(5, true)
@@ -87,7 +87,7 @@ func TestEntriesAboutTheSameTokens(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		issued(1, false)
 		issued(0, true)
-		add(t, l, entry(hours(5), 7)) // says more than all others
+		add(t, l, entry(hours(5), 7)) // revokes everything that the others do
 		entries(1)
 		issued(5, true)
 		issued(6, false)

@@ -62,7 +62,7 @@ func add(t *testing.T, l *revoke.List, all ...revoke.Revocation) {
 	}
 }
 
-// assertRevoked checks the answer about a token.
+// assertRevoked checks what the list says about a token.
 func assertRevoked(t *testing.T, l *revoke.List, c revoke.Claims, want bool) {
 	t.Helper()
 	if c.Issuer == "" {

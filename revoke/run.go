@@ -22,7 +22,7 @@ const (
 	// after a poll. Checks wait for less than a millisecond.
 	removedPerPoll = 256
 
-	publishedPerPoll = 16 * chunk // entries that the feed lacks
+	publishedPerPoll = 16 * chunk // maximum number of missing entries that are published after a poll
 )
 
 // Failures of the feed. Its own errors are not logged, because their texts may
@@ -37,9 +37,9 @@ var (
 )
 
 // Run reads the feed about every 200 milliseconds, at first from the beginning,
-// until ctx ends. It then returns nil. Without a Feed, it only waits for ctx.
-// It returns an error at once if the list is already running. It belongs to its
-// caller, who starts it in a goroutine:
+// until ctx ends. Then it returns nil. Without a Feed, it only waits for ctx.
+// If the list is already running, it returns an error at once. The caller
+// starts Run in a goroutine:
 //
 //	go list.Run(ctx)
 //
@@ -91,7 +91,8 @@ func (l *List) note(ctx context.Context, err error) {
 	}
 }
 
-// log calls write with the Logger, which must not end the process.
+// log calls write with the Logger. A panic of the Logger must not end the
+// process.
 func (l *List) log(write func(*slog.Logger)) {
 	contain.Panic(func() { write(l.config.Logger) })
 }
@@ -106,7 +107,7 @@ type reader struct {
 
 	reading  uint64    // number of the reading: how often the feed was read from the beginning
 	began    time.Time // when the reading began
-	complete bool      // everything that was read since then fitted
+	complete bool      // everything in this reading has fitted so far
 	missing  []*entry  // entries that have still to be published
 	limit    int       // how many of them the next call of publishMissing publishes
 }
@@ -121,8 +122,8 @@ func (r *reader) restart() {
 }
 
 // checkClock begins a new reading if the clock was set back. Entries that had
-// ended by the wrong time were removed, or not added. Until the feed was read,
-// the lag is infinite.
+// ended by the wrong time may have been removed, or not added. Until the feed
+// has been read again, the lag is infinite.
 func (r *reader) checkClock(now time.Time) {
 	if now.Unix() < r.wall-1 {
 		r.list.read.Store(nil)
@@ -184,7 +185,7 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 		}
 	}
 	fit := 0
-	for rest := valid; len(rest) > 0; { // one that is known fits also after one that does not
+	for rest := valid; len(rest) > 0; { // a known revocation fits even after one that does not fit
 		n := l.put(rest, r.reading)
 		fit += n
 		rest = rest[min(n+1, len(rest)):]
@@ -201,12 +202,12 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 }
 
 // publishMissing publishes entries that the feed lacks, if there may be any. It
-// is called at the end of the feed. A call publishes only a part of many
-// entries, because meanwhile nothing is read. In the pause between two calls,
-// other machines may publish the same entries, which are then skipped.
+// is called at the end of the feed. If there are many, each call publishes only
+// some of them, because nothing is read meanwhile. In the pause between two
+// calls, other machines may publish the same entries, which are then skipped.
 //
-// After a failure, it continues with the other entries, and with one at a time
-// at first. An entry that the feed never accepts then stops no other entry.
+// After a failure, it continues with the other entries, at first one at a time.
+// An entry that the feed never accepts therefore does not stop other entries.
 func (r *reader) publishMissing(ctx context.Context) error {
 	l := r.list
 	if len(r.missing) == 0 && l.unpublished.Swap(false) {

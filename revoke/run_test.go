@@ -233,8 +233,8 @@ func TestL05AGapIsReadFromTheBeginning(t *testing.T) {
 	})
 }
 
-// A feed is the code of another package. Whatever it does, the list does not
-// take it for success.
+// A feed is code of another package. The list must not take any of its faults
+// for success.
 func TestL07FaultsOfTheFeed(t *testing.T) {
 	for name, read := range map[string]func(context.Context, string) (revoke.Batch, error){
 		"it panics": func(context.Context, string) (revoke.Batch, error) { panic("canary") },

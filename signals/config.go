@@ -16,39 +16,41 @@ import (
 
 // Config is the configuration of a receiver.
 type Config struct {
-	// Verifier verifies the messages. Its issuers may send them. Usually it is
-	// the verifier of the access tokens. A transmitter that issues no access
-	// tokens for the API must not be an issuer of that verifier: give it one of
-	// its own. exp, nbf and iat are checked with its clock and skew. The age of
-	// a logout token without exp, and the end of revocations, are checked with
-	// the clock of the machine. Verifier is required.
+	// Verifier verifies the messages, and only its issuers may send them.
+	// Usually it is the verifier of the access tokens. A transmitter that
+	// issues no access tokens for the API must not be an issuer of that
+	// verifier: give the transmitter a verifier of its own. exp, nbf and iat
+	// are checked with the clock and skew of the Verifier. The age of a logout
+	// token without exp, and the end of revocations, are checked with the clock
+	// of the machine. Verifier is required.
 	Verifier *middleware.Verifier
 
-	// List receives the revocations. It is required, and is usually the
-	// Revocations of the Verifier's configuration.
+	// List receives the revocations. It is required. Usually it is the list in
+	// the Revocations field of the Verifier's configuration.
 	List *revoke.List
 
-	// Audiences are the accepted values of aud; one of them is enough. At least
-	// one is required. In a logout token, aud is the client that the user is
-	// logged out of (OpenID Connect Back-Channel Logout 1.0 §2.4), not the API.
-	// In a security event it is what the transmitter calls this receiver (SSF
-	// 1.0 §4.1.8).
+	// Audiences are the accepted values of aud. At least one is required, and a
+	// message must have at least one of them. In a logout token, aud is the
+	// client that the user is logged out of (OpenID Connect Back-Channel Logout
+	// 1.0 §2.4), not the API. In a security event, it is the name that the
+	// transmitter has for this receiver (SSF 1.0 §4.1.8).
 	Audiences []string
 
 	// TokenLifetime is the longest lifetime of an access token. It is required,
 	// and at most a year. A revocation ends this long after its message was
-	// issued. If it is too short, tokens are accepted again before they expire.
+	// issued. If TokenLifetime is too short, revoked tokens are accepted again
+	// before they expire.
 	TokenLifetime time.Duration
 
 	// Authorization is the value of the Authorization field that the
 	// transmitter of security events sends (SSF 1.0 §6.1.1), such as "Bearer
-	// d5a2…". "" does not check the field. Logout does not use it, because only
-	// the signature authenticates a logout token.
+	// d5a2…". If it is "", the field is not checked. Logout does not use it,
+	// because only the signature authenticates a logout token.
 	Authorization string
 
-	// Logger receives the begin and the end of outages, and refusals at the
+	// Logger receives the beginning and the end of outages, and refusals at the
 	// level Debug. nil means the logger that [slog.Default] returns when the
-	// receiver is made. Events contain no part of a message.
+	// receiver is made. Log records contain no part of a message.
 	Logger *slog.Logger
 }
 

@@ -46,8 +46,8 @@ func TestReceiversRefuseEveryDefect(t *testing.T) {
 	}
 }
 
-// A transmitter whose iss is not that of the access tokens has a verifier of
-// its own. The iss is an alias there.
+// If the iss of a transmitter differs from the iss of the access tokens, the
+// transmitter needs a verifier of its own, in which its iss is an alias.
 func TestATransmitterWithAnotherName(t *testing.T) {
 	s := newSetup(t)
 	transmitter := testserver.New(t)

@@ -16,7 +16,7 @@ const (
 	sessionRevoked   = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"   // CAEP 1.0 §3.1
 	credentialChange = "https://schemas.openid.net/secevent/caep/event-type/credential-change" //nolint:gosec // a name; CAEP 1.0 §3.3
 
-	// Events about an account (RISC 1.0 §2; the last is of Google).
+	// Events about an account (RISC 1.0 §2; the last one is Google's).
 	credentialCompromise = "https://schemas.openid.net/secevent/risc/event-type/credential-compromise" //nolint:gosec // a name
 	accountDisabled      = "https://schemas.openid.net/secevent/risc/event-type/account-disabled"
 	accountPurged        = "https://schemas.openid.net/secevent/risc/event-type/account-purged"
@@ -35,32 +35,33 @@ const (
 //
 //   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session, and
 //     those of its user that do not name their session. If the subject has no
-//     session, it revokes all tokens that were issued to the user until the
-//     security event token was issued.
+//     session, all tokens of the user are revoked that were issued no later
+//     than the security event token.
 //   - credential-change (CAEP 1.0 §3.3) with the change_type revoke, delete or
 //     update revokes the tokens of the user in the same way, or those of the
-//     session if the subject has no user. A credential that was created has no
-//     effect.
+//     session if the subject has no user. With the change_type create, it has
+//     no effect.
 //   - credential-compromise, account-disabled, account-purged and
-//     sessions-revoked (RISC 1.0), and tokens-revoked (of Google) have the
-//     effect of a credential that was revoked.
+//     sessions-revoked (RISC 1.0), and tokens-revoked (of Google) have the same
+//     effect as credential-change with the change_type revoke.
 //
-// Every other event is acknowledged and has no effect, as are the verification
-// events of SSF 1.0 §8.1.4. Their state is not compared with anything.
+// Every other event is acknowledged and has no effect. This includes the
+// verification events of SSF 1.0 §8.1.4, whose state is not checked.
 //
 // The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
-// §3.1), or the member subject of the event in older versions. Its format is
-// one of these. Any other format is refused, because to acknowledge the event
-// would lose it.
+// §3.1), or the member subject of the event in older versions. It must have one
+// of the following formats. Any other format is refused, because the sender
+// does not repeat an event that was acknowledged.
 //
 //   - iss_sub is a user. Its iss must be the issuer of the token.
-//   - opaque is a user of the issuer of the token. In session-revoked it may
-//     also be a session, so both are revoked.
-//   - aliases lists at most 32 of these. Those that are not understood are
-//     ignored, unless all are.
-//   - complex (SSF 1.0 §3.3) has one of these as user, an opaque session, or
-//     both. A user in another format is ignored in session-revoked if there is
-//     a session. Other members, such as device, do not limit what is revoked.
+//   - opaque is a user of the issuer of the token. In session-revoked it could
+//     also be a session, so the tokens of such a session are revoked as well.
+//   - aliases lists at most 32 identifiers in these formats. Identifiers that
+//     are not understood are ignored if at least one other is understood.
+//   - complex (SSF 1.0 §3.3) has an identifier in one of these formats as user,
+//     an opaque identifier as session, or both. In session-revoked, a user in
+//     another format is ignored if there is a session. Other members, such as
+//     device, do not limit what is revoked.
 //
 // In drafts, format is called subject_type, and iss_sub is iss-sub.
 //
@@ -141,9 +142,10 @@ func (rc *receiver) effect(m *message, name string, payload strictjson.Value) ([
 	return nil, nil
 }
 
-// account returns the revocations after an event that affects all sessions of
-// a user. Without a user, it returns those of the session. If there is a user
-// that is not understood, to revoke only the session would not be enough.
+// account returns the revocations for an event that affects all sessions of a
+// user. If the subject has no user, it returns those of the session. A user
+// that is not understood is an error, because revoking only the session would
+// not be enough.
 func (rc *receiver) account(m *message, payload strictjson.Value) ([]revoke.Revocation, error) {
 	s, err := m.eventSubject(payload)
 	switch {

@@ -100,7 +100,8 @@ func TestEventsAcceptOtherForms(t *testing.T) {
 			s.want(s.post(s.events(), set+"; charset=utf-8", test.token), http.StatusAccepted, "subject "+user+test.want)
 		})
 	}
-	// Tokens that were issued before it have expired.
+	// Tokens that were issued before this event have expired, so nothing is
+	// revoked.
 	token := s.sign("secevent+jwt", s.eventClaims(events, sub.with(object{"iat": s.began.Unix() - 7200})))
 	s.want(s.post(s.events(), set, token), http.StatusAccepted, "")
 }

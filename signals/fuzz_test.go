@@ -11,8 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// Whatever a body contains, only a signed message revokes something. claims are
-// signed if they are not empty, and replace SIGNED in the body.
+// FuzzLogout checks that only a signed message revokes something. Its second
+// argument contains claims. If they are not empty, they are signed, and the
+// token replaces SIGNED in the body.
 func FuzzLogout(f *testing.F) {
 	s := newSetup(f)
 	s.config.Logger = slog.New(slog.DiscardHandler)

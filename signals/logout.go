@@ -26,14 +26,15 @@ const (
 //
 // A logout token without sid revokes the tokens of the user, sub. One with sid
 // revokes the tokens of this session, and those of the user that have no sid.
-// In both cases only tokens that were issued until the logout token was issued
+// In both cases, only tokens that were issued no later than the logout token
 // are revoked.
 //
 // The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
-// allows for servers that are older than the explicit type. exp is required
-// since 2022, but Ory Hydra 2.3 omits it. A token without exp is accepted for
-// ten minutes after its iat. The jti is required, but not remembered: a token
-// that is repeated revokes nothing new, and is acknowledged again.
+// allows for servers that are older than the explicit type. exp has been
+// required since 2022, but Ory Hydra 2.3 omits it. A token without exp is
+// therefore accepted for ten minutes after its iat. The jti is required, but
+// not remembered: a token that is repeated revokes nothing new, and is
+// acknowledged again.
 //
 // The answer is 200, or 400 with a JSON object with the members error and
 // error_description (§2.8). It is 503 with Retry-After if the sender has to

@@ -149,7 +149,7 @@ func TestG07LogoutRequests(t *testing.T) {
 	}
 }
 
-// The issuer of a revocation is what Token.Issuer will be.
+// The issuer of a revocation must equal Token.Issuer of the tokens to revoke.
 func TestLogoutUsesTheNameOfTheIssuer(t *testing.T) {
 	const tenant = "0f8fad5b-d9cb-469f-a165-70867728950e"
 	for name, test := range map[string]struct {

@@ -107,9 +107,9 @@ func (rc *receiver) isAudience(aud strictjson.Value) bool {
 }
 
 // revocations returns the revocations of users or sessions. Tokens that are
-// issued after the message stay valid: a server may let a session go on, such
-// as one with a refresh token for offline access (Back-Channel Logout 1.0
-// §2.7).
+// issued after the message stay valid, because a server may let a session
+// continue, for example for a refresh token with offline access (Back-Channel
+// Logout 1.0 §2.7).
 func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) (all []revoke.Revocation) {
 	for _, value := range values {
 		all = append(all, revoke.Revocation{
@@ -119,10 +119,11 @@ func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) 
 	return all
 }
 
-// ended returns the revocations after sessions have ended, or all sessions of
-// users if sessions is empty. A token that does not name its session may belong
-// to one that has ended, so it is revoked. Its client can use its refresh token
-// to get another one, if the session continues.
+// ended returns the revocations for sessions that have ended, or for all
+// sessions of users if sessions is empty. It also revokes tokens of the users
+// that do not name their session, because such a token may belong to a session
+// that has ended. If the session continues, the client can get a new token with
+// its refresh token.
 func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocation {
 	if len(sessions) == 0 {
 		return rc.revocations(m, revoke.Subject, users...)
@@ -130,9 +131,9 @@ func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocat
 	return append(rc.revocations(m, revoke.Session, sessions...), rc.revocations(m, revoke.Sessionless, users...)...)
 }
 
-// revoke adds revocations to the list. Only here is an outage that of this
-// receiver: one of several issuers can be unavailable while the others are not,
-// and the verifier logs that.
+// revoke adds revocations to the list. Only a failure of the list or its feed
+// is logged as an outage of this receiver. The verifier logs outages of
+// issuers, which do not affect the messages of other issuers.
 func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation) *refusal {
 	if len(revocations) == 0 {
 		return nil

@@ -23,8 +23,8 @@ type broken struct{}
 func (broken) Read([]byte) (int, error) { return 0, errors.New("CANARY") }
 func (broken) Close() error             { return nil }
 
-// messages are a logout token and a security event about a user, and a logout
-// token about a session.
+// messages returns functions that send a security event about a user, a logout
+// token about a user, and a logout token about a session.
 func (s *setup) messages() map[string]func() *httptest.ResponseRecorder {
 	event := s.sign("secevent+jwt", s.eventClaims(object{sessionRevoked: object{}}, object{"sub_id": s.issSub(user)}))
 	byUser, bySession := s.sign("logout+jwt", s.logoutClaims(object{"sid": nil})), s.sign("logout+jwt", s.logoutClaims(object{"sub": nil}))
@@ -36,8 +36,8 @@ func (s *setup) messages() map[string]func() *httptest.ResponseRecorder {
 	}
 }
 
-// A message that is repeated is acknowledged, and does not affect tokens that
-// were issued after it, not even those of the same session.
+// A repeated message is acknowledged. It does not affect tokens that were
+// issued after the message, not even tokens of the same session.
 func TestG09RepeatedMessages(t *testing.T) {
 	for _, name := range []string{"event", "logout of a user", "end of one session"} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestG09RepeatedMessages(t *testing.T) {
 	}
 }
 
-// A message that is not in the feed is not acknowledged.
+// A message is acknowledged only after its revocations are in the feed.
 func TestG10Outages(t *testing.T) {
 	for _, name := range []string{"event", "logout of a user", "end of one session"} {
 		t.Run(name, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestG10Outages(t *testing.T) {
 		for _, send := range s.messages() {
 			s.want(send(), http.StatusServiceUnavailable, "")
 		}
-		s.wantNoOutage() // those of other issuers may be available
+		s.wantNoOutage() // the keys of other issuers may be available
 	})
 	t.Run("a feed that hangs", func(t *testing.T) {
 		s := newSetup(t)
@@ -222,7 +222,7 @@ func TestConfigIsCopied(t *testing.T) {
 }
 
 // A token that does not name its session may belong to the session that has
-// ended. The token of another session does not.
+// ended, so it is revoked. A token of another session is not.
 func TestTokensWithoutASession(t *testing.T) {
 	s := newSetup(t)
 	s.want(s.postLogout(s.sign("logout+jwt", s.logoutClaims(nil))), http.StatusOK, "session "+sid+" 0s, sessionless "+user+" 0s")

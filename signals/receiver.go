@@ -20,7 +20,7 @@ const (
 	retryAfter = "2"      // seconds, as in the answers of the middleware
 
 	readTimeout    = 10 * time.Second // of a body, so that a slow sender does not keep its connection
-	publishTimeout = 5 * time.Second  // so that a feed that hangs is an outage
+	publishTimeout = 5 * time.Second  // after this time, a hanging feed counts as an outage
 )
 
 // receiver is the handler of one kind of message.
@@ -63,7 +63,7 @@ func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// read returns the body of a request of the right form.
+// read checks the form of a request and returns its body.
 func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refusal) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -100,7 +100,8 @@ func (rc *receiver) isAuthorized(fields []string) bool {
 	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }
 
-// logOutage logs an outage of the feed or the list and its end once per change.
+// logOutage logs the beginning and the end of an outage of the feed or the
+// list, once each.
 func (rc *receiver) logOutage(ctx context.Context, refused *refusal) {
 	switch {
 	case refused == nil && rc.outage.To(""):

@@ -12,7 +12,7 @@ import (
 type subject struct {
 	users         []string // values of sub
 	sessions      []string // values of sid
-	isOpaque      bool     // the sessions may be users, and are also in users
+	isOpaque      bool     // the format does not say whether an ID is a user or a session, so it is in both lists
 	isUserUnknown bool     // there is a user, but it is not understood
 }
 
@@ -39,8 +39,8 @@ func (m *message) eventSubject(payload strictjson.Value) (subject, error) {
 	return m.simpleSubject(id)
 }
 
-// complexSubject reads a Complex Subject (SSF 1.0 §3.3). One of user and
-// session may be of a format that is not understood.
+// complexSubject reads a Complex Subject (SSF 1.0 §3.3). If either user or
+// session has a format that is not understood, the other one is returned.
 func (m *message) complexSubject(id strictjson.Value) (subject, error) {
 	user, session := strictjson.Lookup(id, "/user"), strictjson.Lookup(id, "/session")
 	s, err := m.simpleSubject(user)

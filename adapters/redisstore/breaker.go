@@ -7,8 +7,8 @@ import (
 
 // Limits of the breaker.
 const (
-	maxFailures = 3           // commands in a row without an answer after which commands are paused
-	pause       = time.Second // between two attempts while commands are paused
+	maxFailures = 3           // after this many commands in a row without an answer, commands are paused
+	pause       = time.Second // time between two attempts while commands are paused
 )
 
 // breaker pauses the commands of a group after failures, so that requests do

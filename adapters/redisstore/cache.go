@@ -8,13 +8,13 @@ import (
 )
 
 // maxAnswerTimeout is how long Get and Set wait for each command at most. An
-// introspect.Client waits for a quarter of a second, and otherwise takes a node
-// of a cluster that hangs for a failure of the whole Store.
+// introspect.Client waits for only a quarter of a second. Without this limit,
+// it would take one hanging node of a cluster for a failure of the whole Store.
 const maxAnswerTimeout = 100 * time.Millisecond
 
-// answerKey returns where an introspection answer is: its group, and the key in
-// it. The key is a hash of a token; with the HMAC, a reader of Redis cannot
-// check whether a token that it knows was used.
+// answerKey returns the group and the name of an introspection answer in Redis.
+// key is a hash of the token. The name is an HMAC of key, so that an attacker
+// who can read Redis cannot check whether a token was used.
 func (s *Store) answerKey(k keys, key string) (g *group, name string) {
 	sum := derive(k.names, key)
 	return s.groups[sum[0]%groups], "answer:" + base64.RawURLEncoding.EncodeToString(sum)
@@ -46,7 +46,7 @@ func (s *Store) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 		return nil
 	}
 	g, name := s.answerKey(s.keys[0], key)
-	lifetime := strconv.FormatInt(ttl.Milliseconds(), 10) // rounded down: for ttl at most
+	lifetime := strconv.FormatInt(ttl.Milliseconds(), 10) // rounded down, so that the answer does not outlive ttl
 	_, _ = s.doWithin(ctx, min(s.config.Timeout, maxAnswerTimeout), g, "SET", name, s.keys[0].seal(g.tag+name, value), "PX", lifetime)
 	return ctx.Err()
 }

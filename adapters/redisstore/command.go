@@ -14,7 +14,7 @@ import (
 // of a cluster, so a node has all of them or none.
 const groups = 32
 
-// group is the keys with one hash tag.
+// group is all keys with one hash tag.
 type group struct {
 	tag      string        // begins each key
 	running  chan struct{} // limits the commands that run
@@ -51,10 +51,10 @@ func (s *Store) do(ctx context.Context, g *group, command, key string, args ...a
 	return s.doWithin(ctx, s.config.Timeout, g, command, key, args...)
 }
 
-// doWithin is like do, but with its own timeout. It stops waiting then, even if
-// Config.Do ignores its context. Canceling ctx does not cancel a command that
-// has started: otherwise, a client could cancel requests to make commands fail,
-// until commands are paused for all clients.
+// doWithin is like do, but with its own timeout, after which it stops waiting,
+// even if Config.Do ignores its context. Canceling ctx does not cancel a
+// command that has started: otherwise, a client could cancel requests to make
+// commands fail, until commands are paused for all clients.
 func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, command, key string, args ...any) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, c
 	return answer, nil
 }
 
-// text returns an answer that is a string. Clients differ in its type.
+// text returns an answer that is a string, which some clients return as bytes.
 func text(answer any) (string, error) {
 	switch value := answer.(type) {
 	case string:
@@ -93,7 +93,8 @@ func text(answer any) (string, error) {
 // milliseconds formats a duration in milliseconds, rounded up.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds()+1, 10) }
 
-// Keys that must outlive their last use have this lifetime.
+// Keys that must outlive their last use have the lifetime lastingFor, which is
+// extended at most once per extendAfter.
 const (
 	lastingFor  = 30 * 24 * time.Hour
 	extendAfter = time.Hour

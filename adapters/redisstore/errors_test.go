@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// newLogged is like newStore without Initialize. Commands go through a
-// function, and the log is returned.
+// newLogged is like newStore, but without Initialize. Commands go through do.
+// newLogged also returns the log.
 func newLogged(t *testing.T, f *fake, do func(next doFunc, ctx context.Context, args []any) (any, error)) (*redisstore.Store, *bytes.Buffer) {
 	t.Helper()
 	log := new(bytes.Buffer)
@@ -30,7 +30,8 @@ func newLogged(t *testing.T, f *fake, do func(next doFunc, ctx context.Context, 
 	return s, log
 }
 
-// The text of an error of the client may contain an argument.
+// An error text of the client may contain an argument of the command, so it
+// must not be reported.
 func TestWhatIsReportedOfAnError(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err  error
@@ -122,7 +123,7 @@ func TestAStoreDoesNotPrintItsSecret(t *testing.T) {
 	}
 }
 
-// An answer that Redis never gives is an error, and never a success.
+// An answer that Redis never gives must be an error.
 func TestUnexpectedAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		command, key string // the end of the key
@@ -182,7 +183,7 @@ func TestAnAnswerForLessThanAMillisecondIsNotStored(t *testing.T) {
 	}
 }
 
-// Without Initialize, an empty Redis is one that has lost its memory.
+// Without Initialize, an empty Redis counts as one that has lost its memory.
 func TestANewRedisWithoutInitialize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, log := newLogged(t, newFake(), func(next doFunc, ctx context.Context, args []any) (any, error) { return next(ctx, args...) })

@@ -71,10 +71,10 @@ func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
 }
 
 // trim looks at some entries and removes those whose revocations have ended. It
-// keeps those at which a reader that knows the whole feed may be: the entries
-// of the last hour, and the one before them. The next call goes on from there,
-// so that an entry that lasts for long does not keep those behind it. A failure
-// only means that they are removed later.
+// keeps the entries of the last hour, and the one before them, because a reader
+// that knows the whole feed may be there. The next call continues where this
+// one has stopped, so that an entry with a late end does not keep those behind
+// it. A failure only means that entries are removed later.
 func (s *Store) trim(ctx context.Context) {
 	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
 	if err != nil {
@@ -105,9 +105,9 @@ type entry struct {
 	sealed string
 }
 
-// ended reports whether all revocations of an entry ended at least an hour ago:
-// the clocks of other machines may differ by as much. An entry that does not
-// say when its revocations end lasts for 30 days and an hour.
+// ended reports whether all revocations of an entry ended at least an hour ago,
+// because the clocks of other machines may differ by as much. An entry that
+// does not say when its revocations end lasts for 30 days and an hour.
 func (e entry) ended(now time.Time) bool {
 	last := addedAt(e.id).Add(lastingFor)
 	if until, err := strconv.ParseInt(e.until, 10, 64); err == nil {
@@ -116,9 +116,9 @@ func (e entry) ended(now time.Time) bool {
 	return now.After(last.Add(time.Hour))
 }
 
-// place identifies an entry. The ID is not enough: a node that takes over may
-// use the IDs of lost entries again if its clock is behind. Each value begins
-// with a random nonce.
+// place identifies an entry by its ID and the random nonce at the beginning of
+// its value. The ID is not enough: a node that takes over may use the IDs of
+// lost entries again if its clock is behind.
 func (e entry) place() string { return fmt.Sprintf("%s:%.8x", e.id, e.sealed) }
 
 // sealedAs returns the name with which the value of an entry is sealed.
@@ -152,9 +152,9 @@ var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16}
 // The entry at the position must still be there. If it is not, entries after it
 // may be missing too, for example because a node without the last writes took
 // over. Read then returns [revoke.ErrGap] and, if it can, changes the epoch, so
-// that every machine publishes what it knows. A reader that has not reached the
-// end may be at an entry that was removed because it had ended, so this does
-// not change the epoch.
+// that every machine publishes what it knows. It does not change the epoch if
+// the reader has not reached the end, because the entry may have been removed
+// after it had ended.
 //
 // In place of an entry that was not sealed with the secret, Read returns one
 // revocation that is not valid. A [revoke.List] then knows that it lacks
@@ -218,9 +218,9 @@ func addedAt(id string) time.Time {
 	return time.UnixMilli(added)
 }
 
-// epoch returns the epoch, and makes one if it is missing or not valid. The
-// command counts as a write, so that a replica refuses it. A full Redis allows
-// it.
+// epoch returns the epoch, and makes one if it is missing or not valid. It uses
+// a command that counts as a write: a replica refuses it, but a full Redis
+// allows it.
 func (s *Store) epoch(ctx context.Context) (string, error) {
 	answer, err := s.do(ctx, s.feed, "GETEX", epochKey, "PX", milliseconds(lastingFor))
 	if err != nil {
@@ -239,8 +239,8 @@ func (s *Store) epoch(ctx context.Context) (string, error) {
 	return epoch, err
 }
 
-// newEpoch makes an epoch if it is missing ("NX"), or if it exists ("XX"). With
-// "NX", it returns the one that exists.
+// newEpoch makes an epoch if none exists ("NX"), or only if one exists ("XX").
+// With "NX", it returns the existing epoch, if any.
 func (s *Store) newEpoch(ctx context.Context, condition string) (string, error) {
 	fresh := rand.Text()
 	answer, err := s.do(ctx, s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))
@@ -250,7 +250,8 @@ func (s *Store) newEpoch(ctx context.Context, condition string) (string, error) 
 	return text(answer)
 }
 
-// entries returns the first entries from an ID on, or from the beginning.
+// entries returns the first n entries from an ID on, or from the beginning if
+// from is "".
 func (s *Store) entries(ctx context.Context, from string, n int) ([]entry, error) {
 	if from == "" {
 		from = "-"

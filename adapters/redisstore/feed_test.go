@@ -20,7 +20,7 @@ func TestFeedConforms(t *testing.T) {
 	feedtest.Run(t, func(t *testing.T) revoke.Feed { return newStore(t, f) })
 }
 
-// withSecrets returns a change of the secrets; other may be nil.
+// withSecrets returns a function that changes the secrets; other may be nil.
 func withSecrets(now, other []byte) func(*redisstore.Config) {
 	return func(c *redisstore.Config) { c.Secret, c.OtherSecret = now, other }
 }
@@ -34,7 +34,8 @@ func publish(t *testing.T, s *redisstore.Store, value string, until time.Time) {
 }
 
 // assertRead fails the test unless a reading from the beginning returns
-// revocations with the given values, of which "" is not valid.
+// revocations with the given values. "" stands for a revocation that is not
+// valid.
 func assertRead(t *testing.T, s *redisstore.Store, values ...string) revoke.Batch {
 	t.Helper()
 	batch, err := s.Read(t.Context(), "")
@@ -48,7 +49,7 @@ func assertRead(t *testing.T, s *redisstore.Store, values ...string) revoke.Batc
 	return batch
 }
 
-// A machine that cannot read an entry does not know who is revoked.
+// A machine that cannot read an entry does not know what the entry revokes.
 func TestH05EntriesThatDoNotOpenAreInvalidRevocations(t *testing.T) {
 	hour := time.Now().Add(time.Hour)
 	for name, change := range map[string]func(f *fake){
@@ -84,7 +85,7 @@ func TestH05EntriesThatDoNotOpenAreInvalidRevocations(t *testing.T) {
 	}
 }
 
-// The plain end of an entry is not protected. Its documentation says so.
+// The end of an entry is not sealed, as the package comment says.
 func TestAnEntryWhoseEndIsPastIsSkipped(t *testing.T) {
 	f := newFake()
 	s := newStore(t, f)
@@ -142,7 +143,7 @@ func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 	})
 }
 
-// Whatever others have added, the feed is free of it after 30 days.
+// Whatever other programs have added is removed after 30 days.
 func TestAnEntryWithoutAnEndIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -214,7 +215,7 @@ func TestH06AFeedThatLosesEntriesChangesItsEpoch(t *testing.T) {
 	}
 }
 
-// The stream lasts as long as its last revocation, and 30 days at least.
+// The stream lasts as long as its last revocation, but at least 30 days.
 func TestTheLifetimeOfTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const day = 24 * time.Hour
@@ -229,8 +230,7 @@ func TestTheLifetimeOfTheStream(t *testing.T) {
 	})
 }
 
-// An entry that lasts for long does not keep those behind it, and neither does
-// one of others, nor one that was not read yet.
+// Ended entries are removed even if an entry before them has not ended yet.
 func TestEndedEntriesAreRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

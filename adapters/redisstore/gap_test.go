@@ -68,7 +68,7 @@ func TestALongFeedIsReadInParts(t *testing.T) {
 	}
 }
 
-// A machine that publishes for many also removes many.
+// A machine that publishes many revocations also removes many ended entries.
 func TestTheStreamOfAMachineThatPublishesMuchShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -86,8 +86,8 @@ func TestTheStreamOfAMachineThatPublishesMuchShrinks(t *testing.T) {
 	})
 }
 
-// A new machine reads old entries while another one removes them. The feed has
-// not lost its memory.
+// A new machine reads old entries while another one removes them. This must not
+// count as a loss of memory.
 func TestEntriesAreRemovedUnderAReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -114,8 +114,8 @@ func TestEntriesAreRemovedUnderAReader(t *testing.T) {
 	})
 }
 
-// A full Redis has lost its last entry. The machine that knows it begins again,
-// and publishes the entry as soon as there is room.
+// A full Redis has lost its last entry. The machine that knows the entry reads
+// the feed again, and publishes the entry as soon as there is room.
 func TestAGapInAFullRedis(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

@@ -11,13 +11,14 @@ import (
 )
 
 // history detects that Redis has lost marks of a group, because it was emptied,
-// has restarted without its data or with old data, or another node without the
-// last writes took over. A key in the same hash slot as the marks shows this.
-// It contains a loss and then numbers of 32 bits, of which each process
-// increases one after each mark. The loss must not change, and the number must
-// never go back. With one number for all, a process would not notice that its
-// last step is missing if others have made as many since then. After 2^32 steps
-// a number is 0 again, which looks like a loss.
+// has restarted without its data or with old data, or was replaced by a node
+// without the last writes. A key in the same hash slot as the marks shows this.
+// It contains a loss, followed by numbers of 32 bits. After its marks, a
+// process increases its own number by one step. The loss must not change, and a
+// number must never go back. If all processes shared one number, a process
+// would not notice that its last step is missing if others have made as many
+// steps since then. After 2^32 steps a number is 0 again, which looks like a
+// loss.
 //
 // Callers share a step. A mark is protected by the first step that begins after
 // it: if Redis loses the mark later, it also loses the step. If Redis loses the
@@ -33,9 +34,10 @@ type history struct {
 	err    error      // of the last step
 }
 
-// loss is when Redis was last found to have lost its memory. From the top: the
-// Unix time; in one bit, whether an empty Redis was taken for a new one at that
-// time; and random bits, so that two losses differ.
+// loss is when Redis was last found to have lost its memory. From the highest
+// bit down, it contains the Unix time; one bit that says whether an empty Redis
+// was taken for a new one at that time; and random bits, so that two losses
+// differ.
 type loss int64
 
 const (
@@ -47,14 +49,15 @@ const (
 	numbers = 4096 // numbers in the key
 )
 
-// newNumber returns a random number for a process. Two that have the same may
-// not notice a loss. The first that notices the other takes a new one.
+// newNumber returns a random number for a process. Two processes with the same
+// number may not notice a loss. The first one that notices this takes a new
+// number.
 func newNumber() string { return fmt.Sprint("#", 2+rand.N(numbers)) } //nolint:gosec // not secret
 
 func (l loss) at() time.Time { return time.Unix(int64(l>>lossTime), 0) }
 func (l loss) assumed() bool { return l&lossAssumed != 0 }
 
-// bytes returns the first bytes of the key.
+// bytes returns the loss as it is stored at the beginning of the key's value.
 func (l loss) bytes() string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(l))) //nolint:gosec // not negative
 }
@@ -118,9 +121,10 @@ func (s *Store) step(ctx context.Context, g *group) error {
 	}
 }
 
-// inFuture reports whether a loss is so late that its time must be wrong. The
-// clock of the machine that found it may be ahead: if each machine corrected
-// the others, no proof would be accepted any more.
+// inFuture reports whether a loss is so late that its time must be wrong. Up to
+// an hour is allowed, because the clock of the machine that found the loss may
+// be ahead: if each machine corrected the others, no proof would be accepted
+// any more.
 func inFuture(l loss) bool { return l.at().After(time.Now().Add(time.Hour)) }
 
 // Initialize takes an empty Redis for a new one. Without it, a Redis that is
@@ -128,10 +132,10 @@ func inFuture(l loss) bool { return l.at().After(time.Now().Add(time.Hour)) }
 // [Refuse], DPoP requests get 503, for about 80 seconds with the defaults.
 // Initialize changes nothing in a Redis that is already in use.
 //
-// Call it before the first request. If a program calls it at each start and
-// Redis is emptied just before, then a proof that was used on another machine
-// can be used again, until that machine handles its next proof. To exclude
-// this, call it only when Redis is set up.
+// Call Initialize before the first request. If a program calls it at each start
+// and Redis is emptied just before, then a proof that was used on another
+// machine can be used again, until that machine handles its next proof. To
+// exclude this, call Initialize only when Redis is set up.
 func (s *Store) Initialize(ctx context.Context) error {
 	fresh := lossAt(time.Now().Add(-s.config.ProofWindow-2*time.Second)) | lossAssumed
 	for _, g := range s.groups {
@@ -179,7 +183,7 @@ func (s *Store) firstStep(ctx context.Context, g *group, fresh loss) error {
 	return nil
 }
 
-// setLost writes a loss that is found now.
+// setLost writes a new loss with the current time.
 func (s *Store) setLost(ctx context.Context, g *group) error {
 	fresh := lossAt(time.Now())
 	if _, err := s.do(ctx, g, "SET", stepsKey, fresh.bytes(), "PX", milliseconds(lastingFor)); err != nil {

@@ -17,8 +17,8 @@ import (
 
 type doFunc = func(ctx context.Context, args ...any) (any, error)
 
-// through returns a change that makes commands go through a function, which may
-// call next.
+// through returns a configuration change that makes commands go through f,
+// which may call next.
 func through(f func(next doFunc, ctx context.Context, args []any) (any, error)) func(*redisstore.Config) {
 	return func(c *redisstore.Config) {
 		next := c.Do
@@ -67,7 +67,7 @@ func ahead(seconds int64) func(*redisstore.Config) {
 }
 
 // A machine must not take a loss that another one has found for one that is not
-// valid. They would correct each other for ever.
+// valid. Otherwise they would correct each other for ever.
 func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	for _, seconds := range []int64{0, 30, 70, 600} {
 		synctest.Test(t, func(t *testing.T) {
@@ -94,8 +94,8 @@ func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	}
 }
 
-// While a loss cannot be written, the next step must not take what Redis
-// contains for valid.
+// If a loss cannot be written, the next step must not treat the value in Redis
+// as valid.
 func TestACounterThatIsNotValidCannotBeReplaced(t *testing.T) {
 	for name, value := range map[string]string{"1970": "\x00\x00\x00\x00\x00\x00\x00\x01", "the year 2100": "\x00\xf4\x86\x57\x00\x00\x00\x01"} {
 		f, next := newFake(), inGroup()
@@ -124,9 +124,9 @@ func TestACounterThatIsNotValidCannotBeReplaced(t *testing.T) {
 	}
 }
 
-// Two processes that have chosen the same number separate as soon as one of
-// them notices it. Otherwise, the steps of one would hide what the other has
-// lost.
+// If two processes have chosen the same number, the first one that notices this
+// takes another number. Otherwise, the steps of one process would hide what the
+// other has lost.
 func TestTwoProcessesWithTheSameNumber(t *testing.T) {
 	f, next := newFake(), inGroup()
 	same := func(c *redisstore.Config) {
@@ -157,7 +157,8 @@ func TestTwoProcessesWithTheSameNumber(t *testing.T) {
 	assertFirst(t, two, used, false, redisstore.ErrLost)
 }
 
-// How many commands a proof waits for.
+// A proof waits for two commands, and for a third one when a lifetime is
+// extended.
 func TestTheCommandsOfAProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, next := newFake(), inGroup()

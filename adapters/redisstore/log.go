@@ -41,9 +41,9 @@ func (s *Store) note(ctx context.Context, k kind, args ...any) {
 	})
 }
 
-// noteFailure logs that a command has failed. It names a key that cannot be
-// used until it is deleted. The other keys are replaced or expire, and their
-// names contain hashes of proofs and tokens.
+// noteFailure logs that a command has failed. If the key cannot be used until
+// it is deleted, the log names the key. Other keys are not named: they are
+// replaced or expire, and their names contain hashes of proofs and tokens.
 func (s *Store) noteFailure(ctx context.Context, g *group, key, reason string) {
 	if reason == "WRONGTYPE" && slices.Contains([]string{stepsKey, streamKey, epochKey}, key) {
 		s.note(ctx, otherType, "key", g.tag+key)
@@ -56,7 +56,7 @@ func (s *Store) noteFailure(ctx context.Context, g *group, key, reason string) {
 // READONLY. It does not match io.EOF, whose text is EOF.
 var errorReply = regexp.MustCompile(`^([A-Z]{3,20}) `)
 
-// reason returns what may be logged of an error of the client.
+// reason describes an error of the client in words that are safe to log.
 func reason(ctx context.Context, err error) string {
 	if reply := errorReply.FindStringSubmatch(err.Error()); reply != nil {
 		return reply[1]

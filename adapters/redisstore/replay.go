@@ -29,7 +29,7 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case s.config.OnOutage == Refuse && lifetime > s.config.ProofWindow: // a loss would be forgotten too early
+	case s.config.OnOutage == Refuse && lifetime > s.config.ProofWindow: // otherwise the proof could be used again after a loss
 		s.counted.tooLong.Add(1)
 		s.note(ctx, tooLong)
 		return false, errTooLong
@@ -50,10 +50,10 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 }
 
 // mark makes a mark in Redis and reports whether it was missing. The lifetime
-// is relative, so it does not matter if the clock of Redis is wrong, unless it
-// is set forward meanwhile. The value is random: a client that repeats the
-// command after a lost answer finds its own value, which is not a replay. Half
-// of the hash identifies a proof, as in a [dpop.Memory].
+// is relative, so a wrong clock of Redis does not matter, unless it is set
+// forward meanwhile. The value is random: a client that repeats the command
+// after a lost answer finds its own value, which is not a replay. Half of the
+// hash identifies a proof, as in a [dpop.Memory].
 func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])
@@ -65,8 +65,9 @@ func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.
 	return err == nil && found == value, err
 }
 
-// confirm reports whether Redis still knows all marks of a group that could be
-// for a proof with the given until. It is called after the proof was marked.
+// confirm reports whether Redis still has all marks of a group that an earlier
+// use of a proof with the given until may have made. It is called after the
+// proof was marked.
 func (s *Store) confirm(ctx context.Context, g *group, until time.Time) (bool, error) {
 	lostAt, err := s.lostAt(context.WithoutCancel(ctx), g)
 	if err != nil {

@@ -8,14 +8,14 @@ import (
 	"crypto/sha256"
 )
 
-// keys are what is derived from one secret.
+// keys holds the two keys that are derived from one secret.
 type keys struct{ names, values []byte }
 
 func newKeys(secret []byte) keys {
 	return keys{names: derive(secret, "names"), values: derive(secret, "values")}
 }
 
-// derive is a pseudorandom function.
+// derive returns a pseudorandom value for a key and a text.
 func derive(key []byte, text string) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(text))
@@ -36,13 +36,14 @@ func (k keys) aead(key string) cipher.AEAD {
 	return aead
 }
 
-// seal encrypts a value. It can only be opened as the value of the same key.
+// seal encrypts a value. The result can be opened only as the value of the same
+// key.
 func (k keys) seal(key string, value []byte) string {
 	return string(k.aead(key).Seal(nil, nil, value, []byte(key))) //nolint:gosec // the AEAD makes a random nonce itself
 }
 
 // open decrypts a value that seal has made with one of the secrets. It counts
-// values that do not fit.
+// values that it cannot open.
 func (s *Store) open(ctx context.Context, key, sealed string) ([]byte, bool) {
 	for _, k := range s.keys {
 		if value, err := k.aead(key).Open(nil, nil, []byte(sealed), []byte(key)); err == nil {

@@ -43,26 +43,26 @@ const (
 type Config struct {
 	// Do sends one command and returns its answer. All args are strings. The
 	// first is the name of the command and the second its only key. Do returns
-	// nil, nil if Redis answers nil, and it should give up when ctx ends: a
-	// Store does not wait longer, but 256 of these calls block a part of the
-	// keys. The command must reach the primary, never a replica. Do may repeat
-	// a command after a failure. It is called concurrently. See docs/scale.md
-	// for go-redis, rueidis and valkey-go.
+	// nil, nil if Redis answers nil. Do should return when ctx ends: the Store
+	// stops waiting then, but 256 calls that have not returned block a part of
+	// the keys. The command must reach the primary, never a replica. Do may
+	// repeat a command after a failure. Do is called concurrently. See
+	// docs/scale.md for go-redis, rueidis and valkey-go.
 	Do func(ctx context.Context, args ...any) (any, error)
 
 	// Secret seals values: at least 32 random bytes, the same on all machines.
 	Secret []byte
 
-	// OtherSecret is also accepted when values are opened, while Secret is
-	// replaced on one machine after the other. It seals nothing. nil means
-	// that there is only one secret.
+	// OtherSecret also opens values, but does not seal them. Use it while
+	// Secret is replaced on one machine after the other. nil means that there
+	// is only one secret.
 	OtherSecret []byte
 
 	// Prefix begins each key. "" means "bg:". It is followed by "1:", the
 	// version of the format. APIs that share a Redis need different prefixes.
 	Prefix string
 
-	// Timeout limits each command, also if Do ignores its context. 0 means 50
+	// Timeout limits each command, even if Do ignores its context. 0 means 50
 	// ms, the maximum is a second. Answers about opaque tokens wait for 100 ms
 	// per command at most. Under Refuse, a proof usually waits for up to three
 	// commands, and for some more after a start, after a loss and once an hour.
@@ -83,14 +83,14 @@ type Config struct {
 	ProofWindow time.Duration
 
 	// Local is the memory of used proofs in this process. nil means one with
-	// room for 1 000 000 marks. It limits the marks of each client, too: see
+	// room for 1 000 000 marks. Local also limits the marks of each client: see
 	// [dpop.ErrQuota].
 	Local *dpop.Memory
 
 	// Logger receives at most one event of each kind per minute at level Warn:
-	// Redis is unavailable, has lost used proofs, contains a value that was not
-	// sealed with the secret or a key of another type, or ProofWindow is too
-	// short. nil means [slog.Default].
+	// Redis is unavailable, has lost used proofs, contains a key of another
+	// type, or contains a value that was not sealed with the secret; or
+	// ProofWindow is too short. nil means [slog.Default].
 	Logger *slog.Logger
 }
 

@@ -32,8 +32,8 @@ var (
 
 func secret(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 
-// newStore returns the store of one machine, on which Initialize was called. It
-// has a long Timeout, because the machine of the tests may be busy.
+// newStore returns the store of one machine, after Initialize. It has a long
+// Timeout, because the computer that runs the tests may be busy.
 func newStore(t *testing.T, f *fake, changes ...func(*redisstore.Config)) *redisstore.Store {
 	t.Helper()
 	config := redisstore.Config{Do: f.do, Secret: secret(1), Timeout: time.Second, Logger: slog.New(slog.DiscardHandler)}
@@ -171,7 +171,7 @@ func TestH02AnOutageRefusesProofs(t *testing.T) {
 }
 
 // Redis is emptied, and a process that is started then takes it for a new one.
-// A process that knows better corrects this.
+// A process that has used Redis before corrects this.
 func TestH03AnotherProcessInitializesAnEmptyRedis(t *testing.T) {
 	f := newFake()
 	s := newStore(t, f)

@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/adapters/redisstore"
 )
 
-// What others write in place of the counter is a loss, and does not last.
+// A counter that another program has overwritten counts as a loss, and is
+// replaced.
 func TestH04ACounterThatIsNotValidIsALoss(t *testing.T) {
 	far := string(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Add(time.Hour).Unix())<<24))
 	for name, value := range map[string]string{"empty": "", "short": "1234567", "text": "12345678", "negative": "\xff\xff\xff\xff\xff\xff\xff\xff", "an hour ahead": far} {

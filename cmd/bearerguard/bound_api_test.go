@@ -19,9 +19,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// boundAPI returns an API for bound tokens. hole is the name of a step of the
-// middleware that the API leaves out, or "". The hole "binding" leaves out all
-// steps about the binding.
+// boundAPI returns an API for bound tokens that leaves out the step of the
+// middleware with the name hole. If hole is "", it leaves out no step, and if
+// hole is "binding", all steps about the binding.
 func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	var policy dpop.Policy
 	if hole == "replay" {
@@ -55,9 +55,10 @@ func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 }
 
 // serveBoundAPI serves boundAPI with the hole $HOLE at $LISTEN. With the
-// argument tls it uses the certificate in server.pem, and asks clients for a
-// certificate. With the argument verify it accepts only the one in client.pem.
-// With the argument certificates it makes these files instead.
+// argument tls, it uses the certificate in server.pem, and asks clients for a
+// certificate. With the argument verify, it also requires the client
+// certificate in client.pem. With the argument certificates, it only creates
+// these two files.
 func serveBoundAPI() {
 	how := strings.Join(os.Args[1:], " ")
 	if how == "certificates" {

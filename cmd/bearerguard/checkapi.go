@@ -28,7 +28,7 @@ type checkFlags struct {
 	server             serverFlags
 	wait               time.Duration
 
-	// These are the contents of --ca-file and --client-cert-file.
+	// The contents of the files that --ca-file and --client-cert-file name.
 	roots        *x509.CertPool
 	certificates []tls.Certificate
 	tap          bool

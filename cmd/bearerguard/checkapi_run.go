@@ -65,8 +65,8 @@ func (f *checkFlags) run(cmd *cobra.Command, c *caller, program []string) (answe
 
 const (
 	pollInterval    = 50 * time.Millisecond
-	startTimeout    = 30 * time.Second // until the program answers, unless --wait is given
-	shutdownTimeout = 5 * time.Second  // until the program ends after an interrupt
+	startTimeout    = 30 * time.Second // maximum wait for the first answer of the program, unless --wait is given
+	shutdownTimeout = 5 * time.Second  // maximum wait for the end of the program after an interrupt
 )
 
 // start starts the program that serves the API. The channel exited is closed

@@ -11,7 +11,8 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// allDefectNames adds the defects of bound tokens and of proofs.
+// allDefectNames returns defectNames and the defects of bound tokens and of
+// proofs.
 func allDefectNames() []string {
 	return slices.Concat(defectNames(), catalogue.Names(catalogue.CertificateDefects), proofDefectNames())
 }

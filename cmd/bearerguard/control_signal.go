@@ -43,7 +43,8 @@ func (f *signalFlags) add(cmd *cobra.Command, audience string, defects []catalog
 	cli.Choices(cmd, "defect", catalogue.Names(defects))
 }
 
-// request returns the request for the receiver that args names, if any.
+// request returns the request that the flags describe. args may name the
+// receiver.
 func (f *signalFlags) request(args []string) (_ wire.Logout, err error) {
 	if len(args) > 0 {
 		f.req.Receiver = args[0]
@@ -55,7 +56,7 @@ func (f *signalFlags) request(args []string) (_ wire.Logout, err error) {
 	return f.req, err
 }
 
-// receiptNote is the end of the long help of both commands.
+// receiptNote ends the long help of both signal commands.
 const receiptNote = `
 Without URL, the token is printed and not sent. With URL, the status of the answer is
 printed. The server sends the token, and does not follow redirects.

@@ -63,8 +63,8 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	child := exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...) //nolint:gosec // the user names it
 	child.Env = env
 	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err
-	// A process that the command started may keep the output open after the
-	// command has ended. Wait for the end of the output only this long.
+	// After the command has ended, a process that it started may keep the
+	// output open. Wait for the end of the output only this long.
 	child.WaitDelay = time.Second
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, process.Forwarded...)

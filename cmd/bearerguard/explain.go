@@ -219,7 +219,7 @@ func (f *explainFlags) need() ([]scopes.Requirement, error) {
 // explanation is the result of checking one token.
 type explanation struct {
 	Accepted bool            `json:"accepted"`
-	Status   int             `json:"status"` // with which the API answers
+	Status   int             `json:"status"` // HTTP status of the answer
 	Code     middleware.Code `json:"error,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
 	Checks   []checked       `json:"checks"`

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// requestFlags holds the flags that describe the request with a bound token.
+// requestFlags holds the flags that describe a request with a bound token.
 type requestFlags struct {
 	scheme, method, url, proof string // for a token that is bound to a key
 	certificate                string // for a token that is bound to a certificate
@@ -33,7 +33,7 @@ func (f *requestFlags) add(cmd *cobra.Command) {
 	noFiles(cmd, "url")
 }
 
-// configure makes an API accept such requests.
+// configure makes an API accept the request that the flags describe.
 func (f *requestFlags) configure(c *middleware.Config) error {
 	if f.certificate != "" {
 		c.ClientCert = clientcert.TLS
@@ -53,7 +53,7 @@ func (f *requestFlags) configure(c *middleware.Config) error {
 	return nil
 }
 
-// credentials returns what the request presents.
+// credentials returns the token, proofs and certificate of the request.
 func (f *requestFlags) credentials(token string) (c middleware.Credentials, err error) {
 	c.Token = token
 	if f.url != "" {

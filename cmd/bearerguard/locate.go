@@ -16,9 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 )
 
-// envReadyFile is the environment variable that contains the path of the ready
-// file, in which a server writes how to use it. The flag --ready-file overrides
-// this variable.
+// envReadyFile is the environment variable with the path of the ready file, in
+// which a running server describes itself to other programs. The flag
+// --ready-file overrides this variable.
 const envReadyFile = "BEARERGUARD_READY_FILE"
 
 // readyFlag is the flag --ready-file of the commands that need a running

@@ -16,9 +16,9 @@ import (
 )
 
 // scriptOrphan checks that a server ends after its parent was killed. It runs a
-// shell that starts a server and waits for it. Then it kills the shell with
-// SIGKILL, and reads the standard output of the server until the server ends.
-// In the flags of the server, $$ is the process ID of the shell.
+// shell that starts a server in the background and waits. Then it kills the
+// shell with SIGKILL, and reads the standard output of the server until the
+// server ends. In the flags of the server, $$ is the process ID of the shell.
 func scriptOrphan(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("sh", "-c", `"$0" serve `+strings.Join(args, " ")+` & wait`, commandOf(ts))
 	cmd.Dir = ts.MkAbs(".")

@@ -52,7 +52,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		return exitOK
 	}
-	// An error of cobra contains no exit code.
+	// An error without an exit code comes from cobra: the command line is
+	// wrong.
 	c := coded{exitUsage, err}
 	_ = errors.As(err, &c)
 	if by, ok := stoppedBy(ctx); ok && c.error != nil { // not printed, because the user sent the signal

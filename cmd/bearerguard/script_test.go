@@ -25,8 +25,8 @@ import (
 // The scripts in testdata/script run the program bearerguard itself. The
 // variable LISTEN contains a free address, and API contains the path of the
 // program examples/api. The program insecure-api is an API that accepts every
-// audience, and bound-api is an API for bound tokens with a hole. Besides the
-// usual commands, the scripts can use
+// audience, and bound-api runs serveBoundAPI. Besides the usual commands, the
+// scripts can use
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and writes the line
 //	                    to ready.json and to variables such as READY_issuer

@@ -158,7 +158,7 @@ func (f *serverFlags) choosesPort(cmd *cobra.Command) bool {
 }
 
 func (f *serverFlags) check(cmd *cobra.Command) error {
-	// The flag --tls=false is refused. It could only serve to override a
+	// --tls=false is refused, because its only use would be to override a
 	// configuration file that turns TLS on.
 	if cmd.Flags().Changed("tls") && !f.tls {
 		return usage("--tls=false: leave out the flag, because HTTP is the default. If the configuration file has tls, remove tls from the file")

@@ -128,8 +128,8 @@ func (s *running) listenControl(f *serverFlags) error {
 	return nil
 }
 
-// fromHere returns an address at which this machine can reach a listener. a is
-// the address of the listener.
+// fromHere returns an address at which this machine can reach the listener with
+// the address a.
 func fromHere(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))

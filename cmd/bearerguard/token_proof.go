@@ -76,8 +76,8 @@ func proofDefectNames() []string {
 	return catalogue.Names(slices.Concat(catalogue.ProofDefects, catalogue.ProofDefectsOnRequest))
 }
 
-// readKey reads the private key of a client from a file. It returns the text of
-// the file, too.
+// readKey reads the private key of a client from a file. It also returns the
+// text of the file.
 func readKey(flag, name string) (text []byte, key testserver.Key, err error) {
 	text, err = readFile(flag, name)
 	if errors.Is(err, fs.ErrNotExist) {

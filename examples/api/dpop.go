@@ -11,17 +11,17 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// noncePeriod is how long one nonce is issued. It is accepted for up to three
-// periods.
+// noncePeriod is how long the API issues the same nonce. It accepts the nonce
+// for up to three periods.
 const noncePeriod = time.Minute
 
 // proofs reads DPOP and DPOP_NONCES and returns the policy on proofs, or nil
 // without DPoP.
 //
 // The secret of the nonces is derived from REDIS_SECRET, so that several
-// processes accept each other's nonces. Without it, the secret is made when the
-// program starts. It is not derived from a password, because clients could
-// guess the password with the nonces.
+// processes accept each other's nonces. Without REDIS_SECRET, the secret is
+// random. It is not derived from a password, because clients could use the
+// nonces to guess the password.
 func proofs(getenv func(string) string) (*dpop.Policy, error) {
 	policy := new(dpop.Policy)
 	var faults []error

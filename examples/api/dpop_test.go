@@ -15,7 +15,7 @@ type caller struct {
 	t     *testing.T
 	key   testserver.Key
 	token string
-	nonce string // for the proofs, "" without one
+	nonce string // for the next proof; "" for a proof without a nonce
 }
 
 func newCaller(t *testing.T, as *testserver.Server) *caller {
@@ -24,8 +24,8 @@ func newCaller(t *testing.T, as *testserver.Server) *caller {
 	return &caller{t: t, key: key, token: as.Token(testserver.BoundTo(key), testserver.Scope("items:read"))}
 }
 
-// get requests url with a new proof for the URL named. It returns the status
-// and all challenges, and keeps the nonce of the response.
+// get requests url with a new proof, which is for the URL in named. It returns
+// the status and all challenges, and keeps the nonce of the response.
 func (c *caller) get(url, named string) (status int, challenges string) {
 	c.t.Helper()
 	var options []testserver.TokenOption

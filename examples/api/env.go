@@ -37,8 +37,8 @@ type config struct {
 	signals  *revocation  // nil without REVOCATION_LISTEN
 }
 
-// newVerifier returns the verifier of an API that listens on address, and with
-// TLS on secure, which is nil without MTLS_LISTEN.
+// newVerifier returns the verifier of an API that listens on address without
+// TLS and on secure with TLS. secure is nil without MTLS_LISTEN.
 func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, error) {
 	if c.verifier.Origins == nil && onLoopback(c.listen) {
 		origins := originsOf("http://", c.listen, address)
@@ -125,8 +125,8 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	for _, url := range list(issuerURLs) {
 		issuers = append(issuers, middleware.Issuer{URL: url, InsecureHTTP: insecureHTTP == "1", Profile: profile})
 	}
-	// An opaque token does not name its issuer, so only one issuer can
-	// introspect it.
+	// An opaque token does not name its issuer, so only the first issuer
+	// introspects such tokens.
 	first := &issuers[0]
 	redis, err := newShared(getenv, log)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// defaultMaxTTL is shorter than the default of the library. The API may accept
-// a revoked token for up to this time.
+// defaultMaxTTL is shorter than the default of the library, because the API may
+// accept a revoked token for up to this time.
 const defaultMaxTTL = 5 * time.Second
 
 // introspection reads INTROSPECTION_* and returns a client that introspects
@@ -35,8 +35,8 @@ func introspection(getenv func(string) string, issuer string, insecureHTTP bool,
 	return nil, err
 }
 
-// maxTTL parses a duration for introspect.Config. Its result 0 selects the
-// default of the library, and -1 turns off the cache.
+// maxTTL parses a duration for introspect.Config. For 0 it returns -1, which
+// turns off the cache.
 func maxTTL(text string) (time.Duration, error) {
 	if text == "" {
 		return defaultMaxTTL, nil

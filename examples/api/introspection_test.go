@@ -143,7 +143,8 @@ func TestCheckURLFindsNothingAboutOpaqueTokens(t *testing.T) {
 	})
 }
 
-// The metadata of Ory Hydra contains no introspection endpoint.
+// The metadata of Ory Hydra contains no introspection endpoint, so
+// INTROSPECTION_ENDPOINT must name it.
 func TestIntrospectionEndpointByEnvironment(t *testing.T) {
 	as := testserver.New(t, testserver.Audience(audience), testserver.Metadata(func(doc map[string]any) { delete(doc, "introspection_endpoint") }))
 	token := as.Token(opaque, testserver.Scope("items:read"))

@@ -47,17 +47,19 @@
 //
 //	REVOCATION_LISTEN          address of a listener that receives, on every path, OpenID Connect back-channel logout
 //	                           tokens, and security events (RFC 8935) if the Content-Type says so; default none, port 0
-//	                           picks a free port. The list of revoked tokens is that in Redis, or is in memory
+//	                           picks a free port. The list of revoked tokens is in Redis if REDIS_URL is set, else in
+//	                           memory
 //	REVOCATION_AUDIENCE        the aud that such a message must have, or several separated by commas; default AUDIENCE
 //	                           and INTROSPECTION_CLIENT_ID
-//	REVOCATION_AUTHORIZATION   the Authorization field that the transmitter of security events must send; default any
+//	REVOCATION_AUTHORIZATION   the Authorization field that the transmitter of security events must send; by
+//	                           default the field is not checked
 //	REVOCATION_TOKEN_LIFETIME  the longest lifetime of an access token; default 1h
 //
 // Introspection is RFC 7662 with client_secret_basic.
 //
-// A proof names the URL of its request, so DPoP needs an origin. If there is
-// none, because LISTEN is not on loopback and ORIGIN is empty, then on acts as
-// off, with a warning in the log, and required is a fault.
+// A proof names the URL of its request, so DPoP needs an origin. Without one,
+// because LISTEN is not on loopback and ORIGIN is empty, DPOP=on acts as off,
+// with a warning in the log, and DPOP=required is a fault.
 //
 // MTLS_LISTEN or FORWARDED_CERT accepts tokens that are bound to a certificate
 // of the client (RFC 8705), from clients that present it. Without both, such

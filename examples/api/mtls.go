@@ -59,9 +59,10 @@ var forwarding = map[string]func(trusted []netip.Prefix) clientcert.Forwarded{
 	"traefik": clientcert.Traefik,
 }
 
-// eitherCert is the certificate that a proxy forwards, or on a connection with
-// TLS the client's own. One source for both listeners is safe, because only the
-// TLS listener sets the TLS field of a request. A client cannot set it.
+// eitherCert uses the client's own certificate on a connection with TLS, and
+// otherwise the certificate that a proxy forwards. One source for both
+// listeners is safe, because only the TLS listener sets the TLS field of a
+// request. A client cannot set it.
 type eitherCert struct{ clientcert.Forwarded }
 
 func (e eitherCert) Thumbprint(r *http.Request) (string, error) {
@@ -71,8 +72,9 @@ func (e eitherCert) Thumbprint(r *http.Request) (string, error) {
 	return e.Forwarded.Thumbprint(r)
 }
 
-// clientCert reads FORWARDED_CERT and TRUSTED_PROXIES, and whether MTLS_LISTEN
-// is set. It returns nil if tokens that are bound to a certificate are refused.
+// clientCert returns the source of client certificates that FORWARDED_CERT,
+// TRUSTED_PROXIES and MTLS_LISTEN select. It returns nil if the API refuses
+// tokens that are bound to a certificate.
 func clientCert(getenv func(string) string) (clientcert.Source, error) {
 	proxy, trusted := getenv("FORWARDED_CERT"), getenv("TRUSTED_PROXIES")
 	switch {

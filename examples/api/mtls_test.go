@@ -120,7 +120,8 @@ func request(t *testing.T, client *http.Client, url, authorization string, field
 	return response
 }
 
-// wantStatus requests url. A refusal must be 401 invalid_token.
+// wantStatus requests url and checks the status. A refusal with 401 must have
+// the error invalid_token, and no other response may have it.
 func wantStatus(t *testing.T, what string, client *http.Client, url, authorization string, fields http.Header, want int) *http.Response {
 	t.Helper()
 	response := request(t, client, url, authorization, fields)

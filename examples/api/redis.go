@@ -26,8 +26,8 @@ var errRedisURL = errors.New("REDIS_URL must be redis://HOST:PORT, with :PASSWOR
 // minSecret is the minimum length of REDIS_SECRET, as in redisstore.Config.
 const minSecret = 32
 
-// proofWindow is how long proofs with nonces are accepted at most, as in
-// redisstore.Config.
+// proofWindow is the longest time for which a proof with a nonce is accepted,
+// as in redisstore.Config.
 const proofWindow = 3*noncePeriod + 80*time.Second
 
 // newShared reads REDIS_URL and REDIS_SECRET. It returns nil if both are empty.
@@ -83,7 +83,8 @@ func newShared(getenv func(string) string, log *slog.Logger) (*shared, error) {
 // startTimeout limits how long the start waits for Redis.
 const startTimeout = 2 * time.Second
 
-// prepare gets ready for the first request, as far as Redis is available.
+// prepare initializes the store and waits until the list has been read, but not
+// longer than startTimeout.
 func (s *shared) prepare(ctx context.Context, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

@@ -76,7 +76,8 @@ func TestProcessesWithOneRedisSecretShareNonces(t *testing.T) {
 	}
 }
 
-// A store refuses a proof for longer than its window without asking Redis.
+// A store refuses proofs that are accepted for longer than its window, without
+// sending a command to Redis. Proofs with nonces must fit into the window.
 func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -98,7 +99,7 @@ func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	longest := 3*noncePeriod + 2*30*time.Second // of a new nonce, with the clock skew at both ends
+	longest := 3*noncePeriod + 2*30*time.Second // how long a new nonce is accepted, with the clock skew at both ends
 	_, err = cfg.shared.store.First(t.Context(), [32]byte{1}, time.Now().Add(longest))
 	if err == nil {
 		t.Error("got no error, want one because Redis closes the connection")
@@ -111,8 +112,8 @@ func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	}
 }
 
-// scripted is a server that expects a request and sends an answer, for each
-// connection anew.
+// scripted returns a client of a server that, on each connection, expects want
+// and sends answer.
 func scripted(t *testing.T, want, answer string, closes bool) *respClient {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -41,8 +41,8 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 	return c.use(ctx, &respConn{conn, bufio.NewReader(conn)}, args, c.setup...)
 }
 
-// use sends a command, after the setup of a new connection, and keeps the
-// connection if it still works.
+// use sends the commands in setup, which a new connection needs, and then args.
+// It keeps the connection if the connection still works.
 func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)

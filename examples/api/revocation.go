@@ -22,7 +22,7 @@ type revocation struct {
 }
 
 // newRevocation reads REVOCATION_*. It returns nil without REVOCATION_LISTEN.
-// The list is that of redis, or a list of this process if redis is nil.
+// Revocations go to the list of redis, or to a new list if redis is nil.
 func newRevocation(getenv func(string) string, redis *shared, log *slog.Logger) (*revocation, error) {
 	listen, audiences, lifetime := getenv("REVOCATION_LISTEN"), getenv("REVOCATION_AUDIENCE"), getenv("REVOCATION_TOKEN_LIFETIME")
 	authorization := getenv("REVOCATION_AUTHORIZATION")

@@ -27,8 +27,8 @@ func failed[T any](ctx context.Context, checks []Check[T], open func() T) (names
 	return names
 }
 
-// FindsPlantedFaults tests the checks of a suite: they find each fault, and
-// each check finds a fault that not all of them find.
+// FindsPlantedFaults tests that the checks of a suite find each fault, and that
+// each check finds a fault that some other check does not find.
 func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[string]Planted[T]) {
 	t.Helper()
 	found := make(map[string]bool)
@@ -69,7 +69,7 @@ func FindsNoFault[T any](t *testing.T, checks []Check[T], correct map[string]fun
 }
 
 // Explains tests that run fails with an output that contains texts. A failure
-// in run would fail the test too, so it runs in another process.
+// in run would fail this test too, so run is called in another process.
 func Explains(t *testing.T, run func(t *testing.T), texts ...string) {
 	t.Helper()
 	const child = "BEARERGUARD_SUITE_CHILD"

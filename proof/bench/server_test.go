@@ -55,8 +55,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkStartToKeys measures the time until a client has the server's keys.
-// Then a test can begin.
+// BenchmarkStartToKeys measures the time until a client has the server's keys,
+// so that a test can begin.
 func BenchmarkStartToKeys(b *testing.B) {
 	for _, m := range mocks() {
 		b.Run(m.name, func(b *testing.B) {

@@ -70,7 +70,7 @@ func addresses(nodes []*server) (all []string) {
 var secret = bytes.Repeat([]byte{1}, 32)
 
 // newStore returns the store of one machine. It has a long Timeout, because the
-// machine of the tests may be busy.
+// computer that runs the tests may be busy.
 func newStore(t *testing.T, do doFunc, changes ...func(*redisstore.Config)) *redisstore.Store {
 	t.Helper()
 	config := redisstore.Config{Do: do, Secret: secret, Timeout: time.Second}
@@ -84,8 +84,8 @@ func newStore(t *testing.T, do doFunc, changes ...func(*redisstore.Config)) *red
 	return store
 }
 
-// fleet is several machines, of which each call reaches another one. The memory
-// of one machine is therefore not enough.
+// fleet sends its calls to several machines in turn, so that the memory of one
+// machine is not enough.
 type fleet struct {
 	machines []*redisstore.Store
 	next     *atomic.Uint64
@@ -138,10 +138,11 @@ var suites = map[string]func(t *testing.T, f fleet){
 	"feed":   func(t *testing.T, f fleet) { feedtest.Run(t, func(*testing.T) revoke.Feed { return f }) },
 }
 
-// With one server and the default Timeout, each suite passes in a run in which
-// no command takes too long. On a busy machine some do. The effect of First and
-// Publish is then unknown, so a suite cannot repeat these calls. Instead, the
-// run is repeated in another process, unless it failed for another reason.
+// With one server and the default Timeout, each suite must pass in a run in
+// which no command takes too long. On a busy computer, some commands do. The
+// effect of First and Publish is then unknown, so a suite cannot repeat these
+// calls. Instead, the run is repeated in another process, unless it failed for
+// another reason.
 func TestConformance(t *testing.T) {
 	const child = "BEARERGUARD_DEFAULT_TIMEOUT"
 	for name, connect := range clients {

@@ -14,7 +14,7 @@ import (
 )
 
 // startPrimary starts a primary and its replica. The primary refuses writes
-// without a replica.
+// while it has no replica.
 func startPrimary(t *testing.T) (primary, replica *server, between *link) {
 	t.Helper()
 	primary, between = startServer(t, "--repl-diskless-sync-delay", "0"), new(link)

@@ -108,9 +108,9 @@ func TestARedisThatHasLostItsMemory(t *testing.T) {
 				t.Fatalf("a new proof: got %t, %v, want true", first, err)
 			}
 			lose(redis)
-			for i, machine := range append(f.machines[1:], newStore(t, do, shortWindow)) { // the last one has just started
+			for i, machine := range append(f.machines[1:], newStore(t, do, shortWindow)) { // the last machine has just started
 				first, err := machine.First(t.Context(), used, until())
-				if first || i == 0 && !errors.Is(err, redisstore.ErrLost) { // the first one marks it again
+				if first || i == 0 && !errors.Is(err, redisstore.ErrLost) { // this machine marks the proof again, so the others may find the mark
 					t.Errorf("the used proof on machine %d: got %t, %v, want ErrLost", i+1, first, err)
 				}
 				fresh := newKey()
@@ -207,7 +207,7 @@ func TestAnswersOfTheOtherNodesAreUsed(t *testing.T) {
 	})
 }
 
-// A Redis that is full refuses what would need memory, and evicts nothing.
+// A full Redis refuses commands that need memory, and evicts nothing.
 func TestARedisThatIsFull(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t, "--maxmemory-policy", "noeviction")

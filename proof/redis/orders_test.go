@@ -101,7 +101,7 @@ func TestOrders(t *testing.T) {
 
 func bearer(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} }
 
-// send sends a request, with a form as its body unless it is nil.
+// send sends a request with the body form, or without a body if form is nil.
 func send(t *testing.T, transport http.RoundTripper, method, address string, header http.Header, form io.Reader) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, address, form)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// proxy returns the address of a proxy to a server. The function passes on the
-// answers.
+// proxy starts a proxy of the server at the address in to, and returns its
+// address. The function answers passes on what the server sends.
 func proxy(t *testing.T, to string, answers func(client io.Writer, server io.Reader)) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -14,12 +14,12 @@ import (
 
 const issuer = "https://as.example.com"
 
-// revocation returns the revocation of a token that lasts for an hour.
+// revocation returns a revocation of one token that ends after an hour.
 func revocation(id string) revoke.Revocation {
 	return revoke.Revocation{Issuer: issuer, Kind: revoke.Token, Value: id, Until: time.Now().Add(time.Hour)}
 }
 
-// startList starts the list of a machine, which ends with the test.
+// startList starts the list of a machine. The list stops when the test ends.
 func startList(t *testing.T, feed revoke.Feed, onLag revoke.OnLag) *revoke.List {
 	t.Helper()
 	list, err := revoke.New(revoke.Config{Feed: feed, OnLag: onLag, MaxLag: 2 * time.Second, Logger: slog.New(slog.DiscardHandler)})
@@ -106,7 +106,8 @@ func TestRevocationsReachOtherMachines(t *testing.T) {
 	}
 }
 
-// The stream of another prefix does not open. It is not ignored either.
+// Entries that were copied from another prefix cannot be opened, but are not
+// ignored either.
 func TestTheStreamOfAnotherPrefix(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t)
@@ -124,7 +125,7 @@ func TestTheStreamOfAnotherPrefix(t *testing.T) {
 }
 
 // A long feed loads through a connection with 10 megabytes per second, although
-// each command may take 50 ms only.
+// each command may take only 50 ms.
 func TestALongFeedLoadsSlowly(t *testing.T) {
 	const n = 20_000
 	redis := startServer(t)

@@ -92,8 +92,8 @@ func (s *server) do(args ...any) any {
 	return answer
 }
 
-// restrict makes the clients of a store use the user in docs/scale.md, with
-// more permissions.
+// restrict makes the clients of a store use the user in docs/scale.md, with the
+// additional permissions in more.
 func (s *server) restrict(more ...any) {
 	s.t.Helper()
 	page, err := os.ReadFile("../../docs/scale.md")

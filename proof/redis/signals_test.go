@@ -21,8 +21,8 @@ type receiver struct {
 	process      *os.Process
 }
 
-// startReceiver starts the program in a file. It runs until it is killed or the
-// test ends.
+// startReceiver starts the program in a file. The program runs until it is
+// killed or the test ends.
 func startReceiver(t *testing.T, file string, as *testserver.Server, redis *server) *receiver {
 	t.Helper()
 	address := program.Address(t)
@@ -162,7 +162,7 @@ func TestSignalsWhileAProcessIsKilled(t *testing.T) {
 	}
 }
 
-// While Redis cannot take a signal, it is not acknowledged.
+// A signal is not acknowledged while Redis cannot store it.
 func TestSignalsWhileRedisIsDown(t *testing.T) {
 	t.Parallel()
 	file := buildAPI(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// maker makes revocations of one random issuer. By this issuer, they are
-// recognized in a feed that also contains others.
+// maker makes revocations of one random issuer, which distinguishes them from
+// other revocations in the feed.
 type maker struct {
 	issuer string
 	n      int
@@ -26,7 +26,7 @@ func newMaker() *maker { return &maker{issuer: "https://" + strings.ToLower(rand
 // future when the suite ends.
 func hour() time.Time { return time.Unix(time.Now().Unix()+3600, 0) }
 
-// some returns new revocations.
+// some returns n new revocations.
 func (m *maker) some(n int) (all []revoke.Revocation) {
 	for range n {
 		m.n++
@@ -85,7 +85,7 @@ func differ(got, want []revoke.Revocation, when string) error {
 	return nil
 }
 
-// wantAfter reads from a position and compares.
+// wantAfter reads from a position to the end and compares the result with want.
 func (m *maker) wantAfter(ctx context.Context, feed revoke.Feed, after string, want []revoke.Revocation, when string) (next string, err error) {
 	got, next, err := m.read(ctx, feed, after)
 	if err != nil {

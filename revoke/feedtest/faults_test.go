@@ -76,7 +76,8 @@ func writing(write func(context.Context, *feed, []revoke.Revocation) error) func
 	return func() revoke.Feed { return &feed{write: write} }
 }
 
-// keeping is for feeds that keep revocations in feed.kept.
+// keeping returns a function that makes a feed that keeps its revocations in
+// feed.kept.
 func keeping(write func(context.Context, *feed, []revoke.Revocation) error) func() revoke.Feed {
 	return func() revoke.Feed { return &feed{write: write, read: fromKept} }
 }
@@ -183,7 +184,7 @@ var faults = map[string]suite.Planted[revoke.Feed]{
 	"positions become visible in another order than they are assigned": {keeping(func(ctx context.Context, f *feed, all []revoke.Revocation) error {
 		f.mu.Lock()
 		at := len(f.kept)
-		f.kept = append(f.kept, make([]revoke.Revocation, len(all))...) // numbers from a sequence
+		f.kept = append(f.kept, make([]revoke.Revocation, len(all))...) // reserves positions, as a database sequence does
 		f.mu.Unlock()
 		time.Sleep(time.Millisecond) // the reader reads meanwhile
 		f.mu.Lock()

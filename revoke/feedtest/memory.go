@@ -12,8 +12,8 @@ import (
 // Memory is a [revoke.Feed] in the memory of this process, for tests. It never
 // forgets a revocation. The zero value is empty. It is safe for concurrent use.
 //
-// Several lists in one process behave with it as on several machines. A program
-// does not need it: all its verifiers can share one list.
+// Lists in one process that share a Memory behave as on several machines. A
+// program does not need a Memory: all its verifiers can share one list.
 type Memory struct {
 	mu    sync.Mutex
 	epoch int

@@ -3,7 +3,7 @@
 // load on the machine affects all of them equally.
 //
 //	go run ./compare                                  # a few minutes, prints the tables
-//	go run ./compare -page ../../docs/performance.md  # and writes the first into the page
+//	go run ./compare -page ../../docs/performance.md  # and writes two of them into the page
 //
 // Times are medians over the rounds. A ratio is the median of the ratios within
 // each round. Every operation is tried once before it is measured. If an

@@ -13,8 +13,8 @@ import (
 // jwk.Cache and jwk.CachedSet in docs/04-jwk.md, and the call of Parse follows
 // docs/01-jwt.md. Register waits for the first fetch. If the server sends no
 // lifetime, the set is renewed at the intervals in the example of
-// jwk.CachedSet. The example of jwk.Cache sets no intervals, so that the
-// defaults of 15 minutes and 30 days would apply.
+// jwk.CachedSet. The example of jwk.Cache sets no intervals, so the defaults of
+// 15 minutes and 30 days would apply.
 func JWX() Rival {
 	const timeout = 30 * time.Second // the timeout of jwk.DefaultHTTPClient
 	return Rival{

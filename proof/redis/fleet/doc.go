@@ -1,13 +1,14 @@
-// Command fleet sends load to ten processes of examples/api behind HAProxy,
-// which share a Redis, while processes and servers fail, and judges every
-// answer.
+// Command fleet runs ten processes of examples/api behind HAProxy, which share
+// a Redis. It sends load to them while processes and servers fail, and judges
+// every answer.
 //
 //	make fleet                                # two minutes
 //	make fleet FLEET="-duration 20s -seed 7"
 //	go run ./fleet -h                         # from proof/redis; explains the verdicts
 //
-// A token is a JWT, an opaque token, or bound to a key and sent with a proof.
-// The seed determines when which fault begins and which processes it affects.
+// A token is a JWT, an opaque token, or a JWT that is bound to a key and sent
+// with a proof. The seed determines when each fault begins and which processes
+// it affects.
 package main
 
 // help defines the verdicts. judge.go and window.go implement them.

@@ -63,7 +63,7 @@ type recording struct {
 	calls   []call
 }
 
-// call is an introspection of one of the tokens that are sent all the time.
+// call is an introspection of one of the opaque tokens in the load.
 type call struct {
 	token int
 	at    time.Duration

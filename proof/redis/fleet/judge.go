@@ -13,14 +13,14 @@ import (
 // acknowledged.
 const inForce = time.Second
 
-// verdict is the result of a judgment of one answer.
+// verdict is the judgment of one answer.
 type verdict int
 
 const (
 	right verdict = iota
 	excused
 	connectionLost
-	notInForce // a revoked token was accepted, and may be
+	notInForce // a revoked token was accepted, as is still allowed
 	wrongRejection
 	wrongAcceptance
 	replayAccepted
@@ -39,8 +39,8 @@ type outcome struct {
 	lagsLater []time.Duration // the same for revocations that a fault delays
 	recovered []time.Duration // for each fault, from its end to the last answer that it excuses
 	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token, or never
-	rounds    int             // introspections of a token that no other one within maxTTL precedes
-	calls     int             // all introspections at the same times
+	rounds    int             // introspections of a token without an earlier one within maxTTL
+	calls     int             // all introspections that countRounds counts
 }
 
 // wrong is a kind of wrong answer. Times are when the requests were sent.
@@ -49,8 +49,8 @@ type wrong struct {
 	first, last time.Duration
 }
 
-// judge judges all answers of a run. The clocks of processes are wrong by skew
-// at most.
+// judge judges all answers of a run. The clocks of processes are wrong by at
+// most skew.
 func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]wrong), recovered: make([]time.Duration, len(faults))}
 	for _, f := range faults {
@@ -115,7 +115,7 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
-// never is the result of acceptedAgain if a process has accepted nothing.
+// never is the result of acceptedAgain if a process has accepted nothing since.
 const never time.Duration = math.MaxInt64
 
 // acceptedAgain returns the time from the end of a fault until each of the
@@ -140,8 +140,9 @@ func (f fault) acceptedAgain(events []event) (last time.Duration) {
 	return last
 }
 
-// verdict judges one answer, except that it does not know other uses of a
-// proof. Bad tokens are refused before anything that can be unavailable.
+// verdict judges one answer, without regard to other uses of its proof. A 503
+// for a bad token is not excused, because such a token is refused before
+// anything that can be unavailable is needed.
 func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
 	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
 	if e.server == noServer {

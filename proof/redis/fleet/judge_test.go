@@ -21,8 +21,9 @@ var testFaults = []fault{
 	{name: introspectionDown, began: 200 * s, ended: 205 * s},
 }
 
-// The victims were revoked in seconds 5, 22 and 45, never, because the feed did
-// not accept it, just before Redis was emptied, and 2 seconds before the pause.
+// The first three victims were revoked in seconds 5, 22 and 45. The feed did
+// not accept the revocation of the fourth. The fifth was revoked just before
+// Redis was emptied, and the sixth 2 seconds before the pause.
 var testVictims = []victim{
 	{asked: 5 * s, acked: 5*s + 10*ms},
 	{asked: 21 * s, acked: 22 * s},

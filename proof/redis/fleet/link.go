@@ -7,8 +7,8 @@ import (
 )
 
 // link is a TCP proxy in front of Redis that can be cut, as in a partition of
-// the network: nothing passes, and connections stay open. What was sent in the
-// meantime arrives afterwards, as TCP sends it again.
+// the network: nothing passes, and connections stay open. Data that was sent
+// meanwhile arrives afterwards, as when TCP sends it again.
 type link struct {
 	listener net.Listener
 	target   string
@@ -46,7 +46,7 @@ func (k *link) serve(client net.Conn) {
 	k.pass(client, server)
 }
 
-// pass copies what from sends to to, until one of them closes the connection.
+// pass copies data in one direction, until either side closes its connection.
 func (k *link) pass(to, from net.Conn) {
 	buffer := make([]byte, 64<<10)
 	var err error

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What is sent while the link is cut arrives afterwards.
+// Data that is sent while the link is cut must arrive afterwards.
 func TestNothingPassesACutLink(t *testing.T) {
 	echo, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

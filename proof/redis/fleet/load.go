@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// sample is a token with what its answer must be.
+// sample is a token and the expected answer.
 type sample struct {
 	kind   kind
 	want   expectation
@@ -53,8 +53,8 @@ var skews = []time.Duration{-20 * time.Second, 0, 20 * time.Second}
 
 const (
 	opaqueTokens = 20
-	perSkew      = 5    // JWTs, and bound tokens, that are in use at a time for each skew
-	maxUsed      = 4096 // proofs of which replays are sent
+	perSkew      = 5    // number of JWTs, and of bound tokens, in use at a time for each skew
+	maxUsed      = 4096 // maximum number of proofs that are kept for replays
 )
 
 func newLoad(f *fleet, workers int, began time.Time) *load {
@@ -78,7 +78,8 @@ func (l *load) mint(options ...testserver.TokenOption) string {
 	return l.fleet.as.Token(append(options, testserver.Scope(scope))...)
 }
 
-// shifted returns the dates of a token from an issuer whose clock is wrong.
+// shifted returns the dates of a token from an issuer whose clock is wrong by
+// shift.
 func shifted(shift time.Duration) []testserver.TokenOption {
 	at := time.Now().Add(shift)
 	return []testserver.TokenOption{testserver.Claim("iat", at), testserver.Claim("nbf", at), testserver.Claim("exp", at.Add(5*time.Minute))}
@@ -168,7 +169,8 @@ func (l *load) newProof(s sample) proof {
 	return proof{s, text[0], l.proofs.Add(1), at.Sub(l.began)}
 }
 
-// keep remembers a proof, in place of another one if there are many.
+// keep remembers a proof. If there are already maxUsed, it replaces one of
+// them.
 func (l *load) keep(p proof) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -191,7 +193,7 @@ func (l *load) pair(ctx context.Context, s sample) {
 	l.keep(p)
 }
 
-// replay sends a proof again that was answered.
+// replay sends one of the used proofs again.
 func (l *load) replay(ctx context.Context, random *rand.Rand) {
 	l.mu.Lock()
 	if len(l.used) == 0 {
@@ -205,9 +207,9 @@ func (l *load) replay(ctx context.Context, random *rand.Rand) {
 	l.exchange(ctx, s, p)
 }
 
-// exchange sends a request and records the answer, also if ctx ends. It is a
-// POST, because HTTP clients and proxies may send a GET again when a connection
-// breaks, and a proof with it.
+// exchange sends a request and records the answer, even if ctx ends. The
+// request is a POST: when a connection breaks, HTTP clients and proxies may
+// repeat a GET, and its proof with it.
 func (l *load) exchange(ctx context.Context, s sample, p proof) {
 	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
 	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)

@@ -123,8 +123,7 @@ func measure(ctx context.Context, out io.Writer, f *fleet, c config, faults []fa
 	return l.recording, j.injected, errors.Join(j.errs...)
 }
 
-// recordCalls records the introspections of the tokens that are sent all the
-// time.
+// recordCalls records the introspections of the opaque tokens in the load.
 func (l *load) recordCalls() {
 	numbers := make(map[string]int)
 	for i, s := range l.opaque {
@@ -145,7 +144,7 @@ func (l *load) recordCalls() {
 	}))
 }
 
-// Marks of the page.
+// These lines surround the figures in the page.
 const (
 	begin = "<!-- make fleet writes what follows -->"
 	end   = "<!-- until the end of the figures of the fleet -->"

@@ -94,8 +94,8 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// listening returns a check whether something accepts connections at an
-// address.
+// listening returns a function that checks whether something accepts
+// connections at an address.
 func listening(address string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)

@@ -13,7 +13,7 @@ const (
 	maxCalls  = 1.5 // introspections per token and maxTTL; several processes may ask in the same moment
 )
 
-// report is the outcome of a run with how it was made.
+// report is the outcome of a run, its configuration, and how it was measured.
 type report struct {
 	*outcome
 	config
@@ -36,7 +36,7 @@ func (r *report) perRound() float64 { return float64(r.calls) / float64(max(r.ro
 func (r *report) maxSlow() int { return r.accepted[bound]/100 + 1 }
 
 // maxLost returns how many connections may be lost: for each killed process,
-// two of each worker, which sends two requests at once at most.
+// two for each worker, because a worker sends at most two requests at once.
 func (r *report) maxLost() (n int) {
 	for _, f := range r.faults {
 		if f.name == killed {
@@ -135,7 +135,7 @@ func (r *report) failures() (list []string) {
 			list = append(list, fmt.Sprintf("after second %.1f (%s), a process has not accepted a token again", f.ended.Seconds(), f.describe()))
 		}
 	}
-	// A run without one of these proves nothing about it.
+	// If one of these things did not happen, the run proves nothing about it.
 	for k, n := range r.accepted {
 		if n == 0 {
 			list = append(list, fmt.Sprintf("the run was too short: no %s token was accepted", kind(k)))

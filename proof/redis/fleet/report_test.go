@@ -45,7 +45,7 @@ func TestARunWithoutFaultsPasses(t *testing.T) {
 	}
 }
 
-// Each of these makes the command exit with status 1.
+// Each of these faults must make the command exit with status 1.
 func TestPlantedFaultsFailTheRun(t *testing.T) {
 	plant := func(events ...event) func(*recording) {
 		return func(t *recording) { t.events = append(t.events, events...) }

@@ -28,7 +28,8 @@ type revoker struct {
 	storm int // revocations in a storm
 }
 
-// newRevoker returns a revoker that is a machine of its own.
+// newRevoker returns a revoker with its own store and list, as on another
+// machine.
 func newRevoker(l *load, storm int) (*revoker, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	store, err := redisstore.New(redisstore.Config{
@@ -61,8 +62,8 @@ func (r *revoker) revokeOne(ctx context.Context, k kind) {
 	}
 }
 
-// revokeMany revokes many tokens at once. It returns when the feed has all of
-// them. Then, probe sends the last ones.
+// revokeMany revokes many tokens at once. When the feed has all of them, it
+// returns. Call probe to send the last ones afterwards.
 func (r *revoker) revokeMany(ctx context.Context) (probe func(), err error) {
 	all := make([]revoke.Revocation, r.storm, r.storm+int(kinds))
 	for i := range all {
@@ -120,7 +121,7 @@ func (r *revoker) asked(s sample) {
 }
 
 // add repeats a revocation until it is acknowledged, as a sender of events
-// does. It reports whether it was.
+// does. It returns false if ctx ends before.
 func (r *revoker) add(ctx context.Context, all []revoke.Revocation) bool {
 	for ctx.Err() == nil {
 		if r.list.Add(ctx, all...) == nil {

@@ -26,10 +26,10 @@ type fault struct {
 	servers      []int // affected processes; nil means all
 }
 
-// plan is the schedule in fractions of the duration. Two things do not fit
-// behind each other in any order: proofs are refused for 80 seconds after Redis
-// was emptied, and a process that starts while the others publish their
-// revocations again may lack some.
+// plan is the schedule in fractions of the duration. Two facts limit the order
+// of the faults: proofs are refused for 80 seconds after Redis was emptied, and
+// a process that starts while the others publish their revocations again may
+// lack some.
 var plan = []struct {
 	name      string
 	at, lasts float64
@@ -49,8 +49,8 @@ var plan = []struct {
 	{paused, 0.84, 0.02, nil},
 }
 
-// long is the duration from which on Redis is emptied early, so that the time
-// until proofs are accepted again is part of the run.
+// In a run that lasts at least long, Redis is emptied early, so that the run
+// includes the time until proofs are accepted again.
 const long = 2 * time.Minute
 
 // schedule returns the faults of a run. order is a random order of the

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// skewVariable is the environment variable that sets the clock of a program
-// from buildSkewed, in seconds.
+// skewVariable names the environment variable that shifts the clock of a
+// program from buildSkewed, in seconds.
 const skewVariable = "FLEET_SKEW"
 
 // skewSource is added to package time.

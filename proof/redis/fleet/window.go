@@ -14,19 +14,21 @@ const (
 
 	// memory is the time after a loss of memory in which new proofs are
 	// refused: redisstore.Config.ProofWindow of 200 seconds, minus the two
-	// minutes for which a mark is needed. Their own date counts.
+	// minutes for which a mark is needed. The date of a proof counts, not the
+	// time at which it is sent.
 	memory = 80 * time.Second
 
-	// backoff is the same for introspection: the client makes no calls for two
-	// seconds, and then one, two, four at a time.
+	// backoff is how long requests may fail after introspection works again:
+	// the client makes no calls for two seconds, and then one, two, four at a
+	// time.
 	backoff = 4 * time.Second
 
 	// detection is how long the proxy may send requests to a killed process.
 	detection = time.Second
 
 	// republished is how long the machines may take to publish their
-	// revocations again after Redis was emptied. Until then, a revocation that
-	// a machine has not read before, or a new one, may come late.
+	// revocations again after Redis was emptied. Until then, new revocations
+	// and those that a machine has not read before may come late.
 	republished = 20 * time.Second
 
 	// slowest is redisstore.Config.Timeout.
@@ -58,12 +60,12 @@ type window struct {
 	servers  []int  // nil means all, and the proxy
 	from, to time.Duration
 	lostFeed bool // the feed has lost revocations, which the machines publish again until the window ends
-	byDate   bool // it covers what was sent after from with proofs that were made before to
+	byDate   bool // the window covers requests after its start with proofs that were made before its end
 }
 
-// windows returns what faults explain. If several windows cover an answer, the
-// last one counts. The clock of the process that notices a loss of memory may
-// be wrong by skew.
+// windows returns the windows of the faults. If several windows cover an
+// answer, the last one counts. The clock of the process that notices a loss of
+// memory may be wrong by skew.
 func windows(faults []fault, skew time.Duration) (all []window) {
 	var memories []window
 	for i, f := range faults {
@@ -96,10 +98,10 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 	return append(all, memories...)
 }
 
-// slowWindows returns what a slow Redis explains, except what faults explain. A
-// process waits for a command for slowest at most, and a proof that got 503
-// after that time shows it. The process may then pause the commands for a
-// second.
+// slowWindows returns windows for the times in which Redis was slow, except
+// those that faults explain. A process waits at most slowest for a command, so
+// a 503 for a proof after that time shows that Redis was slow. The process may
+// then pause commands for a second.
 func slowWindows(events []event, faults []window) (all []window) {
 	for _, e := range events {
 		if e.kind != bound || e.status != http.StatusServiceUnavailable || e.server == noServer || e.took < slowest {
@@ -124,7 +126,7 @@ func (w window) covers(e event, from, to time.Duration) bool {
 		(w.servers == nil || slices.Contains(w.servers, e.server))
 }
 
-// find returns the last window with an effect that covers an event.
+// find returns the last window that covers an event and has the given effect.
 func find(all []window, what effect, e event, from, to time.Duration) (window, bool) {
 	for _, w := range slices.Backward(all) {
 		if w.effect == what && w.covers(e, from, to) {

@@ -36,7 +36,7 @@ func (r rows) table() string {
 	return text.String()
 }
 
-// table returns what was measured in Markdown.
+// table returns the measured figures as a Markdown table.
 func (m *measured) table() string {
 	var text strings.Builder
 	text.WriteString("| measured | memory of a machine | memory of Redis | CPU time of a machine | CPU time of Redis | sent to each machine |\n|---|---:|---:|---:|---:|---:|\n")
@@ -60,7 +60,7 @@ func (m *measured) table() string {
 	return text.String()
 }
 
-// unit returns a figure with two digits, or nothing for 0.
+// unit formats a figure with two digits and its unit, or returns "" for 0.
 func unit(value float64, of string) string {
 	switch {
 	case value == 0:
@@ -71,8 +71,8 @@ func unit(value float64, of string) string {
 	return count(value) + " " + of
 }
 
-// count returns a whole figure with a space between thousands, and two digits
-// that are not 0.
+// count rounds a figure to a whole number with two significant digits, and puts
+// a space between thousands.
 func count(value float64) string {
 	if value <= 0 {
 		return "0"

@@ -22,7 +22,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// measured is what one thing needs.
+// measured is what one revocation, proof, token or reading needs.
 type measured struct {
 	listBytes, markBytes, tokenBytes float64 // bytes in the memory of a machine: a revocation, a mark, a cached JWT
 
@@ -44,7 +44,8 @@ func measure(ctx context.Context, server *redisServer, n int) (m measured, err e
 	return m, errors.Join(m.measureMachine(ctx, n), m.measureRequests(ctx, n), m.measureRedis(ctx, server, n))
 }
 
-// measureMachine measures the memory of lists in a machine.
+// measureMachine measures the memory that revocations and marks need in a
+// machine.
 func (m *measured) measureMachine(ctx context.Context, n int) error {
 	list, err := revoke.New(revoke.Config{MaxEntries: n})
 	if err != nil {

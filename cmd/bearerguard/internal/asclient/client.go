@@ -65,8 +65,8 @@ func Discover(ctx context.Context, config Config) (*Client, error) {
 	return c.hiding(config.Secret), nil
 }
 
-// hiding returns a copy of the client that also hides these secrets. No error
-// of the copy contains a hidden secret.
+// hiding returns a copy of the client that also keeps the given secrets out of
+// its errors.
 func (c *Client) hiding(secrets ...string) *Client {
 	hiding := *c
 	hiding.hidden = slices.Clip(hiding.hidden)

@@ -22,10 +22,10 @@ const (
 	maxAnswer      = 1 << 20          // size limit of an answer, in bytes
 )
 
-// HTTPClient returns a client that has a timeout and follows no redirects. A
-// redirect could send a secret to another server. If ctx has a client under the
-// key [oauth2.HTTPClient], the new client uses the transport of that client.
-// Otherwise it uses the default transport.
+// HTTPClient returns a client that has a timeout. The client follows no
+// redirects, because a redirect could send a secret to another server. If ctx
+// has a client under the key [oauth2.HTTPClient], the new client uses its
+// transport. Otherwise it uses the default transport.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {

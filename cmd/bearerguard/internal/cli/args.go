@@ -73,12 +73,11 @@ func OfferArgs(cmd *cobra.Command, names []string) {
 	}
 }
 
-// Protect returns args in an order that pflag can parse if an argument is a
-// negative duration, such as -5m. It moves the duration to the end and puts
-// "--" in front of it. Otherwise, pflag would parse the duration as a flag.
-// Protect changes nothing if the command has no argument DURATION. It does not
-// move a duration that follows a flag, because the duration is the value of
-// that flag.
+// Protect reorders args so that pflag can parse a negative duration, such as
+// -5m. It moves the duration to the end and puts "--" in front of it.
+// Otherwise, pflag would parse the duration as a flag. Protect changes nothing
+// if the command has no argument DURATION. It does not move a duration that
+// follows a flag, because the duration is the value of that flag.
 func Protect(root *cobra.Command, args []string) []string {
 	if cmd, _, err := root.Find(args); err != nil || !strings.Contains(cmd.Use, "DURATION") {
 		return args

@@ -16,7 +16,7 @@ type Kind int
 const (
 	Invalid     Kind = iota // this package or the API finds the request invalid
 	Absent                  // the requested object does not exist, or the awaited event did not happen in time
-	Unreachable             // the API, or a receiver to which it sends, cannot be reached, or the answer broke off, or the receiver refused a token before its replay
+	Unreachable             // the API or a receiver cannot be reached, an answer broke off, or the receiver refused the first delivery of a token that was to be replayed
 	Refused                 // the API refuses for another reason
 	Unknown                 // the answer does not come from a control API
 )

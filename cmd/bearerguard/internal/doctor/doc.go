@@ -7,9 +7,9 @@
 // false host, to see whether the answers change. These four have a random
 // query, so that a cache cannot give their answers to other clients. Each
 // request ends within five seconds, and the whole run within a minute. Run does
-// not follow redirects of the API. It requests a URL that an answer names only
-// if that URL is https and its host is not this machine. If the API itself is
-// on this machine, it also requests local URLs, with http if the API uses http.
+// not follow redirects of the API. If an answer names a URL, Run requests it
+// only if it is https and its host is not this machine. If the API itself is on
+// this machine, Run also requests local URLs, with http if the API uses http.
 //
 // Not in this package: flags, printing, exit codes.
 package doctor

@@ -82,9 +82,9 @@ func (x *examination) https() {
 }
 
 // metadata finds the metadata document and returns its place. It first tries
-// the URL in pointer, unless pointer is "". Then it tries the URLs that a
-// client without such a URL tries. If it finds no document, the field doc of
-// the result is nil.
+// pointer, unless pointer is "", and then the well-known URLs of the requested
+// URL and of the host. If it finds no document, the field doc of the result is
+// nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

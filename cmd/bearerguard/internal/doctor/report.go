@@ -10,10 +10,9 @@ import (
 type Result string
 
 // These are the results. [Failed] and [Warned] are findings. One violation of
-// an RFC is not a finding: the path of a resource may be only the beginning of
-// the requested path. Otherwise one document could not describe an API with
-// several routes. RFC 9728 §3.3 does not allow this, and strict clients reject
-// such a document.
+// RFC 9728 §3.3 is not a finding, although strict clients reject such a
+// document: the path of a resource may be only the beginning of the requested
+// path. Otherwise one document could not describe an API with several routes.
 const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // violates an RFC, or stops every client

@@ -34,8 +34,8 @@ func newClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// send sends a request of a kind that clients also send, and notes its URL if
-// the answer is slow.
+// send sends a request that a client could also send. If the answer is slow, it
+// notes the URL.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
 	start := time.Now()
 	a := x.exchange(ctx, method, address, header)
