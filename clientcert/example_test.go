@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// An API that terminates TLS itself. It asks for a certificate, and the token
-// says which one is the right one.
+// An API that terminates TLS itself. It asks for a certificate. A verifier
+// would compare the thumbprint with the x5t#S256 of the token.
 func ExampleTLS() {
 	api := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		got, err := clientcert.TLS.Thumbprint(r)

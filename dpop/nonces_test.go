@@ -18,7 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// noon is the beginning of a period of every length that divides an hour.
+// noon is the beginning of a period, if the length of periods divides an hour.
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func TestNoncesAreAcceptedInThreePeriods(t *testing.T) {

@@ -228,7 +228,7 @@ func (t *Transport) keep(origin string, response *http.Response) string {
 	return nonce
 }
 
-var errURL = errors.New("dpop: the request has no URL or an opaque URL: a proof needs a URL with scheme, host and path")
+var errURL = errors.New("dpop: the URL of the request is missing or opaque: a proof needs a URL with scheme, host and path")
 
 // maxRefusal is how much of a refusal is read, in bytes.
 const maxRefusal = 64 << 10

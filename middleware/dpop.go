@@ -51,7 +51,7 @@ func (c Config) checkDPoP() (faults []error) {
 		faults = append(faults, errors.New(`DPoP needs Origins, because a proof names the URL of the request: set Origins: []string{"https://api.example.com"} to the URL at which clients reach the API`))
 	}
 	if c.TokenHeader != "" {
-		faults = append(faults, errors.New("DPoP cannot be combined with TokenHeader: the scheme DPoP is in the Authorization field"))
+		faults = append(faults, errors.New("DPoP cannot be combined with TokenHeader: tokens with DPoP are always sent in the Authorization field"))
 	}
 	return faults
 }

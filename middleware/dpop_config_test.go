@@ -12,7 +12,7 @@ import (
 func TestFaultsOfDPoP(t *testing.T) {
 	const (
 		origins = `DPoP needs Origins, because a proof names the URL of the request: set Origins: []string{"https://api.example.com"} to the URL at which clients reach the API`
-		header  = "DPoP cannot be combined with TokenHeader: the scheme DPoP is in the Authorization field"
+		header  = "DPoP cannot be combined with TokenHeader: tokens with DPoP are always sent in the Authorization field"
 	)
 	for name, tt := range map[string]struct {
 		change func(*middleware.Config)

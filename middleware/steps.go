@@ -131,8 +131,8 @@ func (s *step) isAboutRequest() bool {
 	return s.of == everyRequest || s.of == certificateBound || s.of == boundTokens || s.of == unexplained
 }
 
-// applies reports whether a step applies to this token, which may depend on the
-// results of earlier steps.
+// applies reports whether a step applies to this token. The answer may depend
+// on the results of earlier steps.
 func (d *decision) applies(s *step) bool {
 	return s.repeat >= d.repeated && s.also&d.other == d.other && (s.of == everyToken || s.of.is(d))
 }

@@ -137,17 +137,16 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy returns an error if every request is refused: because no issuer has
-// usable keys, for example before the first fetch, or because
-// Config.Revocations may lack recent revocations and its OnLag is
-// [revoke.Refuse]. It returns the error about keys even if opaque tokens can be
-// introspected. It is for probes: it never blocks, and starts a refresh of the
-// keys if one is due. It does not show whether introspection or
-// Config.IssuerFor works. It returns no error about keys if IssuerFor is set,
-// or if an issuer uses IntrospectAll and therefore has no keys. Under
-// [revoke.Accept], watch [revoke.List.Healthy] as well. To monitor
-// introspection and IssuerFor, watch the Logger of the introspection client, or
-// the 503s in Config.Observe. For details about keys, see [Verifier.Stats].
+// Healthy returns an error in two cases: no issuer has usable keys, for example
+// before the first fetch, or Config.Revocations may lack recent revocations and
+// its OnLag is [revoke.Refuse]. The first case is an error even if opaque
+// tokens can be introspected, but not if IssuerFor is set, or if an issuer uses
+// IntrospectAll and therefore has no keys. Healthy is for probes: it never
+// blocks, and starts a refresh of the keys if one is due. It does not show
+// whether introspection or Config.IssuerFor works. Under [revoke.Accept], watch
+// [revoke.List.Healthy] as well. To monitor introspection and IssuerFor, watch
+// the Logger of the introspection client, or the 503s in Config.Observe. For
+// details about keys, see [Verifier.Stats].
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err

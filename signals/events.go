@@ -29,20 +29,20 @@ const (
 //
 // The token is validated as in RFC 8417 §2.2 and SSF 1.0 §4.1: "typ" must be
 // secevent+jwt, aud, iat and jti are required, and exp and sub must be absent
-// (SSF 1.0 §4.1.3). An old token is accepted, because delivery can take long.
+// (SSF 1.0 §4.1.3). An old token is accepted, because delivery can be slow.
 //
 // These events have an effect:
 //
 //   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session, and
 //     those of its user that do not name their session. If the subject has no
-//     session, all tokens of the user are revoked that were issued no later
-//     than the security event token.
+//     session, it revokes all tokens of the user that were issued no later than
+//     the security event token.
 //   - credential-change (CAEP 1.0 §3.3) with the change_type revoke, delete or
 //     update revokes the tokens of the user in the same way, or those of the
 //     session if the subject has no user. With the change_type create, it has
 //     no effect.
 //   - credential-compromise, account-disabled, account-purged and
-//     sessions-revoked (RISC 1.0), and tokens-revoked (of Google) have the same
+//     sessions-revoked (RISC 1.0), and Google's tokens-revoked, have the same
 //     effect as credential-change with the change_type revoke.
 //
 // Every other event is acknowledged and has no effect. This includes the
@@ -50,8 +50,9 @@ const (
 //
 // The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
 // §3.1), or the member subject of the event in older versions. It must have one
-// of the following formats. Any other format is refused, because the sender
-// does not repeat an event that was acknowledged.
+// of the following formats. Any other format is refused: if the event were
+// acknowledged, the sender would not repeat it, and the tokens would stay
+// valid.
 //
 //   - iss_sub is a user. Its iss must be the issuer of the token.
 //   - opaque is a user of the issuer of the token. In session-revoked it could

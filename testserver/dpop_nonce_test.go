@@ -23,7 +23,7 @@ func TestDPoPNonces(t *testing.T) {
 				good := func(nonce string) bool {
 					r := prove(t, s, key, ep, form, testserver.Claim("nonce", nonce))
 					if r.status/100 != 2 {
-						wantRefusal(t, r, "use_dpop_nonce", "repeat the request with the nonce in DPoP-Nonce")
+						wantRefusal(t, r, "use_dpop_nonce", "repeat the request with a proof that contains the nonce")
 					}
 					return r.status/100 == 2
 				}

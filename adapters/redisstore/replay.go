@@ -49,11 +49,12 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 	return first, err
 }
 
-// mark makes a mark in Redis and reports whether it was missing. The lifetime
-// is relative, so a wrong clock of Redis does not matter, unless it is set
-// forward meanwhile. The value is random: a client that repeats the command
-// after a lost answer finds its own value, which is not a replay. Half of the
-// hash identifies a proof, as in a [dpop.Memory].
+// mark makes a mark in Redis, and reports whether Redis had none before. The
+// lifetime is relative, so a wrong clock of Redis does not matter, unless it is
+// set forward while the mark exists. The value is random: a Redis client that
+// repeats the command after a lost answer finds its own value, which does not
+// count as a replay. The first half of key, which is a hash, is enough to
+// identify a proof, as in a [dpop.Memory].
 func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])

@@ -163,7 +163,7 @@ func (c *Config) check() error {
 		fault("OtherSecret has %d bytes: use at least %d, or nil", len(c.OtherSecret), minSecret)
 	}
 	if c.OtherSecret != nil && string(c.OtherSecret) == string(c.Secret) {
-		fault("OtherSecret equals Secret: leave it out, or set the secret that is being replaced")
+		fault("OtherSecret equals Secret: leave it out, or set it to the secret that is being replaced")
 	}
 	if !prefixSyntax.MatchString(c.Prefix) {
 		fault("Prefix %q must consist of at most 64 letters, digits and the characters : . _ / -", c.Prefix)

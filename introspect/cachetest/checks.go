@@ -149,8 +149,11 @@ func ownCopies(ctx context.Context, store introspect.Cache) error {
 		return err
 	}
 	got, _, err := store.Get(ctx, key)
-	if err != nil || len(got) == 0 {
-		return fmt.Errorf("the value again: Get returned %d bytes and the error %w, want no error", len(got), err)
+	if err != nil {
+		return fmt.Errorf("a second Get of the same key: got the error %w, want no error", err)
+	}
+	if len(got) == 0 {
+		return errors.New("a second Get of the same key: got an empty value, want the value that was set")
 	}
 	got[0] = 'V'
 	return want(ctx, store, key, []byte("value"), "after a caller of Get changed its slice")

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// everyAdapterChecksProofs runs the rows of every threat to DPoP against each
+// everyAdapterChecksProofs sends the requests of the rows about DPoP to each
 // adapter.
 func everyAdapterChecksProofs(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)

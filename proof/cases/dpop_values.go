@@ -120,8 +120,9 @@ func (l *proofLab) proofBytes() []group {
 	}}}
 }
 
-// next returns the base64url letter that decodes to the same bits as the last
-// letter of a signature of 64 bytes.
+// next returns the letter that follows in the base64url alphabet. As the last
+// letter of a signature of 64 bytes, both decode to the same bytes, because the
+// last bits are not used.
 func next(letter string) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return letters[strings.Index(letters, letter)+1:][:1]

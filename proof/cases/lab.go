@@ -46,10 +46,9 @@ func (t tokens) identified(id string) string {
 	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
 }
 
-// listed returns a list of revoked tokens. It contains a token, a subject, a
-// session and a client with the value "listed", and a subject with the value
-// "sessionless", of whom only tokens without sid are revoked. All except the
-// token apply to tokens that were issued at or before the time t.Now.
+// listed returns a list with one entry of each kind. Its value is "listed", but
+// "sessionless" in the entry of the kind Sessionless. Except for the kind
+// Token, an entry applies only to tokens that were issued no later than t.Now.
 func (t tokens) listed(test *testing.T) *revoke.List {
 	test.Helper()
 	list, err := revoke.New(revoke.Config{})

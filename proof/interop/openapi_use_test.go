@@ -34,7 +34,7 @@ var before = map[string][]string{
 // exampleToken matches a JWT in an example.
 var exampleToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*`)
 
-// try sends the example of an operation to the server of a test.
+// try sends an example of an operation to the authorization server of d.
 func (d described) try(o operation, example string) exchange {
 	d.Helper()
 	api := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

@@ -84,8 +84,8 @@ func newStore(t *testing.T, do doFunc, changes ...func(*redisstore.Config)) *red
 	return store
 }
 
-// fleet sends its calls to several machines in turn, so that the memory of one
-// machine is not enough.
+// fleet sends its calls to several machines in turn. A store that keeps its
+// state only in the memory of one machine then fails the suites.
 type fleet struct {
 	machines []*redisstore.Store
 	next     *atomic.Uint64
@@ -138,11 +138,10 @@ var suites = map[string]func(t *testing.T, f fleet){
 	"feed":   func(t *testing.T, f fleet) { feedtest.Run(t, func(*testing.T) revoke.Feed { return f }) },
 }
 
-// With one server and the default Timeout, each suite must pass in a run in
-// which no command takes too long. On a busy computer, some commands do. The
-// effect of First and Publish is then unknown, so a suite cannot repeat these
-// calls. Instead, the run is repeated in another process, unless it failed for
-// another reason.
+// Each suite must pass with one server and the default Timeout. On a busy
+// computer, a command may time out. It is then not known whether First or
+// Publish had an effect, so a suite cannot repeat the call. Instead, a run in
+// which a command timed out is repeated in another process.
 func TestConformance(t *testing.T) {
 	const child = "BEARERGUARD_DEFAULT_TIMEOUT"
 	for name, connect := range clients {

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// receiver is a process of examples/api that receives signals.
+// receiver is a process of examples/api that receives logout tokens.
 type receiver struct {
 	api, signals string // URLs
 	process      *os.Process

@@ -61,9 +61,9 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf describes the type of the member m, which has the schema n. The last
-// parameter is the schema of the elements if m is an array, the schema of the
-// names if m is the member endpoints, and otherwise n.
+// typeOf describes the type of the member m, which has the schema n. If m is an
+// array, of is the schema of its elements. If m is "endpoints", of is the
+// schema of the names in it. Otherwise, of is n.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {

@@ -23,7 +23,7 @@ const (
 	EndProofs   = "<!-- until the end of the table of proofs -->"
 )
 
-// Table is the table of the page for tokens signed with RS256.
+// Table is the table in docs/performance.md about tokens signed with RS256.
 type Table struct {
 	Rows  []Row
 	Under string // the line below the table: date, machine, and how it was measured

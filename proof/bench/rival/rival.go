@@ -43,8 +43,9 @@ type Settings struct {
 	// because their users cannot configure it.
 	TTL time.Duration
 
-	// Client reaches the server and has no timeout. Libraries whose own client
-	// has a timeout get a client with that timeout from Within.
+	// Client reaches the server and has no timeout. For a library whose own
+	// client has a timeout, [Settings.Within] returns a client with the same
+	// timeout.
 	Client *http.Client
 }
 

@@ -41,7 +41,7 @@ type Proof struct {
 }
 
 // ErrNonce means that a proof is good, except that it has no valid nonce.
-var ErrNonce = errors.New("the DPoP proof has no valid nonce: repeat the request with the nonce in DPoP-Nonce (RFC 9449 section 8)")
+var ErrNonce = errors.New("the DPoP proof has no valid nonce: repeat the request with a proof that contains the nonce of the field DPoP-Nonce (RFC 9449 section 8)")
 
 // Check returns the proof in the DPoP header fields of a request, or the zero
 // Proof if there are no fields. It does not check whether the proof was used

@@ -35,8 +35,8 @@ var ReservedInLogin = []string{
 
 // NewLogin prepares a login that requests scopes. The first request of the
 // login also contains the first value of each parameter in params. params must
-// not include names in [ReservedInLogin]. The login calls show, which must show
-// the page to the user and must not wait for the end of the login.
+// not include names in [ReservedInLogin]. To display a page to the user, the
+// login calls the function show, which must not wait for the end of the login.
 func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.Context, Page)) (*Login, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return nil, err
