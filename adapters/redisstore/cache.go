@@ -13,8 +13,8 @@ import (
 const maxAnswerTimeout = 100 * time.Millisecond
 
 // answerKey returns the group and the name of an introspection answer in Redis.
-// key is a hash of the token. The name is an HMAC of key, so that an attacker
-// who can read Redis cannot check whether a token was used.
+// key is a hash of the token. The name is an HMAC of key: with read access to
+// Redis alone, an attacker must not be able to test whether a token was used.
 func (s *Store) answerKey(k keys, key string) (g *group, name string) {
 	sum := derive(k.names, key)
 	return s.groups[sum[0]%groups], "answer:" + base64.RawURLEncoding.EncodeToString(sum)

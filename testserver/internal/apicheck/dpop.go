@@ -58,7 +58,7 @@ func (c *Check) originFaults() error {
 
 // newProver makes the keys with which the check signs DPoP proofs. They are for
 // the first algorithm in PublicAlgs that the API lists in algs of its
-// challenge. If there is no such algorithm, they are for ES256.
+// challenge, or for ES256 if it lists none of them.
 func (r *run) newProver(ctx context.Context) error {
 	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // the probes report an error
 	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])

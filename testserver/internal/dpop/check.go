@@ -44,8 +44,8 @@ type Proof struct {
 var ErrNonce = errors.New("the DPoP proof has no valid nonce: repeat the request with a proof that contains the nonce of the field DPoP-Nonce (RFC 9449 section 8)")
 
 // Check returns the proof in the DPoP header fields of a request, or the zero
-// Proof if there are no fields. It does not check whether the proof was used
-// before. The error says what was expected, and contains no part of the proof.
+// Proof if fields is empty. It does not detect that a proof was used before.
+// The error says what was expected, and contains no part of the proof.
 func (r Request) Check(fields []string) (Proof, error) {
 	if len(fields) == 0 {
 		return Proof{}, nil
@@ -148,8 +148,7 @@ func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	return iat.Add(maxAge + time.Second), nil
 }
 
-// dateOf returns the time in a claim. If there is no such claim, it returns the
-// argument absent.
+// dateOf returns the time in a claim, or absent if the claim is missing.
 func dateOf(claims token.Object, name string, absent time.Time) (t time.Time, ok bool) {
 	i := claims.Find(name)
 	if i < 0 {

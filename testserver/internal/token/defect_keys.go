@@ -194,8 +194,8 @@ func byAttacker(mark func(*forgery)) forge {
 // algKeyMismatch makes a token that is signed with the issuer's own key, but
 // with another algorithm that works with that key. Careless code accepts the
 // signature: RS and PS algorithms use the same keys, ECDSA works with any hash,
-// and HMAC works with any secret. If there is no such algorithm, algKeyMismatch
-// changes only alg in the header.
+// and HMAC works with any secret. Where such a token would be accepted, and for
+// an unknown algorithm, algKeyMismatch changes only alg in the header.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
 	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {
