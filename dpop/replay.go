@@ -45,4 +45,4 @@ var ErrFull = errors.New("dpop: the memory of used proofs is full")
 // the marks. The mark was not made.
 var ErrQuota = errors.New("dpop: the client has too many used proofs in the memory")
 
-var errPassed = errors.New("dpop: the time until which the proof is marked has passed")
+var errPassed = errors.New("dpop: the proof has already expired, so it is not stored")

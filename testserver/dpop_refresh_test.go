@@ -66,6 +66,20 @@ func TestAProofBindsTheNextRefreshToken(t *testing.T) {
 	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(second.text("refresh_token"))), key)
 }
 
+// A retry with a proof, within the grace period, binds the refresh token that
+// the first request returned without a proof.
+func TestARetryWithAProofBindsTheRefreshToken(t *testing.T) {
+	s := testserver.New(t, testserver.RotateRefresh(time.Minute))
+	key := testserver.GenerateKey("ES256", "")
+	first := tokens(t, s).text("refresh_token")
+	wantBound(t, s, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(first)), noKey)
+	second := wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(first)), key).text("refresh_token")
+	for _, refresh := range []string{first, second} {
+		wantRefusal(t, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(refresh)), "invalid_dpop_proof", "bound to the DPoP key")
+	}
+	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(second)), key)
+}
+
 func TestDPoPJKTBindsTheCode(t *testing.T) {
 	s := testserver.New(t)
 	key, other := testserver.GenerateKey("ES256", ""), testserver.GenerateKey("ES256", "")

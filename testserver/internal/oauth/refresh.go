@@ -68,9 +68,10 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 		f.Generation++
 		f.RotatedAt, f.RefreshExpires = now, now.Add(s.refreshTTL(t.client))
 		f.Ends = later(f.Ends, f.RefreshExpires)
-		if t.client.Public {
-			f.Key = t.proof.Key // the new refresh token is bound even if the one before was not
-		}
+		all.Changed(now)
+	}
+	if t.client.Public && f.Key != t.proof.Key {
+		f.Key = t.proof.Key // the next refresh token is bound even if this one was not
 		all.Changed(now)
 	}
 	given.Generation, given.RefreshExpires, given.Ends = f.Generation, f.RefreshExpires, f.Ends
