@@ -150,7 +150,7 @@ func (m *Memory) bucket(now, until int64) bucket {
 // check returns the fault of the constructor's argument.
 func (m *Memory) check() error {
 	if m.limit < 0 {
-		return fmt.Errorf("NewMemory(%d): want 0 marks or more", m.limit)
+		return fmt.Errorf("NewMemory(%d): want a size of 0 or more", m.limit)
 	}
 	return nil
 }

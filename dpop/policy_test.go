@@ -88,7 +88,7 @@ func TestFaultsOfPolicies(t *testing.T) {
 		"a nil pointer":       {dpop.Policy{Replay: (*pointerStore)(nil)}, []string{"is a nil *dpop_test.pointerStore"}},
 		"a nil map":           {dpop.Policy{Replay: mapStore(nil)}, []string{"is a nil dpop_test.mapStore"}},
 		"a nil function":      {dpop.Policy{Replay: funcStore(nil)}, []string{"is a nil dpop_test.funcStore"}},
-		"a memory below zero": {dpop.Policy{Replay: dpop.NewMemory(-1)}, []string{"Replay: NewMemory(-1): want 0 marks or more"}},
+		"a memory below zero": {dpop.Policy{Replay: dpop.NewMemory(-1)}, []string{"Replay: NewMemory(-1): want a size of 0 or more"}},
 		"everything": {
 			dpop.Policy{
 				Algorithms: []string{"none", "HS256", "HS256"}, MaxAge: time.Hour,

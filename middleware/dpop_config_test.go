@@ -35,7 +35,7 @@ func TestFaultsOfDPoP(t *testing.T) {
 			[]string{
 				"bearerguard: Issuers is empty", "bearerguard: " + origins, "bearerguard: " + header,
 				`bearerguard: DPoP: Algorithms: "none" is not supported`, "bearerguard: DPoP: MaxAge must be", "bearerguard: DPoP: Nonces: the secret of NewNonces has 0 bytes",
-				"bearerguard: DPoP: Nonces: the period of NewNonces is 0s", "bearerguard: DPoP: Replay: NewMemory(-1): want 0 marks",
+				"bearerguard: DPoP: Nonces: the period of NewNonces is 0s", "bearerguard: DPoP: Replay: NewMemory(-1): want a size of 0 or more",
 			},
 		},
 	} {

@@ -85,7 +85,7 @@ type Batch struct {
 
 // ErrGap is returned by [Feed.Read] if the feed no longer has everything after
 // the position.
-var ErrGap = errors.New("revoke: the feed no longer has everything after this position")
+var ErrGap = errors.New("revoke: the feed has removed entries after this position")
 
 const (
 	maxBytes = 1024         // of Issuer and of Value
@@ -108,7 +108,7 @@ func (r *Revocation) check() (faults []error) {
 		faults = append(faults, fmt.Errorf("Kind %d is unknown: use Token, Subject, Session, Client or Sessionless", r.Kind))
 	}
 	if r.Until.IsZero() {
-		faults = append(faults, errors.New("missing Until: set it to when the last such token has expired"))
+		faults = append(faults, errors.New("Until is missing: set it to the time at which the last of these tokens expires"))
 	}
 	for _, at := range []struct {
 		name string

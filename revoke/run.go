@@ -33,7 +33,7 @@ var (
 	errSlow       = errors.New("the feed took too long")
 	errGapAtStart = errors.New("the feed has a gap at its beginning")
 	errPosition   = errors.New("the feed returned revocations or more to read, but no later position")
-	errMissing    = errors.New("the feed did not accept the entries that it lacks")
+	errMissing    = errors.New("the feed lost entries, and did not accept them again")
 )
 
 // Run reads the feed about every 200 milliseconds, at first from the beginning,

@@ -73,7 +73,7 @@ func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refus
 	case err != nil || mediaType != rc.mediaType:
 		return "", &refusal{status: http.StatusUnsupportedMediaType, description: "the Content-Type must be " + rc.mediaType}
 	case !rc.isAuthorized(r.Header["Authorization"]):
-		return "", refuse(authenticationFailed, "the Authorization field is not that of the transmitter")
+		return "", refuse(authenticationFailed, "the Authorization field does not have the expected value")
 	}
 	connection := http.NewResponseController(w)
 	_ = connection.SetReadDeadline(time.Now().Add(readTimeout)) // test recorders do not support it

@@ -22,7 +22,7 @@ const maxAliases = 32
 
 var (
 	errUnknownSubject = refuse(invalidRequest, "the subject is missing or not understood: it must be iss_sub, opaque, aliases of these, or complex with user or session")
-	errForeignSubject = refuse(accessDenied, "the subject belongs to another issuer than that of the message")
+	errForeignSubject = refuse(accessDenied, "the issuer of the subject differs from the issuer of the message")
 	errManyAliases    = refuse(invalidRequest, "the subject has too many aliases")
 )
 

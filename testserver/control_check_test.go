@@ -49,7 +49,7 @@ func TestControlCheckRefuses(t *testing.T) {
 		{"an invalid pointer", fmt.Sprintf(`{"url":%q,"require_claim":{"/a~2":"b"}}`, url), `RequireClaim("/a~2"): in a JSON Pointer`},
 		{"a claim without a value", fmt.Sprintf(`{"url":%q,"require_claim":{"roles":[""]}}`, url), "give a claim and a value"},
 		{"a value that is a number", fmt.Sprintf(`{"url":%q,"require_claim":{"roles":1}}`, url), "require_claim.roles: want a string"},
-		{"an acr of two values", fmt.Sprintf(`{"url":%q,"require_acr":"a b"}`, url), `RequireACR: "a b": an acr value has no spaces`},
+		{"an acr of two values", fmt.Sprintf(`{"url":%q,"require_acr":"a b"}`, url), `RequireACR: "a b": an acr value must not be empty or contain spaces`},
 		{"half a second", fmt.Sprintf(`{"url":%q,"require_auth_within":0.5}`, url), "RequireAuthWithin(500ms): give whole seconds"},
 		{"metadata that is text", fmt.Sprintf(`{"url":%q,"require_metadata":"yes"}`, url), "require_metadata: "},
 		{"an unknown defect to skip", fmt.Sprintf(`{"url":%q,"skip":["nope"]}`, url), `SkipDefect("nope"): unknown defect`},

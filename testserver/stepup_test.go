@@ -225,7 +225,7 @@ func TestMetadataListsTheACRsOfUsers(t *testing.T) {
 
 func TestMalformedACRsOfUsersAreRefused(t *testing.T) {
 	bad := testserver.User{Sub: "a", ACR: []string{"b c"}}
-	if _, err := testserver.NewUnstarted(testserver.Users(bad)); err == nil || !strings.Contains(err.Error(), `user "a": ACR: "b c": an acr value has no spaces`) {
+	if _, err := testserver.NewUnstarted(testserver.Users(bad)); err == nil || !strings.Contains(err.Error(), `user "a": ACR: "b c": an acr value must not be empty or contain spaces`) {
 		t.Errorf("got %v, want the acr refused", err)
 	}
 	text := fatalText(t, func(tb *recorder) { testserver.New(tb).AddUser(bad) })

@@ -177,7 +177,7 @@ func TestCheckAPIRefuses(t *testing.T) {
 		"a required claim without value": {[]string{unused, "--require-claim", "roles="}, exitUsage, `--require-claim "roles=": want name=value`},
 		"a required value without claim": {[]string{unused, "--require-claim", "=admin"}, exitUsage, "want name=value"},
 		"a malformed pointer":            {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-claim", "/a~2=b"}, exitUsage, "in a JSON Pointer"},
-		"an acr of two values":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "a b"}, exitUsage, "an acr value has no spaces"},
+		"an acr of two values":           {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-acr", "a b"}, exitUsage, "an acr value must not be empty or contain spaces"},
 		"an acr without a value":         {[]string{unused, "--require-acr", ""}, exitUsage, "--require-acr is empty"},
 		"a login within a number":        {[]string{unused, "--require-auth-within", "5"}, exitUsage, "a duration such as 90s"},
 		"a login within half a second":   {[]string{taken.URL, "--addr", "127.0.0.1:0", "--require-auth-within", "500ms"}, exitUsage, "give whole seconds"},

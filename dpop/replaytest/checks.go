@@ -183,7 +183,7 @@ func passed(ctx context.Context, store dpop.Replay) error {
 		first, err := store.First(ctx, key, until)
 		again, errAgain := store.First(ctx, key, until)
 		if first && err == nil && again && errAgain == nil {
-			return fmt.Errorf("two calls with the same key and an until of %v ago returned true, want errors", ago)
+			return fmt.Errorf("two calls with the same key, and with an until that was %v ago, both returned true, want errors", ago)
 		}
 	}
 	return nil

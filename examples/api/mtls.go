@@ -88,7 +88,7 @@ func clientCert(getenv func(string) string) (clientcert.Source, error) {
 	name, header, named := strings.Cut(proxy, ":")
 	settings, known := forwarding[name]
 	if !known || named && name != "nginx" && name != "haproxy" {
-		return nil, fmt.Errorf("FORWARDED_CERT must be one of %s, a header field can follow only nginx and haproxy, as in nginx:X-Cert, got %q", names(forwarding), proxy)
+		return nil, fmt.Errorf("FORWARDED_CERT must be one of %s, got %q. A header field may follow nginx and haproxy, as in nginx:X-Cert", names(forwarding), proxy)
 	}
 	var prefixes []netip.Prefix
 	for _, text := range list(trusted) {

@@ -52,7 +52,7 @@ func (m *maker) read(ctx context.Context, feed revoke.Feed, after string) (own [
 			return own, batch.Next, nil
 		}
 		if batch.Next == after {
-			return nil, "", errors.New("Read returned More with the position that was passed, want a later position")
+			return nil, "", errors.New("Read set More, but returned the position that it was given, want a later position")
 		}
 		after = batch.Next
 	}
@@ -179,7 +179,7 @@ func atEnd(ctx context.Context, feed revoke.Feed) error {
 			return err
 		}
 		if position == "" {
-			return errors.New("the position after some revocations is the beginning, want a position behind them")
+			return errors.New("Read returned revocations and the position of the beginning, want a later position")
 		}
 		position, err = m.wantAfter(ctx, feed, position, nil, "at the end")
 	}

@@ -115,7 +115,7 @@ var loginHoles = []struct {
 	{"only the first acr counts", []string{"other-acr"}, []string{`acr "urn:example:key"`, "want 2xx", "one of the values"}},
 	{"acr may be an array", []string{"array-acr"}, []string{`acr ["urn:example:mfa"]`, "one string", "RFC 9068 §2.2.1", `or 401 with error="invalid_token"`}},
 	{"iat counts as the login", []string{"future-auth-time", "missing-auth-time", "stale-auth"}, []string{"auth_time"}},
-	{"a login in the future passes", []string{"future-auth-time"}, []string{"in an hour", "RFC 9470 §3", "ahead of the clock", `or 401 with error="invalid_token"`}},
+	{"a login in the future passes", []string{"future-auth-time"}, []string{"one hour in the future", "RFC 9470 §3", "later than the current time", `or 401 with error="invalid_token"`}},
 	{"a token without auth_time passes", []string{"missing-auth-time"}, []string{"absent auth_time"}},
 	{"auth_time is read as milliseconds", []string{"good-token"}, []string{"want 2xx"}},
 	{"another limit holds", []string{"stale-auth"}, []string{"longer ago", "not iat"}},
@@ -245,8 +245,8 @@ func TestLoginRequirementsThatNoChallengeCanNameEndTheTest(t *testing.T) {
 		option apitest.Option
 		want   string
 	}{
-		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value has no spaces`},
-		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value has no spaces`},
+		"no acr":            {apitest.RequireACR(""), `RequireACR: "": an acr value must not be empty or contain spaces`},
+		"two values in one": {apitest.RequireACR("a", "b c"), `RequireACR: "b c": an acr value must not be empty or contain spaces`},
 		"the weak acr":      {apitest.RequireACR("1", "0"), `RequireACR("0"): the token with the defect weak-acr has this acr`},
 		"half a second":     {apitest.RequireAuthWithin(time.Second / 2), "RequireAuthWithin(500ms): give whole seconds, at least 1"},
 		"no time":           {apitest.RequireAuthWithin(0), "RequireAuthWithin(0s): give whole seconds, at least 1"},

@@ -125,9 +125,9 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 			"Without auth_time, the API does not know when the login was (RFC 9470 §3, §6).",
 			"Treat an absent auth_time like a login that was too long ago, and not like auth_time 0 or the current time.",
 			func(d *token.Draft) { d.Claims.Delete("auth_time") })
-		addMalformed("future-auth-time", "a token of a login in an hour", maxAge,
+		addMalformed("future-auth-time", "a token with an auth_time one hour in the future", maxAge,
 			"A login in the future has not happened, so it is not one within max_age (RFC 9470 §3, OpenID Connect Core 1.0 §2).",
-			"Refuse an auth_time that is ahead of the clock by more than the skew: a negative age is not a small one.",
+			"Refuse an auth_time that is later than the current time by more than the allowed clock skew. Its age would be negative.",
 			func(d *token.Draft) { d.SetTime("auth_time", time.Hour) })
 	}
 	return probes

@@ -21,7 +21,7 @@ func CheckRedirect(uri string) error {
 	case strings.Contains(uri, "#"):
 		return fmt.Errorf("redirect URI %q has a fragment (RFC 6749 §3.1.2)", uri)
 	case p.User != nil:
-		return fmt.Errorf("redirect URI %q has a user", uri)
+		return fmt.Errorf("redirect URI %q contains user information", uri)
 	case p.Scheme == "http" || p.Scheme == "https":
 		if p.Host == "" {
 			return fmt.Errorf("redirect URI %q has no host", uri)

@@ -27,7 +27,7 @@ func proofRequestDefects() []Defect {
 		prove: proved(func(f *proofForgery) { f.Set("htm", otherMethod(f.proof.Method)) }),
 	}, {
 		Name:  "dpop-htm-other-case",
-		Wrong: "htm is the method in letters of the other case; methods are case-sensitive (RFC 9449 §4.3, item 8; RFC 9110 §9.1).",
+		Wrong: "htm is the method in lower case instead of upper case, or the reverse; methods are case-sensitive (RFC 9449 §4.3, item 8; RFC 9110 §9.1).",
 		Fix:   "Compare htm with the method byte for byte.",
 		prove: proved(func(f *proofForgery) { f.Set("htm", otherCase(f.proof.Method)) }),
 	}, {
@@ -115,7 +115,7 @@ func proofTargetDefects() []Defect {
 		Fix:   "Require htu.",
 		prove: lacking("htu"),
 	},
-		target("dpop-htu-host", "another host, which begins like the right one unless that is an IPv6 address", func(u *url.URL) {
+		target("dpop-htu-host", "another host, which begins with the right one unless that is an IPv6 address", func(u *url.URL) {
 			port := strings.TrimPrefix(u.Host, strings.TrimSuffix(u.Host, ":"+u.Port()))
 			host := strings.TrimSuffix(u.Host, port) + "." + attackerHost
 			if strings.HasPrefix(host, "[") {
@@ -134,15 +134,15 @@ func proofTargetDefects() []Defect {
 			port, _ := strconv.Atoi(u.Port())
 			u.Host = strings.TrimSuffix(u.Host, ":"+u.Port()) + ":" + strconv.Itoa(port%60000+1)
 		}),
-		target("dpop-htu-path", "a path that begins like the right one", func(u *url.URL) { setPath(u, u.EscapedPath()+"-other") }),
-		target("dpop-htu-path-case", "a path in letters of the other case", func(u *url.URL) {
+		target("dpop-htu-path", "a longer path that begins with the right one", func(u *url.URL) { setPath(u, u.EscapedPath()+"-other") }),
+		target("dpop-htu-path-case", "a path with upper and lower case exchanged", func(u *url.URL) {
 			if swapped := otherCase(u.EscapedPath()); swapped != u.EscapedPath() {
 				setPath(u, swapped)
 				return
 			}
 			setPath(u, u.EscapedPath()+"X")
 		}),
-		target("dpop-htu-trailing-slash", "a slash more or less at the end of its path", func(u *url.URL) {
+		target("dpop-htu-trailing-slash", "a path with one slash added or removed at its end", func(u *url.URL) {
 			if path := u.EscapedPath(); len(path) > 1 && strings.HasSuffix(path, "/") {
 				setPath(u, strings.TrimSuffix(path, "/"))
 				return
