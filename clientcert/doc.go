@@ -6,23 +6,24 @@
 //	middleware.Config{ClientCert: clientcert.TLS, …}
 //
 // [net/http.Server] must then ask for certificates. [tls.RequestClientCert] is
-// enough, because the token says which certificate is the right one, and the
-// handshake proves that the client has its private key.
+// enough: the handshake proves that the client has the private key of its
+// certificate, and the certificate is compared with the thumbprint in the
+// token.
 //
 // If a proxy terminates TLS, it forwards the certificate in a header field:
 //
 //	middleware.Config{ClientCert: clientcert.Envoy(trusted), …}
 //
-// Anyone can send such a field, so it counts only if the peer of the connection
-// is one of the trusted proxies. A trusted proxy must replace or remove the
-// field in the requests that it receives, including requests without a client
-// certificate. Otherwise, anyone can forge it.
+// Anyone can send such a field, so the field is used only if the peer of the
+// connection is one of the trusted proxies. A trusted proxy must replace or
+// remove the field in the requests that it receives, including requests without
+// a client certificate. Otherwise, anyone can forge it.
 //
-// A request has one certificate or none. If the field occurs twice, names two
-// certificates or cannot be read, the result is an error, and a token that is
+// A request has at most one certificate. If the field occurs twice, contains
+// two certificates or is malformed, the result is an error, and a token that is
 // bound to a certificate is refused.
 //
-// This package does not check who issued the certificate, or whether it has
-// expired or was revoked. The server that terminates TLS can check this. The
-// binding does not depend on it (RFC 8705 §3, §6.5).
+// This package does not check who issued the certificate, or whether the
+// certificate has expired or was revoked. The server that terminates TLS can
+// check this. The binding does not depend on these checks (RFC 8705 §3, §6.5).
 package clientcert

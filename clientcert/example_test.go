@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// An API that terminates TLS itself. It asks for a certificate. A verifier
+// This API terminates TLS itself and asks clients for a certificate. A verifier
 // would compare the thumbprint with the x5t#S256 of the token.
 func ExampleTLS() {
 	api := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -22,7 +22,7 @@ func ExampleTLS() {
 	defer api.Close()
 
 	client := api.Client()
-	client.Transport.(*http.Transport).TLSClientConfig.Certificates = api.TLS.Certificates // the client presents the server's certificate, which saves making another
+	client.Transport.(*http.Transport).TLSClientConfig.Certificates = api.TLS.Certificates // the client reuses the server's certificate, to keep the example short
 	if response, err := client.Get(api.URL); err == nil {
 		defer response.Body.Close()
 	}
@@ -30,7 +30,7 @@ func ExampleTLS() {
 	// true <nil>
 }
 
-// An API behind Envoy, whose addresses are in 10.0.0.0/24.
+// This API is behind Envoy proxies with addresses in 10.0.0.0/24.
 func ExampleEnvoy() {
 	source := clientcert.Envoy([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")})
 
@@ -47,7 +47,7 @@ func ExampleEnvoy() {
 	//  the certificate was forwarded by a peer that is not a trusted proxy
 }
 
-// A proxy that implements RFC 9440 and that reaches the API over a Unix socket.
+// A proxy that implements RFC 9440 connects to this API over a Unix socket.
 func ExampleForwarded() {
 	source := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Sockets: []string{"/run/api.sock"}}
 	fmt.Println(source.Check())

@@ -15,13 +15,13 @@ const (
 	// 9440 §2.1, §2.2).
 	RFC9440 Format = iota
 
-	// XFCC is Envoy's format of X-Forwarded-Client-Cert, in text or JSON. An
-	// element needs Hash or Cert.
+	// XFCC is the format of Envoy's field X-Forwarded-Client-Cert, in text or
+	// JSON. Each element must contain Hash or Cert.
 	XFCC
 
-	// EscapedPEM is PEM (RFC 7468 §5), percent-encoded or not. Its first and
-	// last line may be missing, so the base64 of the DER is accepted, too. A
-	// plus sign is never a space.
+	// EscapedPEM is PEM (RFC 7468 §5), percent-encoded or not. The BEGIN and
+	// END lines may both be missing, so the base64 of the DER is accepted, too.
+	// A plus sign is not decoded to a space.
 	EscapedPEM
 )
 
@@ -44,7 +44,7 @@ func (f Forwarded) read(field string) (string, error) {
 	return readPEM(field, f.Chain)
 }
 
-// readBytes reads a byte sequence (RFC 8941 §3.3.5). If there is no
+// readBytes reads a byte sequence (RFC 8941 §3.3.5). If the client presented no
 // certificate, proxies that build the field from a variable send an empty
 // sequence.
 func readBytes(field string) (string, error) {
@@ -96,7 +96,8 @@ const (
 	pemEnd   = "-----END CERTIFICATE-----"
 )
 
-// readPEM reads one certificate, and further ones if chain is set.
+// readPEM reads the first certificate. Further certificates are an error unless
+// chain is set.
 func readPEM(field string, chain bool) (string, error) {
 	text, err := url.PathUnescape(field) // unlike QueryUnescape, it does not turn a plus sign into a space
 	if err != nil {

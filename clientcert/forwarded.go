@@ -25,14 +25,15 @@ type Forwarded struct {
 	// Format is the encoding of the certificate in the field.
 	Format Format
 
-	// Trusted are the addresses of the proxies. They are compared with the
+	// Trusted lists the addresses of the proxies. They are compared with the
 	// address of the connection's peer, which is the RemoteAddr that
 	// [net/http.Server] sets. If another peer sends the field, Thumbprint
 	// returns [ErrUntrusted]. Trusted or Sockets is required.
 	//
-	// No middleware or listener in front may replace RemoteAddr with an address
-	// that a client chooses. An address without a port, which middlewares set,
-	// and one with a zone are not trusted. The slice must not be modified.
+	// No middleware or listener in front of the API may set RemoteAddr to an
+	// address that a client can choose. An address without a port, as some
+	// middlewares set it, is not trusted, and neither is an address with a
+	// zone. The slice must not be modified.
 	Trusted []netip.Prefix
 
 	// Sockets are the names of Unix sockets on which the API listens. Every
@@ -46,9 +47,9 @@ type Forwarded struct {
 
 // Envoy returns the settings for Envoy with X-Forwarded-Client-Cert in text or
 // JSON and forward_client_cert_details SANITIZE_SET. A field with more than one
-// element is refused: with APPEND_FORWARD the client writes the beginning of
-// the field, and Envoy does not quote the names in certificates, so that no
-// reader can tell which element is Envoy's.
+// element is refused. With APPEND_FORWARD, the client can choose the beginning
+// of the field. Since Envoy does not quote the names in certificates, it is
+// impossible to tell which element Envoy added.
 func Envoy(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Client-Cert", Format: XFCC, Trusted: trusted}
 }
@@ -123,8 +124,8 @@ func (f Forwarded) trusts(r *http.Request) bool {
 	return slices.ContainsFunc(f.Trusted, func(p netip.Prefix) bool { return unmap(p).Contains(address) })
 }
 
-// unmap returns a prefix of IPv4-mapped IPv6 addresses as a prefix of IPv4
-// addresses.
+// unmap converts a prefix of IPv4-mapped IPv6 addresses to an IPv4 prefix. It
+// returns any other prefix unchanged.
 func unmap(p netip.Prefix) netip.Prefix {
 	if p.Addr().Is4In6() && p.Bits() >= 96 {
 		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)

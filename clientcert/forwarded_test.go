@@ -60,7 +60,7 @@ func TestTrustedPeers(t *testing.T) {
 		{"192.0.2.0/24", "192.0.2.255:65535", true},
 		{"192.0.2.0/24", "192.0.3.0:1", false},
 		{"192.0.2.0/24", "192.0.1.255:1", false},
-		{"192.0.2.77/24", "192.0.2.1:1", true}, // the bits after the prefix do not count
+		{"192.0.2.77/24", "192.0.2.1:1", true}, // host bits are ignored
 		{"192.0.2.1/32", "192.0.2.1:1", true},
 		{"192.0.2.1/32", "192.0.2.2:1", false},
 		{"192.0.2.0/24", "[::ffff:192.0.2.1]:1", true},
@@ -107,7 +107,8 @@ func TestTrustedPeers(t *testing.T) {
 	}
 }
 
-// answering returns a server that answers with the thumbprint or the error.
+// answering returns a server that responds with the results of
+// source.Thumbprint.
 func answering(t *testing.T, source clientcert.Source) *http.Server {
 	t.Helper()
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -125,7 +126,7 @@ func answering(t *testing.T, source clientcert.Source) *http.Server {
 	return s
 }
 
-// ask returns the answer of the server.
+// ask sends a GET request. It returns the body and the response.
 func ask(t *testing.T, c *http.Client, url string, headers ...string) (string, *http.Response) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -147,8 +148,8 @@ func ask(t *testing.T, c *http.Client, url string, headers ...string) (string, *
 	return string(body), response
 }
 
-// The peers of a Unix socket have no address. A socket is trusted by its own
-// name, even if a middleware replaces RemoteAddr.
+// The peers of a Unix socket have no address. They are trusted if the name of
+// the socket is in Sockets, even if a middleware replaces RemoteAddr.
 func TestUnixSockets(t *testing.T) {
 	dir := t.TempDir()
 	trusted, other := filepath.Join(dir, "trusted"), filepath.Join(dir, "other")

@@ -30,8 +30,8 @@ func sha256Of(der []byte) string {
 }
 
 // FuzzRFC9440 checks that an accepted field is one byte sequence, that the
-// thumbprint is that of its content, and that no other text is accepted for the
-// same certificate.
+// result is the thumbprint of its content, and that the same certificate is not
+// accepted in any other encoding.
 func FuzzRFC9440(f *testing.F) {
 	own := clientcert.Forwarded{Header: "Client-Cert", Format: clientcert.RFC9440, Trusted: proxies}
 	for _, seed := range []string{
@@ -62,8 +62,7 @@ func FuzzRFC9440(f *testing.F) {
 }
 
 // leafOf decodes the first certificate of a field. It is independent of the
-// code under test and less strict: it removes everything else, whatever that
-// is.
+// code under test and less strict: it ignores all other text.
 func leafOf(t *testing.T, value string) []byte {
 	t.Helper()
 	text, err := url.PathUnescape(value)
@@ -79,9 +78,10 @@ func leafOf(t *testing.T, value string) []byte {
 	return der
 }
 
-// FuzzEscapedPEM checks that the thumbprint is that of the first certificate,
-// that a field with further certificates is accepted only with Chain, and that
-// the certificate is also accepted in the form of each proxy.
+// FuzzEscapedPEM checks that the result is the thumbprint of the first
+// certificate, that a field with further certificates is accepted only with
+// Chain, and that the certificate is also accepted in the encoding of each
+// proxy.
 func FuzzEscapedPEM(f *testing.F) {
 	for _, seed := range []string{
 		escaped(pemOf(0)), escapedByALB(pemOf(0, 1)), url.QueryEscape(leaf) + "," + url.QueryEscape(issuer), leaf, `"` + leaf + `"`, `""`, `"`, pemOf(1, 0),
@@ -146,9 +146,9 @@ func pairs(value string) (keys, values []string) {
 	return keys, values
 }
 
-// FuzzXFCC checks that the thumbprint is that of a Hash or Cert in the field,
-// that a field without quotes has neither of them twice, and that a field with
-// only this Hash has the same result.
+// FuzzXFCC checks that the result is the thumbprint of a Hash or Cert in the
+// field. An accepted field without quotes must not contain Hash or Cert twice.
+// A field with only that Hash must have the same result.
 func FuzzXFCC(f *testing.F) {
 	cert := `Cert="` + escaped(pemOf(0)) + `"`
 	for _, seed := range []string{

@@ -33,8 +33,9 @@ var (
 	version1 string
 )
 
-// The certificates of RFC 9440, appendix A. The base64 of the first contains
-// "+", "/" and "=". Its hash is the output of openssl dgst -sha256.
+// chain contains the certificates of RFC 9440, appendix A. The base64 of the
+// first certificate contains "+", "/" and "=". The hash of this certificate is
+// the output of openssl dgst -sha256.
 var (
 	chain        = certificates(published)
 	leaf, issuer = base64Of(0), base64Of(1)
@@ -69,15 +70,15 @@ func pemOf(which ...int) string {
 // escaped encodes all characters that are reserved in URLs, as nginx does.
 func escaped(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
-// escapedByALB leaves three of these characters as they are.
+// escapedByALB does the same as escaped, but does not encode "+", "=" and "/".
 func escapedByALB(text string) string {
 	return strings.NewReplacer("%2B", "+", "%3D", "=", "%2F", "/").Replace(escaped(text))
 }
 
 var proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 
-// forwarded returns a request of a trusted proxy with these values of a header
-// field.
+// forwarded returns a request from a trusted proxy, with a header field for
+// each value.
 func forwarded(t testing.TB, header string, values ...string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
@@ -91,14 +92,14 @@ func forwarded(t testing.TB, header string, values ...string) *http.Request {
 	return r
 }
 
-// field is a value of a header field and what it means.
+// field is a test case: the value of a header field, and the expected result.
 type field struct {
 	name, value string
 	want        string // the thumbprint, or "" without a certificate
-	wrong       error  // the error instead
+	wrong       error  // expected error, or nil
 }
 
-// check sends each field from a trusted proxy.
+// check tests each field in a request from a trusted proxy.
 func check(t *testing.T, f clientcert.Forwarded, fields []field) {
 	t.Helper()
 	if err := f.Check(); err != nil {

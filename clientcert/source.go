@@ -8,8 +8,8 @@ import (
 )
 
 // Source finds the certificate of the client that sent a request. It is called
-// concurrently. If a Source has the method Check() error, the constructor of a
-// verifier calls it, and reports its error, as for [Forwarded].
+// concurrently. If a Source has a method Check() error, as [Forwarded] does,
+// the constructor of a verifier calls this method and reports its error.
 type Source interface {
 	// Thumbprint returns the thumbprint of the client's certificate, as
 	// [Thumbprint] does, or "" if the client presented no certificate. It

@@ -35,8 +35,8 @@ func serveTLS(t *testing.T) string {
 	return "https://" + listener.Addr().String()
 }
 
-// dialer returns a client that has these certificates. It makes a connection
-// for each request.
+// dialer returns a transport that presents the given certificates. It opens a
+// new connection for each request.
 func dialer(t *testing.T, version uint16, own ...tls.Certificate) *http.Transport {
 	t.Helper()
 	transport := &http.Transport{
@@ -99,7 +99,7 @@ func TestTLSOverHTTP2(t *testing.T) {
 	}
 }
 
-// Fields do not matter to TLS, and a request without TLS has no certificate.
+// TLS ignores header fields. A request without TLS has no certificate.
 func TestTLSIgnoresFields(t *testing.T) {
 	for _, header := range []string{"Client-Cert", "X-Forwarded-Client-Cert", "X-Client-Cert", "Ssl-Client-Cert"} {
 		if got, err := clientcert.TLS.Thumbprint(forwarded(t, header, hash)); got != "" || err != nil {

@@ -18,8 +18,8 @@ var (
 // received.
 type element struct{ hash, cert string }
 
-// set sets the value of a key, which is case-insensitive. Keys other than Hash
-// and Cert do not identify the certificate and are ignored. set reports false
+// set sets the value of a key. Keys are case-insensitive. Keys other than Hash
+// and Cert do not identify the certificate and are ignored. set returns false
 // if the value is empty or the key already has a value.
 func (e *element) set(key, value string) bool {
 	own := &e.hash

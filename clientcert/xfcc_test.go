@@ -7,7 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// The examples of the page "HTTP header manipulation" of Envoy's documents.
+// These examples are from the page "HTTP header manipulation" in Envoy's
+// documentation.
 const (
 	envoyURI = `By=http://frontend.lyft.com;Hash=468ed33be74eee6556d90c0149c1309e9ba61d6425303443c0748a02dd8de688;Subject="/C=US/ST=CA/L=San Francisco/OU=Lyft/CN=Test Client";URI=http://testclient.lyft.com`
 	envoyTwo = `By=http://frontend.lyft.com;Hash=468ed33be74eee6556d90c0149c1309e9ba61d6425303443c0748a02dd8de688;URI=http://testclient.lyft.com,By=http://backend.lyft.com;Hash=9ba61d6425303443c0748a02dd8de688468ed33be74eee6556d90c0149c1309e;URI=http://frontend.lyft.com`
@@ -148,9 +149,9 @@ func TestXFCCInJSON(t *testing.T) {
 	})
 }
 
-// With APPEND_FORWARD, the client writes the beginning of the field. Its
-// certificate can also contain names that Envoy does not quote. A field with
-// several elements is therefore refused.
+// With APPEND_FORWARD, the client can choose the beginning of the field. The
+// client's certificate can also contain names that Envoy does not quote. A
+// field with several elements is therefore refused.
 func TestXFCCOfSeveralProxies(t *testing.T) {
 	check(t, clientcert.Envoy(proxies), []field{
 		{"Envoy's example with two elements", envoyTwo, "", clientcert.ErrSeveral},

@@ -1,5 +1,5 @@
-// Package dpop is the policy of an API on DPoP proofs (RFC 9449), and the
-// [Transport] with which a client makes them.
+// Package dpop contains the policy of an API for DPoP proofs (RFC 9449), and
+// the [Transport] with which a client makes proofs.
 //
 // With DPoP, a client has a private key, and the authorization server binds
 // tokens to that key with the claim cnf.jkt. For each request, the client signs
@@ -11,54 +11,55 @@
 //		Nonces:   dpop.NewNonces(secret, time.Minute), // no proofs that were made in advance
 //	}
 //
-// [Policy.Complete] reports all faults at once. A verifier checks proofs under
-// a policy; this package does not.
+// [Policy.Complete] reports all faults of a policy at once. This package does
+// not check proofs: a verifier of package middleware checks them.
 //
 // # Replay protection
 //
 // An attacker who sees a request, for example in a log, can send its token and
 // proof again until the proof is too old. A [Replay] remembers which proofs
-// were used, so that each is accepted once.
+// were used, so that each proof is accepted only once.
 //
-// The protection costs one mark for each request. A [Memory], the default,
-// needs about a microsecond and 28 to 38 bytes for it. Its 1 000 000 marks are
-// enough for about 5 000 requests a second if MaxAge and the clock skew have
-// their defaults, and a quarter of them for about 1 250 requests a second by
-// one client. A Replay in a shared store costs one round trip.
+// For each request, the Replay stores one replay entry, also called a mark. In
+// a [Memory], which is the default, an entry needs about a microsecond and 28
+// to 38 bytes. A Memory has room for 1 000 000 entries. If MaxAge and the clock
+// skew have their defaults, this is enough for about 5 000 requests a second.
+// One client may use a quarter of the entries, enough for about 1 250 requests
+// a second. A Replay in a shared store costs one round trip per request.
 //
-// If a Memory is full or a store is unavailable, the answer is 503. The proof
-// may be good, so it is not called invalid. If it were accepted, or if another
-// mark were evicted for it, attackers could switch the protection off. A
-// verifier marks only valid proofs of valid tokens, so clients without a token
-// cannot fill the store.
+// If a Memory is full or a store is unavailable, the response is 503, and not
+// invalid_dpop_proof, because the proof may be valid. If such a proof was
+// accepted, or another entry was evicted for it, attackers could switch the
+// protection off. A verifier stores entries only for valid proofs of valid
+// tokens, so clients without a token cannot fill the store.
 //
-// Marks end by the clock of the machine. A clock that jumps forward and back
-// again can end them too early.
+// Entries expire by the clock of the machine. If the clock jumps forward and
+// back again, entries can expire too early.
 //
 // # Nonces
 //
 // A client chooses the time in its proofs. Malware that can use the key for a
 // moment can therefore make proofs for later. With [Nonces], a proof must
-// contain a value that the API issued recently. The client's clock is then not
-// needed. The cost is one repeated request when a client has no current nonce;
-// otherwise it receives the next nonce with an answer.
+// contain a value that the API issued recently. The API then does not rely on
+// the client's clock. If a client has no current nonce, it must repeat one
+// request. Otherwise, it receives the next nonce with a response.
 //
 // # Several machines, and restarts
 //
 // All machines of an API need the same secret and period in [NewNonces].
-// Otherwise, they refuse each other's nonces. When the secret changes, clients
-// repeat one request.
+// Otherwise, they refuse each other's nonces. When the secret changes, each
+// client repeats one request.
 //
-// The marks of a Memory are visible in one process only, and a restart forgets
-// them. A proof can then be used once on each machine, and again after a
+// The entries of a Memory exist in only one process, and are lost in a restart.
+// A proof can therefore be used once on each machine, and again after a
 // restart. There are two remedies:
 //
-//   - A Replay that all machines share. Package replaytest checks it.
-//   - Nonces with a short period. They limit the time in which another machine
-//     accepts the proof to three periods. In a single process, a secret that is
-//     made at random at the start makes restarts harmless.
+//   - A Replay that all machines share. Package replaytest tests it.
+//   - Nonces with a short period. Another machine then accepts the proof for at
+//     most three periods. In a single process, a secret that is generated at
+//     random at each start makes restarts harmless.
 //
-// In Redis, a mark is one command, after a check that until has not passed:
+// A Replay in Redis needs one command, after a check that until has not passed:
 //
 //	SET dpop:v1:<key in hexadecimal> 1 NX PXAT <until in milliseconds, rounded up>
 package dpop

@@ -31,7 +31,7 @@ func ExamplePolicy() {
 }
 
 func ExampleNewNonces() {
-	secret := make([]byte, 32) // all machines of an API load the same one from their configuration
+	secret := make([]byte, 32) // all machines of an API load the same secret from their configuration
 	_, _ = rand.Read(secret)
 
 	one := dpop.NewNonces(secret, time.Minute)

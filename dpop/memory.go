@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// Memory is a [Replay] in the memory of this process. Other processes do not
-// see its marks, and a restart forgets them. The zero value has room for
-// 1 000 000 marks. It is safe for concurrent use.
+// Memory is a [Replay] that stores replay entries in the memory of this
+// process. Other processes cannot read the entries, and a restart deletes them.
+// The zero value has room for 1 000 000 entries. It is safe for concurrent use.
 //
 // A Memory stores 16 of the 32 bytes of a key in Go maps. Each map has a random
 // seed, so keys cannot be chosen to collide in it. An attacker can find two
@@ -24,21 +24,21 @@ type Memory struct {
 	limit int // 0 means defaultMarks
 
 	mu      sync.Mutex
-	buckets []bucket // in the order of their ends
+	buckets []bucket // sorted by end
 }
 
-// bucket holds marks that are forgotten together.
+// bucket contains marks (replay entries) that are deleted together.
 type bucket struct {
-	end    int64 // Unix time; later than the time until which each mark holds
+	end    int64 // Unix time; later than the time at which each mark expires
 	marks  map[mark]struct{}
 	counts *counts
 }
 
 // counts estimates the number of marks of each client. It has a fixed number of
-// counters, which the clients share. Each client has two counters, and neither
-// is less than the number of its marks, so the smaller one is the better
-// estimate. The seeds are random, so that a client cannot choose a key that
-// shares both counters with another client.
+// counters, which the clients share. Each client has two counters. Neither
+// counter is less than the number of the client's marks, so the smaller counter
+// is the better estimate. The seeds are random, so that a client cannot choose
+// a key that shares both counters with another client.
 type counts struct {
 	seeds [2]maphash.Seed
 	rows  [2][1 << 12]uint32
@@ -61,29 +61,30 @@ const (
 	farthest     = 1 << 40 // Unix time after any sensible date; keeps additions from overflowing
 )
 
-// NewMemory returns a Memory with room for a number of marks, at 28 to 38 bytes
-// each. 0 means 1 000 000 marks. A negative number is reported by
-// [Policy.Complete]; until then, the Memory is always full.
+// NewMemory returns a Memory with room for the given number of replay entries
+// (marks), at 28 to 38 bytes each. 0 means 1 000 000 entries. If the number is
+// negative, the Memory is always full, and [Policy.Complete] returns an error.
 //
-// Each request with a proof needs a mark. A mark is needed for MaxAge, or for
-// as long as the nonce is accepted, plus twice the clock skew. The Memory keeps
-// it for up to half of that time longer. One client can have a quarter of the
-// marks: see [ErrQuota].
+// Each request with a proof needs an entry. The entry is needed for MaxAge, or
+// for as long as the nonce is accepted, plus twice the clock skew. The Memory
+// keeps the entry for up to half of that time longer. One client can have a
+// quarter of the entries: see [ErrQuota].
 func NewMemory(marks int) *Memory {
 	return &Memory{limit: cmp.Or(marks, defaultMarks)}
 }
 
-// First implements [Replay]. It returns [ErrFull] instead of forgetting a mark
-// that is still needed. The context is not used, because nothing waits.
+// First implements [Replay]. If the Memory has no room for a new entry, First
+// returns [ErrFull], and does not delete an entry that is still needed. The
+// context is not used, because First does not wait.
 func (m *Memory) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
 	return m.FirstOf(ctx, "", key, until)
 }
 
-// FirstOf is like First, and keeps one client from filling the Memory: it
-// returns [ErrQuota] if the client already has a quarter of the marks for which
-// the Memory has room. The client is the thumbprint of its key, or "" for no
-// limit. A verifier calls FirstOf instead of First if its Replay has both
-// methods.
+// FirstOf does the same as First, and prevents one client from filling the
+// Memory. It returns [ErrQuota] if the client already has a quarter of the
+// entries for which the Memory has room. client is the thumbprint of the
+// client's key, or "" for no limit. A verifier calls FirstOf instead of First
+// if its Replay has both methods.
 func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until time.Time) (bool, error) {
 	short := mark(key[:len(mark{})])
 	m.mu.Lock()
@@ -94,7 +95,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	}
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
-	for _, b := range m.buckets { // all of them, because a key can come again with another until
+	for _, b := range m.buckets { // all buckets, because a replay may have another until
 		if _, marked := b.marks[short]; marked {
 			return false, nil
 		}
@@ -134,7 +135,7 @@ func (m *Memory) forget(now int64) {
 // buckets. Marks with shorter lifetimes add at most three buckets for each
 // halving of the lifetime. There are always fewer than 128 buckets.
 func (m *Memory) bucket(now, until int64) bucket {
-	end := min(until, farthest) + 1                            // plus 1, because the mark still holds at the time until, which was rounded down to seconds
+	end := min(until, farthest) + 1                            // plus 1, because the mark is still valid at until, which was rounded down to seconds
 	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive, because the time until has not passed
 	end = (end + width - 1) &^ (width - 1)
 	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })

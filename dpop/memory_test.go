@@ -46,7 +46,7 @@ func TestMemoryMarksHoldUntilTheirTime(t *testing.T) {
 					marks(t, m, key(1), until, true)
 					marks(t, m, key(1), until, false)
 					time.Sleep(lifetime)
-					marks(t, m, key(1), until, false) // the mark still holds at exactly this time
+					marks(t, m, key(1), until, false) // the mark is still valid at exactly this time
 					marks(t, m, key(1), until.Add(time.Hour), false)
 				})
 			})
@@ -54,7 +54,7 @@ func TestMemoryMarksHoldUntilTheirTime(t *testing.T) {
 	}
 }
 
-// A mark that is not forgotten uses memory that other proofs need.
+// Expired marks must be deleted, because other proofs need their memory.
 func TestMemoryForgetsMarks(t *testing.T) {
 	for _, lifetime := range []time.Duration{0, time.Second, 10 * time.Second, 75 * time.Second, 5 * time.Minute, time.Hour} {
 		for _, offset := range []time.Duration{0, 1, 400 * time.Millisecond, 31 * time.Second} {
@@ -71,8 +71,8 @@ func TestMemoryForgetsMarks(t *testing.T) {
 	}
 }
 
-// A mark that is added to a bucket with older marks must last until its own
-// time.
+// A mark that is added to a bucket with older marks must not expire before its
+// own until.
 func TestMemoryMarksOfOneBucketHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := dpop.NewMemory(0)
@@ -109,7 +109,7 @@ func TestAnotherUntilIsAReplay(t *testing.T) {
 	})
 }
 
-// keycloak#43505: a mark that vanished at once allowed a replay.
+// In keycloak#43505, an entry that expired at once allowed a replay.
 func TestMemoryRefusesATimeThatHasPassed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := dpop.NewMemory(0)
@@ -142,11 +142,11 @@ func TestAFullMemory(t *testing.T) {
 			marks(t, m, key(i), until, true)
 		}
 		full(10)
-		full(10) // the call before has not marked it
+		full(10) // the previous call has not stored a mark
 		for i := range 10 {
 			marks(t, m, key(i), time.Now().Add(time.Hour), false) // a replay is recognized, and no mark was evicted
 		}
-		time.Sleep(100 * time.Second) // the marks of one minute have ended
+		time.Sleep(100 * time.Second) // the one-minute marks have expired
 		for i := 10; i < 15; i++ {
 			marks(t, m, key(i), time.Now().Add(time.Hour), true)
 		}
@@ -194,7 +194,8 @@ func TestOneOfManyConcurrentCallsIsFirst(t *testing.T) {
 // lastTime is the last second that a time.Time can represent.
 var lastTime = time.Unix(math.MaxInt64+time.Time{}.Unix(), 0)
 
-// Callers that choose strange times must not slow down the others.
+// Unusual values of until must not lead to many buckets, because these would
+// slow down all calls.
 func TestMemoryHasFewBuckets(t *testing.T) {
 	for name, tt := range map[string]struct {
 		most  int
@@ -229,11 +230,11 @@ func TestMemoryHasFewBuckets(t *testing.T) {
 	}
 }
 
-// The whole heap is measured, so a test that runs before may add a little.
+// This test measures the whole heap, so an earlier test may add a little.
 func TestAMillionMarksFitInto64MiB(t *testing.T) {
 	for name, tt := range map[string]struct {
 		open func() *dpop.Memory
-		step time.Duration // between the times of marks
+		step time.Duration // interval between expiry times
 	}{
 		"in one bucket":      {func() *dpop.Memory { return dpop.NewMemory(0) }, 1},
 		"in several buckets": {func() *dpop.Memory { return new(dpop.Memory) }, 2 * time.Minute},
@@ -316,7 +317,8 @@ func BenchmarkMemory(b *testing.B) {
 	})
 }
 
-// One client must not fill the memory for all others. Replays do not count.
+// One client must not fill the memory for all others. Replays do not count
+// toward its limit.
 func TestOneClientHasAQuarterOfTheMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, until := dpop.NewMemory(40), time.Now().Add(time.Minute)

@@ -19,7 +19,7 @@ import (
 // zero Nonces issues "" and accepts nothing. It prints as "[redacted]". It is
 // safe for concurrent use.
 type Nonces struct {
-	state *nonceState // a pointer, so that copies are the same Nonces
+	state *nonceState // a pointer, so that copies share the state
 }
 
 type nonceState struct {
@@ -29,8 +29,8 @@ type nonceState struct {
 	window atomic.Pointer[window]
 }
 
-// window holds the nonces that are accepted during one period: the nonce of the
-// period before, of this period, and of the next.
+// window contains the nonces that are accepted during one period: those of the
+// previous, the current and the next period.
 type window struct {
 	counter int64 // Unix time divided by the period
 	nonces  [3][nonceLength]byte
@@ -46,8 +46,8 @@ const (
 	nonceLabel  = "bearerguard dpop nonce v1"
 )
 
-// NewNonces returns nonces that change once a period. A nonce is accepted
-// during its own period, the one before and the one after. A client can
+// NewNonces returns nonces that change once a period. A nonce is accepted in
+// its own period, in the previous period and in the next period. A client can
 // therefore use a nonce for one to two periods after it was issued, and the
 // clocks of the machines may differ by up to a period.
 //
@@ -56,8 +56,8 @@ const (
 // has 32 or more random bytes and is copied. The period is a whole number of
 // seconds, at least 1 and at most 600.
 //
-// A wrong argument is reported by [Policy.Complete]. Until then, such a Nonces
-// issues "" and accepts nothing.
+// If an argument is wrong, the Nonces issues "" and accepts nothing, and
+// [Policy.Complete] returns an error.
 func NewNonces(secret []byte, period time.Duration) *Nonces {
 	s := &nonceState{secret: slices.Clone(secret), period: int64(period / time.Second)}
 	fault := func(format string, args ...any) { s.faults = append(s.faults, fmt.Errorf(format, args...)) }
@@ -83,9 +83,9 @@ func (n *Nonces) Issue(now time.Time) string {
 // Accept reports whether a nonce from a proof is valid now. If ok is false, the
 // other results are zero.
 //
-// until is the time at which this clock stops accepting the nonce. A replay of
-// the proof must be recognized until then. Where several machines share a
-// [Replay], add the largest difference between their clocks. newest is false if
+// until is the time at which this machine stops accepting the nonce. Replays of
+// the proof must be detected until then. If several machines share a [Replay],
+// add the largest difference between their clocks to until. newest is false if
 // the client should receive the newer nonce that [Nonces.Issue] returns.
 //
 // The comparison takes the same time for every nonce of the right length.

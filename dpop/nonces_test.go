@@ -55,7 +55,8 @@ func TestNoncesAreAcceptedInThreePeriods(t *testing.T) {
 	}
 }
 
-// The reported time must be exact: a mark that ends earlier allows a replay.
+// The reported time must be exact: if a replay entry expires earlier, the proof
+// can be replayed.
 func TestNoncesAreAcceptedUntilTheReportedTime(t *testing.T) {
 	for _, period := range []time.Duration{time.Second, 7 * time.Second, time.Minute, 10 * time.Minute} {
 		t.Run(period.String(), func(t *testing.T) {

@@ -11,34 +11,35 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Policy is what an API demands of DPoP proofs. The zero value accepts each
-// proof once, for 60 seconds plus the clock skew, and also accepts tokens that
-// are not bound to a key.
+// Policy contains the requirements of an API for DPoP proofs. The zero value
+// accepts each proof once, for 60 seconds plus the clock skew, and also accepts
+// tokens that are not bound to a key.
 type Policy struct {
-	// Required refuses tokens that are not bound to a key. Otherwise the API
-	// also accepts bearer tokens, if the verifier does not refuse them. A bound
-	// token always needs a proof.
+	// Required refuses tokens that are not bound to a key. If Required is
+	// false, the API also accepts bearer tokens, unless the verifier refuses
+	// them. A token that is bound to a key always needs a proof.
 	Required bool
 	// Algorithms are the signature algorithms of proofs. nil means ES256,
 	// ES384, ES512, EdDSA, Ed25519, PS256 and RS256.
 	Algorithms []string
-	// MaxAge is how old a proof may be, in addition to the clock skew. 0
-	// means 60 seconds. At most 5 minutes. With Nonces it has no effect,
-	// because the age of the nonce counts.
+	// MaxAge is the maximum age of a proof, in addition to the clock skew. 0
+	// means 60 seconds. The maximum is 5 minutes. With Nonces, MaxAge has no
+	// effect, because the age of the nonce is checked instead.
 	MaxAge time.Duration
 	// Nonces makes clients put a nonce of this API into each proof. nil means
 	// that proofs need no nonce.
 	Nonces *Nonces
-	// Replay remembers the proofs that were used. nil means a new Memory
-	// with room for 1 000 000 marks. [Off] disables the protection.
+	// Replay records which proofs were used. nil means a new Memory with room
+	// for 1 000 000 replay entries. [Off] disables the protection.
 	Replay Replay
 }
 
 const maxAge = 5 * time.Minute
 
-// Complete returns the policy with its defaults in place of zero fields, or an
-// error that joins all its faults. A constructor that receives the policy, such
-// as that of a verifier, calls it.
+// Complete returns the policy with defaults in place of zero fields. If the
+// policy has faults, Complete returns an error that joins all of them. A
+// constructor that receives a policy, such as middleware.NewVerifier, calls
+// Complete.
 func (p Policy) Complete() (Policy, error) {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf("dpop: "+format, args...)) }

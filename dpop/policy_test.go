@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// mapStore, funcStore and pointerStore are stores whose nil value is not nil as
-// a Replay.
+// A nil mapStore, funcStore or pointerStore does not equal nil when it is the
+// value of a Replay.
 type (
 	mapStore     map[[32]byte]time.Time
 	funcStore    func() bool

@@ -20,7 +20,7 @@ import (
 // signer makes the proofs of one key.
 type signer struct {
 	key    crypto.Signer
-	public string // the JWK of the public key, as RFC 7638 §3 hashes it
+	public string // the JWK of the public key, in the form of RFC 7638 §3
 	head   string // the encoded header of every proof
 	hash   crypto.Hash
 	opts   crypto.SignerOpts
@@ -47,7 +47,7 @@ func newSigner(key crypto.Signer) (*signer, error) {
 		default:
 			return nil, errKey
 		}
-		point, err := public.Bytes() // 4, x, y
+		point, err := public.Bytes() // 0x04, x, y
 		if err != nil {
 			return nil, errKey
 		}
@@ -110,7 +110,7 @@ func (s *signer) prove(method, url, token, nonce string) (string, error) {
 	return message + "." + encode(signature), nil
 }
 
-// fixedSize turns the ASN.1 signature of an ECDSA key into that of RFC 7518
+// fixedSize converts an ECDSA signature from ASN.1 to the format of RFC 7518
 // §3.4.
 func (s *signer) fixedSize(signature []byte) ([]byte, error) {
 	var pair struct{ R, S *big.Int }

@@ -20,10 +20,11 @@ import (
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
-// Transport is the client side: an [http.RoundTripper] that adds a proof to
-// each request, for the request's method, URL and token. It makes requests to
-// the authorization server, which binds the tokens to the key of the Transport,
-// and requests with these tokens to APIs. With golang.org/x/oauth2:
+// Transport is an [http.RoundTripper] for clients. It adds a proof to each
+// request, for the request's method, URL and token. Use one Transport for
+// requests to the authorization server, which binds the tokens to the key of
+// the Transport, and for requests with these tokens to APIs. With
+// golang.org/x/oauth2:
 //
 //	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: &dpop.Transport{}})
 //	client := config.Client(ctx)
@@ -31,14 +32,14 @@ import (
 // The token of a request is in its Authorization field, under the scheme DPoP.
 // A request with a token under the scheme Bearer gets no proof.
 //
-// If a server answers that the proof needs a nonce (RFC 9449 §8, §9), the
-// request is sent once more, with the nonce. This is possible only if the
-// request has no body or has GetBody, which [http.NewRequest] sets for bodies
-// in memory. The newest nonce of each origin is stored.
+// If a server responds that the proof needs a nonce (RFC 9449 §8, §9), the
+// Transport sends the request once more, with the nonce. This is possible only
+// if the request has no body or has GetBody, which [http.NewRequest] sets for
+// bodies in memory. The Transport stores the newest nonce of each origin.
 //
 // After a redirect to another origin, the Transport sends neither a proof nor
 // the bound token. A RoundTripper that wraps the Transport must not clear
-// [http.Request.Response], by which the Transport recognizes a redirect.
+// [http.Request.Response], because the Transport uses it to detect redirects.
 //
 // The zero value is ready for use. A Transport is safe for concurrent use.
 type Transport struct {
@@ -252,7 +253,8 @@ func asksForNonce(response *http.Response) bool {
 	return err == nil && refusal == code
 }
 
-// replayed is a body of which a part was already read.
+// replayed is a response body. It returns again the beginning that was already
+// read.
 type replayed struct {
 	io.Reader
 	io.Closer

@@ -25,7 +25,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// received is what a server saw of a request.
+// received contains the parts of a received request that tests compare.
 type received struct{ method, target, authorization, proof, body string }
 
 // recorder is a server that records requests.
@@ -88,7 +88,8 @@ func boundTo(t *testing.T, as *testserver.Server, transport *dpop.Transport) str
 	return as.Token(testserver.Claim("cnf", map[string]any{"jkt": thumbprint}))
 }
 
-// request makes a request with a token.
+// request sends a request with the given Authorization field. It returns the
+// status and the body of the response.
 func request(t *testing.T, client *http.Client, method, url, authorization, body string) (status int, answer string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -332,7 +333,7 @@ func TestRedirects(t *testing.T) {
 	})
 	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "abc", TokenType: "DPoP"})
 	for _, transport := range []http.RoundTripper{
-		&oauth2.Transport{Source: source, Base: new(dpop.Transport)}, // sets the token anew for each request, whatever its host
+		&oauth2.Transport{Source: source, Base: new(dpop.Transport)}, // sets the token for each request, also after a redirect
 		new(dpop.Transport),
 	} {
 		client := &http.Client{Transport: transport}

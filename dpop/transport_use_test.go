@@ -25,8 +25,9 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// The two lines of the documentation are enough for golang.org/x/oauth2: the
-// token is requested and used with proofs of one key.
+// With golang.org/x/oauth2, the two lines in the documentation of Transport are
+// enough. Requests for the token and requests with the token then have proofs
+// of the same key.
 func TestXOAuth2(t *testing.T) {
 	api, as := protected(t, dpop.Policy{Nonces: dpop.NewNonces(make([]byte, 32), time.Minute)})
 	transport := new(dpop.Transport)
@@ -159,7 +160,8 @@ func TestUnusualRequests(t *testing.T) {
 	}
 }
 
-// A key whose signatures do not fit its curve is an error, not a panic.
+// If the signatures of a key do not fit its curve, RoundTrip returns an error
+// and does not panic.
 func TestAKeyWithUnfitSignatures(t *testing.T) {
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

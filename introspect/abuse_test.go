@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// A query that tests whether a server works again may never return. Such a
-// query must not block other queries.
+// During an outage, a probe is a query that tests whether the server works
+// again. A probe that never returns must not block other queries.
 func TestHangingCallIsAFailure(t *testing.T) {
 	for name, hang := range map[string]func(done chan struct{}){
 		"blocks": func(done chan struct{}) { <-done },

@@ -180,8 +180,9 @@ func isUUID(text string) bool {
 	return len(text) == 36
 }
 
-// albKeys caches keys. A published key never changes, but a missing key may be
-// published later.
+// albKeys caches keys, and also which keys are missing. A missing key may be
+// published later, so it is cached only for absentKeyAge. A published key never
+// changes.
 type albKeys struct {
 	mutex  sync.Mutex
 	cached map[string]albKey
@@ -200,8 +201,8 @@ const (
 )
 
 // find looks up a key by its ID in the cache. ok is false if the cache has no
-// current entry for the ID. If ok is true and key is nil, the server is known
-// to have no such key.
+// current entry for the ID. If ok is true and key is nil, the server has
+// answered that the key does not exist.
 func (k *albKeys) find(id string) (key any, ok bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()

@@ -49,9 +49,9 @@ func (Response) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `
 
 const redacted = "[redacted]"
 
-// parse reads the members of an answer (RFC 7662 §2.2). The member "active"
-// must occur exactly once and be true or false; otherwise parse returns an
-// error.
+// parse reads the members of an answer (RFC 7662 §2.2). It returns an error if
+// data is not strict JSON, or if the member "active" is missing or is not a
+// boolean.
 func parse(data []byte) (*Response, error) {
 	var (
 		r       Response
@@ -161,7 +161,7 @@ func (c *Client) open(ctx context.Context, compact string) ([]byte, error) {
 	key, err := c.config.Keys.Key(ctx, message.Header.KeyID, message.Header.Algorithm)
 	switch known := err == nil; {
 	case !known && !errors.Is(err, jwks.ErrUnknownKey) && !errors.Is(err, jwks.ErrUnfitKey):
-		return nil, jwks.ErrUnavailable // the error text of a Source of another package is not repeated
+		return nil, jwks.ErrUnavailable // err may contain text of a Source of another package
 	case !known || message.Verify(key) != nil:
 		return nil, fmt.Errorf("%w: signature does not verify with the issuer's keys", errAnswer)
 	}

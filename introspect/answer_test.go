@@ -24,8 +24,8 @@ func TestThreatsInactive(t *testing.T) {
 	}
 }
 
-// invalidAnswers are answers that do not have exactly one valid member "active"
-// in one JSON object.
+// invalidAnswers are answers in which "active" is missing, repeated or not a
+// boolean, or that are not one strict JSON object.
 var invalidAnswers = map[string]string{
 	"active is missing":                     `{"scope":"read","sub":"` + canary + `"}`,
 	"the answer is empty":                   `{}`,

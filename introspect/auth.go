@@ -27,7 +27,7 @@ type Auth struct {
 	mutual   bool // true for MutualTLS
 }
 
-// call is a request to be authenticated.
+// call is a request to which an Auth adds the credentials of the API.
 type call struct {
 	header   http.Header
 	form     url.Values
@@ -118,10 +118,10 @@ func Bearer(token func(context.Context) (string, error)) Auth {
 	}}
 }
 
-// MutualTLS authenticates with the certificate of Config.Client, which is
-// required, and sends client_id in the body (RFC 8705 §2). If the metadata has
-// a separate introspection endpoint for mutual TLS (mtls_endpoint_aliases, §5),
-// set Config.Endpoint to its URL.
+// MutualTLS authenticates with the client certificate of Config.Client, and
+// sends client_id in the body (RFC 8705 §2). Config.Client is required. If the
+// metadata contains a separate introspection endpoint for mutual TLS
+// (mtls_endpoint_aliases, §5), set Config.Endpoint to the URL of that endpoint.
 func MutualTLS(clientID string) Auth {
 	return Auth{clientID: clientID, mutual: true, fault: missing("MutualTLS", clientID, "-"), apply: func(_ context.Context, c *call) error {
 		c.form.Set("client_id", clientID)

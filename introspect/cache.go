@@ -11,14 +11,15 @@ import (
 // Limits of the in-memory caches.
 const (
 	maxWeight   = 16 << 20 // bytes of active answers
-	entryWeight = 256      // bytes per entry in addition to its answer
+	entryWeight = 256      // overhead of each entry, in bytes
 	maxInactive = 10_000   // inactive answers
-	maxSeen     = 50_000   // tokens that were active, of which only the hashes are stored
+	maxSeen     = 50_000   // hashes of tokens that were active at some time
 )
 
-// hash is the cache key of a token: the SHA-256 of the client's name and the
-// token. The name is included because two servers may issue the same token, and
-// their answers must not be mixed. The separator does not occur in names.
+// hash is the cache key of a token: the SHA-256 of the client's name, a NUL
+// byte and the token. The name is included because two servers may issue the
+// same token, and their answers must not be mixed. Names never contain a NUL
+// byte.
 type hash [sha256.Size]byte
 
 func (c *Client) hash(token string) hash {
@@ -35,12 +36,12 @@ type entry struct {
 
 // memory caches answers in this process. Inactive answers have a separate
 // cache, so that a flood of random tokens cannot evict active answers. Each
-// entry contains its expiry, because the cache library would need a goroutine
-// to expire entries.
+// entry stores its expiry. The cache library could expire entries itself, but
+// only with a goroutine.
 type memory struct {
 	active   *otter.Cache[hash, entry]
 	inactive *otter.Cache[hash, time.Time]
-	seen     *otter.Cache[hash, bool] // hashes of tokens that were active at some time, with history.counted for each
+	seen     *otter.Cache[hash, bool] // key: hash of a token that was active at some time; value: history.counted
 }
 
 func synchronously(run func()) { run() }
@@ -69,8 +70,9 @@ func (m memory) find(h hash, now time.Time) (*Response, bool) {
 	return nil, false
 }
 
-// history returns what the client knows about a token when a query for this
-// token begins.
+// history reports whether the token was active before. If it was, history also
+// reports whether a failed query for it has already counted as evidence against
+// the server.
 func (m memory) history(h hash) history {
 	if counted, ok := m.seen.GetIfPresent(h); ok {
 		return history{class: seenActive, counted: counted}
@@ -78,7 +80,8 @@ func (m memory) history(h hash) history {
 	return history{class: unseen}
 }
 
-// cacheAnswer caches an answer until its TTL ends or the token expires.
+// cacheAnswer caches an answer until its TTL ends or the token expires,
+// whichever comes first.
 func (c *Client) cacheAnswer(ctx context.Context, h hash, r *Response, queriedAt time.Time) {
 	ttl := c.ttl
 	if !r.Active {
@@ -93,7 +96,7 @@ func (c *Client) cacheAnswer(ctx context.Context, h hash, r *Response, queriedAt
 	case !r.Active:
 		c.memory.inactive.Set(h, ends)
 	default:
-		c.memory.active.Set(h, entry{r.clone(), ends}) // a copy: r refers to a larger buffer
+		c.memory.active.Set(h, entry{r.clone(), ends}) // the copy lets r's larger buffer be freed
 		c.storeShared(ctx, h, r, ends, ends.Sub(now))
 	}
 }

@@ -135,8 +135,8 @@ func TestCallersCannotChangeCachedAnswers(t *testing.T) {
 	})
 }
 
-// The two tokens of each pair differ. A careless implementation would use the
-// same cache key for both.
+// The two tokens of each pair differ, but a careless implementation would use
+// the same cache key for both tokens.
 func TestThreatsCacheKeys(t *testing.T) {
 	long := strings.Repeat("a", 4000)
 	for name, pair := range map[string][2]string{
@@ -167,7 +167,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// fixed is a transport that answers without storing the request.
+// fixed is a transport that returns the function's result as the answer about a
+// token. It does not store requests.
 type fixed func(token string) string
 
 func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {

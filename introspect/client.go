@@ -17,8 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// These are the errors of a query. Both mean that the state of the token is
-// unknown.
+// Errors of a query. Each of them means that the state of the token is unknown.
 var (
 	// ErrUnavailable is wrapped by every error that a Client returns.
 	ErrUnavailable = errors.New("introspect: no answer about the token")
@@ -26,9 +25,9 @@ var (
 	// ErrCredentials means that the authorization server refuses the API's own
 	// credentials, which is a configuration fault. The server answered
 	// invalid_client, sent a Basic challenge, or answered 401 or 403 before its
-	// first valid answer. Some servers answer queries for unknown tokens in
-	// these ways too, so ErrCredentials may be a false alarm before the first
-	// valid answer.
+	// first valid answer. Some servers respond to unknown tokens in the same
+	// ways. Before the first valid answer, ErrCredentials may therefore be a
+	// false alarm.
 	ErrCredentials = errors.New("the authorization server refuses this API's own credentials")
 )
 
@@ -63,7 +62,7 @@ type Client struct {
 	discoveryFlight singleflight.Group
 
 	memory      memory
-	cacheSlots  chan struct{}             // has one element for each running operation of Cache
+	cacheSlots  chan struct{}             // semaphore: one element per running Cache operation
 	cacheFailed atomic.Pointer[time.Time] // time of the last failure of Cache
 	flight      singleflight.Group
 	health      health
@@ -75,8 +74,8 @@ type Client struct {
 // exchange sends the query for one token.
 type exchange func(ctx context.Context, endpoint, token string) (*Response, error)
 
-// part is a part of the client, such as its cache. The failures of each part
-// are logged separately.
+// part is a component of the client, such as its cache. The failures of each
+// component are logged separately.
 type part struct {
 	name    string
 	trouble contain.Change            // last logged failure
@@ -124,10 +123,11 @@ func newClient(config Config, kind string) *Client {
 
 // Introspect returns the server's answer about a token. The answer may have
 // been cached for up to Config.MaxTTL. Concurrent callers with the same token
-// share one call, which continues if ctx ends. The token must be valid in a
-// header field: a b64token (RFC 6750 §2.1), or VSCHAR as restricted by
-// middleware.OpaqueSyntax. For a token that is not active, the error is nil.
-// Errors wrap [ErrUnavailable] and quote neither the token nor the answer.
+// share one call to the server, which continues even if ctx ends. The token
+// must be a b64token (RFC 6750 §2.1), or VSCHAR as restricted by
+// middleware.OpaqueSyntax, so that it is valid in a header field. If the token
+// is not active, Response.Active is false and the error is nil. Errors wrap
+// [ErrUnavailable] and quote neither the token nor the answer.
 func (c *Client) Introspect(ctx context.Context, token string) (*Response, error) {
 	h := c.hash(token)
 	if r, ok := c.memory.find(h, time.Now()); ok {
@@ -193,8 +193,9 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 		return nil, err
 	}
 	defer q.release()
-	// The outcome of every query must be recorded with settle. lost records a
-	// failure if the query does not return in time or its goroutine exits.
+	// Every query must end with a call of settle. lost settles the query as a
+	// failure if it does not return in time or its goroutine exits. settle
+	// ignores all calls except the first.
 	lost := func() {
 		if c.endpoint.Load() == nil {
 			q.settle(errMetadata)
@@ -226,9 +227,9 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 }
 
 // checkServer queries the server about the last tokens that were active. It is
-// called after failed queries for tokens that may be made up. If the queries
-// for all active tokens fail too, the tokens are not the cause of the failures,
-// and the client backs off.
+// called after queries have failed for tokens that may be made up. If the
+// queries for all active tokens fail too, made-up tokens are not the cause of
+// the failures, and the client backs off.
 func (c *Client) checkServer() {
 	tokens := c.recent.list(time.Now())
 	hasCounted := func(w activeToken) bool { return c.memory.history(w.hash).counted }

@@ -25,13 +25,12 @@ const (
 	maxBytes       = 256 << 10       // bytes in an answer
 )
 
-// Config configures a [Client]. For [New], Auth and an Issuer or an Endpoint
-// are required.
+// Config configures a [Client]. [New] requires Auth, and Issuer or Endpoint.
 type Config struct {
 	// Issuer is the authorization server's issuer identifier, an https URL. The
-	// issuer's metadata contains the endpoint (RFC 8414 §2). If Endpoint is
-	// set, no metadata is fetched, and Issuer may be any printable ASCII text
-	// without spaces.
+	// client reads the endpoint from the issuer's metadata (RFC 8414 §2). If
+	// Endpoint is set, the client fetches no metadata, and Issuer may be any
+	// printable ASCII text without spaces.
 	Issuer string
 
 	// Endpoint is the URL of the introspection endpoint. It must be https, or
@@ -46,9 +45,9 @@ type Config struct {
 	// Auth authenticates the API to the server. Only [New] accepts it.
 	Auth Auth
 
-	// Keys, if set, requires signed answers (RFC 9701). Keys provides the
-	// issuer's keys; use [jwks.Discover], for example. Issuer is then required.
-	// An answer must have the right typ, be signed with an asymmetric
+	// Keys provides the issuer's public keys, for example from [jwks.Discover].
+	// If Keys is set, answers must be signed (RFC 9701), and Issuer is
+	// required. An answer must have the right typ, be signed with an asymmetric
 	// algorithm, and have Issuer as its iss, the client identifier of Auth in
 	// its aud, and an iat within five minutes of now.
 	Keys jwks.Source
@@ -61,18 +60,18 @@ type Config struct {
 	RequireTokenType bool
 
 	// Client sends the requests. nil means a client that keeps up to 256 idle
-	// connections. Its transport and Timeout apply in addition to these limits:
-	// two seconds per call, 256 KiB, no redirects. An *http.Transport is copied
-	// and limited to HTTP/1.1 if possible. With HTTP/2, all queries would share
-	// one connection. A firewall that closes this connection because of one
-	// token would then end all queries. Transports of other types should use
-	// HTTP/1.1 too.
+	// connections. Its Transport and Timeout apply in addition to these limits:
+	// two seconds per call, 256 KiB per answer, no redirects. If possible, an
+	// *http.Transport is copied and limited to HTTP/1.1. With HTTP/2, all
+	// queries would share one connection. If a firewall closed this connection
+	// because of one token, all queries would fail. Transports of other types
+	// should use HTTP/1.1 too.
 	Client *http.Client
 
-	// Cache shares active answers between all machines. Even if Cache is nil,
-	// up to 16 MiB of active answers are cached in memory. An operation of the
-	// Cache that fails or takes more than a quarter of a second counts as a
-	// miss.
+	// Cache shares active answers between several instances of the API. Even if
+	// Cache is nil, up to 16 MiB of active answers are cached in memory. If a
+	// Cache operation fails or takes more than a quarter of a second, the
+	// client treats it as a miss.
 	Cache Cache
 
 	// MaxTTL is how long an answer is cached, unless the token expires earlier.
@@ -133,8 +132,9 @@ func (c Config) ttl() time.Duration {
 	return max(c.MaxTTL, 0)
 }
 
-// client returns a copy of Client with defaults filled in. Where possible, the
-// copy uses a separate connection for each query.
+// client returns a copy of Client with defaults filled in. If possible, the
+// copy uses only HTTP/1.1, so that concurrent queries have separate
+// connections.
 func (c Config) client() *http.Client {
 	var client http.Client
 	if c.Client != nil {
@@ -150,7 +150,7 @@ func (c Config) client() *http.Client {
 	transport = transport.Clone()
 	transport.ForceAttemptHTTP2, transport.Protocols, transport.TLSNextProto = false, new(http.Protocols), nil
 	transport.Protocols.SetHTTP1(true)
-	if tls := transport.TLSClientConfig; tls != nil { // the clone has its own copy, which may be changed
+	if tls := transport.TLSClientConfig; tls != nil { // Clone has copied the TLS config, so it may be changed
 		tls.NextProtos = slices.DeleteFunc(slices.Clone(tls.NextProtos), func(name string) bool { return name == "h2" })
 	}
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = maxCalls, maxCalls

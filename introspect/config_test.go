@@ -147,7 +147,8 @@ func TestHTTPClientIsNotChanged(t *testing.T) {
 	}
 }
 
-// New must refuse configured addresses that must not be trusted.
+// New must refuse a missing or unsafe Issuer or Endpoint. Its error must not
+// quote the URL.
 func TestThreatsAddressesOfTheProgram(t *testing.T) {
 	for name, config := range map[string]introspect.Config{
 		"plain http":             {Endpoint: "http://login.example.com/introspect"},

@@ -17,25 +17,26 @@ import (
 const noEndpoint = "https://custom.invalid"
 
 // Custom returns a client for a server that does not support RFC 7662. The
-// function ask returns the claims of a token as introspection would: iss, aud,
-// exp, scope and so on, with values that can be encoded as JSON. A nil map
-// means that the token is not active; an empty map means that it is active. An
-// error means that the state of the token is unknown (503); the text of the
-// error is neither logged nor returned. The claims are checked like those of an
+// function ask returns the claims that an introspection answer for the token
+// would contain: iss, aud, exp, scope and so on. It must be possible to encode
+// their values as JSON. A nil map means that the token is not active. An empty
+// map means that it is active. An error means that the state of the token is
+// unknown, and the verifier answers 503. The text of the error is neither
+// logged nor returned. The verifier checks the claims like those of an
 // introspection answer, so return only claims that the server has confirmed.
 //
 // ask is called concurrently. Concurrent requests with the same token share one
 // call, and the call is not repeated while its result is cached. A call fails
 // after two seconds even if ask does not return. At most 4096 calls of ask run
-// at a time: a further call waits until one of them returns, and also fails
+// at a time. A further call waits until one of them returns, and also fails
 // after two seconds. A panic is treated as an error. ask sends its own
 // requests, and must not follow redirects that send the token to another
 // server.
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
-// must be zero. Issuer may be any printable ASCII text without spaces. It is
-// required only with a Cache, where it distinguishes the answers of different
-// functions.
+// must be zero. Issuer may be any printable ASCII text without spaces. If Cache
+// is set, Issuer is required, because it distinguishes the cached answers of
+// different functions.
 func Custom(config Config, ask func(ctx context.Context, token string) (claims map[string]any, err error)) (*Client, error) {
 	var faults []error
 	if ask == nil {

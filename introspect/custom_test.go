@@ -92,8 +92,8 @@ type panics struct{}
 
 func (panics) MarshalJSON() ([]byte, error) { panic(canary) }
 
-// checkNoSecrets checks that neither the log nor the error contains the token
-// or a canary.
+// checkNoSecrets checks that the log is not empty, and that neither the log nor
+// err contains the token or the canary.
 func checkNoSecrets(t *testing.T, j *logCapture, err error) {
 	t.Helper()
 	j.mu.Lock()
@@ -155,8 +155,8 @@ func TestCustomSharesCallsAndCaches(t *testing.T) {
 	})
 }
 
-// A function that ignores its context does not block its callers or other
-// calls.
+// If a function ignores its context, its callers fail after about two seconds,
+// and later calls still succeed.
 func TestHangingCustomFunctions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		done := make(chan struct{})
@@ -244,8 +244,8 @@ func TestCustomConfiguration(t *testing.T) {
 	})
 }
 
-// assertFaults checks that a configuration is refused. The error must mention
-// each fault in want and have one fault per line.
+// assertFaults checks that a configuration is refused. err must contain each
+// text in want, and each of its lines must begin with "introspect: ".
 func assertFaults(t *testing.T, c *introspect.Client, err error, want ...string) {
 	t.Helper()
 	if c != nil || err == nil {

@@ -8,15 +8,15 @@
 //	})
 //
 // Set the client in an issuer of package middleware. The verifier then accepts
-// opaque tokens and JWTs under one policy: it checks the claims of an answer
-// like the claims of a JWT, on every request, even if the answer is cached.
+// opaque tokens and JWTs under one policy. On every request, it checks the
+// claims of an answer like the claims of a JWT, even if the answer is cached.
 //
 // # Answers
 //
 // An answer is one strict JSON object in which "active" is true or false. If
 // Config.Keys is set, the answer must be signed (RFC 9701). Any other answer,
 // and every status except 200, is an error: the state of the token is unknown.
-// No option makes the client accept such a token.
+// No option makes the client accept a token in this state.
 //
 // # Other servers
 //
@@ -36,25 +36,27 @@
 //
 // # Load and outages
 //
-// Concurrent requests with the same token share one call, which continues if a
-// caller is canceled. A call takes two seconds at most, and at most 256 calls
-// are in flight at a time. Tokens that were never active may use half of these
-// calls, because anyone can make up such tokens. Calls beyond the limit fail at
-// once. Connections are reused.
+// Concurrent requests with the same token share one call, which continues even
+// if a caller is canceled. A call takes two seconds at most, and at most 256
+// calls are in flight at a time. Tokens that were never active may use half of
+// these calls, because anyone can make up such tokens. Calls beyond the limit
+// fail at once. Connections are reused.
 //
-// When a server is down, the client makes no calls for two seconds at a time,
-// until a call succeeds. A failure for one token does not prove an outage: many
-// servers, and firewalls in front of them, refuse unknown tokens in ways that
-// look like an outage. The client backs off after five failures that count as
-// evidence, without a valid answer in between. A failure counts if the
-// connection could not be made, or if the token had been active before. Once a
-// failure for such a token has counted, further failures for the same token do
-// not count until the token is active again. When queries for other tokens
-// fail, the client queries the last five tokens that were active, and backs off
-// if all these queries fail. A client that has not seen an active token yet
-// counts only failed connections and, once, refused credentials. After two
-// seconds of back-off, the client lets one query through, then two, then four,
-// until a query is answered. Each query has its own connection.
+// While a server is down, the client backs off: it makes no calls for two
+// seconds at a time. After each back-off, it lets one query through, then two,
+// then four, until a query is answered. Each query in flight has its own
+// connection.
+//
+// A failure for one token does not prove an outage: many servers, and firewalls
+// in front of them, refuse unknown tokens in ways that look like an outage.
+// Only some failures therefore count as evidence. The client backs off after
+// five of them without a valid answer in between. A failure counts if the
+// connection could not be made, or if the token had been active before. Each
+// such token counts once: its further failures do not count until the token is
+// active again. When queries for other tokens fail, the client queries the last
+// five tokens that were active, and backs off if all these queries fail too.
+// Until a client has seen an active token, it counts only failed connections
+// and, once, refused credentials.
 //
 // If the server refuses the API's own credentials, the error is
 // [ErrCredentials], which is logged at level Error. All other failures are

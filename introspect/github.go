@@ -18,8 +18,8 @@ import (
 // GitHub returns a client for the user tokens of an OAuth app or a GitHub App
 // (gho_, ghu_). GitHub checks a token only for the app to which the token was
 // issued (POST /applications/{client_id}/token of the REST API, version
-// 2022-11-28). A token of another app is not active, and neither is a personal
-// access token.
+// 2022-11-28). Tokens of other apps and personal access tokens are therefore
+// not active.
 //
 // The claims are sub (the user's numeric ID, as a string), username (the
 // login), client_id, aud, scope and, for tokens that expire, exp. Both
@@ -30,7 +30,7 @@ import (
 // https://api.github.com. For GitHub Enterprise Server, use
 // https://HOST/api/v3. Auth, Keys and RequireTokenType must be zero. Issuer is
 // optional. A 404 means that the token is not active. A 422 is an error,
-// because it may also mean that GitHub received too many requests.
+// because GitHub may also send it when it receives too many requests.
 func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	var fault error
 	if err := missing("GitHub", clientID, clientSecret); err != nil {
@@ -69,10 +69,9 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 	})
 }
 
-// hasMessage reports whether an answer has a string member "message". All
-// errors of GitHub have this member. If an answer with status 404 lacks it, the
-// answer is not from GitHub. Endpoint is then wrong, and the token may be
-// valid.
+// hasMessage reports whether an answer has a string member "message", as all
+// errors of GitHub have. A 404 without this member does not come from GitHub:
+// Endpoint is wrong, and the token may be valid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'

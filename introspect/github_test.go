@@ -55,9 +55,9 @@ func newGitHub(t testing.TB, base string, changes ...func(*introspect.Config)) *
 	return c
 }
 
-// authorization returns GitHub's answer about a token. The arguments are pairs
-// of a name and a value, which change members of the answer. The value ""
-// removes a member.
+// authorization returns GitHub's answer about a token. Each pair of arguments
+// is the name of a member and its new JSON value. The value "" removes the
+// member.
 func authorization(pairs ...string) string {
 	return object(map[string]string{
 		"id": "1", "url": `"https://api.github.com/authorizations/1"`, "token": `"` + gitHubToken + `"`, "token_last_eight": `"Ae178B4a"`,
@@ -114,7 +114,7 @@ func TestGitHubRequest(t *testing.T) {
 func TestGitHubVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		want    string // a part of the claims; "" if the token is not active
+		want    string // text that the claims contain; "" if not active
 	}{
 		"a token without scopes":                     {respondWith(200, authorization("scopes", "[]")), `"scope":""`},
 		"scopes that are null":                       {respondWith(200, authorization("scopes", "null")), `"scope":""`},
@@ -145,7 +145,7 @@ func TestGitHubVerdicts(t *testing.T) {
 	}
 }
 
-// invalidResponses are answers that do not describe a token.
+// invalidResponses are answers for which the client must return an error.
 var invalidResponses = map[string]http.HandlerFunc{
 	"404 from another server": respondWith(404, canary),
 	"422":                     respondWith(422, `{"message":"`+canary+`"}`),
@@ -287,7 +287,7 @@ func TestGitHubConfiguration(t *testing.T) {
 	})
 }
 
-// Two apps that share a store do not share answers.
+// Clients for two apps that share a Cache must not share answers.
 func TestAppsOfGitHubDoNotShareAnswers(t *testing.T) {
 	url, asked := startServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _, _ := r.BasicAuth()

@@ -11,21 +11,21 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// Google returns a client for Google's access tokens (ya29.…), which Google's
-// tokeninfo endpoint describes to any client. A token is not active if it was
-// not issued to one of clientIDs, or if it has no scope (an ID token, for
-// example).
+// Google returns a client for Google's access tokens (ya29.…). It queries
+// Google's tokeninfo endpoint, which describes a token to any client. A token
+// is active only if it was issued to one of clientIDs and has a scope. ID
+// tokens, for example, have no scope.
 //
 // The claims are aud (the client identifier, so the verifier's audiences are
-// clientIDs), client_id (azp, or else aud), scope and exp. They include sub,
-// email and email_verified if Google sends these.
+// clientIDs), client_id (azp or, if azp is absent, aud), scope and exp. They
+// include sub, email and email_verified if Google sends these.
 //
 // config.Endpoint is the tokeninfo endpoint. "" means
-// https://oauth2.googleapis.com/tokeninfo. The endpoint is queried as Google's
-// own libraries do: by POST, with the token as the bearer token of the request.
-// Auth, Keys and RequireTokenType must be zero. Issuer is optional. An opaque
-// or encrypted token does not show its issuer, so Google also receives such
-// tokens from other issuers.
+// https://oauth2.googleapis.com/tokeninfo. Like Google's own libraries, the
+// client sends a POST with the token in the Authorization header field. Auth,
+// Keys and RequireTokenType must be zero. Issuer is optional. An opaque or
+// encrypted token does not show its issuer, so Google also receives opaque and
+// encrypted tokens of other issuers.
 func Google(config Config, clientIDs ...string) (*Client, error) {
 	var fault error
 	if len(clientIDs) == 0 || slices.Contains(clientIDs, "") {

@@ -35,9 +35,8 @@ func newGoogleAt(t testing.TB, url string, changes ...func(*introspect.Config)) 
 	return newGoogle(t, nil, []string{"another", googleID}, append(changes, func(c *introspect.Config) { c.Endpoint = url })...)
 }
 
-// tokenInfo returns Google's answer about a token. The arguments are pairs of a
-// name and a value, which change members of the answer. The value "" removes a
-// member.
+// tokenInfo returns Google's answer about a token. Each pair of arguments is
+// the name of a member and its new JSON value. The value "" removes the member.
 func tokenInfo(pairs ...string) string {
 	return object(map[string]string{
 		"azp": `"` + googleID + `"`, "aud": `"` + googleID + `"`, "sub": `"110248495921238986420"`, "scope": `"openid https://www.googleapis.com/auth/drive"`,
@@ -69,7 +68,7 @@ func TestGoogleRequest(t *testing.T) {
 func TestGoogleVerdicts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
-		want    string // a part of the claims; "" if the token is not active
+		want    string // text that the claims contain; "" if not active
 	}{
 		"a token without a user":                    {respondWith(200, tokenInfo("sub", "")), `"scope":"openid https://www.googleapis.com/auth/drive"}`},
 		"a user without an address":                 {respondWith(200, tokenInfo("email", "", "email_verified", "")), `"client_id":"` + googleID + `","exp"`},

@@ -12,14 +12,13 @@ import (
 
 // Limits on queries while the server fails.
 const (
-	maxFailures   = 5           // number of failures that count as evidence, without a valid answer in between, after which the client backs off
+	maxFailures   = 5           // failures that count as evidence, without a valid answer in between, before the client backs off
 	backoff       = timeout     // duration of a back-off, in which no queries are made
 	checkInterval = time.Second // minimum time between two calls of checkServer
 )
 
-// class distinguishes tokens by what the client knew about them before a query.
-// An attacker can make up tokens that were never seen, but not tokens that were
-// active.
+// class tells whether a token was active before the current query. An attacker
+// can make up tokens that were never seen, but not tokens that were active.
 type class int
 
 const (
@@ -45,7 +44,7 @@ type health struct {
 	failed        []hash       // evidence since the last valid answer: the hash of each token once, and a zero hash for each query that was not sent
 	suspicious    int          // failures since the last valid answer that would be evidence if the token had been active before
 	lastCheck     time.Time    // when checkServer was last called
-	retryAt       time.Time    // end of the back-off, after which probes are made; zero without a back-off
+	retryAt       time.Time    // end of the back-off, after which probes are made; zero if not backing off
 	probes        [classes]int // queries in flight that probe the server after the back-off
 	probeLimit    [classes]int // maximum number of probes: one at first, doubled after each inconclusive probe
 	everBackedOff bool         // whether the client has ever backed off
@@ -56,18 +55,19 @@ type query struct {
 	health *health
 	history
 	token    hash
-	probe    time.Time // the retryAt after which the query began, if it is a probe; otherwise zero
+	probe    time.Time // for a probe, the value of health.retryAt when it began; otherwise zero
 	once     sync.Once
 	counts   bool
 	evidence bool // the failure counted as evidence against the server
 }
 
-// begin reserves a place for a query. Tokens that were never active get at most
-// half of the places. During the back-off, begin refuses all queries. After the
-// back-off, begin admits one query as a probe, which tests whether the server
-// works again. Tokens that were active have a separate probe, so that other
-// tokens cannot block them. If a probe shows nothing about the server, begin
-// admits twice as many probes, so that other queries are not blocked for long.
+// begin reserves one of the maxCalls slots for a query, or returns an error.
+// Tokens that were never active get at most half of the slots. During the
+// back-off, begin refuses all queries. After the back-off, it admits one query
+// as a probe, which tests whether the server works again. Tokens that were
+// active have a separate probe, so that made-up tokens cannot block them. If a
+// probe is inconclusive, begin admits twice as many probes, so that other
+// queries are not blocked for long.
 func (h *health) begin(s history, token hash) (*query, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -87,8 +87,8 @@ func (h *health) begin(s history, token hash) (*query, error) {
 }
 
 // settle records the outcome of a query. Only the first call for the query has
-// an effect. settle reports whether the outcome shows anything about the
-// server, and not only about the token.
+// an effect. settle returns false if the query failed and the token may be the
+// cause. It returns true for all other outcomes.
 func (q *query) settle(err error) bool {
 	q.once.Do(func() {
 		h := q.health
@@ -140,7 +140,7 @@ func (h *health) backOff() {
 	h.probes, h.probeLimit = [classes]int{}, [classes]int{unseen: 1, seenActive: 1}
 }
 
-// release frees the place of the query.
+// release frees the slot that begin reserved.
 func (q *query) release() {
 	q.health.mu.Lock()
 	defer q.health.mu.Unlock()
@@ -157,8 +157,8 @@ func isUnsent(err error) bool {
 	return false
 }
 
-// isEvidence reports whether a failure is caused by the server, or by the
-// client's access to it, rather than by the token.
+// isEvidence reports whether a failure was caused by the server, the network or
+// the client's credentials, rather than by the token.
 func (h *health) isEvidence(c class, err error) bool {
 	refused, isStatus := errors.AsType[fetch.StatusError](err)
 	switch {

@@ -103,7 +103,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 		"502": {status(502, ``), never, 10, 5}, "503": {status(503, ``), never, 10, 5}, "429": {status(429, ``), never, 10, 5},
 		"a truncated answer": {truncated, never, 10, 5}, "an HTML page": {respondAs(200, "text/html", ``), never, 10, 5},
 		"a redirect": {redirect(302, "https://evil.example/"), never, 10, 5}, "no answer": {hang, never, 10, 5},
-		// The client, not the token, causes these failures.
+		// The server refuses the client's credentials, not the token.
 		"invalid_client": {invalidClient, 5, 10, 5}, "a Basic challenge": {basic, 5, 10, 5},
 		// In this case, the token was not sent.
 		"a refused connection": {connectionRefused, 5, 5, 5},

@@ -14,9 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// No caller may get an answer for another token or an answer that is too old.
+// No caller may get an answer about another token or an answer that is too old.
 // This must hold for any order of requests, answers, cancellations and
-// expiries. Each answer names its token.
+// expiries. Each answer contains its token (sub) and the time of the query
+// (said).
 func TestThreatsAnswersAreNotMixedUp(t *testing.T) {
 	for _, kept := range []struct {
 		name   string
@@ -97,7 +98,7 @@ func interleave(t *testing.T, seed uint64, change func(*introspect.Config)) {
 		})
 	}
 	all.Wait()
-	time.Sleep(2 * time.Second) // until the calls have ended whose callers no longer wait
+	time.Sleep(2 * time.Second) // until the calls of canceled callers have ended
 	if judged < requests/10 {
 		t.Errorf("got %d answers, which are too few for this test", judged)
 	}

@@ -19,16 +19,16 @@ import (
 
 var junkTime = flag.Duration("junk", 0, "how long to send made-up tokens to each server, at a fixed rate; 0 sends about a hundred, without a rate")
 
-// Tokens that were never active may use half of the 256 queries in flight. In
-// these tests, such tokens are the made-up tokens and the good tokens that are
-// new. The queries for these tokens stay below this limit.
+// Tokens that were never active may use 128 of the 256 queries in flight. With
+// these values, the made-up tokens and the new good tokens use at most 64 + 32,
+// and so stay below this limit.
 const (
 	junkRate, junkRoom = 1000, 64 // queries with made-up tokens: rate per second, and maximum in flight
 	goodRate, goodRoom = 100, 32  // the same for each kind of good token: active before, or new
 )
 
-// rejections are ways in which real servers, and firewalls in front of them,
-// reject unknown tokens.
+// rejections are answers with which real servers, and firewalls in front of
+// them, reject unknown tokens.
 var rejections = map[string]http.HandlerFunc{
 	"401": rejectWith(http.StatusUnauthorized, "", `{"error":"invalid_token"}`), "a Bearer challenge": rejectWith(http.StatusUnauthorized, "Bearer", ""),
 	"a Basic challenge": rejectWith(http.StatusUnauthorized, `Basic realm="x"`, ""), "invalid_client": rejectWith(http.StatusUnauthorized, "", `{"error":"invalid_client"}`),
@@ -130,10 +130,10 @@ func TestThreatsMadeUpTokens(t *testing.T) {
 	}
 }
 
-// If a server takes a tenth of a second per query, queries for tokens that were
-// never active reach their limit at 1280 per second. Beyond this rate, some of
-// these queries fail, but queries for tokens that were active before never
-// fail.
+// Tokens that were never active may use 128 queries in flight. If a query takes
+// a tenth of a second, they reach this limit at 1280 queries per second. At
+// higher rates, some of their queries fail, but queries for tokens that were
+// active before never fail.
 func TestThreatsMadeUpTokensAndASlowServer(t *testing.T) {
 	for _, test := range []struct {
 		name       string

@@ -19,9 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// activeIfGood returns an answer that depends on the token. It reports a token
-// with the prefix good as active. For any other token, it gives the answer
-// that the caller passes.
+// activeIfGood reports tokens with the prefix good as active. For any other
+// token, it returns the answer otherwise.
 func activeIfGood(otherwise answer) answer {
 	return func(r *http.Request, seen call) (*http.Response, error) {
 		if strings.HasPrefix(seen.form.Get("token"), "good") {
@@ -31,7 +30,8 @@ func activeIfGood(otherwise answer) answer {
 	}
 }
 
-// queryRepeatedly queries tokens until ctx ends, without waiting for answers.
+// queryRepeatedly starts a query after each pause until ctx ends. It does not
+// wait for answers.
 func queryRepeatedly(ctx context.Context, all *sync.WaitGroup, c *introspect.Client, pause time.Duration, token func(i int) string) {
 	all.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
@@ -198,8 +198,9 @@ func TestTokenFromSharedStoreCountsAsActive(t *testing.T) {
 
 type connKey struct{}
 
-// With HTTP/2, all queries would share one connection, and a firewall may close
-// that connection because of one query.
+// Each query in flight must have its own connection. With HTTP/2, all queries
+// would share one connection, and a firewall may close that connection because
+// of one query.
 func TestEachQueryHasItsOwnConnection(t *testing.T) {
 	const asked = 10
 	arrived, leave := make(chan struct{}, asked), make(chan struct{})

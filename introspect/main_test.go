@@ -19,7 +19,7 @@ const (
 	token    = "2YotnFZFEjr1zCsicMWpAA"
 )
 
-// canary marks strings that must not appear in logs and errors.
+// canary is a text in place of a secret. It must not appear in logs or errors.
 const canary = "c4n4ry-q7Zk2Xw9"
 
 var discardLogger = slog.New(slog.DiscardHandler)

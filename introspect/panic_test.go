@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// hook is a place where the client calls code of other packages.
+// hook is one kind of external code that the client calls. new returns a client
+// whose code of this kind calls fail.
 type hook struct {
 	name string
 	new  func(t *testing.T, s *site, fail func()) *introspect.Client

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// A query that tests whether the server works again may never return, if its
-// transport ignores its context. Such a query counts as a timeout.
+// A probe may never return if its transport ignores its context, and its
+// goroutine may exit. In both cases, the probe counts as a timeout.
 func TestLostProbeCountsAsFailed(t *testing.T) {
 	for name, lose := range map[string]func(chan struct{}){
 		"it never returns":    func(done chan struct{}) { <-done },

@@ -13,8 +13,8 @@ type activeToken struct {
 	expiry time.Time
 }
 
-// activeTokens holds the last tokens that were active. It holds several tokens,
-// because some of them may have been revoked since.
+// activeTokens stores the last five tokens that were active. One token is not
+// enough, because it may have been revoked since.
 type activeTokens struct {
 	mu   sync.Mutex
 	last []activeToken

@@ -191,7 +191,7 @@ func TestIssuedAtOfSignedAnswers(t *testing.T) {
 	}
 }
 
-// source simulates a jwks.Source of another package.
+// source is a jwks.Source that returns err for every key.
 type source struct{ err error }
 
 func (s source) Key(context.Context, string, string) (any, error) { return nil, s.err }

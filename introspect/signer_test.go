@@ -55,7 +55,7 @@ type signer struct {
 
 func newSigner(t testing.TB, algorithm string) signer { return signer{algorithm, newKey(t, algorithm)} }
 
-// text returns a JWK Set with the signer's public key as JSON.
+// text returns the JSON of a JWK Set that contains the signer's public key.
 func (s signer) text() []byte {
 	data, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: s.key.Public(), KeyID: "k1", Use: "sig"}}})
 	if err != nil {
@@ -72,8 +72,8 @@ func (s signer) set() *jwks.Set {
 	return set
 }
 
-// sign returns a JWS. The arguments after payload are pairs of a name and a
-// value, which change the JWS header.
+// sign returns a JWS. Each pair of arguments after payload is the name of a
+// header parameter and its value.
 func (s signer) sign(payload string, header ...any) string {
 	options := (&jose.SignerOptions{}).WithHeader("kid", "k1").WithType("token-introspection+jwt")
 	for i := 0; i < len(header); i += 2 {
@@ -95,8 +95,8 @@ func (s signer) sign(payload string, header ...any) string {
 }
 
 // signedPayload returns the payload of a valid signed answer that is issued
-// now. The arguments are pairs of a name and a JSON value, which change members
-// of the payload. The value "" removes a member.
+// now. Each pair of arguments is the name of a member and its new JSON value.
+// The value "" removes the member.
 func signedPayload(pairs ...string) string {
 	values := map[string]string{
 		"iss": `"` + issuer + `"`, "aud": `"api"`, "iat": fmt.Sprint(time.Now().Unix()), "token_introspection": `{"active":true,"sub":"alice"}`,

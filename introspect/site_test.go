@@ -110,7 +110,7 @@ func delayed(d time.Duration, then answer) answer {
 	}
 }
 
-// hang never responds.
+// hang does not respond. It returns when the request's context ends.
 func hang(r *http.Request, _ call) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()

@@ -10,20 +10,20 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// Cache stores active answers for several machines, in Redis for example. Each
-// machine also keeps the answers that it has written or read in memory, until
-// they expire. Deleting an entry of the store therefore has no effect on
-// machines that have used it. Package cachetest tests implementations, and
-// package redisstore has one.
+// Cache shares active answers between several instances of an API, in Redis for
+// example. Each instance also keeps every answer that it writes or reads in its
+// own memory until the answer expires. Deleting an entry of the store therefore
+// has no effect on instances that have used it. Package cachetest tests
+// implementations, and package redisstore has one.
 //
-// Keys are hashes of tokens, never tokens. Values contain claims, so the store
-// must be as well protected as the API. An attacker who can write to the store
-// can make tokens active, unless the Cache authenticates values as redisstore
-// does. Implementations must be safe for concurrent use.
+// Keys are hashes of tokens, never tokens. Values contain claims, so protect
+// the store as well as the API. An attacker who can write to the store can make
+// tokens active, unless the Cache authenticates values as redisstore does.
+// Implementations must be safe for concurrent use.
 //
-// Clients may share a Cache if they differ in their constructor, Issuer,
-// Endpoint, client identifiers, MaxTTL, RequireTokenType or in whether they
-// require signed answers, because their keys then differ. Clients must not
+// Different clients may share a Cache if their constructor, Issuer, Endpoint,
+// client identifiers, MaxTTL or RequireTokenType differ, or if only one of them
+// requires signed answers, because their keys then differ. Clients must not
 // share a Cache if they differ only in other properties, such as the function
 // of [Custom], the mapping of [InsecureUserInfo] or the token that [Bearer]
 // sends.
@@ -39,12 +39,12 @@ type Cache interface {
 // secrets.
 var errStore = errors.New("the Cache failed or took too long")
 
-// storeBackoff is how long a store is not used after a failure. Meanwhile,
-// answers are only in memory.
+// storeBackoff is how long a store is not used after a failure. During this
+// time, answers are cached only in memory.
 const storeBackoff = 2 * time.Second
 
-// loadShared looks an answer up in the shared store. It keeps the answer in
-// memory until the expiry that the store's entry has, not longer.
+// loadShared looks up an answer in the shared store. It then caches the answer
+// in memory until the expiry in the store's entry.
 func (c *Client) loadShared(ctx context.Context, h hash) (*Response, bool) {
 	if c.config.Cache == nil || c.ttl == 0 {
 		return nil, false
@@ -67,7 +67,7 @@ func (c *Client) loadShared(ctx context.Context, h hash) (*Response, bool) {
 }
 
 // storeShared writes an answer to the shared store, if there is one. The answer
-// is in memory too, so a failure matters only to other machines.
+// is in memory too, so a failure affects only other instances.
 func (c *Client) storeShared(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) {
 	if c.config.Cache == nil {
 		return
@@ -105,9 +105,8 @@ func encodeEntry(h hash, r *Response, ends time.Time) []byte {
 	return append(value, r.Claims...)
 }
 
-// decodeEntry decodes a value that encodeEntry has encoded, and returns the
-// answer and its expiry. It parses the stored answer as strictly as one that
-// comes from the server.
+// decodeEntry decodes a value from encodeEntry, and returns the answer and its
+// expiry. It parses the stored answer as strictly as an answer from the server.
 func decodeEntry(h hash, value []byte, now time.Time, ttl time.Duration) (*Response, time.Time, bool) {
 	if len(value) < len(h)+8 || len(value) > len(h)+8+maxBytes || hash(value[:len(h)]) != h {
 		return nil, time.Time{}, false

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// counting makes a store count how often it is read.
+// counting makes a store count its calls of Get.
 func counting(s *store) (gets *int) {
 	gets = new(int)
 	s.get = func(_ context.Context, key string) ([]byte, bool, error) {
@@ -17,8 +17,8 @@ func counting(s *store) (gets *int) {
 	return gets
 }
 
-// An instance reads an answer from the shared store only once. The answer then
-// stays in the memory of the instance until its entry in the store ends.
+// An instance reads an answer from the shared store only once. It then keeps
+// the answer in memory until the store's entry expires.
 func TestAnswersFromAStoreStayInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, shared := newSite(respondOK(`{"active":true}`)), newStore()

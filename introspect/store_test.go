@@ -197,7 +197,7 @@ func TestThreatsSharedStore(t *testing.T) {
 }
 
 // Values from a store are parsed as strictly as answers from a server, and are
-// used for MaxTTL at most.
+// ignored if they expire later than MaxTTL from now.
 func TestInvalidStoreValues(t *testing.T) {
 	sealed := func(t *testing.T, key string, ends time.Duration, answer string) []byte {
 		t.Helper()

@@ -10,32 +10,33 @@ import (
 )
 
 // tokenClaims lists claims that describe a token. A userinfo answer describes
-// the user, not the token. A client that was made without a mapping therefore
-// removes these claims from the answer.
+// the user, not the token. Without a mapping, the client therefore removes
+// these claims from the answer.
 var tokenClaims = []string{
 	"active", "iss", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "scp", "cnf", "acr", "auth_time", "token_type",
 }
 
 // InsecureUserInfo returns a client for servers that issue opaque tokens but do
-// not support introspection. It presents each token to the userinfo endpoint
+// not support introspection. It sends each token to the userinfo endpoint
 // (OpenID Connect Core 1.0 §5.3). If the endpoint answers 200, the token is
 // active. For GitHub and Google, [GitHub] and [Google] are safer.
 //
-// The name says Insecure because this is weaker than introspection: the answer
-// shows neither the audience nor the scopes of the token, so a token that any
-// application received for the user is accepted. The verifier's issuer
-// therefore needs InsecureNoAudience, and routes that require scopes refuse
-// every token. To avoid this, derive aud and scope from the answer in the
-// function claims, or name other members of the answer in the issuer's
-// ScopeClaims.
+// The name says Insecure because a userinfo answer proves less than an
+// introspection answer: it shows neither the audience nor the scopes of the
+// token. A token that any application received for the user is therefore
+// accepted. The verifier's issuer needs InsecureNoAudience, and routes that
+// require scopes refuse every token. To avoid this, derive aud and scope from
+// the answer in the function claims, or name other members of the answer in the
+// issuer's ScopeClaims.
 //
 // claims is a function that maps the members of the answer to the claims of the
 // token. Numbers in the answer are of type [json.Number]. The function returns
-// nil for a token that is not active. If claims is nil, the client uses the
-// members that describe the user. claims is called concurrently.
+// nil for a token that is not active. If claims is nil, the client uses all
+// members except those with the names of token claims, such as aud and scope.
+// claims is called concurrently.
 //
 // An opaque or encrypted token does not show its issuer, so the endpoint also
-// receives such tokens from other issuers.
+// receives opaque and encrypted tokens of other issuers.
 //
 // Auth, Keys and RequireTokenType of config must be zero. Endpoint is the
 // userinfo endpoint. If it is empty, the metadata of Issuer must contain the

@@ -76,7 +76,8 @@ func (b loadBalancer) mint(t *testing.T, s shapes.Shape, row shapes.Row) string 
 	return input + "." + base64.URLEncoding.EncodeToString(append(x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32))...))
 }
 
-// A token is accepted only as the load balancer sent it, with padding.
+// The base64url in the load balancer's tokens has padding. A token without this
+// padding must be refused.
 func TestALoadBalancerTokenWithoutPaddingIsRefused(t *testing.T) {
 	i := slices.IndexFunc(clouds, func(p preset) bool { return p.shape == "alb" })
 	made := newProvider(t, clouds[i])

@@ -7,11 +7,11 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// AppleID accepts the ID tokens of Sign in with Apple, for apps that have no
-// access token. clients are bundle IDs of apps and Services IDs of web sites.
-// Apple issues a token only at login, so exchange the token for a session of
-// your own. The tokens have no scopes. Apple's servers also send notifications
-// in similar tokens, which are refused.
+// AppleID accepts the ID tokens of Sign in with Apple, for callers that have no
+// access token for the API. clients are bundle IDs of apps and Services IDs of
+// web sites. Apple issues an ID token only at login, so exchange it for your
+// own session. The tokens have no scopes. Notifications from Apple's servers
+// are similar tokens, and are refused.
 func AppleID(clients ...string) middleware.Issuer {
 	f := &faults{function: "AppleID"}
 	f.nonEmpty("clients", clients, "bundle IDs and Services IDs such as com.example.orders")

@@ -21,15 +21,13 @@ func (f *faults) add(format string, args ...any) {
 	f.list = append(f.list, fmt.Errorf("issuers."+f.function+": "+format, args...))
 }
 
-// attach returns the issuer i. The field Fault of the result contains the
-// faults that were collected.
+// attach returns the issuer i with the collected faults in its field Fault.
 func (f *faults) attach(i middleware.Issuer) middleware.Issuer {
 	i.Fault = errors.Join(f.list...)
 	return i
 }
 
-// base checks the URL of a server. It returns the URL without slashes at the
-// end.
+// base checks the URL of a server, and returns it without trailing slashes.
 func (f *faults) base(name, text string) string {
 	u, err := url.Parse(text)
 	switch {
@@ -53,8 +51,9 @@ func isURLText(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^{|}`+"`", r) })
 }
 
-// host checks the name of a host, which must have no scheme and no path. The
-// name must be in lower case, because tokens contain it in lower case.
+// host checks the name of a host, with an optional port. A scheme or a path is
+// a fault. The name must be in lower case, because tokens contain it in lower
+// case.
 func (f *faults) host(name, text string) string {
 	domain, port, hasPort := strings.Cut(text, ":")
 	isHost := !strings.Contains("."+domain+".", "..") && isWord(strings.ReplaceAll(domain, ".", ""))
@@ -76,7 +75,7 @@ func (f *faults) pathElement(name, text string) string {
 	return text
 }
 
-// identifier checks the argument issuer. It keeps a slash at the end, since
+// identifier checks an issuer identifier. It keeps a trailing slash, because
 // issuers are compared byte for byte.
 func (f *faults) identifier(issuer string) string {
 	u, err := url.Parse(issuer)
@@ -118,7 +117,7 @@ func isWord(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune(word, r) })
 }
 
-// guid checks an ID that is a GUID in lower case.
+// guid checks that an ID is a GUID in lower case.
 func (f *faults) guid(name, text string) string {
 	switch lower := strings.ToLower(text); {
 	case isGUID(text):

@@ -4,13 +4,12 @@ import "github.com/bearerguard/bearerguard/middleware"
 
 // Authentik accepts the access tokens of an OAuth2 provider of authentik. slug
 // is the slug of the provider's application. clients are the client IDs of the
-// accepted providers: the only audience of a token is the client ID of its
-// provider. The user's groups are used as the scopes of the token. Access
-// tokens have the claim uid, which ID tokens lack. The provider needs a signing
-// key. A provider without a signing key signs tokens with the client secret:
-// for such a provider, set Issuer.Keys to jwks.Secret with the client secret,
-// and Issuer.Algorithms to HS256. Choose the issuer mode in which each provider
-// has a different issuer.
+// accepted providers, because the only audience of a token is the client ID of
+// its provider. The user's groups are used as the scopes of the token. ID
+// tokens lack the claim uid and are refused. The provider needs a signing key.
+// Without a signing key, a provider signs tokens with the client secret: set
+// Issuer.Keys to jwks.Secret with this secret, and Issuer.Algorithms to HS256.
+// Choose the issuer mode in which each provider has a different issuer.
 func Authentik(base, slug string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Authentik"}
 	base, slug = f.baseBefore("base", base, "/application/o"), f.pathElement("slug", slug)

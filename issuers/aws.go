@@ -12,10 +12,11 @@ const ALBHeader = "X-Amzn-Oidc-Data"
 
 // Cognito accepts the access tokens of an Amazon Cognito user pool in region.
 // pool is the ID of the user pool, such as eu-west-1_AbC123dEf. Access tokens
-// have token_use "access". clients are the IDs of the app clients whose tokens
-// are accepted. The IDs are compared with client_id, since access tokens
-// normally have no aud. Without clients, aud is checked as usual, but a token
-// has aud only if the client requested a resource.
+// have token_use "access", and all other tokens are refused. clients are the
+// IDs of the app clients whose tokens are accepted. The IDs are compared with
+// client_id, since access tokens normally have no aud. If clients is empty, aud
+// is checked as usual, but a token has aud only if the client requested a
+// resource.
 func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Cognito"}
 	pool = f.pathElement("pool", pool)
@@ -29,9 +30,9 @@ func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	return f.attach(withClientAudience(i, clients))
 }
 
-// withClientAudience returns the issuer i with another check of the audience:
-// the client_id of a token must be one of clients, and aud is not checked.
-// Without clients, the result is i unchanged.
+// withClientAudience returns the issuer i, changed to check client_id instead
+// of aud: the client_id of a token must be one of clients. If clients is empty,
+// the result is i unchanged.
 func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer {
 	if len(clients) > 0 {
 		i.AudienceClaim, i.Audiences = "client_id", clients
@@ -39,12 +40,12 @@ func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer
 	return i
 }
 
-// ALB accepts the tokens in [ALBHeader], with which an Application Load
-// Balancer identifies users to an application. issuer is the identity provider,
-// and clientID is the client ID of the load balancer at this provider. client
-// must come from introspect.ALB with the same issuer and client ID. The
-// security group of the API must admit requests only from the load balancer.
-// Tokens have no scopes, so require claims of the user with scopes.Claim.
+// ALB accepts the tokens that an Application Load Balancer sends in [ALBHeader]
+// to identify users to an application. issuer is the identity provider, and
+// clientID is the client ID of the load balancer at this provider. client must
+// come from introspect.ALB with the same issuer and client ID. The security
+// group of the API must admit requests only from the load balancer. Tokens have
+// no scopes, so require claims of the user with scopes.Claim.
 func ALB(client *introspect.Client, issuer, clientID string) middleware.Issuer {
 	f := &faults{function: "ALB"}
 	f.base("issuer", issuer)

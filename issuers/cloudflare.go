@@ -9,12 +9,13 @@ import (
 // CloudflareHeader is the value of Config.TokenHeader for [CloudflareAccess].
 const CloudflareHeader = "Cf-Access-Jwt-Assertion"
 
-// CloudflareAccess accepts the tokens in [CloudflareHeader], with which
-// Cloudflare Access identifies users and service tokens to an application. team
-// is the name before .cloudflareaccess.com, and tags are the Application
+// CloudflareAccess accepts the tokens that Cloudflare Access sends in
+// [CloudflareHeader] to identify users and service tokens to an application.
+// team is the name before .cloudflareaccess.com, and tags are the Application
 // Audience (AUD) tags. Session tokens of the login page have the type "org" and
-// are refused. The origin must admit requests only from Cloudflare. The token
-// for a service token has an empty sub and a common_name.
+// are refused. The origin must admit requests only from Cloudflare. If the
+// caller uses a service token, the token in the header has an empty sub and a
+// common_name.
 func CloudflareAccess(team string, tags ...string) middleware.Issuer {
 	f := &faults{function: "CloudflareAccess"}
 	team = f.label("team", team, "cloudflareaccess.com")

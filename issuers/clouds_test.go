@@ -46,7 +46,8 @@ func TestTokensFromProxies(t *testing.T) {
 	}
 }
 
-// Cloud Run removes the signature of a token that it has verified itself.
+// If Cloud Run has verified a token itself, it removes the signature. The API
+// must then refuse the token.
 func TestATokenWithoutItsSignature(t *testing.T) {
 	for _, p := range clouds {
 		if p.shape != "cloud-run" {
@@ -91,8 +92,8 @@ func TestClientIDsOfClouds(t *testing.T) {
 	}
 }
 
-// The test checks which URLs the metadata and the keys of each provider are
-// fetched from. Nothing is fetched if tokens are only introspected.
+// The test checks from which URLs the metadata and the keys of each provider
+// are fetched. If tokens are only introspected, nothing is fetched.
 func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 	const oidc = "/.well-known/openid-configuration"
 	want := map[string]string{
@@ -114,7 +115,7 @@ func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 		"github-actions-enterprise": "https://token.actions.githubusercontent.com/acme" + oidc,
 		"github-actions-server":     "https://github.example.com/_services/token" + oidc,
 		"github-actions-residency":  "https://token.actions.acme.ghe.com" + oidc,
-		"kubernetes":                "", // the client of the issuer fetches them
+		"kubernetes":                "", // fetched with the client of the issuer
 		"spiffe":                    "https://spire.example.org:8443",
 		"cloudflare-access":         "https://acme.cloudflareaccess.com/cdn-cgi/access/certs",
 		"apple":                     "https://appleid.apple.com" + oidc,
@@ -159,10 +160,11 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.by.RoundTrip(request)
 }
 
-// Every setting of a preset must be necessary: without it, an API answers a
-// test token wrongly or refuses the configuration. The test skips the settings
-// that other tests cover. It also skips Algorithms, since all keys of an issuer
-// that sets Algorithms have one type.
+// Every setting of a preset must be necessary. If one of them is removed, an
+// API must answer a test token with the wrong status, or refuse the
+// configuration. The test skips the settings that other tests cover. It also
+// skips Algorithms, since all keys of an issuer that sets Algorithms have one
+// type.
 func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	others := []string{"ClientIDClaims", "Client", "KeysURL", "MetadataURL", "MetadataIssuer", "IntrospectionMode", "Algorithms"}
 	for _, p := range clouds {
@@ -210,7 +212,8 @@ func (p *provider) fails(t *testing.T, rows []shapes.Row, named bool) bool {
 	})
 }
 
-// The criteria of each shape match its sample.
+// The sample of each shape must match the criteria by which the shape is
+// recognized.
 func TestSamplesAreRecognised(t *testing.T) {
 	for _, s := range shapes.All {
 		if expression := s.Recognised.Issuer; expression != "" && !regexp.MustCompile(expression).MatchString(s.Issuer) {

@@ -44,10 +44,10 @@ and 'must' and 'one' unwrap an error or a list.
 
 `
 
-// calls reads the tables of presets and finds the call that creates the issuer
-// of each provider. It returns the source of each call, and the file that
-// contains the preset. The name of the provider's shape is the key in both
-// maps.
+// calls parses the files with presets and finds the call that creates the
+// issuer of each provider. It returns the source of each call, and the file
+// that contains the call. In both maps, the key is the name of the provider's
+// shape.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}
@@ -133,7 +133,7 @@ func body(e ast.Expr, fset *token.FileSet, text []byte) string {
 	return strings.ReplaceAll(code, "\n\t\t", "\n")
 }
 
-// page returns the text of docs/providers.md.
+// page generates the text of docs/providers.md.
 func page(t *testing.T) string {
 	t.Helper()
 	calls, files := calls(t)

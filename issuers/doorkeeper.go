@@ -8,11 +8,11 @@ import (
 // Doorkeeper introspects the opaque tokens of a Rails application at base that
 // uses Doorkeeper as its OAuth provider. The endpoints must be below
 // base/oauth. conf configures introspection: set Auth to introspect.Basic with
-// a client of that server. Introspection responses contain client_id and no
-// audience, so clients are the applications that may call the API. The server
-// also reports refresh tokens as active: this function sets RequireTokenType,
-// which refuses them. Tokens without an application have no client_id and are
-// refused.
+// a client of that server. clients are the client IDs of the applications that
+// may call the API. They are compared with client_id, because introspection
+// responses contain no audience. The server also reports refresh tokens as
+// active: this function sets RequireTokenType, so that they are refused. Tokens
+// without an application have no client_id and are refused.
 func Doorkeeper(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	return doorkeeper(&faults{function: "Doorkeeper"}, base, conf, clients)
 }
@@ -30,9 +30,10 @@ func doorkeeper(f *faults, base string, conf introspect.Config, clients []string
 	return f.attach(f.introspected(base, base+"/oauth/introspect", conf, clients))
 }
 
-// introspected returns an issuer that introspects opaque tokens. The
-// introspection responses contain client_id and no audience. If conf already
-// has an endpoint or an issuer, introspected does not change that field.
+// introspected returns an issuer that introspects opaque tokens. It checks
+// client_id instead of aud, because introspection responses of the server
+// contain no audience. It sets Endpoint and Issuer of conf only if they are
+// empty.
 func (f *faults) introspected(url, endpoint string, conf introspect.Config, clients []string) middleware.Issuer {
 	if conf.Endpoint == "" {
 		conf.Endpoint = endpoint

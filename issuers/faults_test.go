@@ -9,12 +9,12 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// fault is a test case with a wrong argument. It contains two texts that must
-// be in the error of NewVerifier.
+// fault is a test case with a wrong argument. One line of the error of
+// NewVerifier must contain report and then remedy.
 type fault struct {
 	name    string
 	issuers []middleware.Issuer
-	report  string // begins with the function
+	report  string // begins with the function's name
 	remedy  string
 }
 

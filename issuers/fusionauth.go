@@ -6,10 +6,10 @@ import "github.com/bearerguard/bearerguard/middleware"
 // is the issuer of the tenant (Tenants, General, Issuer). It may be any string,
 // and the default is acme.com. applications are the IDs of the applications
 // whose users may call the API. The roles of these users are used as the scopes
-// of the token. Access tokens have the claim applicationId. ID tokens lack it
-// since version 1.24. Access tokens of users who are not registered for the
-// application lack it too, and are refused. Choose an RSA or EC key as the
-// signing key of access tokens: the default key is a shared secret.
+// of the token. Tokens without the claim applicationId are refused. ID tokens
+// lack it since version 1.24. Access tokens of users who are not registered for
+// the application lack it too. Choose an RSA or EC key as the signing key of
+// access tokens: the default key is a shared secret.
 func FusionAuth(base, issuer string, applications ...string) middleware.Issuer {
 	f := &faults{function: "FusionAuth"}
 	i := fusionAuth(f, base, issuer, applications)

@@ -62,13 +62,13 @@ func PubSubPush(serviceAccount string, audiences ...string) middleware.Issuer {
 // the URL of the called service. Any Google Cloud project can get such a token
 // for any audience, so restrict the callers on each route with
 // scopes.Claim("email", …). If Cloud Run itself requires authentication, it
-// removes the signature, and the token cannot be verified again.
+// removes the signature, and the API cannot verify the token.
 func CloudRun(audiences ...string) middleware.Issuer {
 	return middleware.Issuer{URL: google, Aliases: []string{googleAlias}, Audiences: audiences, ClientIDClaims: []string{"azp"}}
 }
 
-// GoogleIAP accepts the tokens in [IAPHeader], with which Identity-Aware Proxy
-// identifies users and service accounts to an application. An audience
+// GoogleIAP accepts the tokens that Identity-Aware Proxy sends in [IAPHeader]
+// to identify users and service accounts to an application. An audience
 // identifies an app, a service on Cloud Run, or a backend service (such as
 // /projects/123/global/backendServices/456). Route all traffic through the
 // proxy: requests that bypass the proxy have no token and are refused.
@@ -87,11 +87,11 @@ func GoogleIAP(audiences ...string) middleware.Issuer {
 
 // Firebase accepts the ID tokens that Firebase Authentication, or Identity
 // Platform, issues for a project. Session cookies and custom tokens have
-// another iss and are refused. Anonymous users have tokens too: to refuse them,
+// another iss and are refused. Anonymous users have tokens too. To refuse them,
 // require one of the accepted sign-in providers with
 // scopes.Claim("/firebase/sign_in_provider", …). Users of all tenants of the
-// project are accepted: require a tenant with scopes.Claim("/firebase/tenant",
-// …).
+// project are accepted. To accept only one tenant, require it with
+// scopes.Claim("/firebase/tenant", …).
 func Firebase(project string) middleware.Issuer {
 	f := &faults{function: "Firebase"}
 	project = f.pathElement("project", project)

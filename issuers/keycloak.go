@@ -17,8 +17,8 @@ func Keycloak(base, realm string, audiences ...string) middleware.Issuer {
 	return f.attach(middleware.Issuer{URL: base + "/realms/" + realm, Audiences: audiences, Mark: "typ=Bearer"})
 }
 
-// KeycloakRoles makes an issuer of [Keycloak] use two kinds of roles as scopes:
-// the roles of the realm and the roles of one of its clients.
+// KeycloakRoles makes an issuer of [Keycloak] use roles as scopes: the roles of
+// the realm, and the roles of the client with the ID client.
 // scopes.All("clerk") then requires the role clerk.
 func KeycloakRoles(i middleware.Issuer, client string) middleware.Issuer {
 	f := &faults{function: "KeycloakRoles"}

@@ -49,14 +49,15 @@ func (p likeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.NewDecoder(response.Body).Decode(&doc); err != nil {
 		return nil, err
 	}
-	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // as in the metadata of the provider: the issuer for all tenants, and keys over TLS
+	doc["issuer"], doc["jwks_uri"] = named, "https://keys.invalid/jwks" // as in the provider's metadata: the provider's issuer, and keys at an https URL
 	text, err := json.Marshal(doc)
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	return response, err
 }
 
-// This test runs the checks of package apitest. The tokens have the same
-// headers and claims as the tokens of each provider.
+// This test runs the checks of package apitest against an API with each preset.
+// The test tokens have the same headers and claims as the tokens of the
+// provider.
 func TestPresetsRefuseBadTokensOfTheirShape(t *testing.T) {
 	for _, p := range presets {
 		shape, _ := shapes.Find(p.shape)

@@ -11,9 +11,9 @@ import (
 // returns two issuers, for access tokens of version 2.0 and of version 1.0. The
 // version depends on requestedAccessTokenVersion in the manifest of the API,
 // not on the endpoint that the client uses. The accepted audiences are the
-// application ID, api://ID, and the other Application ID URIs of the API in
-// uris. Access tokens have azp or appid, and ID tokens do not. Tokens for
-// Microsoft Graph are refused: only Graph can verify them.
+// application ID, api://ID, and uris, which are the other Application ID URIs
+// of the API. ID tokens have neither azp nor appid, and are refused. Tokens for
+// Microsoft Graph are refused too: only Graph can verify them.
 func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 	f := &faults{function: "Entra"}
 	tenant, audiences := f.tenant(tenant), f.application(application, uris)
@@ -26,10 +26,10 @@ func Entra(tenant, application string, uris ...string) []middleware.Issuer {
 }
 
 // EntraMultiTenant accepts the access tokens of several tenants of Microsoft
-// Entra ID. tenants are the IDs of these tenants. To accept all tenants, give
-// no tenants and set AnyTenant of the issuer. Beware: any user can create a
-// tenant. application is the application (client) ID of the API's registration.
-// The registration must allow accounts in any directory, and
+// Entra ID. tenants are the IDs of these tenants. To accept all tenants, pass
+// no tenants and set AnyTenant of the returned issuer. Beware: any user can
+// create a tenant. application is the application (client) ID of the API's
+// registration. The registration must allow accounts in any directory, and
 // requestedAccessTokenVersion in its manifest must be 2. The tenant of personal
 // accounts is 9188040d-6c67-4c5b-b112-36a304b66dad.
 func EntraMultiTenant(application string, tenants ...string) middleware.Issuer {
@@ -60,10 +60,10 @@ func EntraRoles(all ...middleware.Issuer) []middleware.Issuer {
 // B2C accepts the access tokens of a tenant of Azure AD B2C. name is the part
 // of the host before .b2clogin.com. tenant is the ID of the tenant. policy is a
 // user flow or custom policy, such as B2C_1_signin. application is the
-// application (client) ID of the API. Access tokens have scp, and ID tokens do
-// not. Other policies of the tenant have the same issuer, so their tokens are
-// accepted too: require a policy with scopes.Claim("tfp", "b2c_1_signin"), or
-// with the claim "acr" for older policies.
+// application (client) ID of the API. ID tokens lack the claim scp, and are
+// refused. Tokens of all policies of the tenant have the same issuer and are
+// accepted. To accept only one policy, require it with scopes.Claim("tfp",
+// "b2c_1_signin"), or with the claim "acr" for older policies.
 func B2C(name, tenant, policy, application string) middleware.Issuer {
 	f := &faults{function: "B2C"}
 	name, policy = f.label("name", name, "b2clogin.com"), f.pathElement("policy", policy)

@@ -35,8 +35,8 @@ var public = []struct {
 }
 
 // A preset must find keys that pass the key policy. With the flag -online, the
-// keys are fetched from the real providers, and without it from test servers
-// that imitate them.
+// keys are fetched from the real providers. Without the flag, test servers
+// imitate the providers.
 func TestAPresetFindsTheKeysOfAPublicProvider(t *testing.T) {
 	for _, p := range public {
 		t.Run(p.shape, func(t *testing.T) {

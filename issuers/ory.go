@@ -10,8 +10,8 @@ import (
 // (strategies.access_token: jwt). issuer is the value of urls.self.issuer in
 // the server's configuration. Older versions of Hydra append a slash to this
 // value: issuer must then end with the slash. Clients must request the
-// audience: otherwise aud is an empty array. By default, access tokens are
-// opaque: then set Issuer.Introspection to a client of the admin port.
+// audience: otherwise aud is an empty array. If access tokens are opaque, which
+// is the default, set Issuer.Introspection to a client of the admin port.
 func Hydra(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Hydra"}
 	return f.attach(ory(f.identifier(issuer), audiences))

@@ -24,9 +24,9 @@ func PingOne(environment, region string, audiences ...string) middleware.Issuer 
 // PingFederate accepts the access tokens of a PingFederate server. issuer is
 // the issuer in its metadata. The server's access token manager must be of the
 // kind JSON Web Token, and must have a signing key, an audience, an issuer and
-// a key ID. PingFederate does not require any of these settings. Reference
-// tokens need Issuer.Introspection. The grant "validate token" is not
-// introspection.
+// a key ID. PingFederate itself does not require these settings. Reference
+// tokens need Issuer.Introspection. PingFederate's grant "validate token" is
+// not introspection.
 func PingFederate(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingFederate"}
 	return f.attach(middleware.Issuer{URL: f.identifier(issuer), Audiences: audiences})

@@ -78,7 +78,7 @@ func (p *provider) config() middleware.Config {
 }
 
 // keySet returns the key set of the imitated server. The set and its keys have
-// the extra members that this server sends.
+// the extra members that the real server sends.
 func (p *provider) keySet(t *testing.T) []byte {
 	t.Helper()
 	keys := p.shape.Keys
@@ -153,7 +153,7 @@ func answer(status int, body []byte) (*http.Response, error) {
 	return rec.Result(), err
 }
 
-// mint returns the token of a row.
+// mint returns the token that row describes.
 func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	t.Helper()
 	s := p.shape
@@ -194,7 +194,7 @@ func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	return p.Token(opts...)
 }
 
-// apis returns the same API on every framework.
+// apis returns one API for each framework. All of them use v and require need.
 func apis(v *middleware.Verifier, need ...scopes.Requirement) map[string]http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	mux := http.NewServeMux()
@@ -243,8 +243,8 @@ func TestPresetsAcceptOnlyGoodTokens(t *testing.T) {
 	}
 }
 
-// Every exported function that returns an issuer must be used as a preset in
-// the table of this test package.
+// Every exported function of the package must have a preset in the tables of
+// this test package.
 func TestEveryFunctionIsAPreset(t *testing.T) {
 	functions := map[string]bool{}
 	files, err := filepath.Glob("*.go")

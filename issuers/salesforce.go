@@ -9,9 +9,9 @@ import (
 // its My Domain, such as example.my.salesforce.com. It verifies JWTs, and
 // introspects opaque tokens with client. If client is nil, opaque tokens are
 // refused. apps are the consumer keys of the connected apps whose tokens are
-// accepted. Without apps, aud is checked as usual: JWTs have aud, but
-// introspection responses do not. A connected app must be configured to issue
-// JWTs.
+// accepted. If client is set, apps is required, because introspection responses
+// have no aud. If apps is empty, the aud of JWTs is checked as usual. A
+// connected app must be configured to issue JWTs.
 func Salesforce(domain string, client *introspect.Client, apps ...string) middleware.Issuer {
 	f := &faults{function: "Salesforce"}
 	i := middleware.Issuer{URL: "https://" + f.host("domain", domain), Introspection: client}

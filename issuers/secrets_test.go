@@ -33,9 +33,10 @@ func status(t *testing.T, p *provider, i middleware.Issuer, token string) int {
 	return rec.Code
 }
 
-// Two providers can sign tokens with a secret. The documentation of their
-// presets names the field for this secret. The API accepts such tokens only if
-// the field contains the right secret.
+// Supabase and authentik can sign tokens with a shared secret. The
+// documentation of each preset names the field of middleware.Issuer for this
+// secret. The API must accept such tokens only if the field contains the right
+// secret.
 func TestPresetsWithASecret(t *testing.T) {
 	find := func(shape string) *provider {
 		for _, p := range products {

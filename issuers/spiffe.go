@@ -7,11 +7,11 @@ import (
 )
 
 // SPIFFE accepts the JWT-SVIDs of a trust domain, such as example.org. These
-// tokens have no iss. bundleURL is the bundle endpoint with the https_web
-// profile. Only its keys for JWT-SVIDs are used. Workloads name the audience
-// when they fetch an SVID. If the server is configured to write iss, use
-// [SPIFFEIssuer]. The tokens of every workload in the trust domain are
-// accepted: restrict the callers with scopes.Claim("sub",
+// tokens have no iss. bundleURL is the URL of a bundle endpoint with the
+// https_web profile. Only the bundle's keys for JWT-SVIDs are used. Workloads
+// choose the audience when they fetch an SVID. If the server is configured to
+// write iss, use [SPIFFEIssuer]. The tokens of every workload in the trust
+// domain are accepted: restrict the callers with scopes.Claim("sub",
 // "spiffe://example.org/web").
 func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFE"}
@@ -26,11 +26,11 @@ func SPIFFE(trustDomain, bundleURL string, audiences ...string) middleware.Issue
 	})
 }
 
-// SPIFFEIssuer accepts JWT-SVIDs with iss, which a SPIFFE server writes if
-// jwt_issuer is set. The OIDC discovery provider of the server must serve the
-// keys at issuer. That provider may serve several trust domains. The tokens of
-// workloads in each of these domains are accepted: restrict the callers with
-// scopes.Claim("sub", …).
+// SPIFFEIssuer accepts JWT-SVIDs that contain iss. A SPIFFE server writes iss
+// if jwt_issuer is set. The OIDC discovery provider of the server must serve
+// the keys at issuer. The discovery provider may serve several trust domains.
+// The tokens of workloads in each of these domains are accepted: restrict the
+// callers with scopes.Claim("sub", …).
 func SPIFFEIssuer(issuer string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "SPIFFEIssuer"}
 	if strings.HasPrefix(issuer, "spiffe://") {

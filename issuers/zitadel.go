@@ -7,11 +7,11 @@ import "github.com/bearerguard/bearerguard/middleware"
 // scopes of the token, so that scopes.All("clerk") requires the role clerk. A
 // role is accepted regardless of the organization that granted it. If the
 // project is granted to other organizations, the API must check the
-// organization in the claim. Applications must issue JWTs as access tokens and
-// assert roles on authentication, and clients must request the scope
-// urn:zitadel:iam:org:project:id:PROJECT:aud. Otherwise aud lacks the project,
-// and the token is refused. Personal access tokens are opaque: they need
-// Issuer.Introspection.
+// organization in the roles claim. Applications must issue JWTs as access
+// tokens and assert roles on authentication. Clients must request the scope
+// urn:zitadel:iam:org:project:id:PROJECT:aud. Without this scope, aud lacks the
+// project, and the token is refused. Personal access tokens are opaque: they
+// need Issuer.Introspection.
 func Zitadel(domain, project string) middleware.Issuer {
 	f := &faults{function: "Zitadel"}
 	domain = f.host("domain", domain)

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// addNewKey adds a key to the set of the site.
+// addNewKey adds the key "new" to the site's set.
 func (s *site) addNewKey() { s.setAnswer(respondOK(set(freshEC("a"), freshEC("new")))) }
 
 // Fetches for unknown key IDs are limited. Neither the first fetch nor a
@@ -112,8 +112,8 @@ func TestUnknownKeyErrorNeedsRecentSet(t *testing.T) {
 	})
 }
 
-// A set may be too old and also lack the key of a token. The verification of
-// the token then waits for one fetch, not for two.
+// If the set is too old and also lacks the key of a token, the verification
+// waits for one fetch, not for two.
 func TestRenewalAlsoLooksForUnknownKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})
@@ -264,8 +264,8 @@ func TestK22FewJunkKeyIDsDoNotDelayNewKey(t *testing.T) {
 	}
 }
 
-// After a failed fetch, a missing key is reported as unavailable and not as
-// unknown, however recent the set is.
+// After a failed fetch, the error for a missing key is ErrUnavailable and not
+// ErrUnknownKey, even if the set is recent.
 func TestK22FailedFetchDoesNotMakeKeyUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := warmRemote(t, jwks.Options{})

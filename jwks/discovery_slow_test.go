@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// slowMetadata returns an answer that takes 4 s at each well-known location and
-// contains the document only at the last one.
+// slowMetadata returns an answer that takes 4 s at each well-known location.
+// The first two locations answer 404, and the last one returns document.
 func slowMetadata(document, keys answer) answer {
 	slowly := func(a answer) answer { return delayed(4*time.Second, a) }
 	return byPath(map[string]answer{

@@ -40,8 +40,8 @@ func discover(t *testing.T, s *site, options jwks.Options) *jwks.Remote {
 }
 
 // rejectedMetadata lists answers to the metadata request that must be rejected,
-// each with its failure class. If such an answer has a jwks_uri, it is not
-// keysURL, so that a test notices if the Remote uses it.
+// each with its failure class. If an answer has a jwks_uri, it differs from
+// keysURL, so that a test notices if the Remote uses the jwks_uri.
 var rejectedMetadata = []struct {
 	name     string
 	metadata answer

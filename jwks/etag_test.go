@@ -11,8 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The server may answer that the set is unchanged. The set is then used for as
-// long as a new set would be.
+// If the server answers 304, the set is used for as long as a new set would be.
 func TestUnchangedSetIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(withHeader(withETag(`"1"`, set(freshEC("a"), "{}")), "Cache-Control", "max-age=600"))

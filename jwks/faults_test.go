@@ -20,7 +20,7 @@ import (
 type serverFault struct {
 	name  string
 	fault testserver.Fault
-	takes time.Duration // until the attempt fails
+	takes time.Duration // time until the attempt fails
 }
 
 // recoveryTime returns the maximum time until a new key is available, counted
@@ -111,7 +111,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 		for _, test := range faults {
 			forEachProtocol(t, string(endpoint)+"/"+test.name+"/cold", func(t *testing.T, as *testserver.Server, r *jwks.Remote) {
 				fault := as.Inject(endpoint, test.fault)
-				if endpoint == testserver.EndpointDiscovery { // also at the second well-known location
+				if endpoint == testserver.EndpointDiscovery { // fail at the second well-known location too
 					as.Inject(testserver.EndpointASMetadata, test.fault)
 				}
 				kid, begin := as.SigningKey().ID, time.Now()
@@ -159,7 +159,7 @@ func TestFaultsOfARealServer(t *testing.T) {
 	}
 }
 
-// After a fault, the first attempt must succeed again.
+// The first attempt after a fault must succeed.
 func TestEachFaultCostsOneRetry(t *testing.T) {
 	for _, test := range keySetFaults {
 		if test.name == "K07/a redirect to itself" {

@@ -43,8 +43,8 @@ func FuzzJWKS(f *testing.F) {
 		runtime.ReadMemStats(&before)
 		s, err := jwks.Parse(data)
 		runtime.ReadMemStats(&after)
-		// Each of up to 100 keys needs some memory for maps and numbers,
-		// however short the key is.
+		// The limit includes 2 MiB, because each of up to 100 keys needs some
+		// memory for maps and numbers, even if the key is short.
 		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(2<<20+64*len(data)); got > most {
 			t.Errorf("got %d bytes allocated for an input of %d, want %d at most", got, len(data), most)
 		}
@@ -74,7 +74,7 @@ func FuzzJWKS(f *testing.F) {
 type members map[string]json.RawMessage
 
 // membersByKeyID reads the keys with encoding/json and groups their members by
-// key ID; the entry "" has the members of all keys. If a member is repeated,
+// key ID. The entry "" contains all keys. If a member is repeated,
 // encoding/json keeps the last value. This does not matter, because Parse does
 // not accept repeated members.
 func membersByKeyID(data []byte) map[string][]members {
@@ -103,8 +103,8 @@ func (m members) text(name string) string {
 	return value
 }
 
-// allows reports whether a key meets some rules of the key policy. These are
-// the rules that cannot be checked on the decoded key.
+// allows reports whether a key meets those rules of the key policy that cannot
+// be checked on the decoded key.
 func (m members) allows(algorithm string) bool {
 	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 		if !m.absentOrNull(private) {

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// traffic imitates the requests to a server: at each tick, it calls ask in a
-// new goroutine. It returns how long each call took. The keys of the map are
-// the times at which the calls began.
+// traffic simulates requests for the duration lasts: it calls ask in a new
+// goroutine at each tick. It returns how long each call took. The keys of the
+// map are the times at which the calls began, relative to the first call.
 func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Duration]time.Duration {
 	t.Helper()
 	waits := make(map[time.Duration]time.Duration)
@@ -108,8 +108,9 @@ func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 	})
 }
 
-// If the server of the keys fails quickly, callers wait until each attempt to
-// fetch the keys has failed.
+// If the key server fails in less than 2 s, callers wait for each attempt.
+// During the back-off, and after an attempt of 2 s or more, they get the old
+// key at once.
 func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = waitLimit - 1
@@ -214,7 +215,7 @@ func TestK22JunkKeyIDsWhileTheServerHangs(t *testing.T) {
 		}
 		flood.Wait()
 		// Each attempt takes 5 s, and at least half a second passes between two
-		// attempts.
+		// attempts. Fewer than 180 attempts therefore fit into 15 minutes.
 		if got := s.count() - 1; got > 15*60/5 {
 			t.Errorf("got %d requests, want one at a time", got)
 		}

@@ -11,19 +11,19 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// Keyfunc returns a key function for golang-jwt, for programs that want this
-// package's keys but not the verifier of package middleware. ctx bounds the
+// Keyfunc returns a key function for golang-jwt, for programs that use the keys
+// of this package without the verifier of package middleware. ctx bounds the
 // wait for a fetch.
 //
 // If a token has no kid and several keys fit the algorithm, Keyfunc uses x5t as
-// the key ID. It also refuses tokens that golang-jwt accepts: tokens with
+// the key ID. Keyfunc also refuses tokens that golang-jwt accepts: tokens with
 // repeated header members, with crit or b64 (RFC 7515 §4.1.11, RFC 7797 §7), or
 // with an RSASSA-PSS salt that is not as long as the hash (RFC 7518 §3.5). To
-// enforce the salt length, it sets the token's Method. The caller must require
-// issuer, audience, algorithms, type and expiry: jwt.WithIssuer, WithAudience,
-// WithValidMethods and WithExpirationRequired are off by default. golang-jwt
-// accepts the algorithm name EdDSA, but not Ed25519. An error is an error of
-// [Remote.Key] or describes a fault of the token's header.
+// enforce the salt length, Keyfunc sets the token's Method. The caller must
+// check issuer, audience, algorithms, type and expiry: jwt.WithIssuer,
+// WithAudience, WithValidMethods and WithExpirationRequired are off by default.
+// golang-jwt accepts the algorithm name EdDSA, but not Ed25519. Errors are the
+// errors of [Remote.Key], or describe a fault of the token's header.
 func (r *Remote) Keyfunc(ctx context.Context) jwt.Keyfunc {
 	return func(token *jwt.Token) (any, error) {
 		message, err := jws.Parse(token.Raw)

@@ -27,13 +27,13 @@ const (
 
 // Options configure a [Remote]. The zero value is ready for production.
 type Options struct {
-	// Client sends the requests; nil is [http.DefaultClient]. Its transport and
-	// Timeout apply in addition to these limits: five seconds per exchange, ten
-	// per refresh, 512 KiB, three redirects within the origin. Its
-	// CheckRedirect is ignored; cookies are neither sent nor stored. Addresses
-	// are not restricted. To prevent metadata or DNS from directing requests to
-	// internal addresses, give Client a transport whose net.Dialer has a
-	// Control function that refuses them.
+	// Client sends the requests. nil means [http.DefaultClient]. Its Transport
+	// and Timeout apply in addition to these limits: five seconds per exchange,
+	// ten seconds per refresh, 512 KiB per answer, three redirects within the
+	// origin. Its CheckRedirect is ignored. Cookies are neither sent nor
+	// stored. Addresses are not restricted. To prevent metadata or DNS from
+	// directing requests to internal addresses, give Client a transport whose
+	// net.Dialer has a Control function that refuses internal addresses.
 	Client *http.Client
 
 	// MetadataURL is the URL of the issuer's metadata for [Discover]. If it is
@@ -43,10 +43,10 @@ type Options struct {
 	// MetadataURL.
 	MetadataURL string
 
-	// Use lists the accepted values of the member use (RFC 7517 §4.2); nil
-	// accepts "sig" and keys without use. In SPIFFE bundles, keys for tokens
-	// have the value "jwt-svid", and all other keys are for certificates
-	// (SPIFFE Trust Domain and Bundle §4.2.2).
+	// Use lists the accepted values of the member use (RFC 7517 §4.2). nil
+	// means that the value "sig" and keys without use are accepted. In SPIFFE
+	// bundles, keys for tokens have the value "jwt-svid", and all other keys
+	// are for certificates (SPIFFE Trust Domain and Bundle §4.2.2).
 	Use []string
 
 	// InsecureHTTP allows http for hosts other than loopback. An attacker on
@@ -65,17 +65,18 @@ type Options struct {
 	// the old key is used for up to about MaxAge. The maximum is 24 hours.
 	MaxAge time.Duration
 
-	// MaxStale is the age at which a set that cannot be renewed is no longer
-	// used: no token can then be verified until a fetch succeeds. MaxStale
+	// MaxStale is the age up to which a set is used if it cannot be renewed.
+	// After that, no token can be verified until a fetch succeeds. MaxStale
 	// bounds how long an attacker who blocks fetches can keep a withdrawn key
 	// in use. 0 means 24 hours, and the maximum is 30 days.
 	MaxStale time.Duration
 
-	// MinInterval and Burst limit the fetches that unknown key IDs cause: Burst
-	// fetches without a delay, and on average one per MinInterval. After a few
-	// made-up key IDs, a new key is still found at once; under a flood of
-	// made-up key IDs, it is found within MinInterval. 0 means a MinInterval of
-	// 5 seconds and a Burst of 4; the maxima are an hour and 100.
+	// MinInterval and Burst limit the fetches that unknown key IDs cause. Up to
+	// Burst fetches are made without a delay, but on average only one per
+	// MinInterval. After a few made-up key IDs, a new key is still found at
+	// once. Under a flood of made-up key IDs, a new key is found within
+	// MinInterval. 0 means a MinInterval of 5 seconds and a Burst of 4. The
+	// maxima are an hour and 100.
 	MinInterval time.Duration
 	Burst       int
 

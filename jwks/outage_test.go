@@ -19,8 +19,8 @@ func warmRemote(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
 	return s, r
 }
 
-// gaps returns the times between consecutive requests, beginning with the
-// request that has the index from.
+// gaps returns the times between consecutive requests, starting at the request
+// with index from.
 func (s *site) gaps(from int) (list []time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,8 +122,8 @@ func TestK01RetryAfterIsRespected(t *testing.T) {
 	}
 }
 
-// If the server refuses a renewal or a fetch for an unknown key ID, its
-// Retry-After applies to both kinds of fetch.
+// Retry-After delays both kinds of fetch: renewals, and fetches for unknown key
+// IDs.
 func TestRetryAfterAppliesToEveryCause(t *testing.T) {
 	for _, age := range []time.Duration{
 		10 * time.Second, // less than Retry-After
@@ -198,8 +198,8 @@ func TestK25StaleSetIsNotUsed(t *testing.T) {
 	})
 }
 
-// Once the set is too old to be used, the earlier back-off and Retry-After no
-// longer apply.
+// Once the set is too old to be used, retries ignore the earlier back-off and
+// Retry-After.
 func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	for name, down := range map[string]answer{
 		"K25/whatever the back-off was":     connectionRefused,
@@ -225,8 +225,9 @@ func TestK25StaleSetIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// Without a usable key, the delay between retries is a second, reduced at
-// random by up to a half, whatever Retry-After says.
+// Without a usable key, the delay between retries is a second, or MinInterval
+// if that is shorter. It is reduced at random by up to a half. Retry-After is
+// ignored.
 func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer      answer
@@ -259,8 +260,9 @@ func TestK24ColdStartIsRetriedEverySecond(t *testing.T) {
 	}
 }
 
-// A Remote notices within 2 s that the server has recovered. If the server hung
-// before, the Remote notices the recovery when the hanging attempt ends.
+// A Remote notices within about a second that the server has recovered. If the
+// server hung before, the Remote notices the recovery after the hanging attempt
+// has ended.
 func TestK24RecoveryIsNoticed(t *testing.T) {
 	for name, test := range map[string]struct {
 		down answer

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// A fetch that ends with panic(nil) counts as failed. It must not be mistaken
-// for an answer that says that the set is unchanged.
+// A fetch that ends with panic(nil) counts as failed. It must not be treated as
+// a 304, which would renew the set.
 func TestPanicNilDoesNotRenewTheSet(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
 	synctest.Test(t, func(t *testing.T) {

@@ -29,8 +29,8 @@ var errPEM = errors.New("must be a single PEM block of type PUBLIC KEY, RSA PUBL
 // 100 keys are accepted.
 //
 // Unlike [Parse], PEM does not skip unusable keys: it returns an error that
-// wraps [ErrConfig] and lists every fault. The error numbers the keys in the
-// sorted order of their key IDs and quotes no input. For an empty map, the
+// wraps [ErrConfig] and lists every fault. The error quotes no input: it gives
+// the position of a key in the sorted list of key IDs. For an empty map, the
 // error is [ErrNoKeys].
 func PEM(keys map[string]string) (*Set, error) {
 	switch {
@@ -62,8 +62,8 @@ func readPEM(id, text string) (k key, err error) {
 	if !jws.ValidKeyID(id) {
 		return k, errKeyID
 	}
-	// The check below refuses text before the block: pem.Decode would skip such
-	// text, even if it is a malformed block.
+	// pem.Decode skips text before the block, even if this text is a malformed
+	// block. The check below refuses such text.
 	text = strings.TrimSpace(text)
 	block, rest := pem.Decode([]byte(text))
 	if block == nil || len(rest) > 0 || len(block.Headers) > 0 || strings.LastIndex(text, "-----BEGIN ") != 0 {

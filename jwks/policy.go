@@ -36,14 +36,14 @@ var (
 type key struct {
 	place      int // position in the set, counted from 1
 	id         string
-	algorithms []string // canonical names, never empty
+	algorithms []string // canonical names; at least one
 	material   any      // see [Source]
 	issuers    []string // values of the member "issuer"; nil means all issuers
 }
 
 // decode returns the Go key for a JWK whose members have been checked. The
-// jwkset library's own validation is turned off, because it would only compare
-// these members with themselves.
+// validation of the jwkset library is turned off: it would only compare the
+// members with the key that was decoded from them.
 func decode(m jwkset.JWKMarshal) (any, error) {
 	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 	if err != nil {
@@ -193,13 +193,14 @@ func fitting(m jwkset.JWKMarshal) []string {
 	return nil
 }
 
-// checkEncoding checks properties that are lost when a key is decoded: that the
-// members are base64url without padding, and that the RSA exponent is odd, more
-// than 1 and less than 2^31. EC coordinates may lack leading zeros or have too
-// many. RFC 7518 §6.2.1.2 forbids this, but the number is the same.
+// checkEncoding makes the checks that are impossible after a key is decoded:
+// the members must be base64url without padding, and the RSA exponent must be
+// odd, more than 1 and less than 2^31. EC coordinates may have too few or too
+// many leading zeros. RFC 7518 §6.2.1.2 forbids this, but the number is the
+// same.
 func checkEncoding(m jwkset.JWKMarshal) error {
 	for _, text := range [...]string{m.X, m.Y, m.N, m.E} {
-		// encoding/base64 skips CR and LF even when strict.
+		// Even in strict mode, encoding/base64 skips CR and LF.
 		if _, err := base64.RawURLEncoding.Strict().DecodeString(text); err != nil || strings.ContainsAny(text, "\r\n") {
 			return errKeyMaterial
 		}

@@ -76,7 +76,7 @@ func withNull(k jwk, names ...string) jwk {
 
 type badKey struct {
 	name   string
-	key    any // a JSON object, or its text
+	key    any // a jwk, or JSON text
 	reason string
 }
 

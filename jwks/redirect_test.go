@@ -38,7 +38,7 @@ func TestK07CrossOriginRedirectsAreNotFollowed(t *testing.T) {
 					t.Fatal(err)
 				}
 				fault := as.Inject(endpoint, testserver.RedirectTo(test.to(elsewhere)))
-				if endpoint == testserver.EndpointDiscovery { // also at the second well-known location
+				if endpoint == testserver.EndpointDiscovery { // redirect the second well-known location too
 					as.Inject(testserver.EndpointASMetadata, testserver.RedirectTo(test.to(elsewhere)))
 				}
 				assertKeyError(t, r, as.SigningKey().ID, jwks.ErrUnavailable)

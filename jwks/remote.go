@@ -18,25 +18,25 @@ import (
 // between fetches and need not be closed.
 //
 // While fetches fail for any reason, the last good set remains in use for up to
-// Options.MaxStale. A set without a usable key counts as a failure. A failed
-// fetch is retried after a second, then at growing intervals up to a minute. If
-// the server sends Retry-After, the retry is delayed for that time, up to five
-// minutes. As long as the Remote has no usable key, however, it retries every
-// second.
+// Options.MaxStale. If a fetched set has no usable key, the fetch counts as
+// failed. A failed fetch is retried after a second, then at growing intervals
+// up to a minute. If the server sends Retry-After, the retry waits for that
+// time, up to five minutes. While the Remote has no usable key, however, it
+// retries every second.
 //
-// A call of Key waits for a fetch if the key is unknown. It also waits if the
-// set is older than MaxAge and no fetch began before the set reached that age,
-// for example after a period without tokens. The wait ends at the latest 2
-// seconds after the fetch began.
+// A call of Key waits for a fetch if the set lacks the key. It also waits if
+// the set is older than MaxAge and no renewal began earlier, for example after
+// a period without tokens. The wait ends at the latest 2 seconds after the
+// fetch began.
 type Remote struct {
 	options  Options
 	schedule schedule
 	issuer   string // "" if NewRemote was given the URL
 
 	// Only the running attempt accesses these fields:
-	url           string    // of the set; from the metadata if issuer is set
+	url           string    // URL of the set; from the metadata if issuer is set
 	lastDiscovery time.Time // if zero, the next attempt reads the metadata
-	etag          string    // of the set at url
+	etag          string    // ETag of the set at url
 
 	state    atomic.Pointer[state]
 	flight   singleflight.Group
@@ -159,7 +159,7 @@ func (r *Remote) snapshot(now time.Time) (*Set, error) {
 // refresh fetches a set for a key ID that the current set lacks. If it returns
 // nil, the caller must search the current set again and accept the result. The
 // current set then has the key ID, or was fetched after the caller arrived, or
-// is as new as the limit on such fetches allows.
+// is younger than MinInterval and may not be fetched again yet.
 func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, waitLimit time.Duration) error {
 	for {
 		s, now := r.state.Load(), time.Now()
@@ -182,9 +182,10 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 
 // renew waits for a renewal if the set is too old, and returns the time after
 // the wait. If a running fetch began before the set became too old, the server
-// is slow: renew does not wait, and the old set remains in use. A caller whose
-// context ends during the wait gets an error instead of a key from the old set,
-// because its canceled context does not show that the server is slow.
+// is slow. renew then does not wait, and the old set remains in use. If a
+// caller's context ends during the wait, the caller gets an error instead of a
+// key from the old set, because a canceled context does not show that the
+// server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
 	if !r.schedule.tooOld(s, arrivedAt) {

@@ -24,11 +24,11 @@ type transportFault struct {
 	name   string
 	answer answer
 	class  string        // in Stats and in the log
-	takes  time.Duration // until the attempt fails
+	takes  time.Duration // time until the attempt fails
 }
 
-// transportFaults returns the faults that a server can have. The parameter good
-// is a valid key set that contains the key in the parameter known.
+// transportFaults returns the faults that a server can have. good is the text
+// of a valid key set, which contains the key known.
 func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	t.Helper()
 	html := func(body string) answer {
@@ -199,9 +199,8 @@ func TestFaultsWithoutCachedKeys(t *testing.T) {
 	}
 }
 
-// checkFailureLog checks that the log has exactly two lines: the first about a
-// failed fetch, with a reason that quotes no input, and the second about the
-// recovery.
+// checkFailureLog checks that the log has exactly two lines: a failed fetch,
+// with a reason that quotes no input, and the recovery.
 func checkFailureLog(t *testing.T, log *logCapture, class string, known bool) {
 	t.Helper()
 	records, text := log.lines(t)

@@ -2,8 +2,9 @@ package jwks
 
 import "math/big"
 
-// rocaPrimes are the odd primes up to 167. They divide the number M from which
-// the broken generator of CVE-2017-15361 makes its primes, at every key length.
+// rocaPrimes are the odd primes up to 167. At every key length, the broken
+// generator of CVE-2017-15361 makes its primes from a number M that is
+// divisible by all of rocaPrimes.
 var rocaPrimes = [...]int64{
 	3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
 	127, 131, 137, 139, 149, 151, 157, 163, 167,

@@ -15,18 +15,18 @@ type schedule struct {
 	burst            int           // attempts for unknown key IDs that may follow each other without a delay
 }
 
-// state holds the set and the times that result from an attempt. It is
-// immutable. Its times are monotonic, so a change of the wall clock neither
-// delays nor repeats a fetch.
+// state is the result of an attempt: the set, and the times that control the
+// next attempts. It is immutable. Its times are monotonic, so a change of the
+// wall clock neither delays nor repeats a fetch.
 type state struct {
 	set     *Set          // nil until a fetch succeeds
 	fetched time.Time     // start of the attempt that fetched or confirmed the set
 	fresh   time.Duration // lifetime from the server, negative if unspecified
 	maxAge  time.Duration // age up to which the set is used without waiting, with jitter
 
-	began, ended time.Time     // of the last attempt
+	began, ended time.Time     // times of the last attempt
 	spentUntil   time.Time     // when the budget for unknown key IDs is full again; each attempt that uses the budget adds minInterval
-	err          error         // of the last attempt
+	err          error         // error of the last attempt
 	failed       int           // consecutive failed attempts
 	backoff      time.Duration // delay after err if a set is usable
 	retryAfter   time.Duration // delay after err from Retry-After
@@ -56,16 +56,16 @@ func (p schedule) backoff(s *state, now time.Time) time.Duration {
 // retryAt returns when the next attempt is allowed.
 func (p schedule) retryAt(s *state, now time.Time) time.Time { return s.ended.Add(p.backoff(s, now)) }
 
-// due reports whether it is time to fetch the set, even if the cached set has
-// the keys of all callers.
+// due reports whether the set is due for renewal because of its age, even if it
+// has the keys of all callers.
 func (p schedule) due(s *state, now time.Time) bool {
 	return (s.set == nil || s.age(now) >= s.maxAge/5*4) && !now.Before(p.retryAt(s, now))
 }
 
 // tooOld reports whether callers must wait for a renewal of the set. After a
 // failed renewal, the old set is used during the back-off. If the last attempt
-// took a long time to fail, the old set is also used during the next attempt,
-// because waiting for a server that hangs would only delay callers.
+// failed only after waitLimit or more, the old set is also used during the next
+// attempt, because waiting for a server that hangs would only delay callers.
 func (p schedule) tooOld(s *state, now time.Time) bool {
 	if s.set == nil || s.age(now) < s.maxAge {
 		return false
@@ -79,11 +79,11 @@ func (p schedule) tooOld(s *state, now time.Time) bool {
 	return idle || atOnce && !now.Before(retryAt)
 }
 
-// mayRefresh reports whether an unknown key ID may cause an attempt. Such
-// attempts have their own budget, so neither a recent renewal nor a few made-up
-// key IDs delay the first new key. A failed attempt does not use the budget and
-// may be repeated after minInterval: with a longer back-off, a flood of made-up
-// key IDs could delay a new key.
+// mayRefresh reports whether an unknown key ID may cause an attempt. Attempts
+// for unknown key IDs have a separate budget, so neither a recent renewal nor a
+// few made-up key IDs delay the first new key. A failed attempt does not use
+// the budget and may be repeated after minInterval at most. With a longer
+// back-off, a flood of made-up key IDs could delay a new key.
 func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	if !p.usable(s, now) {
 		return !now.Before(p.retryAt(s, now))
@@ -100,8 +100,8 @@ func (p schedule) spend(s *state, now time.Time) {
 	s.spentUntil = s.spentUntil.Add(p.minInterval)
 }
 
-// succeed returns the state after an attempt that fetched a set. A nil set
-// means that the server confirmed the current set.
+// succeed returns the state after a successful attempt. A nil set means that
+// the server confirmed the current set (304).
 func (p schedule) succeed(before *state, set *Set, fresh time.Duration) *state {
 	after := *before
 	after.err, after.failed, after.backoff, after.retryAfter, after.coldBackoff = nil, 0, 0, 0, 0

@@ -14,9 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/jws"
 )
 
-// The errors of this package. Every error wraps one of these, except the
-// reasons in [Stats.Skipped] and the errors with which Keyfunc refuses a token
-// header.
+// Errors of this package. Every error wraps one of them, except the reasons in
+// [Stats.Skipped] and the errors with which Keyfunc refuses a token header.
 var (
 	ErrSet         = errors.New("jwks: not an acceptable JWK Set")
 	ErrNoKeys      = errors.New("jwks: set has no usable key")
@@ -38,34 +37,34 @@ var (
 //	KeyFor(ctx context.Context, issuer, kid, alg string) (any, error)
 //	                            // like Key, for a Source with keys of several issuers
 type Source interface {
-	// Key returns the key for a token with this kid ("" if the token has none)
-	// and alg. The key is an *rsa.PublicKey, *ecdsa.PublicKey,
+	// Key returns the key for a token with this kid and alg. kid is "" if the
+	// token has none. The key is an *rsa.PublicKey, *ecdsa.PublicKey,
 	// ed25519.PublicKey or, for a shared secret, a []byte. While a key is
-	// published, each call returns the same pointer, and the key it points to
-	// must not change. The key policy does not apply to a Source of another
-	// package. However, a verifier never accepts a signature by an RSA key of
-	// fewer than 2048 or more than 8192 bits, by a key whose point is on
-	// another curve or has small order, or by a secret that is too short.
+	// published, each call must return the same pointer to it, and the key must
+	// not change. The key policy does not apply to a Source of another package.
+	// However, a verifier never accepts a signature by an RSA key of fewer than
+	// 2048 or more than 8192 bits, by a key whose point is on another curve or
+	// has small order, or by a secret that is too short.
 	//
 	// An error that wraps [ErrUnknownKey] or [ErrUnfitKey] means that the token
-	// is invalid. Any other error means that the keys are unavailable; its text
-	// is not logged. ctx ends only the caller's wait, not a fetch that others
-	// share.
+	// is invalid. Any other error means that the keys are unavailable, and its
+	// text is not logged. If ctx ends, the caller stops waiting, but a fetch
+	// that other callers share continues.
 	Key(ctx context.Context, kid, alg string) (any, error)
 }
 
 // Set is an immutable set of verification keys. It is safe for concurrent use.
 type Set struct {
 	keys       map[selector]any      // the only key for each selector
-	issuers    map[selector][]string // issuers that may use a key, if not all may
+	issuers    map[selector][]string // issuers that may use a key; absent means all
 	keyIDs     map[string]bool
 	algorithms []string // canonical names, sorted
 	size       int
 	skipped    []error
 }
 
-// selector consists of a token's kid ("" if it has none) and the canonical name
-// of the token's algorithm. They identify the key.
+// selector identifies a key by a token's kid ("" if the token has none) and the
+// canonical name of the token's algorithm.
 type selector struct{ keyID, algorithm string }
 
 // newSet returns a set that indexes the keys by selector. Two keys may have the
@@ -107,18 +106,18 @@ func (s *Set) reuseKeys(before *Set) {
 	}
 }
 
-// Key implements [Source]. For a token without a kid, it returns a key only if
-// exactly one key fits the algorithm (RFC 7515 §4.1.4 makes kid optional;
-// trying all keys would multiply the work). The error is [ErrUnknownKey] if a
-// newer set might have the key, and otherwise [ErrUnfitKey].
+// Key implements [Source]. A token may lack a kid (RFC 7515 §4.1.4). Key then
+// returns a key only if exactly one key fits the algorithm, because trying all
+// keys would multiply the work. The error is [ErrUnknownKey] if a newer set
+// might have the key, and otherwise [ErrUnfitKey].
 func (s *Set) Key(_ context.Context, kid, alg string) (any, error) { return s.find("", kid, alg) }
 
 // KeyFor is like Key, for a set with the keys of several issuers, such as the
 // set that Microsoft Entra ID publishes. The member "issuer" of a key names the
-// issuer that may use the key; {tenantid} in that member matches any string
-// without a slash. A key without the member is for all issuers. If the key is
-// for another issuer, the error is [ErrUnfitKey]. If issuer is "", KeyFor
-// ignores the member, as Key does.
+// issuer that may use the key. {tenantid} in this member matches any string
+// without a slash. A key without this member is for all issuers. If the key is
+// only for another issuer, the error is [ErrUnfitKey]. If the parameter issuer
+// is "", KeyFor ignores the member, as Key does.
 func (s *Set) KeyFor(_ context.Context, issuer, kid, alg string) (any, error) {
 	return s.find(issuer, kid, alg)
 }
@@ -164,11 +163,12 @@ func (s *Set) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 // key.
 func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 
-// Secret returns a source for tokens signed with a shared secret. A secret of
-// at least 32 bytes verifies HS256, from 48 bytes also HS384, and from 64 bytes
-// also HS512 (RFC 7518 §3.2). An API that can verify such a token can also make
-// one. A shorter secret makes a set without a key, which NewVerifier refuses. A
-// token with another kid is refused; a token without a kid is accepted.
+// Secret returns a source for tokens that are signed with a shared secret. A
+// secret of 32 bytes or more verifies HS256, of 48 bytes or more also HS384,
+// and of 64 bytes or more also HS512 (RFC 7518 §3.2). With a shorter secret,
+// the set has no key, and NewVerifier refuses it. An API that can verify a
+// token with the secret can also make tokens. A token with another kid is
+// refused. A token without a kid is accepted.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid, material: slices.Clone(secret)}
 	for _, name := range jws.Fitting(jwkset.KtyOct.String(), "") {

@@ -107,7 +107,7 @@ func delayed(d time.Duration, then answer) answer {
 	}
 }
 
-// hang never responds.
+// hang does not respond. It returns when the request's context ends.
 func hang(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
@@ -223,7 +223,8 @@ func assertKeyAfter(t *testing.T, r *jwks.Remote, kid string, want time.Duration
 	}
 }
 
-// assertKeyError checks that Key returns an error that wraps want.
+// assertKeyError checks that Key returns an error that wraps want and quotes no
+// input.
 func assertKeyError(t *testing.T, r *jwks.Remote, kid string, want error) {
 	t.Helper()
 	key, err := r.Key(t.Context(), kid, "ES256")

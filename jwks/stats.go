@@ -18,7 +18,7 @@ import (
 type Stats struct {
 	Keys    int           // usable keys, 0 before the first success
 	Skipped []error       // one for each skipped key: the key's position in the set, counted from 1, and the reason
-	Age     time.Duration // since the set was fetched or confirmed; 0 without a set
+	Age     time.Duration // time since the set was fetched or confirmed; 0 without a set
 	Next    time.Time     // when a use of the set can start the next renewal or retry; zero before the first attempt
 
 	Fetches       int // completed attempts
@@ -77,9 +77,10 @@ func class(err error) string {
 	return cmp.Or(fetch.Class(err), "other")
 }
 
-// log logs what an attempt changed. It writes one line for an outage, however
-// many attempts fail, and logs the skipped keys only when they change. It must
-// be called after the state has been stored.
+// log logs what an attempt changed. It logs a failure only if the class of the
+// failure or the usability of the set has changed, so that an outage is not
+// logged at every attempt. It logs the skipped keys only when they change. It
+// must be called after the state has been stored.
 func (r *Remote) log(ctx context.Context, before, after *state) {
 	logger, usable := r.options.Logger, r.schedule.usable(after, after.ended)
 	if after.err == nil {

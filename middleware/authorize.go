@@ -9,25 +9,26 @@ import (
 )
 
 // Authorize decides whether an HTTP request may pass. It is the only method
-// that an adapter needs. It reads the token from the request, verifies it,
-// checks the requirements and returns the request with the [Token] for the
-// handler in its context.
+// that an adapter needs. It reads the token from the request, verifies it and
+// checks the requirements. It returns a request whose context contains the
+// [Token] for the handler.
 //
 // If it refuses the request, the error is an *[Error], and the header fields of
 // the response are already set in h: the challenge (RFC 6750 §3), Cache-Control
 // and, for 503, Retry-After. The adapter then writes the status and the body of
-// the error, and does not call the handler. If the request passes and its proof
-// has an old nonce, h receives the next nonce for the client, in DPoP-Nonce.
+// the error, and does not call the handler. If the request passes but its proof
+// has an old nonce, Authorize sets DPoP-Nonce in h to the next nonce for the
+// client.
 //
 // Without requirements any valid token passes. A nil requirement is a
 // programming error: every request is refused with 500.
 //
-// In a nested route, if the same Verifier has already authorized the outer
-// route with the same credentials, the decision about the outer route is reused
-// and only the nested route's own requirements are checked. If the credentials
-// differ, the requirements of the outer routes are checked again. The challenge
-// of a nested route also names the scopes of the outer routes; the challenge of
-// an outer route does not name the scopes of nested routes.
+// If the same Verifier has already authorized the outer route of a nested route
+// with the same credentials, that decision is reused, and only the nested
+// route's own requirements are checked. If the credentials differ, the
+// requirements of the outer routes are checked again. The challenge of a nested
+// route also names the scopes of the outer routes. The challenge of an outer
+// route does not name the scopes of nested routes.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -36,10 +37,11 @@ func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requ
 }
 
 // AuthorizeOptional is [Verifier.Authorize] for routes that are open to
-// everyone but treat callers with a token differently. A request without an
-// Authorization field passes without a [Token]. So does a request whose scheme
-// is neither Bearer nor, if [Config.DPoP] is set, DPoP. A request whose token
-// is not valid is refused, because its sender claims an identity.
+// everyone but treat callers with a token differently. It lets two kinds of
+// requests pass without a [Token]: requests without an Authorization field, and
+// requests whose scheme is neither Bearer nor, if [Config.DPoP] is set, DPoP. A
+// request with an invalid token is refused, because its sender claims an
+// identity.
 func (v *Verifier) AuthorizeOptional(h http.Header, r *http.Request) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()
@@ -77,9 +79,9 @@ func (d *decision) authorize(h http.Header) (*http.Request, error) {
 // a queue. It runs all checks except the requirements of a route, which
 // [Verifier.Check] checks. The error is an *[Error].
 //
-// A token that is bound to a key needs the other fields of the credentials. If
-// the API uses nonces and the proof lacks a recent one, [Error.SetHeader] sets
-// the nonce for the next proof.
+// If the token is bound to a key, set the other fields of credentials too. If
+// the API uses nonces and the proof lacks a recent nonce, [Error.SetHeader]
+// sets the nonce for the next proof.
 func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (*Token, error) {
 	d := v.begin(ctx)
 	defer d.release()

@@ -70,8 +70,7 @@ func TestWithTokenOpensNoRoute(t *testing.T) {
 		t.Errorf("got %v, want the token that the test put into the context", got)
 	}
 
-	// A token that a handler puts into the context does not open a nested
-	// route.
+	// A token that a handler puts into the context opens no nested route.
 	authorized, _, err := s.authorize(t, request(t, "Bearer "+s.Good()))
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +210,7 @@ func TestWarmAndHealthy(t *testing.T) {
 	}
 }
 
-// pendingKeys is a source that still waits for its keys.
+// pendingKeys has no keys until replace is called: Key waits for them.
 type pendingKeys struct{ replaceableKeys }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
@@ -222,7 +221,8 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A request is reported as canceled only if a check was still waiting.
+// A request is reported as canceled only if a check was still waiting when the
+// client canceled it.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys

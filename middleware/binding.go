@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// binding is what cnf binds a token to (RFC 7800 §3.1). If cnf has both jkt and
-// x5t#S256, the client must prove both. The zero value is the binding of a
-// token without cnf.
+// binding contains the key and the certificate to which cnf binds a token (RFC
+// 7800 §3.1). If cnf has both jkt and x5t#S256, the client must prove that it
+// has both. The zero value is the binding of a token without cnf.
 type binding struct {
 	jkt     string // the thumbprint of a key (RFC 9449 §6.1), or ""
 	x5t     string // the thumbprint of a certificate, x5t#S256 (RFC 8705 §3.1), or ""
@@ -24,8 +24,8 @@ type binding struct {
 	claimed bool   // a claim such as typ says that the token is bound to a key
 }
 
-// readBinding reads the value of cnf. A binding that cannot be read is still a
-// binding.
+// readBinding reads the value of cnf. If it cannot read the value, it sets
+// other, so that the token is refused and not accepted as a bearer token.
 func readBinding(cnf strictjson.Value) (b binding) {
 	err := strictjson.Object(string(cnf), func(name string, value strictjson.Value) error {
 		text, _ := strictjson.String(value)
@@ -53,15 +53,16 @@ func readBinding(cnf strictjson.Value) (b binding) {
 // encodedHash is the length of a SHA-256 hash in base64url.
 const encodedHash = 43
 
-// namesDPoP reports whether a claim says that the token is bound to a key.
-// Servers then write DPoP where they otherwise write Bearer.
+// namesDPoP reports whether a claim has the value DPoP. Servers write DPoP
+// instead of Bearer if the token is bound to a key.
 func namesDPoP(value strictjson.Value) bool {
 	text, _ := strictjson.String(value)
 	return strings.EqualFold(text, schemeDPoP)
 }
 
-// add adds the binding in the introspection answer about a JWT. Either may lack
-// a member. If both have a member, its values must be equal.
+// add adds the binding from the introspection answer about a JWT. The JWT or
+// the answer may lack a member. If both have the member, the two values must be
+// equal.
 func (b *binding) add(answer binding) error {
 	differ := func(own, other string) bool { return own != "" && other != "" && own != other }
 	if differ(b.jkt, answer.jkt) || differ(b.x5t, answer.x5t) {
@@ -103,12 +104,12 @@ func (d *decision) checkConfirmation() error {
 	return nil
 }
 
-// provesKey reports whether the token was presented under the scheme DPoP.
+// provesKey reports whether the token was sent with the scheme DPoP.
 func (d *decision) provesKey() bool { return d.scheme == schemeDPoP }
 
-// checkCertificate requires the client to have presented the certificate to
-// which the token is bound (RFC 8705 §3). If the certificate cannot be
-// determined, the token is refused, too.
+// checkCertificate checks that the client presented the certificate to which
+// the token is bound (RFC 8705 §3). If the client's certificate cannot be
+// determined, the token is refused too.
 func (d *decision) checkCertificate() error {
 	if err := d.findCertificate(); err != nil {
 		return because(ErrCertificate, err)
@@ -119,7 +120,7 @@ func (d *decision) checkCertificate() error {
 	return nil
 }
 
-// findCertificate finds the certificate of the client. This happens only if the
+// findCertificate finds the certificate of the client. It is called only if the
 // token is bound to a certificate, so that other tokens cost nothing.
 func (d *decision) findCertificate() (err error) {
 	if d.request == nil { // the caller of Verify sets the thumbprint itself

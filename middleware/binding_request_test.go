@@ -20,8 +20,8 @@ import (
 
 var proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 
-// present changes a request, so that its client presents a certificate with
-// this DER in the TLS handshake. If der is "", the client presents none.
+// present makes the client of a request present a certificate with the DER der
+// in the TLS handshake. If der is "", the client presents no certificate.
 func present(r *http.Request, der string) {
 	r.TLS = new(tls.ConnectionState)
 	if der != "" {
@@ -29,8 +29,8 @@ func present(r *http.Request, der string) {
 	}
 }
 
-// forward changes a request, so that it comes from a peer that forwards a
-// certificate with this DER. If der is "", the peer forwards none.
+// forward makes a request come from peer, which forwards the hash of a
+// certificate with the DER der. If der is "", the peer forwards nothing.
 func forward(r *http.Request, peer, der string) {
 	r.RemoteAddr = peer + ":4711"
 	r.Header.Del("X-Forwarded-Client-Cert")
@@ -88,8 +88,8 @@ func TestSourcesOfCertificates(t *testing.T) {
 	}
 }
 
-// A nested route uses the outer decision only as long as the client's
-// certificate is the same.
+// A nested route reuses the decision about the outer route only if the client's
+// certificate is still the same.
 func TestNestedRoutesOfACertificate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		source  clientcert.Source
@@ -214,7 +214,8 @@ type panickingSource struct{}
 
 func (panickingSource) Thumbprint(*http.Request) (string, error) { panic("SECRETCANARY") }
 
-// Errors and panics of other packages may contain anything.
+// Errors and panics of other packages may contain secrets, so their text must
+// not be printed.
 func TestErrorsOfAClientCertAreNotPrinted(t *testing.T) {
 	foreign := errors.New("SECRETCANARY")
 	for name, tt := range map[string]struct {

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// presenter is a source that returns this thumbprint and this error, and counts
+// presenter is a clientcert.Source that returns thumbprint and err, and counts
 // its calls.
 type presenter struct {
 	thumbprint string
@@ -46,8 +46,8 @@ func withCertificates(source clientcert.Source) func(*middleware.Config) {
 	return func(c *middleware.Config) { c.ClientCert, c.DPoP = source, nil }
 }
 
-// Every kind of token is accepted only with everything that its cnf names, in
-// HTTP requests and elsewhere.
+// A token of any kind is accepted only with the key and the certificate that
+// its cnf names, both by Authorize and by Verify.
 func TestTokensOfACertificate(t *testing.T) {
 	source := new(presenter)
 	withSource := func(c *middleware.Config) { c.ClientCert = source }
@@ -203,7 +203,8 @@ func TestCertificatesWithoutASource(t *testing.T) {
 	}
 }
 
-// Keycloak writes typ "DPoP" only into tokens that are bound to a key.
+// Keycloak writes typ "DPoP" only into tokens that are bound to a key. A token
+// with this typ but without jkt must be refused.
 func TestACertificateIsNotTheKeyOfATokenOfTypeDPoP(t *testing.T) {
 	c := newClient(t, func(c *middleware.Config) { c.ClientCert = &presenter{thumbprint: own} })
 	c.token = c.bound(x5t(own), "typ", `"DPoP"`)
@@ -255,8 +256,8 @@ func TestRequireBound(t *testing.T) {
 	}
 }
 
-// A client without the certificate must not be able to slow down the client
-// with the certificate by removing its token from the cache.
+// A client without the certificate must not be able to remove the token from
+// the cache. Otherwise it could slow down the client that has the certificate.
 func TestACachedTokenOfACertificate(t *testing.T) {
 	source := &presenter{thumbprint: own}
 	c := newClient(t, withTokenCache, withCertificates(source))

@@ -18,12 +18,11 @@ const retryAfter = "2"
 
 // SetHeader sets the header fields of the response to a refused request: the
 // challenge (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for
-// 503, Retry-After. [Verifier.Authorize] calls it for its refusals, and so do
-// the adapters' Answer functions. The Code and the Description of an Error that
-// a caller built are left out of the challenge unless they are printable ASCII
-// without double quotes or backslashes (RFC 6750 §3). HTTP/2 would drop a field
-// with a control character, and the client would receive a 401 without a
-// challenge.
+// 503, Retry-After. [Verifier.Authorize] and the adapters' Answer functions
+// call SetHeader. If a caller built the Error, the challenge contains its Code
+// and Description only if they are printable ASCII without double quotes or
+// backslashes (RFC 6750 §3). Otherwise HTTP/2 would drop a field with a control
+// character, and the client would receive a 401 without a challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// The loop removes fields that describe the response that the refusal
@@ -59,10 +58,10 @@ func setNonce(h http.Header, nonce string) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// concerns reports whether the error belongs to the challenge of a scheme. It
-// belongs to the scheme of the request. If the request has no scheme, if its
-// scheme is not offered, or if it used the wrong scheme for its token, the
-// error belongs to every challenge.
+// concerns reports whether the challenge of a scheme contains the error.
+// Normally only the challenge of the request's scheme contains it. Every
+// challenge contains it if the request has no scheme, if its scheme is not
+// offered, or if it sent a token that is bound to a key with the scheme Bearer.
 func (e *Error) concerns(scheme string) bool {
 	return e.scheme == scheme || !slices.Contains(e.offers, e.scheme) || errors.Is(e.Err, ErrBound)
 }
@@ -83,7 +82,7 @@ func (e *Error) challenge(scheme string) string {
 	add("scope", e.Scope.String())
 	add("acr_values", scopes.Of(e.ACR...).String()) // drops values that are not valid in a space-separated list
 	if e.MaxAge > 0 {
-		add("max_age", strconv.FormatInt(max(1, int64(e.MaxAge/time.Second)), 10)) // 0 asks for a login each time
+		add("max_age", strconv.FormatInt(max(1, int64(e.MaxAge/time.Second)), 10)) // 0 would ask for a login each time
 	}
 	if scheme == schemeDPoP {
 		add("algs", e.algorithms)

@@ -33,14 +33,14 @@ type member struct {
 	value strictjson.Value
 }
 
-// parse reads the claims that the checks need. A token is malformed if a
-// registered claim has the wrong type. The exceptions are sid, acr and
-// auth_time: they are then treated as absent. A requirement on acr or auth_time
-// is then not met. Claims that this module does not use are ignored. A null
-// claim is treated as absent, except cnf, because an unreadable constraint is
-// still a constraint. The text is scanned only once. Every member is recorded,
-// because the issuer determines which claims contain the audience and the
-// scopes, and the issuer is not yet known.
+// parse reads the claims that the checks need. If a registered claim has the
+// wrong type, the token is malformed. The exceptions are sid, acr and
+// auth_time, which are then treated as absent. A requirement on acr or
+// auth_time is then not met. Claims that this module does not use are ignored.
+// A null claim is treated as absent, except cnf: a token with an unreadable cnf
+// is still treated as bound. The text is scanned only once. Every member is
+// recorded, because the issuer determines which claims contain the audience and
+// the scopes, and the issuer is found only later.
 func (c *claims) parse(text string) error {
 	*c = claims{raw: text, members: c.members[:0], audiences: c.audiences[:0], granted: c.granted[:0]}
 	err := strictjson.Object(text, func(name string, value strictjson.Value) error {
@@ -143,13 +143,14 @@ type grant struct {
 	keys  bool
 }
 
-// scope records the value of the first named claim that is present or, if all
-// is true, of every named claim that is present. The value must be a string of
-// space-separated scopes (RFC 6749 §3.3) or an array of strings, which some
-// providers use. For a scopeClaim with keys, the value must be an object whose
-// member names are the scopes. scope returns false if a value has another type;
-// the token is then malformed. The set of scopes is built only after the
-// signature is verified, because building the set costs more than this check.
+// scope records the value of the first claim in names that is present. If all
+// is true, it records the value of every claim in names that is present. The
+// value must be a string of space-separated scopes (RFC 6749 §3.3) or an array
+// of strings, which some providers use. For a scopeClaim with keys, the value
+// must be an object whose member names are the scopes. If a value has another
+// type, scope returns false, and the token is malformed. The set of scopes is
+// built only after the signature is verified, because building the set costs
+// more than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {
@@ -212,8 +213,8 @@ func (c *claims) member(name string) strictjson.Value {
 	return ""
 }
 
-// text returns the value of the first named claim that is a non-empty string,
-// or "".
+// text returns the value of the first claim in names that is a non-empty
+// string, or "".
 func (c *claims) text(names []string) string {
 	for _, name := range names {
 		if text, _ := strictjson.String(c.member(name)); text != "" {

@@ -26,7 +26,8 @@ const (
 )
 
 // Config specifies which access tokens an API accepts. Audience and Issuers are
-// required; for all other fields the zero value is the safe choice.
+// required (or Issuer.Audiences and IssuerFor instead). For all other fields
+// the zero value is the safe choice.
 type Config struct {
 	// Audience is this API's identifier, compared with the aud claim byte for
 	// byte (RFC 7519 §4.1.3). A token that does not name this audience is for
@@ -39,38 +40,39 @@ type Config struct {
 	Issuers []Issuer
 
 	// IssuerFor finds issuers that are too numerous to list, such as the realms
-	// of a platform's customers. It is called, before the signature is checked,
-	// with an iss that matches one of IssuerPatterns and is not in Issuers. It
-	// must return nil for an unknown iss, and otherwise an Issuer whose URL is
-	// that iss, without Introspection, Tenants, AnyTenant, Aliases and
-	// SubjectPrefix. Any other Issuer is a programming error ([ErrInternal]).
-	// If IssuerFor returns an error, the request is refused with 503. In both
-	// cases, if an Issuer for the iss is cached and at most 24 hours old, the
-	// cached Issuer is used instead.
+	// of a platform's customers. It is called with an iss that matches one of
+	// IssuerPatterns and is not in Issuers, before the signature is checked.
+	// For an unknown iss, it must return nil. Otherwise it must return an
+	// Issuer whose URL is that iss, and whose Introspection, Tenants,
+	// AnyTenant, Aliases and SubjectPrefix are zero. Any other Issuer is a
+	// programming error ([ErrInternal]). If IssuerFor returns an error, the
+	// request is refused with 503. In both of these error cases, if an Issuer
+	// for the iss is cached and at most 24 hours old, the cached Issuer is used
+	// instead.
 	//
-	// Up to 10,000 Issuers are cached. An Issuer is refreshed by the first
-	// request after 5 minutes. Requests wait for the refresh only if the Issuer
-	// is more than 10 minutes old. If IssuerFor returns an equal Issuer, with
-	// the same Keys, Secrets and Client, the issuer's keys stay cached. Up to
+	// Up to 10,000 Issuers are cached. The first request after 5 minutes
+	// refreshes an Issuer. Requests wait for the refresh only if the Issuer is
+	// more than 10 minutes old. If IssuerFor returns an equal Issuer, with the
+	// same Keys, Secrets and Client, the issuer's keys stay cached. Up to
 	// 10,000 unknown values of iss are cached for a minute. IssuerFor is called
 	// concurrently, but never twice at once for the same iss. Each call must
 	// return within two seconds. The context of a call is independent of the
 	// request that caused the call.
 	IssuerFor func(ctx context.Context, iss string) (*Issuer, error)
 
-	// IssuerPatterns are the patterns of iss for which IssuerFor is called,
-	// each with one *, such as "https://id.example.com/realms/*". The * matches
-	// 1 to 128 letters, digits and "-", ".", "_", "~" (RFC 3986 §2.3), except
-	// "." and "..".
+	// IssuerPatterns are the patterns of iss for which IssuerFor is called.
+	// Each pattern contains one *, such as "https://id.example.com/realms/*".
+	// The * matches 1 to 128 letters, digits and "-", ".", "_", "~" (RFC 3986
+	// §2.3), except "." and "..".
 	IssuerPatterns []string
 
 	// Origins are the base URLs at which clients reach the API, such as
 	// "https://api.example.com/v1". They use https, or http on loopback, and
 	// have no query, fragment or user info. If a proxy in front of the API
-	// strips a path prefix, the URLs include that prefix. The protected
-	// resource metadata names the first origin, in the normal form of RFC 3986
-	// §6.2, as the resource (RFC 9728 §2), and challenges point to the
-	// metadata; see [Verifier.Metadata]. Without Origins no metadata is served.
+	// strips a path prefix, the URLs must include that prefix. The first
+	// origin, in the normal form of RFC 3986 §6.2, is the resource in the
+	// protected resource metadata (RFC 9728 §2). Challenges point to this
+	// metadata: see [Verifier.Metadata]. Without Origins no metadata is served.
 	// The header fields Host, Origin, Forwarded and X-Forwarded-* are never
 	// used, because clients can set them.
 	Origins []string
@@ -87,15 +89,16 @@ type Config struct {
 
 	// DPoP accepts tokens that are bound to a key of the client (RFC 9449).
 	// They need the scheme DPoP and a proof in each request. nil refuses tokens
-	// that are bound to a key. DPoP requires Origins, because a proof names the
-	// URL of its request: scheme, host and port of the URL must be those of one
-	// of Origins, and the path must be the path of that origin followed by the
-	// path that arrives at the API.
+	// that are bound to a key. DPoP requires Origins, because a proof contains
+	// the URL of its request. Scheme, host and port of this URL must be those
+	// of one of Origins. Its path must be the path of that origin followed by
+	// the path that arrives at the API.
 	DPoP *dpop.Policy
 
 	// ClientCert accepts tokens that are bound to a certificate of the client
-	// (RFC 8705 §3), and finds that certificate: [clientcert.TLS], or a
-	// [clientcert.Forwarded] behind a proxy. nil refuses such tokens.
+	// (RFC 8705 §3), and finds that certificate in a request. Use
+	// [clientcert.TLS] or, behind a proxy, a [clientcert.Forwarded]. nil
+	// refuses such tokens.
 	ClientCert clientcert.Source
 
 	// RequireBound refuses bearer tokens that are bound neither to a key nor to
@@ -104,10 +107,10 @@ type Config struct {
 
 	// TokenHeader is the header field in which a proxy sends the token, such as
 	// X-Goog-Iap-Jwt-Assertion. "Bearer " before the token is optional. ""
-	// means Authorization; if another field is set here, Authorization is
-	// ignored. The token is verified like any other. If the proxy does not
-	// remove the field from its clients' requests, clients can send their own
-	// tokens in the field.
+	// means Authorization. If another field is set here, Authorization is
+	// ignored. The token is verified like a token in Authorization. If the
+	// proxy does not remove this field from its clients' requests, clients can
+	// send their own tokens in it.
 	TokenHeader string
 
 	// ClockSkew is how far the clocks of issuer and API may differ when exp,
@@ -120,20 +123,20 @@ type Config struct {
 	// 16384, enough for several hundred groups or roles. The maximum is 65536.
 	MaxTokenBytes int
 
-	// TokenCache is the maximum number of accepted JWTs in the cache. Their
-	// signatures need not be verified again. The other checks whose result can
-	// change are repeated on each use of a cached JWT: its dates, whether its
-	// key is still in the issuer's key set, Revocations, Revoked, introspection
-	// under IntrospectJWTs, and the route's requirements. An entry consists of
-	// the SHA-256 hash and the claims of a token. It needs about 1 KiB, or 64
-	// KiB if the token is as long as the default MaxTokenBytes allows. A token
-	// with more than 256 scopes or audiences is not cached. 0 means 10,000, a
-	// negative value means no cache. Opaque tokens are cached by their
-	// introspect.Client.
+	// TokenCache is the maximum number of accepted JWTs in the cache. The
+	// signature of a cached JWT need not be verified again. On each use of a
+	// cached JWT, the other checks whose result can change are repeated: its
+	// dates, whether its key is still in the issuer's key set, Revocations,
+	// Revoked, introspection under IntrospectJWTs, and the route's
+	// requirements. An entry consists of the SHA-256 hash and the claims of a
+	// token. It needs about 1 KiB, or 64 KiB if the token is as long as the
+	// default MaxTokenBytes allows. A token with more than 256 scopes or
+	// audiences is not cached. 0 means 10,000. A negative value means no cache.
+	// Opaque tokens are cached by their introspect.Client.
 	TokenCache int
 
-	// Revocations is a list of revoked tokens in memory, which is checked on
-	// each use of a token that passed all other checks except the route's
+	// Revocations is an in-memory list of revoked tokens. It is checked on each
+	// use of a token that passed all other checks except the route's
 	// requirements. If the list may lack recent revocations, and its OnLag is
 	// [revoke.Refuse], the request is refused with 503. nil disables the check.
 	// Several Verifiers can share a list.
@@ -213,7 +216,7 @@ func (c Config) check() error {
 	for _, err := range slices.Concat(c.checkOrigins(), c.checkDPoP(), c.checkClientCert()) {
 		fault("%w", err)
 	}
-	seen := make(map[string]int) // an index of Issuers
+	seen := make(map[string]int) // URL to index in Issuers
 	introspecting := 0
 	for i, issuer := range c.Issuers {
 		name := fmt.Sprintf("Issuers[%d]", i)
@@ -244,9 +247,9 @@ func (c Config) check() error {
 }
 
 // leavesHostOpen reports whether the * of a URL pattern may match a host that
-// anyone can register. This is not the case if the * is in the path, or if it
-// is the beginning of the host and at least two labels follow, as in
-// https://*.example.com.
+// anyone can register. It returns false if the * is in the path. It also
+// returns false if the * is the beginning of the host and at least two labels
+// follow, as in https://*.example.com.
 func leavesHostOpen(pattern string) bool {
 	_, rest, isURL := strings.Cut(pattern, "://")
 	host, _, _ := strings.Cut(rest, "/")

@@ -8,16 +8,16 @@ import (
 )
 
 // Credentials contain the token that a caller presents over any transport, and
-// what proves that the token is the caller's. They print as "[redacted]".
+// the proofs that the token belongs to the caller. They print as "[redacted]".
 type Credentials struct {
 	Token string // an access token, without "Bearer " or "DPoP "
 
 	// The following fields are for tokens that are bound to a key (RFC 9449
-	// §7.1). Scheme is "Bearer" or "DPoP"; "" means Bearer. Method is the
-	// method of the request. URL is either the escaped path of the request as
-	// it arrives at the API, which is appended to each of Config.Origins, or an
-	// absolute URL below one of them. Proofs are the values of all DPoP fields
-	// of the request.
+	// §7.1). Scheme is "Bearer" or "DPoP"; "" means "Bearer". Method is the
+	// method of the request. URL is an absolute URL below one of
+	// Config.Origins, or the escaped path of the request as it arrives at the
+	// API, which is appended to each of Config.Origins. Proofs contains the
+	// values of all DPoP fields of the request.
 	Scheme string
 	Method string
 	URL    string
@@ -30,7 +30,8 @@ type Credentials struct {
 }
 
 // presentsSame reports whether the request still contains the credentials that
-// the outer route has checked. A middleware in between may have changed them.
+// the outer route has checked. Middleware between the two routes may have
+// changed them.
 func (d *decision) presentsSame() bool {
 	outer := &d.outer.credentials
 	if outer.CertificateThumbprint != "" && d.findCertificate() != nil {
@@ -62,7 +63,7 @@ const (
 	proofField    = "Dpop" // the canonical form of DPoP
 )
 
-// present records the credentials of a caller.
+// present stores the credentials of a caller and determines scheme and token.
 func (d *decision) present(c Credentials) {
 	d.credentials = c
 	d.credentials.URL, _, _ = strings.Cut(c.URL, "?")
@@ -72,17 +73,17 @@ func (d *decision) present(c Credentials) {
 	case d.v.dpop != nil && strings.EqualFold(c.Scheme, schemeDPoP):
 		d.scheme = schemeDPoP
 	default:
-		return // an unsupported scheme counts as no token
+		return // treat an unsupported scheme like a missing token
 	}
 	d.token = c.Token
 }
 
 // readCredentials reads the token from the only permitted place: the
-// Authorization field (RFC 6750 §2.1), or the field that Config.TokenHeader
-// names. A token in the query is never used, since URLs end up in logs (RFC
-// 9700 §4.3.2). A request with a token in both the header and the query is
-// ambiguous (RFC 6750 §2) and is refused. The body is not read, because the
-// handler needs it.
+// Authorization field (RFC 6750 §2.1), or the field set in Config.TokenHeader.
+// A token in the query is never used, because URLs are often logged (RFC 9700
+// §4.3.2). A request with a token in both the header and the query is ambiguous
+// (RFC 6750 §2) and is refused. The body is not read, because the handler needs
+// it.
 func (d *decision) readCredentials() error {
 	fields := d.request.Header[d.v.tokenHeader]
 	if len(fields) > 1 {
@@ -90,7 +91,7 @@ func (d *decision) readCredentials() error {
 	}
 	field, scheme := "", ""
 	if len(fields) == 1 {
-		field = trimmed(fields[0]) // HTTP/2 leaves the spaces that HTTP/1.1 strips
+		field = trimmed(fields[0]) // net/http does not trim the fields of HTTP/2 requests
 		scheme = field[:tokenLength(field)]
 	}
 	isBearer := scheme == schemeBearer || strings.EqualFold(scheme, schemeBearer)
@@ -125,7 +126,7 @@ func (d *decision) readCredentials() error {
 	}
 	if d.outer != nil && d.presentsSame() {
 		d.reuse(d.outer.verified)
-		d.met = len(d.outer.need) // the outer routes checked these against the request that they received
+		d.met = len(d.outer.need) // the outer routes checked these requirements on the request they received
 		return nil
 	}
 	d.token = token
@@ -140,8 +141,8 @@ func trimmed(field string) string {
 	return strings.Trim(field, " \t")
 }
 
-// reuse makes the decision use a token that is already verified. Only the steps
-// that every route repeats then remain.
+// reuse makes the decision use a token that is already verified. After this
+// call, only the steps that every route repeats are run.
 func (d *decision) reuse(t *Token) {
 	d.verified, d.repeated = t, perRoute
 	if t != nil {
@@ -159,10 +160,10 @@ func (d *decision) checkLength() error {
 	return nil
 }
 
-// checkCharacters refuses a token with characters that are not permitted. It
-// runs after the cache lookup, because cached tokens have already passed this
-// check. If the check fails, d.token is cleared, so that the log contains no
-// fingerprint of the string.
+// checkCharacters refuses a token that contains forbidden characters. It runs
+// after the cache lookup, because cached tokens have already passed this check.
+// If the check fails, d.token is cleared, so that the log contains no
+// fingerprint of this string.
 func (d *decision) checkCharacters() error {
 	if !d.v.isTokenText(d.token) {
 		d.token = ""
@@ -171,11 +172,12 @@ func (d *decision) checkCharacters() error {
 	return nil
 }
 
-// hasParameter reports whether any parser could find a parameter of this name
-// in a query. [net/url.URL.Query] is not enough: unlike other parsers, it drops
-// a parameter with a semicolon or an invalid escape, and all parameters if
-// there are too many. hasParameter also splits parameters at semicolons, and
-// finds a name despite an invalid escape.
+// hasParameter reports whether any URL parser could find a parameter with this
+// name in a query. [net/url.URL.Query] is not sufficient, because it drops
+// parameters that other parsers accept: a parameter with a semicolon or an
+// invalid escape, and all parameters if there are too many. hasParameter also
+// splits the query at semicolons, and finds a name that contains invalid
+// escapes.
 func hasParameter(query, name string) bool {
 	for begin, i := 0, 0; i <= len(query); i++ {
 		if i < len(query) && query[i] != '&' && query[i] != ';' {
@@ -193,9 +195,9 @@ func hasParameter(query, name string) bool {
 	return false
 }
 
-// couldBe reports whether percent-encoded text decodes to name when a parser
-// drops the first bytes of each invalid escape. dropped is the number of these
-// bytes: 1 for the percent sign only, or 3.
+// couldBe reports whether percent-encoded text decodes to name if a parser
+// skips the first bytes of each invalid escape. dropped is the number of
+// skipped bytes: 1 for only the percent sign, or 3.
 func couldBe(text, name string, dropped int) bool {
 	for text != "" {
 		c, length := text[0], 1
@@ -217,8 +219,8 @@ func couldBe(text, name string, dropped int) bool {
 // hexDigit returns the value of a hexadecimal digit, or -1.
 func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
 
-// tokenLength returns the length of the token (RFC 9110 §5.6.2) at the
-// beginning of s.
+// tokenLength returns the length of the token at the beginning of s. Here, a
+// token is a word as defined in RFC 9110 §5.6.2, such as "Bearer".
 func tokenLength(s string) int {
 	for i := range len(s) {
 		if !tokenBytes[s[i]] {

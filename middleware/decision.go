@@ -31,42 +31,42 @@ type decision struct {
 type input struct {
 	v     *Verifier
 	ctx   context.Context //nolint:containedctx // a decision lives for one call
-	began time.Time       // according to time.Now
+	began time.Time       // time.Now at the start
 	now   time.Time       // according to Config.Now
 
 	request     *http.Request        // nil if the token did not come in an HTTP request
-	optional    bool                 // a request without a token passes
-	other       others               // answers if checkActivity made this decision, signals if VerifySignal did, or else 0
+	optional    bool                 // accept a request without a token
+	other       others               // answers if created by checkActivity, signals if created by VerifySignal, otherwise 0
 	types       []string             // the values of typ that VerifySignal accepts, as returned by kindOf
-	outer       *carried             // the decision of the enclosing route; nil without an enclosing route
+	outer       *carried             // the decision for the enclosing route; nil if no route encloses this one
 	need        []scopes.Requirement // the requirements of the enclosing routes and of this route
 	credentials Credentials
 	scheme      string // schemeBearer or schemeDPoP; "" if the caller uses neither
 	token       string
-	explained   []Step // for Explain; nil otherwise
+	explained   []Step // results for Explain; otherwise nil
 }
 
 // findings are the results of the steps.
 type findings struct {
 	repeated  repetition // steps with a lower repetition are not run again
-	anonymous bool       // the request has no token and needs none
+	anonymous bool       // the route is optional and no token was sent
 	opaque    bool       // only the issuer can read the token
 	met       int        // the number of requirements that the enclosing routes have checked
 
-	scopesHelp bool // an unmet requirement names scopes
+	scopesHelp bool // a required scope is missing
 
-	head    []byte  // the header, decoded
+	head    []byte  // the decoded JOSE header
 	header  *header // nil until it is parsed
-	payload string  // the claims as text
+	payload string  // the claims as JSON
 	issuer  *issuer // the configured issuer of the token
 	key     any     // the key that verifies the signature; nil for an opaque token
 
-	binding   binding   // what cnf binds the token to
+	binding   binding   // the key or certificate in cnf
 	proof     proof     // the DPoP proof
-	proofEnds time.Time // when the proof can no longer be used
+	proofEnds time.Time // when the proof expires
 	nonce     string    // the nonce that the response offers, or ""
 
-	verified *Token // never modified; handlers cannot reach it
+	verified *Token // never modified; handlers receive copies
 	lookup   lookup // finds claims of verified; nil until needed
 
 	lookedUp, stored bool         // whether the token was looked up in the cache, and stored in it
@@ -110,11 +110,12 @@ func (d *decision) runSteps() (err error) {
 		if err == nil {
 			continue
 		}
-		// A token that fails is removed from the cache, with two exceptions. If
-		// only the route's requirements refuse the token, it stays: they are
-		// checked after the token is stored. It also stays if its proof is bad.
-		// Otherwise anyone who has the token, but not its key, could remove it,
-		// so that its signature must be verified again.
+		// A cached token that fails a step is removed from the cache, with two
+		// exceptions. The token stays if it only fails the requirements of the
+		// route, because they are checked after the token is stored. It also
+		// stays if only its proof or certificate is bad: otherwise anyone with
+		// the token, but without its key, could remove it from the cache, and
+		// its signature would have to be verified again.
 		if d.cached != nil && !d.stored && (!s.isAboutRequest() || errors.Is(err, ErrConfirmation)) {
 			d.v.cache.drop(d.digest)
 		}
@@ -151,10 +152,11 @@ func (d *decision) judge() (refusal *Error) {
 		d.now = d.v.now()
 	}
 	err := d.runSteps()
-	// Only a check that was still waiting, and therefore failed as unavailable,
-	// is reported as canceled. Any other result is reported as it is: net/http
-	// also cancels the context when a client closes only its sending side, and
-	// such a client still waits for the answer.
+	// If the context is canceled while a check is waiting, the check fails as
+	// unavailable. Only this result is reported as canceled. All other results
+	// are reported unchanged, because net/http also cancels the context when a
+	// client closes only its sending side. Such a client still waits for the
+	// answer.
 	if err != nil && errors.Is(err, ErrUnavailable) && errors.Is(d.ctx.Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", errCanceled, ErrUnavailable)
 	}

@@ -22,24 +22,24 @@ const (
 // clock skew. Some clients' clocks are ahead (RFC 9449 §11.1).
 const ahead = 15 * time.Second
 
-// proofPolicy is the [dpop.Policy] of a Verifier, with its defaults.
+// proofPolicy is the [dpop.Policy] of a Verifier after defaults are applied.
 type proofPolicy struct {
 	required   bool
-	algorithms map[string]*jws.Algorithm // by the names that proofs may use
-	names      string                    // the names, separated by spaces
+	algorithms map[string]*jws.Algorithm // accepted algorithms by name
+	names      string                    // algorithm names, separated by spaces
 	oldest     time.Duration             // how far in the past iat may be
 	newest     time.Duration             // how far in the future iat may be
-	nonces     *dpop.Nonces              // nil without nonces
+	nonces     *dpop.Nonces              // nil if not configured
 	replay     dpop.Replay
 	origins    []publicURL
 	signers    signerCache
 }
 
-// publicURL is one of Config.Origins. The path is "" or begins with a slash,
-// and does not end in one.
+// publicURL is one of Config.Origins. The path is either "", or begins with a
+// slash and does not end with a slash.
 type publicURL struct{ origin, path string }
 
-// checkDPoP returns the faults of DPoP.
+// checkDPoP returns the errors in the DPoP configuration.
 func (c Config) checkDPoP() (faults []error) {
 	if c.DPoP == nil {
 		return nil
@@ -56,7 +56,8 @@ func (c Config) checkDPoP() (faults []error) {
 	return faults
 }
 
-// eachFault returns an error for each line of a text, with the prefix.
+// eachFault returns one error for each line of text. Each error begins with
+// prefix.
 func eachFault(prefix, text string) (faults []error) {
 	for line := range strings.Lines(text) {
 		faults = append(faults, errors.New(prefix+strings.TrimSpace(line)))
@@ -64,8 +65,8 @@ func eachFault(prefix, text string) (faults []error) {
 	return faults
 }
 
-// newProofPolicy returns the policy for a configuration that has already been
-// checked, or nil without DPoP. The parameter skew is the clock skew after its
+// newProofPolicy returns the policy of a configuration that has already been
+// checked, or nil if Config.DPoP is nil. skew is the clock skew after its
 // default was applied.
 func newProofPolicy(c Config, skew time.Duration) (*proofPolicy, error) {
 	if c.DPoP == nil {

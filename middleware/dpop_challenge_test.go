@@ -94,7 +94,8 @@ func TestChallengesOfDPoP(t *testing.T) {
 	}
 }
 
-// A proof needs iat even if its nonce shows that it is recent (RFC 9449 §4.2).
+// A proof needs iat even if its nonce shows that the proof is recent (RFC 9449
+// §4.2).
 func TestNoncesNeedIAT(t *testing.T) {
 	nonces := dpop.NewNonces(make([]byte, 32), time.Minute)
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Nonces = nonces })

@@ -65,7 +65,7 @@ func TestFaultsOfDPoP(t *testing.T) {
 	}
 }
 
-// The caller's policy is copied: a later change of it has no effect.
+// NewVerifier copies the policy, so a later change by the caller has no effect.
 func TestThePolicyOnProofsIsCopied(t *testing.T) {
 	config := published("https://api.example.com")
 	config.DPoP = &dpop.Policy{Algorithms: []string{"ES256"}}

@@ -21,7 +21,7 @@ import (
 
 const publicOrigin = "https://api.example.com"
 
-// client has a key, a token that is bound to it, and makes proofs.
+// client has a key and a token that is bound to this key, and makes proofs.
 type client struct {
 	*setup
 	key   testserver.Key
@@ -41,14 +41,14 @@ func newClient(t *testing.T, changes ...func(*middleware.Config)) *client {
 	return c
 }
 
-// use gives the client another key and a token that is bound to it.
+// use replaces the client's key and makes a token that is bound to the new key.
 func (c *client) use(key testserver.Key) {
 	c.key = key
 	c.token = c.bound(`{"jkt":"` + thumbprintOf(key) + `"}`)
 }
 
-// bound returns a token with the given cnf, or without cnf if it is "". The
-// names and values in pairs replace other claims.
+// bound returns a token with the claim cnf, or without this claim if cnf is "".
+// pairs contains names and values of claims, which replace the default claims.
 func (c *client) bound(cnf string, pairs ...string) string {
 	return c.Token(c.Header(), c.Claims(append(pairs, "cnf", cnf)...))
 }
@@ -69,8 +69,8 @@ func jwkOf(key testserver.Key) string {
 	return string(text)
 }
 
-// head returns the header of a proof for GET /orders, and body returns its
-// claims. The names and values in pairs replace members, as in
+// head returns the header of a proof for GET /orders, and body returns the
+// claims. pairs contains names and values, which replace members as in
 // [forge.Maker.Header].
 func (c *client) head(pairs ...string) string {
 	if !slices.Contains(pairs, "jwk") {
@@ -99,8 +99,8 @@ func (c *client) body(pairs ...string) string {
 
 func (c *client) signed(head, body string) string { return forge.Maker{Key: c.key}.Token(head, body) }
 
-// proof returns a valid proof. The names and values in pairs replace its
-// claims.
+// proof returns a valid proof. pairs contains names and values of claims, which
+// replace the default claims.
 func (c *client) proof(pairs ...string) string { return c.signed(c.head(), c.body(pairs...)) }
 
 // credentials returns the credentials of a request to GET /orders.
@@ -114,8 +114,8 @@ func (c *client) send(t *testing.T, proofs ...string) error {
 	return err
 }
 
-// wants checks the error for a request. If want is nil, the request must be
-// accepted.
+// wants reports an error if got is not want and does not wrap it. If want is
+// nil, got must be nil.
 func wants(t *testing.T, got, want error) {
 	t.Helper()
 	if want == nil && got != nil || want != nil && !errors.Is(got, want) {
@@ -137,7 +137,7 @@ func (c *client) authorize(t *testing.T, scheme string, proofs ...string) (http.
 func TestConfirmationIsRead(t *testing.T) {
 	c := newClient(t)
 	jkt := thumbprintOf(c.key)
-	last := "AEIMQUYcgkosw048" // the characters that may end 32 bytes in base64url
+	last := "AEIMQUYcgkosw048" // possible last characters of 32 bytes in base64url
 	wrong := string(last[(strings.IndexByte(last, jkt[42])+1)%len(last)])
 	for _, tt := range []struct {
 		name, cnf string
@@ -178,7 +178,7 @@ func TestConfirmationIsRead(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c.token = c.bound(tt.cnf)
 			wants(t, c.send(t, c.proof()), tt.want)
-			if tt.want != nil && !errors.Is(tt.want, middleware.ErrUnbound) { // such a token must be refused as a bearer token, too
+			if tt.want != nil && !errors.Is(tt.want, middleware.ErrUnbound) { // this token must also be refused as a bearer token
 				if _, err := c.v.Verify(t.Context(), middleware.Credentials{Token: c.token}); err == nil {
 					t.Error("the token was accepted as a bearer token")
 				}
@@ -187,7 +187,7 @@ func TestConfirmationIsRead(t *testing.T) {
 	}
 }
 
-// The scheme and the binding must fit each other, in every mode and for every
+// The scheme must fit the binding of the token, in every mode and with any
 // number of proofs.
 func TestSchemeAndBinding(t *testing.T) {
 	modes := map[string]func(*middleware.Config){
@@ -197,9 +197,9 @@ func TestSchemeAndBinding(t *testing.T) {
 	ok := errors.New("accepted")
 	for _, tt := range []struct {
 		mode, scheme, token string
-		none, one, two      error // the results with this number of proofs
+		none, one, two      error // the results with 0, 1 and 2 proofs
 	}{
-		{"without DPoP", "Bearer", plain, ok, ok, ok}, // a stray proof is ignored
+		{"without DPoP", "Bearer", plain, ok, ok, ok}, // an unneeded proof is ignored
 		{"without DPoP", "Bearer", bound, middleware.ErrConfirmation, middleware.ErrConfirmation, middleware.ErrConfirmation},
 		{"without DPoP", "Bearer", certificate, middleware.ErrConfirmation, middleware.ErrConfirmation, middleware.ErrConfirmation},
 		{"without DPoP", "DPoP", plain, middleware.ErrNoToken, middleware.ErrNoToken, middleware.ErrNoToken},
@@ -236,8 +236,8 @@ func TestSchemeAndBinding(t *testing.T) {
 	}
 }
 
-// The issuer's answer about a JWT may name the key that the JWT leaves out, but
-// not another key.
+// If a JWT lacks cnf, the introspection answer may contain it. If both contain
+// cnf, they must contain the same key.
 func TestBindingInTheAnswerAboutAJWT(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "client")
 	jkt := `{"jkt":"` + thumbprintOf(key) + `"}`

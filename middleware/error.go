@@ -30,31 +30,31 @@ const (
 	CodeInternal                   Code = "server_error"                     // 500
 )
 
-// Error is the reason for refusing a request. Clients receive only a constant
-// message for each cause. An Error contains no part of the token.
+// Error is the reason for refusing a request. For each cause, clients receive
+// only a constant message. An Error contains no part of the token.
 type Error struct {
 	Code        Code
 	Description string     // constant text, safe to send
-	Scope       scopes.Set // what the route requires, never what the token has
-	Err         error      // the cause, which wraps one of the sentinels; for logs, not for clients
+	Scope       scopes.Set // scopes that the route requires, not those of the token
+	Err         error      // wraps one of the sentinel errors; for logs, not for clients
 
-	// ACR and MaxAge say how and when the user must have authenticated, if the
-	// route requires it (RFC 9470 §3). ACR lists the accepted authentication
-	// context classes, the preferred one first. MaxAge is the maximum time
-	// since the user authenticated. Both are set only if no token was sent, or
-	// if the acr or auth_time of the token is insufficient.
+	// ACR and MaxAge are what the route requires of the user's authentication
+	// (RFC 9470 §3). ACR lists the accepted authentication context classes in
+	// order of preference. MaxAge is the maximum time since the user
+	// authenticated. Both are set only if no token was sent, or if the acr or
+	// auth_time of the token is insufficient.
 	ACR    []string
 	MaxAge time.Duration
 
 	realm, metadata string   // the realm and the metadata URL of the Verifier
-	offers          []string // the schemes of the challenges, nil for Bearer
-	algorithms      string   // the accepted algorithms of proofs, for algs
+	offers          []string // schemes of the challenges; nil means only Bearer
+	algorithms      string   // proof algorithms, for the parameter algs
 	scheme          string   // the scheme of the request
 	nonce           string   // a nonce for the next proof, or ""
 }
 
-// Refusal returns the *Error that err is or wraps. Any other err, nil included,
-// is a programming error; Refusal then returns an *Error with status 500.
+// Refusal returns the *Error that err is or wraps. If err is nil or wraps no
+// *Error, the caller has a bug, and Refusal returns an *Error with status 500.
 func Refusal(err error) *Error {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return refusal
@@ -78,8 +78,8 @@ func (e *Error) StatusCode() int {
 	return http.StatusInternalServerError // also for unknown codes
 }
 
-// MarshalJSON returns the body that adapters send. Its members are error, which
-// is absent if no token was sent, and error_description.
+// MarshalJSON returns the JSON body that adapters send. The body contains
+// error_description and, if a token was sent, error.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Error       Code   `json:"error,omitempty"`
@@ -99,8 +99,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// cause is a sentinel error that contains its code, its message for logs and
-// its message for clients. No cause can therefore lack a message for clients.
+// cause is a sentinel error. It contains the code and the messages for logs and
+// for clients, so every cause has a message for clients.
 type cause struct {
 	reason      string // for logs and metrics: a stable label
 	text        string // for logs
@@ -169,8 +169,8 @@ const (
 	unknownState = "token cannot be checked at the moment"
 )
 
-// refuse returns the refusal for the error of a step. An error without a cause
-// is an internal error.
+// refuse returns the refusal for the error of a step. If the error wraps no
+// cause, the refusal is an internal error (500).
 func refuse(err error) *Error {
 	var c *cause
 	if !errors.As(err, &c) {
@@ -202,9 +202,9 @@ func (f *foreign) Unwrap() []error { return []error{f.cause, f.err} }
 // moment.
 func unavailable(err error) error { return because(ErrUnavailable, err) }
 
-// because combines a cause with the error of a Source. The text of err is
-// printed only if err is a [contain.PlainError], because the error of a Source
-// that another package implements may contain anything.
+// because combines a cause with the error of a Source. It prints the text of
+// err only if err is a [contain.PlainError]. Any other error may come from a
+// Source in another package, and its text may contain anything.
 func because(cause, err error) error {
 	if _, ok := err.(contain.PlainError); ok { //nolint:errorlint // an error that wraps a PlainError may quote anything
 		return fmt.Errorf("%w: %w", cause, err)

@@ -49,7 +49,7 @@ func startServer() *testserver.Server {
 }
 
 func ExampleIssuer_mark() {
-	as := startServer() // instead of Keycloak, for example
+	as := startServer() // replaces Keycloak, for example
 	defer as.Close()
 	v := verifierFor(middleware.Issuer{URL: as.Issuer(), Mark: "typ=Bearer"})
 	show(v, as.Token(testserver.Typ("JWT"), testserver.Claim("typ", "Bearer"), testserver.Claim("nonce", "n")))
@@ -95,8 +95,8 @@ func ExampleIssuer_tenants() {
 		URL:         "https://login.microsoftonline.com/{tenantid}/v2.0",
 		Tenants:     []string{"72f988bf-86f1-41af-91ab-2d7cd011db47"},
 		MetadataURL: as.Issuer() + "/.well-known/openid-configuration", // for Entra, https://login.microsoftonline.com/common/v2.0/.well-known/…
-		// The issuer in Entra's metadata equals URL. The metadata of the mock
-		// server contains another issuer, so the example sets MetadataIssuer:
+		// With Entra, omit MetadataIssuer: the issuer in Entra's metadata
+		// equals URL. The mock server's metadata contains another issuer.
 		MetadataIssuer: as.Issuer(),
 	})
 	for _, tenant := range []string{"72f988bf-86f1-41af-91ab-2d7cd011db47", "9188040d-6c67-4c5b-b112-36a304b66dad"} {

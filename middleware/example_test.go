@@ -118,8 +118,9 @@ func ExampleVerifier_Explain() {
 	// bearerguard: token audience is not accepted
 }
 
-// A proof is for the URL at which the client calls the API. Here, Origins lacks
-// the path that a proxy strips, so the URLs differ.
+// A proof contains the URL at which the client calls the API. In this example,
+// a proxy strips a path from this URL. Origins lacks this path, so the URLs
+// differ.
 func ExampleVerifier_Explain_proof() {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -143,7 +144,7 @@ func ExampleVerifier_Explain_proof() {
 		Token:  token,
 		Scheme: "DPoP",
 		Method: http.MethodGet,
-		URL:    "/orders", // as it arrived, without the path that the proxy stripped
+		URL:    "/orders", // the path at the API; the proxy has stripped /shop
 		Proofs: testserver.Proof(key, http.MethodGet, "https://api.example.com/shop/orders", token),
 	})
 	for _, step := range made {

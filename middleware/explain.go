@@ -51,17 +51,17 @@ const (
 	NotReached Outcome = "not reached" // an earlier step refused the token
 )
 
-// Explain runs a token through the steps of [Verifier.Verify] and the
-// requirements, to show why the token is refused. It returns the steps that
-// apply to this kind of token, in order. The error is nil if the token passes,
-// and otherwise the error that Verify, or [Verifier.Check] with the
-// requirements, would return.
+// Explain runs a token through the steps of [Verifier.Verify] and checks the
+// requirements, to show why the token is refused. It returns the results of the
+// steps that apply to this kind of token, in order. The error is nil if the
+// token passes. Otherwise it is the error that Verify would return, or
+// [Verifier.Check] with the requirements.
 //
-// Explain does not mark a DPoP proof as used. Like Verify, Explain fetches keys
-// and calls Revoked. Unlike Verify, it does not use the token cache, does not
-// call Observe, and logs only panics. It returns no steps if the Verifier was
-// not made by NewVerifier. Show the result to operators, not to callers: it
-// contains claims, and would help an attacker to correct a forgery.
+// Explain does not record a DPoP proof as used. Like Verify, Explain fetches
+// keys and calls Revoked. Unlike Verify, it does not use the token cache, does
+// not call Observe, and logs only panics. If the Verifier was not made by
+// NewVerifier, Explain returns no steps. Show the result to operators, not to
+// callers: it contains claims, and would help an attacker to correct a forgery.
 func (v *Verifier) Explain(ctx context.Context, credentials Credentials, need ...scopes.Requirement) ([]Step, error) {
 	if err := v.notConstructed(); err != nil {
 		return nil, refuse(err)
@@ -99,8 +99,8 @@ func (d *decision) explain(at int, err error) {
 // Explain shows at most maxShown bytes of a value.
 const maxShown = 200
 
-// quoted returns text in quotes, escaped, and cut after maxShown bytes, because
-// the text may come from an attacker.
+// quoted returns text in quotes. It escapes the text and cuts it after maxShown
+// bytes, because the text may come from an attacker.
 func quoted(text string) string {
 	if len(text) > maxShown {
 		return strconv.QuoteToASCII(text[:maxShown]) + fmt.Sprintf(" and %d more bytes", len(text)-maxShown)
@@ -254,8 +254,8 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed returns the text ", or " followed by words, in which it inserts the
-// clock skew. If the clock skew is 0, skewed returns "".
+// skewed returns ", or " followed by words, with the clock skew in place of %s.
+// If the clock skew is 0, it returns "".
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""
@@ -300,8 +300,8 @@ func showAudience(d *decision) (expected, found string) {
 }
 
 // showPurpose shows the claims that indicate the kind of token. It shows the
-// values only of claims that name the kind, because other claims may contain
-// anything.
+// value of a claim only if the claim names the kind. Other claims may contain
+// anything, so only their names are shown.
 func showPurpose(d *decision) (expected, found string) {
 	var present []string
 	for _, one := range d.claims.members {

@@ -66,7 +66,8 @@ func showProofMethod(d *decision) (expected, found string) {
 	return quoted(d.credentials.Method), quoted(d.proof.method)
 }
 
-// If the URLs differ, showProofURL also suggests the most likely reason.
+// showProofURL returns the accepted URLs and the URL in the proof. If they
+// differ, it adds the most likely reason.
 func showProofURL(d *decision) (expected, found string) {
 	var urls []string
 	hint := ": is another host or port in front of the API? Add its URL to Origins"

@@ -15,17 +15,17 @@ func StepTable() string {
 	return table
 }
 
-// AddStep adds a step before all other steps of a Verifier. The counter made is
-// incremented each time the step runs.
+// AddStep adds a step before all other steps of a Verifier. Each run of this
+// step increments *made.
 func (v *Verifier) AddStep(name string, made *int) {
 	v.setSteps(append([]step{
 		{name, "nothing", func(*decision) error { *made++; return nil }, everyToken, perRoute, answers | signals, nil, ""},
 	}, v.steps...))
 }
 
-// Left verifies a token, releases the decision, and returns the names of the
-// parts of the decision that are not empty afterwards. No other decision may
-// run at the same time.
+// Left verifies a token and releases the decision. It returns the names of the
+// fields and buffers of the decision that are not zero afterwards. No other
+// decision may run at the same time.
 func (v *Verifier) Left(token string) (parts []string) {
 	d := v.begin(context.Background())
 	d.token = token

@@ -23,9 +23,9 @@ const (
 	refreshAge  = 5 * time.Minute  // age after which an issuer is refreshed in the background
 	staleAge    = 2 * refreshAge   // age after which a request waits for the refresh
 	maxAge      = 24 * time.Hour   // maximum age of a cached issuer
-	retryDelay  = 10 * time.Second // delay after an error; until then a cached issuer is used
+	retryDelay  = 10 * time.Second // delay before a retry; meanwhile a cached issuer is used
 	unknownAge  = time.Minute      // age after which an unknown iss is looked up again
-	maxFound    = 10_000           // maximum number of cached issuers, and of unknown values of iss
+	maxFound    = 10_000           // maximum number of cached issuers; same for unknown iss values
 	maxWildcard = 128              // maximum length of the text that * matches
 	maxCalls    = 4096             // maximum number of concurrent calls for issuers that are not cached
 )
@@ -36,10 +36,10 @@ type finder struct {
 	make     func(Issuer) (*issuer, error)
 	patterns []pattern
 	found    *otter.Cache[string, finding]
-	unknown  *otter.Cache[string, time.Time] // unknown values of iss; each is looked up again after this time
+	unknown  *otter.Cache[string, time.Time] // unknown iss values; the time at which each may be looked up again
 	flight   singleflight.Group
-	mu       sync.Mutex    // guards changes of found
-	calls    chan struct{} // contains an element for each running call for an issuer that is not cached
+	mu       sync.Mutex    // guards writes to found
+	calls    chan struct{} // one element for each running call for an issuer that is not cached
 	logger   *slog.Logger
 	state    contain.Change // the last state that was logged
 }
@@ -51,8 +51,7 @@ type finding struct {
 	retryAt time.Time // after an error, IssuerFor is not called before this time
 }
 
-// pattern is one of Config.IssuerPatterns, split into the text before and after
-// its *.
+// pattern is one of Config.IssuerPatterns, split at its asterisk.
 type pattern struct{ before, after string }
 
 func newFinder(config Config, logger *slog.Logger, newIssuer func(Issuer) (*issuer, error)) *finder {
@@ -78,8 +77,8 @@ func (f *finder) resembles(iss string) bool {
 	return slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.resembles(iss) })
 }
 
-// resembles reports whether an iss matches the pattern when a trailing slash is
-// ignored and the * may match any text.
+// resembles reports whether an iss matches the pattern. Unlike matches, it
+// ignores a trailing slash, and the asterisk matches any text.
 func (p pattern) resembles(iss string) bool {
 	rest, starts := strings.CutPrefix(iss, p.before)
 	return starts && strings.HasSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
@@ -98,9 +97,9 @@ func (f *finder) matches(iss string) bool {
 	return false
 }
 
-// isName reports whether the * of a pattern matches a string. The string must
-// contain 1 to maxWildcard characters, only characters that are unreserved in a
-// URL (RFC 3986 §2.3), and must not be a dot segment (RFC 3986 §3.3).
+// isName reports whether the asterisk of a pattern matches text. The text must
+// contain 1 to maxWildcard characters. All characters must be unreserved in a
+// URL (RFC 3986 §2.3), and the text must not be a dot segment (RFC 3986 §3.3).
 func isName(text string) bool {
 	if text == "" || text == "." || text == ".." || len(text) > maxWildcard {
 		return false
@@ -154,8 +153,8 @@ func (f *finder) issuer(ctx context.Context, iss string) (*issuer, error) {
 }
 
 // refresh calls Config.IssuerFor and caches its result. The call continues even
-// if the request that started it ends, because other requests may wait for the
-// result too.
+// if the request that started it is canceled, because other requests may also
+// wait for the result.
 func (f *finder) refresh(iss string) (*issuer, error) {
 	cached, _ := f.found.GetIfPresent(iss)
 	at := time.Now()
@@ -179,9 +178,9 @@ func (f *finder) refresh(iss string) (*issuer, error) {
 
 var errUnknownIssuer = errors.New("IssuerFor does not know the issuer")
 
-// note logs a failure of IssuerFor, but only if the previous call did not fail
-// in the same way. The text of errors that IssuerFor returned is not logged,
-// because it may contain anything.
+// note logs a failure of IssuerFor, unless the previous call failed in the same
+// way. The text of an error that IssuerFor returned is not logged, because it
+// may contain anything.
 func (f *finder) note(err error) {
 	text := ""
 	switch {
@@ -197,10 +196,10 @@ func (f *finder) note(err error) {
 	}
 }
 
-// loadInTime loads an issuer within findTimeout. A call that ignores its
-// context is abandoned, but its element stays in f.calls until the call
-// returns, so that the number of such calls is limited. A call for a cached
-// issuer has no element in f.calls.
+// loadInTime calls load, and waits at most findTimeout for the result. A call
+// of IssuerFor that ignores its context continues in the background. Its
+// element stays in f.calls until it returns, which limits the number of such
+// calls. A call for a cached issuer has no element in f.calls.
 func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	if cached == nil {
 		select {
@@ -233,7 +232,7 @@ func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	case <-ctx.Done():
 	}
 	select {
-	case a := <-done: // the call ended and canceled ctx, so that both channels were ready
+	case a := <-done: // load returned and canceled ctx, so both channels were ready
 		return a.issuer, a.err
 	default:
 		return nil, ctx.Err()
@@ -269,9 +268,9 @@ func fault(err error) error {
 	return contain.PlainError{Err: fmt.Errorf("%w: IssuerFor: %w", ErrInternal, err)}
 }
 
-// delay postpones the next refresh of a cached issuer by retryDelay. The
-// parameter found is the time of the issuer's last refresh that the caller
-// knows. If the issuer has been refreshed since, delay does nothing.
+// delay postpones the next refresh of a cached issuer by retryDelay. found is
+// the time at which the caller's copy of the issuer was found. If the issuer
+// has been refreshed since then, delay does nothing.
 func (f *finder) delay(iss string, found time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

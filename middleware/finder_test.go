@@ -136,7 +136,7 @@ func TestAnIssuerIsFoundOnDemand(t *testing.T) {
 		p.assertStatus(t, "during the refresh", v, token, 200, 1)
 		p.assertStatus(t, "once it is gone", v, token, 401, 0)
 
-		// A realm that was added is found within a minute.
+		// A realm that was added again is found within a minute.
 		p.mutex.Lock()
 		p.keys["https://id.example.com/realms/a"] = keys
 		p.mutex.Unlock()
@@ -144,8 +144,8 @@ func TestAnIssuerIsFoundOnDemand(t *testing.T) {
 		time.Sleep(time.Minute)
 		p.assertStatus(t, "a minute later", v, token, 200, 1)
 
-		// After a long time without tokens, the next request waits for the
-		// refresh.
+		// If no token arrives for more than ten minutes, the next request waits
+		// for the refresh.
 		time.Sleep(11 * time.Minute)
 		p.mutex.Lock()
 		delete(p.keys, "https://id.example.com/realms/a")

@@ -25,11 +25,11 @@ import (
 // challenges matches the challenges that this module writes.
 var challenges = regexp.MustCompile(`^(DPoP|Bearer) realm="api"(, [a-z_]+="[ !#-\[\]-~]+")*$`)
 
-// FuzzProof sends any text as a proof, and signs any header and claims. If the
-// request is accepted, go-jose must verify the proof with its own key, which is
-// the key of the token, and must find the claims that RFC 9449 §4.3 requires.
-// If it is refused, the challenges must be well-formed and must not quote the
-// proof.
+// FuzzProof sends arbitrary text as a proof, or signs an arbitrary header and
+// arbitrary claims. If the request is accepted, go-jose must verify the proof
+// with the key in jwk. This key must be the key of the token, and the proof
+// must contain the claims that RFC 9449 §4.3 requires. If the request is
+// refused, the challenges must be well-formed and must not quote the proof.
 func FuzzProof(f *testing.F) {
 	secret := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: secret, Issuer: "https://as.example.com", Audience: "api", Now: now}
@@ -97,8 +97,8 @@ func FuzzProof(f *testing.F) {
 	})
 }
 
-// checkWithGoJOSE checks an accepted proof for GET /v1/a/b with libraries
-// instead of this module.
+// checkWithGoJOSE checks an accepted proof for GET /v1/a/b with go-jose and the
+// standard library, instead of this module.
 func checkWithGoJOSE(t *testing.T, c *client, field string) {
 	t.Helper()
 	signed, err := jose.ParseSignedCompact(strings.Trim(field, " \t"), []jose.SignatureAlgorithm{jose.EdDSA, "Ed25519"})
@@ -114,7 +114,7 @@ func checkWithGoJOSE(t *testing.T, c *client, field string) {
 		t.Fatalf("got the key %v, want the key of the token", jwk)
 	}
 	verified := jwk
-	if header.Algorithm == "Ed25519" { // go-jose knows only the older name
+	if header.Algorithm == "Ed25519" { // go-jose lacks this newer name
 		input := strings.Trim(field, " \t")
 		dot := strings.LastIndexByte(input, '.')
 		if !ed25519.Verify(jwk.Key.(ed25519.PublicKey), []byte(input[:dot]), signed.Signatures[0].Signature) {
@@ -157,8 +157,8 @@ func checkWithGoJOSE(t *testing.T, c *client, field string) {
 	}
 }
 
-// secondsAgo returns how long before now the time in a claim is. It returns
-// false if the claim is not a number.
+// secondsAgo returns the number of seconds from the time in a claim until now.
+// It returns false if the claim is not a number.
 func secondsAgo(claim any) (float64, bool) {
 	seconds, ok := claim.(float64)
 	return float64(now.Unix()) - seconds, ok

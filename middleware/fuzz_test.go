@@ -17,8 +17,8 @@ import (
 
 // FuzzClaims signs arbitrary claims and verifies the token. If the token is
 // accepted, its claims must be valid JSON according to other strict parsers,
-// its dates must be in their range, and its audience must consist of strings
-// and contain this API.
+// and its dates must be in the supported range. Its audience must contain this
+// API, and only strings.
 func FuzzClaims(f *testing.F) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: key, Issuer: "https://as.example.com", Audience: "api", Now: now}
@@ -118,11 +118,11 @@ func FuzzToken(f *testing.F) {
 		"", ".", "..", "...", "x", parts[0] + "..", parts[0] + "." + parts[1] + ".", good + ".", good + "=", good + "\n", "." + good,
 		forge.Encode(`{"alg":"none"}`) + "." + parts[1] + ".", forge.Encode(`{"alg":"HS256","kid":"x"}`) + "." + parts[1] + "." + parts[2],
 		parts[0] + "." + forge.Encode(`{"iss":"x"}`) + "." + parts[2], // another issuer
-		parts[0] + "." + forge.Encode(`{"iss":0`) + "." + parts[2],    // claims that end too early
+		parts[0] + "." + forge.Encode(`{"iss":0`) + "." + parts[2],    // truncated claims
 		forge.Encode(`{"alg":0}`) + ".." + parts[2],                   // an algorithm that is not a string
 		forge.Encode(`{"kid":"\\f"}`) + ".." + parts[2],               // a key ID with a control character
-		forge.Encode(`{"t":"]"`) + ".." + parts[2],                    // a header that ends too early
-		forge.Encode(`{"`) + ".." + parts[2], "00 .",                  // a header that ends even earlier; a token without claims
+		forge.Encode(`{"t":"]"`) + ".." + parts[2],                    // a truncated header
+		forge.Encode(`{"`) + ".." + parts[2], "00 .",                  // a header truncated after one quote; a token without claims
 		strings.Repeat(".", 9000), strings.Join([]string{parts[0], "a", "b", "c", "d"}, "."),
 	} {
 		f.Add(hostile)

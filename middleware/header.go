@@ -13,7 +13,8 @@ import (
 // checkShape distinguishes JWTs from opaque tokens. A token that is refused as
 // a JWT is never tried as an opaque token, and an opaque token is never tried
 // as a JWT. An encrypted JWT is treated as opaque, because only its issuer can
-// read it. It is refused if its header names another issuer (RFC 7519 §5.3).
+// read it. If the header of an encrypted JWT contains the iss of another
+// issuer, the JWT is refused (RFC 7519 §5.3).
 func (d *decision) checkShape() (err error) {
 	header, encrypted := jws.Encrypted(d.token)
 	switch {
@@ -32,8 +33,8 @@ func (d *decision) checkShape() (err error) {
 	return nil
 }
 
-// checkHeader parses the header of a token. It refuses a header that no issuer
-// may use: one with extensions, nesting, "none" or an unsupported algorithm.
+// checkHeader parses the header of a token. Whatever the issuer, it refuses
+// extensions, nested tokens, "none" and unsupported algorithms.
 func (d *decision) checkHeader() (err error) {
 	if d.header = d.v.headers.find(d.token); d.header != nil {
 		return nil
@@ -55,7 +56,7 @@ func (d *decision) checkHeader() (err error) {
 type header struct {
 	jws.Header
 	kind      string         // the media type in typ
-	algorithm *jws.Algorithm // the algorithm that alg names; nil if it is not supported
+	algorithm *jws.Algorithm // the algorithm in alg; nil if it is not supported
 
 	text string // the encoded header; "" if the header is not cached
 }

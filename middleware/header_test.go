@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// The test uses more headers than the cache has slots, and all headers have the
-// same length, so that different headers share a slot.
+// The test uses more headers than the cache has slots, so that some headers
+// share a slot. All headers have the same length.
 func TestHeadersAreCachedByAllTheirText(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.TokenCache = -1 })
 	s.Maker = s.with("EdDSA")

@@ -10,9 +10,10 @@ import (
 )
 
 // IntrospectionMode specifies which tokens are introspected. Every mode
-// introspects tokens that are not JWTs, and encrypted JWTs (RFC 7516) unless
-// their header names another issuer. The introspecting issuer therefore
-// receives such tokens even if another issuer issued them.
+// introspects tokens that are not JWTs. Every mode also introspects an
+// encrypted JWT (RFC 7516), unless its header names another issuer. The
+// introspecting issuer therefore also receives opaque tokens that another
+// issuer issued.
 type IntrospectionMode int
 
 const (
@@ -21,9 +22,9 @@ const (
 	IntrospectOpaque IntrospectionMode = iota
 
 	// IntrospectJWTs also introspects each JWT of the issuer that has passed
-	// every local check. After its revocation, a JWT is refused at the latest
-	// when the MaxTTL of the introspection client has passed. The claims and
-	// scopes of the Token still come from the JWT.
+	// every local check. A revoked JWT is refused at the latest when the MaxTTL
+	// of the introspection client has passed since the revocation. The claims
+	// and scopes of the Token still come from the JWT.
 	IntrospectJWTs
 
 	// IntrospectAll introspects every token, except JWTs that name another
@@ -49,10 +50,10 @@ func (v *Verifier) introspects(token string) bool {
 }
 
 // namesAnother reports whether the iss in a JSON object may name an accepted
-// issuer other than the introspecting issuer, ignoring a trailing slash. If the
-// object has no iss, its sub is compared with the SubjectPrefixes. The object
-// is parsed leniently, because a token that is malformed here may be valid for
-// the other issuer.
+// issuer other than the introspecting issuer. A trailing slash is ignored. If
+// the object has no iss, its sub is compared with the SubjectPrefixes. The
+// object is parsed leniently, because a token that looks malformed here may be
+// valid for the other issuer.
 func (v *Verifier) namesAnother(object []byte) bool {
 	iss, _ := strictjson.String(strictjson.Lookup(object, "/iss"))
 	subject, _ := strictjson.String(strictjson.Lookup(object, "/sub"))
@@ -89,9 +90,9 @@ func (d *decision) requestIntrospection() (string, error) {
 	return string(answer.Claims), nil
 }
 
-// checkTokenType refuses a token if the introspection answer has a token_type
-// that does not mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1). It may be
-// DPoP if the token is bound to a key (RFC 9449 §6.2).
+// checkTokenType checks the token_type in the introspection answer, if it is
+// present. It must mean a bearer token (RFC 7662 §2.2, RFC 6749 §7.1), or DPoP
+// if the token is bound to a key (RFC 9449 §6.2).
 func (d *decision) checkTokenType() error {
 	if d.claims.tokenType == "" {
 		return nil
@@ -109,8 +110,8 @@ func (d *decision) mustBeActive() bool {
 }
 
 // checkActivity introspects a verified JWT, because it may have been revoked.
-// The claims of the Token still come from the JWT, but the JWT is refused if
-// the answer contains an expiry in the past, another issuer or another sender
+// The claims of the Token still come from the JWT. The JWT is refused if the
+// answer contains an exp in the past, another issuer or another sender
 // constraint.
 func (d *decision) checkActivity() error {
 	payload, err := d.requestIntrospection()

@@ -213,7 +213,7 @@ func TestRevokedIsCalledForOpaqueTokens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := introspectingSetup(t, stubAnswering(answer), tt.change)
-			for range 2 { // first from the server, then from the cache
+			for range 2 { // server answers first, cache answers second
 				if _, err := s.verify(handle); !errors.Is(err, tt.want) {
 					t.Errorf("got %v, want %v", err, tt.want)
 				}

@@ -21,7 +21,7 @@ func TestIntrospectionConfigurationFaults(t *testing.T) {
 	keys := jwks.Secret("", make([]byte, 32))
 	for name, tt := range map[string]struct {
 		config middleware.Config
-		want   []string // parts of the error
+		want   []string // substrings of the error
 	}{
 		"an unknown mode":                  {issuer(func(i *middleware.Issuer) { i.IntrospectionMode = 3 }), []string{"IntrospectionMode 3 is unknown"}},
 		"a mode below all":                 {issuer(func(i *middleware.Issuer) { i.IntrospectionMode = -1 }), []string{"IntrospectionMode -1 is unknown"}},

@@ -143,8 +143,8 @@ func TestNoPartOfAnOpaqueTokenLeaks(t *testing.T) {
 	}
 }
 
-// failingTransport is a transport that fails with an error or a panic that
-// contains the request body.
+// failingTransport is a transport on which every request fails. The error or
+// panic contains the request body.
 type failingTransport bool
 
 func (panics failingTransport) RoundTrip(r *http.Request) (*http.Response, error) {

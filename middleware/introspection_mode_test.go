@@ -21,9 +21,9 @@ var modes = map[string]middleware.IntrospectionMode{
 // elsewhere is the URL of a configured issuer without Introspection.
 const elsewhere = "https://elsewhere.example"
 
-// The shape of a token decides whether it is a JWT or opaque. A token that is
+// The syntax of a token decides whether it is a JWT or opaque. A token that is
 // refused as a JWT is never introspected as an opaque token, because an issuer
-// that checks its own JWTs laxly would accept a forgery.
+// that checks its own JWTs laxly could report a forgery as active.
 func TestThreatsNoFallback(t *testing.T) {
 	answer := active(forge.Maker{Issuer: opaqueIssuer, Audience: "api", Now: now})
 	for _, m := range []middleware.IntrospectionMode{middleware.IntrospectOpaque, middleware.IntrospectJWTs} {
@@ -313,9 +313,9 @@ func TestExplainShowsOpaqueTokens(t *testing.T) {
 	}
 }
 
-// A token must not be sent to another issuer if it seems to belong to a tenant,
-// or to an issuer that IssuerFor could return. This also applies to a token
-// that would not be accepted.
+// If a token seems to come from a tenant, or from an issuer that IssuerFor
+// could return, it must not be sent to another issuer. This also applies to a
+// token that would be refused anyway.
 func TestTokensOfMatchingIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":true}`)
 	s, maker := introspectingSetup(t, o, mode(middleware.IntrospectAll), func(c *middleware.Config) {

@@ -57,7 +57,7 @@ func TestIntrospectionThatHangsCostsTwoSecondsOnce(t *testing.T) {
 			if took := time.Since(begin); took != 2*time.Second {
 				t.Errorf("the first 100 requests took %v, want 2s", took)
 			}
-			time.Sleep(2 * time.Second) // meanwhile the client introspects the active token, to test the server
+			time.Sleep(2 * time.Second) // meanwhile the client probes the server with the token "active"
 			synctest.Wait()
 			for i := range 1000 {
 				assertUnavailable(t, s.v, fmt.Sprint("later", i))
@@ -104,7 +104,7 @@ func TestThreatsOwnCredentials(t *testing.T) {
 	})
 }
 
-// noNetwork fails the test on every request.
+// noNetwork is a transport that fails the test on every request.
 type noNetwork struct{ t *testing.T }
 
 func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// A token that is malformed here may be valid for the issuer that it names, so
-// it is not sent to another issuer.
+// A token that this module considers malformed may be valid for the issuer in
+// iss, so it is not sent to another issuer.
 func TestMalformedTokensOfOtherIssuersAreNotSent(t *testing.T) {
 	o := stubAnswering(`{"active":false}`)
 	b, makerB := localIssuer("https://b.example")

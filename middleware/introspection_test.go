@@ -23,8 +23,8 @@ const (
 	opaqueEndpoint = opaqueIssuer + "/introspect"
 )
 
-// introspectionStub is an introspection endpoint that the client calls without
-// a network.
+// introspectionStub imitates an introspection endpoint. It is the transport of
+// the client, so that no network is needed.
 type introspectionStub struct {
 	mu     sync.Mutex
 	answer func(token string) string // returns the body of the answer, or a status code as text
@@ -112,7 +112,7 @@ func localIssuer(issuer string) (middleware.Issuer, forge.Maker) {
 }
 
 // introspectingSetup returns a setup whose only issuer introspects opaque
-// tokens.
+// tokens, and a Maker that makes JWTs of this issuer.
 func introspectingSetup(t testing.TB, o *introspectionStub, changes ...func(*middleware.Config)) (*setup, forge.Maker) {
 	t.Helper()
 	issuer, m := localIssuer(opaqueIssuer)

@@ -12,18 +12,18 @@ type Profile int
 
 const (
 	// ProfileAny accepts the formats that issuers use in practice: typ in the
-	// header must be at+jwt, JWT, absent or one of Types. Unless typ is at+jwt,
-	// a token is refused if a claim marks it as an ID, refresh, offline, logout
-	// or security event token. It is also refused if it has at_hash, c_hash or
-	// s_hash. If it has nonce, granted_scopes, or both azp and auth_time, it is
-	// accepted only if another claim shows that it is an access token: scope,
-	// scp, scopes, or a claim such as typ "Bearer". Other ScopeClaims do not
-	// show this. Mark and Purpose change these rules.
+	// header must be at+jwt, JWT, absent or one of Types. If typ is not at+jwt,
+	// the claims are checked too. A token is refused if a claim identifies it
+	// as an ID, refresh, offline, logout or security event token, or if it has
+	// at_hash, c_hash or s_hash. A token with nonce, granted_scopes, or both
+	// azp and auth_time must also have a claim that shows that it is an access
+	// token: scope, scp, scopes, or a claim such as typ "Bearer". Other
+	// ScopeClaims do not show this. Mark and Purpose change these rules.
 	ProfileAny Profile = iota
 
 	// RFC9068 accepts only tokens that follow the JWT profile for access tokens
-	// exactly: typ at+jwt, and iss, exp, aud, sub, client_id, iat and jti
-	// present (RFC 9068 §2, §4).
+	// exactly: typ must be at+jwt, and iss, exp, aud, sub, client_id, iat and
+	// jti must be present (RFC 9068 §2, §4).
 	RFC9068
 )
 
@@ -39,13 +39,13 @@ const (
 	// IDTokens accepts the issuer's ID tokens (OpenID Connect Core 1.0 §2),
 	// which tell a client which user has logged in. Use it for callers that
 	// have no access token, and for servers whose access tokens look like ID
-	// tokens. Tokens that are marked as access, refresh or logout tokens are
-	// refused. Issuer.Audiences is required: it lists the clients whose ID
-	// tokens are accepted.
+	// tokens. A token is refused if a claim identifies it as an access, refresh
+	// or logout token. Issuer.Audiences is required: it lists the clients whose
+	// ID tokens are accepted.
 	IDTokens
 )
 
-// OpaqueSyntax specifies which characters an opaque token may have.
+// OpaqueSyntax specifies which characters an opaque token may contain.
 type OpaqueSyntax int
 
 const (
@@ -63,25 +63,24 @@ const (
 // claim, a name that begins with a slash is a JSON Pointer (RFC 6901), such as
 // /realm_access/roles.
 type Issuer struct {
-	// URL is the issuer identifier, compared with the iss claim byte for byte.
-	// A trailing slash matters. URL must be https, or http on loopback. If
-	// Keys, KeysURL, MetadataURL, MetadataIssuer or IntrospectAll is set,
-	// nothing is fetched from URL, and URL may be any printable ASCII string
-	// without spaces.
+	// URL is the issuer identifier. It is compared with the iss claim byte for
+	// byte, including a trailing slash. URL must be https, or http on loopback.
+	// If Keys, KeysURL, MetadataURL or MetadataIssuer is set, or
+	// IntrospectionMode is IntrospectAll, nothing is fetched from URL. URL may
+	// then be any printable ASCII string without spaces.
 	URL string
 
 	// Aliases are other accepted values of iss, compared byte for byte, such as
-	// URL with a slash at the end. For a token with an alias as iss,
-	// Token.Issuer is still URL.
+	// URL with a slash at the end. Token.Issuer is URL even if iss is an alias.
 	Aliases []string
 
-	// Tenants are the accepted tenants, as GUIDs in lower case, if URL contains
-	// {tenantid}, as in "https://login.microsoftonline.com/{tenantid}/v2.0".
-	// The iss of a token must be URL with {tenantid} replaced by one of
-	// Tenants, and the tid claim must name the same tenant. A key with the
-	// member "issuer" verifies only tokens of the tenant that the member names.
-	// The issuer in the metadata, at MetadataURL, must equal URL, including
-	// {tenantid}.
+	// Tenants lists the accepted tenants as GUIDs in lower case. URL must then
+	// contain {tenantid}, as in
+	// "https://login.microsoftonline.com/{tenantid}/v2.0". The iss of a token
+	// must be URL with {tenantid} replaced by one of Tenants, and the tid claim
+	// must contain the same tenant. A key with the member "issuer" verifies
+	// only tokens of the tenant in this member. The issuer in the metadata, at
+	// MetadataURL, must equal URL, including {tenantid}.
 	Tenants []string
 
 	// AnyTenant accepts every tenant; Tenants must then be empty. Anyone can
@@ -91,8 +90,8 @@ type Issuer struct {
 
 	// SubjectPrefix assigns a JWT without iss to this issuer if sub begins with
 	// this prefix, such as "spiffe://example.org/" (SPIFFE JWT-SVID §3). The
-	// prefix must end in a slash. In a token with iss, sub must also begin with
-	// the prefix. SubjectPrefix requires Keys or KeysURL.
+	// prefix must end in a slash. If a token of this issuer has iss, its sub
+	// must also begin with the prefix. SubjectPrefix requires Keys or KeysURL.
 	SubjectPrefix string
 
 	// InsecureHTTP allows http beyond loopback, for example between containers.
@@ -103,13 +102,12 @@ type Issuer struct {
 	// Config.Audience.
 	Audiences []string
 
-	// AudienceClaim is the claim that names the audience; "" means aud. For
-	// access tokens of Amazon Cognito it is client_id.
+	// AudienceClaim is the claim that contains the audience; "" means aud. For
+	// access tokens of Amazon Cognito, set it to client_id.
 	AudienceClaim string
 
-	// InsecureNoAudience accepts tokens for any audience. The operator of any
-	// other API that uses this issuer can then send the tokens of its callers
-	// to this API.
+	// InsecureNoAudience accepts tokens for any audience. Any other API that
+	// uses this issuer can then call this API with the tokens that it receives.
 	InsecureNoAudience bool
 
 	// Keys provides the keys that verify signatures. If Keys is nil, the
@@ -125,12 +123,12 @@ type Issuer struct {
 	// "jwt-svid" (SPIFFE); nil accepts keys with "sig" and keys without "use".
 	KeyUse []string
 
-	// MetadataURL is the URL of the metadata; "" means a well-known location of
+	// MetadataURL is the URL of the metadata; "" means the well-known URLs of
 	// MetadataIssuer.
 	MetadataURL string
 
-	// MetadataIssuer is the issuer that the metadata must name, compared byte
-	// for byte; "" means URL.
+	// MetadataIssuer is the issuer identifier that the metadata must contain,
+	// compared byte for byte; "" means URL.
 	MetadataIssuer string
 
 	// Secrets, made by [jwks.Secret], verify HS256, HS384 and HS512 for an
@@ -139,8 +137,9 @@ type Issuer struct {
 	// never verifies a signature that needs a secret (RFC 8725 §2.1).
 	Secrets *jwks.Set
 
-	// Client fetches the metadata and keys of this issuer, for example with a
-	// private CA or credentials; nil means Config.Client.
+	// Client fetches the metadata and keys of this issuer; nil means
+	// Config.Client. Set it, for example, if the issuer needs a private CA or
+	// credentials.
 	Client *http.Client
 
 	// Algorithms are the accepted signature algorithms; nil means RS256, RS384,
@@ -161,12 +160,12 @@ type Issuer struct {
 	Types []string
 
 	// Mark is a claim that is present in every access token of the issuer and
-	// in no other token of the issuer. It consists of the claim's name, such as
-	// "nbf", or of a name and a value, such as "typ=Bearer"; both are compared
+	// in no other token of the issuer. It is either the name of the claim, such
+	// as "nbf", or a name and a value, such as "typ=Bearer". Both are compared
 	// byte for byte. A JWT is refused if the claim is absent, empty or not a
-	// string. If Mark has no value, the claim may also be a number. If Mark is
-	// set, a token is not refused as an ID token because of claims such as
-	// at_hash, c_hash, s_hash and nonce. Under IDTokens, Mark is a claim that
+	// string. If Mark has no value, a number is also accepted. If Mark is set,
+	// claims such as at_hash, c_hash, s_hash and nonce do not cause a token to
+	// be refused as an ID token. If Purpose is IDTokens, Mark is a claim that
 	// every ID token has. "" requires no claim.
 	Mark string
 
@@ -174,19 +173,19 @@ type Issuer struct {
 	// claim that is present is used, unless ScopeUnion is set. nil means
 	// "scope", then "scp". The value must be a string of space-separated scopes
 	// or an array of strings. null is treated as absent, and a value of another
-	// type makes the token malformed. If the name of a claim is listed with the
-	// prefix "keys:", the claim must be an object, and the scopes are the names
-	// of its members, except members that are null or false. Values that are
-	// not scopes (RFC 6749 §3.3) are left out; [scopes.Claim] can require them.
+	// type makes the token malformed. If a name in ScopeClaims has the prefix
+	// "keys:", the claim must be an object, and the scopes are the names of its
+	// members, except members that are null or false. Values that are not valid
+	// scopes (RFC 6749 §3.3) are ignored; [scopes.Claim] can require them.
 	ScopeClaims []string
 
-	// ScopeUnion takes the scopes from all ScopeClaims that are present.
+	// ScopeUnion uses the scopes of all ScopeClaims that are present.
 	ScopeUnion bool
 
-	// ClientIDClaims are the claims that may name the client, for
-	// Token.ClientID. The first claim that is a non-empty string is used. nil
-	// means "client_id", then "azp"; an empty slice means that Token.ClientID
-	// is always empty.
+	// ClientIDClaims are the claims that may contain the client ID.
+	// Token.ClientID is the first of these claims that is a non-empty string.
+	// nil means "client_id", then "azp"; an empty slice means that
+	// Token.ClientID is always empty.
 	ClientIDClaims []string
 
 	// Introspection introspects tokens that are not JWTs and, depending on
@@ -197,7 +196,7 @@ type Issuer struct {
 	// IntrospectionMode specifies which tokens are introspected.
 	IntrospectionMode IntrospectionMode
 
-	// OpaqueSyntax specifies which characters opaque tokens may have.
+	// OpaqueSyntax specifies which characters opaque tokens may contain.
 	OpaqueSyntax OpaqueSyntax
 
 	// Fault is the error that a function of package issuers found in its

@@ -179,8 +179,9 @@ func (i Issuer) checkClaims() (faults []error) {
 }
 
 // checkAlgorithms returns the faults in the algorithms. It also ensures that
-// shared secrets and public keys are not confused: a secret never comes from a
-// published key set (RFC 8725 §2.1).
+// only secrets are used with HS256, HS384 and HS512, and only public keys with
+// other algorithms. A secret never comes from a published key set (RFC 8725
+// §2.1).
 func (i Issuer) checkAlgorithms() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
@@ -216,9 +217,8 @@ func (i Issuer) checkAlgorithms() (faults []error) {
 	return faults
 }
 
-// isSecret reports whether keys were made by [jwks.Secret]. It returns the
-// algorithms for which the keys can be used, except algorithms for which the
-// secret is too short.
+// isSecret reports whether keys were made by [jwks.Secret]. It also returns the
+// algorithms for which the secret is long enough.
 func isSecret(keys jwks.Source) (served []string, secret bool) {
 	fixed, ok := keys.(interface{ Algorithms() []string })
 	if !ok {

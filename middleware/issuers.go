@@ -13,16 +13,16 @@ import (
 type issuer struct {
 	Issuer
 	keys           jwks.Source // nil if no token is verified locally
-	perTenant      perTenant   // the field keys as a perTenant; nil if its keys cannot be restricted to a tenant
+	perTenant      perTenant   // keys as a perTenant; nil if keys cannot be restricted to one issuer
 	prepared       *jws.Prepared
 	algorithms     []*jws.Algorithm
 	audiences      []string
 	audienceClaim  string
 	scopeClaims    []scopeClaim
 	clientIDClaims []string
-	types          []string // as returned by kindOf
-	before, after  string   // the parts of URL around the tenant
-	finder         *finder  // nil if the issuer is configured
+	types          []string // typ values from kindOf
+	before, after  string   // URL before and after {tenantid}
+	finder         *finder  // nil if not from IssuerFor
 }
 
 type perTenant interface {
@@ -96,7 +96,7 @@ func (v *Verifier) discover(config Issuer) (*jwks.Remote, error) {
 	return jwks.Discover(name, options)
 }
 
-// add registers an issuer under all of its names.
+// add registers an issuer, so that issuerOf can find it.
 func (v *Verifier) add(i *issuer) {
 	v.issuers = append(v.issuers, i)
 	if i.isTemplate() {
@@ -114,8 +114,8 @@ func (v *Verifier) add(i *issuer) {
 	}
 }
 
-// issuerOf returns the accepted issuer that the claims of a token name, or
-// ErrIssuer.
+// issuerOf returns the accepted issuer that the claims of a token identify. If
+// no accepted issuer matches, it returns ErrIssuer.
 func (v *Verifier) issuerOf(ctx context.Context, c *claims) (*issuer, error) {
 	var one *issuer
 	if !c.named {

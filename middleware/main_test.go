@@ -34,7 +34,7 @@ func clock() time.Time { return now }
 var quiet = slog.New(slog.DiscardHandler)
 
 // setup consists of an authorization server, a verifier for its tokens, and a
-// maker for valid tokens and for tokens with a fault.
+// maker of valid and faulty tokens.
 type setup struct {
 	as *testserver.Server
 	v  *middleware.Verifier
@@ -63,8 +63,9 @@ func newSetup(t *testing.T, changes ...func(*middleware.Config)) *setup {
 	}
 }
 
-// newVerifier returns a verifier. With BEARERGUARD_TEST_TOKEN_CACHE=off in the
-// environment, it has no token cache, unless config sets TokenCache.
+// newVerifier returns a verifier. If BEARERGUARD_TEST_TOKEN_CACHE=off is set in
+// the environment and config does not set TokenCache, the verifier has no token
+// cache.
 func newVerifier(t testing.TB, config middleware.Config) *middleware.Verifier {
 	t.Helper()
 	if config.TokenCache == 0 && os.Getenv("BEARERGUARD_TEST_TOKEN_CACHE") == "off" {
@@ -92,17 +93,17 @@ func (s *setup) verify(token string) (*middleware.Token, error) {
 	return s.v.Verify(context.Background(), middleware.Credentials{Token: token})
 }
 
-// tokenCase is a token and the cause for which it must be refused; nil means
-// that it must be accepted.
+// tokenCase is a token and the error with which it must be refused. If want is
+// nil, the token must be accepted.
 type tokenCase struct {
 	name  string
 	token string
 	want  error
 }
 
-// check verifies each token. It checks that the error and the response are
-// right for the expected cause. It verifies each token twice, because the token
-// may be cached the second time.
+// check verifies each token. It checks that the error wraps the expected cause
+// and has a description for the client. It verifies each token twice, because
+// the token may be cached the second time.
 func (s *setup) check(t *testing.T, row string, cases []tokenCase) {
 	t.Helper()
 	if len(cases) == 0 {

@@ -90,7 +90,7 @@ func newMetadata(c Config) (m metadata, err error) {
 	}
 	methods := []string{"header"}
 	if c.TokenHeader != "" {
-		methods = []string{} // RFC 6750 §2 does not define this method
+		methods = []string{} // RFC 6750 §2 defines no value for TokenHeader
 	}
 	m.document, err = json.Marshal(struct {
 		Resource       string   `json:"resource"`
@@ -113,12 +113,11 @@ func newMetadata(c Config) (m metadata, err error) {
 	return m, err
 }
 
-// servers returns the value of authorization_servers. It leaves out issuers
-// whose URL does not lead clients to metadata. With Tenants, each tenant is an
-// issuer.
+// servers returns the value of authorization_servers. It omits issuers from
+// whose URL clients cannot derive a metadata URL. Each of Tenants is an issuer.
 func (c Config) servers() (servers []string) {
 	for _, one := range c.Issuers {
-		server := cmp.Or(one.MetadataIssuer, one.URL) // the issuer in the server's metadata, where clients look
+		server := cmp.Or(one.MetadataIssuer, one.URL) // clients derive the metadata URL from this issuer identifier
 		names := []string{server}
 		if one.isTemplate() {
 			names = nil // with AnyTenant, the tenants are unknown, so nothing is published
@@ -138,14 +137,14 @@ func (c Config) servers() (servers []string) {
 // Metadata returns the path and the handler of the protected resource metadata
 // (RFC 9728 §3) for the first of Config.Origins. The path, such as
 // "/.well-known/oauth-protected-resource/v1", is a pattern of [http.ServeMux]
-// without a method, because the handler checks the method. In a mux that has a
-// pattern such as "GET /", register the handler for "GET "+pattern and for
-// "OPTIONS "+pattern instead: [http.ServeMux] panics on patterns of which
-// neither is more specific. The path ends in "/{$}" if the first origin has a
-// path that ends in a slash.
+// without a method, because the handler checks the method. If the mux also has
+// a pattern such as "GET /", register the handler for "GET "+pattern and for
+// "OPTIONS "+pattern instead. Otherwise [http.ServeMux] panics, because neither
+// pattern is more specific than the other. If the path of the first origin ends
+// in a slash, the returned path ends in "/{$}".
 //
-// The metadata is public and the same for every request. Without Origins, the
-// handler responds with 404.
+// The metadata is public and the same for every request. If Config.Origins is
+// empty, the handler responds with 404.
 func (v *Verifier) Metadata() (pattern string, h http.Handler) {
 	if v.notConstructed() != nil || v.metadata.document == nil {
 		return wellKnown, http.NotFoundHandler()

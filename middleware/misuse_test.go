@@ -104,8 +104,8 @@ func TestMalformedAudienceIsRefusedUnderInsecureNoAudience(t *testing.T) {
 	})
 }
 
-// The Audience of a token without an audience is nil, even if the memory of a
-// decision about a token with audiences is reused.
+// The Audience of a token without aud is nil, even if its decision reuses the
+// memory of a decision about a token with aud.
 func TestATokenWithoutAnAudienceHasNone(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].InsecureNoAudience, c.TokenCache = true, -1 })
 	for range 3 {
@@ -202,8 +202,8 @@ func TestRefusalRemovesHeaderFieldsOfAnotherAnswer(t *testing.T) {
 	if _, err := s.v.Authorize(h, request(t)); err == nil {
 		t.Fatal("got no refusal")
 	}
-	// Content-Encoding and Vary stay: the middleware that set them also
-	// compresses the refusal.
+	// SetHeader keeps Content-Encoding and Vary, because the middleware that
+	// set them also compresses the refusal.
 	if len(h) != 4 || h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" {
 		t.Errorf("got %v, want the challenge, Cache-Control, Content-Encoding and Vary", h)
 	}

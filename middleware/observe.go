@@ -11,10 +11,10 @@ import (
 // Observation describes one decision for metrics. Its strings come from fixed
 // sets or from the configuration, so they are suitable as labels.
 type Observation struct {
-	Issuer    string        // URL of the configured issuer that the token names, or ""
+	Issuer    string        // URL of the token's issuer if it is accepted, or ""
 	Scheme    string        // "Bearer" or "DPoP", or "" if the request uses neither
 	Algorithm string        // algorithm of the token if it is supported, or ""
-	Code      Code          // code of the refusal; also "" if the request was accepted, and CodeUnavailable if the client disconnected
+	Code      Code          // code of the refusal; "" if accepted or if no token was sent; CodeUnavailable if the client disconnected
 	Reason    string        // "accepted", or a label for the cause such as "expired" or "canceled"
 	Duration  time.Duration // how long the decision took, including the wait for keys
 }

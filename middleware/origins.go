@@ -49,8 +49,8 @@ func (c Config) resource() string {
 	return normal
 }
 
-// hasOtherAudience reports whether the tokens of some issuer may name an
-// audience other than the resource.
+// hasOtherAudience reports whether Config.Audience differs from the resource,
+// or the Audiences of an issuer do not contain it.
 func (c Config) hasOtherAudience(resource string) bool {
 	if c.Audience != "" && c.Audience != resource {
 		return true
@@ -60,10 +60,10 @@ func (c Config) hasOtherAudience(resource string) bool {
 	})
 }
 
-// normalOrigin returns the normal form of an origin (RFC 3986 §6.2.2, §6.2.3),
-// without the slash of an empty path. A path may contain only characters that
-// have no special meaning in the routes of any framework and are never
-// percent-encoded.
+// normalOrigin returns the normal form of an origin (RFC 3986 §6.2.2, §6.2.3).
+// If the path is only a slash, the slash is removed. A path may contain only
+// characters that are never percent-encoded and have no special meaning in the
+// routes of any framework.
 func normalOrigin(raw string) (string, error) {
 	origin, path, err := weburl.Normal(raw)
 	if err != nil || strings.ContainsAny(raw, "?#") {

@@ -72,7 +72,7 @@ func TestFaultsOfOrigins(t *testing.T) {
 	const origin, differs = "https://api.example.com/v1", "an audience differs from the normal form of Origins[0]"
 	for name, test := range map[string]struct {
 		config middleware.Config
-		want   []string // parts of the error; nil if no error is expected
+		want   []string // substrings of the error; nil if no error is expected
 	}{
 		"one origin":                               {published(origin), nil},
 		"two origins":                              {published(origin, "https://api.example.com"), nil},

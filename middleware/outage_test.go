@@ -82,7 +82,7 @@ func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserve
 	}
 }
 
-// waitLimit is how long a request may wait for keys, in every outage.
+// waitLimit is the maximum time that a request may wait for keys in any outage.
 const waitLimit = 2 * time.Second
 
 // assertUnavailable checks that the token is refused with 503, so that the
@@ -142,7 +142,7 @@ func TestOutageBeforeKeysAreCached(t *testing.T) {
 			t.Errorf("an expired token: got %v, want ErrExpired", err)
 		}
 
-		time.Sleep(time.Minute) // until no request waits for an answer any more
+		time.Sleep(time.Minute) // until all pending requests have ended
 		as.Reset()
 		time.Sleep(time.Second)
 		assertAcceptedWithin(t, v, token, 0)
@@ -174,8 +174,9 @@ func TestOutageAfterKeysAreCached(t *testing.T) {
 	})
 }
 
-// A key that is unavailable during the outage may be the issuer's newest key,
-// so a token signed with it must not be refused as invalid.
+// A key that is not available during the outage may be the issuer's newest key.
+// A token that is signed with this key must therefore not be refused as
+// invalid.
 func TestAnOutageDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint == testserver.EndpointDiscovery {
@@ -210,8 +211,8 @@ func TestAnOutageDuringARotation(t *testing.T) {
 	}
 }
 
-// If the metadata is unavailable after the first fetch, keys are still fetched
-// again from the known URL.
+// If the metadata becomes unavailable after the first fetch, keys are still
+// fetched from the jwks_uri that the first fetch returned.
 func TestAnOutageOfTheMetadataDuringARotation(t *testing.T) {
 	for name, o := range outages {
 		if o.endpoint != testserver.EndpointDiscovery {
@@ -275,13 +276,13 @@ func TestAnIssuerThatHangsDelaysNoOther(t *testing.T) {
 					assertAcceptedWithin(t, v, up.Token(), 0)
 					waiting.Wait()
 				}
-				time.Sleep(time.Minute) // until no request waits for an answer any more
+				time.Sleep(time.Minute) // until all pending requests have ended
 			})
 		})
 	}
 }
 
-// Health probes make a verifier ready even if it receives no tokens.
+// Health probes make the verifier fetch keys even if it receives no tokens.
 func TestHealthyMakesAVerifierReady(t *testing.T) {
 	for name, down := range map[string]time.Duration{"at once": 0, "a while after the server": time.Minute} {
 		t.Run(name, func(t *testing.T) {

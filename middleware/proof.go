@@ -33,8 +33,8 @@ type proof struct {
 	issuedAt, expiresAt, validAfter time.Time
 }
 
-// signer is what the header of a proof says about its signature. It is never
-// modified.
+// signer contains the algorithm and the public key in the header of a proof. It
+// is never modified.
 type signer struct {
 	text       string // the encoded header, "" if the signer is not cached
 	header     jws.Header
@@ -72,8 +72,8 @@ func (d *decision) readProof() (err error) {
 	return nil
 }
 
-// readSigner reads the decoded header of a proof (RFC 9449 §4.2, §4.3). Header
-// parameters that do not concern the key are ignored, and so is kid.
+// readSigner reads the decoded header of a proof (RFC 9449 §4.2, §4.3). It
+// ignores kid and unknown header parameters.
 func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 	malformed := func(why string) error { return fmt.Errorf("%w: %s", ErrProof, why) }
 	var alg, typ string
@@ -108,8 +108,7 @@ func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 	if err != nil {
 		return nil, malformed("jwk is not a public key")
 	}
-	// Parsing the key as a key set checks it. The set returns the key only if
-	// it fits alg.
+	// jwks.Parse checks the key. set.Key returns the key only if it fits alg.
 	set, err := jwks.Parse([]byte(`{"keys":[` + public + `]}`))
 	if err != nil {
 		return nil, malformed("jwk is not a usable public key")
@@ -123,9 +122,9 @@ func (policy *proofPolicy) readSigner(head []byte) (*signer, error) {
 
 var errOtherKey = errors.New("the header refers to another key")
 
-// publicMembers returns a JWK with only the members that make up its public
-// key, and those that limit its use. Other members, such as kid, are for key
-// sets. It returns an error if the JWK has a private member (RFC 9449 §4.3).
+// publicMembers returns a JWK with only the members of its public key and the
+// members that limit its use. It drops members that are for key sets, such as
+// kid. It returns an error if the JWK has a private member (RFC 9449 §4.3).
 func publicMembers(jwk strictjson.Value) (string, error) {
 	var members []string
 	err := strictjson.Object(string(jwk), func(name string, value strictjson.Value) error {
@@ -141,8 +140,8 @@ func publicMembers(jwk strictjson.Value) (string, error) {
 }
 
 // thumbprint returns the SHA-256 thumbprint of a public key (RFC 7638 §3), in
-// base64url. The members of the key have already been checked: they need no
-// escapes.
+// base64url. The members of the key have already been checked, so they need no
+// JSON escapes.
 func thumbprint(jwk strictjson.Value) string {
 	member := func(name strictjson.Pointer) string {
 		text, _ := strictjson.String(strictjson.Lookup(jwk, "/"+name))
@@ -198,16 +197,17 @@ func (p *proof) parse(claims string) error {
 }
 
 // signerCache caches signers, because a client uses one header for all its
-// proofs. Only signers whose key is the key of a valid token and has verified a
-// signature are cached. A key has one slot, so that no client can replace the
-// signers of others by writing its header in many ways.
+// proofs. A signer is cached only after its key has verified a proof for a
+// valid token that is bound to this key. Each key has only one slot. Therefore,
+// a client cannot replace the signers of other clients by sending many
+// different headers.
 type signerCache struct {
 	seed  maphash.Seed
 	slots [1 << 12]atomic.Pointer[signer]
 }
 
-// find returns the cached signer with this encoded header, whose key has this
-// thumbprint, or nil.
+// find returns the cached signer with this encoded header and the thumbprint of
+// its key, or nil.
 func (c *signerCache) find(thumbprint, text string) *signer {
 	if cached := c.slot(thumbprint).Load(); cached != nil && cached.text == text {
 		return cached

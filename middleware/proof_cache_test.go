@@ -16,8 +16,7 @@ import (
 
 func withoutTokenCache(c *middleware.Config) { c.TokenCache = -1 }
 
-// ath must be right for a token that is cached, one that is not, and one that
-// is opaque.
+// ath is checked for cached JWTs, uncached JWTs and opaque tokens.
 func TestTokenOfAProof(t *testing.T) {
 	clients := map[string]*client{"a JWT": newClient(t, withTokenCache), "a JWT without a cache": newClient(t, withoutTokenCache)}
 	key := testserver.GenerateKey("ES256", "")
@@ -78,8 +77,9 @@ func TestACachedBoundToken(t *testing.T) {
 	}
 	used := c.proof()
 	wants(t, c.send(t, used), nil)
-	// Someone who has the token but not the key must not be able to remove the
-	// token from the cache, which would slow down the requests of its owner.
+	// An attacker with the token, but without its key, must not be able to
+	// remove the token from the cache. This would slow down the requests of its
+	// owner.
 	for _, tt := range []struct {
 		name   string
 		proofs []string
@@ -104,7 +104,8 @@ func TestACachedBoundToken(t *testing.T) {
 	if cached() != 1 {
 		t.Fatal("the scheme Bearer removed the token from the cache")
 	}
-	// A bearer token is refused under the scheme DPoP, even if it is cached.
+	// A token that is not bound to a key is refused with the scheme DPoP, even
+	// if the token is cached.
 	c.token = c.Good()
 	for range 2 {
 		_, err := c.v.Verify(t.Context(), middleware.Credentials{Token: c.token})
@@ -163,11 +164,12 @@ func TestOnlyProvenKeysAreCached(t *testing.T) {
 	if got := c.v.CachedSigners(); got != 1 {
 		t.Errorf("got %d cached keys, want 1", got)
 	}
-	// The key in the cache is used only for the same header, byte for byte.
+	// A cached key is used only for the header with which it was cached, byte
+	// for byte.
 	attacker := testserver.GenerateKey("ES256", "attacker")
 	wants(t, c.send(t, forge.Maker{Key: attacker}.Token(c.head(), c.body())), middleware.ErrProof)
 	wants(t, c.send(t, c.signed(c.head("typ", `"JWT"`), c.body())), middleware.ErrProof)
-	for i := range 50 { // headers that share a slot replace each other
+	for i := range 50 { // each new header of a key replaces the last one
 		wants(t, c.send(t, c.signed(c.head("x", fmt.Sprint(i)), c.body())), nil)
 	}
 	wants(t, c.send(t, c.proof()), nil)
@@ -203,7 +205,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// The key of a mark depends only on thumbprint and jti, so that all machines
+// The key of a replay entry depends only on thumbprint and jti, so all machines
 // compute the same key for a proof.
 func TestTheMarkIsAHashOfKeyAndJTI(t *testing.T) {
 	store := &marks{answer: func() (bool, error) { return true, nil }}
@@ -233,8 +235,8 @@ func TestConcurrentReplays(t *testing.T) {
 	}
 }
 
-// If the store fails, the request is refused with 503, and the proof is not
-// called invalid.
+// If the replay store fails, the request is refused with 503, and not with
+// invalid_dpop_proof.
 func TestStoreOfMarksFails(t *testing.T) {
 	failure := errors.New("redis: secret of the operator")
 	for name, tt := range map[string]struct {

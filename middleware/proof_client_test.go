@@ -13,9 +13,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A client that sends many proofs gets 503 before it has filled the store, and
-// other clients do not notice. A proof that is used again does not count, so
-// that an attacker without the key cannot use up the quota of the client.
+// A client that sends many proofs receives 503 before it has filled the store,
+// and other clients are not affected. A replayed proof is not charged to the
+// quota of the client. Otherwise an attacker without the key could use up this
+// quota.
 func TestOneClientCannotFillTheMemory(t *testing.T) {
 	var seen []middleware.Observation
 	c := newClient(t, func(config *middleware.Config) {
@@ -42,9 +43,9 @@ func TestOneClientCannotFillTheMemory(t *testing.T) {
 	wants(t, c.send(t, c.proof()), nil)
 }
 
-// Machines that share the store accept a proof by their own clocks. The mark
-// must last until the proof is too old for a clock that is behind by the clock
-// skew.
+// Machines that share the store check the time of a proof by their own clocks.
+// The replay entry must not expire before the proof is too old for a clock that
+// is behind by the clock skew.
 func TestMachinesThatShareTheStoreAcceptAProofOnce(t *testing.T) {
 	nonces := dpop.NewNonces(make([]byte, 32), time.Minute)
 	for name, policy := range map[string]dpop.Policy{"by time": {}, "by nonce": {Nonces: nonces}} {
@@ -69,7 +70,7 @@ func TestMachinesThatShareTheStoreAcceptAProofOnce(t *testing.T) {
 	}
 }
 
-// sharedStore is a store with a clock of its own, which tests set.
+// sharedStore is a store with its own clock. Tests set how far it is ahead.
 type sharedStore struct {
 	later time.Duration
 	marks map[[32]byte]time.Time
@@ -84,7 +85,7 @@ func (s *sharedStore) First(_ context.Context, key [32]byte, until time.Time) (b
 	return true, nil
 }
 
-// Clients write the public key in many ways.
+// Clients add various members to the header and to jwk.
 func TestProofsOfRealClientsPass(t *testing.T) {
 	c := newClient(t)
 	jwk := jwkOf(c.key)
@@ -100,8 +101,8 @@ func TestProofsOfRealClientsPass(t *testing.T) {
 	}
 }
 
-// A token whose typ or token_type is DPoP, but that has no cnf, is not accepted
-// as a bearer token.
+// A token with typ or token_type "DPoP" but without cnf is not accepted as a
+// bearer token.
 func TestATokenOfTypeDPoPNeedsCnf(t *testing.T) {
 	c := newClient(t)
 	for _, claim := range []string{"typ", "token_type"} {
@@ -130,8 +131,8 @@ func TestAnAnswerAboutABoundJWTMayLeaveCnfOut(t *testing.T) {
 	}
 }
 
-// One client that writes its header in many ways has one place in the cache of
-// clients' keys.
+// A client that sends many different headers uses only one slot in the cache of
+// client keys.
 func TestOneClientHasOneCachedKey(t *testing.T) {
 	c := newClient(t)
 	for i := range 50 {

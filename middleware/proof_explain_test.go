@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// explained returns a step of Explain.
+// explained runs Explain and returns the step with this name.
 func (c *client) explained(t *testing.T, presented middleware.Credentials, name string) middleware.Step {
 	t.Helper()
 	made, _ := c.v.Explain(t.Context(), presented)

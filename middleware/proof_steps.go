@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
-// checkProofKey requires the proof to contain the key of the token. This is
-// checked before the signature, so that the proofs of other keys cost no
-// verification.
+// checkProofKey requires the proof to contain the key of the token. It runs
+// before the signature is checked, so that proofs of other keys are not
+// verified.
 func (d *decision) checkProofKey() error {
 	if d.proof.signer.thumbprint != d.binding.jkt {
 		return ErrProofKey
@@ -42,7 +42,7 @@ func (d *decision) checkProofURL() error {
 // followed by the path of the request. If the URL of the request is absolute,
 // it must be below one of the origins, and htu must be this URL.
 func (policy *proofPolicy) matches(htu, requested string) bool {
-	for _, base := range policy.origins { // the usual case: every part is written in normal form
+	for _, base := range policy.origins { // the usual case: both URLs are in normal form
 		if rest, ok := strings.CutPrefix(htu, base.origin); ok {
 			if rest, ok = strings.CutPrefix(rest, base.path); ok && rest == requested && strings.HasPrefix(requested, "/") && weburl.IsNormal(requested) {
 				return true
@@ -56,16 +56,16 @@ func (policy *proofPolicy) matches(htu, requested string) bool {
 	for _, base := range policy.origins {
 		wantOrigin, wantPath, err := base.url(requested)
 		if err == nil && origin == base.origin && origin == wantOrigin && (path == wantPath || path+"/" == wantPath && path == base.path) {
-			return true // a proxy that strips a path prefix turns both the path and the path with a slash into "/"
+			return true // a proxy that strips the prefix /v1 turns both /v1 and /v1/ into /
 		}
 	}
 	return false
 }
 
-// url returns the URL of a request in normal form, as clients of this origin
-// write it.
+// url returns the URL that clients of this origin use for a request, in normal
+// form.
 func (base publicURL) url(requested string) (origin, path string, err error) {
-	if requested != "" && requested[0] != '/' { // a path may contain a URL
+	if requested != "" && requested[0] != '/' { // a path may also contain "://"
 		origin, path, err = weburl.Normal(requested)
 		if err == nil && path != base.path && !strings.HasPrefix(path, base.path+"/") {
 			err = weburl.ErrURL
@@ -76,10 +76,10 @@ func (base publicURL) url(requested string) (origin, path string, err error) {
 	return base.origin, base.path + path, err
 }
 
-// checkProofTime checks the nonce or, if the policy has no nonces, the time of
+// checkProofTime checks the nonce or, if the policy has no nonces, the iat of
 // the proof. A valid nonce shows that the proof is recent even if the client's
 // clock is wrong (RFC 9449 §11.1). checkProofTime also records when the proof
-// can no longer be used.
+// expires.
 func (d *decision) checkProofTime() error {
 	policy, p := d.v.dpop, &d.proof
 	if policy.nonces != nil {
@@ -126,17 +126,18 @@ func (d *decision) checkProofSignature() error {
 	return nil
 }
 
-// checkReplay marks the proof as used, and refuses it if it was used before
-// (RFC 9449 §11.1). It runs after all other checks of the token and the proof,
-// so that no attacker can use up the identifier of another client's proof.
+// checkReplay records that the proof was used, and refuses a proof that was
+// used before (RFC 9449 §11.1). It runs after all other checks of the token and
+// the proof, so that an attacker cannot use up the jti of another client's
+// proof.
 func (d *decision) checkReplay() error {
 	policy, p := d.v.dpop, &d.proof
 	if policy.replay == dpop.Off {
 		return nil
 	}
 	// Other machines may share the store. Their clocks and the clock of the
-	// store may be behind by the clock skew. The mark must last until none of
-	// them accepts the proof.
+	// store may be behind by the clock skew. The replay entry must not expire
+	// while any machine still accepts the proof.
 	until := d.began.Add(d.proofEnds.Sub(d.now) + d.v.skew).Truncate(time.Second).Add(2 * time.Second)
 	key := sha256.Sum256([]byte(p.signer.thumbprint + "\x00" + p.id))
 	var first bool
@@ -159,8 +160,8 @@ func (d *decision) checkReplay() error {
 	return nil
 }
 
-// boundedReplay is a [dpop.Replay] that bounds the marks of each client, as
-// [dpop.Memory] does.
+// boundedReplay is a [dpop.Replay] that limits the number of replay entries for
+// each client, as [dpop.Memory] does.
 type boundedReplay interface {
 	FirstOf(ctx context.Context, client string, key [32]byte, until time.Time) (bool, error)
 }

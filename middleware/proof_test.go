@@ -37,7 +37,7 @@ func TestProofsOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// with adds members, which are names and values in pairs, to a JWK.
+// with adds members to a JWK. pairs contains their names and values.
 func with(jwk string, pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		jwk = strings.TrimSuffix(jwk, "}") + `,"` + pairs[i] + `":` + pairs[i+1] + "}"
@@ -45,9 +45,8 @@ func with(jwk string, pairs ...string) string {
 	return jwk
 }
 
-// Each of these proofs is refused because of the fault in its name, in HTTP
-// requests and elsewhere. Unless the fault is in the signature, the signature
-// is valid.
+// Authorize and Verify refuse each of these proofs because of the fault in its
+// name. The signature is valid unless the fault is in the signature.
 func TestThreatsProof(t *testing.T) {
 	c := newClient(t)
 	good, head := c.proof(), c.head()
@@ -144,8 +143,8 @@ func TestThreatsProofKey(t *testing.T) {
 	}
 }
 
-// The thumbprint must be that of RFC 7638 for every type of key, whatever the
-// order of the members is. An RSA key of 1024 bits is too weak.
+// For every type of key, the thumbprint must follow RFC 7638, whatever the
+// order of the members. An RSA key of 1024 bits is too weak.
 func TestProofKeyIsReadStrictly(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "ES512", "RS256", "EdDSA"} {
 		c := newClient(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// at returns the names and values of claims that are times. Its arguments are
-// names and seconds from now.
+// at returns the names and values of NumericDate claims. pairs contains names
+// and seconds from now.
 func at(pairs ...any) (claims []string) {
 	for i := 0; i < len(pairs); i += 2 {
 		claims = append(claims, pairs[i].(string), fmt.Sprint(now.Unix()+int64(pairs[i+1].(int))))
@@ -21,7 +21,7 @@ func at(pairs ...any) (claims []string) {
 	return claims
 }
 
-// The limits hold to the second, by the clock of Config.Now.
+// The limits are exact to the second, according to Config.Now.
 func TestTimeOfAProof(t *testing.T) {
 	c := newClient(t)
 	short := newClient(t, func(c *middleware.Config) { c.DPoP.MaxAge, c.ClockSkew = 10*time.Second, time.Second })
@@ -126,7 +126,7 @@ func TestNoncesInProofs(t *testing.T) {
 	wants(t, without.send(t, without.proof("nonce", `"x"`)), nil)
 }
 
-// marks records what a verifier asks its store.
+// marks is a replay store that records the arguments of First.
 type marks struct {
 	keys   [][32]byte
 	until  time.Time
@@ -138,8 +138,8 @@ func (m *marks) First(_ context.Context, key [32]byte, until time.Time) (bool, e
 	return m.answer()
 }
 
-// A proof is marked until no clock of this API accepts it, whatever
-// Config.Now returns.
+// A replay entry expires only when all machines of this API refuse the proof as
+// too old, whatever Config.Now returns.
 func TestMarksLastAsLongAsTheProof(t *testing.T) {
 	store := &marks{answer: func() (bool, error) { return true, nil }}
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Replay = store })

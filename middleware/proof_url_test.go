@@ -112,8 +112,8 @@ func TestURLOfAProof(t *testing.T) {
 	}
 }
 
-// Only Origins says at which URLs clients reach the API. A header field may
-// come from an attacker.
+// Only Origins determines at which URLs clients reach the API. Header fields
+// are ignored, because they may come from an attacker.
 func TestThreatsURLOfARequest(t *testing.T) {
 	c := newClient(t)
 	for name, tt := range map[string]struct {

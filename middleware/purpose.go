@@ -22,9 +22,9 @@ type marks struct {
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// kind reports which kind of token a claim value names. For an unknown value
-// all results are false. Case, spaces, hyphens, underscores and the URN prefix
-// of RFC 8693 §3 are ignored.
+// kind reports whether a claim value means an access token, an ID token or
+// another kind of token. For an unknown value, all results are false. Case,
+// spaces, hyphens, underscores and the URN prefix of RFC 8693 §3 are ignored.
 func kind(value strictjson.Value) (access, identity, other bool) {
 	text, _ := strictjson.String(value)
 	text = strings.TrimPrefix(text, "urn:ietf:params:oauth:token-type:")
@@ -49,7 +49,7 @@ func namesKind(name string) bool {
 	return false
 }
 
-// isMark reports whether a claim is a sign of the kind of a token.
+// isMark reports whether a claim indicates the kind of a token.
 func isMark(name string, value strictjson.Value) bool {
 	var m marks
 	m.note(name, value)
@@ -85,11 +85,11 @@ func (m *marks) note(name string, value strictjson.Value) {
 	}
 }
 
-// checkMark requires the claim that Issuer.Mark names. It does not apply to the
-// introspection answer about an opaque token. A number is accepted if Mark has
-// no value, so that Mark can be nbf: access tokens of Spring Authorization
-// Server have nbf, and its ID tokens do not. Keycloak writes typ "DPoP" instead
-// of "Bearer" into tokens that are bound to a key.
+// checkMark requires the claim in Issuer.Mark. It does not apply to
+// introspection answers about opaque tokens. If Mark has no value, a number is
+// accepted, so that Mark can be nbf: Spring Authorization Server puts nbf only
+// into access tokens. If the token is bound to a key, the value "DPoP" is also
+// accepted, because Keycloak then writes typ "DPoP" instead of "Bearer".
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -103,20 +103,22 @@ func (d *decision) checkMark() error {
 	return nil
 }
 
-// checkPurpose refuses tokens that are not of the kind that Issuer.Purpose
-// accepts. A JWT whose typ is at+jwt is an access token (RFC 8725 §3.12). For
-// other tokens, the claims decide.
+// checkPurpose refuses tokens of a kind that Issuer.Purpose does not accept. A
+// JWT whose typ is at+jwt is an access token (RFC 8725 §3.12). For other
+// tokens, the claims decide.
 //
-// ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2),
-// and UAA's refresh tokens have granted_scopes instead of scope. Access tokens
-// of some servers also have these claims, so they are only weak signs. A claim
-// that shows an access token outweighs weak signs, regardless of
-// Issuer.ScopeClaims. In an introspection answer, weak signs are ignored,
-// because the member active is stronger evidence. Hashes are not ignored there,
-// because some servers' refresh tokens have no other sign. In a JWT, Mark
-// outweighs hashes and weak signs, because only access tokens of the issuer
-// have the claim that Mark names. Mark does not outweigh granted_scopes,
-// because UAA's refresh tokens also have the attributes of its access tokens.
+// ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2).
+// Refresh tokens of UAA have granted_scopes instead of scope. These claims are
+// only weak signs, because access tokens of some servers also have them. A
+// claim that shows an access token outweighs weak signs, regardless of
+// Issuer.ScopeClaims.
+//
+// In an introspection answer, weak signs are ignored, because the member active
+// is stronger evidence. Hashes are still checked, because some servers' refresh
+// tokens have no other sign. In a JWT, Mark outweighs hashes and weak signs,
+// because only access tokens of the issuer have the claim in Mark. Mark does
+// not outweigh granted_scopes, because UAA's refresh tokens also have the
+// attributes of its access tokens.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil
@@ -144,8 +146,8 @@ func (d *decision) checkPurpose() error {
 	return nil
 }
 
-// marksAnother reports whether a claim with this name and value marks a kind of
-// token that the issuer's Purpose excludes.
+// marksAnother reports whether a claim with this name and value identifies a
+// kind of token that the issuer's Purpose excludes.
 func (i Issuer) marksAnother(name, text string) bool {
 	if pointer, ok := strings.CutPrefix(name, "/"); ok && !strings.Contains(pointer, "/") {
 		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(pointer)

@@ -34,7 +34,8 @@ func (d *decision) checkRequirements() error {
 	return unmet
 }
 
-// evidence returns what the verified token and the request show.
+// evidence returns the data of the token and the request that requirements
+// check.
 func (d *decision) evidence() scopes.Evidence {
 	t := d.verified
 	if d.lookup == nil {
@@ -45,12 +46,12 @@ func (d *decision) evidence() scopes.Evidence {
 	}
 }
 
-// name adds to a refusal what the client must obtain, if the cause is an unmet
-// requirement or a missing token. It adds scopes only if no token was sent or a
-// scope is missing, and acr values and the maximum age only if no token was
-// sent or the authentication is insufficient. The client will then log in
-// again, so the current acr and auth_time do not count. A requirement that the
-// token meets without them is left out.
+// name adds the unmet requirements to a refusal, so that the client can meet
+// them. Scopes are added only if no token was sent or a scope is missing. The
+// acr values and the maximum age are added only if no token was sent or the
+// authentication is insufficient. If the authentication is insufficient, the
+// client will log in again, so the acr and auth_time of the token are ignored.
+// A requirement that the token meets without them is left out.
 func (d *decision) name(refusal *Error) {
 	switch code := refusal.Code; code {
 	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:
@@ -73,8 +74,8 @@ func (d *decision) name(refusal *Error) {
 // noEvidence is the evidence of a client without a token.
 var noEvidence = scopes.Evidence{Claim: func(string) (any, bool) { return nil, false }}
 
-// required returns everything that is missing from the evidence, for all
-// requirements together.
+// required returns the shortfalls of all requirements for this evidence,
+// combined into one.
 func required(need []scopes.Requirement, evidence scopes.Evidence) scopes.Shortfall {
 	var all scopes.Shortfall
 	var names []string

@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// newRevocations returns an empty list without a feed.
+// newRevocations returns an empty revocation list without a feed.
 func newRevocations(t *testing.T) *revoke.List {
 	t.Helper()
 	l, err := revoke.New(revoke.Config{Logger: quiet})
@@ -31,7 +31,7 @@ func withRevocations(l *revoke.List) func(*middleware.Config) {
 	return func(c *middleware.Config) { c.Revocations = l }
 }
 
-// revokes adds an entry for an hour.
+// revokes adds a revocation that expires after an hour.
 func revokes(t *testing.T, l *revoke.List, issuer string, kind revoke.Kind, value string, before time.Time) {
 	t.Helper()
 	r := revoke.Revocation{Issuer: issuer, Kind: kind, Value: value, Before: before, Until: time.Now().Add(time.Hour)}
@@ -40,7 +40,7 @@ func revokes(t *testing.T, l *revoke.List, issuer string, kind revoke.Kind, valu
 	}
 }
 
-// Each revocation is added when the token has already passed and is cached.
+// Each revocation is added after the token has been accepted and cached.
 func TestRevocations(t *testing.T) {
 	pairs := []string{"jti", `"id-9"`, "sub", `"alice"`, "client_id", `"app"`, "sid", `"s-\u0031"`, "iat", unix(-time.Minute)}
 	for name, test := range map[string]struct {
@@ -67,7 +67,7 @@ func TestRevocations(t *testing.T) {
 			token := s.Token(s.Header(), s.Claims(pairs...))
 			verifyUntilCached(t, s, token)
 			revokes(t, l, s.as.Issuer()+"/other", test.kind, test.value, test.before)
-			assertPasses(t, s, token) // a revocation by another issuer
+			assertPasses(t, s, token) // the revocation is by another issuer
 			revokes(t, l, s.as.Issuer(), test.kind, test.value, test.before)
 			for range 2 {
 				if _, err := s.verify(token); !errors.Is(err, test.want) {
@@ -128,7 +128,8 @@ func TestRevocationsAndRevokedBothApply(t *testing.T) {
 	}
 }
 
-// Within one request, a nested route uses the decision of the outer route.
+// Within one request, a nested route reuses the decision of the outer route. A
+// revocation in between has no effect.
 func TestANestedRouteDoesNotAskTheListAgain(t *testing.T) {
 	l := newRevocations(t)
 	s := newSetup(t, withRevocations(l))
@@ -208,7 +209,7 @@ func TestTheLagOfAListDuringAnOutage(t *testing.T) {
 		running.Go(func() { _ = l.Run(ctx) })
 		time.Sleep(time.Second)
 		assertPasses(t, s, s.Good())
-		stop() // nobody reads the feed any more
+		stop() // from here on, the feed is not read
 		running.Wait()
 		time.Sleep(9 * time.Second)
 		assertPasses(t, s, s.Good())

@@ -67,13 +67,13 @@ func TestVerifySignal(t *testing.T) {
 	if stats := s.v.Stats(); observed != 0 || stats.Tokens+stats.Hits+stats.Misses != 0 {
 		t.Errorf("got %d observations and the cache %+v, want none", observed, stats)
 	}
-	// What passes as a signal does not pass as an access token.
+	// A JWT that is accepted as a signal is not accepted as an access token.
 	if _, err := s.verify(typed(`"logout+jwt"`)); !errors.Is(err, middleware.ErrType) {
 		t.Errorf("as an access token: got %v, want %v", err, middleware.ErrType)
 	}
 }
 
-// No introspecting issuer receives a signal.
+// A signal is never sent to the introspecting issuer.
 func TestSignalsAreNotIntrospected(t *testing.T) {
 	for name, mode := range map[string]middleware.IntrospectionMode{
 		"IntrospectOpaque": middleware.IntrospectOpaque, "IntrospectJWTs": middleware.IntrospectJWTs, "IntrospectAll": middleware.IntrospectAll,
@@ -92,7 +92,7 @@ func TestSignalsAreNotIntrospected(t *testing.T) {
 			})
 			var want error
 			if mode == middleware.IntrospectAll {
-				want = middleware.ErrIssuer // it has no keys
+				want = middleware.ErrIssuer // the issuer lacks keys
 			}
 			if _, _, err := s.v.VerifySignal(t.Context(), s.Good(), "at+jwt"); !errors.Is(err, want) {
 				t.Errorf("got %v, want %v", err, want)

@@ -8,16 +8,17 @@ import (
 // Stats is a snapshot of a Verifier, for metrics. It does not cover
 // introspection.
 type Stats struct {
-	// Keys contains the statistics of each issuer's key set, by the URL of the
-	// issuer. Issuers under IntrospectAll, or with a Source of another package
-	// as Keys, have no entry.
+	// Keys contains the statistics of each issuer's key set. Its keys are the
+	// URLs of the issuers. It contains no issuer that uses IntrospectAll, or
+	// whose Keys is a Source of another package.
 	Keys map[string]jwks.Stats
 
 	// These fields describe the cache of Config.TokenCache. Tokens is the
-	// number of tokens that are cached now. The other fields count since
-	// NewVerifier: Hits counts signatures that did not have to be verified,
-	// Misses counts signatures that had to be verified, and Evictions counts
-	// tokens that were evicted. All fields are 0 if the cache is disabled.
+	// current number of cached tokens. The other fields are totals since
+	// NewVerifier: Hits is the number of signatures that did not have to be
+	// verified, Misses the number of signatures that had to be verified, and
+	// Evictions the number of evicted tokens. All fields are 0 if the cache is
+	// disabled.
 	Tokens, Hits, Misses, Evictions int
 }
 

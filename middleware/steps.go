@@ -10,8 +10,8 @@ type step struct {
 	run    func(*decision) error
 	of     *tokens
 	repeat repetition
-	also   others                                   // the other decisions in which the step runs
-	shown  func(*decision) (expected, found string) // for Explain, after the step has run; nil shows nothing
+	also   others                                   // the kinds of other decisions that run the step
+	shown  func(*decision) (expected, found string) // called by Explain after the step has run; may be nil
 	source string                                   // RFC and section
 }
 
@@ -39,19 +39,21 @@ var (
 	withRequirements = &tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
 )
 
-// others is a set of decisions that are not about the access token of a caller.
+// others is a set of kinds of decisions. These decisions are not about the
+// access token of a caller.
 type others int
 
 const (
-	answers others = 1 << iota // about an introspection answer about a JWT
-	signals                    // about a JWT that is not an access token: see Verifier.VerifySignal
+	answers others = 1 << iota // decisions about introspection answers for JWTs
+	signals                    // decisions of Verifier.VerifySignal, not about access tokens
 )
 
 func (o others) String() string {
 	return [...]string{"", "answers about JWTs", "signals", "answers about JWTs, signals"}[o]
 }
 
-// repetition specifies when a step is repeated for a token that has passed it.
+// repetition specifies when a step must run again for a token that has already
+// passed the step.
 type repetition int
 
 const (
@@ -109,8 +111,8 @@ var steps = []step{
 }
 
 // setSteps sets the steps of a Verifier. It also fills v.first: v.first[r][i]
-// is the index of the first step that is not before step i and whose repetition
-// is at least r.
+// is the index of the first step, from step i on, whose repetition is at least
+// r.
 func (v *Verifier) setSteps(steps []step) {
 	v.steps = steps
 	for least := range v.first {

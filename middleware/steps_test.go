@@ -36,8 +36,8 @@ func TestThePageHasTheTableOfSteps(t *testing.T) {
 	}
 }
 
-// One line in the table is enough to add a step: every kind of decision runs
-// the step, and Explain shows the step.
+// A new step needs only one line in the list of steps: every kind of decision
+// then runs the step, and Explain shows it.
 func TestAStepIsAddedInOnePlace(t *testing.T) {
 	s := newSetup(t)
 	made := 0

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows J24 to J35 of the threat catalogue, which concern
+// This file tests rows J24 to J35 of proof/threats/rows.txt, which are about
 // the claims.
 
 func unix(d time.Duration) string { return fmt.Sprint(now.Add(d).Unix()) }

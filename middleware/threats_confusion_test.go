@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows of group X of the threat catalogue, which concern
-// tokens of another kind or of another issuer.
+// This file tests the rows of group X in proof/threats/rows.txt, which are
+// about tokens of another kind or of another issuer.
 
 func TestThreatsOtherKinds(t *testing.T) {
 	s := newSetup(t)
@@ -19,7 +19,7 @@ func TestThreatsOtherKinds(t *testing.T) {
 	typed := func(s *setup, typ string, pairs ...string) string {
 		return s.Token(s.Header("typ", typ), s.Claims(pairs...))
 	}
-	for _, typ := range []string{`"JWT"`, `""`, ""} { // "" leaves typ out
+	for _, typ := range []string{`"JWT"`, `""`, ""} { // "" omits typ
 		s.check(t, "X01", []tokenCase{
 			{"only typ " + typ + " is accepted", typed(s, typ), nil},
 			{"typ " + typ + " with at_hash is refused", typed(s, typ, "at_hash", `"x"`), middleware.ErrType},

@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows J08 to J14 and J21 of the threat catalogue, which
-// concern the header.
+// This file tests rows J08 to J14 and J21 of proof/threats/rows.txt, which are
+// about the header.
 
 func TestThreatsKeysInTheToken(t *testing.T) {
 	trap, err := net.Listen("tcp", "127.0.0.1:0")

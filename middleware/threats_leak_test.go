@@ -23,8 +23,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows of group E of the threat catalogue that concern the
-// verifier: leaks of secrets and growth of memory.
+// This file tests the rows of group E in proof/threats/rows.txt that are about
+// the verifier: leaks of secrets and growth of memory.
 
 // outputRecorder collects all output of the verifier.
 type outputRecorder struct {
@@ -53,8 +53,9 @@ func (s *outputRecorder) drain() string {
 	return s.output.String()
 }
 
-// leaked returns the first eight successive bytes of the secret that text
-// contains, in plain text or in hexadecimal, or "".
+// leaked returns the first substring of eight bytes of the secret that text
+// contains, in plain text or in hexadecimal. If text contains none, leaked
+// returns "".
 func leaked(text, secret string) string {
 	for i := 0; i+8 <= len(secret); i++ {
 		piece := secret[i : i+8]
@@ -322,7 +323,7 @@ func TestThreatsConfiguredText(t *testing.T) {
 	}
 }
 
-// Callers can build an Error themselves. Its text may contain anything.
+// Programs can create an Error themselves, with any text.
 func TestThreatsTextOfACaller(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"printable text", "the plan has ended", `, error_description="the plan has ended"`},

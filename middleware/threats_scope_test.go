@@ -11,12 +11,12 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// This file tests the rows of group S of the threat catalogue, which concern
+// This file tests the rows of group S in proof/threats/rows.txt that are about
 // the scopes in a scope claim.
 
-// scoped is a test case with a scope claim. met says whether the claim meets
-// the requirement. refused is the cause if the token must be refused because of
-// the claim itself, and otherwise nil.
+// scoped is a test case with a scope claim. met is true if the claim meets the
+// requirement. refused is the expected cause if the claim itself is invalid,
+// and otherwise nil.
 type scoped struct {
 	name    string
 	claims  []string

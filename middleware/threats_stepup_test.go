@@ -18,7 +18,7 @@ type shortfall scopes.Shortfall
 
 func (s shortfall) Unmet(scopes.Evidence) *scopes.Shortfall { return (*scopes.Shortfall)(&s) }
 
-// onPath is a requirement on the path of the request.
+// onPath is a requirement that only requests for this path meet.
 type onPath string
 
 func (p onPath) Unmet(e scopes.Evidence) *scopes.Shortfall {
@@ -37,7 +37,7 @@ func TestThreatsStepUp(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		need []scopes.Requirement
-		want string // the challenge, "" if accepted
+		want string // expected challenge; "" if accepted
 	}{
 		{"both are sufficient", []scopes.Requirement{scopes.ACR("mfa", "pwd"), hour}, ""},
 		{"only the acr is insufficient, and both are named", []scopes.Requirement{mfa, hour}, weak + `, acr_values="mfa", max_age="3600"`},

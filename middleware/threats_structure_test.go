@@ -19,7 +19,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// This file tests the rows J01 to J23 of the threat catalogue, which concern
+// This file tests rows J01 to J23 of proof/threats/rows.txt, which are about
 // the structure of a JWT.
 
 func TestThreatsAlgorithm(t *testing.T) {
@@ -161,9 +161,10 @@ func TestThreatsSignature(t *testing.T) {
 	}
 	s.check(t, "J06", j06)
 
-	// For each ECDSA signature (r, s), (r, n-s) is valid for the same bytes. A
-	// deny-list must treat both tokens as the same token, so it must use issuer
-	// and jti as its key (see Config.Revoked).
+	// For each ECDSA signature (r, s), the signature (r, n-s) is valid for the
+	// same bytes. A deny-list must treat tokens with either signature as the
+	// same token, so it must use issuer and jti as its key (see
+	// Config.Revoked).
 	malleated := append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
 	s.check(t, "J07", []tokenCase{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})
 	revoked := newSetup(t, withDenyList("id-1"))

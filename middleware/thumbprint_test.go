@@ -50,8 +50,9 @@ func TestThreatsThumbprint(t *testing.T) {
 	})
 }
 
-// A server that identifies its keys by x5t may have replaced its only key, so a
-// token that does not match the old key causes a fetch of the new key.
+// A token that does not match the cached key causes a fetch of the keys,
+// because the server may identify its keys by x5t and may have replaced its
+// only key.
 func TestThumbprintFetchesANewKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		x5t func(fresh testserver.Key) string

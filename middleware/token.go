@@ -22,7 +22,7 @@ import (
 type Token struct {
 	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub
-	ClientID  string     // from Issuer.ClientIDClaims: by default client_id (RFC 9068 §2.2), or azp without client_id
+	ClientID  string     // from Issuer.ClientIDClaims: by default client_id (RFC 9068 §2.2), otherwise azp
 	ID        string     // jti
 	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
 	Scopes    scopes.Set // from Issuer.ScopeClaims
@@ -32,7 +32,7 @@ type Token struct {
 	ACR       string     // acr, the authentication context class
 	AuthTime  time.Time  // auth_time; zero if it is not a NumericDate
 
-	claims  string  // the whole claims object, strict JSON
+	claims  string  // all claims as strict JSON
 	binding binding // from cnf
 	session string  // sid, for Config.Revocations; "" if it is not a string
 }
@@ -48,9 +48,9 @@ func (t *Token) clone() *Token {
 	return &own.Token
 }
 
-// copyTo copies a token to own. A single audience is stored in the given array,
-// to save an allocation. Nothing else needs a deep copy: only the fields of a
-// Token and the elements of its audience are mutable.
+// copyTo copies a token to own. It stores a single audience in the given array,
+// to save an allocation. Only the fields of a Token and the elements of its
+// audience are mutable, so nothing else needs a deep copy.
 func (t *Token) copyTo(own *Token, audience *[1]string) {
 	*own = *t
 	if len(t.Audience) == 1 {
@@ -124,8 +124,8 @@ func ClaimsAs[T any](t *Token) (T, error) {
 // once for each cached token, to save an allocation per request.
 type lookup func(pointer string) (any, bool)
 
-// claim returns the value that a JSON Pointer finds in the claims, or false if
-// the claim is absent or null.
+// claim returns the value of the claim at a JSON Pointer, or false if the claim
+// is absent or null.
 func (t *Token) claim(pointer string) (any, bool) {
 	raw := strictjson.Lookup(t.claims, strictjson.Pointer(pointer))
 	if raw == "" || raw.IsNull() {

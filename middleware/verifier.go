@@ -18,7 +18,7 @@ import (
 
 // Verifier verifies access tokens and decides whether requests may pass. Create
 // it with [NewVerifier]; a zero or nil Verifier refuses every request. A
-// Verifier is safe for concurrent use, owns no goroutine and need not be
+// Verifier is safe for concurrent use. It owns no goroutine and need not be
 // closed.
 type Verifier struct {
 	steps         []step
@@ -137,16 +137,18 @@ func (v *Verifier) Warm(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// Healthy returns an error in two cases: no issuer has usable keys, for example
-// before the first fetch, or Config.Revocations may lack recent revocations and
-// its OnLag is [revoke.Refuse]. The first case is an error even if opaque
-// tokens can be introspected, but not if IssuerFor is set, or if an issuer uses
-// IntrospectAll and therefore has no keys. Healthy is for probes: it never
-// blocks, and starts a refresh of the keys if one is due. It does not show
-// whether introspection or Config.IssuerFor works. Under [revoke.Accept], watch
-// [revoke.List.Healthy] as well. To monitor introspection and IssuerFor, watch
-// the Logger of the introspection client, or the 503s in Config.Observe. For
-// details about keys, see [Verifier.Stats].
+// Healthy returns an error in two cases. The first case is that no issuer has
+// usable keys, for example before the first fetch. This is an error even if
+// opaque tokens can be introspected. It is not an error if IssuerFor is set, or
+// if an issuer uses IntrospectAll and therefore has no keys. The second case is
+// that Config.Revocations may lack recent revocations and its OnLag is
+// [revoke.Refuse].
+//
+// Healthy is for probes: it never blocks, and starts a refresh of the keys if
+// one is due. It does not show whether introspection or Config.IssuerFor works.
+// To monitor them, watch the Logger of the introspection client, or the 503s in
+// Config.Observe. If OnLag is [revoke.Accept], also watch
+// [revoke.List.Healthy]. For details about keys, see [Verifier.Stats].
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {
 		return err

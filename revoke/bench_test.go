@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// filled returns a list with n entries, three quarters of them tokens, and the
-// rest subjects and sessions. Their values are as long as UUIDs.
+// filled returns a list with n entries. Three quarters of them revoke token
+// IDs. The rest revoke subjects and sessions. The values are as long as UUIDs.
 func filled(t testing.TB, n int) *revoke.List {
 	t.Helper()
 	l, until := newList(t, revoke.Config{}), time.Now().Add(time.Hour)

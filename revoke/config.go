@@ -10,35 +10,41 @@ import (
 	"time"
 )
 
-// Config is the configuration of a [List]. The zero value is a list that only
-// your own calls of [List.Add] fill.
+// Config is the configuration of a [List]. The zero value is a list that
+// contains only what your program adds with [List.Add].
 type Config struct {
 	// Feed shares revocations between machines. nil means that the list
 	// contains only what was added to it in this process.
 	Feed Feed
 
-	// MaxLag is the longest allowed time since the feed was last read to its
-	// end. 0 means 10 seconds. It must be between one second and one hour.
+	// MaxLag is the longest allowed lag, that is, the time since the list last
+	// read the feed to its end. 0 means 10 seconds. It must be between one
+	// second and one hour.
 	MaxLag time.Duration
 
-	// OnLag decides what happens beyond MaxLag. It is required if Feed is set.
+	// OnLag decides what happens if the lag is more than MaxLag. It is required
+	// if Feed is set.
 	OnLag OnLag
 
 	// MaxEntries is the maximum number of entries. 0 means 1 000 000 entries,
 	// which need about 170 MiB if their values have 36 bytes, such as UUIDs.
-	// Memory is used only as entries are added. With a Feed, the last tenth is
-	// only for what other machines have published. Otherwise machines that are
-	// almost full could publish more than any of them can hold. MaxEntries must
-	// be the same on all machines.
+	// Memory is used only as entries are added. MaxEntries must be the same on
+	// all machines.
 	//
-	// All issuers share the entries. An issuer that may revoke without limit,
-	// for example by messages that package signals receives, can therefore fill
-	// the list. Use one List for each group of issuers that trust each other.
+	// With a Feed, the last tenth of the entries is reserved for revocations
+	// from other machines. Otherwise several almost full machines could
+	// together publish more entries than one list can store.
+	//
+	// All issuers share the entries. An issuer that may send any number of
+	// revocations, for example in messages that package signals receives, can
+	// therefore fill the list. Use one List for each group of issuers that
+	// trust each other.
 	MaxEntries int
 
-	// Logger receives failures of the feed and their end, once per change. nil
-	// means the logger that [slog.Default] returns when New is called. Log
-	// records contain no part of a revocation and no error text of the feed.
+	// Logger receives a record when the feed begins to fail, when the failure
+	// changes, and when the feed works again. nil means the logger that
+	// [slog.Default] returns when New is called. Log records contain neither
+	// revocations nor error texts of the feed.
 	Logger *slog.Logger
 }
 
@@ -46,15 +52,15 @@ type Config struct {
 type OnLag int
 
 const (
-	// Refuse makes the check return an error, so that requests are answered
+	// Refuse makes [List.Check] return an error, so that requests are answered
 	// with 503. A revoked token is accepted for at most MaxLag after its
-	// revocation was published, unless the feed loses the revocation before the
-	// list has read it.
+	// revocation was published. The exception is a feed that loses the
+	// revocation before the list has read it.
 	Refuse OnLag = iota + 1
 
-	// Accept makes the list decide by what it knows. Tokens that were revoked
-	// on other machines are accepted for as long as the feed cannot be read.
-	// [List.Healthy] returns an error meanwhile.
+	// Accept makes the list check tokens against the entries that it has. While
+	// the feed cannot be read, tokens that were revoked on other machines are
+	// accepted, and [List.Healthy] returns an error.
 	Accept
 )
 

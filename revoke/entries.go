@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// entries are revocations in memory. mu guards everything except count. The
-// caller of put, add, remove and expire holds it.
+// entries are revocations in memory. mu guards all fields except count. It must
+// be locked for calls of put, add, remove and expire.
 type entries struct {
 	limit    int
-	reserved int          // how many of the limit are only for revocations from the feed
+	reserved int          // part of limit that only revocations from the feed may use
 	count    atomic.Int64 // the length of byEnd, readable without the lock
 
 	mu      sync.RWMutex
@@ -35,11 +35,11 @@ type entry struct {
 	issuer        *issuer
 	kind          Kind
 	value         string
-	before, until int64 // Unix times; before is everything if all tokens are revoked
+	before, until int64 // Unix times; the value everything in before revokes all tokens
 	index         int   // in byEnd
-	// next is another entry about the same tokens. Of two such entries, one has
-	// the later before and the other the later until. Otherwise one of them
-	// would be superfluous.
+	// next is another entry for the same kind and value. One of the two entries
+	// has the later before, the other one has the later until. Otherwise one
+	// entry would be enough.
 	next   *entry
 	inFeed atomic.Uint64 // number of the last reading from the beginning of the feed that found the entry
 }
@@ -56,10 +56,10 @@ func newEntries(limit int) *entries {
 	return &entries{limit: limit, issuers: make(map[string]*issuer)}
 }
 
-// put adds a revocation, unless it is known or has ended. It reports false if
-// the list is full. A revocation that replaces another one always fits. If the
-// revocation comes from the feed, reading is the number of the current reading,
-// and otherwise 0.
+// put adds a revocation. It skips one that has expired or that an entry already
+// covers. It returns false if the list is full. A revocation that replaces an
+// entry always fits. reading is the number of the current reading if the
+// revocation comes from the feed. Otherwise it is 0.
 func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	before, until := int64(everything), ceil(r.Until)
 	if r.Kind != Token && !r.Before.IsZero() {
@@ -96,10 +96,10 @@ func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	return true
 }
 
-// add adds an entry. It copies the strings, which may be parts of longer
-// strings.
+// add adds an entry. It clones the strings, because they may be substrings that
+// keep longer strings in memory.
 func (e *entries) add(added *entry, name string, reading uint64) {
-	if e.issuers[name] == nil { // remove may have removed it
+	if e.issuers[name] == nil { // put may have removed the issuer
 		name = strings.Clone(name)
 		e.issuers[name] = &issuer{name: name}
 	}

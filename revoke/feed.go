@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Kind specifies which claim of a token a [Revocation] is compared with. The
-// numbers of the constants do not change, so a feed may store them.
+// Kind specifies the claim with which the Value of a [Revocation] is compared.
+// The numbers of the constants do not change, so a feed may store them.
 type Kind int
 
 // The kinds, with their claims.
@@ -49,42 +49,43 @@ type Revocation struct {
 	Until time.Time
 }
 
-// Feed takes revocations from each machine to all machines of an API, for
-// example through a stream in Redis. Package feedtest tests implementations.
+// Feed shares revocations between all machines of an API, for example through a
+// stream in Redis. Package feedtest tests implementations.
 //
 // Implementations must be safe for concurrent use. Each call must return soon
 // after its context has ended. An attacker who can write to a feed can make the
 // API refuse tokens, so the feed must be as well protected as the API.
 type Feed interface {
-	// Publish appends revocations. nil means that the feed has all of them. If
-	// it returns an error, the feed may have some of them.
+	// Publish appends revocations. If it returns nil, the feed has stored all
+	// of them. If it returns an error, the feed may have stored some of them.
 	//
 	// A feed must keep a revocation until its Until, and may keep it longer. It
 	// may store times in whole seconds, because a [List] publishes whole
-	// seconds. A program that publishes without a List must add the clock skew
-	// of the verifiers to Until.
+	// seconds. A program that calls Publish itself, without a List, must add
+	// the clock skew of the verifiers to Until.
 	Publish(ctx context.Context, revocations ...Revocation) error
 
-	// Read returns what the feed has after a position, oldest first. "" is the
-	// beginning. Read does not wait for revocations, and removes nothing. A
-	// revocation must be readable as soon as Publish has returned, and must
-	// come after all positions that Read has returned before.
+	// Read returns the revocations after a position, oldest first. "" is the
+	// beginning of the feed. Read does not wait for new revocations, and does
+	// not remove any. As soon as Publish has returned, Read must return its
+	// revocations. They must come after all positions that Read returned
+	// before.
 	//
-	// ErrGap, which may be wrapped, means that the feed no longer has
-	// everything after the position. The reader must begin again with "".
+	// Read returns ErrGap, which may be wrapped, if the feed has removed or
+	// lost revocations after the position. The reader must begin again with "".
 	Read(ctx context.Context, after string) (Batch, error)
 }
 
 // Batch is a part of a feed.
 type Batch struct {
-	Revocations []Revocation // a zero Revocation stands for one that the feed has and cannot read, and counts as lag
-	Next        string       // the position after them; if Revocations is empty, it may be the position that was passed
-	More        bool         // there is more to read at once
-	Epoch       string       // changes when the feed has lost its memory
+	Revocations []Revocation // a zero Revocation replaces a stored one that the feed cannot read, and counts as lag
+	Next        string       // the position after Revocations; if they are empty, it may be the position passed to Read
+	More        bool         // call Read again at once
+	Epoch       string       // changes when the feed has lost its contents
 }
 
-// ErrGap is returned by [Feed.Read] if the feed no longer has everything after
-// the position.
+// ErrGap is returned by [Feed.Read] if the feed has removed or lost revocations
+// after the position.
 var ErrGap = errors.New("revoke: the feed has removed entries after this position")
 
 const (

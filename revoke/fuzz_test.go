@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// model is a naive list: every revocation ever made, with the time at which it
-// ends.
+// model is a naive list. It contains every revocation ever made, and Until is
+// the time at which the revocation expires.
 type model []revoke.Revocation
 
 func (m model) revoked(c revoke.Claims, now time.Time) bool {
@@ -36,8 +36,8 @@ func (d *draw) n(limit int) int {
 	return n
 }
 
-// Whatever is added, published, lost and expired, in whatever order: as soon as
-// the feed works, all lists have the revocations of all calls of Add.
+// Revocations are added, published, lost and expired in any order. Once the
+// feed works, all lists must have the revocations of all calls of Add.
 func FuzzListsAgreeWithTheModel(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 5, 0, 1, 1, 1, 1, 3, 2, 2, 4, 3, 0})
 	f.Add([]byte{0, 0, 1, 1, 2, 9, 0, 1, 1, 1, 0, 3, 0, 2, 1, 1, 1, 14, 2, 7, 3})

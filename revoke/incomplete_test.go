@@ -39,8 +39,8 @@ func TestL06RevocationsThatDoNotFitAreLag(t *testing.T) {
 	})
 }
 
-// Machines that are almost full add different revocations at the same time.
-// Each of them can hold what the others have published.
+// Two machines that are almost full add different revocations at the same time.
+// Each machine must have space for the revocation of the other machine.
 func TestL06MachinesFillTheListAtTheSameTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed, lists := new(unstable), []*revoke.List(nil)

@@ -46,7 +46,7 @@ type List struct {
 	running     atomic.Bool
 	readings    atomic.Uint64             // how often the feed was read from the beginning
 	unpublished atomic.Bool               // the feed may lack entries
-	read        atomic.Pointer[time.Time] // when the last complete reading of the feed to its end began
+	read        atomic.Pointer[time.Time] // when the last reading of the whole feed to its end began
 	failing     contain.Change            // the last logged failure
 	overflowing contain.Change            // whether it was logged that revocations do not fit
 
@@ -67,20 +67,21 @@ func New(config Config) (*List, error) {
 	return l, nil
 }
 
-// Add revokes tokens. The revocations are in force on this machine at once, and
-// then published to the feed. The error is nil only if the feed has all of
-// them, or if the list has no feed. Only then may a receiver of events
-// acknowledge the event that caused the call. Adding a revocation again does no
-// harm.
+// Add revokes tokens. The revocations take effect on this machine at once, and
+// are then published to the feed. If the error is nil, the feed has all of
+// them, or the list has no feed. If Add returns an error, a receiver of events
+// must not acknowledge the event that caused the call. Adding a revocation
+// again does no harm.
 //
 // Add adds five minutes to each Until, for the clock skew of verifiers. A
-// revocation that has ended even then has no effect.
+// revocation that has expired even then has no effect.
 //
 // If a revocation is not valid, the error lists all faults, and nothing is
-// revoked. [ErrFull] means that a revocation did not fit; those before it are
-// in force on this machine. [ErrPublish] means that all are in force on this
-// machine, but the feed returned an error, whose text is not printed. In both
-// cases [List.Run] publishes what is in force, if it still can.
+// revoked. [ErrFull] means that a revocation did not fit. The revocations
+// before it are in force on this machine. [ErrPublish] means that all are in
+// force on this machine, but the feed returned an error, whose text is not
+// printed. After ErrFull and ErrPublish, [List.Run] publishes the revocations
+// that are in force, unless they expire before the feed accepts them.
 func (l *List) Add(ctx context.Context, revocations ...Revocation) error {
 	if l.notConstructed() {
 		return errNotConstructed
@@ -116,8 +117,9 @@ func (l *List) Add(ctx context.Context, revocations ...Revocation) error {
 	return nil
 }
 
-// put adds revocations, and returns how many of them come before the first one
-// that does not fit. See entries.put for reading.
+// put adds revocations up to the first one that does not fit, and returns how
+// many come before it. The parameter reading has the same meaning as in
+// entries.put.
 func (l *List) put(all []Revocation, reading uint64) (n int) {
 	for len(all) > 0 {
 		part := all[:min(chunk, len(all))]
@@ -142,8 +144,8 @@ func (l *List) putPart(part []Revocation, reading uint64) int {
 	return len(part)
 }
 
-// publishError is an error of the feed. Its text may contain claims, so it is
-// not printed.
+// publishError is an error of the feed. Its text may contain claims. Error
+// therefore does not return it.
 type publishError struct{ err error }
 
 func (p publishError) Error() string   { return ErrPublish.Error() }
@@ -164,8 +166,9 @@ func (l *List) publish(ctx context.Context, all []Revocation) error {
 }
 
 // Claims are the claims of a verified token that are compared with the list.
-// The fields are as in middleware.Token, except Session, which a handler must
-// decode from the claim sid. Empty fields match no entry.
+// The fields have the same values as in middleware.Token. Session is not a
+// field of middleware.Token, so a handler must decode it from the claim sid.
+// Empty fields match no entry.
 type Claims struct {
 	Issuer   string
 	ID       string // jti
@@ -175,10 +178,10 @@ type Claims struct {
 	IssuedAt time.Time // iat; the zero time if the token has none
 }
 
-// Check reports whether a token is revoked. It does not wait for the feed. The
-// error means that this is not known: it wraps [ErrLag] if the lag is more than
-// Config.MaxLag and Config.OnLag is [Refuse]. A verifier whose configuration
-// contains the list calls Check for each token.
+// Check reports whether a token is revoked. It does not wait for the feed. If
+// it cannot decide, it returns an error. The error wraps [ErrLag] if the lag is
+// more than Config.MaxLag and Config.OnLag is [Refuse]. A verifier whose
+// configuration contains the list calls Check for each token.
 func (l *List) Check(claims Claims) (revoked bool, err error) {
 	if l.notConstructed() {
 		return false, errNotConstructed
@@ -208,9 +211,10 @@ func (l *List) Healthy() error {
 	return nil
 }
 
-// lag returns the time since the feed was last read to its end, or the largest
-// Duration if it never was. While a machine is suspended, its monotonic clock
-// may stop, so the longer of the monotonic time and the wall-clock time counts.
+// lag returns the time since the list last read the feed to its end, or the
+// largest Duration if it never did. While a machine is suspended, its monotonic
+// clock may stop. lag therefore returns the longer of the monotonic time and
+// the wall-clock time.
 func (l *List) lag(now time.Time) time.Duration {
 	if l.config.Feed == nil {
 		return 0
@@ -222,16 +226,16 @@ func (l *List) lag(now time.Time) time.Duration {
 	return max(now.Sub(*read), now.Round(0).Sub(read.Round(0)))
 }
 
-// Stats is a snapshot of a List, for metrics. All fields except Entries, Lag
-// and Missing count since [New].
+// Stats is a snapshot of a List, for metrics. The fields except Entries, Lag
+// and Missing are counts since [New].
 type Stats struct {
 	Entries   int           // in the list, including some that have ended
 	Lag       time.Duration // since the feed was read to its end; the largest Duration if it never was, 0 without a Feed
-	Received  int           // revocations that were read from the feed, including repetitions and own ones
+	Received  int           // revocations that were read from the feed, including repetitions and the list's own
 	Published int           // revocations that the feed accepted
-	Missing   int           // entries that the feed lacked when it was last read to its end, and that must still be published
-	Gaps      int           // how often the feed no longer had everything
-	Epochs    int           // how often the feed lost its memory
+	Missing   int           // entries that the feed lacked at the last reading to its end, and that are still to be published
+	Gaps      int           // how often the feed returned ErrGap
+	Epochs    int           // how often the feed lost its contents
 	Dropped   int           // revocations in the feed that did not fit or were not valid, including repetitions
 }
 

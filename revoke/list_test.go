@@ -94,8 +94,8 @@ func TestEntriesAboutTheSameTokens(t *testing.T) {
 	})
 }
 
-// Of the entries about a user, the one that ends first can be the newest, the
-// oldest or one between them.
+// Of several entries about one user, the first to expire can be the newest, the
+// oldest, or one in the middle.
 func TestAnEntryEndsBeforeOthersAboutTheSameTokens(t *testing.T) {
 	minutes := func(n int) time.Duration { return time.Duration(n) * time.Minute }
 	for name, order := range map[string][3]int{"the newest": {2, 1, 0}, "one in the middle": {2, 0, 1}, "the oldest": {0, 2, 1}} {
@@ -103,7 +103,7 @@ func TestAnEntryEndsBeforeOthersAboutTheSameTokens(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, began := newList(t, revoke.Config{Feed: new(unstable), OnLag: revoke.Refuse}), time.Now()
 				start(t, l)
-				for _, i := range order { // the earlier an entry ends, the later is its Before
+				for _, i := range order { // the earlier an entry expires, the later its Before is
 					add(t, l, revoke.Revocation{
 						Issuer: issuer, Kind: revoke.Subject, Value: "x",
 						Before: began.Add(-minutes(i)), Until: began.Add(minutes(i)),
@@ -153,7 +153,7 @@ func TestAFullList(t *testing.T) {
 		}
 		add(t, l, token("1")) // is known and needs no room
 		time.Sleep(2 * time.Hour)
-		add(t, l, token("4"), token("5"), token("6")) // in place of those that have ended
+		add(t, l, token("4"), token("5"), token("6")) // replace the expired entries
 		if got := l.Stats().Entries; got != 3 {
 			t.Errorf("got %d entries, want 3", got)
 		}

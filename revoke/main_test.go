@@ -73,7 +73,7 @@ func assertRevoked(t *testing.T, l *revoke.List, c revoke.Claims, want bool) {
 	}
 }
 
-// assertLag checks whether the list refuses to answer about an unknown token.
+// assertLag checks whether Check and Healthy return ErrLag.
 func assertLag(t *testing.T, l *revoke.List, want bool) {
 	t.Helper()
 	revoked, err := l.Check(revoke.Claims{Issuer: issuer, ID: "unknown"})
@@ -92,9 +92,9 @@ type unstable struct {
 	mu            sync.Mutex
 	publish, read error
 	rejected      string // the Value of a revocation with which Publish fails
-	gap           bool   // the next Read after a position reports a gap
+	gap           bool   // the next Read with a position returns ErrGap
 	reads         int
-	hidden        []revoke.Revocation // found only by a reader that begins at the beginning
+	hidden        []revoke.Revocation // returned only by a Read from the beginning
 }
 
 func (u *unstable) set(change func(*unstable)) {

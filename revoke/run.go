@@ -14,19 +14,19 @@ const (
 	pollInterval = 200 * time.Millisecond // on average
 	callTimeout  = 5 * time.Second        // of one Read, and of all calls of Publish after a poll
 
-	// rereadInterval is how often the feed is read from the beginning while
-	// some of its revocations do not fit.
+	// rereadInterval is how often the feed is read from the beginning while it
+	// contains revocations that do not fit or are not valid.
 	rereadInterval = time.Minute
 
-	// removedPerPoll is the maximum number of ended entries that are removed
-	// after a poll. Checks wait for less than a millisecond.
+	// removedPerPoll is the maximum number of expired entries that are removed
+	// after a poll. The removal blocks Check for less than a millisecond.
 	removedPerPoll = 256
 
 	publishedPerPoll = 16 * chunk // maximum number of missing entries that are published after a poll
 )
 
-// Failures of the feed. Its own errors are not logged, because their texts may
-// contain claims.
+// Failures of the feed, for the log. The errors that the feed returns are not
+// logged, because their texts may contain claims.
 var (
 	errPanic      = errors.New("the feed panicked")
 	errFeed       = errors.New("the feed could not be read")
@@ -36,15 +36,15 @@ var (
 	errMissing    = errors.New("the feed lost entries, and did not accept them again")
 )
 
-// Run reads the feed about every 200 milliseconds, at first from the beginning,
-// until ctx ends. Then it returns nil. Without a Feed, it only waits for ctx.
-// If the list is already running, it returns an error at once. The caller
-// starts Run in a goroutine:
+// Run reads the feed about every 200 milliseconds, at first from the beginning.
+// When ctx ends, Run returns nil. Without a Feed, Run only waits for ctx. If
+// the list is already running, Run returns an error at once. Start Run in a
+// goroutine:
 //
 //	go list.Run(ctx)
 //
-// Call Run before the API serves requests: until the feed has been read, the
-// lag is infinite.
+// Call Run before the API serves requests, because the lag is infinite until
+// the feed has been read.
 func (l *List) Run(ctx context.Context) error {
 	switch {
 	case l.notConstructed():
@@ -59,7 +59,7 @@ func (l *List) Run(ctx context.Context) error {
 	}
 	r := &reader{list: l}
 	r.restart()
-	l.unpublished.Store(true) // Add may have been called while the feed failed, or had another epoch
+	l.unpublished.Store(true) // Add may have failed to publish, or the feed may have lost its contents
 	for {
 		r.checkClock(time.Now())
 		more, err := r.poll(ctx)
@@ -81,7 +81,7 @@ func (l *List) Run(ctx context.Context) error {
 	}
 }
 
-// note logs a failure of the feed, or its end.
+// note logs that the feed fails or works again.
 func (l *List) note(ctx context.Context, err error) {
 	switch {
 	case err != nil && l.failing.To(err.Error()):
@@ -121,9 +121,9 @@ func (r *reader) restart() {
 	r.reading = r.list.readings.Add(1)
 }
 
-// checkClock begins a new reading if the clock was set back. Entries that had
-// ended by the wrong time may have been removed, or not added. Until the feed
-// has been read again, the lag is infinite.
+// checkClock begins a new reading if the clock was set back. While the clock
+// was wrong, entries may have been removed, or not added, because they seemed
+// expired. Until the feed has been read again, the lag is infinite.
 func (r *reader) checkClock(now time.Time) {
 	if now.Unix() < r.wall-1 {
 		r.list.read.Store(nil)
@@ -201,13 +201,15 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 	}
 }
 
-// publishMissing publishes entries that the feed lacks, if there may be any. It
-// is called at the end of the feed. If there are many, each call publishes only
-// some of them, because nothing is read meanwhile. In the pause between two
-// calls, other machines may publish the same entries, which are then skipped.
+// publishMissing publishes entries that the feed may lack. It is called after
+// the feed was read to its end. While it publishes, the feed is not read. If
+// many entries are missing, each call therefore publishes only some of them.
+// Between two calls, other machines may publish some of the same entries. The
+// next call skips these entries.
 //
-// After a failure, it continues with the other entries, at first one at a time.
-// An entry that the feed never accepts therefore does not stop other entries.
+// If the feed does not accept the entries, later calls publish the remaining
+// entries first, and the first of these calls publishes only one. An entry that
+// the feed never accepts therefore does not block the others.
 func (r *reader) publishMissing(ctx context.Context) error {
 	l := r.list
 	if len(r.missing) == 0 && l.unpublished.Swap(false) {

@@ -34,7 +34,7 @@ func TestARevocationReachesTheOtherMachines(t *testing.T) {
 		add(t, lists[0], token("x"), session)
 		assertRevoked(t, lists[0], revoke.Claims{ID: "x"}, true) // at once
 		time.Sleep(250 * time.Millisecond)
-		lists = append(lists, fleet(t, feed, 1)...) // one that starts later
+		lists = append(lists, fleet(t, feed, 1)...) // a machine that starts later
 		for _, l := range lists {
 			assertRevoked(t, l, revoke.Claims{ID: "x"}, true)
 			assertRevoked(t, l, revoke.Claims{Session: "s", IssuedAt: time.Now().Add(-time.Minute)}, true)
@@ -149,7 +149,7 @@ func TestL07AddWhileTheFeedFails(t *testing.T) {
 		assertRevoked(t, lists[0], revoke.Claims{ID: "x"}, true)
 		time.Sleep(time.Minute)
 		assertRevoked(t, lists[1], revoke.Claims{ID: "x"}, false)
-		assertLag(t, lists[0], false) // it knows everything that is in the feed
+		assertLag(t, lists[0], false) // it has read the whole feed
 		feed.set(func(u *unstable) { u.publish = nil })
 		time.Sleep(time.Second)
 		assertRevoked(t, lists[1], revoke.Claims{ID: "x"}, true)
@@ -233,8 +233,8 @@ func TestL05AGapIsReadFromTheBeginning(t *testing.T) {
 	})
 }
 
-// A feed is code of another package. The list must not take any of its faults
-// for success.
+// A feed is code of another package. If it has a fault, the list must report
+// lag.
 func TestL07FaultsOfTheFeed(t *testing.T) {
 	for name, read := range map[string]func(context.Context, string) (revoke.Batch, error){
 		"it panics": func(context.Context, string) (revoke.Batch, error) { panic("canary") },
@@ -321,7 +321,7 @@ func TestAPanicOfTheLoggerHasNoEffect(t *testing.T) {
 		l := newList(t, revoke.Config{Feed: feed, OnLag: revoke.Refuse, Logger: slog.New(panics{})})
 		start(t, l)
 		add(t, l, token("x"))
-		if err := feed.Publish(t.Context(), revoke.Revocation{}); err != nil { // is not valid, which is logged
+		if err := feed.Publish(t.Context(), revoke.Revocation{}); err != nil { // logged, because it is not valid
 			t.Fatal(err)
 		}
 		time.Sleep(15 * time.Second)

@@ -9,11 +9,11 @@ import (
 type acr struct{ shortfall Shortfall }
 
 // ACR returns a requirement that is met by a token whose authentication context
-// class (acr) is one of the values, compared byte for byte. A token without acr
-// does not meet the requirement. Challenges list the values in this order, so
-// the preferred value comes first (RFC 9470 §3). ACR panics for a value that
-// cannot be in the space-separated list of a challenge, such as a value with a
-// space.
+// class (acr) is equal to one of the values, byte for byte. A token without acr
+// does not meet the requirement. Challenges contain the values in the given
+// order, so the preferred value comes first (RFC 9470 §3). ACR panics if a
+// value cannot be in the space-separated list of a challenge, for example
+// because it contains a space.
 func ACR(first string, more ...string) Requirement {
 	return &acr{Shortfall{ACR: mustSet("an acr value (RFC 9470 §3)", first, more).names}}
 }
@@ -31,10 +31,10 @@ type authWithin struct {
 }
 
 // AuthWithin returns a requirement that is met by a token whose user last
-// authenticated (auth_time) at most d before Evidence.Now. A token without
-// auth_time does not meet the requirement, and neither does a token whose
-// auth_time is later than Evidence.Now plus Evidence.ClockSkew. The clock skew
-// does not extend d. Challenges contain d as max_age, rounded down to whole
+// authenticated (auth_time) at most d before Evidence.Now. The clock skew does
+// not extend d. A token without auth_time does not meet the requirement. A
+// token whose auth_time is later than Evidence.Now plus Evidence.ClockSkew does
+// not meet it either. Challenges contain d as max_age, rounded down to whole
 // seconds (RFC 9470 §3). AuthWithin panics if d is less than a second.
 func AuthWithin(d time.Duration) Requirement {
 	if d < time.Second {

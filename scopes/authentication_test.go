@@ -11,7 +11,7 @@ import (
 
 var now = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// named returns everything that the challenge must name, or "met" if s is nil.
+// named returns the contents of s for comparison, or "met" if s is nil.
 func named(s *scopes.Shortfall) string {
 	if s == nil {
 		return "met"

@@ -1,5 +1,5 @@
-// Package scopes describes the requirements of a route on a token: OAuth 2.0
-// scopes, claims, and how and when the user authenticated (RFC 9470).
+// Package scopes defines the requirements of a route on a token: its OAuth 2.0
+// scopes, its claims, and how and when the user authenticated (RFC 9470).
 //
 // A scope is an opaque, case-sensitive string (RFC 6749 §3.3): "read" is met
 // only by "read", not by "READ", "read:all" or "readonly".
@@ -10,9 +10,9 @@
 //	scopes.ACR("urn:example:mfa")                              // this authentication context class
 //	scopes.AuthWithin(5 * time.Minute)                         // the user authenticated at most 5 minutes ago
 //
-// [All] and [Any] cannot be called without a scope. They panic for a malformed
-// scope, as [regexp.MustCompile] panics for a malformed expression, because
-// requirements are code and not input.
+// A call of [All] or [Any] without a scope does not compile. A malformed scope
+// makes them panic, as a malformed expression makes [regexp.MustCompile] panic,
+// because requirements are code and not input.
 //
 // Requirement is an interface, so programs can add their own requirements, for
 // example on the time or the path of the request.

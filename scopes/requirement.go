@@ -22,42 +22,41 @@ type Evidence struct {
 	// ClockSkew is how far the clocks of the issuer and the API may differ.
 	ClockSkew time.Duration
 
-	// Claim returns the claim that a JSON Pointer (RFC 6901) names, such as
-	// "/tenant" or "/realm_access/roles". The value has the type that
-	// encoding/json decodes into an any. Claim returns false if the claim is
-	// absent or null. A verifier always sets Claim.
+	// Claim returns the value of a claim. The argument is a JSON Pointer (RFC
+	// 6901) such as "/tenant" or "/realm_access/roles". The value has the type
+	// that encoding/json decodes into an any. Claim returns false if the claim
+	// is absent or null. A verifier always sets Claim.
 	Claim func(pointer string) (any, bool)
 
-	// Request is the HTTP request as it reached the route that has the
-	// requirement. It is for requirements on the request, for example on a
-	// tenant in the path. It is nil if the token did not come in an HTTP
-	// request, or if a handler calls Check. Do not modify the request, and do
-	// not read its body.
+	// Request is the HTTP request as the protected route received it. Use it
+	// for requirements on the request, for example on a tenant in the path. It
+	// is nil if the token did not come in an HTTP request, or if a handler
+	// calls Check. Do not modify the request, and do not read its body.
 	Request *http.Request
 }
 
 // Requirement decides whether a token may pass. Unmet is called concurrently
 // and must not retain the Evidence.
 //
-// When a verifier refuses a request, it calls Unmet with empty Evidence to find
-// out what the challenge must name. Empty Evidence must therefore never meet a
+// When a verifier refuses a request, it calls Unmet with empty Evidence to get
+// the Shortfall for the challenge. Empty Evidence must therefore never meet a
 // requirement.
 type Requirement interface {
-	// Unmet returns nil if the requirement is met, and otherwise what the
-	// challenge must name.
+	// Unmet returns nil if the requirement is met. Otherwise it returns what
+	// the client needs, for the challenge.
 	Unmet(Evidence) *Shortfall
 }
 
-// Shortfall is what a client must obtain to meet a requirement. A Shortfall may
-// be shared, so do not modify one that you receive.
+// Shortfall is what a client must obtain to meet a requirement. Do not modify a
+// Shortfall that you receive, because other goroutines may share it.
 type Shortfall struct {
 	Scopes Set           // all scopes of the requirement, including scopes that the token already has; empty if no scope helps
 	ACR    []string      // accepted authentication context classes, the preferred one first; empty if none helps
 	MaxAge time.Duration // maximum time since the user authenticated, sent in whole seconds, rounded down, at least 1; 0 if any time is accepted
 }
 
-// namesSomething reports whether the Shortfall names anything that a client can
-// obtain.
+// namesSomething reports whether the Shortfall contains a scope, an acr value
+// or a maximum age.
 func (s *Shortfall) namesSomething() bool {
 	return s.Scopes.Len() > 0 || len(s.ACR) > 0 || s.MaxAge > 0
 }
@@ -96,9 +95,9 @@ func Any(first string, more ...string) Requirement {
 }
 
 // OneOf returns a requirement that is met by a token that meets at least one of
-// the given requirements. Challenges name the needs of only one of them: the
-// first requirement that names a scope, an acr value or a maximum age. OneOf
-// panics if a requirement is nil.
+// the given requirements. Challenges contain the shortfall of only one of them:
+// the first requirement whose shortfall has a scope, an acr value or a maximum
+// age. OneOf panics if a requirement is nil.
 func OneOf(first, second Requirement, more ...Requirement) Requirement {
 	alternatives := append(oneOf{first, second}, more...)
 	for i, r := range alternatives {
@@ -129,14 +128,19 @@ type claim struct {
 }
 
 // Claim returns a requirement that is met by a token in which a claim has all
-// of the values. A claim has the value v if the claim is the string v, or an
-// array that contains the string v. It also has the value v if it is an object
-// with a member named v, unless this member is null or false. name is the name
-// of the claim. If name begins with a slash, it is a JSON Pointer (RFC 6901)
-// such as "/realm_access/roles". Use Claim for roles and groups, which may
-// contain spaces and other characters that scopes may not. Challenges do not
-// mention this requirement. Claim panics if a value is empty or not UTF-8, or
-// if name is empty or is a JSON Pointer that is not valid.
+// of the values. name is the name of the claim. If name begins with a slash, it
+// is a JSON Pointer (RFC 6901) such as "/realm_access/roles". The claim has the
+// value v in three cases:
+//
+//   - The claim is the string v.
+//   - The claim is an array that contains the string v.
+//   - The claim is an object with a member named v that is neither null nor
+//     false.
+//
+// Use Claim for roles and groups, which may contain spaces and other characters
+// that scopes may not. Challenges do not mention this requirement. Claim panics
+// if a value is empty or not UTF-8, or if name is empty or is a JSON Pointer
+// that is not valid.
 func Claim(name, first string, more ...string) Requirement {
 	c := &claim{name, append([]string{first}, more...)}
 	switch {
@@ -177,9 +181,9 @@ func (c *claim) Unmet(e Evidence) *Shortfall {
 
 const aScope = "a scope (RFC 6749 §3.3)"
 
-// mustSet returns the set of the given values. It panics for a value that
-// cannot be in the space-separated list of a challenge; kind describes the
-// values in the text of the panic.
+// mustSet returns the set of the given values. It panics if a value cannot be
+// in the space-separated list of a challenge. The text of the panic contains
+// kind, which describes the values.
 func mustSet(kind, first string, more []string) Set {
 	names := append([]string{first}, more...)
 	for _, name := range names {

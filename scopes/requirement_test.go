@@ -115,9 +115,8 @@ func TestARequirementMayBeLong(t *testing.T) {
 	}
 }
 
-// This test covers row S04 of the threat catalogue. A call without a scope does
-// not compile, so the test uses only strings that are not scopes, and nil
-// requirements.
+// This test covers threat S04. All and Any without a scope do not compile, so
+// the test uses strings that are not scopes, and nil requirements.
 func TestS04EmptyRequirementsPanic(t *testing.T) {
 	var none scopes.Requirement
 	for _, test := range []struct {

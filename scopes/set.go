@@ -14,9 +14,9 @@ type Set struct {
 }
 
 // Parse returns the set of the scopes in a string. Only SPACE separates names
-// (RFC 6749 §3.3). A name with a byte that the grammar does not allow, such as
-// a TAB or a quote, is left out, because it cannot meet a requirement. Repeated
-// names count once.
+// (RFC 6749 §3.3). Parse omits names with a byte that the grammar does not
+// allow, such as a TAB or a quote, because such a name cannot meet a
+// requirement. It also omits repetitions of a name.
 func Parse(text string) Set {
 	if text == "" {
 		return Set{}
@@ -24,8 +24,9 @@ func Parse(text string) Set {
 	return Of(strings.Split(text, " ")...)
 }
 
-// Of returns the set of the given names. The rules of [Parse] apply, but SPACE
-// does not separate names: a name with a SPACE is left out.
+// Of returns the set of the given names. Like [Parse], it omits repetitions and
+// names that the grammar does not allow. A name that contains a SPACE is
+// therefore omitted, not split.
 func Of(names ...string) Set {
 	// The capacity is small even if there are many names. Otherwise a token
 	// with thousands of spaces or repeated names would use memory for as long

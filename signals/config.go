@@ -16,41 +16,43 @@ import (
 
 // Config is the configuration of a receiver.
 type Config struct {
-	// Verifier verifies the messages, and only its issuers may send them.
-	// Usually it is the verifier of the access tokens. A transmitter that
-	// issues no access tokens for the API must not be an issuer of that
-	// verifier: give the transmitter a verifier of its own. exp, nbf and iat
-	// are checked with the clock and skew of the Verifier. The age of a logout
-	// token without exp, and the end of revocations, are checked with the clock
-	// of the machine. Verifier is required.
+	// Verifier verifies the messages. Only its issuers may send them. Usually
+	// it is the verifier of the access tokens. If a transmitter issues no
+	// access tokens for the API, do not add it to the issuers of that verifier.
+	// Give the transmitter a separate verifier.
+	//
+	// exp, nbf and iat are checked with the clock and skew of the Verifier. The
+	// age of a logout token without exp, and the expiry of revocations, are
+	// checked with the clock of the machine. Verifier is required.
 	Verifier *middleware.Verifier
 
 	// List receives the revocations. It is required. Usually it is the list in
 	// the Revocations field of the Verifier's configuration.
 	List *revoke.List
 
-	// Audiences are the accepted values of aud. At least one is required, and a
-	// message must have at least one of them. In a logout token, aud is the
-	// client that the user is logged out of (OpenID Connect Back-Channel Logout
-	// 1.0 §2.4), not the API. In a security event, it is the name that the
-	// transmitter has for this receiver (SSF 1.0 §4.1.8).
+	// Audiences are the accepted values of aud. At least one is required. The
+	// aud of a message must contain at least one of them. In a logout token,
+	// aud is the client from which the user is logged out (OpenID Connect
+	// Back-Channel Logout 1.0 §2.4), not the API. In a security event, it is
+	// the transmitter's name for this receiver (SSF 1.0 §4.1.8).
 	Audiences []string
 
 	// TokenLifetime is the longest lifetime of an access token. It is required,
-	// and at most a year. A revocation ends this long after its message was
-	// issued. If TokenLifetime is too short, revoked tokens are accepted again
-	// before they expire.
+	// and at most 366 days. A revocation expires this long after its message
+	// was issued. If TokenLifetime is too short, a revoked token is accepted
+	// again between the end of its revocation and its own expiry.
 	TokenLifetime time.Duration
 
-	// Authorization is the value of the Authorization field that the
+	// Authorization is the value of the Authorization header field that the
 	// transmitter of security events sends (SSF 1.0 §6.1.1), such as "Bearer
-	// d5a2…". If it is "", the field is not checked. Logout does not use it,
-	// because only the signature authenticates a logout token.
+	// d5a2…". If it is "", the field is not checked. Logout never checks the
+	// field, because a logout token is authenticated only by its signature.
 	Authorization string
 
-	// Logger receives the beginning and the end of outages, and refusals at the
-	// level Debug. nil means the logger that [slog.Default] returns when the
-	// receiver is made. Log records contain no part of a message.
+	// Logger receives a record when an outage begins and when it ends. Refusals
+	// are logged at the level Debug. nil means the logger that [slog.Default]
+	// returns when the receiver is made. Log records contain no part of a
+	// message.
 	Logger *slog.Logger
 }
 

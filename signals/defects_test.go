@@ -47,7 +47,8 @@ func TestReceiversRefuseEveryDefect(t *testing.T) {
 }
 
 // If the iss of a transmitter differs from the iss of the access tokens, the
-// transmitter needs a verifier of its own, in which its iss is an alias.
+// transmitter needs a separate verifier. In this verifier, the iss of the
+// transmitter is an alias for the issuer.
 func TestATransmitterWithAnotherName(t *testing.T) {
 	s := newSetup(t)
 	transmitter := testserver.New(t)

@@ -1,6 +1,6 @@
-// Package signals receives messages of authorization servers about sessions
-// that have ended, and puts them on a [revoke.List]. From then on, the verifier
-// refuses the access tokens of these sessions.
+// Package signals receives messages from authorization servers about sessions
+// that have ended, and adds revocations to a [revoke.List]. From then on, the
+// verifier refuses the access tokens of these sessions.
 //
 //	config := signals.Config{
 //		Verifier:      v,    // its issuers may send signals
@@ -21,12 +21,12 @@
 //
 // # What is revoked
 //
-// A message about a session, sid, revokes the tokens of this session. A message
-// about a user, sub, revokes the tokens of this user. Only tokens that were
-// issued no later than the message, by its iat, are revoked. A user who has
-// logged in again is therefore not affected by a message that is repeated or
-// late. A repeated message is acknowledged again, because the sender may not
-// have received the first answer.
+// A message with a session (sid) revokes the tokens of this session. A message
+// with a user (sub) revokes the tokens of this user. Only tokens that were
+// issued at or before the iat of the message are revoked. If a message is late
+// or repeated, it therefore does not affect a user who has logged in again. A
+// repeated message is acknowledged again, because the sender may not have
+// received the first response.
 //
 // An issuer can revoke only its own tokens. An event about a user of another
 // issuer is refused.
@@ -34,9 +34,10 @@
 // # What an acknowledgement means
 //
 // A message is acknowledged only after [revoke.List.Add] has returned nil: the
-// revocations are in force here, and the feed of the list has them. If the feed
-// or the keys of the issuer are unavailable, or if the list is full, the answer
-// is 503 with Retry-After, and the sender has to repeat the message. A refusal
-// with 400 is final, even if the signing key was published only seconds before.
-// A list without a feed forgets acknowledged messages when the process ends.
+// revocations are in force on this machine, and the feed of the list has them.
+// If the feed or the keys of the issuer are unavailable, or if the list is
+// full, the response is 503 with Retry-After, and the sender must repeat the
+// message. A refusal with 400 is final, even if the signing key was published
+// only seconds before. A list without a feed loses acknowledged messages when
+// the process ends.
 package signals

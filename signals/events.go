@@ -16,7 +16,7 @@ const (
 	sessionRevoked   = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"   // CAEP 1.0 §3.1
 	credentialChange = "https://schemas.openid.net/secevent/caep/event-type/credential-change" //nolint:gosec // a name; CAEP 1.0 §3.3
 
-	// Events about an account (RISC 1.0 §2; the last one is Google's).
+	// Events about an account (RISC 1.0 §2). Google defines tokensRevoked.
 	credentialCompromise = "https://schemas.openid.net/secevent/risc/event-type/credential-compromise" //nolint:gosec // a name
 	accountDisabled      = "https://schemas.openid.net/secevent/risc/event-type/account-disabled"
 	accountPurged        = "https://schemas.openid.net/secevent/risc/event-type/account-purged"
@@ -31,44 +31,48 @@ const (
 // secevent+jwt, aud, iat and jti are required, and exp and sub must be absent
 // (SSF 1.0 §4.1.3). An old token is accepted, because delivery can be slow.
 //
-// These events have an effect:
+// Only the following events have an effect. They revoke only tokens that were
+// issued at or before the iat of the security event token.
 //
 //   - session-revoked (CAEP 1.0 §3.1) revokes the tokens of the session, and
-//     those of its user that do not name their session. If the subject has no
-//     session, it revokes all tokens of the user that were issued no later than
-//     the security event token.
+//     the tokens of its user that do not contain a session ID (sid). If the
+//     subject has no session, it revokes all tokens of the user.
 //   - credential-change (CAEP 1.0 §3.3) with the change_type revoke, delete or
-//     update revokes the tokens of the user in the same way, or those of the
-//     session if the subject has no user. With the change_type create, it has
-//     no effect.
+//     update revokes all tokens of the user. If the subject has no user, it
+//     revokes the tokens of the session. With the change_type create, it has no
+//     effect.
 //   - credential-compromise, account-disabled, account-purged and
 //     sessions-revoked (RISC 1.0), and Google's tokens-revoked, have the same
 //     effect as credential-change with the change_type revoke.
 //
 // Every other event is acknowledged and has no effect. This includes the
-// verification events of SSF 1.0 §8.1.4, whose state is not checked.
+// verification events of SSF 1.0 §8.1.4. Their state is not checked.
 //
 // The subject of an event that has an effect is sub_id (RFC 9493, SSF 1.0
-// §3.1), or the member subject of the event in older versions. It must have one
-// of the following formats. Any other format is refused: if the event were
+// §3.1). In older versions, it is the member subject of the event. It must have
+// one of the following formats. Any other format is refused: if the event were
 // acknowledged, the sender would not repeat it, and the tokens would stay
 // valid.
 //
-//   - iss_sub is a user. Its iss must be the issuer of the token.
-//   - opaque is a user of the issuer of the token. In session-revoked it could
-//     also be a session, so the tokens of such a session are revoked as well.
-//   - aliases lists at most 32 identifiers in these formats. Identifiers that
-//     are not understood are ignored if at least one other is understood.
-//   - complex (SSF 1.0 §3.3) has an identifier in one of these formats as user,
-//     an opaque identifier as session, or both. In session-revoked, a user in
-//     another format is ignored if there is a session. Other members, such as
-//     device, do not limit what is revoked.
+//   - iss_sub is a user. Its iss must be the issuer of the security event
+//     token.
+//   - opaque is a user of the issuer of the security event token. In
+//     session-revoked, it may also be a session, so the tokens of a session
+//     with this ID are revoked too.
+//   - aliases lists at most 32 identifiers in the formats iss_sub and opaque.
+//     Identifiers in other formats, or of other issuers, are ignored if at
+//     least one identifier can be used.
+//   - complex (SSF 1.0 §3.3) has the member user in one of the formats above,
+//     the member session in the format opaque, or both members. In
+//     session-revoked, a user in another format is ignored if there is a
+//     session. Other members, such as device, do not limit what is revoked.
 //
-// In drafts, format is called subject_type, and iss_sub is iss-sub.
+// In drafts, the member format is named subject_type, and its value iss_sub is
+// iss-sub.
 //
-// The answer is 202, or 400 with a JSON object with the members err and
+// The response is 202, or 400 with a JSON object with the members err and
 // description (RFC 8935 §2.3). It is 503 with Retry-After if the transmitter
-// has to repeat the request.
+// must repeat the request.
 func Events(config Config) (http.Handler, error) {
 	return newReceiver(config, &receiver{
 		name: "events", mediaType: eventType, accepted: http.StatusAccepted, receive: (*receiver).receiveEvents,
@@ -86,7 +90,7 @@ func (rc *receiver) receiveEvents(ctx context.Context, body string) *refusal {
 	switch {
 	case refused != nil:
 		return refused
-	case m.has("exp") || m.has("sub"): // SSF 1.0 §4.1.2, §4.1.7: so that it cannot be used as another kind of JWT
+	case m.has("exp") || m.has("sub"): // SSF 1.0 §4.1.2, §4.1.7: prevents the use as another kind of JWT
 		return refuse(invalidRequest, "exp and sub are not allowed: the subject of an event is sub_id")
 	}
 	var all []revoke.Revocation
@@ -144,9 +148,9 @@ func (rc *receiver) effect(m *message, name string, payload strictjson.Value) ([
 }
 
 // account returns the revocations for an event that affects all sessions of a
-// user. If the subject has no user, it returns those of the session. A user
-// that is not understood is an error, because revoking only the session would
-// not be enough.
+// user. If the subject has no user, it revokes the session. If the format of
+// the user is not supported, account returns an error, because it would not be
+// enough to revoke only the session.
 func (rc *receiver) account(m *message, payload strictjson.Value) ([]revoke.Revocation, error) {
 	s, err := m.eventSubject(payload)
 	switch {

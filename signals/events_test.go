@@ -100,8 +100,8 @@ func TestEventsAcceptOtherForms(t *testing.T) {
 			s.want(s.post(s.events(), set+"; charset=utf-8", test.token), http.StatusAccepted, "subject "+user+test.want)
 		})
 	}
-	// Tokens that were issued before this event have expired, so nothing is
-	// revoked.
+	// The tokens that this event revokes have already expired, so nothing is
+	// published.
 	token := s.sign("secevent+jwt", s.eventClaims(events, sub.with(object{"iat": s.began.Unix() - 7200})))
 	s.want(s.post(s.events(), set, token), http.StatusAccepted, "")
 }

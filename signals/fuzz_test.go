@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// FuzzLogout checks that only a signed message revokes something. Its second
-// argument contains claims. If they are not empty, they are signed, and the
-// token replaces SIGNED in the body.
+// FuzzLogout checks that only a signed message can revoke tokens. The second
+// argument of the fuzz target contains claims. If it is not empty, the claims
+// are signed, and the token replaces SIGNED in the body.
 func FuzzLogout(f *testing.F) {
 	s := newSetup(f)
 	s.config.Logger = slog.New(slog.DiscardHandler)

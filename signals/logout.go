@@ -12,11 +12,11 @@ import (
 const (
 	formType = "application/x-www-form-urlencoded"
 
-	// logoutEvent is the pointer to the member of events that is named
-	// http://schemas.openid.net/event/backchannel-logout.
+	// logoutEvent is the JSON Pointer to the member
+	// http://schemas.openid.net/event/backchannel-logout of events.
 	logoutEvent = "/http:~1~1schemas.openid.net~1event~1backchannel-logout"
 
-	// maxAgeWithoutExpiry is how old a logout token without exp may be.
+	// maxAgeWithoutExpiry is the maximum age of a logout token without exp.
 	maxAgeWithoutExpiry = 10 * time.Minute
 )
 
@@ -24,20 +24,19 @@ const (
 // Connect Back-Channel Logout 1.0 §2.2). The error lists every fault of the
 // configuration.
 //
-// A logout token without sid revokes the tokens of the user, sub. One with sid
-// revokes the tokens of this session, and those of the user that have no sid.
-// In both cases, only tokens that were issued no later than the logout token
-// are revoked.
+// A logout token without sid revokes the tokens of the user (sub). A logout
+// token with sid revokes the tokens of this session, and the tokens of the user
+// that have no sid. In both cases, only tokens that were issued at or before
+// the iat of the logout token are revoked.
 //
 // The token is validated as in §2.6. "typ" may also be "JWT" or absent, as §2.4
 // allows for servers that are older than the explicit type. exp has been
 // required since 2022, but Ory Hydra 2.3 omits it. A token without exp is
-// therefore accepted for ten minutes after its iat. The jti is required, but
-// not remembered: a token that is repeated revokes nothing new, and is
-// acknowledged again.
+// therefore accepted for ten minutes after its iat. The jti is required, but is
+// not stored. A repeated token revokes nothing new, and is acknowledged again.
 //
-// The answer is 200, or 400 with a JSON object with the members error and
-// error_description (§2.8). It is 503 with Retry-After if the sender has to
+// The response is 200, or 400 with a JSON object with the members error and
+// error_description (§2.8). It is 503 with Retry-After if the sender must
 // repeat the request.
 func Logout(config Config) (http.Handler, error) {
 	return newReceiver(config, &receiver{
@@ -66,7 +65,7 @@ func (rc *receiver) logOut(ctx context.Context, body string) *refusal {
 	switch {
 	case strictjson.Lookup(m.events, logoutEvent).Kind() != '{':
 		return refuse(invalidRequest, "events does not contain the logout event")
-	case hasNonce: // §2.4: so that a logout token cannot be used as an ID token
+	case hasNonce: // §2.4: prevents the use as an ID token
 		return refuse(invalidRequest, "nonce is not allowed")
 	case len(users)+len(sessions) == 0, len(sessions) == 0 && m.has("sid"):
 		return refuse(invalidRequest, "sub and sid are missing, or of another type")

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	client = "client-1"         // the audience of the receivers
-	user   = "alice-of-CANARY"  // no log and no answer contains a part of a message
+	user   = "alice-of-CANARY"  // logs and responses must not contain it
 	sid    = "session-CANARY-1" // likewise
 	form   = "application/x-www-form-urlencoded"
 	set    = "application/secevent+jwt"
@@ -71,7 +71,7 @@ func newSetup(t testing.TB, changes ...func(*middleware.Config)) *setup {
 	return s
 }
 
-// in returns the setup for a subtest.
+// in returns a copy of the setup for a subtest.
 func (s *setup) in(t *testing.T) *setup {
 	own := *s
 	own.t = t
@@ -106,8 +106,9 @@ func (*feed) Read(context.Context, string) (revoke.Batch, error) {
 	return revoke.Batch{}, errors.New("not used")
 }
 
-// take returns what was published since the last call, as text such as "session
-// s1", or "subject alice -5s" if Before is 5 seconds before the setup began.
+// take returns the revocations that were published since the last call, as
+// text. Examples are "session s1" without Before, and "subject alice -5s" if
+// Before is 5 seconds before s.began.
 func (s *setup) take() string {
 	s.t.Helper()
 	s.feed.mu.Lock()
@@ -127,7 +128,7 @@ func (s *setup) take() string {
 	return strings.Join(all, ", ")
 }
 
-// object is a JSON object. nil leaves a member out.
+// object is a JSON object. In the argument of with, nil removes a member.
 type object map[string]any
 
 func (o object) with(changes object) object {
@@ -241,7 +242,7 @@ func (s *setup) want(w *httptest.ResponseRecorder, status int, published string)
 	}
 }
 
-// wantRefusal checks the body of a refusal.
+// wantRefusal checks that the status is 400, and checks the body.
 func (s *setup) wantRefusal(w *httptest.ResponseRecorder, code, description string) {
 	s.t.Helper()
 	s.want(w, http.StatusBadRequest, "")

@@ -20,8 +20,8 @@ type message struct {
 	events   strictjson.Value // an object
 }
 
-// verify verifies a message, and checks what logout tokens and security events
-// have in common.
+// verify verifies a message, and makes the checks that are common to logout
+// tokens and security events.
 func (rc *receiver) verify(ctx context.Context, token string, types ...string) (*message, *refusal) {
 	issuer, claims, err := rc.Verifier.VerifySignal(ctx, token, types...)
 	if err != nil {
@@ -51,8 +51,9 @@ func (rc *receiver) verify(ctx context.Context, token string, types ...string) (
 	return m, nil
 }
 
-// refusalOf returns the answer to a message that the verifier has refused. As
-// in the middleware, a wrong key and a wrong signature have the same answer.
+// refusalOf returns the response to a message that the verifier has refused. As
+// in the middleware, the response to a wrong key is the same as to a wrong
+// signature.
 func refusalOf(err *middleware.Error) *refusal {
 	switch {
 	case err.Code == middleware.CodeUnavailable:
@@ -81,7 +82,8 @@ func (m *message) text(name string) string {
 	return text
 }
 
-// texts is like text, but returns nothing instead of "".
+// texts returns the text of a claim as a slice, which is empty if text returns
+// "".
 func (m *message) texts(name string) []string {
 	if text := m.text(name); text != "" {
 		return []string{text}
@@ -89,8 +91,8 @@ func (m *message) texts(name string) []string {
 	return nil
 }
 
-// has reports whether a claim is present. null counts as absent, as in access
-// tokens.
+// has reports whether a claim is present. As in access tokens, a claim that is
+// null is absent.
 func (m *message) has(name string) bool {
 	value := m.claims[name]
 	return value != "" && !value.IsNull()
@@ -106,8 +108,8 @@ func (rc *receiver) isAudience(aud strictjson.Value) bool {
 	return slices.ContainsFunc(all, func(one string) bool { return slices.Contains(rc.Audiences, one) })
 }
 
-// revocations returns the revocations of users or sessions. Tokens that are
-// issued after the message stay valid, because a server may let a session
+// revocations returns a revocation of each value. It does not revoke tokens
+// that were issued after the message, because a server may let a session
 // continue, for example for a refresh token with offline access (Back-Channel
 // Logout 1.0 §2.7).
 func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) (all []revoke.Revocation) {
@@ -119,11 +121,11 @@ func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) 
 	return all
 }
 
-// ended returns the revocations for sessions that have ended, or for all
-// sessions of users if sessions is empty. It also revokes tokens of the users
-// that do not name their session, because such a token may belong to a session
-// that has ended. If the session continues, the client can get a new token with
-// its refresh token.
+// ended returns the revocations for sessions that have ended. If sessions is
+// empty, it revokes all tokens of the users. Otherwise it also revokes the
+// tokens of the users that have no sid, because such a token may belong to a
+// session that has ended. If its session continues, the client can get a new
+// token with its refresh token.
 func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocation {
 	if len(sessions) == 0 {
 		return rc.revocations(m, revoke.Subject, users...)
@@ -131,9 +133,10 @@ func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocat
 	return append(rc.revocations(m, revoke.Session, sessions...), rc.revocations(m, revoke.Sessionless, users...)...)
 }
 
-// revoke adds revocations to the list. Only a failure of the list or its feed
-// is logged as an outage of this receiver. The verifier logs outages of
-// issuers, which do not affect the messages of other issuers.
+// revoke adds revocations to the list. It logs a failure of the list or its
+// feed as an outage of this receiver. If the keys of an issuer are unavailable,
+// the verifier logs the outage, because messages of other issuers are still
+// accepted.
 func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation) *refusal {
 	if len(revocations) == 0 {
 		return nil
@@ -150,7 +153,7 @@ func (rc *receiver) revoke(ctx context.Context, revocations []revoke.Revocation)
 	default:
 		return refuse(invalidRequest, "the user or the session has too many bytes")
 	}
-	if ctx.Err() == nil { // otherwise the sender no longer waits
+	if ctx.Err() == nil { // a canceled request is not an outage
 		rc.logOutage(ctx, refused)
 	}
 	return refused

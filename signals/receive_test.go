@@ -37,7 +37,7 @@ func (s *setup) messages() map[string]func() *httptest.ResponseRecorder {
 }
 
 // A repeated message is acknowledged. It does not affect tokens that were
-// issued after the message, not even tokens of the same session.
+// issued after the message, even if they belong to the same session.
 func TestG09RepeatedMessages(t *testing.T) {
 	for _, name := range []string{"event", "logout of a user", "end of one session"} {
 		t.Run(name, func(t *testing.T) {

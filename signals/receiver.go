@@ -19,8 +19,8 @@ const (
 	maxBody    = 16 << 10 // bytes, the default of middleware.Config.MaxTokenBytes
 	retryAfter = "2"      // seconds, as in the answers of the middleware
 
-	readTimeout    = 10 * time.Second // of a body, so that a slow sender does not keep its connection
-	publishTimeout = 5 * time.Second  // after this time, a hanging feed counts as an outage
+	readTimeout    = 10 * time.Second // for a body, so that a slow sender cannot occupy a connection
+	publishTimeout = 5 * time.Second  // limit for List.Add; a longer wait is treated as an outage
 )
 
 // receiver is the handler of one kind of message.
@@ -87,8 +87,8 @@ func (rc *receiver) read(w http.ResponseWriter, r *http.Request) (string, *refus
 	return string(body), nil
 }
 
-// isAuthorized compares hashes, so that the time it takes depends neither on
-// the value nor on its length.
+// isAuthorized compares hashes. The time of the comparison therefore depends
+// neither on the value nor on its length.
 func (rc *receiver) isAuthorized(fields []string) bool {
 	if rc.Authorization == "" || rc.mediaType != eventType {
 		return true
@@ -130,8 +130,8 @@ const (
 	accessDenied         code = "access_denied"
 )
 
-// refusal is the reason for not accepting a message. The description is a
-// constant.
+// refusal is the reason why a message is refused. Its description never
+// contains a part of the message.
 type refusal struct {
 	status      int
 	code        code
@@ -142,5 +142,6 @@ func refuse(c code, description string) *refusal {
 	return &refusal{http.StatusBadRequest, c, description}
 }
 
-// Error makes a refusal an error, so that it can end the reading of an object.
+// Error makes a refusal an error. A callback can return it to stop the parsing
+// of an object.
 func (r *refusal) Error() string { return r.description }

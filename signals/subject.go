@@ -8,16 +8,16 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// subject is what a subject identifier means to the API.
+// subject contains the users and sessions that a subject identifier specifies.
 type subject struct {
 	users         []string // values of sub
 	sessions      []string // values of sid
-	isOpaque      bool     // the format does not say whether an ID is a user or a session, so it is in both lists
-	isUserUnknown bool     // there is a user, but it is not understood
+	isOpaque      bool     // the format does not distinguish users and sessions, so the ID is in both lists
+	isUserUnknown bool     // the format of the user is not supported
 }
 
-// maxAliases is the maximum number of identifiers in aliases. Each becomes up
-// to two entries of the list.
+// maxAliases is the maximum number of identifiers in aliases. Each identifier
+// adds up to two entries to the list of revocations.
 const maxAliases = 32
 
 var (
@@ -26,8 +26,8 @@ var (
 	errManyAliases    = refuse(invalidRequest, "the subject has too many aliases")
 )
 
-// eventSubject returns the subject of an event: sub_id, or the member subject
-// of the event, as in versions of SSF before 1.0.
+// eventSubject returns the subject of an event: sub_id or, if it is absent, the
+// member subject of the event, which versions of SSF before 1.0 use.
 func (m *message) eventSubject(payload strictjson.Value) (subject, error) {
 	id := m.claims["sub_id"]
 	if !m.has("sub_id") {
@@ -39,8 +39,9 @@ func (m *message) eventSubject(payload strictjson.Value) (subject, error) {
 	return m.simpleSubject(id)
 }
 
-// complexSubject reads a Complex Subject (SSF 1.0 §3.3). If either user or
-// session has a format that is not understood, the other one is returned.
+// complexSubject parses a Complex Subject (SSF 1.0 §3.3). If the format of the
+// user or of the session is not supported, it ignores this member and returns
+// the other member.
 func (m *message) complexSubject(id strictjson.Value) (subject, error) {
 	user, session := strictjson.Lookup(id, "/user"), strictjson.Lookup(id, "/session")
 	s, err := m.simpleSubject(user)
@@ -74,7 +75,8 @@ func (m *message) simpleSubject(id strictjson.Value) (s subject, err error) {
 	return s, nil
 }
 
-// aliases reads a list of identifiers. Lists are not nested (RFC 9493 §3.2.8).
+// aliases parses a list of identifiers. It skips nested lists, which RFC 9493
+// §3.2.8 does not allow.
 func (m *message) aliases(identifiers strictjson.Value) (s subject, err error) {
 	err = errUnknownSubject
 	isShort := strictjson.Elements(identifiers, maxAliases, func(id strictjson.Value) bool {
@@ -102,8 +104,8 @@ func (m *message) aliases(identifiers strictjson.Value) (s subject, err error) {
 	return s, nil
 }
 
-// formatOf returns the format of a subject identifier. Drafts call it
-// subject_type, and its values have "-" instead of "_".
+// formatOf returns the format of a subject identifier. In drafts, the member is
+// named subject_type, and its values have "-" instead of "_".
 func formatOf(id strictjson.Value) string {
 	if format := field(id, "/format"); format != "" {
 		return format

@@ -22,9 +22,10 @@ func AuditTo(w io.Writer) Option {
 // Event is an entry of the audit log. An Event never contains a token. Its Kind
 // is issued, refreshed, reuse_detected, revoked, introspected, used, denied,
 // pushed, registered, unregistered or logout_sent. Its Fingerprint identifies
-// the token or the code by the first 8 bytes of its SHA-256 in hex. Its Family
-// identifies the grant that the tokens belong to. Its Reason is the grant type,
-// the error code, the answer to a logout token, or the cause of the event.
+// the token or the authorization code: it is the first 8 bytes of the SHA-256
+// hash in hex. Its Family identifies the grant from which the tokens were
+// issued. Its Reason is the grant type, the error code, the client's response
+// to a logout token, or the cause of the event.
 type Event = journal.Event
 
 // Events returns the audit log: the last 10 000 events since the server started

@@ -17,9 +17,9 @@ import (
 // cnf, and its token_type is DPoP. k, for example from [GenerateKey], must not
 // be a key for an HS algorithm.
 //
-// If [With] adds one of [ProofDefects], the token is bound to the key that a
-// proof with this defect shows. The token itself is good, so only the defect of
-// the proof can be the reason for a refusal.
+// If [With] adds one of [ProofDefects], the token is bound to the key in the
+// jwk of a proof with this defect. The token itself is good, so the API can
+// refuse the request only because of the defect of the proof.
 func BoundTo(k Key) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.BindTo(k) })
 }
@@ -38,14 +38,15 @@ func BoundToCertificate(cert *x509.Certificate) TokenOption {
 }
 
 // CertificateDefects yields every defect of the binding to a TLS certificate
-// that a correct API refuses, if the request presents the certificate given to
-// [BoundToCertificate]. Without BoundToCertificate, a token with such a defect
-// is bound to a certificate that nobody has.
+// that a correct API refuses. In such a test, the request must present the
+// certificate that was passed to [BoundToCertificate]. Without
+// BoundToCertificate, a token with such a defect is bound to a certificate that
+// does not exist.
 func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.CertificateDefects) }
 
-// Proof returns the values of the DPoP header fields of one request: normally
-// one proof, made now and signed with k (RFC 9449 §4.2). Every call makes
-// another proof:
+// Proof returns the values of the DPoP header fields of one request. Normally
+// this is one proof, made now and signed with k (RFC 9449 §4.2). Every call
+// makes a new proof:
 //
 //	token := s.Token(testserver.BoundTo(k))
 //	r.Header.Set("Authorization", "DPoP "+token)
@@ -54,16 +55,16 @@ func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.Cert
 //	header  {"typ":"dpop+jwt","alg":"ES256","jwk":…}
 //	claims  {"jti":16 random bytes in base64url,"htm":method,"htu":url,"iat":now,"ath":hash of the token}
 //
-// url is the URL that the client requests; htu is url without its query and
-// fragment. The access token can be a JWT or opaque, from any server. If it is
-// "", the proof has no ath.
+// url is the URL that the client requests. The claim htu is url without its
+// query and fragment. The access token can be a JWT or opaque, from any server.
+// If it is "", the proof has no ath.
 //
 // Options change the proof as they change a token: Claim("nonce", n) adds a
 // nonce, and Claim("iat", time) sets another time. [Claim] and [Without] change
 // any claim, and [JOSEHeader] and [Typ] change the header. [SignedWith] signs
-// with another key, but does not change jwk. [With] adds one of [ProofDefects];
-// with some of them, Proof returns no value or two. Proof panics if an argument
-// is invalid.
+// with another key, but does not change jwk. [With] adds one of [ProofDefects].
+// With some of these defects, Proof returns no value or two values. Proof
+// panics if an argument is invalid.
 func Proof(k Key, method, url, accessToken string, opts ...TokenOption) []string {
 	p := token.Proof{Key: k, Method: method, URL: url, Token: accessToken, Now: time.Now()}
 	fields, err := p.Fields(editBy(opts))
@@ -74,11 +75,11 @@ func Proof(k Key, method, url, accessToken string, opts ...TokenOption) []string
 }
 
 // ProofDefects yields every defect of DPoP proofs that a correct API refuses.
-// "dpop-replayed" is wrong from the second request on: all proofs of a key with
-// this defect have the same jti. An API that uses no nonces accepts
-// "dpop-nonce-missing" and "dpop-nonce-foreign"; one that uses nonces may
-// accept "dpop-iat-old" and "dpop-iat-future". The defect "dpop-jti-long" is
-// left out, because a correct API may accept it.
+// All proofs of a key with the defect "dpop-replayed" have the same jti, so the
+// API must refuse them from the second request on. An API that does not use
+// nonces accepts "dpop-nonce-missing" and "dpop-nonce-foreign". An API that
+// uses nonces may accept "dpop-iat-old" and "dpop-iat-future". The defect
+// "dpop-jti-long" is not included, because a correct API may accept it.
 func ProofDefects() iter.Seq[Defect] { return slices.Values(catalogue.ProofDefects) }
 
 // ClientCertificate makes a self-signed TLS certificate of a client, with a new
@@ -86,9 +87,9 @@ func ProofDefects() iter.Seq[Defect] { return slices.Values(catalogue.ProofDefec
 // with [BoundToCertificate] to test an API. For a certificate from a CA, use
 // [Server.ClientCertificate].
 //
-// template is as for [x509.CreateCertificate]. If template is nil or one of its
-// fields is zero, ClientCertificate uses values that suit a client. It panics
-// if template is invalid.
+// template has the same fields as for [x509.CreateCertificate], and may be nil.
+// ClientCertificate replaces zero fields by values that suit a client. It
+// panics if template is invalid.
 func ClientCertificate(template *x509.Certificate) tls.Certificate {
 	m, err := token.CertificateMaterial(token.RandomSource())
 	var cert tls.Certificate

@@ -83,8 +83,8 @@ func (c *canary) exchanges(s *testserver.Server, r robot) {
 	c.errorReply(exchange(c.t, s, form))
 }
 
-// The test searches all output of the server for every secret that was issued
-// or sent.
+// The output of the server must not contain any secret that the server issued
+// or that the test sent.
 func TestNoSecretIsLoggedOrReturned(t *testing.T) {
 	var audit bytes.Buffer
 	robot := newRobot(t, "ES256")

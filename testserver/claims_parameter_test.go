@@ -19,10 +19,11 @@ const (
 	requestNothing     = `{}`
 )
 
-// A client can request a claim by name without having the scope of this claim.
-// The claim is returned only where the client requested it (in the ID token or
-// from UserInfo), and never in an access token (OpenID Connect Core 1.0 §5.5).
-// This also applies after a refresh and after a restart.
+// A client can request a claim by name, even if it does not have the scope of
+// this claim. If it requests the claim in the ID token, only the ID token has
+// it. If it requests the claim from UserInfo, only UserInfo returns it. Access
+// tokens never have it (OpenID Connect Core 1.0 §5.5). This is also true after
+// a refresh and after a restart.
 func TestClaimsRequestedByName(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path, testserver.Users(alice))
@@ -127,8 +128,8 @@ func TestACRRequestedByName(t *testing.T) {
 	}
 }
 
-// Users see the requested claims and consent to them once. The login page
-// suggests the requested user.
+// The consent page shows the requested claims, and the user consents to them
+// only once. The login page suggests the requested user.
 func TestUsersConsentToClaims(t *testing.T) {
 	s := interactive(t)
 	query := authorizationRequest("scope", "openid", "claims", requestName)

@@ -22,17 +22,23 @@ const (
 	JWTBearer     = catalogue.JWTBearer     // RFC 7523 §2.1
 )
 
-// Client is a registered client (RFC 6749 §2): its ID and Secret, whether it is
-// Public, its RedirectURIs and PostLogoutRedirectURIs, its Grants and Scopes,
-// its AuthMethod ("client_secret_basic", "client_secret_post",
-// "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth" or
-// "none"), JWKS, TLS and Logout. If RequirePAR is true, the client must push
-// its authorization requests. If RequireDPoP is true, its token requests must
-// have a DPoP proof (RFC 9449 §5.2), so all its tokens are bound to its key.
-// RefreshTTL and CodeTTL are the lifetimes of its refresh tokens and codes, by
-// default 30 days and one minute; each use of a refresh token returns a new
-// refresh token with a new lifetime. See [Server.AddClient]. When a Client is
-// printed or logged, it shows only its ID.
+// Client is a registered client (RFC 6749 §2). A Client that is printed or
+// logged shows only its ID. See [Server.AddClient].
+//
+//   - ID and Secret are its credentials. A Public client has no secret.
+//   - RedirectURIs, PostLogoutRedirectURIs, Grants and Scopes are the values
+//     that the client may use.
+//   - AuthMethod is "client_secret_basic", "client_secret_post",
+//     "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth" or
+//     "none".
+//   - JWKS has its public keys, TLS describes its certificate, and Logout makes
+//     the server send logout tokens to it.
+//   - RequirePAR means that the client must push its authorization requests.
+//   - RequireDPoP means that its token requests must have a DPoP proof (RFC
+//     9449 §5.2), so all its tokens are bound to its key.
+//   - RefreshTTL and CodeTTL are the lifetimes of its refresh tokens and
+//     authorization codes, by default 30 days and one minute. Each use of a
+//     refresh token returns a new refresh token with a new lifetime.
 type Client = registry.Client
 
 // ClientTLS describes the TLS certificate of a [Client] (RFC 8705 §2.1.2,
@@ -41,38 +47,47 @@ type Client = registry.Client
 //
 //   - SubjectDN is the subject as an RFC 4514 string, such as
 //     "CN=billing,O=Example". It is compared attribute by attribute, not as a
-//     text. Names of attributes, the case of values and repeated spaces make no
-//     difference.
+//     string. Equivalent names of an attribute, the case of values and repeated
+//     spaces do not matter.
 //   - SANDNS and SANEmail are names in subjectAltName. The case of the host
-//     makes no difference.
-//   - SANURI is a URI in subjectAltName, compared as a text.
+//     does not matter.
+//   - SANURI is a URI in subjectAltName, compared as a string.
 //   - SANIP is an IP address in subjectAltName.
 //
 // If the AuthMethod is self_signed_tls_client_auth, the JWKS must contain the
-// certificate (x5c) or just its public key. BoundTokens binds the client's
-// tokens to the certificate that the client presents, whatever its AuthMethod
-// is. A client with BoundTokens gets no tokens if it presents no certificate.
+// certificate (x5c) or its public key.
+//
+// BoundTokens binds the client's tokens to the certificate that the client
+// presents. It works with every AuthMethod. A client with BoundTokens gets
+// tokens only if it presents a certificate.
 type ClientTLS = catalogue.ClientTLS
 
 // ClientLogout makes the server send logout tokens to a [Client] (OpenID
-// Connect Back-Channel Logout 1.0). The server sends one to the URI when the
-// session of a user ends at [EndpointEndSession], when another user logs in
-// with the same browser, or after [Server.RevokeSubject]. The client's ID
-// tokens and access tokens have sid. The logout token has sub, and also sid if
-// SessionRequired is true. [Server.Events] shows the answers; a logout succeeds
-// even if a client does not answer. Without [Interactive], every login is a
-// session of its own, and the id_token_hint selects the session that ends.
+// Connect Back-Channel Logout 1.0). The server sends a logout token to the URI
+// when the session of a user ends at [EndpointEndSession], when another user
+// logs in with the same browser, or after [Server.RevokeSubject]. The client's
+// ID tokens and access tokens have sid. The logout token has sub, and also sid
+// if SessionRequired is true.
+//
+// [Server.Events] contains the responses of the clients. A logout succeeds even
+// if a client does not respond. Without [Interactive], every login is a
+// separate session, and the id_token_hint selects the session that ends.
 type ClientLogout = catalogue.ClientLogout
 
-// ClientAlgs are the signing algorithms of a [Client]; an empty field means the
-// default. IDToken is for ID tokens; its default is the algorithm of access
-// tokens. UserInfo is for UserInfo responses: if it is set, they are signed
-// JWTs; otherwise they are unsigned JSON. Introspection is for introspection
-// responses (RFC 9701); its default is RS256. Assertion is for the client's
-// assertions: if it is set, the server accepts only this algorithm; otherwise
-// it accepts all supported algorithms. HS algorithms and "none" are refused.
-// When the client is added, the server publishes a key for each of its signing
-// algorithms.
+// ClientAlgs are the signing algorithms of a [Client]. An empty field means the
+// default. HS algorithms and "none" are refused.
+//
+//   - IDToken is for ID tokens. The default is the algorithm of access tokens.
+//   - UserInfo is for UserInfo responses. If it is set, they are signed JWTs.
+//     By default they are unsigned JSON.
+//   - Introspection is for introspection responses (RFC 9701). The default is
+//     RS256.
+//   - Assertion is for the client's assertions. If it is set, the server
+//     accepts only this algorithm. By default it accepts all supported
+//     algorithms.
+//
+// When the client is added, the server publishes a key for each algorithm with
+// which it signs responses and tokens for this client.
 type ClientAlgs = catalogue.ClientAlgs
 
 // Clients registers more clients. Every server already has two clients: the
@@ -101,9 +116,10 @@ func Clients(c ...Client) Option {
 }
 
 // AddClient registers a client while the server runs. It overwrites an existing
-// client that has this ID. It returns the client with empty fields filled in:
-// an ID, redirect URIs, and a secret unless the client is public, has a JWKS or
-// authenticates with a certificate. opts apply only to this client's tokens.
+// client with the same ID. It returns the client with empty fields filled in:
+// an ID, redirect URIs, and a secret. A client that is public, has a JWKS or
+// authenticates with a certificate gets no secret. opts apply only to this
+// client's tokens.
 //
 //	web := s.AddClient(testserver.Client{RedirectURIs: []string{app.URL + "/cb"}}, testserver.AccessTTL(time.Minute))
 func (s *Server) AddClient(c Client, opts ...SharedOption) Client {
@@ -166,8 +182,8 @@ func (s *Server) DefaultClient() Client {
 	return s.defaultClient
 }
 
-// setDefaultClient keeps c with its secret if c is the default client, because
-// the registry stores only a digest of the secret.
+// setDefaultClient stores c if c is the default client. It keeps the secret of
+// c, because the registry stores only a digest of the secret.
 func (s *Server) setDefaultClient(c Client) {
 	if c.ID == token.DefaultClient {
 		s.mu.Lock()

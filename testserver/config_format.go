@@ -15,10 +15,11 @@ import (
 )
 
 // FormatConfig reads a configuration as [ConfigJSON] does and returns it with
-// its defaults filled in, except the issuer and the keys, which each server
-// chooses. If secrets is false, it writes each secret as "***", and the result
-// cannot be used as a configuration. If no server could start with the
-// configuration, FormatConfig returns the error that the start would return.
+// the defaults filled in. It does not fill in the issuer and the keys, because
+// each server chooses its own. If secrets is false, it replaces each secret by
+// "***", and the result cannot be used as a configuration. If a server could
+// not start with the configuration, FormatConfig returns the error that the
+// start would return.
 func FormatConfig(r io.Reader, secrets bool) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {

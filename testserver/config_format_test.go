@@ -57,8 +57,8 @@ func TestFormatConfigWithSecretsRoundTrips(t *testing.T) {
 	}
 }
 
-// fullConfig returns a configuration that has a key set and every member that
-// the other test configuration, secretConfig, lacks.
+// fullConfig returns a configuration with a key set. Together with
+// secretConfig, it has every member that a configuration can have.
 func fullConfig(t *testing.T) string {
 	t.Helper()
 	jwks := testserver.New(t, testserver.InMemory()).JWKS()

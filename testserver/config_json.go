@@ -14,8 +14,8 @@ import (
 )
 
 // ConfigJSON reads options from a configuration file, which is one JSON object.
-// The options apply as if they were given in place of ConfigJSON. Every member
-// is optional:
+// The options have the same effect as if they were passed in place of
+// ConfigJSON. Every member is optional:
 //
 //	{
 //	  "$schema": "https://raw.githubusercontent.com/bearerguard/bearerguard/main/docs/config.schema.json",
@@ -43,16 +43,17 @@ import (
 //
 // The signing keys are private JWKs, or symmetric JWKs for the HS algorithms.
 // The first key for the signing algorithm signs tokens. The server publishes
-// the public part of every private JWK. A rule applies to those access tokens
-// from the token endpoint that match its "when". The rule adds claims, named as
-// for [Claim], or makes the endpoint refuse to issue the token. Faults last
-// until [Server.Reset]; if two match a request, the first in the file applies.
+// the public key of every private JWK.
+//
+// A rule applies to access tokens from the token endpoint that match its
+// "when". The rule adds claims, named as for [Claim], or makes the endpoint
+// refuse to issue the token. Faults last until [Server.Reset]. If two faults
+// match a request, the first fault in the file applies.
 //
 // $schema is for editors. The server ignores it.
 //
-// [New], [Start] and [NewUnstarted] fail if the file has unknown or invalid
-// members. The error lists the paths of all these members and contains no
-// secrets.
+// If the file has unknown or invalid members, [New], [Start] and [NewUnstarted]
+// fail. The error lists the paths of all these members and contains no secrets.
 func ConfigJSON(r io.Reader) Option {
 	if r == nil {
 		return serverOption(func(c *config) { c.fail("ConfigJSON(nil): leave the option out") })

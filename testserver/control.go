@@ -20,15 +20,15 @@ import (
 // maxControl is the maximum length of a request body in the control API.
 const maxControl = 1 << 20
 
-// Control returns a handler for the control API. This API offers over HTTP, in
-// JSON, what this package offers in Go, so that tests in any language can use
-// it: it mints tokens, rotates keys, injects faults and lists requests. The
-// command bearerguard serves the API and is also a client of it.
+// Control returns a handler for the control API. With this API, tests in any
+// language can use over HTTP, in JSON, what this package offers in Go: it mints
+// tokens, rotates keys, injects faults and lists requests. The command
+// bearerguard serves the API and is also a client of it.
 //
 // Serve the API on a separate listener, on loopback, because its callers can
-// mint any token. A request must present the given token as a Bearer token, and
-// its Host must be a loopback address or localhost, so that a web page cannot
-// call the API by DNS rebinding. With [AllowRemote] every Host is accepted. GET
+// mint any token. A request must present the given token as a Bearer token. Its
+// Host must be a loopback address or localhost, so that a web page cannot call
+// the API by DNS rebinding. With [AllowRemote], every Host is accepted. GET
 // /openapi.json returns a description of the API and needs no token.
 func (s *Server) Control(token string) http.Handler {
 	s.helper()
@@ -71,7 +71,7 @@ type controller struct {
 	forms  map[string]*token.Form // by the name of the provider
 }
 
-// action handles a request; its result is sent as JSON.
+// action handles a request. Its result is sent as JSON.
 type action func(*http.Request) (any, error)
 
 func (c *controller) routes() map[string]map[string]action {

@@ -65,7 +65,7 @@ func (c *controller) checkAPI(r *http.Request) (any, error) {
 		}
 		check.Certificate = &pair
 	}
-	var roots *x509.CertPool // nil means those of the system
+	var roots *x509.CertPool // nil means the roots of the system
 	if input.Roots != "" {
 		roots = x509.NewCertPool()
 		if !roots.AppendCertsFromPEM([]byte(input.Roots)) {

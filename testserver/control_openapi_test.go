@@ -42,8 +42,8 @@ func TestOpenAPIDocumentsEveryPath(t *testing.T) {
 	}
 	parameter := regexp.MustCompile(`\{[^}]*\}`)
 	for path, want := range methods {
-		// PATCH is not supported on any path, so the response lists the
-		// supported methods.
+		// PATCH is not supported on any path, so the Allow field of the
+		// response lists the supported methods.
 		w := c.send("PATCH", parameter.ReplaceAllString(path, "x"), "")
 		if got := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || got != strings.Join(want, ", ") {
 			t.Errorf("%s: got %d and the methods %s, want 405 and %q", path, w.Code, got, want)

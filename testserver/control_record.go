@@ -34,7 +34,8 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 	return values, nil
 }
 
-// endpoint returns the endpoint that a request names, by default [EndpointAny].
+// endpoint returns the value of the query parameter endpoint, by default
+// [EndpointAny].
 func (c *controller) endpoint(q url.Values) (Endpoint, error) {
 	list := q["endpoint"]
 	if len(list) == 0 {

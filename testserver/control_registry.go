@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// clientWire returns c in the form that is sent as JSON, without its secret.
+// clientWire converts c to the type that is sent as JSON, without the secret.
 func clientWire(c Client) control.Client {
 	return control.Client{
 		ID: c.ID, Public: c.Public, RedirectURIs: c.RedirectURIs, PostLogout: c.PostLogoutRedirectURIs, Grants: c.Grants, Scopes: c.Scopes, AuthMethod: c.AuthMethod, JWKS: c.JWKS,
@@ -148,9 +148,9 @@ func (c *controller) removeUser(r *http.Request) (any, error) {
 	return done{}, nil
 }
 
-// nextLogin decides the next authorization: either a registered user logs in,
-// as with [Server.NextUser], or the authorization fails, as with
-// [Server.DenyNext].
+// nextLogin determines the result of the next authorization. Either a
+// registered user logs in, as with [Server.NextUser], or the authorization
+// fails, as with [Server.DenyNext].
 func (c *controller) nextLogin(r *http.Request) (any, error) {
 	var input control.NextLogin
 	if err := read(r, &input); err != nil {

@@ -43,7 +43,7 @@ func TestControlSendsSignals(t *testing.T) {
 			}
 		})
 	}
-	// Without a receiver, nothing is sent.
+	// If the request has no receiver, the token is not sent.
 	if answer := c.call("POST", "/v1/logout", ""); answer["token"] == nil || len(answer) != 1 {
 		t.Errorf("got %v, want only a token", answer)
 	}

@@ -20,7 +20,8 @@ import (
 )
 
 // tokenOptions returns the options that m describes. The options for m.Claims
-// come after options such as Subject, so they win if both set the same claim.
+// come after options such as Subject. If both set the same claim, the value in
+// m.Claims is used.
 func tokenOptions(m control.Mint) (opts []TokenOption) {
 	if m.Sub != "" {
 		opts = append(opts, Subject(m.Sub))
@@ -248,7 +249,7 @@ func (c *controller) transmit(r *http.Request) (any, error) {
 		return nil, err
 	}
 	event := SecurityEvent{Type: catalogue.EventTypeOf(input.Event)}
-	if input.Payload != nil { // an empty payload stays empty; only a missing one means the default
+	if input.Payload != nil { // {} is an empty payload; nil is the default payload
 		event.Payload = map[string]any{}
 		for name, text := range input.Payload {
 			event.Payload[name] = text
@@ -258,8 +259,9 @@ func (c *controller) transmit(r *http.Request) (any, error) {
 	return receipt(r, Receiver{URL: input.Receiver, Authorization: input.Authorization}, t, err, transmit)
 }
 
-// receipt sends t and returns it with the answer. If to has no URL, receipt
-// returns t without sending it. err is the error from making t, or nil.
+// receipt sends t to the receiver and returns t with the response. If to has no
+// URL, receipt returns t without sending it. err is the error from making t, or
+// nil.
 func receipt(r *http.Request, to Receiver, t token.Signal, err error, send func(context.Context, Receiver, token.Signal) (Receipt, error)) (any, error) {
 	if err != nil {
 		return nil, errors.New(jsonNames.Replace(err.Error()))

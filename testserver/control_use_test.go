@@ -99,8 +99,8 @@ func TestControlRevokes(t *testing.T) {
 	}
 }
 
-// keyStates returns "signing/published" for each ES256 key, such as
-// "true/false", newest first.
+// keyStates returns the values of signing and published for each ES256 key,
+// newest first, such as "true/false".
 func (c controlAPI) keyStates() (states []string) {
 	c.Helper()
 	for _, k := range objects(c.call("GET", "/v1/keys", ""), "keys") {

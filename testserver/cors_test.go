@@ -11,8 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// requestFrom sends the request that a browser would send for a script whose
-// page has the given origin. If preflight is true, it sends a CORS preflight.
+// requestFrom sends the request that a browser sends for a script on a page
+// with the given origin. If preflight is true, it sends the CORS preflight
+// instead.
 func requestFrom(s http.Handler, origin, method, url string, preflight bool) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, url, nil)
 	if origin != "" {

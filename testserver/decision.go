@@ -10,9 +10,9 @@ import (
 
 // NextUser makes u log in and consent at the next authorization, in place of
 // the first of [Users]. No page is shown, even if the server is [Interactive].
-// If u is not registered, NextUser registers it. With [Times] the decision
-// applies to more than one authorization; [Skip], [Matching] and [FromClient]
-// select the authorizations that it applies to.
+// If u is not registered, NextUser registers it. With [Times], the decision
+// applies to more than one authorization. [Skip], [Matching] and [FromClient]
+// select the authorizations to which it applies.
 func (s *Server) NextUser(u User, when ...When) *Injection {
 	s.helper()
 	if u.Sub == "" {
@@ -22,8 +22,8 @@ func (s *Server) NextUser(u User, when ...When) *Injection {
 }
 
 // DenyNext makes the next authorization fail with an error (RFC 6749 §4.1.2.1),
-// such as "access_denied" or "login_required", or denies the next device in the
-// device flow. when has the same meaning as for [Server.NextUser].
+// such as "access_denied" or "login_required". In the device flow, it denies
+// the next device. when has the same meaning as for [Server.NextUser].
 func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 	s.helper()
 	if !registry.IsErrorCode(errorCode) {
@@ -34,7 +34,7 @@ func (s *Server) DenyNext(errorCode string, when ...When) *Injection {
 
 func (s *Server) decide(what string, d oauth.Decision, when []When) *Injection {
 	s.helper()
-	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // several endpoints lead to a decision
+	r := &rule{Rule: journal.Rule{Endpoint: EndpointAny}} // the user can log in at several endpoints
 	r.narrow(when)
 	if err := errors.Join(r.errs...); err != nil {
 		s.fail("%s: %v", what, err)

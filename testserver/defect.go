@@ -13,8 +13,8 @@ import (
 // The command bearerguard and the control API use the same names for defects of
 // tokens. The names never change.
 //
-// A token with a defect is wrong in exactly one way, so an API that accepts it
-// lacks exactly the check for this defect. The token is signed with the key
+// A token with a defect is wrong in exactly one way. An API that accepts it
+// therefore lacks the check for this defect. The token is signed with the key
 // that an attacker or a careless issuer would use.
 type Defect = catalogue.Defect
 
@@ -23,11 +23,11 @@ const (
 	Expired         = catalogue.Expired        // exp an hour ago
 	NotYetValid     = catalogue.NotYetValid    // nbf in an hour
 	IssuedInFuture  = catalogue.IssuedInFuture // iat in an hour
-	WrongIssuer     = catalogue.WrongIssuer    // an iss that begins like the right one
-	WrongAudience   = catalogue.WrongAudience  // an aud that begins like the right one
+	WrongIssuer     = catalogue.WrongIssuer    // an iss that begins with the right iss
+	WrongAudience   = catalogue.WrongAudience  // an aud that begins with the right aud
 	MissingAudience = catalogue.MissingAudience
 	MissingExp      = catalogue.MissingExp
-	MissingScope    = catalogue.MissingScope // wrong only where a scope is required: 403
+	MissingScope    = catalogue.MissingScope // a defect only where a scope is required: 403
 	ExpAsString     = catalogue.ExpAsString
 	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds too late
 	AudNotString    = catalogue.AudNotString // an array of the right aud and a number
@@ -69,8 +69,8 @@ const (
 	Encrypted       = catalogue.Encrypted    // a good token inside a JWE
 )
 
-// Defects that are tested only on request. [Defects] and [Server.BadTokens]
-// leave them out, because a correct API may accept these tokens.
+// Defects that are not among [Defects] and [Server.BadTokens], because a
+// correct API may accept these tokens. Test them with [With].
 const (
 	NoKid         = catalogue.NoKid
 	ExpFractional = catalogue.ExpFractional
@@ -81,10 +81,10 @@ const (
 	RetiredKey    = catalogue.RetiredKey // signed with the key that was last removed from the JWKS; first call Retire, or Rotate with DropOld
 )
 
-// Defects that only introspection can detect. [Defects] and [Server.BadTokens]
-// leave them out, so they are tested only on request.
+// Defects that only introspection can detect. They are not among [Defects] and
+// [Server.BadTokens]. Test them with [With].
 const (
-	Revoked        = catalogue.Revoked        // an otherwise good JWT
+	Revoked        = catalogue.Revoked        // a good JWT that was revoked
 	InactiveOpaque = catalogue.InactiveOpaque // an opaque token that was revoked
 	UnknownOpaque  = catalogue.UnknownOpaque  // a handle that was never issued
 )
@@ -93,9 +93,9 @@ const (
 // [MissingScope] only on routes that require a scope.
 func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
-// BadTokens yields each of [Defects] together with a token that has this
-// defect. Apart from the defect, the token is as opts describe. Each token is
-// made when the loop reaches its defect.
+// BadTokens yields each of [Defects] and a token that has this defect. opts
+// describe the other properties of the token. The token is made when the loop
+// reaches its defect.
 func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	return func(yield func(Defect, string) bool) {
 		s.helper()
@@ -114,18 +114,20 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 
 // With adds a defect to the token. The other options describe the rest of the
 // token, whether they come before or after With. A token can have only one
-// defect: with two defects, it would not be clear which defect the API
+// defect. With two defects, it would not be clear which defect the API
 // detected.
 //
-// With [OpaqueTokens] the token stays opaque if the defect can be in an
-// introspection response and RFC 7662 requires an API to refuse such a
-// response: [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
+// If [OpaqueTokens] is used, too, a token with one of these defects is opaque:
+// [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
 // [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
-// [MissingSub], [WeakACR], [StaleAuth] and [CertificateDefects]. With any other
-// defect the token is a JWT. The defects in [ProofDefects] are defects of a
-// [Proof]. A token can have such a defect only together with [BoundTo]. The
-// defects whose names begin with event are defects of a [Server.LogoutToken] or
-// a [Server.EventToken]: see [LogoutDefects] and [EventDefects].
+// [MissingSub], [WeakACR], [StaleAuth] and [CertificateDefects]. An
+// introspection response can have these defects, and RFC 7662 requires an API
+// to refuse it. With any other defect, the token is a JWT.
+//
+// The defects in [ProofDefects] are defects of a [Proof]. A token can have such
+// a defect only together with [BoundTo]. The defects whose names begin with
+// event are defects of a [Server.LogoutToken] or a [Server.EventToken]: see
+// [LogoutDefects] and [EventDefects].
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		found, ok := token.FindDefect(d)

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// With changes only what the defect requires: the bad token still has the
-// subject that another option sets.
+// With changes only the members that the defect requires. The bad token still
+// has the subject from another option.
 func ExampleWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -32,8 +32,8 @@ func ExampleDefects() {
 	// Output: missing-scope 403 insufficient_scope
 }
 
-// A custom test sends all bad tokens to an API. Package apitest checks more
-// than the status.
+// A custom test sends all bad tokens to an API and checks only the status.
+// Package apitest also checks the rest of the response.
 func ExampleServer_BadTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -66,8 +66,8 @@ func changedMembers(t *testing.T, a, b string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// signedBy reports whether the given ES256 key signed token, whatever the
-// header of the token says.
+// signedBy reports whether the given ES256 key signed token. It ignores the
+// header of the token.
 func signedBy(key testserver.Key, token string) bool {
 	dot := strings.LastIndexByte(token, '.')
 	sig, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
@@ -138,7 +138,7 @@ func TestADefectChangesOneThing(t *testing.T) {
 	}
 }
 
-// Each function in the table undoes a defect in the encoding of the token. The
+// Each function in the table repairs a defect in the encoding of the token. The
 // result must be the good token.
 func TestARepairedTokenIsTheGoodOne(t *testing.T) {
 	encoded := base64.RawURLEncoding.EncodeToString

@@ -11,9 +11,9 @@
 //	rec := httptest.NewRecorder()
 //	api.ServeHTTP(rec, as.Authorize(req, testserver.Scope("orders:read")))
 //
-// The server and the verifier of its tokens do not share code, so the same
-// mistake cannot be in both and go unnoticed. An API in any language can be
-// tested against it.
+// The server and the verifier of its tokens do not share code. A mistake in one
+// of them can therefore not stay hidden because the other makes the same
+// mistake. The server can test an API in any language.
 //
 // # The server
 //
@@ -32,24 +32,24 @@
 // # Tokens
 //
 // [Server.Token] returns an RFC 9068 access token that is valid unless options
-// make it invalid. Options apply in order: the last one wins. Token options
-// that are also an [Option] ([Scope], [Audience], [AccessTTL], [SigningAlg],
-// [OpaqueTokens]) can be given to [New] as the default for every token.
-// [Claim], [Without], [JOSEHeader] and [SignedWith] make tokens that no
+// make it invalid. Options apply in order, and the last one takes precedence.
+// Token options that are also an [Option] ([Scope], [Audience], [AccessTTL],
+// [SigningAlg], [OpaqueTokens]) can be given to [New] as the default for every
+// token. [Claim], [Without], [JOSEHeader] and [SignedWith] make tokens that no
 // authorization server should issue.
 //
-// With [OpaqueTokens] a token is a random handle. An API introspects it at
+// With [OpaqueTokens], a token is a random string. An API introspects it at
 // [EndpointIntrospect], with the credentials of a registered client
-// ([Server.DefaultClient]). [Server.Revoke] revokes a token of either kind.
+// ([Server.DefaultClient]). [Server.Revoke] revokes JWTs and opaque tokens.
 //
-// A [Defect] is one way in which a token can be wrong; [With] makes a token
+// A [Defect] is one way in which a token can be wrong. [With] makes a token
 // that has this defect and is otherwise good. Package apitest sends a token
 // with each of [Defects] to an API and checks the responses.
 //
 // [BoundTo] binds a token to the key of a client (DPoP, RFC 9449), and [Proof]
-// makes the proofs of this client, good or with one of [ProofDefects]. Clients
-// also get such tokens from the token endpoint if their requests have a proof.
-// [DPoPNonces] adds nonces.
+// makes the proofs of this client, good or with one of [ProofDefects]. The
+// token endpoint issues bound tokens if the request has a proof. [DPoPNonces]
+// makes the server require nonces in proofs.
 //
 // [BoundToCertificate] binds a token to the TLS certificate of a client (RFC
 // 8705), such as one from [ClientCertificate]. [CertificateDefects] are ways in
@@ -57,10 +57,10 @@
 // with their certificates and get bound tokens: see [ClientTLS] and
 // [Server.MTLSEndpoint].
 //
-// [Server.Logout] and [Server.Transmit] send logout tokens (OpenID Connect
-// Back-Channel Logout 1.0) and security event tokens (RFC 8417, RFC 8935), good
-// or with one of [LogoutDefects] or [EventDefects], to a receiver and return
-// its answer.
+// [Server.Logout] sends a logout token (OpenID Connect Back-Channel Logout 1.0)
+// to a receiver, and [Server.Transmit] sends a security event token (RFC 8417,
+// RFC 8935). The token is good, or has one of [LogoutDefects] or
+// [EventDefects]. Both methods return the response of the receiver.
 //
 // # Grants
 //
@@ -73,11 +73,12 @@
 //	callback := as.Login(t, authURL) // what a browser would do
 //	resp, err := app.Client().Get(callback.String())
 //
-// A code is valid for one minute and for one use; a second use revokes the
-// tokens that were issued for the code. Refresh tokens rotate, and reuse
-// revokes the whole family. PKCE must be S256, and public clients need it.
-// [TokenExchange] and [JWTBearer] issue tokens for a user who has not logged
-// in, so a client may use these grants only if its Grants list them.
+// An authorization code is valid for one minute and for one use. A second use
+// revokes the tokens that were issued for the code. Refresh tokens rotate, and
+// reuse revokes all tokens of the grant. The PKCE method must be S256, and
+// public clients must use PKCE. [TokenExchange] and [JWTBearer] issue tokens
+// for a user who has not logged in, so a client may use these grants only if
+// its Grants list them.
 //
 // No page is shown unless [Interactive] is set: the first of [Users] logs in
 // and consents to everything. [Server.NextUser] selects the user of the next
@@ -96,21 +97,21 @@
 // start, unless the server has keys from its configuration, signs with a shared
 // secret or is [Like] a provider. See [ClientAlgs].
 //
-// [Server.Rotate], [Server.Publish] and [Server.Retire] change keys in the ways
-// that a verifier's cache must survive; [Server.FreezeJWKS] imitates a cache
-// between server and verifier that serves an old key set.
+// [Server.Rotate], [Server.Publish] and [Server.Retire] change keys. A verifier
+// that caches keys must handle these changes. [Server.FreezeJWKS] imitates a
+// cache between server and verifier that serves an old key set.
 //
-// The first two RSA keys are the same on every server: they are in the source
-// code, which is public, because generating an RSA key takes longer than most
-// tests. Two servers that sign with RSA therefore share their keys, unless the
-// keys are from the configuration. The IDs of the shared keys have the prefix
-// "test-". To test that a verifier does not accept the key of one issuer for
-// another issuer, use another algorithm, or [SignedWith] with a key from
-// [GenerateKey]. Never trust a token of this server in production.
+// The first two RSA keys are the same on every server. They are in the public
+// source code, because generating an RSA key takes longer than most tests. Two
+// servers that sign with RSA therefore share their keys, unless the keys are
+// from the configuration. The IDs of the shared keys have the prefix "test-".
+// To test that a verifier does not accept the key of one issuer for another
+// issuer, use another algorithm, or [SignedWith] with a key from [GenerateKey].
+// Never trust a token of this server in production.
 //
-// The server uses the time of [Clock] or, without this option, [time.Now],
-// which in a synctest bubble is the bubble's time. [Server.Advance] moves the
-// server's time. [Seed] makes keys, token identifiers and signatures
+// The server uses the time of [Clock]. Without this option, it uses [time.Now],
+// which in a synctest bubble returns the bubble's time. [Server.Advance] moves
+// the server's time. [Seed] makes keys, token identifiers and signatures
 // reproducible, except for signatures with PS256, PS384 and PS512, which are
 // salted.
 //
@@ -119,13 +120,14 @@
 // [Server.Inject] makes an endpoint fail, for all requests or for some of them
 // ([Times], [Skip], [Matching], [FromClient]). [Server.Count] and [Mark] count
 // requests, [Server.Requests] lists them, and [Server.Await] waits for them.
-// Parallel tests can share a server: each test then uses its own
+// Parallel tests can share a server if each test uses its own client from
 // [Server.ClientFor]. A test in another language can do all of this over HTTP,
 // through [Server.Control], which the command bearerguard serves.
 //
-// In [New], invalid options end the test with one message that lists them all;
+// Invalid options make [New] end the test with one message that lists them all.
 // [Start] and [NewUnstarted] return an error that lists them all. Later, an
-// invalid token option or fault ends the test if the server is from [New], and
-// panics otherwise. Tokens, secrets and private keys are never logged or
-// recorded; when a [Key] or a [Client] is printed, it shows only its name.
+// invalid token option or fault ends the test if the server is from [New]. If
+// it is from Start or NewUnstarted, it panics. Tokens, secrets and private keys
+// are never logged or recorded. A [Key] or a [Client] that is printed shows
+// only its name.
 package testserver

@@ -23,7 +23,7 @@ func ExampleBoundTo() {
 	// Output: 1 proof
 }
 
-// The client has its key in a file.
+// The client reads its key from a file.
 func ExampleParseKey() {
 	file := []byte(`{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
 		"y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps","d":"0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo"}`)
@@ -32,8 +32,8 @@ func ExampleParseKey() {
 	// Output: ES256 <nil>
 }
 
-// A proof with a defect is wrong in one way. The token gets the same defect,
-// which binds it to the key that the proof shows.
+// A proof with a defect is wrong in one way. If the token is made with the same
+// defect, it is bound to the key in the jwk of the proof.
 func ExampleProof() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -39,7 +39,7 @@ func TestTheTokensOfEveryGrantAreBoundToTheKeyOfTheProof(t *testing.T) {
 				wantBound(t, s, send(request, proofFor(s, key, s.Endpoint(testserver.EndpointToken), testserver.Claim("nonce", nonce))), key)
 			}
 			var again []grantRequest
-			for _, request := range requests { // begins the grants before the clients need proofs
+			for _, request := range requests { // begin the grants while the clients do not need proofs
 				form := request.form()
 				again = append(again, grantRequest{func() url.Values { return form }, request.auth})
 			}
@@ -60,7 +60,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	for defect := range testserver.ProofDefects() {
 		if strings.HasPrefix(string(defect), "dpop-ath") || strings.HasPrefix(string(defect), "dpop-nonce") {
-			continue // the proof is for no access token, and the server asks for no nonces
+			continue // these proofs have no ath, and the server requires no nonces
 		}
 		send := func() reply {
 			proofs := testserver.Proof(key, http.MethodPost, s.Endpoint(testserver.EndpointToken), "", testserver.With(defect))
@@ -70,7 +70,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 		case "dpop-missing":
 			wantBound(t, s, send(), noKey)
 			continue
-		case "dpop-other-key": // another key is accepted while no token is bound to the first key
+		case "dpop-other-key": // any key is accepted, because no token is bound to the first
 			if r := send(); r.text("token_type") != "DPoP" {
 				t.Errorf("got %v, want a token for the other key", r.body)
 			}
@@ -96,7 +96,7 @@ func TestAProofIsForOneRequest(t *testing.T) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	u := one.Endpoint(testserver.EndpointToken)
 	proof := proofFor(one, key, u, testserver.Claim("jti", "same"))
-	// A client that does not authenticate does not use up the proof.
+	// A proof stays unused if the authentication of the client fails.
 	wantError(t, postProof(t, one.Client(), u, form, proof, basic("test-client:wrong")), 401, "invalid_client")
 	wantBound(t, one, postProof(t, one.Client(), u, form, proof, testClient), key)
 	wantRefusal(t, postProof(t, one.Client(), u, form, proof, testClient), "invalid_dpop_proof", "the DPoP proof was used before: expected a new proof")
@@ -152,8 +152,8 @@ func TestATokenIsBoundToAKeyAndToACertificate(t *testing.T) {
 	}
 }
 
-// Tokens and introspection responses that imitate those of a provider must be
-// bound to the key, too.
+// With Like, access tokens and introspection responses must be bound to the
+// key, too.
 func TestTokensLikeThoseOfAProviderAreBoundToTheKey(t *testing.T) {
 	key, form := testserver.GenerateKey("ES256", ""), url.Values{"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}
 	for _, shape := range shapes.All {

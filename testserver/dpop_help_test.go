@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// noKey is the key of a client without DPoP.
+// noKey as an argument means that the client sends no DPoP proof.
 var noKey testserver.Key
 
 // postProof posts a form to a URL, with the DPoP header fields in proofs. auth
@@ -39,7 +39,8 @@ func postProof(t testing.TB, c *http.Client, u string, form url.Values, proofs [
 	return reply{status: resp.StatusCode, header: resp.Header, body: parse(text)}
 }
 
-// prove posts a form to an endpoint, with a proof of key unless key is noKey.
+// prove posts a form to an endpoint. The request has a proof of key, or no
+// proof if key is noKey.
 func prove(t testing.TB, s *testserver.Server, key testserver.Key, ep testserver.Endpoint, form url.Values, opts ...testserver.TokenOption) reply {
 	t.Helper()
 	var proofs []string
@@ -61,7 +62,8 @@ func boundToKey(t *testing.T, key testserver.Key) string {
 }
 
 // wantBound checks that a response has a token that is bound to key, or a
-// bearer token if key is noKey. The introspection responses must show the same.
+// bearer token if key is noKey. The cnf and token_type in introspection
+// responses must match.
 func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) reply {
 	t.Helper()
 	scheme, cnf := "Bearer", ""

@@ -57,8 +57,8 @@ func TestDPoPNonces(t *testing.T) {
 	}
 }
 
-// A refused nonce uses up neither the code nor the assertion of the client, so
-// the client can send the same request again.
+// If the server refuses a nonce, the code and the client's assertion stay
+// unused. The client can therefore send the same request again.
 func TestARefusedNonceUsesUpNothing(t *testing.T) {
 	signer, key := newRobot(t, "ES256"), testserver.GenerateKey("ES256", "")
 	s := testserver.New(t, testserver.DPoPNonces(), testserver.Clients(testserver.Client{ID: "signer", JWKS: signer.jwks, RedirectURIs: []string{callback}}))

@@ -148,8 +148,8 @@ func TestTheBindingOfACodeIsKept(t *testing.T) {
 	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, codeRequest(to.Query().Get("code"))), key)
 }
 
-// A refresh that could not be saved binds nothing, so the client can repeat it
-// with or without a proof.
+// If a refresh cannot be saved, the refresh token is not bound to the key. The
+// client can repeat the request with or without a proof.
 func TestARefreshThatIsNotSavedBindsNothing(t *testing.T) {
 	path := statePath(t)
 	s := startPersisted(t, path)

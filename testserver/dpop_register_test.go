@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A client that is registered for bound tokens gets no other tokens.
+// A client that is registered with dpop_bound_access_tokens gets only bound
+// tokens.
 func TestRequireDPoP(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "")
 	for name, opt := range map[string]testserver.Option{

@@ -12,27 +12,30 @@ import (
 type Endpoint = catalogue.Endpoint
 
 const (
-	// EndpointDiscovery is the OpenID Connect Discovery 1.0 document, served at
-	// /.well-known/openid-configuration, both after the issuer's path (§4) and
-	// before it.
+	// EndpointDiscovery is the OpenID Connect Discovery 1.0 document. If the
+	// issuer has the path /a, the document is served at
+	// /a/.well-known/openid-configuration (§4), and also at
+	// /.well-known/openid-configuration/a.
 	EndpointDiscovery = catalogue.Discovery
 
-	// EndpointASMetadata is the RFC 8414 document, served at
-	// /.well-known/oauth-authorization-server, both before the issuer's path
-	// (§3) and after it, where many clients look.
+	// EndpointASMetadata is the RFC 8414 document. If the issuer has the path
+	// /a, the document is served at /.well-known/oauth-authorization-server/a
+	// (§3). It is also served at /a/.well-known/oauth-authorization-server,
+	// because many clients request it there.
 	EndpointASMetadata = catalogue.ASMetadata
 
 	// EndpointJWKS is the JSON Web Key Set (RFC 7517 §5), served as
-	// application/jwk-set+json with a strong ETag; a client that already has
-	// the current set gets a 304 (RFC 9110 §13.1.2).
+	// application/jwk-set+json with a strong ETag. If a conditional request has
+	// the ETag of the current set, the response is 304 (RFC 9110 §13.1.2).
 	EndpointJWKS = catalogue.JWKS
 
-	// EndpointIntrospect is the introspection endpoint (RFC 7662), for every
-	// confidential client and every token: see [OpaqueTokens]. For a token of
-	// this server that is valid by the server's clock and not revoked, the
-	// response has "active":true and all claims of the token; for any other
-	// token it is exactly {"active":false}. A client that sends
-	// application/token-introspection+jwt in Accept gets a JWT (RFC 9701).
+	// EndpointIntrospect is the introspection endpoint (RFC 7662). Every
+	// confidential client can introspect every token: see [OpaqueTokens]. If
+	// this server issued the token, and it is not revoked and is valid by the
+	// server's clock, the response has "active":true and all claims of the
+	// token. For any other token, the response is exactly {"active":false}. A
+	// client that sends application/token-introspection+jwt in Accept gets a
+	// JWT (RFC 9701).
 	EndpointIntrospect = catalogue.Introspect
 
 	// EndpointAuthorize is the authorization endpoint (RFC 6749 §3.1), for the
@@ -44,9 +47,9 @@ const (
 	EndpointAuthorize = catalogue.Authorize
 
 	// EndpointPAR accepts pushed authorization requests (RFC 9126). The
-	// request_uri that it returns is valid for 90 seconds. If a browser shows a
-	// login or consent page when the 90 seconds end, the user has ten more
-	// minutes. After the authorization response the request_uri is invalid.
+	// request_uri that it returns is valid for 90 seconds, and is invalid after
+	// the authorization response. If a browser shows a login or consent page
+	// when the 90 seconds end, the user has ten more minutes.
 	EndpointPAR = catalogue.PAR
 
 	// EndpointToken is the token endpoint (RFC 6749 §3.2): see [Grant]. A
@@ -111,11 +114,11 @@ func (s *Server) Endpoint(ep Endpoint) string {
 	return u
 }
 
-// MTLSEndpoint returns the URL of ep at which a server with [TLS] asks the
-// client for a certificate, which is optional. Metadata lists this URL in
-// mtls_endpoint_aliases (RFC 8705 §5). At the URL of [Server.Endpoint], the
-// server never asks for a certificate, because browsers would then ask their
-// users for one.
+// MTLSEndpoint returns the URL of ep at which a server with [TLS] requests a
+// certificate from the client. The certificate is optional. Metadata lists this
+// URL in mtls_endpoint_aliases (RFC 8705 §5). At the URL from
+// [Server.Endpoint], the server never requests a certificate, because a browser
+// would then ask its user for a certificate.
 //
 // The endpoints are token, introspect, revoke, userinfo, device_authorization
 // and par. A server without TLS, such as one behind a proxy, does not have

@@ -3,7 +3,7 @@ package testserver
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
 // Env returns environment variables that describe the server, for the field Env
-// of an exec.Cmd. Disabled endpoints are left out.
+// of an exec.Cmd. The variables of disabled endpoints are not set.
 //
 //	OAUTH_ISSUER OAUTH_CLIENT_ID OAUTH_CLIENT_SECRET
 //	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_INTROSPECTION_ENDPOINT OAUTH_JWKS_URI

@@ -106,7 +106,8 @@ func TestIfNoneMatch(t *testing.T) {
 
 // The test covers ranges (RFC 9110 §14) and the conditions If-Match and
 // If-Range (§13.1). net/http implements them, but reads only the first line of
-// a header field. Therefore the server joins the lines of If-Match.
+// a header field. If a request has several lines of If-Match, the server
+// therefore joins them.
 func TestOtherConditionsAndRanges(t *testing.T) {
 	s := testserver.New(t)
 	right := fetchIfNoneMatch(s)
@@ -170,9 +171,9 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 	wantResponse(200, keySetType, string(s.JWKS()))(t, fetchIfNoneMatch(s, tag), fetched{})
 }
 
-// A client that already has the keys, or requests only a part of them, gets the
-// same fault as other clients. The ETag of the right body is never sent with
-// another body.
+// A client that already has the keys, or requests only a range of the body,
+// gets the same fault as other clients. If the fault sends another body, the
+// response does not have the ETag of the right body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 	tagged := map[string]bool{ // faults that send the right body or its beginning, and therefore its ETag
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,
@@ -181,7 +182,7 @@ func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 	right := fetchIfNoneMatch(s)
 	tag := right.resp.Header.Get("ETag")
 	for name, tt := range faultCases {
-		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the handler in this test passes conditional requests to the endpoint
+		if tt.endpoint != testserver.EndpointJWKS || name == "Handler" { // the Handler of this test case passes conditional requests on
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

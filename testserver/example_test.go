@@ -136,9 +136,9 @@ func ExampleServer_Rotate() {
 	// false
 }
 
-// A CDN in front of the server still serves the old key set after a rotation. A
-// real test would use a verifier; this example uses a function called
-// published.
+// A cache in front of the server still serves the old key set after a rotation.
+// A real test would use a verifier. This example uses the function published
+// instead.
 func ExampleServer_FreezeJWKS() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -171,7 +171,7 @@ func ExampleSignedWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
 
-	// The key has the right kid, but it is not the server's key: the API must
+	// The key has the right kid, but it is not the server's key. The API must
 	// refuse the token.
 	attackerKey := testserver.GenerateKey("ES256", as.SigningKey().ID)
 	forged := as.Token(testserver.SignedWith(attackerKey))
@@ -191,8 +191,8 @@ func ExampleSeed() {
 	// Output: true
 }
 
-// An API introspects opaque tokens. A test of revocation would use a verifier;
-// this example uses a function called active.
+// An API introspects opaque tokens. A real test of revocation would use a
+// verifier. This example uses the function active instead.
 func ExampleOpaqueTokens() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -225,7 +225,7 @@ func ExampleOpaqueTokens() {
 	// {Active:false Sub: Scope:}
 }
 
-// SetIntrospection can set any response for any token, such as a response that
+// SetIntrospection sets the response for a token. The response can be one that
 // every API must refuse.
 func ExampleServer_SetIntrospection() {
 	as := testserver.New(new(testing.T))

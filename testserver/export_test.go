@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// EmptyKeys, OtherIssuer and ChainOf return faults that only the control API
-// offers.
+// EmptyKeys, OtherIssuer and ChainOf return faults that the control API has,
+// but not the public Go API.
 var (
 	EmptyKeys   = emptyJWKS
 	OtherIssuer = wrongIssuer

@@ -9,17 +9,17 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/journal"
 )
 
-// Fault is a way in which an endpoint fails: see [Server.Inject]. The zero
-// Fault is invalid; use one of the functions that return a Fault.
+// Fault is a way in which an endpoint fails: see [Server.Inject]. Use one of
+// the functions that return a Fault, because the zero Fault is invalid.
 type Fault struct {
 	wrap func(next http.Handler) http.Handler
 	only []Endpoint // nil means all
 	err  error
 }
 
-// chain combines faults so that each fault wraps the faults after it:
-// chain(Latency(d), Status(503)) answers 503 after d. If a fault does not call
-// the endpoint, the faults after it have no effect.
+// chain combines faults so that each fault wraps the faults after it. For
+// example, chain(Latency(d), Status(503)) responds with 503 after d. If a fault
+// does not call the endpoint, the faults after it have no effect.
 func chain(f ...Fault) Fault {
 	chain := Fault{}
 	if len(f) == 0 {
@@ -68,12 +68,13 @@ func (w when) applyWhen(r *rule) { w(r) }
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
 // A request gets at most one fault: the fault of the newest injection that
-// matches. Older injections neither see nor count this request. [EndpointAny]
-// means every request, including those to unknown paths. The server applies
-// faults before all other checks, so a request with a wrong method gets the
-// fault too. A fault that alters a response always alters the full response,
-// even if the request has If-None-Match or Range. The ETag of the right body is
-// never sent with another body.
+// matches. Older injections do not count this request. [EndpointAny] means
+// every request, including requests to unknown paths. The server applies faults
+// before all other checks, so a request with a wrong method gets the fault too.
+//
+// A fault that alters a response always alters the full response, even if the
+// request has If-None-Match or Range. A response with another body never has
+// the ETag of the right body.
 func (s *Server) Inject(ep Endpoint, f Fault, when ...When) *Injection {
 	s.helper()
 	in, err := s.inject(ep, f, when)
@@ -121,9 +122,9 @@ func (r *rule) narrow(when []When) {
 	}
 }
 
-// Injection is an active fault: see [Server.Inject]. Its ID, Endpoint, Skip and
-// Times do not change. Hits is the number of requests that have received the
-// fault so far, and Remove ends the fault. The methods are safe for concurrent
+// Injection is an active fault: see [Server.Inject]. ID, Endpoint, Skip and
+// Times do not change. Hits returns the number of requests that have received
+// the fault so far. Remove ends the fault. The methods are safe for concurrent
 // use.
 type Injection = journal.Injection
 
@@ -131,7 +132,7 @@ type Injection = journal.Injection
 func (s *Server) Injections() []*Injection { return s.oauth.Faults.All() }
 
 // Times ends the fault after exactly n requests, even if more requests arrive
-// at once. Without Times, the number of requests is not limited.
+// at the same time. Without Times, the number of requests is not limited.
 func Times(n int) When {
 	return when(func(r *rule) {
 		if n < 1 {

@@ -10,10 +10,10 @@ import (
 )
 
 // TruncateBody sends the right header, including Content-Length and ETag, but
-// only the beginning of the right body. The parameter after is the number of
-// bytes to send from the body. Then TruncateBody drops the connection, or on
-// HTTP/2 the stream. It never sends the last byte of the body, even if after is
-// larger than the body.
+// only the first bytes of the right body. The parameter after is the number of
+// these bytes. Then TruncateBody drops the connection, or on HTTP/2 the stream.
+// It never sends the last byte of the body, even if after is larger than the
+// body.
 func TruncateBody(after int) Fault {
 	f := alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
 		n := max(min(after, a.body.Len()-1), 0)
@@ -68,10 +68,10 @@ func emptyJWKS() Fault {
 	return f
 }
 
-// HugeBody sends a body of n bytes: spaces, followed by the right body. A
-// client that reads the whole body gets valid JSON. The response has no
-// Content-Length, so a client does not know the size in advance. HugeBody stops
-// when the client disconnects.
+// HugeBody sends a body of n bytes: spaces, followed by the right body. The
+// whole body is valid JSON. The response has no Content-Length, so a client
+// does not know the size in advance. HugeBody stops when the client
+// disconnects.
 func HugeBody(n int64) Fault {
 	f := alterResponse(func(w http.ResponseWriter, r *http.Request, a *response) {
 		spaces := n - int64(a.body.Len())
@@ -121,8 +121,8 @@ type response struct {
 	body   bytes.Buffer
 }
 
-// alterResponse returns a fault that calls the endpoint and lets send write the
-// response.
+// alterResponse returns a fault that calls the endpoint, stores the response,
+// and calls send to write a changed response.
 func alterResponse(send func(http.ResponseWriter, *http.Request, *response)) Fault {
 	return Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -136,8 +136,8 @@ func alterResponse(send func(http.ResponseWriter, *http.Request, *response)) Fau
 	})
 }
 
-// withoutConditions returns r without the header fields that could shorten the
-// response, because a client that has cached the keys must get the fault too.
+// withoutConditions returns r without the header fields that can make the
+// response shorter. A client that has cached the keys must get the fault, too.
 func withoutConditions(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for _, name := range [...]string{"If-Match", "If-None-Match", "Range"} {

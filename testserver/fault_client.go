@@ -10,14 +10,15 @@ import (
 
 // ClientFor returns a client like [Server.Client] that identifies itself with
 // id, so that parallel tests can share one server. Give the verifier of each
-// test a client of its own, and pass the same id to [FromClient] for faults and
-// to [Server.Mark] for counts.
+// test its own client. Pass the same id to [FromClient] for faults and to
+// [Server.Mark] for counts.
 //
 //	v, err := middleware.NewVerifier(middleware.Config{…, Client: as.ClientFor(t.Name())})
 //	as.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.FromClient(t.Name()))
 //
-// The client sends the id, at most 256 bytes of text, in the header
-// Testserver-Client, because nothing else in a key fetch identifies the client.
+// The client sends the id in the header field Testserver-Client, because
+// nothing else in a key fetch identifies the client. The id is text of at most
+// 256 bytes.
 func (s *Server) ClientFor(id string) *http.Client {
 	s.helper()
 	if err := checkClientID(id); err != nil {
@@ -26,8 +27,8 @@ func (s *Server) ClientFor(id string) *http.Client {
 	return &http.Client{Transport: namedTransport{s.client.Transport, id}}
 }
 
-// checkClientID refuses an id that is too long or that a header field could not
-// transmit unchanged (RFC 9110 §5.5).
+// checkClientID returns an error for an id that is too long, or that cannot be
+// sent unchanged in a header field (RFC 9110 §5.5).
 func checkClientID(id string) error {
 	control := func(r rune) bool { return r < 0x20 || r == 0x7f }
 	if id == "" || len(id) > journal.MaxText || strings.TrimSpace(id) != id || strings.ContainsFunc(id, control) {

@@ -52,7 +52,7 @@ func ExampleServer_ClientFor() {
 	// TestOrders 200
 }
 
-// Await waits for requests from other goroutines; in this example, it waits for
+// Await waits for requests from other goroutines. In this example, it waits for
 // a request that hangs.
 func ExampleServer_Await() {
 	as := testserver.New(new(testing.T))

@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// OAuthError answers with an error of the token endpoint (RFC 6749 §5.2). The
+// OAuthError responds with an error of the token endpoint (RFC 6749 §5.2). The
 // status is 401 for invalid_client, 500 for server_error, 503 for
 // temporarily_unavailable and 400 for every other code. The endpoint is not
-// called. To refuse an authorization use [Server.DenyNext].
+// called. To make an authorization fail, use [Server.DenyNext].
 func OAuthError(code, description string) Fault {
 	status := refusalStatus(code)
 	members := map[string]string{"error": code}

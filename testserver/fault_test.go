@@ -15,7 +15,7 @@ import (
 
 // fetched is the response or the error that a client got.
 type fetched struct {
-	resp    *http.Response // nil without a response
+	resp    *http.Response // nil if err is not nil
 	body    []byte
 	err     error // from the request
 	readErr error // from reading the body
@@ -157,8 +157,8 @@ var faultCases = map[string]faultCase{
 	}},
 }
 
-// Each fault is injected for one request on a reused connection. If the
-// transport retried this request, the client would not get the fault. The next
+// Each fault is injected for one request on a reused connection. The client
+// must get the fault, so the transport must not retry this request. The next
 // request must succeed.
 func TestFaultsOverEveryListener(t *testing.T) {
 	for where, opts := range listeners {

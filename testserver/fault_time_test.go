@@ -123,8 +123,8 @@ func TestCloseStopsHangs(t *testing.T) {
 	}
 }
 
-// Close must stop a handler that waits for the rest of an incomplete body.
-// net/http does not cancel the context of such a request when the connection is
+// Close must stop a handler that waits for the rest of an incomplete body. For
+// this request, net/http does not cancel the context when the connection is
 // closed.
 func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -143,9 +143,9 @@ func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	})
 }
 
-// Close must stop a handler that a test passes to Handler, even if it blocks
-// without reading the body. In that case, a closed connection does not cancel
-// the request.
+// Close must stop a handler from a fault of Handler, even if the handler blocks
+// and does not read the body. In this case, net/http does not cancel the
+// context of the request when the connection is closed.
 func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {

@@ -83,8 +83,8 @@ func TestServerClockAhead(t *testing.T) {
 	})
 }
 
-// Keys are cached for a random time between 4m30s and 5m, and renewed after
-// four fifths of this time: after 3m36s at the earliest and 4m at the latest.
+// The verifier caches keys for a random time between 4m30s and 5m. It renews
+// them after four fifths of this time, that is, after 3m36s to 4m.
 func TestKeysAreRenewedBeforeFiveMinutesAreOver(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		for _, step := range []struct {
@@ -204,7 +204,8 @@ func TestCanceledCallerDoesNotCancelTheFetch(t *testing.T) {
 	})
 }
 
-// In an orderly rotation, all verifiers have the new key before it signs.
+// In an orderly rotation, all verifiers have the new key before the server
+// signs with it.
 func TestRotationThatPublishesFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		old := as.SigningKey()
@@ -270,8 +271,9 @@ func TestRotationThatSignsFirst(t *testing.T) {
 	})
 }
 
-// Verifiers behind a CDN that serves an old key set refuse tokens signed with
-// the new key and, even worse, accept tokens signed with a withdrawn key.
+// If a cache between server and verifier serves an old key set, the verifier
+// refuses tokens signed with the new key. Even worse, it accepts tokens signed
+// with a withdrawn key.
 func TestAVerifierBehindAFrozenKeySet(t *testing.T) {
 	inBubble(t, func(t *testing.T, as *testserver.Server, v *middleware.Verifier) {
 		withdrawn := as.Token(testserver.ExpiresIn(24 * time.Hour))

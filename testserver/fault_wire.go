@@ -52,10 +52,10 @@ func refuse(code int, change func(http.Header)) Fault {
 	return f
 }
 
-// Latency waits for d before the endpoint gets the request. If the client
-// disconnects or the server closes during the wait, the endpoint does not get
-// the request. Latency waits in real time, or in the time of a synctest bubble;
-// [Clock] does not change the wait.
+// Latency waits for d and then calls the endpoint. If the client disconnects or
+// the server closes during the wait, the endpoint is not called. Latency waits
+// in real time, or in the time of a synctest bubble. [Clock] does not affect
+// the wait.
 func Latency(d time.Duration) Fault {
 	f := Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -85,9 +85,9 @@ func Hang() Fault {
 	})
 }
 
-// readAhead returns r with up to 1 MiB of its body already read, because
-// net/http notices that a client has disconnected only after the whole request
-// is read.
+// readAhead reads up to 1 MiB of the body of r in advance, and returns a
+// request with the whole body. net/http notices that a client has disconnected
+// only after it has read the whole request.
 func readAhead(r *http.Request) *http.Request {
 	const enough = 1 << 20
 	if r.Body == nil {
@@ -102,10 +102,10 @@ func readAhead(r *http.Request) *http.Request {
 	return read
 }
 
-// DropConnection drops the request without a response: on HTTP/2 it resets the
-// stream, on HTTP/1.1 it closes the connection in the middle of the status
-// line. The partial line makes the client fail: without it, [http.Transport]
-// would retry a request that it sent on a reused connection.
+// DropConnection ends the request without a response. On HTTP/2, it resets the
+// stream. On HTTP/1.1, it closes the connection in the middle of the status
+// line. Because of the partial line, the request fails. Without this line,
+// [http.Transport] would retry a request that it sent on a reused connection.
 func DropConnection() Fault {
 	return replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
@@ -118,8 +118,8 @@ func DropConnection() Fault {
 }
 
 // Handler makes a fault from any handler. [Server.Inject] calls h once. The
-// argument next is a handler that answers as the server would without the
-// fault. Use an [http.ResponseController] to flush or hijack.
+// handler next responds as the server would without the fault. Use an
+// [http.ResponseController] to flush or hijack.
 func Handler(h func(next http.Handler) http.Handler) Fault {
 	if h == nil {
 		return Fault{err: errors.New("Handler(nil): give a function")}

@@ -60,8 +60,8 @@ func TestFreezeJWKSDoesNotAffectSigning(t *testing.T) {
 }
 
 // Each character of steps is one step: f freezes the key set, r rotates the
-// key, R resets the server, and a digit n calls the thaw function of freeze n,
-// counted from 0.
+// key, and R resets the server. A digit n calls the thaw function that freeze n
+// returned. The first freeze is 0.
 func TestNestedFreezes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		steps string

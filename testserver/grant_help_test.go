@@ -50,7 +50,7 @@ func authorizationRequest(pairs ...string) url.Values {
 }
 
 // authorize sends an authorization request. It returns the response and the URL
-// to which the response redirects, or nil without a redirect.
+// of the redirect. If the response is not a redirect, the URL is nil.
 func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecorder, *url.URL) {
 	rec := serve(s, "GET", s.Endpoint(testserver.EndpointAuthorize)+"?"+query.Encode())
 	to, err := rec.Result().Location()

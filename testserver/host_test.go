@@ -16,9 +16,9 @@ import (
 
 var jwtText = regexp.MustCompile(`eyJ[\w-]*\.(eyJ[\w-]*)\.[\w-]*`)
 
-// sendWithForgedHost calls the handler with a forged host in every header from
-// which a server might take its host. It returns the response and the full text
-// of the response, in which the claims of tokens are decoded.
+// sendWithForgedHost calls the handler with a forged host in every header field
+// from which a server might read its host. It returns the response, and its
+// full text with decoded claims of tokens.
 func sendWithForgedHost(s *testserver.Server, method, u string, form url.Values, cookies ...*http.Cookie) (*httptest.ResponseRecorder, string) {
 	r := httptest.NewRequest(method, u, strings.NewReader(form.Encode()))
 	r.Host = "evil.example"

@@ -188,7 +188,7 @@ func TestPrompts(t *testing.T) {
 		loggedOut bool
 		age       time.Duration
 		change    []string
-		want      string // login means the login page, "" means a code; otherwise an error code
+		want      string // login and consent are pages; "" means a code; others are error codes
 	}{
 		"logged out":                 {true, 0, nil, login},
 		"logged in":                  {false, 0, nil, ""},

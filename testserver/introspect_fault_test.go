@@ -36,7 +36,7 @@ func TestIntrospectionFaults(t *testing.T) {
 		}
 		for name, tt := range map[string]struct {
 			fault  testserver.Fault
-			status int // 0 means that the client gets an error
+			status int // 0 means that the request fails
 			body   string
 		}{
 			"Status":         {testserver.Status(503), 503, "Service Unavailable\n"},

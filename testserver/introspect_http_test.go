@@ -17,8 +17,8 @@ import (
 // Basic authentication.
 var encodedClient = testserver.Client{ID: "encoded:client +%", Secret: "s%20e c:r+e&t="}
 
-// basic returns the value of an Authorization field for pair, an ID and a
-// secret joined by a colon. It does not form-encode pair.
+// basic returns the value of an Authorization header for pair, which is an ID
+// and a secret joined by a colon. It does not form-encode pair.
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
 
 const (

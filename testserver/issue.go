@@ -6,18 +6,19 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// Issued is what [Server.Mint] returns. Access is the access token. Refresh is
-// the refresh token, or "" if the client does not get one. ID is the ID token,
-// or "" without the scope openid. Claims are the claims of the access token,
-// even if the token is opaque. Expiry is the expiry of the access token, or
-// zero if the token has no exp. Fingerprint identifies the access token, as in
-// [Event]. When an Issued is printed or logged, it shows only the Fingerprint.
+// Issued is the result of [Server.Mint]. Access is the access token. Refresh is
+// the refresh token, or "" if the client does not receive a refresh token. ID
+// is the ID token, or "" if the scope does not contain openid. Claims are the
+// claims of the access token, even if the token is opaque. Expiry is the time
+// when the access token expires, or zero if the token has no exp. Fingerprint
+// identifies the access token, as in [Event]. When an Issued is printed or
+// logged, only the Fingerprint is shown.
 type Issued = oauth.Issued
 
-// Mint does what [Server.Token] does, and also returns the other tokens that
-// the token endpoint would return: a refresh token, if the client may use
-// refresh tokens, and an ID token, if the scope contains openid. Both tokens
-// require a registered client: see [ForClient].
+// Mint makes the same access token as [Server.Token]. It also returns the other
+// tokens that the token endpoint would return: a refresh token, if the client
+// may use refresh tokens, and an ID token, if the scope contains openid. Both
+// tokens require a registered client: see [ForClient].
 func (s *Server) Mint(opts ...TokenOption) (Issued, error) {
 	issued, err := s.oauth.Issue(editBy(opts))
 	if err != nil {

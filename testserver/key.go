@@ -13,10 +13,11 @@ import (
 // "HS256", "HS384" and "HS512", which sign with a secret: see [Key].
 type Alg = catalogue.Alg
 
-// Key signs tokens: ID is its kid, Alg is its algorithm, Private is the signer
-// for all algorithms except HS, and Secret is the secret for the HS algorithms.
-// A secret is never in a JWKS: configure it in the API that verifies the
-// tokens. When a Key is printed or logged, it shows only its algorithm and ID.
+// Key signs tokens. ID is its kid, and Alg is its algorithm. Private is the
+// signer for all algorithms except HS. Secret is the secret for the HS
+// algorithms. A secret is never in a JWKS: configure it in the API that
+// verifies the tokens. When a Key is printed or logged, only its algorithm and
+// ID are shown.
 type Key = token.Key
 
 // GenerateKey makes a random key that does not belong to a server. Use it to
@@ -32,10 +33,10 @@ func GenerateKey(alg Alg, kid string) Key {
 	return k
 }
 
-// ParseKey reads the private key of a client: PEM (PKCS #8, SEC 1 or PKCS #1),
-// a private JWK, or a JWK Set, of which it takes the first key. Use it for
-// [BoundTo] and [Proof] if the client has its key in a file. Errors do not
-// quote the key.
+// ParseKey reads the private key of a client. The text is PEM (PKCS #8, SEC 1
+// or PKCS #1), a private JWK or a JWK Set. From a JWK Set, ParseKey takes the
+// first key. Use it for [BoundTo] and [Proof] if the client has its key in a
+// file. Errors do not quote the key.
 func ParseKey(text []byte) (Key, error) { return token.ParseKey(text) }
 
 // SigningKey returns the key that signs tokens by default: the key for the
@@ -50,8 +51,8 @@ func (s *Server) SigningKey() Key {
 	return k
 }
 
-// Keys returns the published keys, oldest first, and the unpublished keys that
-// sign tokens or will sign after the next rotation.
+// Keys returns the published keys, oldest first, followed by the signing keys
+// that are not published.
 func (s *Server) Keys() []Key {
 	var list []Key
 	for _, k := range s.oauth.Keys.All() {
@@ -61,9 +62,9 @@ func (s *Server) Keys() []Key {
 	return list
 }
 
-// JWKS returns the key set as the server serves it: only public keys, oldest
-// first. During [Server.FreezeJWKS], JWKS returns the current set, not the
-// frozen set that the endpoint serves.
+// JWKS returns the current key set as JSON: only public keys, oldest first.
+// While [Server.FreezeJWKS] is in effect, the JWKS endpoint serves an older key
+// set.
 func (s *Server) JWKS() []byte { return s.oauth.Keys.JWKS() }
 
 // Publish adds the public part of k to the JWKS. It overwrites a published key
@@ -84,8 +85,8 @@ func (s *Server) Retire(kid string) {
 	}
 }
 
-// FreezeJWKS makes the JWKS endpoint serve the current key set, with its ETag,
-// until thaw is called, as a stale cache or a CDN in front of a server would.
+// FreezeJWKS freezes the response of the JWKS endpoint, with its ETag, until
+// thaw is called. This simulates a stale cache or a CDN in front of the server.
 // [Server.Rotate], [Server.Publish], [Server.Retire] and the first token with a
 // new algorithm still change the server's keys. [Server.JWKS] shows these
 // changes, but the endpoint does not. Faults apply as usual.
@@ -94,21 +95,25 @@ func (s *Server) Retire(kid string) {
 //	s.Rotate(testserver.Rotation{DropOld: true}) // not visible to clients …
 //	thaw()                                       // … until now
 //
-// If FreezeJWKS is called again before thaw, the endpoint still serves the
-// first frozen set, until both thaw functions have been called. Calling the
-// same thaw again has no effect. [Server.Reset] also ends every freeze.
+// If FreezeJWKS is called again before thaw, the endpoint serves the first
+// frozen set until both thaw functions have been called. Calling the same thaw
+// again has no effect. [Server.Reset] also ends every freeze.
 func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }
 
-// Rotation describes a change of keys that verifiers must survive. PublishFirst
-// publishes the new key while the old key still signs; after the next rotation,
-// with the zero Rotation or with DropOld, the new key signs. SignFirst signs
-// with the new key before the key is in the JWKS, as happens when the published
-// key set is cached; [Server.Publish] then publishes the key. DropOld removes
-// the previous signing key from the JWKS, as after a compromise. Only one of
-// these three can be set. Each can be combined with ReuseKid, a server mistake
-// that a verifier should survive: the new key gets the ID of the old key and
-// replaces the old key in the JWKS. Alg selects the algorithm whose key
-// changes, by default the server's [SigningAlg].
+// Rotation describes a change of keys that verifiers must survive. Only one of
+// PublishFirst, SignFirst and DropOld can be set.
+//
+// PublishFirst publishes the new key while the old key still signs. After the
+// next rotation, with the zero Rotation or with DropOld, the new key signs.
+// SignFirst signs with the new key before the key is in the JWKS, as happens
+// when the published key set is cached. Call [Server.Publish] to publish the
+// key. DropOld removes the previous signing key from the JWKS, as after a
+// compromise.
+//
+// ReuseKid can be combined with each of these fields. It simulates a server
+// mistake that a verifier should survive: the new key gets the ID of the old
+// key and replaces the old key in the JWKS. Alg selects the algorithm whose key
+// changes. The default is the server's [SigningAlg].
 type Rotation = token.Rotation
 
 // Rotate changes the signing key of an algorithm and returns the new key.

@@ -25,7 +25,8 @@ import (
 // not from the description of the provider that it imitates.
 var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
-// forEachShape runs test with a server for every shape.
+// forEachShape runs test for each provider in shapes.All, with a server that
+// imitates the provider.
 func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
 	t.Helper()
 	for _, shape := range shapes.All {
@@ -64,8 +65,8 @@ func asJSON(t *testing.T, v any) (read any) {
 }
 
 // wantMembers checks that object has the members in list, which describe the
-// imitated provider. If a name is repeated in list, only the last member with
-// that name counts. For the members named in others, wantMembers checks only
+// imitated provider. If list repeats a name, only the last member with this
+// name is checked. For the members named in others, wantMembers checks only
 // that they are present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
@@ -80,7 +81,7 @@ func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object 
 		}
 		of := shapes.Filling{Issuer: s.Issuer(), Audience: "api"}
 		want := asJSON(t, of.Value(value))
-		if text, err := json.Marshal(want); err == nil && shape.Audience != "" { // a sample may contain the audience as text
+		if text, err := json.Marshal(want); err == nil && shape.Audience != "" { // the sample may contain its own audience
 			want = asJSON(t, json.RawMessage(strings.ReplaceAll(string(text), `"`+shape.Audience+`"`, `"api"`)))
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -125,7 +126,7 @@ func TestLikeTokens(t *testing.T) {
 		}
 		wantVerified(t, s, token)
 
-		// Options override the shape.
+		// Options override the values of the imitated provider.
 		with := segments(t, s.Token(testserver.Claim("realm_access", 1), testserver.Claim("jti", "one"), testserver.Subject("alice"), testserver.Typ("at+jwt")))
 		if with[1]["realm_access"] != 1.0 || with[1]["jti"] != "one" || with[1]["sub"] != "alice" || with[0]["typ"] != "at+jwt" {
 			t.Errorf("got %v, want the values of the options", with)

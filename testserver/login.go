@@ -18,7 +18,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/oauth"
 )
 
-// LoginAs describes what the user does on the pages: see [Server.Login].
+// LoginAs describes the choices of the user on the pages: see [Server.Login].
 type LoginAs struct {
 	User   User     // the user who logs in; if Sub is empty, the first of [Users]
 	Scopes []string // scopes to consent to; nil means all
@@ -26,11 +26,11 @@ type LoginAs struct {
 }
 
 // Login opens authURL as a new browser would, and fills in the login and
-// consent pages if the server shows them. It returns the client's redirect URL,
-// with code and state or with error, without opening this URL. Even with
-// response_mode=form_post, the parameters are in the query of this URL. If
-// authURL is the verification_uri_complete of a device, Login returns the URL
-// of the last page.
+// consent pages if the server shows them. It returns the client's redirect URL
+// with code and state, or with error. It does not open this URL. Even with
+// response_mode=form_post, the parameters are in the query of the returned URL.
+// If authURL is the verification_uri_complete of a device, Login returns the
+// URL of the last page.
 func (s *Server) Login(tb TB, authURL string, as ...LoginAs) *url.URL {
 	tb.Helper()
 	var l LoginAs

@@ -25,8 +25,8 @@ func addReceiving(t *testing.T, s *testserver.Server, id string, sessionRequired
 	return receiver
 }
 
-// logoutEvents returns the client, the subject and the answer for each logout
-// token in the audit log.
+// logoutEvents returns the client, the subject and the result of the delivery
+// for each logout token in the audit log.
 func logoutEvents(s *testserver.Server) (reasons []string) {
 	for _, e := range s.Events() {
 		if e.Kind == "logout_sent" {
@@ -48,7 +48,7 @@ func TestALogoutReachesTheClient(t *testing.T) {
 			t.Errorf("got sid %v, %v and of another login %v, want one sid for each login", id["sid"], access["sid"], second["sid"])
 		}
 		end := s.Endpoint(testserver.EndpointEndSession) + "?" + url.Values{"id_token_hint": {r.text("id_token")}}.Encode()
-		for range 2 { // the second logout ends nothing
+		for range 2 { // the second logout has no effect
 			if rec := serve(s, "GET", end); rec.Code != 200 {
 				t.Fatalf("got %d %s, want a page", rec.Code, rec.Body)
 			}
@@ -151,7 +151,7 @@ func TestSixteenLogoutTokensAreSentAtOnce(t *testing.T) {
 	const limit, clients = 16, 48
 	var mu sync.Mutex
 	now, most := 0, 0
-	full := make(chan struct{}) // closed only some time after limit requests are in progress, so that one more could arrive
+	full := make(chan struct{}) // closed 50 ms after limit requests are in progress, so that an extra request can arrive
 	fill := sync.OnceFunc(func() { time.AfterFunc(50*time.Millisecond, func() { close(full) }) })
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()

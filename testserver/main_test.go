@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// recorder is a TB that records failures for a test to check.
+// recorder is a TB that records failures, so that a test can check them.
 type recorder struct {
 	testserver.TB
 	cleanups []func()
@@ -46,7 +46,8 @@ func (r *recorder) finish() {
 	}
 }
 
-// fatalText returns the text of the Fatalf that ends f, or "" if f returns.
+// fatalText calls f and returns the message of the Fatalf call that ends f, or
+// "" if f returns normally.
 func fatalText(t *testing.T, f func(tb *recorder)) (text string) {
 	t.Helper()
 	tb := &recorder{TB: t}
@@ -106,8 +107,8 @@ var allAlgs = []jose.SignatureAlgorithm{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
 }
 
-// verified verifies token and returns its header and claims. It verifies with
-// key if a key is given, and otherwise with the published key that has the kid
+// verified verifies token and returns its header and claims. If key is given,
+// verified uses this key. Otherwise, it uses the published key that has the kid
 // of token.
 func verified(t testing.TB, s *testserver.Server, token string, key ...any) (jose.Header, map[string]any) {
 	t.Helper()

@@ -32,8 +32,8 @@ func ExampleServer_MTLSClient() {
 	// Output: 200 OK
 }
 
-// To test an API that accepts certificate-bound tokens, use the right binding
-// and each of the wrong bindings.
+// To test an API that accepts certificate-bound tokens, use a token with the
+// right binding and a token with each wrong binding.
 func ExampleBoundToCertificate() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -19,7 +19,7 @@ func TestMetadataListsTheEndpointsForMutualTLS(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		opts     []testserver.Option
-		host     string // "" for any
+		host     string // "": any host
 		disabled int
 	}{
 		"on a socket":      {nil, "127.0.0.1", 0},
@@ -53,7 +53,8 @@ func TestMetadataListsTheEndpointsForMutualTLS(t *testing.T) {
 					}
 				}
 			}
-			// The second listener serves all endpoints, with the same issuer.
+			// The listener for mutual TLS serves all endpoints, with the same
+			// issuer.
 			there := strings.TrimSuffix(s.MTLSEndpoint(testserver.EndpointToken), "/token")
 			if got := getJSON(t, s.Client(), there+"/.well-known/openid-configuration")["issuer"]; got != s.Issuer() {
 				t.Errorf("got the issuer %v, want %s", got, s.Issuer())
@@ -93,8 +94,8 @@ func TestAServerWithoutTLSHasNoEndpointsForMutualTLS(t *testing.T) {
 	}
 }
 
-// ended returns the text of the recorder's Fatalf that ends f, or "" if f
-// returns.
+// ended calls f and returns the message of the recorder's Fatalf call that ends
+// f, or "" if f returns normally.
 func ended(f func()) (text string) {
 	defer func() {
 		message, _ := recover().(fatal)
@@ -155,8 +156,8 @@ func TestAResumedSessionHasTheCertificate(t *testing.T) {
 	}
 }
 
-// Other listeners must not ask for a certificate, because browsers would then
-// ask their users for one.
+// Other listeners must not request a certificate, because browsers would then
+// ask the user to select a certificate.
 func TestOnlyTheListenerForMutualTLSAsksForACertificate(t *testing.T) {
 	s := testserver.New(t, testserver.TLS())
 	for u, want := range map[string]bool{s.Endpoint(testserver.EndpointJWKS): false, s.MTLSEndpoint(testserver.EndpointToken): true} {

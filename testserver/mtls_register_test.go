@@ -131,8 +131,8 @@ func TestTheControlAPIRegistersAndBindsCertificates(t *testing.T) {
 	}
 }
 
-// A program configures the library golang.org/x/oauth2 with the URL for mutual
-// TLS and with an http.Client that has its certificate.
+// A program configures golang.org/x/oauth2 with the token endpoint for mutual
+// TLS and with an http.Client that presents the program's certificate.
 func TestOAuth2LibraryWithACertificate(t *testing.T) {
 	s := testserver.New(t, testserver.TLS())
 	cert := s.ClientCertificate(&x509.Certificate{Subject: billing})

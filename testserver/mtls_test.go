@@ -27,7 +27,7 @@ var billing = pkix.Name{CommonName: "billing", Organization: []string{"Example, 
 const billingDN = `CN=billing,O=Example\, Inc.`
 
 // mtlsTo posts a form with a client certificate to an endpoint for mutual TLS.
-// auth has the values of Authorization.
+// auth contains the values of the Authorization header.
 func mtlsTo(t testing.TB, s *testserver.Server, cert tls.Certificate, ep testserver.Endpoint, form url.Values, auth ...string) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.MTLSEndpoint(ep), strings.NewReader(form.Encode()))
@@ -57,7 +57,7 @@ func mtlsTo(t testing.TB, s *testserver.Server, cert tls.Certificate, ep testser
 	return reply{status: resp.StatusCode, header: resp.Header, body: parse(text)}
 }
 
-// boundTo returns the cnf of a token that is bound to a certificate.
+// boundTo returns the claim cnf, as JSON, of a token that is bound to cert.
 func boundTo(cert tls.Certificate) string {
 	return fmt.Sprintf(`"cnf":{"x5t#S256":%q}`, s256(string(cert.Leaf.Raw)))
 }
@@ -108,7 +108,7 @@ func TestClientsAuthenticateWithACertificate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		id   string
 		cert tls.Certificate
-		want string // in error_description; "" for success
+		want string // part of error_description; "" for success
 	}{
 		"the subject":                     {"dn", issued, ""},
 		"a DNS name":                      {"dns", issued, ""},
@@ -247,8 +247,9 @@ func TestRefreshTokensOfPublicClientsAreBound(t *testing.T) {
 			t.Fatalf("the refresh token %s failed", name)
 		}
 	}
-	// The refresh token of a client that authenticates survives the renewal of
-	// its certificate. The CA is the same because of the seed.
+	// If a client authenticates, its refresh tokens stay valid after its
+	// certificate is renewed. Because of the seed, both servers have the same
+	// CA.
 	renewed := two.ClientCertificate(&x509.Certificate{Subject: billing})
 	form := refreshRequest(ofClient.text("refresh_token"), "client_id", "dn")
 	next := wantTokens(t, mtlsTo(t, two, renewed, testserver.EndpointToken, form))
@@ -282,9 +283,9 @@ func TestUserInfoRequiresTheCertificateOfABoundToken(t *testing.T) {
 	}
 }
 
-// A client that authenticates with a certificate must also present it for the
-// grant jwt-bearer. The aud of a client assertion can be the URL of the
-// endpoint for mutual TLS.
+// A client that authenticates with a certificate must also present the
+// certificate for the grant jwt-bearer. The aud of a client assertion can be
+// the URL of the endpoint for mutual TLS.
 func TestAssertionsAndCertificates(t *testing.T) {
 	signer, cert := newRobot(t, "ES256"), testserver.ClientCertificate(nil)
 	both := keySet(t, signer.jwks)

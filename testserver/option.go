@@ -72,28 +72,28 @@ func (c *config) certificateKey() (crypto.Signer, error) {
 	return k.Private, err
 }
 
-// InMemory makes the server listen without a socket: connections are [net.Pipe]
+// InMemory makes the server listen without a socket. Connections are [net.Pipe]
 // pairs that only [Server.Client] can dial. Use InMemory inside a
-// testing/synctest bubble, where a socket would stop the clock. It can be
+// testing/synctest bubble, where a socket would stop the clock. InMemory can be
 // combined with [TLS].
 //
-// The issuer is then http://127.a.b.c, with a different address for each
-// server, so that several servers have different issuers. With [Seed] the
-// address depends on the seed.
+// An in-memory server has the issuer http://127.a.b.c. Each server has a
+// different address, so that several servers have different issuers. With
+// [Seed], the address depends on the seed.
 func InMemory() Option { return serverOption(func(c *config) { c.listen.InMemory = true }) }
 
-// TLS serves HTTPS, over HTTP/1.1 and HTTP/2, with a certificate made for this
-// server: for 127.0.0.1, ::1, localhost and the host of [IssuerURL].
-// [Server.Client] trusts this certificate; other clients need
-// [Server.CACertPEM]. At a second address the server also asks clients for a
-// certificate of their own (RFC 8705): see [Server.MTLSEndpoint].
+// TLS serves HTTPS, over HTTP/1.1 and HTTP/2. The certificate of the server is
+// for 127.0.0.1, ::1, localhost and the host of [IssuerURL]. [Server.Client]
+// trusts this certificate. Other clients need [Server.CACertPEM]. At a second
+// address, the server also requests a client certificate (RFC 8705): see
+// [Server.MTLSEndpoint].
 func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true }) }
 
 // IssuerURL sets an issuer that differs from the listen address, for example
 // behind a proxy or in a container. The server still listens only on loopback,
-// unless [Addr] sets another address, and serves its endpoints under the
-// issuer's path. [Server.Client] reaches the server under the issuer's host if
-// the listener uses the issuer's scheme: https needs [TLS].
+// unless [Addr] sets another address. It serves its endpoints under the
+// issuer's path. [Server.Client] can use the issuer's host if the listener uses
+// the issuer's scheme. An https issuer therefore needs [TLS].
 //
 // u must be an absolute http or https URL without user information, query and
 // fragment (RFC 8414 §2). The server uses u byte for byte, including a trailing
@@ -153,11 +153,11 @@ func Seed(seed string) Option {
 	})
 }
 
-// Metadata changes both discovery documents: while the server is set up, it
-// calls f for each document. Several Metadata options apply in order. The
-// values in doc are strings, booleans and []string, and mtls_endpoint_aliases
-// is a map[string]string; f may set any value that can be encoded as JSON. f
-// changes only the documents, not the behavior of the server.
+// Metadata changes both discovery documents. During setup, the server calls f
+// for each document. Several Metadata options apply in order. The values in doc
+// are strings, booleans and []string. mtls_endpoint_aliases is a
+// map[string]string. f may set any value that can be encoded as JSON. f changes
+// only the documents, not the behavior of the server.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

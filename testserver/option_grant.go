@@ -9,10 +9,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// RotateRefresh sets how long a used refresh token can be used again, for
-// example after the response was lost. Each such use returns the same new
-// refresh token. The default is 0: every refresh token can be used once, and
-// reuse revokes all tokens of its grant (RFC 9700 §4.14.2).
+// RotateRefresh sets a grace period in which a used refresh token can be used
+// again, for example after the response was lost. In this period, each use
+// returns the same new refresh token. The default is 0: every refresh token can
+// be used once, and reuse revokes all tokens of its grant (RFC 9700 §4.14.2).
 func RotateRefresh(grace time.Duration) Option {
 	return serverOption(func(c *config) {
 		if grace < 0 {
@@ -67,38 +67,39 @@ func AuthorizationDetailTypes(types ...string) Option {
 	})
 }
 
-// Interactive makes users log in and consent on pages; in a test,
-// [Server.Login] can do this. Without the option, the first of [Users] is
-// logged in and consents to everything.
+// Interactive makes users log in and consent on pages. In a test,
+// [Server.Login] fills in these pages. Without the option, the first of [Users]
+// is logged in and consents to everything.
 //
-// The option also adds a debug page, at /debug under the issuer, with the
-// clients, the requests (fingerprints instead of secrets), the keys with a
-// button for [Server.Rotate], and a form that mints a token, good or with one
-// of [Defects]. The page does not require a password. The page is served only
-// at the issuer's host and the names of this machine, and accepts only forms
-// that the page itself sends.
+// The option also adds a debug page, at /debug under the issuer. The page shows
+// the clients, the requests (fingerprints instead of secrets) and the keys. It
+// has a button for [Server.Rotate] and a form that mints a token, valid or with
+// one of [Defects]. The page does not require a password. It is served only at
+// the issuer's host, the origins of [Hosts], localhost and loopback addresses.
+// It accepts only forms that the page itself sends.
 func Interactive() Option { return serverOption(func(c *config) { c.Interactive = true }) }
 
 // AllowUnregistered registers an unknown client at its first authorization
-// request. From then on the client has only the redirect URI of that request.
-// The first secret that the client authenticates with becomes its secret;
-// without a secret the client is public and needs PKCE. The limit is 1000 such
-// clients.
+// request. The client then has only the redirect URI of this request. The first
+// secret with which the client authenticates becomes its secret. A client
+// without a secret is public and needs PKCE. At most 1000 clients can be
+// registered in this way.
 func AllowUnregistered() Option {
 	return serverOption(func(c *config) { c.AllowUnregistered = true })
 }
 
-// Registration lets any caller register a client, at [EndpointRegister]. The
-// limit is 1000 such clients. [Server.Reset] keeps these clients, and [Persist]
-// saves them.
+// Registration lets any caller register a client, at [EndpointRegister]. At
+// most 1000 clients can be registered in this way. [Server.Reset] keeps these
+// clients, and [Persist] saves them.
 func Registration() Option { return serverOption(func(c *config) { c.Registration = true }) }
 
-// DPoPNonces makes the server ask for nonces in DPoP proofs (RFC 9449 §8, §9),
-// at [EndpointToken], [EndpointPAR] and [EndpointUserInfo]. A proof without a
-// valid nonce gets the error use_dpop_nonce. Every response of these endpoints
-// has the current nonce in DPoP-Nonce. The nonce changes every minute of the
-// server's clock; the previous nonce is still valid. The iat of a proof with a
-// valid nonce can be any time. Without the option, a proof needs no nonce.
+// DPoPNonces makes the server require nonces in DPoP proofs (RFC 9449 §8, §9),
+// at [EndpointToken], [EndpointPAR] and [EndpointUserInfo]. If a proof has no
+// valid nonce, the server returns the error use_dpop_nonce. Every response of
+// these endpoints has the current nonce in DPoP-Nonce. The nonce changes every
+// minute of the server's clock. The previous nonce is still valid. The iat of a
+// proof with a valid nonce can be any time. Without the option, a proof needs
+// no nonce.
 func DPoPNonces() Option { return serverOption(func(c *config) { c.Config.DPoPNonces = true }) }
 
 // CORS lets scripts on pages of these origins call the endpoints that are meant

@@ -30,9 +30,10 @@ func MTLSAddr(hostport string) Option {
 	})
 }
 
-// ClientCA adds root certificates, in PEM. A client with the AuthMethod
-// tls_client_auth can use a certificate from one of these CAs, or from the
-// server's own CA: see [Server.ClientCertificate].
+// ClientCA adds the root certificates of CAs that issue client certificates, in
+// PEM. A client with the AuthMethod tls_client_auth can use a certificate from
+// one of these CAs, or from the server's own CA: see
+// [Server.ClientCertificate].
 func ClientCA(pem []byte) Option {
 	return serverOption(func(c *config) {
 		certs, err := mtls.ParsePEM(pem)

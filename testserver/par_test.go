@@ -80,8 +80,8 @@ func TestRequestURIIsSingleUse(t *testing.T) {
 }
 
 // Of two concurrent requests with the same request_uri, only one may get a
-// code. The first request reads the clock several times. The test sends the
-// second request during one of these reads, a later one in each step.
+// code. The first request reads the clock several times. In step n, the test
+// sends the second request during the n-th read.
 func TestConcurrentRequestURIIsSingleUse(t *testing.T) {
 	t.Run("T02/a request_uri by two at once", func(t *testing.T) {
 		for step := range 6 {

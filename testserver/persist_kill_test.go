@@ -18,8 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// childState names an environment variable. If it is set to a path, the test
-// binary runs as a server that saves its state in the file at this path.
+// childState is the name of an environment variable. If its value is a path,
+// the test binary runs as a server that saves its state in the file at this
+// path.
 const childState = "TESTSERVER_TEST_CHILD_STATE"
 
 // child starts a server, prints its issuer and serves until the process is

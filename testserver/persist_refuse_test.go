@@ -13,10 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// blockSaving makes saving impossible, even for root, until the returned
-// function is called: it renames a directory to the path at which the next
-// state would be written. A rename is atomic, so a save that is running cannot
-// interfere.
+// blockSaving makes saving impossible, even for root, until unblock is called.
+// It renames a directory to the path at which the next state would be written.
+// The rename is atomic, so a save in progress cannot interfere.
 func blockSaving(t *testing.T, path string) (unblock func()) {
 	t.Helper()
 	next, away := path+".bearerguard-new", filepath.Join(t.TempDir(), "away")
@@ -87,7 +86,7 @@ func TestUnsavedChangesAreErrors(t *testing.T) {
 	wantParts(s.Close())
 	wantParts(s.Close())
 	unblock()
-	two := startPersisted(t, path, testserver.Clock(atNoon)) // the file has the state after all successful responses
+	two := startPersisted(t, path, testserver.Clock(atNoon)) // the file contains the changes of all successful responses
 	wantTokens(t, overSocket(t, two, testserver.EndpointToken, codeRequest(second)))
 	wantTokens(t, overSocket(t, two, testserver.EndpointToken, refreshRequest(next.text("refresh_token"))))
 	if isActive(two, r.text("access_token")) {

@@ -8,17 +8,18 @@ import (
 )
 
 // Request is the record of one request. It has the Time, the Endpoint and the
-// Method of the request. Client is the ID that was given to [Server.ClientFor],
-// and ClientID is the authenticated client. Header and Form have fingerprints
-// instead of credentials. Status is the status of the response, or 0 until the
-// response is sent. Injected is true if the request got a fault. A Request
-// contains no tokens, secrets or other credentials, so it can be printed.
+// Method of the request. Client is the ID that was passed to
+// [Server.ClientFor]. ClientID is the OAuth client that authenticated. Header
+// and Form contain fingerprints instead of credentials. Status is the status of
+// the response, or 0 until the response is sent. Injected is true if a fault
+// was applied to the request. A Request contains no tokens, secrets or other
+// credentials, so it can be printed.
 type Request = journal.Request
 
 // Count returns the number of requests that ep has received since the server
-// started or since the last [Server.Reset], including requests that ep refused
-// and requests that got a fault. A test can use it to check, for example, how
-// often a cache fetched the keys.
+// started or since the last [Server.Reset]. Requests that ep refused and
+// requests with a fault are included. For example, a test can check how often a
+// cache fetched the keys.
 func (s *Server) Count(ep Endpoint) int {
 	s.helper()
 	return s.count("Count", journal.Mark{}, ep)
@@ -47,9 +48,10 @@ func (s *Server) Requests(ep ...Endpoint) []Request {
 	return s.oauth.Journal.Requests(ep...)
 }
 
-// Await waits until [Server.Count] of ep is n or more. It counts arrivals: the
-// requests may still be in flight. If ctx ends first, the error reports how
-// many requests had arrived, and wraps the error of ctx.
+// Await waits until [Server.Count] of ep is n or more. Requests are counted on
+// arrival, so the responses may not be sent yet. If ctx is done first, the
+// error contains the number of requests that have arrived, and wraps the error
+// of ctx.
 func (s *Server) Await(ctx context.Context, ep Endpoint, n int) error {
 	s.helper()
 	return s.await(ctx, journal.Mark{}, ep, n)
@@ -73,9 +75,10 @@ type Mark struct {
 	mark journal.Mark
 }
 
-// Mark starts a new count. With IDs that were given to [Server.ClientFor], the
-// mark counts only the requests of these clients, for tests that share a
-// server. Only the first 4096 clients of a server are counted separately.
+// Mark starts a new count. Without arguments, it counts all requests. With IDs
+// that were passed to [Server.ClientFor], it counts only the requests of these
+// clients, for tests that share a server. Only the first 4096 clients of a
+// server are counted separately.
 func (s *Server) Mark(client ...string) Mark {
 	s.helper()
 	for _, id := range client {
@@ -99,11 +102,11 @@ func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 	return m.s.await(ctx, m.mark, ep, n)
 }
 
-// Reset removes all faults, ends every freeze of [Server.FreezeJWKS], and
+// Reset removes all faults and ends every freeze of [Server.FreezeJWKS]. It
 // deletes all requests, events, grants, codes, logins, opaque tokens,
 // revocations, replies of [Server.SetIntrospection] and decisions of
 // [Server.NextUser] and [Server.DenyNext]. Opaque and refresh tokens become
-// unknown, and revoked JWTs become valid again. Keys, clients, users, functions
-// of [Server.OnToken] and the offset of [Server.Advance] do not change.
-// Requests that hang still hang.
+// unknown, and revoked JWTs become valid again. Reset does not change keys,
+// clients, users, functions of [Server.OnToken] or the offset of
+// [Server.Advance]. Requests that hang still hang.
 func (s *Server) Reset() { s.oauth.Reset() }

@@ -18,12 +18,12 @@ import (
 )
 
 // Server is an authorization server. Its methods are safe for concurrent use.
-// An invalid call of [Server.Token], or of another method that does not return
-// an error, ends the test if the server is from [New], and panics if the server
-// is from [Start] or [NewUnstarted].
+// Some methods, such as [Server.Token], do not return an error. If a call of
+// these methods is invalid, a server from [New] ends the test. A server from
+// [Start] or [NewUnstarted] panics.
 type Server struct {
 	oauth     *oauth.Server
-	transport *http.Transport // of Client; nil without a listener
+	transport *http.Transport // used by Client; nil without a listener
 	caPEM     []byte
 	memory    bool // set by InMemory
 	remote    bool // set by AllowRemote
@@ -37,7 +37,7 @@ type Server struct {
 
 	mu            sync.Mutex // guards defaultClient
 	defaultClient Client     // with its secret; the registry has only the digest
-	defaultUser   User       // logs in by default; with its password
+	defaultUser   User       // the default login; with its password
 }
 
 // New starts a server that closes when tb and its subtests are done. Invalid
@@ -45,14 +45,14 @@ type Server struct {
 //
 // If the server listens on a socket, it accepts only requests whose Host header
 // names a loopback address, localhost, the host of the issuer or one of
-// [Hosts]. A request with any other Host gets a 421, so that a web page cannot
-// make a browser fetch tokens by DNS rebinding. With [AllowRemote] every Host
-// is accepted.
+// [Hosts]. Requests with any other Host are refused with status 421. Otherwise,
+// a web page could use DNS rebinding to make a browser fetch tokens. With
+// [AllowRemote], every Host is accepted.
 //
 // The server belongs to tb: an invalid call in a subtest ends the parent test.
-// In a fuzz target, use a server made with the *testing.F. An invalid call
-// inside the target then panics, because the methods of a *testing.F cannot be
-// called there.
+// In a fuzz target, use a server that was made with the *testing.F. An invalid
+// call inside the target then panics, because the methods of a *testing.F
+// cannot be called there.
 func New(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := start(opts)
@@ -71,9 +71,9 @@ func New(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a server outside a test: in TestMain, in an example, in a
-// program. The server stops at [Server.Close] or when ctx ends, whichever is
-// first. The error lists every invalid option.
+// Start starts a server outside a test, for example in TestMain, in an example
+// or in a program. The server stops when [Server.Close] is called or ctx is
+// done, whichever is first. The error lists every invalid option.
 func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("testserver.Start: %w", err)
@@ -177,34 +177,34 @@ func (c *config) build(issuer string, transport http.RoundTripper) (*Server, err
 
 // Close stops listening and closes every connection, including idle connections
 // and the connections of [Server.Client]. It cancels the context of requests in
-// flight, waits up to five seconds for them, and returns an error if some are
-// still running. Close returns after all handlers have returned and the state
-// is saved (see [Persist]). A second Close does nothing. A response body that
-// the client does not close keeps its goroutines running, as with every server.
+// progress and waits up to five seconds for their handlers. If a handler is
+// still running after that time, Close returns an error. Close also saves the
+// state (see [Persist]). A second Close does nothing. A response body that the
+// client does not close keeps its goroutines running, as with every server.
 func (s *Server) Close() error { return errors.Join(s.close(), s.oauth.Audit.Err()) }
 
-// ServeHTTP answers as the server would on a socket, so that the server can be
-// mounted in a mux or called with an httptest.ResponseRecorder. It uses only
-// the path of the URL: the issuer is fixed, and Host and X-Forwarded-* are
-// ignored. If the server is mounted on a loopback listener, your code must
-// refuse requests with a foreign Host, as the server does on its own sockets
-// (see [New]).
+// ServeHTTP handles a request as the server does on a socket, so that the
+// server can be mounted in a mux or called with an httptest.ResponseRecorder.
+// It uses only the path of the URL. The issuer is fixed, and Host and
+// X-Forwarded-* are ignored. If you mount the server on a loopback listener,
+// your code must refuse requests with a foreign Host, as the server does on its
+// own sockets (see [New]).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.oauth.ServeHTTP(w, r) }
 
-// Issuer returns the issuer for the verifier's configuration. It is byte for
-// byte the iss of every token and the issuer in both discovery documents,
+// Issuer returns the issuer to configure in a verifier. It equals, byte for
+// byte, the iss of every token and the issuer in both discovery documents,
 // unless [Like] sets other values.
 func (s *Server) Issuer() string { return s.oauth.Issuer }
 
-// Client returns an HTTP client that reaches the server however the server
-// listens: the client trusts the certificate of [TLS], supports [InMemory], and
-// sends requests for the host of [IssuerURL] to the server's listener. It has
-// no timeout. All calls return the same client.
+// Client returns an HTTP client for the server. The client trusts the
+// certificate of [TLS], supports [InMemory], and sends requests for the host of
+// [IssuerURL] to the server's listener. It has no timeout. All calls return the
+// same client.
 func (s *Server) Client() *http.Client { return s.client }
 
 // MTLSClient returns an HTTP client like [Server.Client] that presents cert if
-// the server asks for a certificate: see [Server.MTLSEndpoint]. Each call
-// returns a client with connections of its own. The server must have [TLS].
+// the server requests a certificate: see [Server.MTLSEndpoint]. Each call
+// returns a new client with separate connections. The server must have [TLS].
 func (s *Server) MTLSClient(cert tls.Certificate) *http.Client {
 	s.helper()
 	if s.caPEM == nil {

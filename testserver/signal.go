@@ -11,25 +11,26 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Receiver is where [Server.Logout] and [Server.Transmit] send tokens. URL is
-// its address. Authorization is the value of the Authorization field that a
-// receiver of security events requires (SSF 1.0 §6.1.1), or "" if it requires
-// none. Client sends the request; nil means a client that trusts the roots of
-// the system. A delivery takes at most ten seconds. Redirects are not followed.
+// Receiver is the destination to which [Server.Logout] and [Server.Transmit]
+// send tokens. URL is its address. Authorization is the value of the
+// Authorization header that a receiver of security events requires (SSF 1.0
+// §6.1.1), or "" if it requires no header. Client sends the request. nil means
+// a client that trusts the system's root certificates. A delivery takes at most
+// ten seconds. Redirects are not followed.
 type Receiver = push.Receiver
 
-// Receipt is the answer of a [Receiver]: the Status, the Retry-After field in
-// RetryAfter ("" if the field is absent), and the first 4 KiB of the Body. A
-// status of 2xx means that the receiver has accepted the token.
+// Receipt is the response of a [Receiver]: the Status, the Retry-After header
+// in RetryAfter ("" if the header is absent), and the first 4 KiB of the Body.
+// A status of 2xx means that the receiver has accepted the token.
 type Receipt = push.Receipt
 
-// SecurityEvent is the event in a security event token (RFC 8417 §2.2): its
-// Type, which is a URI, and its Payload. If Payload is nil, the event has the
-// members that the type requires. For [CredentialChange], they describe the
-// update of a password.
+// SecurityEvent is the event in a security event token (RFC 8417 §2.2). Type is
+// a URI. If Payload is nil, the event has default members that depend on the
+// type. For [CredentialChange], the default members describe the update of a
+// password.
 type SecurityEvent = token.SecurityEvent
 
-// Common types of a [SecurityEvent]. A type can be any URI.
+// These are common types of a [SecurityEvent]. A type can be any URI.
 const (
 	SessionRevoked   = catalogue.SessionRevoked   // CAEP 1.0 §3.1
 	CredentialChange = catalogue.CredentialChange // CAEP 1.0 §3.3
@@ -43,8 +44,8 @@ const (
 //	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"test-client","iat":now,"exp":now+120,
 //	         "jti":…,"events":{"http://schemas.openid.net/event/backchannel-logout":{}}}
 //
-// [Subject], [ForClient], [Claim] and the other options change it, and [With]
-// adds one of [LogoutDefects]. Claim("sid", …) names the session.
+// [Subject], [ForClient], [Claim] and the other options change the token.
+// [With] adds one of [LogoutDefects]. Claim("sid", …) sets the session.
 // [OpaqueTokens] and the options that bind a token do not apply.
 func (s *Server) LogoutToken(opts ...TokenOption) string {
 	s.helper()
@@ -62,10 +63,11 @@ func (s *Server) LogoutToken(opts ...TokenOption) string {
 //	claims  {"iss":s.Issuer(),"iat":now,"jti":…,"aud":"api","txn":…,
 //	         "sub_id":{"format":"iss_sub","iss":s.Issuer(),"sub":"test-user"},"events":{event.Type:event.Payload}}
 //
-// Options change it as in [Server.LogoutToken]. The claims sub and sid become
-// sub_id (RFC 9493): [Subject] names the user, Claim("sid", …) adds the
-// session, and with Without("sub") only the session is the subject.
-// Claim("sub_id", …) sets any other subject. [With] adds one of [EventDefects].
+// Options change the token as in [Server.LogoutToken]. The values of the claims
+// sub and sid are moved into sub_id (RFC 9493). [Subject] sets the user, and
+// Claim("sid", …) adds the session. Without("sub") removes the user, so that
+// only the session is the subject. Claim("sub_id", …) sets any other subject.
+// [With] adds one of [EventDefects].
 func (s *Server) EventToken(event SecurityEvent, opts ...TokenOption) string {
 	s.helper()
 	t, err := s.oauth.EventToken(event, editBy(opts))
@@ -76,12 +78,12 @@ func (s *Server) EventToken(event SecurityEvent, opts ...TokenOption) string {
 }
 
 // Logout sends a [Server.LogoutToken] to a receiver (OpenID Connect
-// Back-Channel Logout 1.0 §2.5) and returns the answer. A receiver that accepts
-// the token answers with 200 or 204, and one that refuses it with 400 (§2.8).
-// Logout returns an error if an option is invalid or no answer arrives.
+// Back-Channel Logout 1.0 §2.5) and returns the response. A receiver returns
+// 200 or 204 if it accepts the token, and 400 if it refuses the token (§2.8).
+// Logout returns an error if an option is invalid or no response arrives.
 //
 // With("event-replayed") sends the same token twice and returns the second
-// answer. If the first answer is not 2xx, Logout returns an error.
+// response. If the first response is not 2xx, Logout returns an error.
 func (s *Server) Logout(ctx context.Context, to Receiver, opts ...TokenOption) (Receipt, error) {
 	t, err := s.oauth.LogoutToken(editBy(opts))
 	if err != nil {
@@ -99,12 +101,12 @@ func sendLogout(ctx context.Context, to Receiver, t token.Signal) (Receipt, erro
 }
 
 // Transmit sends a [Server.EventToken] to a receiver (RFC 8935 §2.1) and
-// returns the answer. A receiver that accepts the token answers with 202
-// (§2.2), and one that refuses it with 400 (§2.3). Transmit returns errors as
+// returns the response. A receiver returns 202 if it accepts the token (§2.2),
+// and 400 if it refuses the token (§2.3). Transmit returns errors as
 // [Server.Logout] does.
 //
 // With("event-authorization") appends a character to the Authorization of the
-// receiver. If the receiver has no Authorization, Transmit sends a wrong one.
+// receiver. If this value is "", Transmit sends a wrong value.
 func (s *Server) Transmit(ctx context.Context, to Receiver, event SecurityEvent, opts ...TokenOption) (Receipt, error) {
 	t, err := s.oauth.EventToken(event, editBy(opts))
 	if err != nil {
@@ -124,7 +126,8 @@ func transmit(ctx context.Context, to Receiver, t token.Signal) (Receipt, error)
 	return deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) })
 }
 
-// deliver calls send, and calls it again if defect is a replay.
+// deliver calls send. If defect is event-replayed and the first receipt is 2xx,
+// deliver calls send again.
 func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 	receipt, err := send()
 	switch {
@@ -137,10 +140,10 @@ func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 }
 
 // LogoutDefects yields every defect of logout tokens that a correct receiver
-// refuses (OpenID Connect Back-Channel Logout 1.0 §2.6). Give one to [With]. A
-// receiver may also refuse [MissingExp], [ExpFractional], [MissingSub],
-// [NoKid], [RetiredKey], [Oversized], "event-plain-typ" (typ JWT) and
-// "event-replayed".
+// refuses (OpenID Connect Back-Channel Logout 1.0 §2.6). Pass a defect to
+// [With]. A receiver may also refuse [MissingExp], [ExpFractional],
+// [MissingSub], [NoKid], [RetiredKey], [Oversized], "event-plain-typ" (typ JWT)
+// and "event-replayed".
 func LogoutDefects() iter.Seq[Defect] { return slices.Values(catalogue.LogoutDefects) }
 
 // EventDefects yields every defect of security event tokens that a correct

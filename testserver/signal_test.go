@@ -273,7 +273,7 @@ func TestClaimsOfSignals(t *testing.T) {
 	user := `{"format":"iss_sub",` + iss + `,"sub":"test-user"}`
 	for name, tt := range map[string]struct {
 		token string
-		want  string // without jti and txn
+		want  string // claims but jti and txn
 	}{
 		"a logout": {s.LogoutToken(), `{"aud":"test-client","events":{"` + logoutEvent + `":{}},"exp":1772366520,"iat":1772366400,` + iss + `,"sub":"test-user"}`},
 		"a logout from a session of another client": {

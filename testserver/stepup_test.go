@@ -149,7 +149,7 @@ func TestALoginIsForOneAnswer(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		user, decision string // who logs in, and the choice on the consent page; "" means that the user leaves the page
+		user, decision string // the user, and the decision on the consent page; "" means that the user leaves the page
 		then           func(*browser)
 		after          time.Duration
 		change         []string

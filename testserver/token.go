@@ -10,15 +10,16 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// TokenOption changes one token: see [Server.Token]. Options apply in order: if
-// two options set the same claim, the later one wins. To apply token options to
-// all tokens of an API check, pass them to the function Token of package
-// apitest.
+// TokenOption changes one token: see [Server.Token]. Options apply in order. If
+// two options set the same claim, the later option applies. To apply token
+// options to all tokens of an API check, pass them to the function Token of
+// package apitest.
 type TokenOption interface{ applyToken(*token.Draft) }
 
-// SharedOption is an option that can be given to a server, as the default for
-// all its tokens; to a client, for the tokens that the client gets from the
-// token endpoint; or to one token.
+// SharedOption is an option for a server, a client or one token. As an option
+// of a server, it is the default for all tokens of the server. As an option of
+// a client, it applies to the tokens that the client gets from the token
+// endpoint.
 type SharedOption interface {
 	Option
 	TokenOption
@@ -74,9 +75,9 @@ type tokenOption token.Edit
 
 func (o tokenOption) applyToken(d *token.Draft) { o(d) }
 
-// sharedOption is a SharedOption. If it is given to a server, it is applied to
-// every draft before other options, and once while the server is set up, so
-// that invalid values are reported at that time.
+// sharedOption is a SharedOption. A server applies its shared options to every
+// draft before other options. It also applies them once during setup, so that
+// invalid values are reported during setup.
 type sharedOption token.Edit
 
 func (o sharedOption) applyToken(d *token.Draft) { o(d) }
@@ -135,12 +136,11 @@ func AccessTTL(ttl time.Duration) SharedOption {
 	})
 }
 
-// SigningAlg sets the signing algorithm, by default ES256. If the option is
-// given to a server, it also applies to [Server.SigningKey] and
-// [Server.Rotate]. If it is given to one token, the server makes and publishes
-// a key for the algorithm when the algorithm is first used, so that one server
-// can sign with several algorithms. The HS algorithms sign with a secret that
-// is never published: see [Key].
+// SigningAlg sets the signing algorithm. The default is ES256. As an option of
+// a server, it also applies to [Server.SigningKey] and [Server.Rotate]. As an
+// option of one token, it lets one server sign with several algorithms: the
+// server makes and publishes a key when the algorithm is first used. The HS
+// algorithms sign with a secret that is never published: see [Key].
 func SigningAlg(alg Alg) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if err := token.CheckAlg(alg); err != nil {
@@ -172,8 +172,8 @@ func Claim(name string, v any) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.SetAt(name, v) })
 }
 
-// Without removes claims that the server or an earlier option has set. Claims
-// are named as for [Claim].
+// Without removes claims that the server or an earlier option has set. As for
+// [Claim], a name may be a JSON Pointer.
 func Without(claims ...string) TokenOption {
 	return tokenOption(func(d *token.Draft) {
 		for _, c := range claims {

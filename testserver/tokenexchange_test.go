@@ -196,7 +196,7 @@ func TestTokenExchangeNarrows(t *testing.T) {
 	for name, tt := range map[string]struct {
 		auth  string
 		form  url.Values
-		scope string // of the new token
+		scope string // the new token's scope
 		aud   string
 		code  string
 	}{

@@ -6,21 +6,20 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// User is a user who can log in: the Sub, the Username (by default the Sub),
-// the Password, and the Claims for UserInfo and ID tokens in addition to sub.
-// The server returns a standard claim only if its scope (profile, email,
-// address or phone) is granted (OpenID Connect Core 1.0 §5.4), or if the client
-// requests the claim by name (§5.5); other claims do not need a scope.
-// AccessClaims, named as for [Claim], are added to the user's access tokens
-// from the token endpoint.
+// User is a user who can log in. Sub is the subject. Username is the name for
+// the login; the default is Sub. Claims are the claims in UserInfo and ID
+// tokens, in addition to sub. The server returns a standard claim only if its
+// scope (profile, email, address or phone) is granted (OpenID Connect Core 1.0
+// §5.4), or if the client requests the claim by name (§5.5). Other claims do
+// not need a scope. AccessClaims are added to the user's access tokens from the
+// token endpoint. As for [Claim], their names may be JSON Pointers.
 //
 // ACR lists the authentication contexts that the user's logins can have. The
-// claim acr is the first context that the request asks for and that ACR
-// contains, or else the first of ACR (RFC 9470, OpenID Connect Core 1.0
-// §5.5.1.1). If ACR is empty, acr is the first context that the request asks
-// for.
+// claim acr is the first requested context that is in ACR. If ACR contains no
+// requested context, acr is the first context in ACR (RFC 9470, OpenID Connect
+// Core 1.0 §5.5.1.1). If ACR is empty, acr is the first requested context.
 //
-// When a User is printed or logged, it shows only its subject.
+// When a User is printed or logged, only its subject is shown.
 type User = registry.User
 
 // Users registers users who can log in. The first user logs in by default.
@@ -50,8 +49,8 @@ func Users(u ...User) Option {
 }
 
 // AddUser registers a user while the server runs. It overwrites an existing
-// user that has this subject. It returns the user with empty fields filled in:
-// a subject, a username and a password.
+// user that has this subject. If Sub, Username or Password is empty, AddUser
+// sets a value. It returns the complete user.
 func (s *Server) AddUser(u User) User {
 	if u.Sub == "" {
 		u.Sub = "user-" + s.oauth.Source.Name("user")

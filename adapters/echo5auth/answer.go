@@ -11,23 +11,24 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler. Pass it the error that
-// [middleware.Verifier.Check] returned. For any other error, and for nil, the
-// status is 500. Answer sets status, challenge and body, as Require does. The
-// handler must return the error that Answer returns.
+// Answer refuses the request that a handler is processing. Pass it the error
+// that [middleware.Verifier.Check] returned. For any other error, and for nil,
+// the status is 500. Answer sets the status, the challenge and the body, as
+// Require does. The handler must return the error that Answer returns.
 //
-// Behind Require or Optional, the handler may return the error of Check
-// directly, without Answer. This works unless a middleware between Require or
+// A handler behind Require or Optional may return the error of Check directly,
+// without calling Answer. This does not work if a middleware between Require or
 // Optional and the handler handles errors itself.
 func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
-// answered is the key that marks the context of a request that a Guard or
-// Answer has refused.
+// answered is the key that a Guard or Answer sets in the echo.Context when it
+// refuses the request.
 const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
 
-// refused turns the error of a handler into a response if the error is a
-// refusal. It returns any other error unchanged. It also returns err unchanged
-// if a response has already been written, or if err contains an echo.HTTPError.
+// refused passes the error of a handler to g.Answer if err wraps a
+// *middleware.Error. It returns err unchanged if err wraps an *echo.HTTPError,
+// or does not wrap a *middleware.Error. It also returns err unchanged if the
+// request has already been refused, or a response has already been written.
 func (g Guard) refused(c *echo.Context, err error) error {
 	if err == nil {
 		return nil
@@ -41,7 +42,7 @@ func (g Guard) refused(c *echo.Context, err error) error {
 	return g.Answer(c, refusal)
 }
 
-// Answer is the function [Answer] with g's settings.
+// Answer does the same as the function [Answer], but uses g.ErrorBody.
 func (g Guard) Answer(c *echo.Context, err error) error {
 	e := middleware.Refusal(err)
 	e.SetHeader(c.Response().Header())
@@ -51,7 +52,7 @@ func (g Guard) Answer(c *echo.Context, err error) error {
 func (g Guard) refuse(c *echo.Context, e *middleware.Error) error {
 	c.Set(answered, true)
 	header := c.Response().Header()
-	header.Del("Content-Type") // may be set for a success response; Echo would keep it
+	header.Del("Content-Type") // Echo would keep a type that was set for a success response
 	if g.ErrorBody != nil {
 		status := e.StatusCode() // ErrorBody may modify e
 		contentType, body := g.ErrorBody(c.Request(), e)

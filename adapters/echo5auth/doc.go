@@ -13,15 +13,16 @@
 //
 // A refused request never reaches the handler. Its response has the status and
 // header fields of RFC 6750 §3. The adapter returns the *[middleware.Error] to
-// Echo. Loggers therefore see the cause. The program's HTTPErrorHandler writes
-// the response, with the status and the body of this error:
+// Echo, so that loggers receive the cause. Echo's HTTPErrorHandler writes the
+// response. If the program has its own HTTPErrorHandler, the handler finds the
+// status and the body in this error:
 //
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }
 //
 // Echo's default handler writes {"error","error_description"}, the same body as
-// the other adapters. To change only the body, in the same way for every
-// framework, use a [Guard] with an ErrorBody.
+// the other adapters. To change only the body, set the ErrorBody of a [Guard].
+// The other adapters have the same field.
 //
 // Echo's default handler responds to a HEAD request without Content-Type. The
 // adapter adds the Content-Type of the JSON body, unless Content-Type is

@@ -39,7 +39,8 @@ func Optional(v *middleware.Verifier) echo.MiddlewareFunc { return Guard{Verifie
 // the route is not protected.
 func Token(c *echo.Context) *middleware.Token { return middleware.TokenFrom(c.Request().Context()) }
 
-// Require is the function [Require] with g's settings.
+// Require does the same as the function [Require], but uses g.Verifier and
+// g.ErrorBody.
 func (g Guard) Require(need ...scopes.Requirement) echo.MiddlewareFunc {
 	need = append([]scopes.Requirement(nil), need...) // the caller may modify its slice
 	return g.wrap(func(h http.Header, r *http.Request) (*http.Request, error) {
@@ -47,7 +48,8 @@ func (g Guard) Require(need ...scopes.Requirement) echo.MiddlewareFunc {
 	})
 }
 
-// Optional is the function [Optional] with g's settings.
+// Optional does the same as the function [Optional], but uses g.Verifier and
+// g.ErrorBody.
 func (g Guard) Optional() echo.MiddlewareFunc { return g.wrap(g.Verifier.AuthorizeOptional) }
 
 func (g Guard) wrap(authorize func(http.Header, *http.Request) (*http.Request, error)) echo.MiddlewareFunc {

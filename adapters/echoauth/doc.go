@@ -12,16 +12,17 @@
 // # Refusals
 //
 // A refused request never reaches the handler. Its response has the status and
-// header fields of RFC 6750 §3. The adapter returns an *echo.HTTPError to Echo,
-// which wraps the *[middleware.Error]. Loggers therefore see the cause. The
-// program's HTTPErrorHandler writes the response:
+// header fields of RFC 6750 §3. The adapter returns to Echo an *echo.HTTPError
+// that wraps the *[middleware.Error], so that loggers receive the cause. Echo's
+// HTTPErrorHandler writes the response. If the program has its own
+// HTTPErrorHandler, the handler finds the refusal as follows:
 //
 //	var refusal *middleware.Error
 //	if errors.As(err, &refusal) { … }
 //
 // Echo's default handler writes {"error","error_description"}, the same body as
-// the other adapters. To change only the body, in the same way for every
-// framework, use a [Guard] with an ErrorBody.
+// the other adapters. To change only the body, set the ErrorBody of a [Guard].
+// The other adapters have the same field.
 //
 // Echo's default handler responds to a HEAD request without Content-Type. The
 // adapter adds the Content-Type of the JSON body, unless Content-Type is

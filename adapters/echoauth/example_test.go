@@ -17,8 +17,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// setup starts a mock authorization server and returns it with a Verifier for
-// its tokens. A real API uses its own server and configuration.
+// setup starts a mock authorization server. It returns the server and a
+// Verifier for the server's tokens. A real API configures the Verifier for its
+// own authorization server.
 func setup() (*testserver.Server, *middleware.Verifier) {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -130,7 +131,7 @@ func ExampleAnswer() {
 
 	e := echo.New()
 	e.DELETE("/orders/:id", func(c echo.Context) error {
-		if c.Param("id") != "draft" { // the owner may delete a draft
+		if c.Param("id") != "draft" { // a draft needs no further scope
 			if err := v.Check(echoauth.Token(c), scopes.All("orders:delete")); err != nil {
 				return echoauth.Answer(c, err)
 			}

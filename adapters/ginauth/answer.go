@@ -6,12 +6,13 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler. Pass it the error that
-// [middleware.Verifier.Check] returned. For any other error, and for nil, the
-// status is 500. Answer writes status, challenge and body, as Require does.
+// Answer refuses the request that a handler is processing. Pass it the error
+// that [middleware.Verifier.Check] returned. For any other error, and for nil,
+// the status is 500. Answer writes the status, the challenge and the body, as
+// Require does.
 func Answer(c *gin.Context, err error) { Guard{}.Answer(c, err) }
 
-// Answer is the function [Answer] with g's settings.
+// Answer does the same as the function [Answer], but uses g.ErrorBody.
 func (g Guard) Answer(c *gin.Context, err error) {
 	e := middleware.Refusal(err)
 	e.SetHeader(c.Writer.Header())
@@ -27,7 +28,7 @@ func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
 		contentType, body = g.ErrorBody(c.Request, e)
 	}
 	if body == nil {
-		c.Header("Content-Type", "") // may be set for a success response
+		c.Header("Content-Type", "") // removes the type of a success response
 		c.Status(status)
 		c.Writer = settled{c.Writer}
 		return
@@ -36,8 +37,8 @@ func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
 	c.Data(status, contentType, body)
 }
 
-// settled is a ResponseWriter that ignores later changes of the status, so that
-// the middleware that writes the body cannot change the status.
+// settled is a ResponseWriter whose WriteHeader does nothing. The middleware
+// that writes the body can therefore not change the status.
 type settled struct{ gin.ResponseWriter }
 
 func (settled) WriteHeader(int) {}

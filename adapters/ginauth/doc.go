@@ -9,9 +9,9 @@
 // group, as above: a later Use does not apply to routes that were added
 // earlier.
 //
-// Handlers call [Token]. Do not pass a *gin.Context to [middleware.TokenFrom]:
-// the call compiles, because a *gin.Context is a [context.Context], but returns
-// nil, because the token is in the context of the request.
+// Handlers call [Token]. Do not pass a *gin.Context to [middleware.TokenFrom].
+// The call compiles, because a *gin.Context is a [context.Context]. It returns
+// nil, because the token is stored in the context of the *http.Request.
 //
 // # Refusals
 //
@@ -23,6 +23,6 @@
 //	var refusal *middleware.Error
 //	if last := c.Errors.Last(); last != nil && errors.As(last, &refusal) { … }
 //
-// The response is then already complete, so middleware that writes a body for
-// such errors should check c.Writer.Written first.
+// The response to a refused request has already been written. A middleware that
+// writes a body for errors should therefore check c.Writer.Written first.
 package ginauth

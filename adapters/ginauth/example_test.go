@@ -17,8 +17,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// setup starts a mock authorization server and returns it with a Verifier for
-// its tokens. A real API uses its own server and configuration.
+// setup starts a mock authorization server. It returns the server and a
+// Verifier for the server's tokens. A real API configures the Verifier for its
+// own authorization server.
 func setup() (*testserver.Server, *middleware.Verifier) {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -131,7 +132,7 @@ func ExampleAnswer() {
 
 	r := gin.New()
 	r.DELETE("/orders/:id", ginauth.Require(v), func(c *gin.Context) {
-		if c.Param("id") != "draft" { // the owner may delete a draft
+		if c.Param("id") != "draft" { // a draft needs no further scope
 			if err := v.Check(ginauth.Token(c), scopes.All("orders:delete")); err != nil {
 				ginauth.Answer(c, err)
 				return

@@ -53,8 +53,8 @@ func TestLoggersSeeTheStatusAndTheCause(t *testing.T) {
 	}
 }
 
-// This test uses a real connection, because only there does net/http enforce
-// Content-Length.
+// This test uses a real connection, because net/http does not enforce
+// Content-Length for an httptest.ResponseRecorder.
 func TestErrorRendererCannotExtendAnAnswer(t *testing.T) {
 	_, v := newVerifier(t)
 	r := gin.New()

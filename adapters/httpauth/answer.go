@@ -6,12 +6,13 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// Answer refuses a request from within its handler. Pass it the error that
-// [middleware.Verifier.Check] returned. For any other error, and for nil, the
-// status is 500. Answer writes status, challenge and body, as Require does.
+// Answer refuses the request that a handler is processing. Pass it the error
+// that [middleware.Verifier.Check] returned. For any other error, and for nil,
+// the status is 500. Answer writes the status, the challenge and the body, as
+// Require does.
 func Answer(w http.ResponseWriter, r *http.Request, err error) { Guard{}.Answer(w, r, err) }
 
-// Answer is the function [Answer] with g's settings.
+// Answer does the same as the function [Answer], but uses g.ErrorBody.
 func (g Guard) Answer(w http.ResponseWriter, r *http.Request, err error) {
 	e := middleware.Refusal(err)
 	e.SetHeader(w.Header())

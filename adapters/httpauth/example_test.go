@@ -15,8 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// setup starts a mock authorization server and returns it with a Verifier for
-// its tokens. A real API uses its own server and configuration.
+// setup starts a mock authorization server. It returns the server and a
+// Verifier for the server's tokens. A real API configures the Verifier for its
+// own authorization server.
 func setup() (*testserver.Server, *middleware.Verifier) {
 	as, err := testserver.Start(context.Background())
 	if err != nil {
@@ -121,7 +122,7 @@ func ExampleAnswer() {
 
 	mux := http.NewServeMux()
 	mux.Handle("DELETE /orders/{id}", httpauth.Require(v)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.PathValue("id") != "draft" { // the owner may delete a draft
+		if r.PathValue("id") != "draft" { // a draft needs no further scope
 			if err := v.Check(httpauth.Token(r), scopes.All("orders:delete")); err != nil {
 				httpauth.Answer(w, r, err)
 				return
@@ -139,8 +140,8 @@ func ExampleAnswer() {
 	//     Bearer realm="api", error="insufficient_scope", error_description="token does not meet the requirements of this resource", scope="orders:delete"
 }
 
-// ownTenant is a requirement. A request meets it if its path and its token name
-// the same tenant.
+// ownTenant is a requirement. It is met if the path of the request and the
+// tenant claim of the token contain the same tenant.
 type ownTenant struct{}
 
 func (ownTenant) Unmet(e scopes.Evidence) *scopes.Shortfall {

@@ -38,7 +38,8 @@ func Optional(v *middleware.Verifier) func(http.Handler) http.Handler {
 // the route is not protected.
 func Token(r *http.Request) *middleware.Token { return middleware.TokenFrom(r.Context()) }
 
-// Require is the function [Require] with g's settings.
+// Require does the same as the function [Require], but uses g.Verifier and
+// g.ErrorBody.
 func (g Guard) Require(need ...scopes.Requirement) func(http.Handler) http.Handler {
 	need = append([]scopes.Requirement(nil), need...) // the caller may modify its slice
 	return g.wrap(func(h http.Header, r *http.Request) (*http.Request, error) {
@@ -46,7 +47,8 @@ func (g Guard) Require(need ...scopes.Requirement) func(http.Handler) http.Handl
 	})
 }
 
-// Optional is the function [Optional] with g's settings.
+// Optional does the same as the function [Optional], but uses g.Verifier and
+// g.ErrorBody.
 func (g Guard) Optional() func(http.Handler) http.Handler {
 	return g.wrap(g.Verifier.AuthorizeOptional)
 }

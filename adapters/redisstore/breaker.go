@@ -7,14 +7,14 @@ import (
 
 // Limits of the breaker.
 const (
-	maxFailures = 3           // after this many commands in a row without an answer, commands are paused
+	maxFailures = 3           // after this many unanswered commands in a row, commands are paused
 	pause       = time.Second // time between two attempts while commands are paused
 )
 
 // breaker pauses the commands of a group after failures, so that requests do
-// not wait for a Redis that does not answer. An error reply is an answer: a
-// full Redis can still be read. Each group has its own breaker, because one
-// node of a cluster can fail alone.
+// not wait for a Redis that does not respond. An error reply is not a failure:
+// a full Redis rejects writes, but still serves reads. Each group has its own
+// breaker, because a single node of a cluster can fail.
 type breaker struct {
 	mu       sync.Mutex
 	failures int // in a row

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// maxAnswerTimeout is how long Get and Set wait for each command at most. An
-// introspect.Client waits for only a quarter of a second. Without this limit,
-// it would take one hanging node of a cluster for a failure of the whole Store.
+// maxAnswerTimeout is the maximum time that Get and Set wait for one command.
+// An introspect.Client waits for at most a quarter of a second. Without
+// maxAnswerTimeout, one hanging node of a cluster would make the client treat
+// the whole Store as failed.
 const maxAnswerTimeout = 100 * time.Millisecond
 
 // answerKey returns the group and the name of an introspection answer in Redis.
@@ -21,9 +22,10 @@ func (s *Store) answerKey(k keys, key string) (g *group, name string) {
 }
 
 // Get implements introspect.Cache. A value that was not sealed for this key is
-// counted and is a miss. A command that fails is a miss too: after an error, a
-// client would not use the store for a while, although the other nodes of a
-// cluster may work. The error is nil unless ctx has ended.
+// a miss, and is counted in Stats.Rejected. A failed command is a miss, too:
+// after an error, an introspect.Client would not use the Store for a while,
+// although the other nodes of a cluster may work. Get returns an error only if
+// ctx has ended.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	for _, k := range s.keys {
 		g, name := s.answerKey(k, key)
@@ -31,7 +33,7 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 		if err != nil || answer == nil {
 			continue
 		}
-		sealed, _ := text(answer) // "" does not open
+		sealed, _ := text(answer) // open rejects ""
 		if value, ok := s.open(ctx, g.tag+name, sealed); ok {
 			return value, true, nil
 		}
@@ -39,8 +41,8 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	return nil, false, ctx.Err()
 }
 
-// Set implements introspect.Cache. A ttl below a millisecond stores nothing.
-// As in Get, the error is nil unless ctx has ended.
+// Set implements introspect.Cache. If ttl is less than a millisecond, Set
+// stores nothing. Set returns an error only if ctx has ended.
 func (s *Store) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	if ttl < time.Millisecond {
 		return nil

@@ -16,8 +16,8 @@ const groups = 32
 
 // group is all keys with one hash tag.
 type group struct {
-	tag      string        // begins each key
-	running  chan struct{} // limits the commands that run
+	tag      string        // prefix of each key
+	running  chan struct{} // limits concurrent commands
 	breaker  breaker
 	history  history
 	extended atomic.Int64 // Unix time at which a lifetime was last extended
@@ -51,10 +51,10 @@ func (s *Store) do(ctx context.Context, g *group, command, key string, args ...a
 	return s.doWithin(ctx, s.config.Timeout, g, command, key, args...)
 }
 
-// doWithin is like do, but with its own timeout, after which it stops waiting,
-// even if Config.Do ignores its context. Canceling ctx does not cancel a
-// command that has started: otherwise, a client could cancel requests to make
-// commands fail, until commands are paused for all clients.
+// doWithin does the same as do, but with the given timeout. After the timeout,
+// it returns even if Config.Do ignores its context. Canceling ctx does not
+// cancel a command that has started. Otherwise, a client could cancel requests
+// to make commands fail, until commands are paused for all clients.
 func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, command, key string, args ...any) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -79,7 +79,8 @@ func (s *Store) doWithin(ctx context.Context, timeout time.Duration, g *group, c
 	return answer, nil
 }
 
-// text returns an answer that is a string, which some clients return as bytes.
+// text returns a string reply as a string. Some clients return such a reply as
+// []byte.
 func text(answer any) (string, error) {
 	switch value := answer.(type) {
 	case string:
@@ -100,9 +101,9 @@ const (
 	extendAfter = time.Hour
 )
 
-// extensionDue reports once an hour that the caller has to extend the lifetime
-// of a key of the group. If the caller fails, the key is extended an hour
-// later, or by another process.
+// extensionDue returns true at most once an hour. The caller must then extend
+// the lifetime of the group's key. If this fails, the lifetime is extended an
+// hour later, or by another process.
 func (g *group) extensionDue() bool {
 	now, last := time.Now().Unix(), g.extended.Load()
 	return now-last >= int64(extendAfter/time.Second) && g.extended.CompareAndSwap(last, now)

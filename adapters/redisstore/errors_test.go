@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// newLogged is like newStore, but without Initialize. Commands go through do.
-// newLogged also returns the log.
+// newLogged returns a store and its log. Unlike newStore, it does not call
+// Initialize. The store sends its commands through do.
 func newLogged(t *testing.T, f *fake, do func(next doFunc, ctx context.Context, args []any) (any, error)) (*redisstore.Store, *bytes.Buffer) {
 	t.Helper()
 	log := new(bytes.Buffer)
@@ -58,7 +58,8 @@ func TestWhatIsReportedOfAnError(t *testing.T) {
 	}
 }
 
-// While Redis is full, marks fail. The answers in it can still be read.
+// While Redis is full, replay entries cannot be stored, but introspection
+// answers can still be read.
 func TestErrorRepliesDoNotPauseCommands(t *testing.T) {
 	s, _ := newLogged(t, newFake(), func(next doFunc, ctx context.Context, args []any) (any, error) {
 		if args[0] == "SET" {
@@ -77,8 +78,8 @@ func TestErrorRepliesDoNotPauseCommands(t *testing.T) {
 	}
 }
 
-// Half of the parts of the keys are on a node that does not answer. A client
-// must not take this for a failure of the whole Store.
+// Half of the groups of keys are on a node that does not respond. An
+// introspect.Client must still use the Store for the other groups.
 func TestANodeThatHangsCostsOnlyItsAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const tokens = 200
@@ -123,13 +124,13 @@ func TestAStoreDoesNotPrintItsSecret(t *testing.T) {
 	}
 }
 
-// An answer that Redis never gives must be an error.
+// A reply of an unexpected type or length must be an error.
 func TestUnexpectedAnswers(t *testing.T) {
 	for _, tt := range []struct {
-		command, key string // the end of the key
+		command, key string // key is a suffix
 		answer       any
 	}{
-		{"SET", "", int64(1)}, // of a mark
+		{"SET", "", int64(1)}, // of a replay entry
 		{"SET", ":steps", int64(1)},
 		{"SET", ":epoch", int64(1)},
 		{"BITFIELD", ":steps", nil},
@@ -183,7 +184,7 @@ func TestAnAnswerForLessThanAMillisecondIsNotStored(t *testing.T) {
 	}
 }
 
-// Without Initialize, an empty Redis counts as one that has lost its memory.
+// Without Initialize, an empty Redis is treated as if it had lost its data.
 func TestANewRedisWithoutInitialize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, log := newLogged(t, newFake(), func(next doFunc, ctx context.Context, args []any) (any, error) { return next(ctx, args...) })

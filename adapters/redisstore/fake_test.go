@@ -12,15 +12,15 @@ import (
 )
 
 // fake is a Redis with the commands that a Store sends. The tests of
-// proof/redis use a real one.
+// proof/redis use a real Redis.
 type fake struct {
 	mu     sync.Mutex
 	values map[string]string
-	ends   map[string]time.Time // of keys with a lifetime
+	ends   map[string]time.Time // expiry of keys with a lifetime
 	stream []fakeEntry
 
 	down     bool
-	other    string        // a key of another type
+	other    string        // a key that causes WRONGTYPE
 	bytes    bool          // answers are []byte
 	repeat   bool          // sends each command twice, as a client does after a lost answer
 	hang     chan struct{} // if not nil, calls ignore their context until it is closed
@@ -29,7 +29,7 @@ type fake struct {
 }
 
 type fakeEntry struct {
-	id     string // all have the same length, so that their order is that of text
+	id     string // all have the same length, so that they can be compared as text
 	fields []any
 }
 

@@ -20,16 +20,18 @@ import (
 const (
 	streamKey = "stream"
 	epochKey  = "epoch"
-	maxEntry  = 64 // revocations in an entry of the stream
-	trimmed   = 3  // entries that one trim looks at; more than one, so that the stream shrinks
+	maxEntry  = 64 // maximum revocations per stream entry
+	trimmed   = 3  // entries that trim checks for each added entry; above 1 to shrink the stream
 
-	// Read returns between minEntries and maxEntries entries, so that they
-	// arrive within Config.Timeout, and a long feed is nevertheless read soon.
+	// Each Read returns at most minEntries to maxEntries entries. The limit
+	// adapts to the speed of Redis: the entries must arrive within
+	// Config.Timeout, and a long feed must be read quickly.
 	minEntries = 16
 	maxEntries = 512
 )
 
-// Publish implements [revoke.Feed]. Revocations that have ended are left out.
+// Publish implements [revoke.Feed]. It skips revocations whose Until has
+// passed.
 func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) error {
 	now := time.Now()
 	current := slices.DeleteFunc(slices.Clone(revocations), func(r revoke.Revocation) bool { return !r.Until.After(now) })
@@ -37,7 +39,7 @@ func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) e
 		return nil
 	}
 	for part := range slices.Chunk(current, maxEntry) {
-		s.trim(ctx) // before, because Redis may be full
+		s.trim(ctx) // first, to make room if Redis is full
 		if err := s.addEntry(ctx, part); err != nil {
 			return err
 		}
@@ -60,7 +62,7 @@ func (s *Store) addEntry(ctx context.Context, revocations []revoke.Revocation) e
 	return s.extendStream(ctx, max(time.Until(last), lastingFor))
 }
 
-// extendStream makes the stream last for a duration at least.
+// extendStream extends the lifetime of the stream to at least d.
 func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
 	for _, condition := range []string{"NX", "GT"} { // GT does not apply to a key without a lifetime
 		if _, err := s.do(ctx, s.feed, "PEXPIRE", streamKey, milliseconds(d), condition); err != nil {
@@ -70,11 +72,12 @@ func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// trim looks at some entries and removes those whose revocations have ended. It
-// keeps the entries of the last hour, and the one before them, because a reader
-// that knows the whole feed may be there. The next call continues where this
-// one has stopped, so that an entry with a late end does not keep those behind
-// it. A failure only means that entries are removed later.
+// trim checks a few entries and removes those whose revocations have ended. It
+// keeps the entries of the last hour and the entry before them, because the
+// position of a reader that has read the whole feed may be one of these
+// entries. The next call continues where this call has stopped, so that an
+// entry with a late end does not prevent the removal of later entries. If trim
+// fails, entries are only removed later.
 func (s *Store) trim(ctx context.Context) {
 	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
 	if err != nil {
@@ -105,9 +108,9 @@ type entry struct {
 	sealed string
 }
 
-// ended reports whether all revocations of an entry ended at least an hour ago,
-// because the clocks of other machines may differ by as much. An entry that
-// does not say when its revocations end lasts for 30 days and an hour.
+// ended reports whether all revocations of an entry ended more than an hour
+// ago. The hour allows for differences between the clocks of machines. An entry
+// without a valid until is kept for 30 days and an hour.
 func (e entry) ended(now time.Time) bool {
 	last := addedAt(e.id).Add(lastingFor)
 	if until, err := strconv.ParseInt(e.until, 10, 64); err == nil {
@@ -117,8 +120,8 @@ func (e entry) ended(now time.Time) bool {
 }
 
 // place identifies an entry by its ID and the random nonce at the beginning of
-// its value. The ID is not enough: a node that takes over may use the IDs of
-// lost entries again if its clock is behind.
+// its sealed value. The ID alone is not enough: after a failover, a node whose
+// clock is behind may reuse the IDs of lost entries.
 func (e entry) place() string { return fmt.Sprintf("%s:%.8x", e.id, e.sealed) }
 
 // sealedAs returns the name with which the value of an entry is sealed.
@@ -137,28 +140,28 @@ func (s *Store) read(ctx context.Context, e entry) (revocations []revoke.Revocat
 	return revocations, true
 }
 
-// position is where a reader of the stream is.
+// position is the parsed position of a reader in the stream.
 type position struct {
-	place string // of the last entry that was read, or "" before the first
-	id    string // of this entry
-	more  string // "+" if there was more to read
-	epoch string // when it was read, or "" at the beginning
+	place string // the place of the last entry that was read, or ""
+	id    string // the ID of this entry
+	more  string // "+" if more entries followed
+	epoch string // the epoch of that Read, or "" at the beginning
 }
 
 var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16})?(\+?)@([A-Z2-7]{26}))?$`)
 
 // Read implements [revoke.Feed].
 //
-// The entry at the position must still be there. If it is not, entries after it
-// may be missing too, for example because a node without the last writes took
-// over. Read then returns [revoke.ErrGap] and, if it can, changes the epoch, so
-// that every machine publishes what it knows. It does not change the epoch if
-// the reader has not reached the end, because the entry may have been removed
-// after it had ended.
+// The entry at the position must still exist. If it does not, later entries may
+// be missing, too, for example because a node without the last writes took
+// over. Read then returns [revoke.ErrGap]. It also tries to change the epoch,
+// so that every machine publishes the revocations that it has in memory. It
+// does not change the epoch if the reader had not reached the end of the
+// stream: in that case, the entry may have been removed because its revocations
+// had ended.
 //
-// In place of an entry that was not sealed with the secret, Read returns one
-// revocation that is not valid. A [revoke.List] then knows that it lacks
-// something, and its OnLag decides.
+// If an entry was not sealed with the secret, Read returns a zero Revocation in
+// its place. A [revoke.List] then treats this as lag, and its OnLag decides.
 func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	parts := positionSyntax.FindStringSubmatch(after)
 	if parts == nil {
@@ -182,7 +185,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	if from.place != "" {
 		if len(entries) == 0 || entries[0].place() != from.place {
 			if from.more == "" {
-				_, _ = s.newEpoch(ctx, "XX") // fails if Redis is full: then only this machine publishes what it knows
+				_, _ = s.newEpoch(ctx, "XX") // fails if Redis is full: then only this machine publishes again
 			}
 			return revoke.Batch{}, revoke.ErrGap
 		}
@@ -218,9 +221,9 @@ func addedAt(id string) time.Time {
 	return time.UnixMilli(added)
 }
 
-// epoch returns the epoch, and makes one if it is missing or not valid. It uses
-// a command that counts as a write: a replica refuses it, but a full Redis
-// allows it.
+// epoch returns the epoch of the feed, and creates one if the epoch is missing
+// or not valid. It reads the epoch with GETEX, which is a write command: a
+// replica rejects the command, but a full Redis allows it.
 func (s *Store) epoch(ctx context.Context) (string, error) {
 	answer, err := s.do(ctx, s.feed, "GETEX", epochKey, "PX", milliseconds(lastingFor))
 	if err != nil {
@@ -239,8 +242,8 @@ func (s *Store) epoch(ctx context.Context) (string, error) {
 	return epoch, err
 }
 
-// newEpoch makes an epoch if none exists ("NX"), or only if one exists ("XX").
-// With "NX", it returns the existing epoch, if any.
+// newEpoch stores a new epoch: with "NX" only if none exists, with "XX" only if
+// one exists. With "NX", it returns the existing epoch, if any.
 func (s *Store) newEpoch(ctx context.Context, condition string) (string, error) {
 	fresh := rand.Text()
 	answer, err := s.do(ctx, s.feed, "SET", epochKey, fresh, condition, "GET", "PX", milliseconds(lastingFor))

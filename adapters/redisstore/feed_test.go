@@ -124,8 +124,8 @@ func TestTheSecretOfTheFeedIsReplaced(t *testing.T) {
 	assertRead(t, newStore(t, f, withSecrets(secret(2), nil)), "", "two")
 }
 
-// After the replacement of a secret, entries that have ended do no harm,
-// although they may still be there.
+// After a secret is replaced, ended entries that are sealed with the old secret
+// are ignored, even if they have not been removed yet.
 func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -143,7 +143,8 @@ func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 	})
 }
 
-// Whatever other programs have added is removed after 30 days.
+// An entry without a valid end, such as one from another program, is removed
+// after 30 days.
 func TestAnEntryWithoutAnEndIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -176,7 +177,7 @@ func TestH05AnotherSecretDeletesNothingThatIsInForce(t *testing.T) {
 	})
 }
 
-// A feed in which all revocations have ended has not lost its memory.
+// If all revocations of a feed have ended, this must not count as a loss.
 func TestAQuietFeedKeepsItsEpoch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

@@ -28,11 +28,11 @@ func readAll(t *testing.T, s *redisstore.Store, after string) (last revoke.Batch
 	return last, counts
 }
 
-// A long feed is read in parts that are so small that each arrives within
-// Timeout, and so large that the reading does not take long.
+// A long feed is read in batches. Each batch must be small enough to arrive
+// within Timeout. If Redis is fast, the batches become larger.
 func TestALongFeedIsReadInParts(t *testing.T) {
 	for name, tt := range map[string]struct {
-		took time.Duration // by one XRANGE
+		took time.Duration // duration of an XRANGE
 		want []int
 	}{
 		"fast": {10 * time.Millisecond, []int{16, 32, 64, 128, 256, 512, 512, 480}},
@@ -86,8 +86,8 @@ func TestTheStreamOfAMachineThatPublishesMuchShrinks(t *testing.T) {
 	})
 }
 
-// A new machine reads old entries while another one removes them. This must not
-// count as a loss of memory.
+// A new machine reads old entries while another machine removes them. This must
+// not change the epoch.
 func TestEntriesAreRemovedUnderAReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -114,8 +114,9 @@ func TestEntriesAreRemovedUnderAReader(t *testing.T) {
 	})
 }
 
-// A full Redis has lost its last entry. The machine that knows the entry reads
-// the feed again, and publishes the entry as soon as there is room.
+// A full Redis has lost its last entry. The machine that has this entry in
+// memory reads the feed again, and publishes the entry as soon as Redis has
+// room.
 func TestAGapInAFullRedis(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -149,7 +150,7 @@ func TestAGapInAFullRedis(t *testing.T) {
 	})
 }
 
-// A node that takes over may use the ID of a lost entry again.
+// After a failover, the new node may reuse the ID of a lost entry.
 func TestAnIDIsUsedTwice(t *testing.T) {
 	f, hour := newFake(), time.Now().Add(time.Hour)
 	s := newStore(t, f)

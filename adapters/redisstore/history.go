@@ -10,34 +10,35 @@ import (
 	"time"
 )
 
-// history detects that Redis has lost marks of a group, because it was emptied,
-// has restarted without its data or with old data, or was replaced by a node
-// without the last writes. A key in the same hash slot as the marks shows this.
-// It contains a loss, followed by numbers of 32 bits. After its marks, a
-// process increases its own number by one step. The loss must not change, and a
-// number must never go back. If all processes shared one number, a process
-// would not notice that its last step is missing if others have made as many
-// steps since then. After 2^32 steps a number is 0 again, which looks like a
-// loss.
+// history detects that Redis has lost replay entries of a group, because it was
+// emptied, has restarted without its data or with old data, or was replaced by
+// a node without the last writes. A key in the same hash slot as the replay
+// entries shows this. The value of the key contains a loss, followed by 32-bit
+// counters. After a process has stored replay entries, it increments its own
+// counter. This is called a step. The loss must not change, and a counter must
+// never decrease. One counter for all processes would not be enough: a process
+// would not notice that its last step is missing if the others have made as
+// many steps since then. After 2^32 steps a counter is 0 again, which looks
+// like a loss.
 //
-// Callers share a step. A mark is protected by the first step that begins after
-// it: if Redis loses the mark later, it also loses the step. If Redis loses the
-// mark before that step, about a millisecond later, nothing shows this: the
-// mark looks like one that was never made.
+// Concurrent callers share a step. A step protects the replay entries that were
+// stored before it began: if Redis loses one of them later, it also loses the
+// step. If Redis loses an entry before that step, within about a millisecond,
+// the loss is not detected: the entry looks as if it had never been stored.
 type history struct {
 	begun atomic.Uint64 // steps that have begun
 
 	mu     sync.Mutex // held during a step
-	known  loss       // in Redis; 0 before the first step
-	number string     // which number this process increases, as an offset for BITFIELD
+	known  loss       // loss in Redis; 0 before the first step
+	number string     // the counter of this process, as an offset for BITFIELD
 	own    int64      // its value; 0 before its first step and after a loss
 	err    error      // of the last step
 }
 
-// loss is when Redis was last found to have lost its memory. From the highest
-// bit down, it contains the Unix time; one bit that says whether an empty Redis
-// was taken for a new one at that time; and random bits, so that two losses
-// differ.
+// loss records when Redis was last found to have lost its data. From the
+// highest bit down, it consists of the Unix time, the bit lossAssumed and
+// random bits. lossAssumed is set if Initialize assumed that an empty Redis was
+// new. Because of the random bits, two losses differ.
 type loss int64
 
 const (
@@ -46,12 +47,12 @@ const (
 	lossRandom  = lossAssumed - 1
 	stepsKey    = "steps"
 
-	numbers = 4096 // numbers in the key
+	numbers = 4096 // number of counters
 )
 
-// newNumber returns a random number for a process. Two processes with the same
-// number may not notice a loss. The first one that notices this takes a new
-// number.
+// newNumber returns the BITFIELD offset of a random counter. Two processes with
+// the same counter may not detect a loss. The first process that notices that
+// it shares a counter chooses another one.
 func newNumber() string { return fmt.Sprint("#", 2+rand.N(numbers)) } //nolint:gosec // not secret
 
 func (l loss) at() time.Time { return time.Unix(int64(l>>lossTime), 0) }
@@ -62,19 +63,19 @@ func (l loss) bytes() string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(l))) //nolint:gosec // not negative
 }
 
-// lossAt returns a loss at a time, which is rounded up.
+// lossAt returns a loss with the given time, rounded up to a second.
 func lossAt(at time.Time) loss {
 	return loss(at.Unix()+1)<<lossTime | loss(rand.N[int64](lossRandom))
 }
 
-// lostAt returns when Redis was last found to have lost marks of the group. If
-// it returns no error, a step protects all marks that were made before the
-// call.
+// lostAt returns when Redis was last found to have lost replay entries of the
+// group. If the error is nil, a step protects all replay entries that were
+// stored before the call.
 func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	h := &g.history
 	before := h.begun.Load()
 	h.mu.Lock()
-	if h.begun.Load() == before { // otherwise a step has begun since the call, and has ended
+	if h.begun.Load() == before { // otherwise, another caller has made a step since this call
 		h.begun.Add(1)
 		h.err = s.step(ctx, g)
 	}
@@ -86,8 +87,8 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	return at, err
 }
 
-// step increases the number of this process. If Redis has lost the last step,
-// step writes a new loss, so that other machines notice too.
+// step increments the counter of this process. If Redis has lost the previous
+// step, step writes a new loss, so that other machines notice it, too.
 func (s *Store) step(ctx context.Context, g *group) error {
 	h := &g.history
 	if h.known == 0 {
@@ -112,7 +113,7 @@ func (s *Store) step(ctx context.Context, g *group) error {
 	case found == h.known && own <= h.own,
 		found != h.known && (found.assumed() || found.at().Before(h.known.at()) || inFuture(found)):
 		return s.setLost(ctx, g)
-	case found == h.known && h.own != 0 && own > h.own+1: // another process has this number, or Do has repeated the command
+	case found == h.known && h.own != 0 && own > h.own+1: // another process uses this counter, or Do has repeated the command
 		h.number, h.own = newNumber(), 0
 		return s.step(ctx, g)
 	default: // if it has changed, another machine has found a loss
@@ -121,21 +122,22 @@ func (s *Store) step(ctx context.Context, g *group) error {
 	}
 }
 
-// inFuture reports whether a loss is so late that its time must be wrong. Up to
-// an hour is allowed, because the clock of the machine that found the loss may
-// be ahead: if each machine corrected the others, no proof would be accepted
-// any more.
+// inFuture reports whether the time of a loss is more than an hour in the
+// future, and therefore wrong. Up to an hour is accepted, because the clock of
+// the machine that wrote the loss may be ahead. Otherwise, machines would keep
+// replacing each other's losses, and every proof would be refused.
 func inFuture(l loss) bool { return l.at().After(time.Now().Add(time.Hour)) }
 
-// Initialize takes an empty Redis for a new one. Without it, a Redis that is
-// empty when a proof arrives is taken for one that has lost its memory: under
-// [Refuse], DPoP requests get 503, for about 80 seconds with the defaults.
-// Initialize changes nothing in a Redis that is already in use.
+// Initialize prepares a new Redis: if Redis is empty, Initialize assumes that
+// it was never used. Without Initialize, a Redis that is empty when a proof
+// arrives is assumed to have lost its data. Under [Refuse], DPoP requests are
+// then refused with 503, for about 80 seconds with the defaults. Initialize
+// changes nothing in a Redis that is already in use.
 //
-// Call Initialize before the first request. If a program calls it at each start
-// and Redis is emptied just before, then a proof that was used on another
-// machine can be used again, until that machine handles its next proof. To
-// exclude this, call Initialize only when Redis is set up.
+// Call Initialize before the first request. Suppose that a program calls it at
+// each start, and Redis was emptied just before. A proof that was used on
+// another machine can then be used again, until that machine handles its next
+// proof. To exclude this, call Initialize only when Redis is set up.
 func (s *Store) Initialize(ctx context.Context) error {
 	fresh := lossAt(time.Now().Add(-s.config.ProofWindow-2*time.Second)) | lossAssumed
 	for _, g := range s.groups {
@@ -155,7 +157,7 @@ func (s *Store) initialize(ctx context.Context, g *group, fresh loss) error {
 	return s.firstStep(ctx, g, fresh)
 }
 
-// firstStep reads the loss, or writes one if the key is missing.
+// firstStep reads the loss from Redis, or writes fresh if the key is missing.
 func (s *Store) firstStep(ctx context.Context, g *group, fresh loss) error {
 	answer, err := s.do(ctx, g, "SET", stepsKey, fresh.bytes(), "NX", "GET", "PX", milliseconds(lastingFor))
 	if err != nil {
@@ -176,7 +178,7 @@ func (s *Store) firstStep(ctx context.Context, g *group, fresh loss) error {
 	if len(value) >= 8 {
 		found = loss(binary.BigEndian.Uint64([]byte(value))) //nolint:gosec // an overflow is a loss
 	}
-	if found.at().Unix() <= 0 || inFuture(found) { // not valid, or another machine has just found that the key is missing
+	if found.at().Unix() <= 0 || inFuture(found) { // not valid, or another machine's BITFIELD has just created the key
 		return s.setLost(ctx, g)
 	}
 	g.history.known = found

@@ -36,11 +36,13 @@ func inGroup() func() [32]byte {
 	}
 }
 
-// stepsOf returns the name of the key with the numbers of a group.
+// stepsOf returns the name of the Redis key with the counters of a proof's
+// group.
 func stepsOf(key [32]byte) string { return fmt.Sprintf("bg:1:{%02x}:steps", key[0]%32) }
 
-// ahead returns a change for a machine whose clock is ahead by some seconds: it
-// writes later times, and the times that it reads are earlier for it.
+// ahead returns a configuration change for a machine whose clock is ahead by
+// the given seconds. The times that the machine writes are later, and the times
+// that it reads are earlier.
 func ahead(seconds int64) func(*redisstore.Config) {
 	shifted := func(value any, seconds int64) string {
 		text := value.(string)
@@ -66,8 +68,9 @@ func ahead(seconds int64) func(*redisstore.Config) {
 	})
 }
 
-// A machine must not take a loss that another one has found for one that is not
-// valid. Otherwise they would correct each other for ever.
+// A machine must accept a loss that another machine has written, even if its
+// time is slightly in the future. Otherwise, the machines would keep replacing
+// each other's losses.
 func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	for _, seconds := range []int64{0, 30, 70, 600} {
 		synctest.Test(t, func(t *testing.T) {
@@ -124,9 +127,9 @@ func TestACounterThatIsNotValidCannotBeReplaced(t *testing.T) {
 	}
 }
 
-// If two processes have chosen the same number, the first one that notices this
-// takes another number. Otherwise, the steps of one process would hide what the
-// other has lost.
+// If two processes have chosen the same counter, the first process that notices
+// this chooses another one. Otherwise, the steps of one process would hide that
+// steps of the other process are lost.
 func TestTwoProcessesWithTheSameNumber(t *testing.T) {
 	f, next := newFake(), inGroup()
 	same := func(c *redisstore.Config) {

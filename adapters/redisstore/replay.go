@@ -9,7 +9,7 @@ import (
 )
 
 // ErrLost is returned for a proof that may have been used before Redis lost its
-// memory. A verifier answers 503.
+// data. The verifier responds with 503.
 var ErrLost = errors.New("redisstore: Redis has lost data, so the proof may have been used before")
 
 var errTooLong = errors.New("redisstore: the proof would be accepted for longer than ProofWindow")
@@ -19,11 +19,11 @@ func (s *Store) First(ctx context.Context, key [32]byte, until time.Time) (bool,
 	return s.FirstOf(ctx, "", key, until)
 }
 
-// FirstOf is like First, and limits the marks of one client as
-// [dpop.Memory.FirstOf] does. The limit counts the marks of this process: with
-// n machines, a client can have n times as many marks in Redis.
+// FirstOf does the same as First, and limits the replay entries of one client
+// as [dpop.Memory.FirstOf] does. The limit applies to each process: with n
+// machines, a client can have n times as many replay entries in Redis.
 //
-// Under [LocalOnly], the error is nil while Redis is unavailable.
+// Under [LocalOnly], an outage of Redis does not cause an error.
 func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until time.Time) (bool, error) {
 	lifetime := time.Until(until)
 	switch {
@@ -49,12 +49,12 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 	return first, err
 }
 
-// mark makes a mark in Redis, and reports whether Redis had none before. The
-// lifetime is relative, so a wrong clock of Redis does not matter, unless it is
-// set forward while the mark exists. The value is random: a Redis client that
-// repeats the command after a lost answer finds its own value, which does not
-// count as a replay. The first half of key, which is a hash, is enough to
-// identify a proof, as in a [dpop.Memory].
+// mark stores a replay entry in Redis, and reports whether the entry is new.
+// The lifetime is relative, so a wrong clock of Redis does not matter, unless
+// the clock is set forward while the entry exists. The value is random: a Redis
+// client that repeats the command after a lost reply finds its own value, which
+// does not count as a replay. The first half of key, which is a hash, is enough
+// to identify a proof, as in a [dpop.Memory].
 func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])
@@ -66,9 +66,9 @@ func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.
 	return err == nil && found == value, err
 }
 
-// confirm reports whether Redis still has all marks of a group that an earlier
-// use of a proof with the given until may have made. It is called after the
-// proof was marked.
+// confirm returns ErrLost if the proof may have been used before Redis last
+// lost replay entries of the group. Call confirm after the replay entry of the
+// proof was stored.
 func (s *Store) confirm(ctx context.Context, g *group, until time.Time) (bool, error) {
 	lostAt, err := s.lostAt(context.WithoutCancel(ctx), g)
 	if err != nil {

@@ -15,7 +15,7 @@ func newKeys(secret []byte) keys {
 	return keys{names: derive(secret, "names"), values: derive(secret, "values")}
 }
 
-// derive returns a pseudorandom value for a key and a text.
+// derive returns the HMAC-SHA-256 of a text under a key.
 func derive(key []byte, text string) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(text))

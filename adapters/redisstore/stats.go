@@ -2,16 +2,16 @@ package redisstore
 
 import "sync/atomic"
 
-// Stats counts since New, for metrics.
+// Stats contains counters for metrics. They count since New was called.
 type Stats struct {
 	Commands  int // commands sent
 	Failures  int // commands that failed or took too long
-	Paused    int // commands that were not sent, because the last ones had failed
+	Paused    int // commands that were not sent because commands were paused
 	LocalOnly int // proofs that were accepted without Redis under LocalOnly
-	Losses    int // how often a part of Redis was found to have lost used proofs
+	Losses    int // how often a group of keys was found to have lost used proofs
 	Refused   int // proofs that were refused because they may have been used before such a loss
 	TooLong   int // proofs that were refused because they would be accepted for longer than Config.ProofWindow
-	Rejected  int // values that were not sealed with the secret for their key, including repetitions
+	Rejected  int // values that were not sealed with the secret for their key, counted on each read
 }
 
 type counters struct {

@@ -24,67 +24,69 @@ const (
 	minSecret          = 32
 )
 
-// Outage is what happens to DPoP requests while Redis is unavailable.
+// Outage specifies how DPoP requests are handled while Redis is unavailable.
 type Outage int
 
 const (
-	// Refuse answers 503 until Redis answers again. It also answers 503 to
-	// proofs that may have been used before Redis lost its memory.
+	// Refuse responds with 503 until Redis is available again. It also refuses,
+	// with 503, proofs that may have been used before Redis lost its data.
 	Refuse Outage = iota
 
-	// LocalOnly accepts a proof that this process has not seen. While Redis is
-	// down, and after it has lost its memory, a stolen proof can therefore be
-	// used once on each other machine, until it is too old.
+	// LocalOnly accepts a proof if this process has not seen it. While Redis is
+	// unavailable, and after it has lost its data, a stolen proof can therefore
+	// be used once on each other machine, until the proof is too old.
 	LocalOnly
 )
 
 // Config configures a [Store]. Do and Secret are required. Except Do, Timeout,
 // Local and Logger, all fields must be the same on all machines.
 type Config struct {
-	// Do sends one command and returns its answer. All args are strings. The
-	// first is the name of the command and the second its only key. Do returns
-	// nil, nil if Redis answers nil. Do should return when ctx ends: the Store
-	// stops waiting then, but 256 calls that have not returned block a part of
-	// the keys. The command must reach the primary, never a replica. Do may
-	// repeat a command after a failure. Do is called concurrently. See
-	// docs/scale.md for go-redis, rueidis and valkey-go.
+	// Do sends one command and returns its reply. All args are strings. The
+	// first is the name of the command, and the second is its only key. Do
+	// returns nil, nil if the reply is nil. Do should return when ctx ends. The
+	// Store then stops waiting, but if 256 calls for a group of keys have not
+	// returned, all further commands for this group fail. The command must
+	// reach the primary, never a replica. Do may repeat a command after a
+	// failure. Do is called concurrently. See docs/scale.md for go-redis,
+	// rueidis and valkey-go.
 	Do func(ctx context.Context, args ...any) (any, error)
 
 	// Secret seals values: at least 32 random bytes, the same on all machines.
 	Secret []byte
 
-	// OtherSecret also opens values, but does not seal them. Use it while
-	// Secret is replaced on one machine after the other. nil means that there
-	// is only one secret.
+	// OtherSecret also opens sealed values, but seals none. Use it while Secret
+	// is replaced on one machine after the other. nil means that only Secret is
+	// used.
 	OtherSecret []byte
 
-	// Prefix begins each key. "" means "bg:". It is followed by "1:", the
-	// version of the format. APIs that share a Redis need different prefixes.
+	// Prefix begins each key. It is followed by "1:", the version of the
+	// format. "" means "bg:". APIs that share a Redis need different prefixes.
 	Prefix string
 
-	// Timeout limits each command, even if Do ignores its context. 0 means 50
-	// ms, the maximum is a second. Answers about opaque tokens wait for 100 ms
-	// per command at most. Under Refuse, a proof usually waits for up to three
-	// commands, and for some more after a start, after a loss and once an hour.
+	// Timeout is the maximum time for each command, even if Do ignores its
+	// context. 0 means 50 ms; the maximum is a second. Commands for
+	// introspection answers take at most 100 ms. Under Refuse, a proof usually
+	// waits for up to three commands. It waits for more commands after a start,
+	// after a loss and once an hour.
 	Timeout time.Duration
 
-	// OnOutage is what First does while Redis is unavailable, and after it has
-	// lost its memory.
+	// OnOutage specifies what First does while Redis is unavailable, and after
+	// Redis has lost its data.
 	OnOutage Outage
 
-	// ProofWindow is the longest time between the use of a proof and the time
-	// at which no machine would accept this proof any more. Without nonces, use
+	// ProofWindow is the maximum time after the use of a proof during which any
+	// machine could accept the same proof again. Without nonces, use
 	// dpop.Policy.MaxAge plus four times middleware.Config.ClockSkew plus 20
 	// seconds. 0 means 200 seconds, which is the result for the defaults. With
-	// nonces, use three periods plus twice ClockSkew plus 20 seconds: 5 minutes
-	// are enough for nonces of a minute. Under Refuse, a proof that would be
-	// accepted for longer is refused with 503, logged and counted. LocalOnly
-	// does not use the window. The maximum is 24 hours.
+	// nonces, use three nonce periods plus twice ClockSkew plus 20 seconds: 5
+	// minutes are enough for a period of a minute. Under Refuse, a proof that
+	// would be accepted for longer than ProofWindow is refused with 503, logged
+	// and counted. LocalOnly does not use ProofWindow. The maximum is 24 hours.
 	ProofWindow time.Duration
 
-	// Local is the memory of used proofs in this process. nil means one with
-	// room for 1 000 000 marks. Local also limits the marks of each client: see
-	// [dpop.ErrQuota].
+	// Local stores the replay entries of this process. nil means a Memory with
+	// room for 1 000 000 entries. Local also limits the entries of each client:
+	// see [dpop.ErrQuota].
 	Local *dpop.Memory
 
 	// Logger receives at most one event of each kind per minute at level Warn:

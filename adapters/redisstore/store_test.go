@@ -118,8 +118,8 @@ func TestH01AnswersOfClientsDiffer(t *testing.T) {
 	}
 }
 
-// After a loss, a proof that may have been used before is refused for exactly
-// as long as it could have been accepted.
+// After a loss, a proof that may have been used before the loss is refused. It
+// is accepted as soon as an earlier use is impossible.
 func TestH03TheWindowAfterALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
@@ -139,13 +139,14 @@ func TestH03TheWindowAfterALoss(t *testing.T) {
 	})
 }
 
-// Redis restarts with old data. A machine notices that its own last proof is
-// missing, however many proofs others have sent since then.
+// Redis restarts with old data. A machine notices that its own last step is
+// missing, regardless of how many proofs other machines have handled since
+// then.
 func TestH03ALossIsNoticedAfterOthersWentOn(t *testing.T) {
 	f := newFake()
 	one, two := newStore(t, f), newStore(t, f)
 	used := newKey()
-	next := func() [32]byte { k := newKey(); k[0] = used[0]; return k } // in the same part
+	next := func() [32]byte { k := newKey(); k[0] = used[0]; return k } // in the same group
 	assertFirst(t, one, next(), true, nil)
 	assertFirst(t, two, next(), true, nil)
 	old := maps.Clone(f.values)
@@ -170,8 +171,8 @@ func TestH02AnOutageRefusesProofs(t *testing.T) {
 	}
 }
 
-// Redis is emptied, and a process that is started then takes it for a new one.
-// A process that has used Redis before corrects this.
+// Redis is emptied. A process that starts afterwards assumes that Redis is new.
+// A process that has used Redis before detects the loss.
 func TestH03AnotherProcessInitializesAnEmptyRedis(t *testing.T) {
 	f := newFake()
 	s := newStore(t, f)
@@ -204,7 +205,8 @@ func TestH10AProofBeyondTheWindowIsRefused(t *testing.T) {
 	}
 }
 
-// A client that ignores its context does not make requests wait.
+// A Redis client that ignores its context does not make requests wait for
+// longer than Timeout.
 func TestH02CommandsTakeNoLongerThanTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

@@ -63,8 +63,9 @@ func TestH05AnswersThatWereChangedAreIgnored(t *testing.T) {
 	}
 }
 
-// A key of another type stays until it is deleted. The log names it, unless it
-// is one of the many that expire or are replaced.
+// Some keys are never replaced and do not expire soon. If such a key has
+// another type, it must be deleted, so the log contains its name. The names of
+// other keys are not logged.
 func TestH07AKeyOfAnotherType(t *testing.T) {
 	key := [32]byte{7}
 	for other, want := range map[string]string{

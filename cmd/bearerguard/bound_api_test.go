@@ -19,9 +19,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// boundAPI returns an API for bound tokens that leaves out the step of the
-// middleware with the name hole. If hole is "", it leaves out no step, and if
-// hole is "binding", all steps about the binding.
+// boundAPI returns an API for bound tokens that ignores a refusal by the
+// middleware step with the name hole. If hole is "", the API ignores no
+// refusal. If hole is "binding", it ignores a refusal by any step that checks
+// the binding.
 func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	var policy dpop.Policy
 	if hole == "replay" {
@@ -54,11 +55,11 @@ func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	}), nil
 }
 
-// serveBoundAPI serves boundAPI with the hole $HOLE at $LISTEN. With the
-// argument tls, it uses the certificate in server.pem, and asks clients for a
-// certificate. With the argument verify, it also requires the client
-// certificate in client.pem. With the argument certificates, it only creates
-// these two files.
+// serveBoundAPI serves boundAPI on the address $LISTEN, with the hole $HOLE.
+// With the argument tls, it uses the certificate in server.pem, and asks
+// clients for a certificate. With the argument verify, it also requires the
+// client certificate in client.pem. With the argument certificates, it only
+// creates these two files.
 func serveBoundAPI() {
 	how := strings.Join(os.Args[1:], " ")
 	if how == "certificates" {

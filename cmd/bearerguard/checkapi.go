@@ -28,7 +28,7 @@ type checkFlags struct {
 	server             serverFlags
 	wait               time.Duration
 
-	// The contents of the files that --ca-file and --client-cert-file name.
+	// roots and certificates are read from --ca-file and --client-cert-file.
 	roots        *x509.CertPool
 	certificates []tls.Certificate
 	tap          bool

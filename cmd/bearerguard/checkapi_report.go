@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/control"
 )
 
-// report prints the results in the selected format. If the API answered
-// wrongly, report returns an error with the exit code.
+// report prints the results in the selected format. If a check has failed,
+// report returns an error with exit code 1.
 func (f *checkFlags) report(c *caller, answer control.Checked) error {
 	failed := 0
 	for _, r := range answer.Results {

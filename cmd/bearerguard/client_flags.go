@@ -36,7 +36,8 @@ func (f *clientFlags) addClient(cmd *cobra.Command) {
 	noFiles(cmd, "client-id")
 }
 
-// connectAs connects like connect, but requires a client ID.
+// connectAs takes the target from the flags and calls connect. It requires a
+// client ID.
 func (f *clientFlags) connectAs(ctx context.Context) (*asclient.Client, error) {
 	t, err := f.target()
 	if err != nil {
@@ -88,8 +89,8 @@ func clientFailure(err error) error {
 // issuerFault returns the error for an invalid issuer.
 func issuerFault(err error) error { return usage("--issuer: %w", insecureHint(err)) }
 
-// insecureHint replaces fetch.ErrInsecure with an error that names the flag
-// that allows http.
+// insecureHint replaces fetch.ErrInsecure with an error that mentions
+// --insecure-http.
 func insecureHint(err error) error {
 	if errors.Is(err, fetch.ErrInsecure) {
 		return errors.New("must be an https URL (http is allowed only for loopback addresses, or with --insecure-http)")

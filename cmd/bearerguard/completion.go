@@ -11,8 +11,8 @@ import (
 
 func defectNames() []string { return catalogue.Names(catalogue.AllDefects()) }
 
-// allDefectNames returns defectNames and the defects of bound tokens and of
-// proofs.
+// allDefectNames returns defectNames and the names of the defects of
+// certificate-bound tokens and of proofs.
 func allDefectNames() []string {
 	return slices.Concat(defectNames(), catalogue.Names(catalogue.CertificateDefects), proofDefectNames())
 }

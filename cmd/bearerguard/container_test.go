@@ -154,7 +154,7 @@ func TestTheComposeFileUsesExistingFlagsAndVariables(t *testing.T) {
 			t.Errorf("the stage %s is missing", target)
 		}
 	}
-	// The issuer and the host for browsers can be set together.
+	// IssuerURL and the host for browsers can be set together.
 	as := testserver.New(t, testserver.IssuerURL("http://auth:9000"), testserver.Hosts("http://localhost:9000", ""))
 	if got := as.Endpoint(testserver.EndpointToken); got != "http://auth:9000/token" {
 		t.Errorf("got the token endpoint %s, want the token endpoint for containers", got)

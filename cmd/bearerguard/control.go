@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
-// Environment variables that exec sets for its command. The commands that use
-// the control API read these variables.
+// exec sets these environment variables for its command. The commands that use
+// the control API read them.
 const (
 	envControlURL   = "OAUTH_CONTROL_URL"
 	envControlToken = "OAUTH_CONTROL_TOKEN" //nolint:gosec // a name, not a credential
@@ -41,8 +41,8 @@ func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, 
 	return cmd
 }
 
-// dataCommand is like controlCommand, for a command that prints data. It adds
-// the flag --json, which selects JSON instead of plain text.
+// dataCommand does the same as controlCommand, and adds the flag --json. The
+// flag selects JSON instead of plain text.
 func dataCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	var asJSON bool
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -60,16 +60,16 @@ func parent(use, short string, subs ...*cobra.Command) *cobra.Command {
 }
 
 // hasControl reports whether the command can find a control API. This is the
-// case if a flag or an environment variable names one, or if a server was
-// started in this directory.
+// case if a flag or an environment variable specifies a server, or if
+// OAUTH_ISSUER is not set and a server was started in this directory.
 func hasControl(cmd *cobra.Command) bool {
 	return cmd.Flags().Changed("control-url") || cmd.Flags().Changed("ready-file") || os.Getenv(envControlURL) != "" ||
 		os.Getenv(envReadyFile) != "" || os.Getenv("OAUTH_ISSUER") == "" && readyHere() != nil
 }
 
-// client returns a client of the control API. It finds the URL and the token of
-// that API. The token is never given by a flag, because every user of the
-// machine can see the flags of a process.
+// client returns a client of the control API. It takes the URL and the token
+// from flags, the ready file or the environment. A flag can set only the URL,
+// not the token: every user of the machine can see the flags of a process.
 func (c *caller) client() (*control.Client, error) {
 	if c.server != nil {
 		return control.New(c.server.controlURL, c.server.controlToken)
@@ -111,8 +111,7 @@ func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err
 	return text, controlFailure(err)
 }
 
-// doTyped is like do, for an operation with a typed answer. It parses the
-// answer and also returns its text.
+// doTyped sends op. It returns the parsed answer and the text of the answer.
 func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]) (answer T, text []byte, err error) {
 	client, err := c.client()
 	if err != nil {

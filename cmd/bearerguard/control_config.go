@@ -32,8 +32,8 @@ func newConfigCheck() *cobra.Command {
 	}
 }
 
-// inFile adds the name of the configuration file to an error. The name goes in
-// front of each line that describes a fault in this file.
+// inFile adds the name of the configuration file to an error. It inserts the
+// name at the beginning of each line that describes a fault in this file.
 func inFile(name string, err error) error {
 	lines := strings.Split(strings.TrimPrefix(err.Error(), "testserver.Start: "), "\n")
 	inConfig := false // whether the fault is in the file; a fault may have several lines

@@ -51,7 +51,8 @@ contacted.`,
 	return cmd
 }
 
-// decoded returns the JSON document that a part of a JWT encodes.
+// decoded decodes the header or the claims of a JWT, and returns the JSON
+// document.
 func decoded(what, part string) ([]byte, error) {
 	text, err := base64.RawURLEncoding.DecodeString(part)
 	switch {

@@ -19,8 +19,8 @@ func printOne[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T]
 	return printRows(cmd, c, op, header, func(answer T) [][]string { return [][]string{row(answer)} })
 }
 
-// printList is like printOne, for an answer that contains a list. It prints a
-// row for each element.
+// printList performs op, whose answer contains a list. It prints each element
+// as a row, or the answer as JSON.
 func printList[T, E any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, list func(T) []E, row func(E) []string) error {
 	return printRows(cmd, c, op, header, func(answer T) (rows [][]string) {
 		for _, e := range list(answer) {

@@ -43,8 +43,8 @@ func (f *signalFlags) add(cmd *cobra.Command, audience string, defects []catalog
 	cli.Choices(cmd, "defect", catalogue.Names(defects))
 }
 
-// request returns the request that the flags describe. args may name the
-// receiver.
+// request returns the request that the flags describe. args contains the URL of
+// the receiver or is empty.
 func (f *signalFlags) request(args []string) (_ wire.Logout, err error) {
 	if len(args) > 0 {
 		f.req.Receiver = args[0]
@@ -56,7 +56,7 @@ func (f *signalFlags) request(args []string) (_ wire.Logout, err error) {
 	return f.req, err
 }
 
-// receiptNote ends the long help of both signal commands.
+// receiptNote is the last part of the long help of both signal commands.
 const receiptNote = `
 Without URL, the token is printed and not sent. With URL, the status of the answer is
 printed. The server sends the token, and does not follow redirects.
@@ -129,8 +129,9 @@ session. TYPE is ` + strings.Join(catalogue.EventNames, ", ") + `, or the URI of
 	})
 }
 
-// printReceipt performs op and prints the token, or the status of the receiver.
-// The exit code says whether the receiver accepted the token.
+// printReceipt performs op and prints the token, or the status that the
+// receiver returned. If this status is not 2xx, it returns an error with exit
+// code 1.
 func printReceipt(cmd *cobra.Command, c *caller, op control.TypedOperation[wire.Receipt]) error {
 	got, text, err := doTyped(cmd.Context(), c, op)
 	switch {

@@ -49,8 +49,8 @@ func (f *mintFlags) add(cmd *cobra.Command) {
 	}
 	cli.Choices(cmd, "alg", catalogue.Names(catalogue.Algs))
 	cli.Choices(cmd, "like", shapes.Names())
-	// The flags --aud and --client also have the names that the commands for
-	// any authorization server use: --audience and --client-id.
+	// --audience and --client-id are aliases of --aud and --client. The
+	// commands for any authorization server use these two names.
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		switch name {
 		case "audience":

@@ -64,7 +64,7 @@ func (s *running) run(ctx context.Context, std streams, args []string) error {
 	child.Env = env
 	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err
 	// After the command has ended, a process that it started may keep the
-	// output open. Wait for the end of the output only this long.
+	// output open. Wait at most WaitDelay for the end of the output.
 	child.WaitDelay = time.Second
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, process.Forwarded...)

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// envNodeRoots is the variable that names a file with additional roots for
-// Node.js.
+// envNodeRoots is the environment variable that contains the path of a file
+// with additional root certificates for Node.js.
 const envNodeRoots = "NODE_EXTRA_CA_CERTS"
 
 // environment returns the environment of the command. It is a copy of the
-// environment of this process, in which the variables of this server replace
-// the variables of any other server. cleanUp removes the files that the
-// variables name.
+// environment of this process, with the variables of this server. Variables of
+// any other server are removed or replaced. cleanUp removes the files to which
+// the variables refer.
 func (s *running) environment() (env []string, cleanUp func(), err error) {
 	env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")

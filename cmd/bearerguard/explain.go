@@ -175,8 +175,8 @@ func (f *explainFlags) verifier() (*middleware.Verifier, error) {
 	return v, nil
 }
 
-// inFlags rewrites an error: where the error names a configuration field, the
-// result names the flag that sets the field.
+// inFlags replaces the names of configuration fields in an error with the names
+// of the flags that set these fields.
 func (f *explainFlags) inFlags(err error) error {
 	text := reason(err)
 	for i, url := range f.issuers {

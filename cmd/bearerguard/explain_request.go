@@ -33,7 +33,8 @@ func (f *requestFlags) add(cmd *cobra.Command) {
 	noFiles(cmd, "url")
 }
 
-// configure makes an API accept the request that the flags describe.
+// configure changes the configuration of the API, so that the API accepts the
+// kinds of bound tokens that the flags describe.
 func (f *requestFlags) configure(c *middleware.Config) error {
 	if f.certificate != "" {
 		c.ClientCert = clientcert.TLS

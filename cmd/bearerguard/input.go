@@ -58,7 +58,8 @@ func readSecret(flag, file string) (string, error) {
 	return secret, nil
 }
 
-// readFile returns the content of the file that an argument names.
+// readFile returns the content of a file. An error begins with the name of the
+// argument that contains the file name.
 func readFile(argument, name string) ([]byte, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the user names it
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/process"
 )
 
-// envReadyFile is the environment variable with the path of the ready file, in
-// which a running server describes itself to other programs. The flag
-// --ready-file overrides this variable.
+// envReadyFile is the environment variable with the path of the ready file. The
+// ready file contains the ready line of a running server. The flag --ready-file
+// overrides this variable.
 const envReadyFile = "BEARERGUARD_READY_FILE"
 
 // readyFlag is the flag --ready-file of the commands that need a running
@@ -29,10 +29,10 @@ func (f *readyFlag) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.path, "ready-file", "", "`file` that serve --ready-file wrote (default $"+envReadyFile+", or the file of a server started in this directory)")
 }
 
-// find returns the ready line of a running server, which says how to use the
-// server. It reads the ready line from the file that the flag or the
-// environment names. If neither is set, it looks for a server that was started
-// in this directory. It returns nil if no such server is running.
+// find returns the ready line of a running server. It reads the line from the
+// file that --ready-file or $BEARERGUARD_READY_FILE specifies. If neither is
+// set, it looks for a server that was started in this directory, and returns
+// nil if none is running.
 func (f *readyFlag) find() (ready, error) {
 	argument, path := "--ready-file", f.path
 	if path == "" {
@@ -52,14 +52,14 @@ func (f *readyFlag) find() (ready, error) {
 	return r, nil
 }
 
-// herePath returns the path of the file that announces a server started in this
-// directory, or "" if the user has no cache directory. Only this user can read
-// the file.
+// herePath returns the path of the file with the ready line of a server that
+// was started in this directory. It returns "" if the user has no cache
+// directory. Only this user can read the file.
 func herePath() string {
 	cache, err := os.UserCacheDir()
 	dir, failed := os.Getwd()
 	if failed == nil {
-		dir, failed = filepath.EvalSymlinks(dir) // the server may have been started through another path
+		dir, failed = filepath.EvalSymlinks(dir) // the server may have been started through a symlink
 	}
 	if err != nil || failed != nil {
 		return ""
@@ -72,8 +72,8 @@ func herePath() string {
 }
 
 // readyHere returns the ready line of the server that was started in this
-// directory, or nil if no such server is running. A running server holds a lock
-// on the file with its ready line.
+// directory, or nil if that server is not running. It recognizes a running
+// server by its lock on the file with the ready line.
 func readyHere() ready {
 	f, err := os.Open(herePath())
 	if err != nil {
@@ -88,8 +88,8 @@ func readyHere() ready {
 	return r
 }
 
-// announce writes the ready line of a server to a file, in which the commands
-// that run in this directory find it. The returned function withdraw removes
+// announce writes the ready line of a server to a file, so that commands in
+// this directory can find the server. The returned function withdraw removes
 // the file.
 func announce(r ready) (withdraw func(), err error) {
 	path, line := herePath(), r.line()
@@ -139,9 +139,10 @@ type target struct {
 	transport          http.RoundTripper // nil for the default transport
 }
 
-// target finds the server. It tries --issuer, --ready-file, $OAUTH_ISSUER, and
-// then a server that was started in this directory, in this order. If it finds
-// the server by a ready line, it also takes the default client from this line.
+// target finds the server. It uses --issuer, --ready-file, $OAUTH_ISSUER,
+// $BEARERGUARD_READY_FILE, or a server that was started in this directory, in
+// this order. If it finds the server through a ready line, it also takes the
+// default client from this line.
 func (f *clientFlags) target() (target, error) {
 	t := target{issuer: f.issuer, id: cmp.Or(f.id, os.Getenv("OAUTH_CLIENT_ID"))}
 	secret, err := readSecret("client-secret-file", f.secretFile)

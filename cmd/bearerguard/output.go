@@ -34,11 +34,11 @@ func isTerminal(v any) bool {
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// paint colours strings if it is true.
+// paint adds colors to text if it is true.
 type paint bool
 
-// paintFor turns colours on if w is a terminal that supports them. The variable
-// NO_COLOR turns them off (https://no-color.org).
+// paintFor returns true if w is a terminal that supports colors, unless the
+// environment variable NO_COLOR is set (https://no-color.org).
 func paintFor(w io.Writer) paint {
 	return paint(isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb")
 }

@@ -18,7 +18,7 @@ const (
 	exitOK      = 0
 	exitNo      = 1 // the answer is no: the token is refused, or the API answers wrongly
 	exitUsage   = 2 // the command line, or a file that it names, is wrong; nothing was done
-	exitFailure = 3 // a server is unreachable, or refuses
+	exitFailure = 3 // a server is unreachable or refuses a request
 )
 
 // streams holds the standard streams of a command. Data is written to out,

@@ -112,11 +112,10 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), []byte(line), 0o600))
 }
 
-// scriptInterrupt runs a command, interrupts it and prints its exit code. The
-// last argument says what the test waits for before it interrupts the command.
-// For stdout or stderr, it waits until the command writes there. For request,
-// it waits until the command sends a request to a server that never answers.
-// HANGING in the command is replaced by the URL of that server.
+// scriptInterrupt runs a command, interrupts it after an event, and prints its
+// exit code. The last argument is the event: stdout or stderr if the command
+// writes there, or request if the command sends a request to a server that
+// never answers. HANGING in the command is replaced by the URL of that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
 	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}
@@ -152,8 +151,8 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), process.ExitCode(cmd.ProcessState))
 }
 
-// An event reports that something happened at least once. An event is also a
-// writer: each write makes the event happen, and the text is discarded.
+// An event records that something has happened at least once. It is also a
+// writer: each write records the event and discards the text.
 type event chan struct{}
 
 func (e event) happen() {

@@ -59,7 +59,7 @@ the same directory, or with --ready-file.`,
 				return err
 			}
 			if withStdin {
-				go func() { // may read until the process ends
+				go func() { // may block until the process ends
 					_, _ = io.Copy(io.Discard, s.in)
 					stop()
 				}()

@@ -58,8 +58,8 @@ func clearReady(path string) error {
 }
 
 // writeAtomic replaces the content of a file with text. Readers see either the
-// old or the new content, never a part. Only the owner may read the file,
-// because it contains secrets.
+// old or the complete new content. Only the owner may read the file, because it
+// contains secrets.
 func writeAtomic(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
 	if err != nil {

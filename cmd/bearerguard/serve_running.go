@@ -69,8 +69,9 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	return s, nil
 }
 
-// listen starts the server at --addr. Without the flag, serve uses its default
-// port, or the next free port.
+// listen starts the server at --addr. Without the flag, serve tries the default
+// port and the ports after it. If all of these are in use, it takes any free
+// port.
 func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *testserver.Server, err error) {
 	ctx := context.WithoutCancel(cmd.Context())
 	if !f.choosesPort(cmd) {
@@ -88,8 +89,8 @@ func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *t
 	return testserver.Start(ctx, append(slices.Clip(opts), testserver.Addr(anyPort))...)
 }
 
-// inFlags rewrites an error: where the error names a server option, the result
-// names the flag that sets the option.
+// inFlags replaces the names of server options in an error with the names of
+// the flags that set these options.
 func (f *serverFlags) inFlags(err error) error {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("--addr %s: %w: give another port, or 0 for a free one", f.addr, rootOf(err))

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
-// newToken returns the parent command of all commands that work on one token.
+// newToken returns the parent command of all commands for tokens.
 func newToken(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
@@ -61,7 +61,7 @@ func (f *outputFlags) print(w io.Writer, t asclient.Tokens) error {
 	return err
 }
 
-// paramFlags holds request parameters that no other flag sets.
+// paramFlags holds the values of --param: additional request parameters.
 type paramFlags []string
 
 func (f *paramFlags) add(cmd *cobra.Command, of string) {

@@ -42,8 +42,8 @@ Exit codes: 0 the token is active, 1 it is not active, 2 the command line is wro
 	return cmd
 }
 
-// newRevoke returns a command that works with two kinds of servers. With
-// --issuer, the command uses the revocation endpoint of that server. Without
+// newRevoke returns a command for two kinds of servers. With --issuer, the
+// command uses the revocation endpoint of an authorization server. Without
 // --issuer, it uses the control API of a mock server, if it finds one.
 func newRevoke(s streams) *cobra.Command {
 	control := newRevokeByControl(s)

@@ -58,11 +58,11 @@ var checks = []suite.Check[dpop.Replay]{
 	},
 }
 
-// later returns the end for a mark that must not end while the suite runs.
+// later returns an until for marks that must not expire while the suite runs.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
-// want calls First, and returns an error unless the result is first without an
-// error.
+// want calls First. It returns an error unless First returns the value first
+// and a nil error.
 func want(ctx context.Context, store dpop.Replay, key [32]byte, until time.Time, first bool, when string) error {
 	got, err := store.First(ctx, key, until)
 	switch {

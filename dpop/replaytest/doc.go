@@ -8,13 +8,15 @@
 //	}
 //
 // Each failure explains what the store did, and what it would mean for an API.
+// In these texts, a replay entry is called a mark.
 //
-// The suite needs about three seconds of real time. It makes some thousand
-// marks, which last for an hour at most. Keys are random, so the store may be
-// in use. If the store counts by its own clock, that clock may be ahead by 0.2
-// seconds. Run the suite with -race as well.
+// The suite needs about three seconds of real time. It stores some thousand
+// replay entries, which last for an hour at most. Keys are random, so the store
+// may be in use. If the store uses its own clock, this clock may be ahead by
+// 0.2 seconds. Run the suite with -race as well.
 //
-// The suite does not find every fault. A store may forget marks after a minute
-// although they are needed for longer, or never forget them. It may lose marks
-// in a restart, when another node takes over, or when its memory is full.
+// The suite does not find every fault. For example, it does not notice if a
+// store deletes entries after a minute although they are needed for longer, or
+// never deletes them. It does not notice if a store loses entries in a restart,
+// when another node takes over, or when its memory is full.
 package replaytest

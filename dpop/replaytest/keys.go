@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// newKey returns a key that nobody has marked.
+// newKey returns a random key, which has not been marked yet.
 func newKey() (key [32]byte) {
 	_, _ = rand.Read(key[:]) // never fails
 	return key

@@ -37,7 +37,8 @@ func (s *store) close() {
 	s.closed = true
 }
 
-// marked reports whether the name has a mark. The caller holds the lock.
+// marked reports whether the name has a mark that has not expired. The caller
+// must hold s.mu.
 func (s *store) marked(name string) bool {
 	end, exists := s.marks[name]
 	return exists && time.Now().Before(end)

@@ -9,12 +9,12 @@ import (
 	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
-// A mark may be missing for this long before its end, because the clock of a
-// store on another machine may be ahead, and because calls take time.
+// margin is how early a mark may be missing, because the clock of a store on
+// another machine may be ahead, and because calls take time.
 const margin = 200 * time.Millisecond
 
-// holds checks that marks last until their ends. The ends are at several
-// fractions of a second, because a store may round.
+// holds checks that marks do not expire before their until. The values of until
+// have different fractions of a second, because a store may round.
 func holds(ctx context.Context, store dpop.Replay) error {
 	const marks, step = 4, 250 * time.Millisecond
 	began := time.Now()
@@ -31,7 +31,7 @@ func holds(ctx context.Context, store dpop.Replay) error {
 			return err
 		}
 		err := want(ctx, store, key, until(i), false, fmt.Sprintf("%v before the end of the mark", margin))
-		if err != nil && time.Now().Before(until(i)) { // on a busy machine it may be too late to ask
+		if err != nil && time.Now().Before(until(i)) { // on a busy machine, the mark may have expired
 			return err
 		}
 	}

@@ -15,12 +15,12 @@ import (
 // for up to three periods.
 const noncePeriod = time.Minute
 
-// proofs reads DPOP and DPOP_NONCES and returns the policy on proofs, or nil
-// without DPoP.
+// proofs reads DPOP and DPOP_NONCES and returns the policy for proofs, or nil
+// if DPOP is off.
 //
 // The secret of the nonces is derived from REDIS_SECRET, so that several
 // processes accept each other's nonces. Without REDIS_SECRET, the secret is
-// random. It is not derived from a password, because clients could use the
+// random. It is never derived from a password, because clients could use the
 // nonces to guess the password.
 func proofs(getenv func(string) string) (*dpop.Policy, error) {
 	policy := new(dpop.Policy)

@@ -10,12 +10,12 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// caller is a client with a token that is bound to its key.
+// caller is a client that has a key, and a token that is bound to this key.
 type caller struct {
 	t     *testing.T
 	key   testserver.Key
 	token string
-	nonce string // for the next proof; "" for a proof without a nonce
+	nonce string // for the next proof; if "", the proof has no nonce
 }
 
 func newCaller(t *testing.T, as *testserver.Server) *caller {
@@ -24,8 +24,9 @@ func newCaller(t *testing.T, as *testserver.Server) *caller {
 	return &caller{t: t, key: key, token: as.Token(testserver.BoundTo(key), testserver.Scope("items:read"))}
 }
 
-// get requests url with a new proof, which is for the URL in named. It returns
-// the status and all challenges, and keeps the nonce of the response.
+// get sends a GET request to url, with a new proof for the URL in named. It
+// returns the status and all challenges, and sets c.nonce to the nonce of the
+// response.
 func (c *caller) get(url, named string) (status int, challenges string) {
 	c.t.Helper()
 	var options []testserver.TokenOption
@@ -138,7 +139,8 @@ func TestNoncesAreAskedForOnce(t *testing.T) {
 	})
 }
 
-// TestCheckOfTheProgramFindsNothing sends every bad proof to the program.
+// TestCheckOfTheProgramFindsNothing runs all tests of apitest.CheckURL, also
+// those with bad proofs, against the program.
 func TestCheckOfTheProgramFindsNothing(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
 		url := start(t, map[string]string{"ISSUER": as.Issuer(), "FRAMEWORK": framework, "DPOP": "required", "DPOP_NONCES": "1"})

@@ -37,8 +37,8 @@ type config struct {
 	signals  *revocation  // nil without REVOCATION_LISTEN
 }
 
-// newVerifier returns the verifier of an API that listens on address without
-// TLS and on secure with TLS. secure is nil without MTLS_LISTEN.
+// newVerifier returns the verifier of the API. The API listens on address
+// without TLS, and on secure with TLS. secure is nil if MTLS_LISTEN is empty.
 func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, error) {
 	if c.verifier.Origins == nil && onLoopback(c.listen) {
 		origins := originsOf("http://", c.listen, address)
@@ -56,8 +56,8 @@ func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, err
 	return middleware.NewVerifier(c.verifier)
 }
 
-// onLoopback reports whether only this machine can reach an address. Clients
-// then use the address itself as the origin.
+// onLoopback reports whether address can be reached only from this machine.
+// Clients then use the address itself as the origin.
 func onLoopback(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
@@ -74,8 +74,9 @@ func originsOf(scheme, listen string, address net.Addr) []string {
 	return origins
 }
 
-// setOrigins sets the base URLs of the API. The first origin is also set as the
-// resource, because AUDIENCE may be any string and need not be an origin.
+// setOrigins sets the base URLs of the API. It also sets Resource to the first
+// origin, because NewVerifier requires Resource if AUDIENCE differs from that
+// origin.
 func (c *config) setOrigins(origins ...string) {
 	c.verifier.Origins, c.verifier.Resource = origins, origins[0]
 }
@@ -125,8 +126,8 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	for _, url := range list(issuerURLs) {
 		issuers = append(issuers, middleware.Issuer{URL: url, InsecureHTTP: insecureHTTP == "1", Profile: profile})
 	}
-	// An opaque token does not name its issuer, so only the first issuer
-	// introspects such tokens.
+	// An opaque token does not contain its issuer, so opaque tokens are
+	// introspected only at the first issuer.
 	first := &issuers[0]
 	redis, err := newShared(getenv, log)
 	if err != nil {
@@ -175,9 +176,8 @@ func fromEnv(getenv func(string) string, log *slog.Logger) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// variables changes faults for the user: it replaces the name of a
-// configuration field with the name of the environment variable that sets this
-// field.
+// variables replaces the names of configuration fields in error messages with
+// the names of the environment variables that set them.
 var variables = strings.NewReplacer("Origins[", "ORIGIN[", "Issuers[", "ISSUER[",
 	"signals: ", "", "Audiences must", "REVOCATION_AUDIENCE must", "TokenLifetime must", "REVOCATION_TOKEN_LIFETIME must", "Authorization must", "REVOCATION_AUTHORIZATION must",
 	"ClientCert: Header", "FORWARDED_CERT: header field", "ClientCert: Trusted", "TRUSTED_PROXIES")

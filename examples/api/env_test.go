@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// lookup returns a minimal environment of the API after applying changes.
+// lookup returns a replacement for os.Getenv: a minimal environment of the API
+// in which changes are applied.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN":   "127.0.0.1:0",
@@ -22,8 +23,8 @@ func lookup(changes map[string]string) func(string) string {
 
 const secret = "hush"
 
-// withIntrospection returns the environment variables for introspection after
-// applying changes.
+// withIntrospection returns the environment variables for introspection,
+// combined with changes. The values in changes take precedence.
 func withIntrospection(changes map[string]string) map[string]string {
 	env := map[string]string{"INTROSPECTION_CLIENT_ID": "api", "INTROSPECTION_CLIENT_SECRET": secret}
 	maps.Copy(env, changes)

@@ -88,7 +88,7 @@ func TestAnIntrospectionOutageOnlyAffectsOpaqueTokens(t *testing.T) {
 			t.Errorf("an opaque token: got %d %s with header %v, want 503 with Retry-After and no challenge", status, body, header)
 		}
 		for _, test := range []struct{ path, token string }{
-			{"/me", as.Token()}, // also fetches the keys, without which /healthz answers 503
+			{"/me", as.Token()}, // also fetches the keys; until then /healthz answers 503
 			{"/healthz", ""},
 			{"/public", ""},
 		} {
@@ -144,7 +144,7 @@ func TestCheckURLFindsNothingAboutOpaqueTokens(t *testing.T) {
 }
 
 // The metadata of Ory Hydra contains no introspection endpoint, so
-// INTROSPECTION_ENDPOINT must name it.
+// INTROSPECTION_ENDPOINT must be set.
 func TestIntrospectionEndpointByEnvironment(t *testing.T) {
 	as := testserver.New(t, testserver.Audience(audience), testserver.Metadata(func(doc map[string]any) { delete(doc, "introspection_endpoint") }))
 	token := as.Token(opaque, testserver.Scope("items:read"))

@@ -12,28 +12,28 @@
 //	ORIGIN         public base URLs of the API, separated by commas; the first is
 //	               the resource that the metadata names (RFC 9728); default
 //	               http://LISTEN if LISTEN is on loopback, else the API has no metadata
-//	DPOP           on (the default) accepts bearer tokens, and tokens that are bound
-//	               to a key of the client if they come with a proof (RFC 9449);
+//	DPOP           on (the default) accepts bearer tokens, and also tokens that are
+//	               bound to a client's key and sent with a proof (RFC 9449);
 //	               off refuses bound tokens; required refuses bearer tokens
-//	DPOP_NONCES    1 requires a nonce in each proof: of this process, or of any
-//	               process with the same REDIS_SECRET
-//	REDIS_URL      redis://HOST:PORT of a Redis 7 or later, in which several
-//	               processes share which proofs were used, the answers of
-//	               introspection and a list of revoked tokens; default none.
-//	               While Redis is down, requests with proofs get 503, and after
-//	               ten seconds all requests with tokens do. REVOCATION_LISTEN
-//	               adds to the list, and so can other programs
-//	REDIS_SECRET   at least 32 random bytes, the same for all processes; they seal
-//	               what is in Redis. Without it, a key is derived from
-//	               INTROSPECTION_CLIENT_SECRET. If that is empty too, an attacker
-//	               who can write to Redis can change what is in it
+//	DPOP_NONCES    1 requires a nonce in each proof. Processes with the same
+//	               REDIS_SECRET accept each other's nonces
+//	REDIS_URL      redis://HOST:PORT of a Redis 7 or later; default none. Several
+//	               processes share three things in Redis: the proofs that were
+//	               used, introspection responses and a list of revoked tokens.
+//	               While Redis is down, requests with proofs get 503. After ten
+//	               seconds, all requests with tokens get 503. The listener on
+//	               REVOCATION_LISTEN and other programs can add to the list
+//	REDIS_SECRET   at least 32 random bytes, the same for all processes. The values
+//	               in Redis are encrypted and authenticated with it. If it is empty,
+//	               a key is derived from INTROSPECTION_CLIENT_SECRET. If both are
+//	               empty, an attacker who can write to Redis can forge the values
 //	PROFILE        empty, or rfc9068 to require exactly that profile of JWT access tokens
 //	INSECURE_HTTP  1 allows issuers on plain http beyond loopback, as between containers
 //
-//	INTROSPECTION_CLIENT_ID      credentials of the API at the issuer, or at the first of several issuers, for the
-//	INTROSPECTION_CLIENT_SECRET  introspection of opaque tokens. By default both are empty: only JWTs are accepted
+//	INTROSPECTION_CLIENT_ID      credentials with which the API introspects opaque tokens at the (first) issuer.
+//	INTROSPECTION_CLIENT_SECRET  By default both are empty: only JWTs are accepted
 //	INTROSPECTION_ENDPOINT       URL of the endpoint; default the endpoint in the issuer's metadata
-//	INTROSPECTION_MAX_TTL        how long an answer is cached; default 5s, at most 1h; 0s introspects on every request
+//	INTROSPECTION_MAX_TTL        how long a response is cached; default 5s, at most 1h; 0s introspects on every request
 //
 //	MTLS_LISTEN      address of a second listener, with TLS, which asks clients for a certificate; default none,
 //	                 port 0 picks a free port
@@ -46,38 +46,39 @@
 //	                 FORWARDED_CERT
 //
 //	REVOCATION_LISTEN          address of a listener that receives, on every path, OpenID Connect back-channel logout
-//	                           tokens, and security events (RFC 8935) if the Content-Type says so; default none, port 0
-//	                           picks a free port. The list of revoked tokens is in Redis if REDIS_URL is set, else in
-//	                           memory
-//	REVOCATION_AUDIENCE        the aud that such a message must have, or several separated by commas; default AUDIENCE
-//	                           and INTROSPECTION_CLIENT_ID
+//	                           tokens and security events (RFC 8935, Content-Type application/secevent+jwt); default
+//	                           none, port 0 picks a free port. The list of revoked tokens is stored in Redis if
+//	                           REDIS_URL is set, otherwise in memory
+//	REVOCATION_AUDIENCE        the aud of logout tokens and security events; several are separated by commas; default
+//	                           AUDIENCE and INTROSPECTION_CLIENT_ID
 //	REVOCATION_AUTHORIZATION   the Authorization field that the transmitter of security events must send; by
 //	                           default the field is not checked
 //	REVOCATION_TOKEN_LIFETIME  the longest lifetime of an access token; default 1h
 //
-// Introspection is RFC 7662 with client_secret_basic.
+// Introspection follows RFC 7662 and authenticates with client_secret_basic.
 //
-// A proof names the URL of its request, so DPoP needs an origin. Without one,
-// because LISTEN is not on loopback and ORIGIN is empty, DPOP=on acts as off,
-// with a warning in the log, and DPOP=required is a fault.
+// A proof contains the URL of its request, so DPoP needs an origin. If LISTEN
+// is not on loopback and ORIGIN is empty, the API has no origin. Then DPOP=on
+// acts as off and logs a warning, and DPOP=required is an error.
 //
 // MTLS_LISTEN or FORWARDED_CERT accepts tokens that are bound to a certificate
-// of the client (RFC 8705), from clients that present it. Without both, such
-// tokens are refused. The TLS listener does not verify the chain of the
-// certificate, because the token says which certificate is the right one. It
-// serves the same routes over HTTP/1.1 and HTTP/2, and ignores the header field
-// of FORWARDED_CERT. The log shows its address: msg="listening with TLS"
-// addr=ADDR. If both listeners are on loopback and ORIGIN is empty, then
-// https://MTLS_LISTEN is also an origin. Otherwise, proofs for the TLS listener
-// need ORIGIN.
+// of the client (RFC 8705), if the client presents that certificate. If neither
+// is set, these tokens are refused. The TLS listener does not verify the chain
+// of a client's certificate, because the token contains the hash of the
+// certificate. It serves the same routes over HTTP/1.1 and HTTP/2, and ignores
+// the header field of FORWARDED_CERT. The program logs the address of the TLS
+// listener: msg="listening with TLS" addr=ADDR. If both listeners are on
+// loopback and ORIGIN is empty, then https://MTLS_LISTEN is also an origin.
+// Otherwise, proofs for the TLS listener need ORIGIN.
 //
-// The program reports every fault of the environment at once and exits with
-// status 2. Otherwise it prints one line, "listening on http://ADDR", when it
-// is ready, and serves HTTP/1.1 and unencrypted HTTP/2 until SIGINT or SIGTERM.
+// If the environment has faults, the program reports all of them at once and
+// exits with status 2. Otherwise it prints one line, "listening on
+// http://ADDR", when it is ready, and serves HTTP/1.1 and unencrypted HTTP/2
+// until SIGINT or SIGTERM.
 //
 // Routes (the GET routes also answer HEAD):
 //
-//	GET  /public   open
+//	GET  /public   no token needed
 //	GET  /me       any valid token; answers {"sub","client_id","iss","scopes":[…]}
 //	GET  /items    scope items:read
 //	POST /items    scope items:write
@@ -148,7 +149,7 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // for errors before the server closes it
+	defer func() { _ = listener.Close() }() // if serve fails before the server closes it
 	listeners := []net.Listener{listener}
 	var secure net.Addr
 	if cfg.mtls != nil {

@@ -37,7 +37,7 @@ func listenerWithTLS(getenv func(string) string) (*mtls, error) {
 	}
 	return &mtls{listen, &tls.Config{
 		Certificates: []tls.Certificate{certificate},
-		ClientAuth:   tls.RequestClientCert, // not verified: a token says which certificate is the right one
+		ClientAuth:   tls.RequestClientCert, // chain not verified: the token contains the certificate's hash
 		NextProtos:   []string{"h2", "http/1.1"},
 		MinVersion:   tls.VersionTLS12,
 	}}, errors.Join(faults...)
@@ -59,10 +59,9 @@ var forwarding = map[string]func(trusted []netip.Prefix) clientcert.Forwarded{
 	"traefik": clientcert.Traefik,
 }
 
-// eitherCert uses the client's own certificate on a connection with TLS, and
-// otherwise the certificate that a proxy forwards. One source for both
-// listeners is safe, because only the TLS listener sets the TLS field of a
-// request. A client cannot set it.
+// eitherCert uses the client's certificate of a TLS connection or, without TLS,
+// the certificate that a proxy forwards. Both listeners can safely share it:
+// only the TLS listener sets Request.TLS, and a client cannot set it.
 type eitherCert struct{ clientcert.Forwarded }
 
 func (e eitherCert) Thumbprint(r *http.Request) (string, error) {

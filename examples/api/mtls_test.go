@@ -75,8 +75,8 @@ func files(t *testing.T, certificate tls.Certificate, listen string) map[string]
 	return env
 }
 
-// newTLSClients returns a client for HTTP/1.1 and one for HTTP/2. They trust
-// the server's certificate and present their own, if there is one.
+// newTLSClients returns a client for HTTP/1.1 and a client for HTTP/2. They
+// trust the certificate server and present the certificate own, if given.
 func newTLSClients(t *testing.T, server tls.Certificate, own ...tls.Certificate) map[string]*http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
@@ -98,12 +98,14 @@ func boundTo(certificate tls.Certificate) testserver.TokenOption {
 	return testserver.Claim("cnf", map[string]any{"x5t#S256": clientcert.Thumbprint(certificate.Leaf)})
 }
 
-// escaped returns a certificate as nginx forwards it.
+// escaped returns a certificate in the format in which nginx forwards it:
+// URL-encoded PEM.
 func escaped(certificate tls.Certificate) string {
 	return url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Leaf.Raw})))
 }
 
-// request requests url and returns the response, whose body is closed.
+// request sends a GET request to url and returns the response with its body
+// already closed.
 func request(t *testing.T, client *http.Client, url, authorization string, fields http.Header) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -120,8 +122,8 @@ func request(t *testing.T, client *http.Client, url, authorization string, field
 	return response
 }
 
-// wantStatus requests url and checks the status. A refusal with 401 must have
-// the error invalid_token, and no other response may have it.
+// wantStatus sends a GET request to url and checks the status. A 401 must have
+// the error invalid_token. A response with any other status must not have it.
 func wantStatus(t *testing.T, what string, client *http.Client, url, authorization string, fields http.Header, want int) *http.Response {
 	t.Helper()
 	response := request(t, client, url, authorization, fields)

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// shared is what several processes share through Redis.
+// shared is the state that several processes share through Redis.
 type shared struct {
 	store *redisstore.Store
 	list  *revoke.List
@@ -33,8 +33,8 @@ const proofWindow = 3*noncePeriod + 80*time.Second
 // newShared reads REDIS_URL and REDIS_SECRET. It returns nil if both are empty.
 // Errors do not quote them, because the URL may contain a password.
 //
-// A program with the same Redis and secret can add to the list of revoked
-// tokens, with a redisstore.Store and a revoke.List of its own.
+// Another program with the same Redis and REDIS_SECRET can add to the list of
+// revoked tokens. It uses its own redisstore.Store and revoke.List.
 func newShared(getenv func(string) string, log *slog.Logger) (*shared, error) {
 	text, secret := getenv("REDIS_URL"), []byte(getenv("REDIS_SECRET"))
 	switch {
@@ -80,16 +80,16 @@ func newShared(getenv func(string) string, log *slog.Logger) (*shared, error) {
 	return &shared{store, list}, err
 }
 
-// startTimeout limits how long the start waits for Redis.
+// startTimeout limits how long the program waits for Redis when it starts.
 const startTimeout = 2 * time.Second
 
-// prepare initializes the store and waits until the list has been read, but not
-// longer than startTimeout.
+// prepare initializes the store and waits until the list of revoked tokens has
+// been read from Redis, for at most startTimeout.
 func (s *shared) prepare(ctx context.Context, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := s.store.Initialize(ctx); err != nil {
-		log.Warn("starting without Redis") // no text of Redis, which may contain anything
+		log.Warn("starting without Redis") // err may contain arbitrary text from Redis
 		return
 	}
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -76,8 +76,10 @@ func TestProcessesWithOneRedisSecretShareNonces(t *testing.T) {
 	}
 }
 
-// A store refuses proofs that are accepted for longer than its window, without
-// sending a command to Redis. Proofs with nonces must fit into the window.
+// If a proof is accepted for longer than the store's ProofWindow, the store
+// returns an error and sends no command to Redis. ProofWindow must be long
+// enough for proofs with nonces, so the store must send a command for such a
+// proof.
 func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -112,8 +114,9 @@ func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	}
 }
 
-// scripted returns a client of a server that, on each connection, expects want
-// and sends answer.
+// scripted starts a server and returns a client of it. On each connection, the
+// server expects want and then sends answer. If closes is true, it then closes
+// the connection, otherwise it expects want again.
 func scripted(t *testing.T, want, answer string, closes bool) *respClient {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -170,7 +173,7 @@ func TestTheClientReadsAnswers(t *testing.T) {
 		for _, closes := range []bool{false, true} {
 			limit := 10 * time.Second
 			if name == halfAString {
-				limit = 200 * time.Millisecond // the client waits for the rest
+				limit = 200 * time.Millisecond // the client waits for the other half
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			client := scripted(t, request, test.answer, closes)

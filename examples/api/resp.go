@@ -11,11 +11,12 @@ import (
 	"strings"
 )
 
-// respClient is a minimal client of one Redis (RESP2), so that this module
-// needs no client library. Programs should use a real one: see docs/scale.md.
+// respClient is a minimal client for one Redis server (RESP2). It saves this
+// module a dependency. Programs should use a complete client library: see
+// docs/scale.md.
 type respClient struct {
 	address string
-	setup   [][]any // commands that begin a connection
+	setup   [][]any // sent first on each new connection
 	idle    chan *respConn
 }
 
@@ -41,8 +42,9 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 	return c.use(ctx, &respConn{conn, bufio.NewReader(conn)}, args, c.setup...)
 }
 
-// use sends the commands in setup, which a new connection needs, and then args.
-// It keeps the connection if the connection still works.
+// use sends the commands in setup and then args. It returns the answer to args.
+// If the connection still works, use adds it to the idle connections. setup is
+// only for new connections.
 func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)
@@ -61,7 +63,7 @@ func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup 
 		select {
 		case c.idle <- conn:
 			return answer, err
-		default: // enough are idle
+		default: // c.idle is full
 		}
 	}
 	return answer, errors.Join(err, conn.Close())
@@ -93,13 +95,13 @@ var (
 )
 
 const (
-	maxDepth = 4        // of lists in lists
-	maxSize  = 64 << 20 // of a string in bytes, and of a list in elements
+	maxDepth = 4        // of nested lists
+	maxSize  = 64 << 20 // bytes of a string, or elements of a list
 )
 
 // read reads one answer: nil, a string, an int64 or a list of these.
 func (c *respConn) read(depth int) (any, error) {
-	all, err := c.answers.ReadSlice('\n') // at most as long as the buffer
+	all, err := c.answers.ReadSlice('\n') // limited by the buffer size
 	line := strings.TrimSuffix(string(all), "\r\n")
 	if err != nil || line == "" {
 		return nil, errors.Join(errRESP, err)

@@ -15,14 +15,15 @@ import (
 	"github.com/bearerguard/bearerguard/signals"
 )
 
-// revocation is a listener for messages about sessions that have ended.
+// revocation is a listener for logout tokens and security events.
 type revocation struct {
 	listen string
-	config signals.Config // without the verifier
+	config signals.Config // handler adds Verifier
 }
 
-// newRevocation reads REVOCATION_*. It returns nil without REVOCATION_LISTEN.
-// Revocations go to the list of redis, or to a new list if redis is nil.
+// newRevocation reads REVOCATION_*. If all of them are empty, it returns nil.
+// Revocations are added to redis.list, or to a new list in memory if redis is
+// nil.
 func newRevocation(getenv func(string) string, redis *shared, log *slog.Logger) (*revocation, error) {
 	listen, audiences, lifetime := getenv("REVOCATION_LISTEN"), getenv("REVOCATION_AUDIENCE"), getenv("REVOCATION_TOKEN_LIFETIME")
 	authorization := getenv("REVOCATION_AUTHORIZATION")
@@ -45,7 +46,7 @@ func newRevocation(getenv func(string) string, redis *shared, log *slog.Logger) 
 	var err error
 	if r.config.TokenLifetime, err = time.ParseDuration(cmp.Or(lifetime, "1h")); err != nil {
 		faults = append(faults, fmt.Errorf("REVOCATION_TOKEN_LIFETIME must be a duration such as 1h, got %q", lifetime))
-		r.config.TokenLifetime = time.Hour // a placeholder, so that the rest is checked, too
+		r.config.TokenLifetime = time.Hour // a placeholder, so that other faults are also found
 	}
 	if redis != nil {
 		r.config.List = redis.list

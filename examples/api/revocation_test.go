@@ -86,7 +86,7 @@ func TestRevocationFromEnv(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		env       map[string]string
-		audiences []string // nil means a fault
+		audiences []string // nil if fromEnv fails
 		want      string
 	}{
 		"the API's audience":          {listen, []string{"https://api.example.com"}, ""},

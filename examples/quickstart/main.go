@@ -164,8 +164,8 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 	return nil
 }
 
-// get sends a request with a bearer token or, if there is a proof, under the
-// scheme DPoP.
+// get sends a GET request with token. It uses the scheme DPoP if proof is set,
+// and otherwise Bearer. If both are empty, it sends no Authorization field.
 func get(ctx context.Context, url, token string, proof []string) (status int, challenge string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -184,7 +184,7 @@ func get(ctx context.Context, url, token string, proof []string) (status int, ch
 	}
 	challenge, _, found := strings.Cut(res.Header.Get("WWW-Authenticate"), "resource_metadata=")
 	if found {
-		challenge += "…" // the URL has another port each time
+		challenge += "…" // the port in the URL differs each time
 	}
 	return res.StatusCode, challenge, res.Body.Close()
 }

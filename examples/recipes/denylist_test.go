@@ -40,7 +40,7 @@ func startRedis(t *testing.T) (addr string, stop func()) {
 			t.Fatal(err)
 		}
 		stop := func() {
-			_ = server.Process.Kill() // fails if the server has already ended
+			_ = server.Process.Kill() // fails if the server has already exited
 			_ = server.Wait()
 		}
 		for lines := bufio.NewScanner(out); lines.Scan(); {
@@ -90,8 +90,8 @@ func TestDenylist(t *testing.T) {
 	checkUnavailable(t, "stopped", api, with("GET", "/orders", other))
 }
 
-// checkExpiry fails the test unless the list has one entry, which expires soon
-// after its token.
+// checkExpiry checks that the list has exactly one entry, and that this entry
+// expires soon after its token.
 func checkExpiry(t *testing.T, addr string) {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: addr})
@@ -106,8 +106,8 @@ func checkExpiry(t *testing.T, addr string) {
 	}
 }
 
-// checkUnavailable fails the test unless the answer is 503 without a challenge.
-// A challenge would make the client discard a token that may be valid.
+// checkUnavailable checks that the API answers 503 without a challenge. A
+// challenge would make the client discard a token that may be valid.
 func checkUnavailable(t *testing.T, redisIs string, api http.Handler, r *http.Request) {
 	t.Helper()
 	w := serve(api, r)

@@ -1,7 +1,7 @@
-// Package recipes contains the code of docs/recipes.md: what an API often needs
-// in addition to the verification of access tokens. Each recipe is one file. A
-// test of each recipe sends tokens of a mock authorization server. The test of
-// the deny-list also starts a redis-server, which must be in the PATH.
+// Package recipes contains the code of docs/recipes.md: features that many APIs
+// need in addition to token verification. Each recipe is one file. The test of
+// a recipe sends tokens of a mock authorization server. The test of the
+// deny-list also starts a redis-server, which must be in the PATH.
 package recipes
 
 import (

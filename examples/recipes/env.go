@@ -8,9 +8,10 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// VerifierFromEnv returns the verifier that the environment describes. ISSUER
-// is one URL, or several URLs separated by commas, and AUDIENCE names this API.
-// The error names every variable that is wrong. getenv is usually [os.Getenv].
+// VerifierFromEnv returns a verifier that is configured by environment
+// variables. ISSUER is one URL, or several URLs separated by commas. AUDIENCE
+// is the audience of this API. The error lists every variable that is missing
+// or invalid. getenv is usually [os.Getenv].
 func VerifierFromEnv(getenv func(string) string) (*middleware.Verifier, error) {
 	var faults []error
 	read := func(name, meaning string) string {

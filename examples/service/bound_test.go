@@ -17,7 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// byHost sends requests for one host over a transport of their own.
+// byHost sends requests for host with the transport at, and all other requests
+// with the transport others.
 type byHost struct {
 	host       string
 	at, others http.RoundTripper
@@ -30,7 +31,7 @@ func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.others.RoundTrip(r)
 }
 
-// TestBoundTokens tests tokens that only the service itself can use.
+// TestBoundTokens tests tokens that are bound to the service's certificate.
 func TestBoundTokens(t *testing.T) {
 	as := testserver.New(t, testserver.TLS())
 	named := &x509.Certificate{Subject: pkix.Name{CommonName: "service"}}
@@ -64,7 +65,7 @@ func TestBoundTokens(t *testing.T) {
 	)
 	for name, test := range map[string]struct {
 		client, secret string
-		token, api     tls.Certificate // what the service presents to each server
+		token, api     tls.Certificate // client certificate for each server
 		status         int
 		printed        string
 	}{
@@ -95,8 +96,9 @@ func TestBoundTokens(t *testing.T) {
 	}
 }
 
-// TestTheCertificateIsPresentedToEveryServer tests a self-signed certificate at
-// a server that names another authority.
+// TestTheCertificateIsPresentedToEveryServer tests that the service presents a
+// self-signed certificate even to a server that asks only for certificates of
+// another authority.
 func TestTheCertificateIsPresentedToEveryServer(t *testing.T) {
 	own, authority := testserver.ClientCertificate(nil), testserver.ClientCertificate(&x509.Certificate{Subject: pkix.Name{CommonName: "authority"}})
 	named := x509.NewCertPool()

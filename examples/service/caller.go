@@ -17,7 +17,7 @@ const (
 	maxWait        = time.Minute
 )
 
-// caller calls the API.
+// caller calls the API with the tokens of the service.
 type caller struct {
 	url    string
 	tokens tokens
@@ -36,8 +36,9 @@ func newCaller(cfg config, transport http.RoundTripper, out io.Writer) *caller {
 	return &caller{url: cfg.apiURL + "/items", client: client, out: out, tokens: tokens{oauth: cfg.oauth, client: client, out: out, dpop: cfg.dpop}}
 }
 
-// items calls GET /items. If the API refuses the token, items retries once with
-// a new token. If the API is busy, items waits and retries a few times.
+// items calls GET /items. After 401, it retries once with a new token. After
+// 503, it waits for the time in Retry-After and retries, at most maxBusyRetries
+// times.
 func (c *caller) items(ctx context.Context) error {
 	var refused *oauth2.Token
 	busy := 0
@@ -71,7 +72,7 @@ func (c *caller) get(ctx context.Context, token *oauth2.Token) (status int, retr
 	if err != nil {
 		return 0, 0, err
 	}
-	token.SetAuthHeader(req) // under the scheme that the authorization server named: Bearer or DPoP
+	token.SetAuthHeader(req) // with the scheme in token_type: Bearer or DPoP
 	resp, err := c.client.Do(req)
 	if err != nil {
 		return 0, 0, err
@@ -89,9 +90,9 @@ func (c *caller) get(ctx context.Context, token *oauth2.Token) (status int, retr
 	return resp.StatusCode, parseRetryAfter(resp.Header.Get("Retry-After")), nil
 }
 
-// parseRetryAfter returns the time to wait according to Retry-After (RFC 9110
-// §10.2.3), which contains seconds or a date. If the field is missing, it
-// returns one second.
+// parseRetryAfter returns the time to wait according to field, the value of
+// Retry-After (RFC 9110 §10.2.3): a number of seconds or a date. If field is
+// empty or invalid, it returns one second.
 func parseRetryAfter(field string) time.Duration {
 	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and exceeds maxWait anyway

@@ -29,8 +29,9 @@ func (b *splitTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-// runInMemory runs the service in a synctest bubble against an API whose
-// handler is api.
+// runInMemory runs the service with an API that calls api for each request.
+// call is the number of the request, from 1. runInMemory must run in a synctest
+// bubble.
 func runInMemory(t *testing.T, changes map[string]string, api func(as *testserver.Server, call int, w http.ResponseWriter, token string)) (status, tokens int, took time.Duration, printed string) {
 	t.Helper()
 	as := testserver.New(t, testserver.InMemory(), testserver.AccessTTL(time.Minute))

@@ -28,17 +28,17 @@ type config struct {
 	dpop        bool
 }
 
-// bind returns a transport that also presents the certificate and sends DPoP
-// proofs, if they are configured.
+// bind returns a transport that sends requests as transport does, and also
+// presents the certificate and sends DPoP proofs if they are configured.
 func (c config) bind(transport http.RoundTripper) http.RoundTripper {
 	if c.certificate != nil {
 		own := transport.(*http.Transport).Clone()
 		if own.TLSClientConfig == nil {
 			own.TLSClientConfig = new(tls.Config)
 		}
-		// If the field Certificates were used, a client would not send a
-		// certificate whose issuer the server does not name, such as a
-		// self-signed one.
+		// If the server lists acceptable issuers, a client that uses the field
+		// Certificates sends only a certificate from one of them. It would not
+		// send a self-signed certificate.
 		own.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.certificate, nil }
 		transport = own
 	}
@@ -88,7 +88,7 @@ func fromEnv(getenv func(string) string) (config, error) {
 		fault("OAUTH_CLIENT_ID is required, and so is OAUTH_CLIENT_SECRET or CLIENT_CERT_FILE: the client credentials grant needs a confidential client")
 	}
 	if cfg.oauth.ClientSecret == "" {
-		cfg.oauth.AuthStyle = oauth2.AuthStyleInParams // only client_id (RFC 8705 §2)
+		cfg.oauth.AuthStyle = oauth2.AuthStyleInParams // sends only client_id (RFC 8705 §2)
 	}
 	proofs := getenv("DPOP")
 	if cfg.dpop = proofs == "1"; proofs != "" && proofs != "1" {
@@ -103,8 +103,8 @@ func fromEnv(getenv func(string) string) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// certificate reads the certificate of the service. It returns nil if no files
-// are named.
+// certificate reads the certificate of the service. It returns nil if both
+// paths are empty.
 func certificate(certFile, keyFile string) (*tls.Certificate, error) {
 	switch {
 	case certFile == "" && keyFile == "":
@@ -119,8 +119,8 @@ func certificate(certFile, keyFile string) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// isURL reports whether text is the URL of a server to which a secret or a
-// token may be sent.
+// isURL reports whether secrets and tokens may be sent to the URL text. It must
+// use https, or http if the host is on loopback or insecure is true.
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

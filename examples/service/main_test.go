@@ -23,14 +23,15 @@ func TestMain(m *testing.M) {
 	os.Exit(program.Main(m, filepath.Join("..", ".."), "./examples/api", &apiProgram))
 }
 
-// startAPI runs the API, which accepts the tokens of the server as.
+// startAPI starts the API and returns its URL. The API accepts the tokens of
+// as.
 func startAPI(t *testing.T, as *testserver.Server, env ...string) string {
 	t.Helper()
 	return program.Start(t, apiProgram, append([]string{"ISSUER=" + as.Issuer(), "AUDIENCE=api"}, env...)...)
 }
 
-// lookup returns the environment that bearerguard exec sets, after applying
-// changes.
+// lookup returns a replacement for os.Getenv: the environment that bearerguard
+// exec sets, in which changes are applied.
 func lookup(as *testserver.Server, changes map[string]string) func(string) string {
 	env := map[string]string{}
 	for _, line := range as.Env() {
@@ -48,7 +49,8 @@ func service(t *testing.T, as *testserver.Server, changes map[string]string) (st
 	return serviceOver(t, as, changes, func(c config) http.RoundTripper { return c.bind(as.Client().Transport) })
 }
 
-// serviceOver is like service, with another transport.
+// serviceOver does the same as service, but with the transport that the
+// function transport returns.
 func serviceOver(t *testing.T, as *testserver.Server, changes map[string]string, transport func(config) http.RoundTripper) (status int, printed string) {
 	t.Helper()
 	var issued []string

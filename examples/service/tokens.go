@@ -27,9 +27,9 @@ type tokens struct {
 	cached *oauth2.Token
 }
 
-// get returns a valid token. If the API has refused a token, pass that token as
-// refused: get then returns another one. Otherwise refused is nil. Concurrent
-// calls wait for one request.
+// get returns a valid token. If the API has refused a token, pass it as
+// refused, and get returns a different token. Otherwise pass nil. Concurrent
+// calls wait for one token request.
 func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (*oauth2.Token, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -52,8 +52,8 @@ func (t *tokens) get(ctx context.Context, refused *oauth2.Token) (*oauth2.Token,
 	return token, nil
 }
 
-// withoutBody returns an error that is safe to print. An error of package
-// oauth2 contains the whole answer of the server, which withoutBody leaves out.
+// withoutBody returns an error that is safe to print. It leaves out the body of
+// the server's response, which an error of package oauth2 contains.
 func withoutBody(err error) error {
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) {
 		return fmt.Errorf("the token endpoint answered %d, error %q", refusal.Response.StatusCode, refusal.ErrorCode)

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// boundTokens configures a policy on proofs. Without Nonces, it could also set
-// MaxAge.
+// boundTokens configures a policy for DPoP proofs. A policy without Nonces
+// could also set MaxAge.
 func boundTokens(secret []byte, shared dpop.Replay) (*middleware.Verifier, error) {
 	return middleware.NewVerifier(middleware.Config{
 		Audience: "https://api.example.com",
@@ -41,8 +41,8 @@ func authenticate(ctx context.Context, v *middleware.Verifier, metadata map[stri
 	return v.Verify(ctx, presented)
 }
 
-// forwardAuth is the handler that a proxy asks whether to pass a request on.
-// The proxy passes the request on if the answer is 200.
+// forwardAuth is a handler for forward authentication. A proxy calls it for
+// each request, and passes the request on to the API if the status is 200.
 func forwardAuth(v *middleware.Verifier) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var presented middleware.Credentials

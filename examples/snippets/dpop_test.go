@@ -45,7 +45,8 @@ func TestEachDefectOfProofs(t *testing.T) {
 	}
 }
 
-// failures is a test that lists its failures instead of failing.
+// failures is a testing.TB that records the names of failed checks and does not
+// fail the test.
 type failures struct {
 	testing.TB
 

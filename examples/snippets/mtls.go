@@ -41,8 +41,8 @@ func behindNginx() (*middleware.Verifier, error) {
 	})
 }
 
-// verifyConnection verifies a token that did not come with an HTTP request.
-// connection can be the State of a credentials.TLSInfo of gRPC, for example.
+// verifyConnection verifies a token in a program that has no http.Request. In
+// gRPC, for example, connection is the State of a credentials.TLSInfo.
 func verifyConnection(ctx context.Context, v *middleware.Verifier, token string, connection *tls.ConnectionState) (*middleware.Token, error) {
 	presented := middleware.Credentials{Token: token}
 	if chain := connection.PeerCertificates; len(chain) > 0 {
@@ -51,7 +51,8 @@ func verifyConnection(ctx context.Context, v *middleware.Verifier, token string,
 	return v.Verify(ctx, presented)
 }
 
-// explainCertificate shows how a token differs from a certificate.
+// explainCertificate prints each step of the verification. The output shows the
+// thumbprint in the token and the thumbprint of the presented certificate.
 func explainCertificate(ctx context.Context, v *middleware.Verifier, token, thumbprint string) []middleware.Step {
 	steps, err := v.Explain(ctx, middleware.Credentials{Token: token, CertificateThumbprint: thumbprint})
 	for _, step := range steps {

@@ -11,7 +11,7 @@ import (
 )
 
 // revocable returns a list of revoked tokens, and a verifier that refuses these
-// tokens. The list is updated in a goroutine, which ends with ctx.
+// tokens. A goroutine updates the list until ctx is done.
 func revocable(ctx context.Context, feed revoke.Feed) (*middleware.Verifier, *revoke.List, error) {
 	list, err := revoke.New(revoke.Config{
 		Feed:  feed,          // shared by all machines
@@ -43,8 +43,9 @@ func logOut(ctx context.Context, list *revoke.List, user string, lifetime time.D
 	})
 }
 
-// receiver answers a service that reports users whose tokens must end. The
-// service repeats a report until it is acknowledged or refused.
+// receiver returns a handler for reports of a service. Each report names a user
+// whose tokens must be revoked. The service sends a report again until the
+// handler answers 202 or 400.
 func receiver(list *revoke.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := logOut(r.Context(), list, r.FormValue("user"), time.Hour)

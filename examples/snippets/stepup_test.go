@@ -60,8 +60,8 @@ func TestPaymentsNeedARecentLoginWithASecondFactor(t *testing.T) {
 	}, apitest.RequireScope("pay"), apitest.RequireACR("urn:example:mfa"), apitest.RequireAuthWithin(5*time.Minute))
 }
 
-// TestStepUp runs a client whose token is first refused and, after a new login,
-// accepted.
+// TestStepUp runs a client. The API refuses its first token, and accepts the
+// token that it gets after a new login.
 func TestStepUp(t *testing.T) {
 	as := testserver.New(t)
 	api := httptest.NewServer(newPayments(trusting(t, as)))

@@ -23,9 +23,10 @@ type answer struct {
 	badProof   bool // the API refused the DPoP proof, and not the token
 }
 
-// call sends a GET request with the access token of the session. If the answer
-// is 401, it retries once with a new token. If only the DPoP proof was refused,
-// it retries with a new proof: net/http may have sent the first one twice.
+// call sends a GET request with the access token of the session. After a 401,
+// it retries once with a new token. If the API refused only the DPoP proof,
+// call retries with the same token and a new proof, because net/http may have
+// sent the first proof twice.
 func (a *app) call(ctx context.Context, id, url string) (answer, error) {
 	token, err := a.accessToken(ctx, id, "")
 	if err != nil {
@@ -50,7 +51,7 @@ func (a *app) get(ctx context.Context, url string, token *oauth2.Token) (answer,
 	if err != nil {
 		return answer{}, err
 	}
-	token.SetAuthHeader(req) // under the scheme that the authorization server named: Bearer or DPoP
+	token.SetAuthHeader(req) // with the scheme in token_type: Bearer or DPoP
 	req.Header.Set("Accept", "application/json")
 	resp, err := a.client.Do(req)
 	if err != nil {
@@ -58,7 +59,7 @@ func (a *app) get(ctx context.Context, url string, token *oauth2.Token) (answer,
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // the other form is a date, which the API does not use
+	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // the API sends seconds, not a date
 	challenges := strings.Join(resp.Header.Values("WWW-Authenticate"), ",")
 	return answer{resp.StatusCode, body, seconds, strings.Contains(challenges, "invalid_dpop_proof")}, err
 }
@@ -105,8 +106,8 @@ func (a *app) items(w http.ResponseWriter, r *http.Request, id string, s session
 	a.show(w, http.StatusOK, page{Title: "Items", Items: body.Items, Session: &s})
 }
 
-// members parses a JSON object. Numbers keep the form in which they were
-// written.
+// members parses a JSON object. Numbers become json.Number, which keeps all
+// digits.
 func members(body []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

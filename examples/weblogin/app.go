@@ -10,8 +10,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// app is the web site. All requests share one app, because it holds no data of
-// a single request.
+// app is the web site. All requests share one app, because it contains no data
+// of individual requests.
 type app struct {
 	cfg      config
 	provider *provider
@@ -24,7 +24,7 @@ type app struct {
 	thumbprint string // the thumbprint of the key for DPoP; "" without DPoP
 }
 
-// requestTimeout limits one request to the server or the API.
+// requestTimeout limits each request to the authorization server or the API.
 const requestTimeout = 10 * time.Second
 
 func newApp(ctx context.Context, cfg config, log *slog.Logger) (*app, error) {

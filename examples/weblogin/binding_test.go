@@ -16,9 +16,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// newBindingServer returns a server that binds the tokens of the token endpoint
-// to the key of the proof, and whose userinfo endpoint accepts only such
-// tokens.
+// newBindingServer returns an authorization server. If a token request has a
+// DPoP proof, the token endpoint binds the new tokens to the key of the proof.
+// The userinfo endpoint accepts only tokens that are bound to a key.
 func newBindingServer(t *testing.T) *testserver.Server {
 	t.Helper()
 	as := testserver.New(t)
@@ -37,7 +37,7 @@ func newBindingServer(t *testing.T) *testserver.Server {
 		scopes := strings.Fields(resp.Body["scope"].(string))
 		resp.Body["token_type"] = "DPoP"
 		resp.Body["access_token"] = as.Token(testserver.Claim("cnf", map[string]any{"jkt": jkt}), testserver.Scope(scopes...), testserver.ForClient(req.ClientID))
-		if old, ok := resp.Body["id_token"].(string); ok { // its at_hash is that of the other access token
+		if old, ok := resp.Body["id_token"].(string); ok { // its at_hash is for the replaced access token
 			resp.Body["id_token"] = as.IDToken(testserver.ForClient(req.ClientID),
 				testserver.Claim("nonce", claimsOf(old).Nonce), testserver.Claim("name", "Test User"))
 		}
@@ -57,8 +57,8 @@ func newBindingServer(t *testing.T) *testserver.Server {
 	return as
 }
 
-// keyOfProof verifies the proof of a request. It returns the thumbprint of its
-// key, or "" if the proof is wrong or missing.
+// keyOfProof verifies the DPoP proof of a request. It returns the thumbprint of
+// the proof's key, or "" if the proof is invalid or missing.
 func keyOfProof(r *http.Request, url, token string) string {
 	proof, err := jwt.ParseSigned(r.Header.Get("DPoP"), []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
@@ -89,7 +89,7 @@ type tokenClaims struct {
 	} `json:"cnf"`
 }
 
-// claimsOf returns claims of a token, which it does not verify.
+// claimsOf returns the claims of a token. It does not verify the token.
 func claimsOf(token string) (claims tokenClaims) {
 	if parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256}); err == nil {
 		_ = parsed.UnsafeClaimsWithoutVerification(&claims)

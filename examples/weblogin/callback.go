@@ -9,9 +9,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// callback receives the answer of the server, which contains a code or an
-// error. Any web page can make a browser open this URL. So nothing in the
-// answer, not even the error, is used before state and iss are checked.
+// callback receives the authorization response, which contains a code or an
+// error. Any web page can make a browser open this URL. So callback checks
+// state and iss before it uses anything else in the response, even the error.
 func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	p, ok := a.pendingLogin(w, r)
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -72,8 +72,8 @@ func (a *app) matchesIssuer(query url.Values) bool {
 	return a.provider.Issuer == "" || query.Get("iss") == a.provider.Issuer
 }
 
-// refused shows an error of the server (RFC 6749 §4.1.2.1). The message is from
-// this site, not from the server.
+// refused shows a page about an error from the server (RFC 6749 §4.1.2.1). The
+// text on the page is from this site, not from the server.
 func (a *app) refused(w http.ResponseWriter, code string) {
 	switch code {
 	case "access_denied":
@@ -86,8 +86,8 @@ func (a *app) refused(w http.ResponseWriter, code string) {
 	}
 }
 
-// knownCode returns the error code if it is a standard code, or else "unknown",
-// so that no text from the server enters the log.
+// knownCode returns code if it is a standard error code, and otherwise
+// "unknown". So arbitrary text from the server is never logged.
 func knownCode(code string) string {
 	switch code {
 	case "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_target",

@@ -16,13 +16,13 @@ import (
 
 // proofKeyLabel makes the key of proofs independent of other keys that are
 // derived from SESSION_KEY. If the label changes, the key changes, and stored
-// tokens can no longer be used.
+// tokens become unusable.
 const proofKeyLabel = "weblogin DPoP v1"
 
 // addProofs makes the client add a DPoP proof to each request, except to a
-// request with a bearer token. The key is derived from SESSION_KEY, because the
-// tokens in the sessions are bound to it. After a restart, a site that can read
-// its sessions can also use their tokens.
+// request with a bearer token. The tokens in the sessions are bound to the key
+// of the proofs. The key is derived from SESSION_KEY, so that a site that can
+// read its sessions after a restart can also use their tokens.
 func (a *app) addProofs() error {
 	secret, err := hkdf.Key(sha256.New, a.cfg.sessionKey, nil, proofKeyLabel, 32)
 	if err != nil {
@@ -38,8 +38,8 @@ func (a *app) addProofs() error {
 	return err
 }
 
-// bound returns the result of a token request. With DPoP, it returns an error
-// if the token is a bearer token, which a thief could use.
+// bound returns the result of a token request. With DPOP=1, it returns an error
+// if the server issued a bearer token, because a thief could use that token.
 func (a *app) bound(token *oauth2.Token, err error) (*oauth2.Token, error) {
 	if err == nil && a.cfg.dpop && !strings.EqualFold(token.Type(), "DPoP") {
 		return nil, errors.New("DPOP is 1, but the token endpoint issued a bearer token: does the server support DPoP for this client?")

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// boundSite returns a site with DPOP=1 and SESSION_DIR, whose API accepts only
-// tokens that are bound to a key.
+// boundSite returns a site with DPOP=1 and SESSION_DIR. The API of the site
+// accepts only tokens that are bound to a key.
 func boundSite(t *testing.T, as *testserver.Server, changes func(*config), apiEnv ...string) *site {
 	t.Helper()
 	directory := t.TempDir()
@@ -24,8 +24,8 @@ func boundSite(t *testing.T, as *testserver.Server, changes func(*config), apiEn
 	}, append(apiEnv, "DPOP=required")...)
 }
 
-// restart returns the app of a site after a restart, with changes of its
-// configuration.
+// restart returns a new app, as after a restart of the site. It applies changes
+// to the configuration.
 func (s *site) restart(changes func(*config)) *app {
 	s.t.Helper()
 	cfg := s.app.cfg
@@ -139,8 +139,8 @@ func TestABearerTokenIsRefusedWithDPoP(t *testing.T) {
 	}
 }
 
-// repeating sends requests to a path twice, as net/http does if a connection
-// breaks before the answer.
+// repeating sends the next requests to path twice, as net/http does if a
+// connection breaks before the response. left is the number of these requests.
 type repeating struct {
 	http.RoundTripper
 

@@ -14,7 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// lookup returns a minimal environment of the site after applying changes.
+// lookup returns a replacement for os.Getenv: a minimal environment of the site
+// in which changes are applied.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN": "127.0.0.1:0", "OAUTH_ISSUER": "https://login.example.com", "OAUTH_CLIENT_ID": "web", "OAUTH_CLIENT_SECRET": "hush",

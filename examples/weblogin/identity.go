@@ -16,8 +16,8 @@ type identity struct {
 	name    string // to display
 }
 
-// identify returns the user who has logged in, from the ID token or, without ID
-// tokens, from the userinfo endpoint.
+// identify returns the user who has logged in. The user is read from the ID
+// token or, with OIDC=off, from the userinfo endpoint.
 func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (identity, error) {
 	if a.provider.idTokens == nil {
 		return a.fromUserInfo(ctx, token)
@@ -26,7 +26,7 @@ func (a *app) identify(ctx context.Context, token *oauth2.Token, nonce string) (
 	if text == "" {
 		return identity{}, errors.New("the token response has no ID token: check that OAUTH_SCOPE contains openid")
 	}
-	id, err := a.provider.idTokens.Verify(ctx, text) // signature, iss, aud, exp
+	id, err := a.provider.idTokens.Verify(ctx, text) // checks signature, iss, aud, exp
 	if err != nil {
 		return identity{}, fmt.Errorf("the ID token: %w", err)
 	}
@@ -75,9 +75,8 @@ func displayName(claims map[string]any, subject string) string {
 	return cmp.Or(text(claims["name"]), text(claims["preferred_username"]), text(claims["login"]), subject)
 }
 
-// text returns value as a string. A number, such as the id of a GitHub user,
-// keeps the form in which it was written. For a value that is neither a string
-// nor a number, text returns "".
+// text returns a string or a json.Number as a string. Numbers, such as the id
+// of a GitHub user, keep all digits. For any other value, text returns "".
 func text(value any) string {
 	switch value := value.(type) {
 	case string:

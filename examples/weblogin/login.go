@@ -37,7 +37,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	if a.provider.idTokens != nil {
 		opts = append(opts, oidc.Nonce(p.Nonce))
 	}
-	if a.thumbprint != "" { // the code is then useless without the key, too (RFC 9449 §10)
+	if a.thumbprint != "" { // binds the code to the key, too (RFC 9449 §10)
 		opts = append(opts, oauth2.SetAuthURLParam("dpop_jkt", a.thumbprint))
 	}
 	http.Redirect(w, r, a.provider.oauth.AuthCodeURL(p.State, opts...), http.StatusFound)

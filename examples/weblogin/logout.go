@@ -12,14 +12,14 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// logout ends the session at this site, revokes its tokens, and ends the login
-// at the server.
+// logout ends the session at this site and revokes the tokens of the session.
+// It then redirects the browser to the server, which ends the login there.
 func (a *app) logout(w http.ResponseWriter, r *http.Request, id string, s session) {
 	if !same(r.PostFormValue("csrf"), s.CSRF) { // SameSite stops requests from other sites, but not from other hosts of this site
 		a.show(w, http.StatusForbidden, page{Title: "You are still logged in", Text: "This did not come from a page of this site.", Session: &s})
 		return
 	}
-	if err := a.end(r.Context(), id); err != nil { // the user must not see a logout that did not happen
+	if err := a.end(r.Context(), id); err != nil { // the page must not claim that the session ended
 		a.fail(w, "a session cannot be ended", err)
 		return
 	}
@@ -71,8 +71,9 @@ func (a *app) end(ctx context.Context, id string) error {
 	return nil
 }
 
-// revoke revokes the refresh token, which also revokes the other tokens of the
-// grant. Without a refresh token, it revokes the access token (RFC 7009 §2.1).
+// revoke revokes the refresh token. The server then also revokes the other
+// tokens of the grant. If the session has no refresh token, revoke revokes the
+// access token (RFC 7009 §2.1).
 func (a *app) revoke(ctx context.Context, token *oauth2.Token) error {
 	form := url.Values{"token": {cmp.Or(token.RefreshToken, token.AccessToken)}}
 	style := a.provider.oauth.Endpoint.AuthStyle

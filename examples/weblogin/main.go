@@ -1,8 +1,8 @@
 // Command weblogin is a web site where users log in with an authorization
-// server. The site then calls an API in the name of the user. It implements the
+// server. The site then calls an API on behalf of the user. It implements the
 // client that OAuth tutorials describe, including the parts that the tutorials
-// leave out. It uses net/http, golang.org/x/oauth2 and go-oidc, is configured
-// only by environment variables, and is written to be copied.
+// leave out. It uses net/http, golang.org/x/oauth2 and go-oidc, and is
+// configured only by environment variables. Copy its code into your own site.
 //
 // To try it, run each command in its own terminal, then open
 // http://127.0.0.1:8081 and log in as test-user with test-password:
@@ -35,11 +35,11 @@
 //
 // OIDC=off is for a server without ID tokens, such as GitHub. The userinfo
 // endpoint of the server then identifies the user. If OAUTH_ISSUER is set, the
-// endpoints come from the RFC 8414 metadata of the issuer. These variables
-// override the endpoints:
+// endpoints come from the RFC 8414 metadata of the issuer. The variables in the
+// first line override these endpoints:
 //
 //	OAUTH_AUTHORIZATION_ENDPOINT OAUTH_TOKEN_ENDPOINT OAUTH_USERINFO_ENDPOINT OAUTH_REVOCATION_ENDPOINT
-//	OAUTH_SUBJECT  the member of the userinfo answer that never changes for a user; default sub; for GitHub id
+//	OAUTH_SUBJECT  the member of the userinfo response that permanently identifies a user; default sub; for GitHub id
 //
 // For GitHub:
 //
@@ -51,25 +51,25 @@
 // To trust a self-signed certificate, such as the certificate of serve --tls,
 // set SSL_CERT_FILE.
 //
-// The program reports every fault of the environment at once and exits with
-// status 2. If discovery fails, it exits with status 1. Otherwise it prints one
-// line, "listening on http://ADDR", when it is ready, and runs until SIGINT or
-// SIGTERM.
+// If the environment has faults, the program reports all of them at once and
+// exits with status 2. If discovery fails, it exits with status 1. Otherwise it
+// prints one line, "listening on http://ADDR", when it is ready, and runs until
+// SIGINT or SIGTERM.
 //
 // Routes:
 //
 //	GET  /          shows the user who is logged in
 //	GET  /login     redirects to the server, with state, nonce and PKCE (RFC 6749, RFC 7636, RFC 9700)
-//	GET  /callback  checks the answer of the server and begins a session (RFC 9207, OpenID Connect Core 1.0)
-//	GET  /profile   shows the claims of the userinfo endpoint; refreshes an expired access token, as /items does
+//	GET  /callback  checks the authorization response and begins a session (RFC 9207, OpenID Connect Core 1.0)
+//	GET  /profile   shows the claims of the userinfo endpoint. Like /items, it refreshes an expired access token
 //	GET  /items     shows the items of the API
-//	POST /logout    ends the session here and at the server (RFC 7009, OpenID Connect RP-Initiated Logout 1.0)
+//	POST /logout    ends the session at this site and at the server (RFC 7009, OpenID Connect RP-Initiated Logout 1.0)
 //
 // The browser stores two cookies: one for a login, which may take ten minutes,
 // and one with the ID of the session. Tokens are sent only to the endpoints
 // that need them. Tokens never appear in a page, a cookie, a log or a URL.
 //
-// Not supported: several processes with one SESSION_DIR (see locks),
+// Not supported: several processes with one SESSION_DIR (see the type locks),
 // back-channel logout.
 package main
 

@@ -35,8 +35,9 @@ func TestWithoutIDTokensUserInfoIdentifiesTheUser(t *testing.T) {
 	}
 }
 
-// This server is like GitHub: it has no metadata and no refresh tokens, its
-// subjects are numbers, and its tokens do not expire.
+// TestAServerWithoutMetadata tests a server that resembles GitHub: it has no
+// metadata and no refresh tokens. The subjects of users are numbers, and access
+// tokens do not expire.
 func TestAServerWithoutMetadata(t *testing.T) {
 	as := testserver.New(t, testserver.OpaqueTokens())
 	var s *site

@@ -55,8 +55,8 @@ func stylesheet(w http.ResponseWriter, _ *http.Request) {
 }
 
 // reason returns the text of err for the log. For an error of oauth2 it returns
-// only the status and the code, because the error itself contains the whole
-// answer of the server, which may contain a token.
+// only the status and the error code. The text of the error would contain the
+// whole response of the server, and the response may contain a token.
 func reason(err error) string {
 	if refusal := (*oauth2.RetrieveError)(nil); errors.As(err, &refusal) {
 		return fmt.Sprintf("the token endpoint answered %d, %s", refusal.Response.StatusCode, knownCode(refusal.ErrorCode))

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// claim is a row of the profile.
+// claim is one line on the profile page.
 type claim struct{ Name, Value string }
 
 // profile shows the claims of the userinfo endpoint.

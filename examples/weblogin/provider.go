@@ -19,8 +19,8 @@ import (
 
 const discoverTimeout = 10 * time.Second
 
-// provider contains the endpoints of the authorization server, and the
-// configuration of the client for these endpoints.
+// provider contains the metadata of the authorization server, and the
+// configuration with which the site uses the endpoints in this metadata.
 type provider struct {
 	metadata
 
@@ -43,8 +43,8 @@ type metadata struct {
 
 func (m metadata) complete() bool { return m.Authorization != "" && m.Token != "" && m.UserInfo != "" }
 
-// discover returns the provider. If an issuer is configured, it fetches the
-// metadata of the server.
+// discover returns the provider. It fetches the metadata of cfg.issuer, if set.
+// The endpoints in cfg override those in the metadata.
 func discover(ctx context.Context, cfg config, client *http.Client) (*provider, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
 	defer cancel()
@@ -79,15 +79,15 @@ func discover(ctx context.Context, cfg config, client *http.Client) (*provider, 
 	}
 	p.oauth = oauth2.Config{
 		ClientID: cfg.clientID, ClientSecret: cfg.clientSecret, Scopes: cfg.scopes,
-		RedirectURL: cfg.baseURL + "/callback", // not derived from a request, whose Host is not trusted
+		RedirectURL: cfg.baseURL + "/callback", // the Host of a request is not trusted
 		Endpoint:    oauth2.Endpoint{AuthURL: p.Authorization, TokenURL: p.Token, AuthStyle: p.authStyle(cfg)},
 	}
 	return &p, nil
 }
 
-// authStyle selects how the client authenticates. By default, oauth2 tries one
-// style after the other, and a server would treat the second try as reuse of
-// the code.
+// authStyle selects how the client authenticates. Without a style, oauth2 may
+// send the code twice, with a different style each time. The server would treat
+// the second request as reuse of the code.
 func (p *provider) authStyle(cfg config) oauth2.AuthStyle {
 	basic := len(p.AuthMethods) == 0 || slices.Contains(p.AuthMethods, "client_secret_basic") // an empty list means client_secret_basic (RFC 8414 §2)
 	if cfg.clientSecret == "" || !basic {

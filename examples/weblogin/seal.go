@@ -8,8 +8,8 @@ import (
 
 const keyBytes = 32 // AES-256
 
-// sealer encrypts data that leaves the memory of this program: sessions in the
-// store, and a login in its cookie.
+// sealer encrypts data that is stored outside this process: sessions in the
+// store, and a pending login in a cookie.
 type sealer struct{ aead cipher.AEAD }
 
 func newSealer(key []byte) (sealer, error) {

@@ -32,8 +32,8 @@ func storeKey(id string) string {
 }
 
 // load returns a session, or errNoRecord if the session has ended. After any
-// other error the session may still exist, and callers must not delete the
-// cookie: otherwise a short outage of the store would log out all users.
+// other error, the session may still exist. Callers must then keep the cookie.
+// Otherwise, a short outage of the store would log out all users.
 func (a *app) load(id string) (s session, err error) {
 	sealed, err := a.store.get(storeKey(id))
 	if err == nil && a.sealer.open("session "+id, sealed, &s) != nil { // encrypted with another key, or for another session

@@ -35,7 +35,7 @@ type site struct {
 	url string
 
 	transport http.RoundTripper // the transport of browsers
-	onRequest func()            // called for each request to the site, unless nil
+	onRequest func()            // if set, called for each request to the site
 
 	mu      sync.Mutex
 	refresh string                             // the last refresh token
@@ -52,7 +52,8 @@ func (s *site) Write(p []byte) (int, error) {
 	return s.log.Write(p)
 }
 
-// record stores the answers of the token endpoint and the tokens in them.
+// record stores the responses of the token endpoint, and the tokens in them. It
+// then calls change.
 func (s *site) record(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,7 +201,7 @@ func (b *browser) do(req *http.Request) response {
 	return page
 }
 
-// open opens a path of the site, or an absolute URL.
+// open sends a GET request for a path of the site, or for an absolute URL.
 func (b *browser) open(path string) response {
 	b.t.Helper()
 	u, err := url.Parse(b.url)
@@ -217,8 +218,8 @@ func (b *browser) open(path string) response {
 	return b.do(req)
 }
 
-// startLogin begins a login. It returns the callback URL to which the server
-// redirects the browser.
+// startLogin begins a login at the site and completes it at the server. It
+// returns the callback URL to which the server redirects the browser.
 func (b *browser) startLogin(opts ...testserver.LoginAs) *url.URL {
 	b.t.Helper()
 	start := b.open("/login")
@@ -261,7 +262,8 @@ func (b *browser) setCookie(name, value string) {
 	b.http.Jar.SetCookies(u, []*http.Cookie{{Name: b.app.cookieName(name), Value: value, Path: "/", Secure: b.app.secure()}})
 }
 
-// active reports whether a token is active, by introspection at the server.
+// active introspects a token at the server and reports whether the token is
+// active.
 func (s *site) active(token string) bool {
 	s.t.Helper()
 	form := url.Values{"token": {token}}

@@ -33,7 +33,7 @@ func (a *app) accessToken(ctx context.Context, id, refused string) (*oauth2.Toke
 	case err != nil:
 		return nil, err
 	}
-	if !a.cfg.dpop && strings.EqualFold(s.Token.Type(), "DPoP") { // DPOP was 1, and the tokens cannot be used without the key
+	if !a.cfg.dpop && strings.EqualFold(s.Token.Type(), "DPoP") { // issued with DPOP=1, so unusable without the key
 		return nil, errors.Join(errEnded, a.store.remove(storeKey(id)))
 	}
 	refreshable := s.Token.RefreshToken != ""

@@ -43,8 +43,8 @@ var (
 // have (RFC 7518 §6).
 var PrivateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
-// ClientAlgs holds the signing algorithms of one client. "" means the default:
-// see [ClientAlgs.Fields].
+// ClientAlgs contains the signing algorithms of one client. If a field is "",
+// its default applies: see [ClientAlgs.Fields].
 type ClientAlgs struct {
 	IDToken       Alg `json:"id_token_signed_response_alg,omitzero"`
 	UserInfo      Alg `json:"userinfo_signed_response_alg,omitzero"`
@@ -71,13 +71,14 @@ func (a *ClientAlgs) Fields() []ClientAlg {
 	}
 }
 
-// Signing returns the algorithms for which the server needs keys.
+// Signing returns the algorithms with which the server signs for this client.
+// The server needs a key for each of them. Fields that are "" are left out.
 func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }
 
-// Check returns an error for the first algorithm that is not allowed. It calls
-// nameOf to get the name of a field for the error.
+// Check returns an error for the first algorithm that is not allowed. nameOf
+// returns the name of the field for the text of the error.
 func (a ClientAlgs) Check(nameOf func(ClientAlg) string) error {
 	for _, f := range a.Fields() {
 		if *f.Alg != "" && !slices.Contains(f.Allowed, *f.Alg) {

@@ -1,8 +1,8 @@
 // Package catalogue lists the endpoints, grants, authentication methods,
-// algorithms and defects of the mock authorization server, by the names used in
-// its metadata, configuration, control API and command line. Each list exists
-// only here. The package contains only data, and its types only describe the
-// names.
+// algorithms and defects of the mock authorization server. It uses the names in
+// the server's metadata, configuration, control API and command line. Other
+// packages use these lists and do not copy them. The package contains only data
+// and the types that describe it.
 package catalogue
 
 // Names converts a list of names to strings.

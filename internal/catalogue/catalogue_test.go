@@ -67,8 +67,9 @@ func TestEveryConstantIsInItsList(t *testing.T) {
 	}
 }
 
-// Copies of a list would diverge, so only the catalogue may list names of one
-// kind. A literal with more than two of these names is treated as a list.
+// Copies of a list would diverge. So only this package may list names of one
+// kind, such as endpoints. A literal with more than two names of one kind is
+// treated as a list.
 func TestNoListIsRepeatedOutsideTheCatalogue(t *testing.T) {
 	root := filepath.Join("..", "..")
 	texts := constants(t)

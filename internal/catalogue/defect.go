@@ -2,9 +2,9 @@ package catalogue
 
 import "slices"
 
-// Defect is the name of one way in which a token can be wrong. The names are
-// stable, because configuration, the control API and the command line use them
-// too.
+// Defect is the name of a defect of tokens or DPoP proofs, such as "expired".
+// The names are stable, because configuration, the control API and the command
+// line also use them.
 type Defect string
 
 // The defects.
@@ -75,14 +75,13 @@ var DefectsOnRequest = []Defect{
 // AllDefects returns Defects followed by DefectsOnRequest.
 func AllDefects() []Defect { return slices.Concat(Defects, DefectsOnRequest) }
 
-// Expect returns the status and the error code with which a correct API answers
-// a token with this defect: 401 and "invalid_token", 403 and
-// "insufficient_scope" (RFC 6750 §3.1), or 401 and
-// "insufficient_user_authentication" (RFC 9470 §3). For [ProofDefects], it
-// returns 401 and "invalid_dpop_proof" or "use_dpop_nonce" (RFC 9449 §7.1, §9).
-// For [SignalDefects], it returns the status 400 of a receiver (OpenID Connect
-// Back-Channel Logout 1.0 §2.8, RFC 8935 §2.3), and no code. For an unknown
-// name, it returns 0 and "".
+// Expect returns the status and the error code of a correct API's response to
+// this defect: 401 and "invalid_token", 403 and "insufficient_scope" (RFC 6750
+// §3.1), or 401 and "insufficient_user_authentication" (RFC 9470 §3). For
+// [ProofDefects], it returns 401 and "invalid_dpop_proof" or "use_dpop_nonce"
+// (RFC 9449 §7.1, §9). For [SignalDefects], it returns 400 and "": a correct
+// receiver answers 400 (OpenID Connect Back-Channel Logout 1.0 §2.8, RFC 8935
+// §2.3). For an unknown name, it returns 0 and "".
 func (d Defect) Expect() (status int, code string) {
 	switch {
 	case d == MissingScope:

@@ -35,7 +35,7 @@ const (
 // which it is served.
 type Route struct {
 	Endpoint Endpoint
-	Path     string // appended to the path of the issuer; if Kind is WellKnown, only the well-known part
+	Path     string // the well-known part if Kind is WellKnown, otherwise appended to the issuer's path
 	Member   string // the member of metadata, "" if metadata does not contain the endpoint
 	Methods  []string
 	Kind     Kind
@@ -51,9 +51,10 @@ func (r Route) ForScripts() bool {
 	return r.Kind != ForUsers && r.Endpoint != Authorize && r.Endpoint != EndSession
 }
 
-// ByMutualTLS reports whether clients call the endpoint with a credential that
-// can be a certificate, or with a token that can be bound to one. Metadata
-// lists such an endpoint in mtls_endpoint_aliases (RFC 8705 §5).
+// ByMutualTLS reports whether clients authenticate or send a token at the
+// endpoint. There, they may authenticate with a certificate, or the token may
+// be bound to a certificate. So metadata lists the endpoint in
+// mtls_endpoint_aliases (RFC 8705 §5).
 func (r Route) ByMutualTLS() bool {
 	return r.Member != "" && r.ForScripts() && r.Endpoint != JWKS && r.Endpoint != Register
 }
@@ -106,14 +107,14 @@ func Disableable() []Endpoint {
 }
 
 // Served reports for each endpoint whether the server serves it. An endpoint is
-// disabled if off returns true for its route. An endpoint that needs others is
-// served only if at least one of them is served.
+// disabled if off returns true for its route. An endpoint with Needs is served
+// only if at least one of the endpoints in Needs is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {
 		served[r.Endpoint] = !off(r)
 	}
-	for range Routes { // as many passes as the longest possible chain of needs
+	for range Routes { // one pass per route is enough for any chain of Needs
 		for _, r := range Routes {
 			if len(r.Needs) > 0 && !slices.ContainsFunc(r.Needs, func(ep Endpoint) bool { return served[ep] }) {
 				served[r.Endpoint] = false

@@ -2,11 +2,11 @@ package catalogue
 
 import "slices"
 
-// EventType is a type of security events: the URI that is the name of the
-// event in the claim events (RFC 8417 §2.2).
+// EventType is the type of a security event: a URI, which is the name of the
+// event's member in the claim events (RFC 8417 §2.2).
 type EventType string
 
-// These are the event types that the mock server knows.
+// These are the event types that the mock server supports.
 const (
 	BackChannelLogout EventType = "http://schemas.openid.net/event/backchannel-logout"                    // OpenID Connect Back-Channel Logout 1.0 §2.4
 	SessionRevoked    EventType = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"   // CAEP 1.0 §3.1
@@ -18,8 +18,8 @@ const (
 // the command line accept in place of the URIs.
 var EventNames = []string{"session-revoked", "credential-change", "verification"}
 
-// EventTypeOf returns the event type with one of the EventNames. Any other text
-// is returned unchanged.
+// EventTypeOf returns the event type that has the given name in EventNames. It
+// returns any other text unchanged.
 func EventTypeOf(name string) EventType {
 	i := slices.Index(EventNames, name)
 	if i < 0 {
@@ -28,8 +28,9 @@ func EventTypeOf(name string) EventType {
 	return []EventType{SessionRevoked, CredentialChange, Verification}[i]
 }
 
-// ClientLogout says where a client receives logout tokens, and whether they
-// must name the session (OpenID Connect Back-Channel Logout 1.0 §2.2).
+// ClientLogout contains the URI at which a client receives logout tokens, and
+// whether these tokens must contain sid (OpenID Connect Back-Channel Logout 1.0
+// §2.2).
 type ClientLogout struct {
 	URI             string `json:"backchannel_logout_uri,omitzero"`
 	SessionRequired bool   `json:"backchannel_logout_session_required,omitzero"`
@@ -51,8 +52,8 @@ var SignalDefects = []Defect{
 // IsSignalDefect reports whether d is one of the SignalDefects.
 func (d Defect) IsSignalDefect() bool { return slices.Contains(SignalDefects, d) }
 
-// jwtDefects lists the defects that every receiver of a JWT refuses, whatever
-// the JWT is for.
+// jwtDefects lists the defects that every correct receiver refuses in logout
+// tokens and in security event tokens.
 var jwtDefects = []Defect{
 	Expired, NotYetValid, IssuedInFuture, WrongIssuer, WrongAudience, MissingAudience, AudNotString, BadSignature,
 	TruncatedSignature, ZeroECDSASignature, AlgNone, AlgNoneCased, HS256Confusion, UnknownKid, ForeignKeySameKid,
@@ -66,7 +67,9 @@ var jwtDefects = []Defect{
 var LogoutDefects = slices.Concat(jwtDefects, []Defect{ExpAsString, ExpOverflow, DuplicateClaim, "event-other", "event-nonce"})
 
 // LogoutDefectsOnRequest lists the defects of logout tokens that a correct
-// receiver may accept, and those that it can only detect in some states.
+// receiver may accept. It also lists the defects that a receiver detects only
+// in some states, depending on its cached keys or the tokens that it has
+// stored.
 var LogoutDefectsOnRequest = []Defect{MissingExp, ExpFractional, MissingSub, NoKid, RetiredKey, Oversized, "event-plain-typ", EventReplayed}
 
 // EventDefects lists the defects of security event tokens and of their delivery
@@ -75,6 +78,7 @@ var LogoutDefectsOnRequest = []Defect{MissingExp, ExpFractional, MissingSub, NoK
 var EventDefects = slices.Concat(jwtDefects, []Defect{"event-plain-typ", "event-subject-format", EventAuthorization})
 
 // EventDefectsOnRequest lists the defects of security event tokens that a
-// correct receiver may accept, and those that it can only detect in some
-// states.
+// correct receiver may accept. It also lists the defects that a receiver
+// detects only in some states, depending on its cached keys or the tokens that
+// it has stored.
 var EventDefectsOnRequest = []Defect{NoKid, RetiredKey, Oversized, "event-other", "event-with-exp", EventReplayed}

@@ -1,8 +1,8 @@
 package catalogue
 
-// ClientTLS holds what is registered about the TLS certificate of one client
-// (RFC 8705 §2.1.2, §3.4). With tls_client_auth exactly one of the texts is
-// set.
+// ClientTLS contains the registered metadata about the TLS certificate of one
+// client (RFC 8705 §2.1.2, §3.4). With tls_client_auth, exactly one of the
+// string fields is set.
 type ClientTLS struct {
 	SubjectDN string `json:"tls_client_auth_subject_dn,omitzero"`
 	SANDNS    string `json:"tls_client_auth_san_dns,omitzero"`
@@ -17,14 +17,15 @@ type ClientTLS struct {
 // clients and of the server (RFC 8705 §3.3, §3.4).
 const BoundTokensMember = "tls_client_certificate_bound_access_tokens" //nolint:gosec // a name, not a credential
 
-// CertificateName describes a field of [ClientTLS] that names a certificate.
+// CertificateName describes a field of [ClientTLS] that identifies the
+// certificate of a client.
 type CertificateName struct {
 	Member, Flag, Field string // the name of the setting in client metadata, on the command line and in Go
 	About               string
 	Value               *string
 }
 
-// Names returns a description of each field that names a certificate.
+// Names returns a description of each field that identifies the certificate.
 func (c *ClientTLS) Names() []CertificateName {
 	return []CertificateName{
 		{"tls_client_auth_subject_dn", "tls-subject-dn", "SubjectDN", "the subject, as an RFC 4514 string", &c.SubjectDN},

@@ -75,7 +75,8 @@ func (p *parser) end() error {
 	return nil
 }
 
-// param reads token BWS "=" BWS ( token / quoted-string ).
+// param reads a parameter (RFC 9110 §11.2): token BWS "=" BWS ( token /
+// quoted-string ).
 func (p *parser) param() (name, value string, err error) {
 	if name = strings.ToLower(p.token()); name == "" {
 		return "", "", fmt.Errorf("%s is not a parameter", p.here())
@@ -131,8 +132,8 @@ func (p *parser) token68() bool {
 	return true
 }
 
-// atParam reports whether the text that is not parsed yet begins with a
-// parameter, and not with another challenge.
+// atParam reports whether the rest of the field begins with a parameter. If it
+// does not, it begins with another challenge.
 func (p *parser) atParam() bool {
 	ahead := parser{p.rest}
 	return ahead.token() != "" && strings.HasPrefix(strings.TrimLeft(ahead.rest, " \t"), "=")

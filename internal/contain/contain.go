@@ -1,7 +1,7 @@
-// Package contain limits the damage that foreign code (callbacks, sources,
-// loggers, transports, parsers) can do. Panics of such code do not end the
-// program, its error messages do not reach our logs, and it cannot flood the
-// logs.
+// Package contain limits the damage that code outside this module (callbacks,
+// sources, loggers, transports, parsers) can do. If this code panics, the
+// program continues. The texts of its errors are not logged, and it cannot
+// flood the logs.
 package contain
 
 import (
@@ -9,10 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// Panic calls f. It returns nil, or the stack if f panicked. The value of the
-// panic is dropped, because it may contain secrets. With GODEBUG=panicnil=1,
-// that value may even be nil. Panic therefore does not use it to detect a
-// panic.
+// Panic calls f. It returns nil, or the stack if f panicked. It drops the value
+// of the panic, because the value may contain secrets. With GODEBUG=panicnil=1,
+// the value may even be nil. So Panic does not use the value to detect a panic.
 func Panic(f func()) (stack []byte) {
 	returned := false
 	defer func() {
@@ -25,8 +24,8 @@ func Panic(f func()) (stack []byte) {
 	return nil
 }
 
-// PlainError marks an error whose text quotes no request or answer and may
-// therefore be logged. The mark does not apply to errors that wrap a
+// PlainError wraps an error whose text may be logged, because it quotes nothing
+// from a request or response. This does not apply to an error that wraps a
 // PlainError.
 type PlainError struct{ Err error }
 

@@ -8,10 +8,9 @@ import (
 // ErrPanic is returned by [Within] if the operation panicked.
 var ErrPanic = errors.New("the operation panicked")
 
-// Within runs an operation that may ignore its context, because the operation
-// is code of another package. It runs the operation in a goroutine, and does
-// not wait for the goroutine after ctx ends. At most cap(slots) of these
-// goroutines run at a time.
+// Within runs an operation of another package in a goroutine. The operation may
+// ignore its context, so Within returns when ctx ends and does not wait for the
+// goroutine. At most cap(slots) of these goroutines run at a time.
 func Within[T any](ctx context.Context, slots chan struct{}, operation func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		value T

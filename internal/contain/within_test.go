@@ -15,7 +15,7 @@ func TestWithinDoesNotWaitAfterItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slots, release, began := make(chan struct{}, 1), make(chan struct{}), time.Now()
 		var calls atomic.Int32
-		for range 3 { // the first one occupies the only slot
+		for range 3 { // the first call occupies the only slot
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			_, err := contain.Within(ctx, slots, func(context.Context) (int, error) {
 				calls.Add(1)

@@ -26,10 +26,10 @@ type Check struct {
 	RequireMetadata   bool     `json:"require_metadata,omitzero"`
 
 	RequireDPoP       bool   `json:"require_dpop,omitzero"`
-	Origin            string `json:"origin,omitzero"` // the URL of the API as clients know it
+	Origin            string `json:"origin,omitzero"` // the base URL at which clients reach the API
 	RequireClientCert bool   `json:"require_client_cert,omitzero"`
 	ClientCert        string `json:"client_cert,omitzero"` // certificate and private key in PEM; "" means a new certificate
-	Roots             string `json:"roots,omitzero"`       // root certificates in PEM, to trust for an https URL
+	Roots             string `json:"roots,omitzero"`       // trusted root certificates in PEM, for an https URL
 
 	Skip []string `json:"skip,omitzero"` // defects that the API accepts on purpose
 	Also []string `json:"also,omitzero"` // defects that APIs may accept, but this API must refuse
@@ -42,8 +42,8 @@ type Checked struct {
 	Results []CheckResult `json:"results"`
 }
 
-// CheckResult is the result for one kind of token. The members after OK are set
-// only for a failure, and are meant for users.
+// CheckResult is the result for one kind of token. The members after OK explain
+// a failure to users. They are set only if OK is false.
 type CheckResult struct {
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`

@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads one JSON value into v, which must be a pointer. Unknown members,
-// repeated members, null and values of the wrong type are errors that include
-// the path of the member. Names are compared exactly.
+// Decode reads one JSON value into v, which must be a pointer. It returns an
+// error for unknown members, repeated members, null and values of the wrong
+// type. The error contains the path of the member. Member names are
+// case-sensitive.
 func Decode(text []byte, v any) error {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return fmt.Errorf("the body is not JSON in UTF-8")

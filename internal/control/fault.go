@@ -1,7 +1,7 @@
 package control
 
-// Fault makes an endpoint fail or respond late. It sets one kind of failure, or
-// Latency, or both.
+// Fault makes an endpoint fail or respond late. Set the members of one kind of
+// failure, or Latency, or both.
 type Fault struct {
 	Endpoint string `json:"endpoint"`
 

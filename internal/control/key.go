@@ -20,8 +20,8 @@ type Key struct {
 	JWK       json.RawMessage `json:"jwk,omitzero"` // absent for a shared secret
 }
 
-// Rotate is a request for a key rotation. Its members say how the rotation
-// differs from a normal rotation.
+// Rotate is a request for a key rotation. Each member changes one property of a
+// normal rotation.
 type Rotate struct {
 	PublishFirst bool `json:"publish_first,omitzero"`
 	SignFirst    bool `json:"sign_first,omitzero"`

@@ -17,7 +17,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// schema holds the parts of a JSON schema that these tests need.
+// schema contains the members of a JSON schema that these tests use.
 type schema struct {
 	Ref        string            `json:"$ref"`
 	Type       string            `json:"type"`
@@ -203,9 +203,8 @@ func kindOf(t reflect.Type) string {
 }
 
 // refOf returns the reference to the schema of a type, or "" if the document
-// lacks such a schema. It also returns "" for the type Alg, because the
-// document has several schemas for this type: clients may use only some
-// algorithms.
+// has no schema for the type. It also returns "" for the type Alg. The document
+// has several schemas for Alg, because clients may use only some algorithms.
 func refOf(t reflect.Type, found map[string]schema) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

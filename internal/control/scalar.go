@@ -9,10 +9,10 @@ import (
 )
 
 // Duration is a time.Duration. In JSON it is a string such as "-5m". A number
-// is read as seconds, like expires_in.
+// is also accepted and means seconds.
 type Duration time.Duration
 
-// MarshalJSON writes the form of [time.Duration.String].
+// MarshalJSON returns a string in the format of [time.Duration.String].
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
 // UnmarshalJSON reads a string or a number.

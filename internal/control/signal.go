@@ -17,8 +17,8 @@ type Logout struct {
 	Defect   string                     `json:"defect,omitzero"`
 }
 
-// Transmit is a request to send a security event token. Sub and SID are its
-// subject.
+// Transmit is a request to send a security event token. Sub and SID identify
+// the subject of the token.
 type Transmit struct {
 	Event         string                     `json:"event"`            // a short name or a URI
 	Payload       map[string]json.RawMessage `json:"payload,omitzero"` // the members of the event
@@ -26,8 +26,8 @@ type Transmit struct {
 	Logout
 }
 
-// Receipt is the answer of a receiver, and the token that was sent. Without a
-// receiver, only Token is set.
+// Receipt contains a token, and the response of the receiver to which the token
+// was sent. If the token was not sent, only Token is set.
 type Receipt struct {
 	Token      string `json:"token"`
 	Status     int    `json:"status,omitzero"`

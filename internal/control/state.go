@@ -82,9 +82,9 @@ type Users struct {
 	Users []User `json:"users"`
 }
 
-// NextLogin determines the results of the next authorizations. Sub is the user
-// who logs in and consents. If Deny is set instead, the authorizations are
-// refused, and Deny is the error code.
+// NextLogin sets the results of the next authorizations. Sub is the user who
+// logs in and consents. To refuse the authorizations, set Deny to the error
+// code instead of Sub.
 type NextLogin struct {
 	Sub   string `json:"sub,omitzero"`
 	Deny  string `json:"deny,omitzero"`

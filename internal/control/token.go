@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Mint is a request for a token. It says how the token differs from a valid
+// Mint is a request for a token. Each member changes one property of a valid
 // token.
 type Mint struct {
 	Sub         string                     `json:"sub,omitzero"`
@@ -42,7 +42,8 @@ type BadTokens struct {
 	Tokens []BadToken `json:"tokens"`
 }
 
-// BadToken is a token with one defect, and the response of a correct API to it.
+// BadToken is a token with one defect. Status and Code are the response of a
+// correct API to this token.
 type BadToken struct {
 	Name   string `json:"name"`
 	Status int    `json:"expected_status"`

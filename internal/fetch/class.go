@@ -22,8 +22,9 @@ var classes = []struct {
 	{ErrURL, "url"},
 }
 
-// Class returns the reason why an exchange failed. The result is one of a fixed
-// set of values. It is "" if err is not an error of this package.
+// Class classifies the failure of a request. The result is one of a fixed set
+// of values, so it can be a metric label. It is "" if err is not an error of
+// this package.
 func Class(err error) string {
 	if status, ok := errors.AsType[StatusError](err); ok {
 		switch {

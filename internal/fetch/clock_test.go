@@ -94,7 +94,8 @@ var slow = []struct {
 	}},
 }
 
-// methods lists the functions of the package, which share the same limits.
+// methods contains a request with each method. The same limits apply to all
+// methods.
 var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	"GET": func(ctx context.Context, c *http.Client) ([]byte, error) {
 		return get(ctx, c, "http://as.test/"+canary)
@@ -104,8 +105,8 @@ var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	},
 }
 
-// checkFailure runs one exchange and checks its error and its duration. The
-// duration is exact only in a synctest bubble.
+// checkFailure checks that exchange returns the error want after the duration
+// after. The duration is exact only in a synctest bubble.
 func checkFailure(ctx context.Context, t *testing.T, exchange func(context.Context, *http.Client) ([]byte, error), client *http.Client, after time.Duration, want error) {
 	t.Helper()
 	start := time.Now()
@@ -210,9 +211,8 @@ func TestASlowAnswerInTimeIsRead(t *testing.T) {
 	})
 }
 
-// After an answer has been refused, the client reads the rest of the answer, so
-// that the connection can be reused. The time limit also applies to this
-// reading.
+// If the client refuses an answer, it still reads the rest of the answer, so
+// that the connection can be reused. The time limit also applies to this read.
 func TestReadingTheRestOfARefusedAnswerIsLimited(t *testing.T) {
 	for _, tt := range []struct {
 		name, begin string

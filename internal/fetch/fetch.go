@@ -1,6 +1,6 @@
-// Package fetch requests JSON from an authorization server over HTTP. It does
-// not trust the answer: it limits time, size, redirects and statuses, and its
-// errors contain no part of a URL, header or body.
+// Package fetch requests JSON from an authorization server over HTTP. The
+// package does not trust the server. It limits the time, size, redirects and
+// status of an answer. Its errors contain no part of a URL, header or body.
 package fetch
 
 import (
@@ -21,17 +21,17 @@ import (
 	"time"
 )
 
-// Limits of one exchange.
+// Limits of one request and its answer.
 const (
 	Timeout   = 5 * time.Second // from the first byte sent to the last byte read
 	MaxBytes  = 512 << 10       // maximum size of the body, after decompression
 	redirects = 3
 
-	maxErrorBytes = 4 << 10 // bytes that are read of the body of a 4xx answer
+	maxErrorBytes = 4 << 10 // maximum size of the body of a 4xx answer, in bytes
 )
 
-// These errors are the reasons why an exchange failed. An unexpected status is
-// a [StatusError].
+// These errors are the reasons why a request failed. For an answer with an
+// unexpected status, the error is a [StatusError].
 var (
 	ErrTimeout     = errors.New("server did not send a complete answer in time")
 	ErrCanceled    = errors.New("request was canceled")
@@ -49,7 +49,7 @@ var (
 // StatusError is an answer with an unexpected status.
 type StatusError struct {
 	Status     int
-	RetryAfter time.Duration // how long the server asks clients to wait; 0 if the server does not say
+	RetryAfter time.Duration // from Retry-After; 0 if the field is missing or invalid
 }
 
 func (e StatusError) Error() string {
@@ -70,10 +70,10 @@ type Answer struct {
 	BasicChallenge bool // a 4xx answer to [Post] or [PostForm] asks for Basic credentials (RFC 7617)
 }
 
-// Get requests address and returns the answer. The status must be 200. If etag
-// is the ETag of an earlier answer, the status may also be 304. Get follows at
-// most three redirects, which must not change scheme, host or port. A nil
-// client is [http.DefaultClient].
+// Get sends a GET request to address and returns the answer. The status must be
+// 200. If etag is the ETag of an earlier answer, the status may also be 304.
+// Get follows at most three redirects, which must not change scheme, host or
+// port. If client is nil, Get uses [http.DefaultClient].
 func Get(ctx context.Context, client *http.Client, address, etag string) (Answer, error) {
 	header := http.Header{"Accept": {"application/json, application/jwk-set+json"}}
 	if etag != "" {
@@ -82,17 +82,18 @@ func Get(ctx context.Context, client *http.Client, address, etag string) (Answer
 	return do(ctx, client, http.MethodGet, address, "", header, redirects)
 }
 
-// GetAs is like [Get], but sends a bearer token and follows no redirects.
+// GetAs is like [Get], but it sends token as a bearer token, sends no ETag, and
+// follows no redirects.
 func GetAs(ctx context.Context, client *http.Client, address, token string) (Answer, error) {
 	return do(ctx, client, http.MethodGet, address, "", http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
-// Post sends body with extra header fields. The limits of [Get] apply, but Post
-// follows no redirects, because the body is meant for one endpoint only. The
-// body is a form unless header has another Content-Type. If the error is a
-// [StatusError] with a status from 400 to 499, the answer contains the first 4
-// KiB of the body, and BasicChallenge is set if the server asked for Basic
-// authentication.
+// Post sends a POST request with body and with the fields in header. The limits
+// of [Get] apply, but Post follows no redirects, because only one endpoint may
+// receive the body. The body is a form unless header contains another
+// Content-Type. If the error is a [StatusError] with a status from 400 to 499,
+// the answer contains the first 4 KiB of the body, and BasicChallenge is set if
+// the server asked for Basic authentication.
 func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }

@@ -47,8 +47,9 @@ func freshness(h http.Header) time.Duration {
 	return max(lifetime-max(seconds(h.Get("Age")), 0), 0) // a cache between server and client may have stored the answer
 }
 
-// retryAfter reads Retry-After (RFC 9110 §10.2.3), which contains seconds or a
-// date.
+// retryAfter returns the time to wait according to Retry-After (RFC 9110
+// §10.2.3), which contains seconds or a date. It returns 0 if the field is
+// missing or invalid, or if the date is in the past.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if wait := seconds(value); wait >= 0 {
@@ -70,9 +71,9 @@ func seconds(text string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// until returns the time until date, measured by the server's clock if the
-// answer has a Date. The result is negative if date is in the past or not a
-// date.
+// until returns the time from the Date of the answer until date. If the answer
+// has no valid Date, the time from now is returned. The result is negative if
+// date is in the past or invalid.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {

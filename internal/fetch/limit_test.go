@@ -61,8 +61,8 @@ func TestAnEndlessBodyIsCutOff(t *testing.T) {
 	}
 }
 
-// compressed returns compressed data that decompresses to n spaces. The data is
-// about 1000 times smaller than n.
+// compressed returns gzip data that decompresses to n spaces. The length of the
+// data is about n/1000.
 func compressed(t *testing.T, n int) []byte {
 	t.Helper()
 	var bomb bytes.Buffer

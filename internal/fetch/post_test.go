@@ -52,9 +52,9 @@ func TestPostFormFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// A server may close an idle connection at the moment when the client reuses
-// it. The request is then sent again, which is safe for the requests of this
-// module.
+// A server may close an idle connection just when the client reuses it. The
+// client then sends the request again. All requests of this module can safely
+// be repeated.
 func TestPostFormIsRepeatedWhenAnIdleConnectionWasClosed(t *testing.T) {
 	var s *server
 	s = newServer(t, func(w http.ResponseWriter, r *http.Request) {

@@ -13,10 +13,10 @@ var (
 	ErrInsecure = errors.New("must be an https URL (http is allowed only for loopback addresses, or with InsecureHTTP)")
 )
 
-// CheckURL returns an error if an endpoint must not be requested. The scheme
-// must be https, or http if the host is a loopback address or insecure is set.
-// A query is allowed in endpoints (RFC 8414 §2), but not in issuers: see
-// [CheckIssuer].
+// CheckURL returns an error if requests must not be sent to the endpoint raw.
+// The scheme must be https, or http if the host is a loopback address or
+// insecure is true. An endpoint may have a query (RFC 8414 §2). An issuer must
+// not: see [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {
@@ -33,8 +33,8 @@ func CheckURL(raw string, insecure bool) error {
 	return ErrInsecure
 }
 
-// CheckIssuer is like [CheckURL], for an issuer identifier, which must not have
-// a query (RFC 8414 §2).
+// CheckIssuer checks an issuer identifier by the rules of [CheckURL]. In
+// addition, the identifier must not have a query (RFC 8414 §2).
 func CheckIssuer(raw string, insecure bool) error {
 	if strings.Contains(raw, "?") {
 		return ErrNotURL

@@ -74,7 +74,9 @@ func Asymmetric() (public []*Algorithm) {
 	return public
 }
 
-// Symmetric reports whether anyone who can check a signature can also make one.
+// Symmetric reports whether the keys of the algorithm are shared secrets.
+// Anyone who can verify a signature with a shared secret can also make
+// signatures.
 func (a *Algorithm) Symmetric() bool { return a.KeyType == "oct" }
 
 // exactSalt requires a salt as long as the hash (RFC 7518 §3.5). golang-jwt's

@@ -55,8 +55,8 @@ func (m *Message) verifiesEd25519(key any, _ *Algorithm) bool {
 	return ok && len(public) == ed25519.PublicKeySize && !IsSmallOrder(public) && ed25519.Verify(public, m.input(), m.Signature)
 }
 
-// input returns the signing input as bytes. It copies the bytes to the spare
-// part of the buffer, because converting the string would allocate memory.
+// input returns the signing input as bytes. It copies the string to the unused
+// capacity of m.buffer, because a conversion would allocate memory.
 func (m *Message) input() []byte { return append(m.buffer[len(m.buffer):], m.SigningInput...) }
 
 // digest hashes the signing input and stores the hash in the buffer, after the

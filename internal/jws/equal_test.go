@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// agree fails the test unless Verify and golang-jwt's method give the same
-// result for a signature. It returns the result of Verify.
+// agree checks that Verify and golang-jwt give the same result for the
+// signature of m. It returns the result of Verify.
 func agree(t *testing.T, name string, m *jws.Message, key any) bool {
 	t.Helper()
 	ours := m.Verify(key) == nil
@@ -104,8 +104,8 @@ func TestVerifyAgreesWithGolangJWTOnNumbersOfEveryLength(t *testing.T) {
 	}
 }
 
-// parsed parses a key set and a token. It returns nil for both if either of
-// them is not acceptable.
+// parsed parses a key set and a token. If either is invalid, it returns nil for
+// both.
 func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 	keys, err := jwks.Parse(set)
 	if err != nil {
@@ -119,8 +119,8 @@ func parsed(set []byte, compact string) (*jwks.Set, *jws.Message) {
 }
 
 // fewest returns the smallest number of allocations in several runs of f. An
-// average would not be meaningful, because under the race detector a pool drops
-// items at random.
+// average would be unreliable, because sync.Pool drops items at random under
+// the race detector.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 20 {

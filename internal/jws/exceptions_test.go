@@ -9,7 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// exception is a case that Wycheproof calls valid but this module refuses.
+// exception is a test case that is valid according to Wycheproof, but that this
+// module refuses.
 type exception struct {
 	file   string
 	id     int
@@ -17,7 +18,7 @@ type exception struct {
 	want   error
 
 	// repair removes the reason for the refusal. The repaired case must be
-	// accepted, which shows that the case was refused for this reason only.
+	// accepted. This shows that the case was refused only for this reason.
 	repair func(key map[string]any, compact string) (repaired map[string]any, text string)
 }
 
@@ -40,9 +41,10 @@ var exceptions = []exception{
 	{signatures, 373, "the base64url of the payload contains a question mark (RFC 7515 §2)", jws.ErrShape, withoutQuestionMark},
 }
 
-// misprint is a case that Wycheproof calls invalid, although its text equals
-// the text of a valid case, its twin. The case is meant to test padding, but
-// the padding is missing in the file. This module therefore accepts the case.
+// misprint is a test case that is invalid according to Wycheproof, although it
+// has the same text as a valid case, the twin. The case is meant to test
+// padding, but its text in the file has no padding. So this module accepts the
+// case.
 type misprint struct {
 	file     string
 	id, twin int

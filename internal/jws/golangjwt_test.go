@@ -18,12 +18,13 @@ var (
 // the options that a careful program would use: strict base64 and a list of
 // methods without HMAC and "none".
 //
-// It cannot call jwt.Parser.Parse, because Parse reads the payload as JSON and
-// Wycheproof's payloads are words. Instead, it takes the other steps of Parse
-// in the same order and with golang-jwt's own code: the segments, the header by
-// encoding/json, the method by name, the list of methods, the key function, and
-// the signature with each returned key. It adds no checks, and accepts nothing
-// that the parser would refuse.
+// It cannot call jwt.Parser.Parse, because Parse parses the payload as JSON and
+// Wycheproof's payloads are words. Instead, it performs the other steps of
+// Parse in the same order and with golang-jwt's own code. It splits the
+// segments, decodes the header with encoding/json, finds the method by name,
+// checks the list of methods, calls the key function, and verifies the
+// signature with each returned key. It adds no checks, and accepts nothing that
+// Parse would refuse.
 func verifyWithGolangJWT(set []byte, compact string) error {
 	keys, err := keyfunc.NewJWKSetJSON(set)
 	if err != nil {

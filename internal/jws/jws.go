@@ -50,16 +50,16 @@ type Message struct {
 	used   bool   // whether Split was called since the last Clear
 }
 
-// byteOrderMark is U+FEFF in base64url. Other libraries skip it at the start of
-// a header, so IsJWT skips it too. ParseHeader refuses it.
+// byteOrderMark is U+FEFF in base64url. Other libraries skip a byte order mark
+// at the start of a header. So IsJWT also skips it, but ParseHeader refuses it.
 const byteOrderMark = "77u_"
 
-// IsJWT reports whether a bearer token claims to be a JWT. Such a token has a
-// dot, and its first segment decodes to the beginning of a JSON object,
-// possibly after white space. A token that claims to be a JWT is never treated
-// as opaque, even if it is refused as a JWT. The only exception is an encrypted
-// token. One in 256 random opaque tokens decodes to a text that begins with a
-// brace, so IsJWT also checks the dot and the character after the brace.
+// IsJWT reports whether a bearer token is meant to be a JWT: it has a dot, and
+// its first segment decodes to the beginning of a JSON object, possibly after
+// white space. Such a token is never treated as opaque, even if it is not a
+// valid JWT. The only exception is an encrypted token. One in 256 random opaque
+// tokens decodes to a text that begins with a brace, so IsJWT also checks the
+// dot and the character after the brace.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -114,9 +114,10 @@ func Encrypted(token string) (header []byte, encrypted bool) {
 	return header, encrypted && err == nil
 }
 
-// Split checks the shape of a compact JWS and decodes its segments. The decoded
-// header is returned separately, for [ParseHeader]. Only the payload may be
-// empty: a JWS with an empty payload is valid, although it is not a JWT.
+// Split decodes the segments of a compact JWS. It returns an error if there are
+// not exactly three segments in canonical base64url. The decoded header is
+// returned separately, for [ParseHeader]. Only the payload may be empty: a JWS
+// with an empty payload is valid, although it is not a JWT.
 func Split(compact string) (m *Message, header []byte, err error) {
 	m = new(Message)
 	if header, err = m.Split(compact); err != nil {
@@ -125,8 +126,9 @@ func Split(compact string) (m *Message, header []byte, err error) {
 	return m, header, nil
 }
 
-// Split is like the function Split, but stores the result in m. The decoded
-// segments, including the header, are in the buffer of m.
+// Split does the same as the function Split, but stores the result in m. All
+// decoded segments, including the returned header, are stored in the buffer of
+// m.
 func (m *Message) Split(compact string) (header []byte, err error) {
 	head, rest, _ := strings.Cut(compact, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
@@ -153,7 +155,8 @@ func (m *Message) Split(compact string) (header []byte, err error) {
 // segments and the signing input of a token of 16 KiB.
 const maxBuffer = 32 << 10
 
-// Clear empties m for reuse. It keeps the buffer, but overwrites it with zeros.
+// Clear empties m for reuse. It overwrites the buffer with zeros. It keeps the
+// buffer if its capacity is at most maxBuffer.
 func (m *Message) Clear() {
 	if !m.used {
 		return
@@ -185,8 +188,8 @@ const verifySpace = 256
 var encoding = base64.RawURLEncoding.Strict()
 
 // appendDecoded decodes canonical base64url and appends the result to dst. It
-// checks the characters first, because encoding/base64 skips CR and LF even in
-// strict mode.
+// refuses CR and LF first, because encoding/base64 skips them even in strict
+// mode.
 func appendDecoded(dst []byte, text string) ([]byte, error) {
 	if strings.IndexByte(text, '\r') >= 0 || strings.IndexByte(text, '\n') >= 0 {
 		return dst, ErrShape

@@ -8,9 +8,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// Prepared caches the prepared keys of an issuer. A key is prepared when it is
-// first used. The cache identifies a key by its pointer, which stays the same
-// while the key is published. Prepared is safe for concurrent use.
+// Prepared caches RSA keys of an issuer in the form that package rsaverify
+// prepares for faster verification. A key is prepared when it is first used.
+// The cache identifies a key by its pointer, which stays the same while the key
+// is published. Prepared is safe for concurrent use.
 type Prepared struct {
 	keys  sync.Map // maps *rsa.PublicKey to *rsaverify.Key
 	count atomic.Int32

@@ -45,15 +45,15 @@ const (
 	encryptions = "wycheproof_json_web_encryption_test.json"
 )
 
-// counts holds the number of cases of each kind in each file. The cases were
-// counted by hand, so that the test notices if a case is skipped.
+// counts contains the number of test cases of each kind in each file. The cases
+// were counted by hand, so the test fails if a case is skipped.
 var counts = []struct {
 	file           string
 	total          int
 	valid, invalid int // with asymmetric keys
 	symmetric      int
 	encrypted      int
-	secretAccepted int // symmetric cases that a local secret accepts, including misprints
+	secretAccepted int // symmetric cases accepted with a local secret, including misprints
 	secretTotal    int // symmetric cases that run with a local secret
 }{
 	{signatures, 401, 36, 325, 40, 0, 10, 40},
@@ -62,8 +62,8 @@ var counts = []struct {
 	{encryptions, 139, 0, 0, 0, 139, 0, 0},
 }
 
-// tally counts the results. Symmetric and encrypted cases are treated as
-// invalid, because they must not be accepted with published keys.
+// tally counts the results of one verifier. Symmetric and encrypted cases are
+// treated as invalid, because a verifier with published keys must refuse them.
 type tally struct {
 	accepted, refused           int
 	wrongAccepted, wrongRefused []int // tcIds

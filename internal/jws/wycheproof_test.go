@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// wycheproof holds one file of Project Wycheproof.
+// wycheproof is one file of Project Wycheproof.
 type wycheproof struct {
 	Total  int     `json:"numberOfTests"`
 	Groups []group `json:"testGroups"`
@@ -36,7 +36,8 @@ type vector struct {
 
 func (v vector) text() string { return string(v.JWS + v.JWE) }
 
-// serialized is a compact serialization, or the text of a JSON serialization.
+// serialized is a JWS or JWE: its compact serialization, or the text of its
+// JSON serialization.
 type serialized string
 
 func (s *serialized) UnmarshalJSON(data []byte) error {
@@ -55,9 +56,9 @@ func (v vector) valid(t *testing.T) bool {
 	return v.Result == "valid"
 }
 
-// keys returns the keys as an issuer would publish them: the public keys if the
-// group has any, otherwise the private keys without their private members.
-// Symmetric keys keep k.
+// keys returns the keys as an issuer would publish them: the public keys, if
+// the group has any. Otherwise it returns the private keys without their
+// private members. Symmetric keys keep k.
 func (g group) keys() []map[string]any {
 	source := g.Public
 	if source == nil {

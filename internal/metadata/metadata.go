@@ -38,7 +38,8 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 	return doc, err
 }
 
-// At is like Discover, but reads the metadata at the URL location.
+// At does the same as [Discover], but fetches the metadata from the URL
+// location.
 func At(ctx context.Context, client *http.Client, location, issuer string, insecure bool) (Document, error) {
 	doc, _, err := first(ctx, client, []string{location}, issuer, insecure)
 	return doc, err
@@ -93,9 +94,10 @@ func isAbsent(err error) bool {
 	return refused.Status < http.StatusInternalServerError
 }
 
-// locations returns the URLs where metadata may be: the OpenID Connect name as
-// a suffix of the issuer, the RFC 8414 name inserted before the issuer's path,
-// and the RFC 8414 name as a suffix, which many servers use.
+// locations returns the URLs at which metadata may be published, in the order
+// in which they are tried. They consist of the OpenID Connect name after the
+// issuer, the RFC 8414 name before the issuer's path, and the RFC 8414 name
+// after the issuer, which many servers use.
 func locations(issuer string) []string {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	base := strings.TrimSuffix(issuer, "/")
@@ -163,8 +165,8 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 }
 
 // acceptable reports whether an endpoint may be used. secure is true if the
-// metadata was fetched over https. If secure is true, an endpoint with http is
-// refused, even on a loopback address, unless insecure is true.
+// metadata was fetched over https. Then the endpoint must also use https, even
+// on a loopback address. If insecure is true, http is always allowed.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

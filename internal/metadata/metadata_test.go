@@ -26,8 +26,8 @@ const (
 	oauth = "/.well-known/oauth-authorization-server"
 )
 
-// server answers each path with the handler that the test sets for it, or with
-// 404 otherwise. It logs the paths.
+// server calls the handler in answers for the path of a request. For other
+// paths, it answers 404. It logs the paths of all requests.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request
@@ -81,7 +81,7 @@ func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 		name   string
 		path   string // path of the issuer
 		answer map[string]int
-		found  string // where the document is, "" if it is nowhere
+		found  string // path of the document, "" if none exists
 		want   []string
 		err    error
 	}{
@@ -139,7 +139,7 @@ func TestDiscoverTriesTheLocationsInOrder(t *testing.T) {
 	}
 }
 
-// firstAnswer is a server's answer at the first location.
+// firstAnswer is the answer at the first location that Discover tries.
 type firstAnswer struct {
 	name   string
 	answer http.HandlerFunc

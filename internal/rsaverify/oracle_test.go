@@ -61,7 +61,7 @@ func (c random) pair(t *testing.T, bits int, e int64) pair {
 	t.Helper()
 	n, phi := big.NewInt(1), big.NewInt(1)
 	for n.BitLen() < bits {
-		// The last prime makes the length exact.
+		// The length of the last prime makes the length of n exact.
 		part, last := 64, bits-n.BitLen() <= 100
 		if last {
 			part = bits - n.BitLen()
@@ -106,8 +106,8 @@ var derOf = map[crypto.Hash][]byte{
 	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
 }
 
-// encoded holds the parts of an encoded message, so that a case can change one
-// part.
+// encoded consists of the parts of an encoded message (EMSA-PKCS1-v1_5), so
+// that a test case can change one part.
 type encoded struct{ head, padding, end, prefix, digest []byte }
 
 func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
@@ -121,8 +121,9 @@ func (p pair) encode(hash crypto.Hash, digest []byte) encoded {
 
 func (e encoded) join() []byte { return slices.Concat(e.head, e.padding, e.end, e.prefix, e.digest) }
 
-// messages returns the right encoded message under the name "right", and wrong
-// messages that lenient verifiers have accepted.
+// messages returns encoded messages of a digest, indexed by name. The message
+// "right" is correct. All others are wrong in ways that lenient verifiers have
+// accepted.
 func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]byte {
 	right := func() encoded { return p.encode(hash, digest) }
 	list := map[string][]byte{"right": right().join()}
@@ -177,8 +178,8 @@ func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]b
 	return list
 }
 
-// variants returns the signature itself under the name "unchanged", and wrong
-// variants of it.
+// variants returns signatures, indexed by name. "unchanged" is signature
+// itself. All others are invalid.
 func (p pair) variants(c random, signature []byte) map[string][]byte {
 	size := p.public.Size()
 	number := new(big.Int).SetBytes(signature)
@@ -243,7 +244,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 		digest := c.bytes(hash.Size())
 		messages := p.messages(c, hash, digest)
 		names := slices.Sorted(maps.Keys(messages))
-		for range 3 { // signing is far slower than verifying
+		for range 3 { // only three, because signing is slow
 			what := names[c.n(len(names))]
 			passed := p.agree(t, what, hash, digest, p.sign(messages[what]))
 			if passed != (what == "right") {
@@ -261,7 +262,7 @@ func TestVerifyAgreesWithCryptoRSA(t *testing.T) {
 			}
 			count(passed)
 		}
-		for _, other := range three { // try other hashes with this digest, whose length is wrong for them, and with a random digest
+		for _, other := range three { // for each other hash, try this digest, which has the wrong length, and a random digest
 			if other != hash {
 				count(p.agree(t, fmt.Sprint("as ", other), other, digest, signature))
 				count(p.agree(t, fmt.Sprint("as ", other), other, c.bytes(other.Size()), signature))

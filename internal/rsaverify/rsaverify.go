@@ -70,7 +70,7 @@ func (k *Key) Verify(hash crypto.Hash, digest, signature []byte) bool {
 		return false
 	}
 	s, err := bigmod.NewNat().SetBytes(signature, k.modulus)
-	if err != nil { // the signature is not below the modulus (RFC 8017 §5.2.2)
+	if err != nil { // the signature must be less than the modulus (RFC 8017 §5.2.2)
 		return false
 	}
 	message := bigmod.NewNat().ExpShortVarTime(s, k.exponent, k.modulus).Bytes(k.modulus)

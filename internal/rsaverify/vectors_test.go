@@ -16,7 +16,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/rsaverify"
 )
 
-// wycheproof holds a file of Project Wycheproof.
+// wycheproof is one file of Project Wycheproof.
 type wycheproof struct {
 	Groups []struct {
 		Key struct {

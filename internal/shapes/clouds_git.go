@@ -87,7 +87,7 @@ var gitHub = []Shape{{
 	Preset: "GitHub",
 }}
 
-// gitLab describes the tokens of CI jobs.
+// gitLab describes the ID tokens of GitLab CI jobs.
 var gitLab = []Shape{{
 	Name: "gitlab-ci", Title: "GitLab CI", Issuer: "https://gitlab.com", Audience: "orders-api",
 	Header: []Member{{"typ", "JWT"}},

@@ -12,7 +12,7 @@ var (
 	}
 )
 
-// googleUsers describes Google's tokens about users.
+// googleUsers describes the tokens that Google issues for users.
 var googleUsers = []Shape{{
 	Name: "google-id", Title: "Google, ID tokens of users", Issuer: "https://accounts.google.com", Audience: googleClient,
 	Header: []Member{{"typ", "JWT"}}, Claims: googleUser, Keys: googleKeys,

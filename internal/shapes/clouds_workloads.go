@@ -1,6 +1,6 @@
 package shapes
 
-// kubernetes describes the tokens of service accounts.
+// kubernetes describes the tokens of Kubernetes service accounts.
 var kubernetes = []Shape{{
 	Name: "kubernetes", Title: "Kubernetes, service accounts", Issuer: "https://kubernetes.default.svc.cluster.local", Audience: "orders-api",
 	Claims: []Member{

@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// Recognise finds the provider whose tokens are most like the given header and
-// claims. It returns the description of this provider's tokens, and the hints
-// that apply to the given token. Hints quote nothing from the token.
+// Recognise finds the shape that best matches the header and claims of a token.
+// It returns this shape, and the texts of its hints that apply to the token.
+// The texts quote nothing from the token. ok is false if no shape matches.
 func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool) {
 	best := 0
 	for _, shape := range All {
 		score := shape.Recognised.score(header, claims)
 		if score > 0 && claims["iss"] == shape.Issuer {
-			score += 10 // prefer a provider with this fixed issuer
+			score += 10 // prefer a provider with exactly this issuer
 		}
 		if score > best {
 			best, s = score, shape
@@ -35,8 +35,8 @@ func Recognise(header, claims map[string]any) (s Shape, hints []string, ok bool)
 	return s, hints, true
 }
 
-// score returns how well a token fits the provider, or 0 if the token does not
-// meet all criteria.
+// score returns 0 if the token does not meet all criteria. Otherwise, a higher
+// score means a more specific match.
 func (r Recognised) score(header, claims map[string]any) (score int) {
 	if r.Issuer != "" {
 		iss, _ := claims["iss"].(string)

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// sample returns the header and the claims of a token of the provider s. row
-// says how the token differs from the provider's sample token.
+// sample returns the header and the claims of the sample token of s, changed by
+// row.
 func sample(s shapes.Shape, row shapes.Row) (header, claims map[string]any) {
 	header, claims = map[string]any{"alg": "RS256", "kid": "k"}, map[string]any{"iss": s.Issuer, "sub": "u1", "aud": s.Audience}
 	for object, members := range map[*map[string]any][]shapes.Member{&header: append(s.Header, row.Header...), &claims: append(s.Claims, row.Claims...)} {
@@ -31,7 +31,7 @@ func sample(s shapes.Shape, row shapes.Row) (header, claims map[string]any) {
 func TestEverySampleIsRecognised(t *testing.T) {
 	for _, s := range shapes.All {
 		if r := s.Recognised; r.Issuer == "" && r.Claims == nil && r.Header == nil {
-			continue // its tokens cannot be recognised
+			continue // s has no criteria
 		}
 		header, claims := sample(s, shapes.Row{})
 		found, _, ok := shapes.Recognise(header, claims)

@@ -1,8 +1,8 @@
 // Package shapes describes, as data, what real authorization servers send: the
 // header and claims of their tokens, the members of their key sets and
-// metadata, and their introspection responses. Each [Shape] describes one
-// provider, and lists tokens that an API must accept or refuse. All values are
-// made up.
+// metadata, and their introspection responses. Each [Shape] describes one kind
+// of token of one provider, and lists tokens that an API must accept or refuse.
+// All values are made up.
 //
 // The package contains only data and functions to look it up, and imports no
 // other package of the module.
@@ -10,12 +10,12 @@ package shapes
 
 import "slices"
 
-// Shape is one kind of token of a provider.
+// Shape describes one kind of token of a provider, with a sample token.
 type Shape struct {
 	Name     string // on the command line and in docs, such as "keycloak"
 	Title    string // for users, such as "Keycloak"
-	Issuer   string // of the samples, as the provider writes it
-	Audience string // of the API that the samples are for
+	Issuer   string // of the sample token, as the provider writes it
+	Audience string // the API that the sample token is for
 
 	// Header lists the members of the JOSE header other than alg and kid.
 	// Claims lists the claims in their order. The claims iss, aud, sub, iat and
@@ -32,7 +32,7 @@ type Shape struct {
 
 	Introspection []Member // the introspection response; nil if the tokens are JWTs
 
-	Good []Row // in addition to the sample itself
+	Good []Row // accepted, in addition to the sample
 	Bad  []Row
 
 	// Setup explains how to configure the provider. Preset is the function in
@@ -45,7 +45,7 @@ type Shape struct {
 }
 
 // Recognised contains the criteria that identify a token of the provider. A
-// token must meet all of them.
+// token matches only if it meets all of them.
 type Recognised struct {
 	Issuer string   // a regular expression that iss must match, "" if any iss will do
 	Claims []string // claims that the token must have
@@ -57,7 +57,7 @@ type Hint struct {
 	Header bool   // whether Name is a header parameter instead of a claim
 	Name   string // the name of the claim or header parameter
 	Value  string // the value of the claim, or of one of its elements; "" for any value
-	Absent bool   // whether the hint applies if the claim is absent, instead of present
+	Absent bool   // whether the hint applies only if the claim or parameter is absent
 	Text   string // for users: what the mistake is and what to do
 }
 
@@ -68,7 +68,7 @@ type Member struct {
 	Value any
 }
 
-// Null is the value null.
+// Null is the Value of a member that is null in JSON.
 type Null struct{}
 
 // Key is a key of a key set.
@@ -77,8 +77,8 @@ type Key struct {
 	Members []Member
 }
 
-// Row describes one test token: how it differs from the sample token, and the
-// status with which an API must answer it.
+// Row describes one test token: its differences from the sample token, and the
+// status with which an API must answer the test token.
 type Row struct {
 	Name   string // a short description
 	Header []Member

@@ -13,9 +13,10 @@ import (
 )
 
 // FuzzObject checks that an accepted document has only one meaning:
-// encoding/json accepts it, names are unique at any depth, and Object passes on
-// the same members as encoding/json. It also checks that every error is a
-// constant of the package, and that LooseObject accepts what Object accepts.
+// encoding/json also accepts it, names are unique at any depth, and Object and
+// encoding/json find the same members. It also checks that every error is a
+// constant of the package, and that LooseObject accepts every document that
+// Object accepts.
 func FuzzObject(f *testing.F) {
 	for _, tt := range documents {
 		if len(tt.text) < 1<<12 {
@@ -63,8 +64,8 @@ func FuzzObject(f *testing.F) {
 
 var errRepeated = errors.New("an object repeats a name")
 
-// uniqueNames reads a document with encoding/json only. It returns the
-// document's depth, and errRepeated if an object repeats a name.
+// uniqueNames reads a document with encoding/json only. It returns the nesting
+// depth of the document, and errRepeated if an object repeats a name.
 func uniqueNames(dec *json.Decoder) (deepest int, err error) {
 	type level struct {
 		names map[string]bool // names so far; nil in an array

@@ -12,8 +12,9 @@ import (
 // a value is never empty, so "" means that the value is missing.
 type Value string
 
-// Kind returns the kind of the value: 'n', 't', 'f', '"', '0' for all numbers,
-// '{' or '['. It is 0 for "".
+// Kind returns the kind of the value: 'n' for null, 't' for true, 'f' for
+// false, '"' for a string, '0' for a number, '{' for an object, or '[' for an
+// array. It is 0 for "".
 func (v Value) Kind() jsontext.Kind {
 	begin := string(v)
 	if begin != "" && begin[0] <= ' ' {
@@ -33,7 +34,7 @@ func (v Value) IsNull() bool { return v.Kind() == 'n' }
 
 const space = " \t\r\n"
 
-// IsSpace reports whether c is white space between the parts of a document.
+// IsSpace reports whether c is JSON white space (RFC 8259 §2).
 func IsSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
 // reader reads one document. It works on a copy, because the decoder needs
@@ -60,9 +61,9 @@ func read(doc string, options ...jsontext.Options) *reader {
 	return r
 }
 
-// release prepares the reader for the next document and returns it to the pool.
-// The reader then keeps no values of the old document, only the member names
-// that the decoder stores to detect duplicates.
+// release clears the reader and returns it to the pool. Of the old document,
+// the reader keeps only the member names that the decoder stores to detect
+// duplicates.
 func (r *reader) release() {
 	clear(r.copied)
 	if cap(r.copied) > maxPooled {

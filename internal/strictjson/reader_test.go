@@ -10,8 +10,8 @@ import (
 )
 
 // fewest returns the smallest number of allocations in several runs of f. An
-// average would not be meaningful, because under the race detector a pool drops
-// items at random.
+// average would be unreliable, because sync.Pool drops items at random under
+// the race detector.
 func fewest(f func()) float64 {
 	least := testing.AllocsPerRun(1, f)
 	for range 50 {
@@ -40,8 +40,8 @@ func TestReadingATextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A pooled reader is reused for other documents, even concurrently. This must
-// not change the results that it returned before.
+// Pooled readers are reused for other documents, also by concurrent calls. This
+// must not change the results of earlier calls.
 func TestResultsDoNotChangeWhenReadersAreReused(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {

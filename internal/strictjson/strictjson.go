@@ -58,9 +58,10 @@ func Object[T text](data T, member func(name string, value Value) error) error {
 	return err
 }
 
-// LooseObject is like Object, for a container whose parts are checked later,
-// such as a JWK Set. It allows repeated names and invalid UTF-8 inside the
-// value of a member, but not in the names of the outermost object.
+// LooseObject is like [Object], but allows repeated names and invalid UTF-8
+// inside the value of a member. It is for a container whose elements are
+// checked later, such as a JWK Set. It refuses repeated names and invalid UTF-8
+// in the names of the outermost object.
 func LooseObject[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {
@@ -181,9 +182,9 @@ func Date(v Value) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(fraction*1e9)), true
 }
 
-// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if the
-// pointer leads to no value. If data is not strict JSON, it may repeat a name.
-// Lookup then returns one of the values that match.
+// Lookup returns the value at a JSON Pointer (RFC 6901) in data, or "" if data
+// has no value there. If data is not strict JSON and repeats a name, Lookup
+// returns one of the matching values.
 func Lookup[T text](data T, pointer Pointer) Value {
 	found := Value(data)
 	for token := range pointer.Tokens() {

@@ -27,8 +27,9 @@ func failed[T any](ctx context.Context, checks []Check[T], open func() T) (names
 	return names
 }
 
-// FindsPlantedFaults tests that the checks of a suite find each fault, and that
-// each check finds a fault that some other check does not find.
+// FindsPlantedFaults tests that the checks in Want find each fault. It also
+// tests that every check is in the Want of a fault that not all checks need to
+// find.
 func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[string]Planted[T]) {
 	t.Helper()
 	found := make(map[string]bool)
@@ -68,8 +69,8 @@ func FindsNoFault[T any](t *testing.T, checks []Check[T], correct map[string]fun
 	}
 }
 
-// Explains tests that run fails with an output that contains texts. A failure
-// in run would fail this test too, so run is called in another process.
+// Explains tests that run fails and that its output contains texts. It calls
+// run in another process, because a failure in run would also fail this test.
 func Explains(t *testing.T, run func(t *testing.T), texts ...string) {
 	t.Helper()
 	const child = "BEARERGUARD_SUITE_CHILD"

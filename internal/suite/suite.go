@@ -1,5 +1,5 @@
-// Package suite runs the checks of the suites with which users test their own
-// stores and feeds: replaytest, cachetest and feedtest.
+// Package suite runs the checks of replaytest, cachetest and feedtest. With
+// these packages, users test their own stores and feeds.
 package suite
 
 import (
@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// Check is one property of implementations of T.
+// Check tests one property of an implementation of T.
 type Check[T any] struct {
 	Name  string
-	Waits bool // whether the check waits until something ends
+	Waits bool // whether the check waits until something expires
 	Why   string
 	Fault func(ctx context.Context, subject T) error // nil if the subject has the property
 }
 
-// Run runs checks in subtests of t. It calls open once for each of them. Checks
-// that wait run in parallel, and all have ended when Run returns.
+// Run runs each check in a subtest of t, with a new value from open. Checks
+// that wait run in parallel. Run returns after all checks have ended.
 func Run[T any](t *testing.T, checks []Check[T], open func(t *testing.T) T) {
 	t.Helper()
 	test := func(t *testing.T, c Check[T]) {

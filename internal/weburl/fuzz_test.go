@@ -12,11 +12,11 @@ import (
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
-// FuzzURL compares Normal with another implementation of RFC 3986: two texts
-// have the same normal form if and only if they name the same resource.
-// Normalizing a normal form must not change it, and all spellings of a URL must
-// have the same normal form. Every http URL that the grammar permits is
-// accepted, unless its host is of a kind that Normal refuses.
+// FuzzURL compares Normal with another implementation of RFC 3986: two URLs
+// must have the same normal form if and only if they identify the same
+// resource. Normalizing a normal form must not change it, and all spellings of
+// a URL must have the same normal form. Normal must accept every http URL that
+// the grammar permits, except URLs with certain kinds of host.
 func FuzzURL(f *testing.F) {
 	for i, tt := range same {
 		f.Add(tt.raw, same[(i+1)%len(same)].raw, uint64(i)*0x9e3779b97f4a7c15)
@@ -176,7 +176,7 @@ func respelled(url string, changes uint64) string {
 	return scheme + "://" + host + b.String()
 }
 
-// escaped reports whether the character is a digit of an escape.
+// escaped reports whether the character at i is a hex digit of an escape.
 func escaped(path string, i int) bool {
 	return i > 0 && path[i-1] == '%' || i > 1 && path[i-2] == '%'
 }

@@ -1,8 +1,9 @@
 // Package weburl brings http and https URLs into the normal form of RFC 3986
-// §6.2.2 and §6.2.3, so that two spellings of one URL compare equal, and URLs
-// of different resources never do.
+// §6.2.2 and §6.2.3. Two spellings of one URL have the same normal form. URLs
+// of different resources have different normal forms.
 //
-// Not in this package: which URLs are acceptable for a purpose, and requests.
+// This package does not decide which URLs are acceptable for a purpose, and it
+// sends no requests.
 package weburl
 
 import (
@@ -133,8 +134,9 @@ func writeEscape(b *strings.Builder, c byte) {
 	b.WriteByte(digits[c&15])
 }
 
-// IsNormal reports whether a path is surely in normal form. It returns false
-// for some paths that are, such as those with a segment that begins with a dot.
+// IsNormal reports whether a path is certainly in normal form. For some paths
+// in normal form it returns false, such as a path with a segment that begins
+// with a dot.
 func IsNormal(path string) bool {
 	for i := range len(path) {
 		if c := path[i]; !unreserved[c] && c != '/' || c == '/' && i+1 < len(path) && path[i+1] == '.' {

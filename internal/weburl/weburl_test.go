@@ -71,7 +71,7 @@ func TestNormal(t *testing.T) {
 	}
 }
 
-// refused lists texts that are not a URL of an API.
+// refused lists texts that Normal refuses.
 var refused = []struct{ name, raw string }{
 	{"nothing", ""},
 	{"a path", "/orders"},

@@ -59,7 +59,7 @@ var checks = []suite.Check[introspect.Cache]{
 	},
 }
 
-// newKey returns a key as the client makes them.
+// newKey returns a random key in the client's format: 64 hexadecimal digits.
 func newKey() string {
 	var hash [32]byte
 	_, _ = rand.Read(hash[:]) // never fails
@@ -74,8 +74,8 @@ func set(ctx context.Context, store introspect.Cache, key string, value []byte) 
 	return nil
 }
 
-// want reads a key and returns an error unless it has the value. A nil value
-// means a missing key.
+// want reads a key and returns an error unless the stored value equals value.
+// If value is nil, the key must be missing.
 func want(ctx context.Context, store introspect.Cache, key string, value []byte, when string) error {
 	got, ok, err := store.Get(ctx, key)
 	switch {
@@ -172,7 +172,7 @@ func concurrent(ctx context.Context, store introspect.Cache) error {
 	all.Wait()
 	for _, err := range faults {
 		if err != nil {
-			return err // the others are probably the same
+			return err // the other errors are probably the same
 		}
 	}
 	return nil
@@ -247,6 +247,6 @@ func lastLifetime(ctx context.Context, store introspect.Cache) error {
 	)
 }
 
-// margin is how long after its end a value may still be returned: calls take
-// time. The client checks the end as well.
+// margin is how long a store may still return a value after its ttl has ended,
+// because calls take time. The client also checks the expiry.
 const margin = 100 * time.Millisecond

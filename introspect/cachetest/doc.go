@@ -7,12 +7,14 @@
 //		})
 //	}
 //
-// Each failure explains what the store did, and what it would mean for an API.
+// The message of a failed test says what the store did, and what this fault
+// would mean for an API.
 //
-// The suite needs about two seconds of real time. It writes some hundred
-// values, of 256 KiB at most. They expire after an hour at most. Keys are
-// random, so the store may be in use. Run the suite with -race as well.
+// The suite takes about two seconds of real time. It writes a few hundred
+// values of up to 256 KiB each, which expire after an hour at most. The keys
+// are random, so the store may be in use. Run the suite with -race as well.
 //
-// Some faults stay unnoticed: values that the store never deletes, if it does
-// not return them, and values that others can read or change.
+// The suite cannot detect two kinds of faults: a store that never deletes
+// values but does not return expired ones, and a store whose values others can
+// read or change.
 package cachetest

@@ -7,9 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// Run tests a store in subtests of t. It calls open once for each of them, with
-// the subtest's t. The calls may return the same store. Subtests that wait run
-// in parallel, and all have ended when Run returns.
+// Run tests a store in subtests of t. For each subtest, it calls open with the
+// subtest's t. open may return the same store every time. Subtests that wait
+// run in parallel. Run returns after all subtests have ended.
 func Run(t *testing.T, open func(t *testing.T) introspect.Cache) {
 	t.Helper()
 	suite.Run(t, checks, open)

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// store is a simple store with places where faults can be planted.
+// store is a simple in-memory store. A test plants a fault by replacing get or
+// set.
 type store struct {
 	mu     sync.Mutex
 	values map[string]value

@@ -1,10 +1,10 @@
-// Package bench benchmarks testserver and another mock server. The packages
-// below it compare Bearerguard with other ways to verify a token:
+// Package bench benchmarks testserver and another mock server. Its subpackages
+// compare Bearerguard with other ways to verify a token:
 //
-//   - rival sets these up
+//   - rival sets up Bearerguard and the other libraries
 //   - the commands ./compare and ./behaviour measure them
 //   - performance plots the results of ./compare
-//   - the test in rivals sends them the tokens of apitest.Check
+//   - the test in rivals sends the tokens of apitest.Check to them
 //
 // See README.md.
 package bench

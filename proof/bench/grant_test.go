@@ -18,7 +18,7 @@ const (
 	redirectURI  = "http://127.0.0.1/callback"
 )
 
-// tokens holds the members of a token endpoint response that the benchmarks
+// tokens contains the members of a token endpoint response that the benchmarks
 // need.
 type tokens struct {
 	Access  string `json:"access_token"`
@@ -87,7 +87,7 @@ func (m mock) codeFlow(ctx context.Context) (tokens, error) {
 	})
 }
 
-// contender is an element of the list that mocks returns.
+// contender is one mock server in the list that mocks returns.
 type contender = struct {
 	name  string
 	start func() (mock, error)

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Cut splits a document at two marks, each on a line of its own. The part
-// before ends with the first mark, and the part after begins with the second
-// one.
+// Cut splits a document at two marker lines, begin and end. The result before
+// ends with the line begin, and the result after begins with the line end.
 func Cut(document, begin, end string) (before, between, after string, err error) {
 	before, rest, opened := strings.Cut(document, begin+"\n")
 	between, after, closed := strings.Cut(rest, end+"\n")

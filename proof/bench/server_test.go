@@ -12,12 +12,12 @@ import (
 type mock struct {
 	client *http.Client
 	jwks   string        // URL of the key set
-	mint   func() string // an access token made in process
+	mint   func() string // returns an access token made in process
 	stop   func()
 
-	authorize, token string // URLs of the two endpoints
+	authorize, token string // URLs of these endpoints
 	id, secret       string // credentials of a client that may use every grant of the server
-	credentials      bool   // client_credentials is one of these grants
+	credentials      bool   // the client may use client_credentials
 	rotates          bool   // a refresh token can be used only once
 }
 

@@ -8,9 +8,9 @@ import (
 //go:embed go.mod
 var goMod string
 
-// Version returns the version that go.mod requires of a module. It returns ""
-// if go.mod does not require the module, or replaces it by a directory as it
-// does with this repository.
+// Version returns the version of a module in go.mod. It returns "" if go.mod
+// does not require the module, or replaces it with a directory, as it does for
+// this repository.
 func Version(module string) string {
 	version := ""
 	for line := range strings.Lines(goMod) {

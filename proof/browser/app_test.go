@@ -121,8 +121,7 @@ func (a *app) answer(b *tab) url.Values {
 	}
 }
 
-// fill types a text into the field with the given name and so overwrites the
-// old value of the field.
+// fill replaces the value of the field with this name by typing text.
 func (b *tab) fill(name, text string) {
 	b.t.Helper()
 	eval[bool](b, `(e => { e.focus(); e.select(); return true; })(document.querySelector('[name="`+name+`"]'))`)
@@ -154,7 +153,7 @@ func (b *tab) title() string {
 	return eval[string](b, `document.querySelector('h1').innerText`)
 }
 
-// requireTitle fails the test if the heading of the page is not the wanted one.
+// requireTitle fails the test unless the heading of the page begins with want.
 func (b *tab) requireTitle(want string) {
 	b.t.Helper()
 	if got := b.title(); !strings.HasPrefix(got, want) {

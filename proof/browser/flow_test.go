@@ -116,8 +116,8 @@ func elsewhere(t *testing.T, body string) string {
 }
 
 // This test shows why pages with forms that redirect to a client do not set
-// form-action. If it fails, Chromium no longer applies form-action to
-// redirects, and the pages may set it again.
+// form-action. If the test fails, Chromium has stopped applying form-action to
+// redirects, and the pages may set form-action again.
 func TestFormActionWouldBreakLogins(t *testing.T) {
 	redirectURI, frontEnd := newClient(t)
 	client, _ := url.Parse(redirectURI)

@@ -14,8 +14,8 @@ import (
 
 // payloads are texts that change the page or run a script if the page does not
 // escape them. Each targets one place: text, an attribute, a style, a script or
-// a URL. All except the last two contain no space, quote or backslash, and so
-// are valid scopes.
+// a URL. All except the last two are valid scopes, because they contain no
+// space, double quote or backslash.
 var payloads = map[string]string{
 	"an element":    `<svg/onload=document.title='run'>`,
 	"a script":      `</title></style><script>document.title='run'</script>`,

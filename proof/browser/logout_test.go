@@ -38,8 +38,8 @@ func TestLogout(t *testing.T) {
 	b.open(a.authorizeURL())
 	b.requireTitle("Sign in")
 
-	// A form on the client's site is sent without a cookie. It ends the session
-	// nevertheless, because it has an ID token hint.
+	// A form on the client's site is sent without a cookie. It still ends the
+	// session, because it contains an ID token hint.
 	logIn()
 	query.Set("id_token_hint", a.as.IDToken(testserver.Subject(alice.Sub), testserver.ForClient(a.client.ID)))
 	form := `<form method="post" action="` + a.as.Endpoint(testserver.EndpointEndSession) + `">`

@@ -65,9 +65,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	if err := chromedp.Listen(ctx, b.handleEvent); err != nil {
 		t.Fatal(err)
 	}
-	// The context ctx has no time limit, because it keeps the tab open. The
-	// actions in the tab use the context limited, which ends them when the time
-	// limit has passed.
+	// ctx has no time limit, because it keeps the tab open. Actions in the tab
+	// use limited, so that they fail when the time limit has passed.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited
@@ -79,8 +78,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 	return b
 }
 
-// resolvingTo returns an option for a window in which every host name leads to
-// the server at address, through a proxy.
+// resolvingTo returns an option for a window that uses the server at address as
+// its proxy. This server therefore receives the requests for every host name.
 func resolvingTo(address string) chromedp.CreateBrowserContextOption {
 	return func(p *target.CreateBrowserContextParams) { p.ProxyServer = address }
 }

@@ -76,11 +76,12 @@ func (g *gallery) request(ep testserver.Endpoint, pairs ...string) (answer map[s
 	}
 	w := httptest.NewRecorder()
 	g.as.ServeHTTP(w, r)
-	_ = json.Unmarshal(w.Body.Bytes(), &answer) // an injected fault has no JSON
+	_ = json.Unmarshal(w.Body.Bytes(), &answer) // fault responses are not JSON
 	return answer
 }
 
-// screens maps pages to their width and the steps that open them.
+// screens contains, for each page, the width of its picture and the steps that
+// open it.
 var screens = map[string]struct {
 	wide int64
 	way  func(g *gallery, b *tab)
@@ -119,7 +120,7 @@ var screens = map[string]struct {
 	}},
 }
 
-// maxHeight is the maximum height of a picture.
+// maxHeight is the maximum height of a picture, in pixels.
 const maxHeight = 1228
 
 // picture returns a screenshot of a page, without a blinking cursor.

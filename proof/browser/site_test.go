@@ -95,13 +95,14 @@ var debug = pages.DebugPage{
 	Mint: pages.MintForm{ClientID: "web", Subject: "alice", Audience: "api", Scope: "orders:read", ExpiresIn: "5m", Defect: "expired"},
 }
 
-// sent is a received form.
+// sent is a form that the test site received.
 type sent struct {
 	form   url.Values
 	origin string
 }
 
-// newSite serves the views, and returns the forms that they send.
+// newSite serves the views. It returns the address, and a channel for the forms
+// that the pages send.
 func newSite(t *testing.T) (address string, forms <-chan sent) {
 	t.Helper()
 	received := make(chan sent, 10)

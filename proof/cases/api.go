@@ -82,9 +82,9 @@ func (tenant) Unmet(e scopes.Evidence) *scopes.Shortfall {
 // the handler, not by the middleware.
 func (a API) Check(token *middleware.Token) error { return a.Verifier.Check(token, Write) }
 
-// Answer returns the JSON body with which the handler of a route answers. It
-// contains the route and the subject of the token. If the request has no token,
-// the parameter token is nil.
+// Answer returns the JSON response body for the handler of a route. It contains
+// the route and the subject of the token. If the request has no token, the
+// parameter token is nil.
 func (a API) Answer(route string, token *middleware.Token) []byte {
 	a.reached(route, token)
 	members := map[string]string{"route": route}

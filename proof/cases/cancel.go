@@ -137,8 +137,9 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A request whose context is canceled before the check begins gets 503 if the
-// check has to wait for keys, and otherwise its usual verdict.
+// If the context of a request is canceled before the check begins, the response
+// is 503 if the check has to wait for keys. If the check does not have to wait,
+// the response is not affected.
 func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {
@@ -175,7 +176,7 @@ func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	if err := l.verifier.Warm(t.Context()); err != nil {
-		t.Log(err) // expected: one issuer of the lab is unreachable
+		t.Log(err) // expected: one issuer in this test is unreachable
 	}
 	for _, test := range []struct {
 		name string
@@ -193,7 +194,7 @@ func aHalfClosedConnectionIsAnswered(t *testing.T, frameworks []Framework) {
 			}
 			t.Run("R19/"+test.name+" on "+target.framework, func(t *testing.T) {
 				address := target.wire.(http1).address
-				for range 20 { // timing decides when the server notices the disconnect
+				for range 20 { // the time when the server notices the disconnect varies
 					conn := dial(t, address, nil).(*net.TCPConn)
 					if _, err := io.WriteString(conn, test.http1("GET")); err != nil {
 						t.Fatal(err)

@@ -104,7 +104,7 @@ func (p *parser) challenge() (challenge, error) {
 	}
 }
 
-// param reads token BWS "=" BWS ( token / quoted-string ).
+// param parses a parameter: token BWS "=" BWS ( token / quoted-string ).
 func (p *parser) param() (one param, ok bool, err error) {
 	one.name = strings.ToLower(p.take(tchar))
 	if p.bws(); one.name == "" || p.rest == "" || p.rest[0] != '=' {

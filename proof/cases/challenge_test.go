@@ -46,7 +46,7 @@ func TestParseChallenges(t *testing.T) {
 // maxText limits the fuzzed fields to a size that clients accept.
 const maxText = 16 << 10
 
-// unchecked is a requirement that names an acr value without checking it.
+// unchecked is a requirement that returns an acr value without validating it.
 type unchecked struct{ acr string }
 
 func (u unchecked) Unmet(scopes.Evidence) *scopes.Shortfall {
@@ -159,7 +159,7 @@ func clean(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e || c == '"' || c == '\\' })
 }
 
-// accepted reports whether construct makes a requirement without a panic.
+// accepted reports whether construct returns without a panic.
 func accepted(construct func()) (ok bool) {
 	defer func() { ok = recover() == nil }()
 	construct()

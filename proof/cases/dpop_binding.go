@@ -13,14 +13,14 @@ import (
 )
 
 // bindingRule is a row of a bindingTable. Each of its strings lists one or more
-// values, separated by commas, and the rule applies to every combination of
-// them. It has one outcome for each mode of the table.
+// values, separated by commas. The rule applies to every combination of these
+// values. outcomes contains one outcome for each mode of the table.
 type bindingRule struct {
 	scheme, bindings, proofs, certificates string
 	outcomes                               []outcome
 }
 
-// outcome is an answer in a table, as text of docs/answers.md.
+// outcome is a response, described as in the tables of docs/answers.md.
 type outcome string
 
 // The outcomes of the tables.
@@ -53,13 +53,13 @@ const (
 	wrongCerts   = "none, another"
 )
 
-// bindingTable is a table of docs/answers.md. Exactly one of its rules applies
-// to each combination.
+// bindingTable is a table of docs/answers.md. For each combination of scheme,
+// binding, proofs and certificate, exactly one rule applies.
 type bindingTable struct {
 	name         string   // the name in the comments that enclose the table
-	headings     []string // the headings of the modes' columns
+	headings     []string // column headings of the modes
 	modes        []proofMode
-	certificates string   // the values of the column for certificates; "" leaves the column out
+	certificates string   // values of the certificate column; "" omits the column
 	methods      []string // nil means all methods
 	rules        []bindingRule
 }
@@ -128,7 +128,7 @@ func BindingTables() map[string]string {
 	return tables
 }
 
-// orAny returns "any" for a cell that lists everything.
+// orAny returns "any" if cell equals everything, and otherwise cell.
 func orAny(cell, everything string) string {
 	if cell == everything {
 		return "any"
@@ -136,8 +136,8 @@ func orAny(cell, everything string) string {
 	return cell
 }
 
-// theBindingAndWhatProvesItDecideTogether sends every combination of each table
-// in every mode.
+// theBindingAndWhatProvesItDecideTogether sends a request for every combination
+// of each table, in every mode.
 func theBindingAndWhatProvesItDecideTogether(t *testing.T, frameworks []Framework) {
 	list := func(cell string) []string { return strings.Split(cell, ", ") }
 	for _, table := range bindingTables {
@@ -167,7 +167,7 @@ func theBindingAndWhatProvesItDecideTogether(t *testing.T, frameworks []Framewor
 	}
 }
 
-// combination returns a request of a table.
+// combination returns the request for one combination of a table.
 func (l *proofLab) combination(scheme, binding, proofs, certificate string) request {
 	thumbprint, presented := l.jkt, (*tls.Certificate)(nil)
 	if l.certificates != nil {
@@ -195,7 +195,7 @@ func (l *proofLab) combination(scheme, binding, proofs, certificate string) requ
 	})
 }
 
-// verdictOf returns the verdict of an outcome.
+// verdictOf returns the verdict that an outcome describes.
 func (m proofMode) verdictOf(o outcome, scheme string) verdict {
 	token := func(description string) verdict { return m.refuses(401, "invalid_token", description, scheme) }
 	switch o {

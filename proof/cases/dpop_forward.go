@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A program that builds the URL of a request from its Host would accept the
-// proof for one endpoint at another.
+// A program that builds the URL of a request from Host would accept a proof for
+// /either at /read.
 func aMalformedHostChangesNoURL(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for _, host := range []string{
@@ -37,8 +37,9 @@ func aMalformedHostChangesNoURL(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// A program without an adapter, such as an endpoint that a proxy asks about
-// each request, passes the method, the URL and the proofs to Verify.
+// A program without an adapter passes the method, the URL and the proofs to
+// Verify. An example is a forward-auth endpoint that a proxy calls for each
+// request.
 func aForwardedRequestNeedsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	token := l.bound()
@@ -74,8 +75,8 @@ func aForwardedRequestNeedsItsProof(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// The log names the part of a proof that differs, but does not quote the proof.
-// The most common fault is that Origins lacks the URL of a proxy.
+// The log says whether htu, htm or ath differs, but never contains the proof or
+// a URL. The usual cause is that Origins lacks the URL of a proxy.
 func theLogSaysWhichPartOfAProofDiffers(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for defect, want := range map[testserver.Defect]string{"dpop-htu-host": "htu differs", "dpop-htm-other": "htm differs", "dpop-ath-other-token": "ath differs"} {

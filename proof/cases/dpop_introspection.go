@@ -31,8 +31,8 @@ func (l *proofLab) answering(token string, pairs ...any) string {
 	return token
 }
 
-// opaqueTokensAreBound tests the binding in introspection answers (RFC 9449
-// §6.2).
+// opaqueTokensAreBound tests opaque tokens that are bound to a key by the cnf
+// member of the introspection response (RFC 9449 §6.2).
 func opaqueTokensAreBound(t *testing.T, frameworks []Framework) {
 	l := newProofIntrospectionLab(t, frameworks, middleware.IntrospectOpaque)
 	issued := l.as.Token(testserver.OpaqueTokens(), testserver.Subject("alice"), testserver.Scope("read"), testserver.BoundTo(l.key))
@@ -78,13 +78,13 @@ func opaqueTokensAreBound(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// Under IntrospectJWTs, the binding may be in the JWT, in the answer, or in
-// both if it is the same.
+// Under IntrospectJWTs, cnf may be in the JWT, in the introspection response,
+// or in both. If it is in both, the two values must be equal.
 func aBindingOfTheAnswerCountsForAJWT(t *testing.T, frameworks []Framework) {
 	l := newProofIntrospectionLab(t, frameworks, middleware.IntrospectJWTs)
 	ids := 0
-	// jwt returns a JWT with the binding inToken, and sets the introspection
-	// answer about the JWT, with the binding inAnswer. "" means no binding.
+	// jwt returns a JWT whose cnf claim is inToken. It sets the introspection
+	// response for the JWT, whose cnf member is inAnswer. "" means no cnf.
 	jwt := func(inToken, inAnswer string) string {
 		ids++
 		token := l.Token(l.Header(), l.Claims("cnf", inToken, "jti", `"`+string(rune('a'+ids))+`"`))

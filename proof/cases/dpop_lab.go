@@ -26,7 +26,7 @@ const (
 	gatewayURL = "https://gateway.example.net:8443/orders/v2"
 )
 
-// proofMode is what an API demands of DPoP proofs and of certificates.
+// proofMode is an API's configuration for DPoP proofs and client certificates.
 type proofMode struct {
 	name                  string
 	off, required, nonces bool
@@ -61,7 +61,7 @@ type proofLab struct {
 	sent []string // the signatures of the proofs
 }
 
-// client is the key of a client.
+// client is a client's DPoP key, with its public JWK and its thumbprint (jkt).
 type client struct {
 	key      testserver.Key
 	jwk, jkt string
@@ -79,7 +79,8 @@ func newClient(t *testing.T, alg testserver.Alg) client {
 	return c
 }
 
-// part decodes a segment of a compact JWS.
+// part decodes the JSON in segment i of a compact JWS. Segment 0 is the header,
+// and segment 1 is the payload.
 func part(t *testing.T, compact string, i int, into any) {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(strings.Split(compact, ".")[i])
@@ -87,8 +88,8 @@ func part(t *testing.T, compact string, i int, into any) {
 	check(t, json.Unmarshal(text, into))
 }
 
-// noncePeriod is the period of the nonces. The clock of an API with nonces does
-// not advance, so that no period ends during a test.
+// noncePeriod is how long an API issues the same nonce. In nonceMode, the clock
+// of the API does not advance, so the nonce does not change during a test.
 const noncePeriod = time.Minute
 
 // newProofLab returns a lab whose API has a policy on proofs.
@@ -152,8 +153,8 @@ func (l *proofLab) bound(pairs ...string) string {
 // cnf returns the claim that binds a token to the client.
 func (c client) cnf() string { return `{"jkt":"` + c.jkt + `"}` }
 
-// proved returns a request with the scheme DPoP, whose proofs are made when it
-// is sent. The options change the proofs.
+// proved returns a request with the scheme DPoP. A new proof is made each time
+// the request is sent. The options change the proof.
 func (l *proofLab) proved(path, token string, options ...testserver.TokenOption) request {
 	return l.provedFor(apiURL+path, path, token, options...)
 }
@@ -181,8 +182,9 @@ func (l *proofLab) fields(proofs ...string) (fields []field) {
 // draft is a proof before it is signed.
 type draft struct{ header, claims []string }
 
-// forged returns a request for /read with the DPoP fields that build returns.
-// The function build receives the members of a good proof.
+// forged returns a request for /read with one DPoP field for each proof that
+// build returns. The argument good contains the header and claims of a valid
+// proof.
 func (l *proofLab) forged(token string, build func(method string, good draft) []string) request {
 	return at("/read", "DPoP "+token).withLate(func(method string) []field {
 		good := draft{[]string{"typ", `"dpop+jwt"`, "alg", `"ES256"`, "jwk", l.jwk}, nil}
@@ -202,8 +204,9 @@ func (l *proofLab) sign(header, claims string) string {
 	return forge.Maker{Key: l.key}.Token(header, claims)
 }
 
-// withHeader returns a request whose proof has another header. Each pair is a
-// member and its value as JSON text, or "" to leave it out.
+// withHeader returns a request whose proof has a changed header. Each pair is
+// the name of a member and its value as JSON text. The value "" removes the
+// member.
 func (l *proofLab) withHeader(pairs ...string) request {
 	return l.forged(l.bound(), func(_ string, good draft) []string {
 		return []string{l.sign(jsonMembers(append(good.header, pairs...)), jsonMembers(good.claims))}
@@ -224,8 +227,9 @@ func (l *proofLab) withBytes(change func(proof string) string) request {
 	})
 }
 
-// jsonMembers returns a JSON object. A later pair replaces an earlier one of
-// the same name.
+// jsonMembers returns a JSON object. Each pair is the name of a member and its
+// value as JSON text. A later pair replaces an earlier pair of the same name,
+// and the value "" removes the member.
 func jsonMembers(pairs []string) string {
 	last := make(map[string]json.RawMessage)
 	for i := 0; i < len(pairs); i += 2 {
@@ -240,8 +244,9 @@ func jsonMembers(pairs []string) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-// assertPasses sends a request that a row needs in addition to its own, such as
-// the first use of a proof. The handler of this request does not count.
+// assertPasses sends an additional request that a test case needs, such as the
+// first use of a proof. It expects status 200, and resets the count of handlers
+// that ran.
 func (l *target) assertPasses(t *testing.T, method string, r request) {
 	t.Helper()
 	if a := l.send(t, method, r); a.status != http.StatusOK {
@@ -250,7 +255,8 @@ func (l *target) assertPasses(t *testing.T, method string, r request) {
 	l.reached.reset()
 }
 
-// marks is a store of used proofs that tests can watch and replace.
+// marks is a [dpop.Replay] that records its calls. Tests can replace the store
+// behind it.
 type marks struct {
 	mu    sync.Mutex
 	store dpop.Replay
@@ -274,7 +280,8 @@ func (m *marks) use(store dpop.Replay) {
 	m.store, m.keys, m.until = store, nil, nil
 }
 
-// calls returns the keys and times since use was called.
+// calls returns the arguments key and until of all calls of First since the
+// last call of use.
 func (m *marks) calls() ([][32]byte, []time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

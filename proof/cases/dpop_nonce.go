@@ -19,13 +19,14 @@ func everyAdapterAsksForNonces(t *testing.T, frameworks []Framework) {
 	l.checkProofLog(t, groups)
 }
 
-// issued returns the nonce of a period: 0 means the current period, and -1 the
-// period before.
+// issued returns the nonce of a period, counted from the current period: 0 is
+// the current period, -1 is the previous one.
 func (l *proofLab) issued(periods int) string {
 	return l.offered.Issue(l.Now.Add(time.Duration(periods) * noncePeriod))
 }
 
-// withNonceAt returns a request for a path whose proof has a nonce.
+// withNonceAt returns a request for a path. The nonce claim of its proof is
+// nonce.
 func (l *proofLab) withNonceAt(path, nonce string, options ...testserver.TokenOption) request {
 	return l.proved(path, l.bound(), append([]testserver.TokenOption{testserver.Claim("nonce", nonce)}, options...)...)
 }
@@ -73,8 +74,8 @@ func (l *proofLab) noncesOfDefects(t *testing.T) []group {
 	return slices.DeleteFunc(l.defects(t), func(g group) bool { return g.id != "D18" })
 }
 
-// A client repeats its first request with the nonce of the answer, and uses the
-// nonce until the API sends another.
+// A client repeats its first request with the nonce that the API returned. It
+// then uses this nonce until the API returns a different nonce.
 func aClientFollowsTheNonces(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, nonceMode)
 	for _, target := range l.targets {

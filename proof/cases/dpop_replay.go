@@ -58,8 +58,8 @@ func ofParallelUsesOfAProofOnePasses(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// Nested routes need only one proof, for the URL that the client requests. They
-// mark it only once.
+// A request to a nested route needs only one proof, for the URL that the client
+// requested. The proof is stored as used only once.
 func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	everything := l.bound("scope", `"read write admin"`, "acr", `"urn:example:mfa"`, "auth_time", l.Claims()[strings.LastIndexByte(l.Claims(), ':')+1:len(l.Claims())-1])
@@ -82,8 +82,9 @@ func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
 	}})
 }
 
-// A mark is made after all other checks. Its key is a hash of the client's key
-// and the jti. It lasts for as long as any machine would accept the proof.
+// A replay entry is stored only after all other checks have passed. Its key is
+// a hash of the jkt and the jti. It is kept for as long as any machine would
+// accept the proof.
 func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for name, distance := range map[string]time.Duration{"now": 0, "80 s ago": -80 * time.Second, "40 s ahead": 40 * time.Second} {
@@ -97,8 +98,9 @@ func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 				if want := sha256.Sum256([]byte(l.jkt + "\x00" + id)); len(keys) != 1 || keys[0] != want {
 					t.Fatalf("%s: got the keys %x, want %x", target.name, keys, want)
 				}
-				// A machine whose clock is behind by the clock skew accepts the
-				// proof for 30 seconds longer.
+				// The proof expires 90 seconds after iat. A machine whose clock
+				// is slow by the clock skew accepts the proof for 30 seconds
+				// more.
 				if end := issued.Add((90 + 30) * time.Second); until[0].Before(end) || until[0].After(end.Add(5*time.Second)) {
 					t.Errorf("%s: got a mark until %v for a proof that is accepted until %v", target.name, until[0], end)
 				}
@@ -117,7 +119,8 @@ func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 	})
 }
 
-// A proof is accepted only if the store says that it is new.
+// A proof is accepted only if the store reports, without an error, that the
+// proof is new.
 func aStoreThatFailsIsUnavailable(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	broken := errors.New(canary)
@@ -150,7 +153,7 @@ func aStoreThatFailsIsUnavailable(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// on returns the verdict for another route.
+// on returns the verdict for the same request to another route.
 func (v verdict) on(route string) verdict {
 	if v.passes() {
 		return alice(route)
@@ -158,8 +161,9 @@ func (v verdict) on(route string) verdict {
 	return v
 }
 
-// Machines that share a store accept a proof once. Machines that do not share
-// one accept it once each, which is why the documents ask for a shared store.
+// If machines share a store, a proof is accepted once in total. Otherwise, each
+// machine accepts it once, which is why the documentation recommends a shared
+// store.
 func machinesShareAStore(t *testing.T, frameworks []Framework) {
 	shared := dpop.NewMemory(0)
 	one := newProofLab(t, frameworks, proofsOn)

@@ -101,8 +101,8 @@ func (l *proofLab) schemes() []group {
 	}
 }
 
-// defectGroups maps the beginnings of defects to threats. The first match
-// decides.
+// defectGroups maps each defect to a threat and an error description. The first
+// entry whose prefix matches the defect is used.
 var defectGroups = []struct{ prefix, threat, description string }{
 	{"dpop-missing", "D02", notAProof}, {"dpop-two", "D03", notAProof}, {"dpop-comma", "D03", notAProof},
 	{"dpop-wrong-typ", "D06", notAProof}, {"dpop-alg", "D06", notAProof}, {"dpop-hs256", "D06", notAProof}, {"dpop-rsa", "D06", notAProof},
@@ -137,8 +137,7 @@ func (l *proofLab) defects(t *testing.T) (groups []group) {
 	return groups
 }
 
-// defective returns a request whose proof has a defect. The token is bound to
-// the key that the proof shows.
+// defective returns a request whose proof has the defect d.
 func (l *proofLab) defective(t *testing.T, d testserver.Defect) request {
 	token := l.as.Token(testserver.Subject("alice"), testserver.Scope("read"), testserver.BoundTo(l.key), testserver.With(d))
 	r := l.proved("/read", token, testserver.With(d))
@@ -174,7 +173,8 @@ func (l *proofLab) proofRequests() []group {
 	}}}
 }
 
-// proofURLs returns rows for htu and for the addresses that a request claims.
+// proofURLs returns test cases for the claim htu, and for header fields that
+// claim another address for the API.
 func (l *proofLab) proofURLs() []group {
 	htu := func(name, url string, want verdict) row {
 		return on(name, l.withClaims("htu", fmt.Sprintf("%q", url)), want)

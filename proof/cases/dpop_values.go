@@ -120,9 +120,9 @@ func (l *proofLab) proofBytes() []group {
 	}}}
 }
 
-// next returns the letter that follows in the base64url alphabet. As the last
-// letter of a signature of 64 bytes, both decode to the same bytes, because the
-// last bits are not used.
+// next returns the next letter of the base64url alphabet. If letter is the last
+// letter of a 64-byte signature, both letters decode to the same bytes, because
+// a decoder ignores the last bits.
 func next(letter string) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return letters[strings.Index(letters, letter)+1:][:1]
@@ -146,7 +146,8 @@ func (l *proofLab) proofClaims(t *testing.T) []group {
 		})
 	}
 	passes, late := alice("/read"), l.badProof(wrongTime)
-	// again returns a request with a proof whose jti was used just before.
+	// again returns a request whose proof contains pairs(id), where id is a jti
+	// that an accepted proof has just used.
 	token := l.bound()
 	again := func(pairs func(id string) []string) request {
 		return l.forged(token, func(method string, good draft) []string {

@@ -12,14 +12,15 @@ const (
 	proofAlgs    = "ES256 ES384 ES512 EdDSA Ed25519 PS256 RS256"
 )
 
-// challenges returns the challenges of an API. The error is in the challenges
-// of the given schemes. If none of them is offered, it is in all challenges.
+// challenges returns the challenges of an API. The parameters failed are added
+// to the challenges of the given schemes. If the API offers none of these
+// schemes, they are added to all of its challenges.
 func (m proofMode) challenges(failed []param, schemes string, needed ...param) string {
 	offers := []string{dpopScheme, bearerScheme}
 	switch {
 	case m.off:
 		offers = offers[1:]
-	case m.required, m.bound && !m.certified: // only a bound token with a proof passes
+	case m.required, m.bound && !m.certified: // a request without a proof cannot pass
 		offers = offers[:1]
 	}
 	if len(offers) == 1 && !strings.Contains(schemes, offers[0]) {

@@ -59,9 +59,9 @@ var (
 )
 
 // FuzzAuthorizationHeader compares the parser of the Authorization field with a
-// second parser, which consists of regular expressions written from the
-// grammar. Each line of the input is one Authorization field. Either both
-// parsers find the same token, or both refuse the request with the same code.
+// second parser: the function expected, whose regular expressions follow the
+// grammar. Each line of the input is one Authorization field. Both parsers must
+// return the same error code and find the same token.
 func FuzzAuthorizationHeader(f *testing.F) {
 	const maxTokenBytes = 1 << 10
 	as, keys := fixed(f)
@@ -89,7 +89,7 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	v, err := middleware.NewVerifier(middleware.Config{
 		Audience: audience, Issuers: []middleware.Issuer{{URL: fixedIssuer, Keys: keys}}, MaxTokenBytes: maxTokenBytes,
 		Logger: slog.New(fingerprints{slog.DiscardHandler, &read}),
-		// No token passes, so that every token is logged.
+		// Every token is refused, because only refused tokens are logged.
 		Revoked: func(context.Context, *middleware.Token) (bool, error) { return true, nil },
 	})
 	if err != nil {

@@ -71,7 +71,8 @@ func aTokenIsRevokedWhileItIsCached(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// The test does not call Run, so the feed is never read, and the list lags.
+// The test does not call List.Run. The feed is never read, so the list is out
+// of date.
 func aListThatLagsIsUnavailable(t *testing.T, frameworks []Framework) {
 	for policy, test := range map[string]struct {
 		revoke.OnLag
@@ -96,8 +97,8 @@ func aListThatLagsIsUnavailable(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// A cached introspection answer only describes the token. For each request, the
-// token is checked against the requirements of the route again.
+// The cache stores only the introspection response, not the decision. Each
+// request is checked against the requirements of its route.
 func aCachedAnswerIsEvaluatedForEachRequest(t *testing.T, frameworks []Framework) {
 	t.Run("I11/scopes, by each route", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t), cacheAnswers)
@@ -111,7 +112,7 @@ func aCachedAnswerIsEvaluatedForEachRequest(t *testing.T, frameworks []Framework
 		assertIntrospections(t, before, 1)
 	})
 	t.Run("I11/exp and nbf, at the time of each request", func(t *testing.T) {
-		var ahead atomic.Int64 // how far the verifier's clock is ahead; the clock of the cache does not change
+		var ahead atomic.Int64 // how far the verifier's clock is ahead; the cache uses the real time
 		a := newIntrospectionLab(t, frameworks, testserver.New(t), cacheAnswers, func(s *setup) {
 			s.verifier.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		})
@@ -201,7 +202,7 @@ func aFloodOfUnknownTokensEvictsNoActiveToken(t *testing.T, frameworks []Framewo
 		good := at("/read", "Bearer "+a.opaque())
 		a.assertAnswers(t, good, alice("/read"))
 		before := a.as.Mark()
-		const flood = 20 // unknown tokens; each is sent to all targets while its inactive answer is cached
+		const flood = 20 // number of unknown tokens; each is sent to all targets but introspected once
 		for i := range flood {
 			a.assertAnswers(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), inactive)
 		}

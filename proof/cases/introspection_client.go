@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// The server decodes the client credentials as RFC 6749 §2.3.1 requires. It
-// refuses them even if only one byte is wrong.
+// The client must encode its ID and secret as RFC 6749 §2.3.1 requires. The
+// server decodes them and refuses the client if a single byte differs.
 func clientCredentialsAreEncoded(t *testing.T, frameworks []Framework) {
 	for name, credentials := range map[string]testserver.Client{
 		"plain":                         {ID: "api", Secret: "secret"},

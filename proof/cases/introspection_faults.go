@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// failure is a way in which introspection fails. Its strings contain the
-// canary.
+// failure is a fault of the introspection endpoint. All text in the faulty
+// response contains the canary.
 type failure struct {
 	name  string // ID of the threat and description, such as "I02/null"
 	fault testserver.Fault
@@ -22,8 +22,8 @@ type failure struct {
 // jsonBody returns a fault that answers 200 with text as the JSON body.
 func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
-// failures returns the faults that an introspection endpoint can have. The
-// parameter elsewhere is the address of another host, for faults that redirect.
+// failures returns faults of an introspection endpoint. elsewhere is the URL of
+// another host, to which some of the faults redirect.
 func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {
@@ -108,12 +108,13 @@ func failedIntrospectionIsUnavailable(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// assertUnavailable sends the same opaque token to each target during a
-// failure. It removes the failure after each target, because otherwise the
-// circuit breaker would open and the next target would not send an
-// introspection request. During the failure, a JWT must be accepted without an
-// introspection request. After the failure, the same opaque token must be
+// assertUnavailable sends one opaque token to each target while the endpoint
+// has the fault. During the fault, the token must get 503, and a JWT must be
+// accepted without an introspection request. After the fault, the token must be
 // accepted, because failures are not cached.
+//
+// The fault is removed after each target. Otherwise, the circuit breaker would
+// open, and no introspection request would be sent for the next target.
 func (a *introspectionLab) assertUnavailable(t *testing.T, f failure) {
 	t.Helper()
 	token, jwt := at("/read", "Bearer "+a.opaque()), at("/read", "Bearer "+a.Good())
@@ -219,7 +220,7 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 	// two seconds in total.
 	t.Run("I20/every adapter times out, and then sends the server no more requests", func(t *testing.T) {
 		a := newIntrospectionLab(t, frameworks, testserver.New(t))
-		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // the client introspects this active token again when it suspects a failure
+		a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read")) // after a failure, the client introspects this active token again
 		in := a.as.Inject(testserver.EndpointIntrospect, testserver.Hang())
 		a.concurrently(func(i int, target *target) {
 			target.assertAnswer(t, at("/read", fmt.Sprintf("Bearer %s-%d", canary, i)), unavailable)
@@ -231,10 +232,10 @@ func aSlowServerDelaysNoOtherToken(t *testing.T, frameworks []Framework) {
 			})
 		}
 		a.assertAnswers(t, at("/read", "Bearer "+a.Good()), alice("/read"))
-		// The first batch of failures makes the client introspect the active
-		// token again. When this request fails too, the client backs off. The
-		// first round may begin before that. In each later round, the client
-		// sends at most four requests, which probe whether the server has
+		// After the first failures, the client introspects the active token
+		// again. When this request also fails, the client backs off. The first
+		// round may begin before the client backs off. In each later round, the
+		// client sends at most four requests, to test whether the server has
 		// recovered. Without the back-off, it would send more than
 		// rounds*len(a.targets) requests.
 		if got, most := in.Hits(), (rounds-1)*len(a.targets); got > most {

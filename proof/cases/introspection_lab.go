@@ -80,12 +80,13 @@ func (a *introspectionLab) opaque(options ...testserver.TokenOption) string {
 	return a.as.Token(append([]testserver.TokenOption{testserver.OpaqueTokens(), testserver.Subject("alice"), testserver.Scope("read")}, options...)...)
 }
 
-// omitted is the value of a member that must be left out.
+// omitted is a value for introspectionResponse. It removes a member from the
+// response.
 type omitted struct{}
 
 // introspectionResponse returns the introspection response for an acceptable
-// token, with the canary in it. Each pair is the name of a member and its new
-// value.
+// token. Some of its members contain the canary. Each pair is the name of a
+// member and its new value.
 func introspectionResponse(pairs ...any) map[string]any {
 	answer := map[string]any{
 		"active": true, "sub": "alice", "aud": audience, "scope": "read", "client_id": "app", "exp": time.Now().Add(time.Hour).Unix(),
@@ -98,8 +99,8 @@ func introspectionResponse(pairs ...any) map[string]any {
 	return answer
 }
 
-// assertAnswers sends a GET request to each target. It checks the answers, and
-// whether the handlers ran.
+// assertAnswers sends a GET request to each target. It checks each answer, and
+// that the handler ran only if the request was accepted.
 func (a *introspectionLab) assertAnswers(t *testing.T, r request, want verdict) {
 	t.Helper()
 	for _, target := range a.targets {
@@ -126,8 +127,9 @@ func (l *lab) concurrently(run func(i int, target *target)) {
 	all.Wait()
 }
 
-// assertAnswer checks the answer to one request. In contrast to check, it does
-// not count the handlers that ran, because other requests may be in flight.
+// assertAnswer checks the answer to one request. Unlike check, it does not
+// check whether the handler ran, because other requests may run handlers at the
+// same time.
 func (l *target) assertAnswer(t *testing.T, r request, want verdict) {
 	t.Helper()
 	if got, err := l.send(t, "GET", r).verdict(); err != nil || got != want {

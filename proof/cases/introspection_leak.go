@@ -18,8 +18,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// These values must not leak: an answer, a log or an error must not contain
-// eight consecutive bytes of them.
+// These are secrets. No answer, log or error may contain eight consecutive
+// bytes of them.
 const (
 	secretToken  = "tok3nKq7Zs5WxPl2"
 	secretSecret = "s3cretVb0Mko9Nji"
@@ -58,8 +58,8 @@ func echo(status int, media string) testserver.Fault {
 	})
 }
 
-// leakCases returns faults of the introspection endpoint and introspection
-// responses, most of which lead to a refusal.
+// leakCases returns test cases. Each is either a fault of the introspection
+// endpoint or an introspection response. Most of them lead to a refusal.
 func leakCases(redirectTarget string) map[string]struct {
 	fault  testserver.Fault
 	answer map[string]any

@@ -24,7 +24,7 @@ import (
 
 const (
 	audience     = "api"
-	canary       = "canary"  // marks text that an attacker chooses
+	canary       = "canary"  // appears in all text from attackers
 	headerLimit  = 32 << 10  // maximum size of a request's header, in bytes
 	readAllLimit = 256 << 10 // maximum size of a request's body, in bytes
 )
@@ -46,9 +46,10 @@ func (t tokens) identified(id string) string {
 	return t.Token(t.Header(), t.Claims("jti", `"`+id+`"`))
 }
 
-// listed returns a list with one entry of each kind. Its value is "listed", but
-// "sessionless" in the entry of the kind Sessionless. Except for the kind
-// Token, an entry applies only to tokens that were issued no later than t.Now.
+// listed returns a list with one revocation of each kind. The value is
+// "sessionless" for the kind Sessionless, and "listed" for all other kinds. A
+// revocation of the kind Token applies to tokens of any age. All other
+// revocations apply only to tokens that were issued at t.Now or before.
 func (t tokens) listed(test *testing.T) *revoke.List {
 	test.Helper()
 	list, err := revoke.New(revoke.Config{})
@@ -66,8 +67,8 @@ func (t tokens) listed(test *testing.T) *revoke.List {
 	return list
 }
 
-// lab contains the API, built on every framework and served over every
-// protocol.
+// lab is a test environment: the API, built with every framework and served
+// over every protocol.
 type lab struct {
 	tokens
 	verifier *middleware.Verifier
@@ -77,7 +78,7 @@ type lab struct {
 	certificates *certificates // the certificates of clients; nil means that the API does not ask for certificates
 }
 
-// target is one framework over one protocol.
+// target is the API, built with one framework and served over one protocol.
 type target struct {
 	name                string
 	framework, protocol string
@@ -195,8 +196,8 @@ func (l *lab) unstarted(handler http.Handler) *httptest.Server {
 	return server
 }
 
-// drained reads the whole body before the adapter runs, as a program may do.
-// net/http fills in the trailer only after the body was read.
+// drained reads the whole body before the adapter runs, as other middleware may
+// do. net/http sets the trailer only after the body has been read.
 func drained(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, readAllLimit))

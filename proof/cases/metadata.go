@@ -18,9 +18,9 @@ const (
 	metadataURL  = "https://api.example.com" + metadataPath
 )
 
-// newPublished returns a lab whose verifier has two origins. The first origin
-// is the resource in the metadata. It also returns the issuers as a
-// comma-separated list of JSON strings.
+// newPublished returns a lab whose verifier has two origins: resource and
+// another URL. The metadata contains resource. issuers is a comma-separated
+// list of JSON strings.
 func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)
@@ -125,8 +125,8 @@ func metadataIsServedAlike(t *testing.T, frameworks []Framework) {
 	}
 }
 
-// aSlashAtTheEndOfAPathIsKept proves that the metadata of an origin that ends
-// in a slash is served only at the path that also ends in a slash.
+// aSlashAtTheEndOfAPathIsKept proves that if Resource ends in a slash, the
+// metadata is served only at the path that also ends in a slash.
 func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
 	l, _ := newPublished(t, frameworks, resource+"/")
 	for path, want := range map[string]bool{metadataPath + "/": true, metadataPath: false, metadataPath + "/x": false, metadataPath + "/{$}": false} {
@@ -141,7 +141,7 @@ func aSlashAtTheEndOfAPathIsKept(t *testing.T, frameworks []Framework) {
 }
 
 // everyChallengePointsToTheMetadata proves that every challenge contains the
-// same metadata URL, and that answers without a challenge contain none.
+// same metadata URL, and that 500 and 503 have no challenge.
 func everyChallengePointsToTheMetadata(t *testing.T, frameworks []Framework) {
 	l, _ := newPublished(t, frameworks, resource)
 	good := "Bearer " + l.Good()

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// browser is a client that keeps connections and resumes them, as browsers and
-// HTTP libraries do.
+// browser is a client that reuses connections and resumes TLS sessions, as web
+// browsers and HTTP libraries do.
 type browser struct {
 	*http.Transport
 	address string
 }
 
-// browse returns a client with the certificate c and a cache of TLS sessions.
-// Each of them can be nil, which means none.
+// browse returns a client with the certificate c and the session cache
+// sessions. A nil c means no certificate, and nil sessions means no cache.
 func (w *certifiedWire) browse(t *testing.T, version uint16, c *tls.Certificate, sessions tls.ClientSessionCache) browser {
 	t.Helper()
 	b := browser{&http.Transport{TLSClientConfig: w.with(c), Protocols: new(http.Protocols)}, w.address}
@@ -27,7 +27,8 @@ func (w *certifiedWire) browse(t *testing.T, version uint16, c *tls.Certificate,
 	return b
 }
 
-// visit is what a client sees of a request.
+// visit is the result of a request: the status, whether the connection was
+// reused and whether its TLS session was resumed.
 type visit struct {
 	status          int
 	reused, resumed bool // the connection

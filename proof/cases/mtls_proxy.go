@@ -20,7 +20,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// forwarder is a kind of proxy that forwards certificates.
+// forwarder is a kind of proxy that forwards client certificates in a header
+// field.
 type forwarder struct {
 	clientcert.Forwarded
 	value func(*x509.Certificate) string // the value of the field
@@ -55,8 +56,9 @@ func escapedOf(c *x509.Certificate) string { return url.PathEscape(pemOf(c)) }
 
 func base64Of(c *x509.Certificate) string { return base64.StdEncoding.EncodeToString(c.Raw) }
 
-// forwardedCertificatesNeedATrustedPeer sends the fields of each kind of proxy
-// to APIs that trust the peer, and to APIs that trust another address.
+// forwardedCertificatesNeedATrustedPeer sends the header fields of each kind of
+// proxy to an API that trusts the address of the peer, and to an API that
+// trusts only other addresses.
 func forwardedCertificatesNeedATrustedPeer(t *testing.T, frameworks []Framework) {
 	for _, f := range forwarders {
 		l := newProofLab(t, frameworks, certificatesOn, func(c *middleware.Config) { c.ClientCert = f.Forwarded })
@@ -82,7 +84,7 @@ func forwardedCertificatesNeedATrustedPeer(t *testing.T, frameworks []Framework)
 }
 
 // sending returns a request with a token that is bound to the client's
-// certificate, and with these values of the proxy's header field.
+// certificate. It contains the proxy's header field once for each value.
 func (l *proofLab) sending(f forwarder, values ...string) request {
 	r := at("/read", l.certified())
 	for _, value := range values {
@@ -91,8 +93,8 @@ func (l *proofLab) sending(f forwarder, values ...string) request {
 	return r
 }
 
-// malformedFields returns rows with fields that an API must not use, although
-// it trusts the peer.
+// malformedFields returns test cases with certificate fields that the API must
+// ignore, although it trusts the peer.
 func (l *proofLab) malformedFields(f forwarder) group {
 	own, other := f.value(l.certificates.own.Leaf), f.value(l.certificates.other.Leaf)
 	g := group{"M03", "a field that cannot be read, or has two meanings, is not a certificate", nil}
@@ -176,10 +178,10 @@ func (l *proofLab) forwardedByOthers(f forwarder) group {
 }
 
 // aProxyReplacesWhatItsClientsSend sends requests through a reverse proxy that
-// sets the field. A proxy must remove the fields that the client's Connection
-// field lists (RFC 9110 §7.6.1). Some proxies do this only after they have set
-// their own field. If the client's Connection field lists that field, it gets
-// lost.
+// sets the certificate field. A proxy must remove the fields that the client's
+// Connection field lists (RFC 9110 §7.6.1). Some proxies do this only after
+// they have set the certificate field. They then remove the certificate field
+// if the client lists it.
 func aProxyReplacesWhatItsClientsSend(t *testing.T, frameworks []Framework) {
 	f := forwarders[0]
 	set := func(h http.Header, state *tls.ConnectionState) {
@@ -227,8 +229,9 @@ func behind(t *testing.T, frameworks []Framework, configure func(*httputil.Rever
 	return fronted
 }
 
-// proxied returns rows for requests through a proxy that removes the fields of
-// the client's Connection field before or after it sets its own.
+// proxied returns test cases for requests through a proxy. strips says whether
+// the proxy removes the fields in the client's Connection field "before" or
+// "after" it sets the certificate field.
 func (l *proofLab) proxied(f forwarder, strips string) group {
 	c, refused := l.certificates, l.badBearer(wrongCertificate)
 	survives := refused

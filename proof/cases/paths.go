@@ -2,9 +2,9 @@ package cases
 
 import "testing"
 
-// noPathSpellingBypassesARequirement tests the part of threat R16 in which
-// frameworks may differ. Each framework decides whether a path matches a route.
-// If the path matches, the requirement of the route must apply.
+// noPathSpellingBypassesARequirement tests threat R16: each framework decides
+// whether a path matches a route, but no handler that requires a token may run
+// without a token.
 func noPathSpellingBypassesARequirement(t *testing.T, frameworks []Framework) {
 	l := newLab(t, frameworks)
 	for name, path := range map[string]string{

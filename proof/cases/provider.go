@@ -20,31 +20,35 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// shape is a token as a real authorization server issues it, with the keys that
-// the server publishes for the token, and the expected status.
+// shape is a test case with a token of a real authorization server. It also
+// contains the keys that the server publishes and the expected status.
 type shape struct {
 	id, name string
 
-	// config changes the Issuer in the configuration. If config is nil, only
-	// URL is set in the Issuer. If the field answer of the shape is set,
-	// Introspection is set in the Issuer, too.
+	// config changes the Issuer in the configuration. Before this call, only
+	// its URL is set, and also Introspection if answer is not nil. A nil config
+	// changes nothing.
 	config func(*middleware.Issuer)
 
-	// header and claims contain the members of the JWT in JSON. These members
-	// are added if they are missing: alg and kid; iss, aud, sub "u1", exp and
-	// iat. A member with the value "-" is left out.
+	// header and claims contain members of the JWT's header and claims, as JSON
+	// without the outer braces. Missing members are added: alg and kid in the
+	// header; iss, aud, sub "u1", exp and iat in the claims. A member with the
+	// value "-" is removed.
 	alg            testserver.Alg // the algorithm of the key; "" means RS256
 	header, claims string
 
-	token func(jwt string) string // replaces the JWT with another token
+	token func(jwt string) string // returns the token to send; nil means jwt
 
-	// answer is the introspection response. The test adds active true.
+	// answer is the introspection response, without active, which the test sets
+	// to true. If answer is not nil, the token is opaque, unless the field
+	// token is set.
 	answer map[string]any
 
-	// keys changes the published key and may add others. If keys is nil, the
-	// key is published unchanged, with alg and use.
+	// keys receives the published key and returns the keys that the server
+	// publishes instead. If keys is nil, the key is published unchanged, with
+	// alg and use.
 	keys    func(key jwk) []jwk
-	moved   bool // the keys are on another server
+	moved   bool // another server publishes the keys
 	secrets bool // Issuer.Secrets contains a secret, in addition to the published keys
 
 	metadata func(doc map[string]any) // changes the metadata of the server
@@ -72,8 +76,9 @@ func (k jwk) with(pairs ...any) jwk {
 	return k
 }
 
-// members adds the default for each member that is missing from the text of a
-// JSON object.
+// members returns a JSON object. text contains its members without the outer
+// braces. Each pair in defaults is the name and JSON value of a member that is
+// added if text lacks it.
 func members(text string, defaults ...string) string {
 	all := make(map[string]json.RawMessage)
 	for i := 0; i < len(defaults); i += 2 {
@@ -197,8 +202,8 @@ func (s shape) run(t *testing.T, frameworks []Framework, key testserver.Key) {
 	}
 }
 
-// publish makes the server publish the key. If the shape has a function in its
-// field keys, this function changes the published key first.
+// publish makes the server publish the key, or the keys that s.keys returns for
+// it.
 func (s shape) publish(t *testing.T, as *testserver.Server, key testserver.Key) {
 	t.Helper()
 	as.Publish(key)

@@ -15,13 +15,14 @@ const (
 	inTenant  = `"iss":"https://login.example/` + tenantOne + `/v2.0","tid":"` + tenantOne + `","scp":"read"`
 )
 
-// named sets a URL for the issuer that differs from the URL of its server.
+// named returns a change that sets Issuer.URL to a URL that differs from the
+// server's URL.
 func named(url string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) { i.URL, i.MetadataIssuer = url, i.URL }
 }
 
-// tenants makes the issuer a multi-tenant issuer of Entra with the given
-// tenants. The metadata of the issuer stays on the test server.
+// tenants returns a change that configures a multi-tenant issuer of Entra with
+// the given tenants. The test server still serves the metadata.
 func tenants(ids ...string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) {
 		i.MetadataURL, i.MetadataIssuer = i.URL+"/.well-known/openid-configuration", i.URL
@@ -34,8 +35,8 @@ func announcing(issuer string) func(map[string]any) {
 	return func(doc map[string]any) { doc["issuer"] = issuer }
 }
 
-// ofPolicy sets the URL of the issuer, as for a policy of Azure AD B2C. The
-// metadata stays on the server.
+// ofPolicy returns a change that configures the issuer as for a policy of Azure
+// AD B2C: its URL is url, and the test server still serves the metadata.
 func ofPolicy(url string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) {
 		i.URL, i.MetadataURL = url, i.URL+"/.well-known/openid-configuration"
@@ -74,9 +75,9 @@ func workload(i *middleware.Issuer) {
 	i.URL, i.SubjectPrefix, i.Keys, i.Types = "spiffe://example.org", "spiffe://example.org/", keys, []string{"JOSE"}
 }
 
-// sentIn is for tokens that are sent in the given header field. The first
-// function that it returns configures the verifier, and the second sends a
-// token.
+// sentIn returns two functions for tokens in the given header field. The first
+// configures the verifier to read the field, and the second sends a token in
+// it.
 func sentIn(field string) (func(*middleware.Config), func(*http.Request, string)) {
 	return func(c *middleware.Config) { c.TokenHeader = field }, func(r *http.Request, token string) { r.Header.Set(field, token) }
 }
@@ -99,7 +100,8 @@ func isIssuer(want string) func(*middleware.Token) error {
 	}
 }
 
-// configuredShapes returns good tokens whose issuers need configuration.
+// configuredShapes returns valid tokens that are accepted only if the issuer is
+// configured for them.
 func configuredShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`
@@ -174,8 +176,8 @@ func configuredShapes() []shape {
 	}
 }
 
-// misconfiguredShapes returns bad tokens for issuers that are configured like
-// the issuers of [configuredShapes].
+// misconfiguredShapes returns invalid tokens for issuers with the same kinds of
+// configuration as in [configuredShapes].
 func misconfiguredShapes() []shape {
 	read := scopes.All("read")
 	const typed = `"typ":"JWT"`

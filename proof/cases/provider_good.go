@@ -28,7 +28,8 @@ func secret(i *middleware.Issuer, key testserver.Key) {
 	i.Keys, i.Algorithms = jwks.Secret(key.ID, key.Secret), []string{string(key.Alg)}
 }
 
-// list returns a JSON array with n strings.
+// list returns a JSON array of n strings. Each string is its index, formatted
+// with format.
 func list(n int, format string) string {
 	var all []string
 	for i := range n {
@@ -45,7 +46,7 @@ func decoded(k jwk, name string) []byte {
 	return data
 }
 
-// zero prepends a zero byte to a number in a JWK.
+// zero returns the JWK with a zero byte prepended to the number in a member.
 func zero(k jwk, name string) jwk {
 	return k.with(name, base64.RawURLEncoding.EncodeToString(append([]byte{0}, decoded(k, name)...)))
 }

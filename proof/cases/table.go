@@ -9,9 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// group is a threat of the catalogue with its test rows. id is the ID of the
-// threat. why explains the verdicts of the rows and is printed when a row
-// fails.
+// group contains the test cases for a threat. id is the ID of the threat. why
+// explains the verdicts, and is printed if a test case fails.
 type group struct {
 	id, why string
 	rows    []row
@@ -84,7 +83,8 @@ func byRoute(t tokens) []group {
 	}
 }
 
-// faults returns rows with bad tokens, and with tokens that cannot be checked.
+// faults returns rows with invalid tokens, and rows in which the check itself
+// fails.
 func faults(t tokens) []group {
 	expired := t.Token(t.Header(), t.Claims("exp", "1"))
 	forger := t.Maker

@@ -128,7 +128,7 @@ func credentials(t tokens) []group {
 	}
 }
 
-// padded returns the longest good token that fits within limit.
+// padded returns a valid token of almost limit bytes.
 func (t tokens) padded(limit int) string {
 	for pad := limit; ; pad-- {
 		token := t.Token(t.Header(), t.Claims("pad", `"`+strings.Repeat("a", pad)+`"`))
@@ -149,8 +149,8 @@ func (r request) padded(size int) request {
 	return r
 }
 
-// smuggled returns rows whose requests carry tokens, or other data that looks
-// like credentials, in places that the adapter must ignore.
+// smuggled returns rows that send a token, or misleading header fields, in
+// places that the adapter must ignore.
 func smuggled(t tokens) []group {
 	const route = "/read"
 	good := "Bearer " + t.Good()

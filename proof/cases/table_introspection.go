@@ -17,7 +17,8 @@ func everyAdapterAnswersOpaqueTokensAsTheTableSays(t *testing.T, frameworks []Fr
 	for _, g := range a.answers() {
 		a.run(t, g)
 	}
-	// An opaque token is accepted only if Issuer.Introspection is set.
+	// This proves that the opaque tokens above were refused because of their
+	// introspection responses.
 	a.assertAnswers(t, at("/read", "Bearer "+a.opaque()), alice("/read"))
 	if log := a.log.String(); strings.Contains(log, canary) || !strings.Contains(log, `msg="request refused"`) {
 		t.Error("E03: the log contains the canary, or lacks the refusals")
@@ -133,9 +134,8 @@ func many(n int) map[string]any {
 	return answer
 }
 
-// Malformed tokens and JWTs are not introspected. The server must receive
-// neither arbitrary strings from clients nor tokens that the API verifies
-// itself.
+// The API must not introspect malformed tokens, because they are arbitrary text
+// from clients. It must not introspect JWTs, because it verifies them itself.
 func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
 	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	on := func(name, token string, want verdict) row {
@@ -167,8 +167,8 @@ func onlyOpaqueTokensAreIntrospected(t *testing.T, frameworks []Framework) {
 	assertIntrospections(t, before, 0)
 }
 
-// The token that the authorization server decodes from the form is the token
-// that the client sent.
+// The authorization server must receive exactly the token that the client sent,
+// although the introspection request is form-encoded.
 func tokensAreIntrospectedUnchanged(t *testing.T, frameworks []Framework) {
 	a := newIntrospectionLab(t, frameworks, testserver.New(t))
 	for name, token := range map[string]string{

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// verdict is an answer without the parts that depend on the protocol. A client
-// cannot distinguish answers with equal verdicts.
+// verdict is an answer in a form that is the same for all protocols. If two
+// answers have equal verdicts, a client cannot distinguish them.
 type verdict struct {
 	stoppedByServer bool // net/http refused the request before any handler ran: with 400 on HTTP/1.1, with a stream reset on HTTP/2
 	status          int
@@ -55,7 +55,8 @@ func lacking(scopes string) verdict {
 	return coded(403, "insufficient_scope", "token does not meet the requirements of this resource", scope(scopes)...)
 }
 
-// tooWeak returns the verdict of RFC 9470 §3.
+// tooWeak returns the verdict if the user's authentication does not meet the
+// requirements (RFC 9470 §3).
 func tooWeak(required ...param) verdict {
 	return coded(401, "insufficient_user_authentication", "authentication of the user does not meet the requirements of this resource", required...)
 }

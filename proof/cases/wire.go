@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// request is a request that is sent byte for byte, together with the parts that
-// the protocol adds.
+// request is a request as the client sends it, byte for byte. The protocol adds
+// only what it needs, such as Content-Length.
 type request struct {
 	path    string
 	host    string // "" means api.example.com
 	fields  []field
-	late    func(method string) []field // makes further fields when the request is sent, or nil
+	late    func(method string) []field // makes more fields for each sending; nil means none
 	body    string
 	trailer []field
 
@@ -44,7 +44,8 @@ func (r request) with(name, value string) request {
 	return r
 }
 
-// withLate adds fields that are made anew each time the request is sent.
+// withLate makes the function late create additional fields each time the
+// request is sent.
 func (r request) withLate(late func(method string) []field) request {
 	r.late = late
 	return r

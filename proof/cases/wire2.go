@@ -29,7 +29,8 @@ type http2wire struct {
 	stream uint32
 }
 
-// maxFrame is the largest frame that every server accepts (RFC 9113 §4.2).
+// maxFrame is the largest frame payload, in bytes, that every server must
+// accept (RFC 9113 §4.2).
 const maxFrame = 16 << 10
 
 func (w *http2wire) send(t *testing.T, method string, r request) answer {

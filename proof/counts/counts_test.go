@@ -1,6 +1,6 @@
 // Package counts_test checks how often the expensive steps of a verification
-// run for one token. The code itself does not count them, so the tests read the
-// coverage counters that the compiler adds.
+// run for one token. The verifier does not count these steps, so the tests read
+// the counters that the compiler adds with -covermode=count.
 package counts_test
 
 import (
@@ -18,7 +18,8 @@ import (
 // never run.
 type counts map[string]int
 
-// steps maps steps to the functions whose calls are counted.
+// steps maps each step to its function. A step runs once for each call of this
+// function.
 var steps = map[string]struct{ file, function string }{
 	"walk":        {"internal/strictjson/reader.go", "func read("}, // reads a JSON document, or a part of one
 	"split":       {"internal/jws/jws.go", "func (m *Message) Split("},
@@ -35,8 +36,8 @@ const (
 	timesName = "BEARERGUARD_COUNTS_TIMES"
 )
 
-// The counts of one token are the difference between the counts of 101 tokens
-// and of 1 token, divided by 100.
+// TestCounts runs each workload with 1 token and with 101 tokens. The
+// difference of the two counts, divided by 100, is the count for one token.
 func TestCounts(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "work")
@@ -63,8 +64,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// count runs a workload with the given number of tokens and returns the total
-// counts.
+// count runs a workload with times tokens and returns how often each step ran
+// in total.
 func count(t *testing.T, program, workload string, times int) counts {
 	t.Helper()
 	profile := filepath.Join(t.TempDir(), "profile")
@@ -85,9 +86,9 @@ func count(t *testing.T, program, workload string, times int) counts {
 }
 
 // entered returns how often a function was called, according to a coverage
-// profile. A line of a profile is FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS
-// TIMES. The first block of a function begins on the line with the function's
-// name.
+// profile. Each line of the profile describes a block:
+// FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS TIMES. The first block of a function
+// begins on the line that begins with function.
 func entered(t *testing.T, profile, file, function string) int {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, file))

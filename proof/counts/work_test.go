@@ -25,9 +25,9 @@ type workload struct {
 	want   counts
 }
 
-// workloads lists all workloads. A header is parsed only once for all good
-// tokens that have this header, so their counts do not include the step
-// "header".
+// workloads lists all workloads. The verifier caches parsed headers. All
+// accepted tokens of a workload have the same header, so it is parsed only for
+// the first token, and the counts omit the step "header".
 var workloads = []workload{
 	{
 		name: "tokens without a cache", cache: -1, token: distinct,
@@ -42,9 +42,8 @@ var workloads = []workload{
 		want: counts{"token hash": 1},
 	},
 	{
-		// The verifier walks through the claims once and through each of the
-		// two arrays once. It then walks through the scopes of the verified
-		// token.
+		// The verifier reads the claims once and each of the two arrays once.
+		// After the verification, it reads the scope array again.
 		name: "tokens with arrays", cache: -1,
 		token: func(m forge.Maker, _ int) string {
 			return m.Token(m.Header(), m.Claims("aud", `["api","b"]`, "scope", `["a","b"]`))
@@ -85,8 +84,9 @@ func distinct(m forge.Maker, n int) string {
 	return m.Token(m.Header(), m.Claims("jti", strconv.Quote(strconv.Itoa(n))))
 }
 
-// TestWork runs the workloads and checks the verdicts. TestCounts runs it as a
-// separate program, sets the number of tokens and reads the profile.
+// TestWork runs the workloads and checks the errors of Verify. TestCounts runs
+// TestWork in a separate process. It sets the number of tokens in the
+// environment, and reads the coverage profile afterwards.
 func TestWork(t *testing.T) {
 	times, err := strconv.Atoi(os.Getenv(timesName))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package forge makes tokens byte by byte for tests. It signs any header and
-// claims text, well-formed or not, with a real signature.
+// Package forge makes tokens for tests. It signs any header and claims, whether
+// they are well-formed or not.
 package forge
 
 import (
@@ -27,9 +27,9 @@ type Maker struct {
 	Now      time.Time
 }
 
-// Header returns a JOSE header with alg, kid and typ at+jwt. The arguments are
-// pairs of a name and a value, which change members of the header. A value is
-// JSON text, and "" leaves the member out.
+// Header returns a JOSE header with alg, kid and typ at+jwt. Each pair is the
+// name of a member and its value as JSON text. It replaces or adds the member.
+// The value "" removes the member.
 func (m Maker) Header(pairs ...string) string {
 	return object([]string{"alg", quote(string(m.Key.Alg)), "kid", quote(m.Key.ID), "typ", `"at+jwt"`}, pairs)
 }
@@ -46,7 +46,8 @@ func (m Maker) Claims(pairs ...string) string {
 // Good returns a token that a verifier must accept.
 func (m Maker) Good() string { return m.Token(m.Header(), m.Claims()) }
 
-// Token signs any header and claims text with the maker's key.
+// Token returns a compact JWS. It signs header and claims with Key as they are,
+// even if they are malformed.
 func (m Maker) Token(header, claims string) string {
 	input := Encode(header) + "." + Encode(claims)
 	return input + "." + Encode(string(Sign(m.Key, input)))
@@ -116,7 +117,8 @@ func Sign(key testserver.Key, input string) []byte {
 	panic(fmt.Sprintf("forge: cannot sign with a key of type %T", key.Private))
 }
 
-// SignPSS signs like Sign, with a PS algorithm and a salt of the given length.
+// SignPSS is like Sign, but only for PS256, PS384 and PS512. salt is the length
+// of the salt in bytes.
 func SignPSS(key testserver.Key, input string, salt int) []byte {
 	hash := map[testserver.Alg]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512}[key.Alg]
 	return signPSS(key.Private.(*rsa.PrivateKey), hash, input, salt)

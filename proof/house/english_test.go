@@ -50,8 +50,9 @@ func TestTextsReadAsEnglish(t *testing.T) {
 	}
 }
 
-// Three kinds of lines may be longer: lines without a space at which to break
-// them, such as URLs, indented code in comments, and the output of an example.
+// Three kinds of lines may be wider: lines that cannot be broken at a space,
+// such as URLs; indented code in comments; and the expected output of an
+// example.
 func TestCommentsAreWrapped(t *testing.T) {
 	comment := regexp.MustCompile(`^\t*// \S+ `)
 	output := regexp.MustCompile(`^\t*// (Output|Unordered output):`)
@@ -67,8 +68,8 @@ func TestCommentsAreWrapped(t *testing.T) {
 	}
 }
 
-// tracked maps the paths of the tracked files that match patterns of git
-// ls-files to their contents.
+// tracked returns the files that are tracked by git and match patterns of git
+// ls-files. It maps each path to the content of the file.
 func tracked(t *testing.T, patterns ...string) map[string][]byte {
 	t.Helper()
 	root := filepath.Join("..", "..")

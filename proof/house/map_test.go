@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// mapped returns the folders that the map in CONTRIBUTING.md shows, as paths
-// from the root. A line of the map begins with one or more folders. An indented
-// line belongs to the nearest line above it that is not indented: its folders
-// are inside the last folder of that line.
+// mapped returns the folders in the map of CONTRIBUTING.md, as paths from the
+// root. Each line of the map begins with one or more folders. The folders of an
+// indented line are inside the last folder of the nearest unindented line
+// above.
 func mapped(t *testing.T) (paths []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "CONTRIBUTING.md"))
@@ -82,9 +82,7 @@ func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 }
 
 // Packages outside the folder proof must not import packages in proof. Their
-// tests may import only three packages in proof: the package that makes tokens,
-// the package that runs programs, and the package with the cases for all
-// adapters.
+// tests may import only proof/cases, proof/forge and proof/program.
 func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {

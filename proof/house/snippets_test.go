@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// snippet matches a block of Go code in a document and the comment before it.
-// The comment names the file that contains the same code. A test compiles and
-// runs this file.
+// snippet matches a block of Go code in a document and the comment before the
+// block. The comment contains the path of a file with the same code. This file
+// is compiled and tested.
 var snippet = regexp.MustCompile("(?s)(?:<!-- (\\S+) -->\n)?```go\n(.*?)```")
 
 func TestSnippetsOfTheDocumentsCompile(t *testing.T) {
@@ -115,8 +115,8 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// flat removes the indentation, because code is indented less in documents than
-// in files.
+// flat removes the indentation of each line, because a document and a file may
+// indent the same code differently.
 func flat(code string) string {
 	lines := strings.Split(code, "\n")
 	for i, line := range lines {

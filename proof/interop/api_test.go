@@ -74,7 +74,7 @@ type call struct {
 	status int
 	body   string // JSON, compared only if the status is a success
 	err    string // the error code in the challenge and in the body of a refusal; "" means that both must lack one
-	scope  string // the scope in the challenge, compared if not empty
+	scope  string // the scope in the challenge; "" means any scope or none
 }
 
 // fault makes the call over HTTP/1.1 and over HTTP/2. It returns a description
@@ -146,7 +146,7 @@ func (c call) judge(resp *http.Response, body []byte) string {
 	bearer := 0
 	for _, challenge := range challenges {
 		scheme, _, _ := strings.Cut(challenge, " ")
-		want := "" // the error belongs only to the scheme of the request
+		want := "" // only the challenge for Bearer contains the error
 		if scheme == "Bearer" {
 			bearer++
 			want = c.err

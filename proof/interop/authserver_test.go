@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// authServer is a running authserver/server.mjs. The program prints the values
-// of the fields in its ready line.
+// authServer is a running authserver/server.mjs. On startup, the program prints
+// the values of the fields as one line of JSON.
 type authServer struct {
 	Issuer             string `json:"issuer"`
 	TokenEndpoint      string `json:"token_endpoint"`
@@ -99,8 +99,8 @@ func (as *authServer) revoke(t *testing.T, token string) {
 	}
 }
 
-// post sends a form to the authorization server, with the credentials of the
-// client that gets tokens.
+// post sends a form to the authorization server. It authenticates with ClientID
+// and ClientSecret.
 func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
@@ -112,8 +112,8 @@ func (as *authServer) post(t *testing.T, endpoint string, form url.Values) (int,
 	return send(t, as.client, req)
 }
 
-// rotate replaces every key of the authorization server and withdraws the old
-// ones.
+// rotate replaces all keys of the authorization server. The old keys are
+// removed from its JWKS.
 func (as *authServer) rotate(t *testing.T) { t.Helper(); as.do(t, "/rotate") }
 
 // stop makes the introspection endpoint drop its connections.

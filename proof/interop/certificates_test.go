@@ -40,10 +40,10 @@ func newRSAKey(t *testing.T, bits int) crypto.Signer {
 	return key
 }
 
-// newCertificate returns a certificate for a key. A server named proxyName, or
-// at one of the addresses, can use it, too. If issuer is nil, the certificate
-// is self-signed. Otherwise the certificates of the issuer follow it in the
-// chain.
+// newCertificate returns a certificate that both clients and servers can use.
+// It contains the DNS name proxyName and the IP addresses of addresses. It is
+// self-signed if issuer is nil. Otherwise, the certificates of issuer follow it
+// in the chain.
 func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate, addresses ...string) tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
@@ -102,9 +102,9 @@ func write(t *testing.T, text []byte) string {
 	return file
 }
 
-// newTLSClients returns clients for HTTP/1.1 and HTTP/2 that present the
-// certificate own, whatever authorities the server names. If own is the zero
-// value, they present none.
+// newTLSClients returns clients for HTTP/1.1 and HTTP/2. They present the
+// certificate own, regardless of which authorities the server requests. If own
+// is the zero value, they present no certificate.
 func newTLSClients(t *testing.T, server, own tls.Certificate) []client {
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Leaf)

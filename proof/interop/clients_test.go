@@ -45,10 +45,11 @@ func same(t *testing.T, got json.RawMessage, want string) {
 	}
 }
 
-// setup is the configuration of the scripts, with the expected results.
+// setup is the configuration of the scripts, in JSON. want contains the
+// expected result of each flow.
 type setup struct {
 	Issuer    string                     `json:"issuer"`
-	Device    string                     `json:"device"` // issuer of a server whose clock advances with each poll
+	Device    string                     `json:"device"` // an issuer whose clock advances with each poll
 	Paths     map[string]string          `json:"paths"`  // issuers that have a path
 	Algs      map[testserver.Alg]string  `json:"algs"`   // an issuer for each signing algorithm
 	OddID     string                     `json:"oddID"`
@@ -65,8 +66,8 @@ var (
 		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
 		"ES256", "ES384", "ES512", "EdDSA",
 	}
-	// assertionAlgs maps the name of an algorithm in the libraries to its name
-	// in testserver. Since RFC 9864, EdDSA is named Ed25519.
+	// assertionAlgs maps the algorithm names of the libraries to the names of
+	// testserver. The libraries use the name Ed25519 of RFC 9864 for EdDSA.
 	assertionAlgs = map[string]testserver.Alg{"RS256": "RS256", "PS256": "PS256", "ES256": "ES256", "Ed25519": "EdDSA"}
 )
 
@@ -116,8 +117,9 @@ func newSetup(t *testing.T, secure bool) *setup {
 	return s
 }
 
-// clients returns clients that authenticate with unusual credentials or with a
-// key, and stores the keys in s for the scripts.
+// clients returns the clients to register: a client with unusual credentials,
+// clients that authenticate with a key, and a client for token exchange. It
+// stores the private keys in s.Keys.
 func (s *setup) clients(t *testing.T) []testserver.Client {
 	t.Helper()
 	clients := []testserver.Client{{ID: oddID, Secret: oddSecret, RedirectURIs: []string{callback}}}
@@ -143,8 +145,8 @@ func (s *setup) run(t *testing.T, script string) map[string]json.RawMessage {
 	return runClient(t, script, s, "NODE_EXTRA_CA_CERTS="+write(t, s.roots))
 }
 
-// runClient runs a script, which receives setup as JSON, and returns the
-// members of the JSON object that it prints.
+// runClient runs a script with setup as JSON in the environment variable SETUP.
+// The script prints a JSON object. runClient returns its members.
 func runClient(t *testing.T, script string, setup any, env ...string) map[string]json.RawMessage {
 	t.Helper()
 	text, err := json.Marshal(setup)

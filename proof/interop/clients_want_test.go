@@ -1,10 +1,10 @@
 package interop_test
 
 // wantOfClients maps each flow of clients/flows.mjs to the expected result,
-// which is the same with both libraries. newSetup adds the flows for issuers
-// with a path and for signing algorithms. If the result is a string, it is the
-// error that the library reports: the library's own code, the server's status
-// and error code, or the status and error code of a challenge.
+// which is the same for both libraries. newSetup adds the flows for issuers
+// with a path and for signing algorithms. The result of a failed step is a
+// string: the library's error code, followed by the status and the error code
+// of the response, if there are any.
 var wantOfClients = map[string]string{
 	"discovery, openid-configuration":       `"ISSUER"`,
 	"discovery, oauth-authorization-server": `"ISSUER"`,

@@ -37,9 +37,9 @@ func problem(_ *http.Request, e *middleware.Error) (contentType string, body []b
 
 const content = "all is well, all is well, all is well"
 
-// compressing maps the names of frameworks to functions that return a handler.
-// The handler has a route that requires the scope read, behind middleware that
-// compresses answers.
+// compressing maps the name of a framework to a function. The function returns
+// a handler with one route, which requires the scope read. The framework's
+// compression middleware runs before the adapter.
 var compressing = map[string]func(v *middleware.Verifier, body errorBody) http.Handler{
 	"net/http, gorilla/handlers": func(v *middleware.Verifier, body errorBody) http.Handler {
 		guard := httpauth.Guard{Verifier: v, ErrorBody: body}
@@ -109,8 +109,8 @@ func TestRefusalsBehindCompressionCanBeRead(t *testing.T) {
 	}
 }
 
-// fetchEncoded returns an answer and its body, which it decodes according to
-// Content-Encoding.
+// fetchEncoded sends a request with Accept-Encoding. It returns the response,
+// and the body decoded according to Content-Encoding.
 func fetchEncoded(t *testing.T, server *httptest.Server, accepted, token string) (response *http.Response, text string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/", http.NoBody)

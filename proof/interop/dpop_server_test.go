@@ -11,8 +11,8 @@ import (
 )
 
 // TestClientsBindTheirTokensToKeys tests RFC 9449 with oauth4webapi and
-// openid-client, which get bound tokens from the mock server, refresh them, and
-// use them at its UserInfo endpoint and at an API.
+// openid-client. Both libraries get bound tokens from the mock server, refresh
+// them, and use them at the server's UserInfo endpoint and at an API.
 func TestClientsBindTheirTokensToKeys(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "config.json")
 	if err := os.WriteFile(config, []byte(`{"clients":[{"id":"required","secret":"required","dpop_bound_access_tokens":true}]}`), 0o600); err != nil {
@@ -44,7 +44,8 @@ func TestClientsBindTheirTokensToKeys(t *testing.T) {
 // wantOfDPoPClients returns what clients/dpop_server.mjs prints for each flow.
 func wantOfDPoPClients(nonces bool) map[string]string {
 	want := map[string]string{}
-	// asked contains the paths that need a nonce, if there are nonces.
+	// asked contains the paths that demand a nonce. It is ignored if nonces is
+	// false.
 	flow := func(name, answers, asked string) {
 		if !nonces {
 			asked = ""

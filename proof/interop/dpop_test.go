@@ -35,9 +35,10 @@ func (p dpopPolicy) env() []string {
 	return env
 }
 
-// TestClientsProveTheKeysOfTheirTokens tests RFC 9449. oidc-provider binds
-// tokens to keys, and oauth4webapi and openid-client call the API with them.
-// The first framework has every policy, and each other framework has one.
+// TestClientsProveTheKeysOfTheirTokens tests RFC 9449. oidc-provider issues
+// bound tokens, and oauth4webapi and openid-client use them at the API. The
+// first framework is tested with every policy, each other framework with only
+// one.
 func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 	as, built := startAuthServer(t), buildAPI(t)
 	for i, framework := range frameworks {
@@ -72,12 +73,12 @@ func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 	}
 }
 
-// want returns what clients/dpop.mjs prints for each flow: the status of every
-// answer, and then the body of the last answer, or its challenges as the npm
-// library parsed them.
+// want maps each flow of clients/dpop.mjs to the result that the script must
+// print: the status of each answer, and then the body of the last answer. If
+// the last answer has challenges, the result contains them instead of the body.
 func (p dpopPolicy) want(as *authServer) map[string]string {
-	// refused returns the answer to a request that is refused. The error
-	// belongs to the scheme of the request.
+	// refused returns the result for a refused request. dpop and bearer are the
+	// error codes in the challenges of these schemes. "" means no error code.
 	refused := func(status int, dpop, bearer string) string {
 		challenges := strings.TrimSpace("dpop " + dpop)
 		if !p.required {

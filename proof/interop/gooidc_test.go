@@ -172,9 +172,8 @@ func oidcUserInfo(t *testing.T, as *testserver.Server) {
 	}
 }
 
-// oidcRotation runs in a synctest bubble, so that it can wait until go-oidc has
-// cached the keys. go-oidc does this in a goroutine, shortly after it has used
-// the keys.
+// oidcRotation runs in a synctest bubble. go-oidc caches fetched keys in a
+// goroutine, and synctest.Wait waits for this goroutine.
 func oidcRotation(t *testing.T) {
 	as := testserver.New(t, testserver.InMemory())
 	ctx := withClient(t, as.Client())

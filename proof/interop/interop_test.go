@@ -95,8 +95,8 @@ func (r *run) refused() {
 	r.check(call{what: "with one scope of three", route: "GET /admin", token: read, status: 403, err: "insufficient_scope", scope: "items:read items:write admin"})
 }
 
-// rotated tests a rotation of the keys. Afterwards the authorization server has
-// new keys, which the next run uses.
+// rotated tests a key rotation. The authorization server keeps the new keys for
+// the next run.
 func (r *run) rotated() {
 	old := call{what: "the old key, before rotation", route: "GET /me", token: r.token("ES256", ""), status: 200}
 	old.body = fmt.Sprintf(`{"sub":%q,"client_id":%[1]q,"iss":%q,"scopes":[]}`, r.as.ClientID, r.as.Issuer)
@@ -105,7 +105,7 @@ func (r *run) rotated() {
 	r.as.rotate(r.T)
 	for i, alg := range algorithms {
 		calls := r.acceptedCalls(alg, ", the new key")
-		if i == 0 { // as soon as the API accepts one new key, it has all new keys
+		if i == 0 { // one new key is accepted, so the API has fetched all new keys
 			r.poll(rotationTimeout, calls[0])
 			calls = calls[1:]
 		}
@@ -132,8 +132,8 @@ func (r *run) check(calls ...call) {
 	}
 }
 
-// poll repeats the call until the answer is as expected or the time is up, and
-// then checks the last answer.
+// poll repeats the call until the answer is as expected or limit has passed. It
+// then makes the call once more and checks the answer.
 func (r *run) poll(limit time.Duration, c call) {
 	r.Helper()
 	began := time.Now()
@@ -168,7 +168,7 @@ func (r *run) print() {
 	r.Logf("%s\n%s", r.Name(), text.String())
 }
 
-// addScope adds the scope admin to a payload.
+// addScope adds the scope admin to the base64url-encoded claims of a JWT.
 func (r *run) addScope(payload string) string {
 	var claims map[string]any
 	decode(r.T, "."+payload, 1, &claims)
@@ -180,8 +180,8 @@ func (r *run) addScope(payload string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// changeFirst changes the first character. All six bits of this character are
-// significant, which is not true for the last character.
+// changeFirst changes the first character of a base64url text. Unlike the last
+// character, it has no unused bits, so the decoded bytes change.
 func changeFirst(text string) string {
 	if text[0] == 'A' {
 		return "B" + text[1:]

@@ -30,8 +30,8 @@ func startReceiver(t *testing.T, as *testserver.Server) string {
 	return start(t, cmd, stdin.Close)
 }
 
-// joseAnswers maps the bodies of the receiver's answers to the defects of
-// logout tokens.
+// joseAnswers maps the body of an answer to the logout token defects that the
+// receiver must answer with this body.
 var joseAnswers = map[string]string{
 	"": "aud-not-string padded-base64 trailing-bits exp-overflow", // jose accepts these
 
@@ -86,8 +86,8 @@ func TestJoseJudgesLogoutTokens(t *testing.T) {
 	}
 }
 
-// A session of the mock server ends, and a receiver with jose gets the sid of
-// the tokens.
+// When a session of the mock server ends, the receiver gets a logout token with
+// the same sub and sid as the session's tokens.
 func TestJoseReceivesTheEndOfASession(t *testing.T) {
 	as := testserver.New(t)
 	receiver := startReceiver(t, as)

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// logoutTest is a logout at oidc-provider, which sends a logout token to the
+// logoutTest is a test case in which oidc-provider sends a logout token to the
 // API.
 type logoutTest struct {
 	namesSession bool // the logout token has sid
 	tokensHave   bool // the access tokens have sid
 	ended        int  // the status of a request with a token of the session that has ended
-	other        int  // the same, for another session of the user
+	other        int  // the status for a token of the user's other session
 }
 
 // newAuthServer starts an authorization server that sends logout tokens to the
@@ -29,7 +29,8 @@ func (l logoutTest) newAuthServer(t *testing.T, uri string) *authServer {
 	return startAuthServer(t, `LOGOUT={"backchannel_logout_uri":"`+uri+`","backchannel_logout_session_required":`+strconv.FormatBool(l.namesSession)+`}`)
 }
 
-// A token that does not name its session may belong to the one that has ended.
+// If an access token has no sid, the API must assume that it belongs to the
+// session that has ended.
 func TestOIDCProviderLogsOutAtTheExampleAPI(t *testing.T) {
 	built := buildAPI(t)
 	for name, test := range map[string]logoutTest{
@@ -66,8 +67,8 @@ func (l logoutTest) run(t *testing.T, as *authServer, api *api) {
 	as.logOut(t, browser, session)
 	r.check(itemsCall("the session that has ended", session, l.ended), itemsCall("another session", other, l.other))
 
-	// If the tokens of the user are revoked, so are those that are issued in
-	// the same second.
+	// If the logout revokes all tokens of the user, it also revokes tokens that
+	// are issued later in the same second.
 	again := itemsCall("a new login", as.login(t, browser, resource), 200)
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -103,8 +104,8 @@ func (as *authServer) login(t *testing.T, browser *http.Client, resource string)
 
 var xsrf = regexp.MustCompile(`name="xsrf" value="([^"]*)"`)
 
-// logOut ends the session of the browser. The authorization server answers
-// after the receivers of its logout tokens have answered.
+// logOut ends the session of the browser. The server answers only after it has
+// sent all logout tokens and received the answers.
 func (as *authServer) logOut(t *testing.T, browser *http.Client, token *oauth2.Token) {
 	t.Helper()
 	hint, _ := token.Extra("id_token").(string)

@@ -42,9 +42,9 @@ func overBoth(t *testing.T, flows []flow, opts ...testserver.Option) {
 	}
 }
 
-// reach returns a context for golang.org/x/oauth2. With this context, clients
-// connect to the server over a socket, as other programs do, and trust only the
-// server's root certificate.
+// reach returns a context for golang.org/x/oauth2 with an HTTP client. The
+// client connects to the server over a socket, as other programs do. Over TLS,
+// it trusts only the server's root certificate.
 func reach(t *testing.T, as *testserver.Server) context.Context {
 	t.Helper()
 	transport := &http.Transport{ForceAttemptHTTP2: true}
@@ -113,8 +113,8 @@ func get(t *testing.T, as *testserver.Server, c *http.Client) int {
 // host.
 var paths = map[string]string{"an issuer with a path": "/tenants/one", "an issuer that ends in a slash": "/tenants/two/"}
 
-// underPath starts a server whose issuer has a path. If the server uses TLS,
-// root is the certificate to trust.
+// underPath starts a server whose issuer URL has a path. root is the
+// certificate that clients must trust, or nil without TLS.
 func underPath(t *testing.T, path string, secure bool) (as *testserver.Server, root []byte) {
 	t.Helper()
 	mounted := httptest.NewUnstartedServer(nil)

@@ -24,9 +24,9 @@ func startTLSAPI(t *testing.T, built, address string, server tls.Certificate, en
 	return startAPI(t, built, append(env, "MTLS_LISTEN="+address, "MTLS_CERT_FILE="+certFile, "MTLS_KEY_FILE="+keyFile)...)
 }
 
-// TestOIDCProviderBindsTokensToCertificates tests RFC 8705 with oidc-provider,
-// which binds tokens to certificates, and with examples/service, which gets
-// such tokens and uses them.
+// TestOIDCProviderBindsTokensToCertificates tests RFC 8705. oidc-provider binds
+// tokens to client certificates. examples/service gets such tokens and calls
+// the API with them.
 func TestOIDCProviderBindsTokensToCertificates(t *testing.T) {
 	authority, key := newCertificate(t, newECKey(t), "authority", nil), newECKey(t)
 	own, renewed := newCertificate(t, key, "service", &authority), newCertificate(t, key, "service", &authority)
@@ -112,8 +112,8 @@ func TestOIDCProviderBindsTokensToCertificates(t *testing.T) {
 }
 
 // TestClientsBindTheirTokensToCertificates tests RFC 8705 with oauth4webapi and
-// openid-client, which authenticate with certificates at the mock server, and
-// call an API with tokens that are bound to them.
+// openid-client. Both authenticate with certificates at the mock server, and
+// call an API with the certificate-bound tokens.
 func TestClientsBindTheirTokensToCertificates(t *testing.T) {
 	authority := newCertificate(t, newECKey(t), "authority", nil)
 	certificates := map[string]tls.Certificate{

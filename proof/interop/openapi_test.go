@@ -20,11 +20,11 @@ import (
 
 const controlToken = "the-control-token"
 
-// operation is a method of a path in the OpenAPI document, with the examples in
-// the document.
+// operation is an operation of the OpenAPI document: a method and a path, with
+// the document's examples for the body and the parameters.
 type operation struct {
 	method, path string
-	bodies       map[string]string // request bodies by the name of the example; for "nothing" the request has no body
+	bodies       map[string]string // example name to request body; "nothing" means that no body is sent
 	query        url.Values
 	inPath       map[string]string
 	open         bool // whether the operation needs no token
@@ -44,7 +44,8 @@ func (o operation) target() string {
 	return target
 }
 
-// described is a running control API with its OpenAPI document.
+// described is a running control API, with its OpenAPI document parsed into a
+// validator and operations.
 type described struct {
 	*testing.T
 	as         *testserver.Server
@@ -177,8 +178,9 @@ func (d described) send(method, target, body string, change ...func(*http.Reques
 	return exchange{method, target, body, r.Header.Get("Authorization"), resp.StatusCode, resp.Header, answer}
 }
 
-// request returns the request of an exchange, to validate it. It sets the media
-// type to JSON, because the server reads every body as JSON.
+// request rebuilds the request of an exchange for the validator. It sets
+// Content-Type to application/json, because the server reads every body as
+// JSON.
 func (e exchange) request(t *testing.T) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), e.method, "http://127.0.0.1"+e.target, strings.NewReader(e.body))

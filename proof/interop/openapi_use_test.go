@@ -18,9 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before maps an operation to the operations that the test must call before it,
-// each with its first example. Without these calls, the examples of the
-// operation would fail.
+// before maps an operation to other operations that must be called first,
+// because its examples refer to their results. The first example of each is
+// sent.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},
@@ -84,7 +84,7 @@ func TestTheControlAPIIsDescribedAsOpenAPI(t *testing.T) {
 func (d described) assertChangesRefused(e exchange) {
 	d.Helper()
 	if e.target == "/openapi.json" {
-		return // the answer is the document itself, for which it has no schema
+		return // the document has no schema for itself
 	}
 	var answer map[string]json.RawMessage
 	if err := json.Unmarshal(e.answer, &answer); err != nil {
@@ -186,8 +186,8 @@ func TestRefusalsOfTheControlAPIAreDescribed(t *testing.T) {
 
 var block = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// The commands of docs/control.md use every operation, and all requests and
-// answers follow the document.
+// The commands in docs/control.md must use every operation. All their requests
+// and answers must be valid according to the OpenAPI document.
 func TestThePageOfTheControlAPIFollowsTheDocument(t *testing.T) {
 	d := newDescribed(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "control.md"))

@@ -23,8 +23,8 @@ type process struct {
 }
 
 // launch starts a command that was made with t.Context(). When the test ends,
-// launch calls stop, which asks the command to exit. If the command does not
-// exit, it is killed. The command must exit with status 0.
+// cmd.Cancel calls stop, which asks the command to exit. After stopTimeout, the
+// command is killed. The test fails if the exit status is not 0.
 func launch(t *testing.T, cmd *exec.Cmd, stop func() error) *process {
 	t.Helper()
 	p := &process{path: cmd.Path, stdout: &output{first: make(chan string, 1)}, exited: make(chan struct{})}
@@ -66,9 +66,9 @@ func (p *process) ready(t *testing.T, first <-chan string) string {
 	return ""
 }
 
-// start launches a command and waits for its first line of output, the ready
-// line, which it returns. The command must write nothing else to standard
-// output.
+// start launches a command and returns its first line of output. This line
+// means that the command is ready. The command must write nothing else to
+// standard output.
 func start(t *testing.T, cmd *exec.Cmd, stop func() error) string {
 	t.Helper()
 	p := launch(t, cmd, stop)
@@ -95,8 +95,8 @@ func nodeFor(t *testing.T, dir string) string {
 	return node
 }
 
-// output stores the output of a process and sends its first line to first. The
-// process never has to wait for a reader.
+// output stores the output of a process and sends the first line to the channel
+// first. Write never blocks, so the process never has to wait.
 type output struct {
 	first chan string // has capacity 1; nil if the first line is not needed
 

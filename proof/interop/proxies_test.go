@@ -68,8 +68,8 @@ func (p certProxy) fields(certificate tls.Certificate) http.Header {
 	return http.Header{http.CanonicalHeaderKey(p.source.Header): {p.encode(string(toPEM(certificate)), base64.StdEncoding.EncodeToString(certificate.Leaf.Raw))}}
 }
 
-// proxyProgram is how a proxy runs in the foreground, in a single process. Its
-// configuration is in proxy.conf.
+// proxyProgram defines how to run a proxy in the foreground as a single
+// process. config is the content of proxy.conf.
 type proxyProgram struct {
 	arguments []string
 	stop      os.Signal // ends the program with status 0
@@ -81,8 +81,8 @@ var proxyPrograms = map[string]proxyProgram{
 	"haproxy": {[]string{"-db", "-f", "proxy.conf"}, syscall.SIGUSR1, haproxyConfig},
 }
 
-// The configurations of the proxies. Requests for /recorded go to the recorder,
-// all others to the API.
+// These are the configurations of the proxies. A proxy sends requests for
+// /recorded to the recorder, and all other requests to the API.
 const (
 	nginxConfig = `
 daemon off;
@@ -129,9 +129,10 @@ backend recorder
 `
 )
 
-// start starts the proxy in front of two servers and returns its URL. HAProxy
-// needs an authority for the clients' certificates, although it is configured
-// to ignore their issuer. The server's certificate is this authority.
+// start starts the proxy in front of the servers api and recorder, and returns
+// its URL. HAProxy must have a CA for client certificates, although it is
+// configured to ignore unknown issuers. The certificate server is used as this
+// CA.
 func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder string) string {
 	t.Helper()
 	address, dir := program.Address(t), t.TempDir()
@@ -154,8 +155,8 @@ func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder str
 	return "https://" + address
 }
 
-// accepting returns a channel that receives address when a server accepts
-// connections there.
+// accepting returns a channel. It receives address as soon as a server accepts
+// connections at address.
 func accepting(t *testing.T, address string) <-chan string {
 	accepts := make(chan string, 1)
 	go func() {
@@ -173,8 +174,8 @@ func accepting(t *testing.T, address string) <-chan string {
 	return accepts
 }
 
-// newProxyClient returns the API at url, with clients that connect to it
-// directly, from the address of the proxies.
+// newProxyClient returns clients for the API at url. They connect to the API
+// directly, but from proxyIP, like a proxy.
 func newProxyClient(t *testing.T, url string) *api {
 	direct := newAPI(t, url)
 	for _, c := range direct.clients {

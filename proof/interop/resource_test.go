@@ -15,8 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// mock is the mock server, bearerguard serve, running as a separate program.
-// The program prints the values of the fields in its ready line.
+// mock is the mock server, "bearerguard serve", in a separate process. On
+// startup, the program prints the values of the exported fields as one line of
+// JSON.
 type mock struct {
 	Issuer       string `json:"issuer"`
 	ClientID     string `json:"client_id"`
@@ -25,7 +26,7 @@ type mock struct {
 	ControlToken string `json:"control_token"`
 	CAPEM        string `json:"ca_pem"`
 
-	program, ready string // the path of bearerguard, and of a file with the ready line
+	program, ready string // path of the program; path of a file with its line of JSON
 }
 
 func startMock(t *testing.T, flags ...string) (m mock) {
@@ -52,10 +53,10 @@ func (m mock) addClient(t *testing.T, arguments ...string) {
 	}
 }
 
-// TestOAuth4WebAPIDiscoversTheAuthorizationServer tests RFC 9728: a client
-// finds the authorization server through the challenge of an API, gets a token,
-// and calls the API. One API is at the root of its origin, and another is
-// behind a proxy that strips a path.
+// TestOAuth4WebAPIDiscoversTheAuthorizationServer tests RFC 9728. A client
+// finds the authorization server through the API's challenge, gets a token and
+// calls the API. The API is tested at the root of its origin, and behind a
+// proxy that strips a path.
 func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 	as, built := startMock(t), buildAPI(t)
 	for _, framework := range frameworks {
@@ -88,7 +89,7 @@ func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 }
 
 // newProxy starts a proxy for the API at address and returns its URL. The proxy
-// strips path from all requests except requests for the API's metadata.
+// strips path from each request, unless the request is for the API's metadata.
 func newProxy(t *testing.T, address, path string) string {
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
 	mux := http.NewServeMux()
@@ -100,9 +101,9 @@ func newProxy(t *testing.T, address, path string) string {
 }
 
 // TestOpenIDClientStepsUp tests RFC 9470 with users who log in on pages. If a
-// login does not meet the requirements of a route, the route refuses all tokens
-// from that login, even new ones. It accepts a token that was requested with
-// the acr_values or max_age of the challenge.
+// login does not meet a route's requirements, the route refuses all tokens of
+// this login. It accepts a token after a new login with the acr_values or
+// max_age of the challenge.
 func TestOpenIDClientStepsUp(t *testing.T) {
 	as, built := startMock(t, "--interactive"), buildAPI(t)
 	const (

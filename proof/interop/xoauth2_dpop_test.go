@@ -15,8 +15,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// keyHolder is a client for golang.org/x/oauth2 whose tokens are bound to a new
-// key.
+// keyHolder is an HTTP client with a new DPoP key. If golang.org/x/oauth2 uses
+// it, tokens are bound to this key.
 type keyHolder struct {
 	*http.Client
 	thumbprint string
@@ -42,9 +42,9 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestXOAuth2BindsTokensOfOIDCProvider tests dpop.Transport with oidc-provider,
-// which binds the tokens of golang.org/x/oauth2 to keys and requires nonces, as
-// the API does.
+// TestXOAuth2BindsTokensOfOIDCProvider tests dpop.Transport with
+// golang.org/x/oauth2. oidc-provider binds the tokens to keys. Both
+// oidc-provider and the API require nonces.
 func TestXOAuth2BindsTokensOfOIDCProvider(t *testing.T) {
 	as := startAuthServer(t)
 	api := startAPI(t, buildAPI(t), "ISSUER="+as.Issuer, "AUDIENCE="+audience, "DPOP_NONCES=1",

@@ -16,9 +16,8 @@ import (
 	"golang.org/x/oauth2/jwt"
 )
 
-// The assertions are like the assertions of Google's client libraries: they
-// have no jti and contain the scope as a claim. The client authenticates only
-// with the assertion.
+// Like Google's client libraries, the client sends assertions without jti and
+// with the claim scope. It authenticates only with the assertion.
 func TestXOAuth2JWT(t *testing.T) { overBoth(t, []flow{{"an assertion as a grant", xJWT}}) }
 
 func xJWT(t *testing.T, as *testserver.Server) {

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// golang.org/x/oauth2 does not support RFC 9126 and RFC 7591. The test sends
-// these requests itself and uses the package for everything else, as programs
-// do.
+// golang.org/x/oauth2 does not support pushed authorization requests (RFC 9126)
+// and client registration (RFC 7591). The test sends these requests itself, as
+// a program must, and uses the package for all other requests.
 func TestXOAuth2PushedAndRegistered(t *testing.T) {
 	overBoth(t, []flow{
 		{"a pushed request", xPushed},

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// This test runs golang.org/x/oauth2, the client of many Go programs, against
-// the mock authorization server.
+// This test runs golang.org/x/oauth2, an OAuth client that many Go programs
+// use, against the mock authorization server.
 func TestXOAuth2(t *testing.T) {
 	overBoth(t, []flow{
 		{"code with PKCE", xCode},
@@ -76,8 +76,9 @@ func xDenied(t *testing.T, as *testserver.Server) {
 	}
 }
 
-// xRotation uses tokens with a lifetime of one second. golang.org/x/oauth2
-// treats them as expired, so each call of Token sends a refresh request.
+// xRotation uses access tokens with a lifetime of one second.
+// golang.org/x/oauth2 treats them as already expired, so each call of Token
+// sends a refresh request.
 func xRotation(t *testing.T, as *testserver.Server) {
 	as.AddClient(testserver.Client{ID: "brief", Public: true, RedirectURIs: []string{callback}}, testserver.AccessTTL(time.Second))
 	ctx, config := reach(t, as), newConfig(as, "brief", "", oauth2.AuthStyleInParams)

@@ -33,8 +33,8 @@ const (
 )
 
 // zitadelOP is the OpenID provider of zitadel/oidc, running in this process.
-// Its requests, codes and users are in the example storage of zitadel/oidc. The
-// test provides the clients, tokens and keys.
+// The library's example storage contains the authorization requests, codes and
+// users. The test contains the clients, tokens and keys.
 type zitadelOP struct {
 	*storage.Storage
 	issuer string
@@ -94,8 +94,8 @@ var zitadelClients = map[string]zitadelClient{
 	"opaque2":   {kind: op.AccessTokenTypeBearer, audience: "https://other.example.com"},
 }
 
-// zitadelClient is a client of the example storage for web applications. The
-// fields and methods below replace those of the example storage.
+// zitadelClient is a web application client. It replaces some fields and
+// methods of a client in the example storage.
 type zitadelClient struct {
 	*storage.Client
 	kind     op.AccessTokenType
@@ -122,8 +122,8 @@ func (z *zitadelOP) GetClientByClientID(_ context.Context, id string) (op.Client
 	return client, nil
 }
 
-// AuthorizeClientIDSecret accepts the credentials of zitadelClients and of the
-// API, which may introspect tokens but not get tokens.
+// AuthorizeClientIDSecret accepts the credentials of zitadelClients, and of the
+// client "api". This client may introspect tokens, but cannot get tokens.
 func (z *zitadelOP) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
 	if _, ok := zitadelClients[id]; !ok && id != "api" || secret != zitadelSecret {
 		return errors.New("unknown client or wrong secret")
@@ -177,8 +177,8 @@ func (z *zitadelOP) CreateAccessToken(_ context.Context, request op.TokenRequest
 	return id, token.expiry, nil
 }
 
-// GetPrivateClaimsFromScopes returns the scope claim of a JWT, which the
-// provider itself does not set.
+// GetPrivateClaimsFromScopes returns the claim scope for a JWT, because the
+// provider does not set it.
 func (z *zitadelOP) GetPrivateClaimsFromScopes(_ context.Context, _, client string, scopes []string) (map[string]any, error) {
 	if zitadelClients[client].bare {
 		return nil, nil

@@ -23,7 +23,7 @@ func TestExampleAPIAgainstZitadelOP(t *testing.T) {
 	r.zitadelRotated(z)
 }
 
-// All tokens of the provider have the typ JWT.
+// The provider's JWTs have the typ JWT. The RFC 9068 profile requires at+jwt.
 func TestStrictProfileRefusesTokensOfZitadelOP(t *testing.T) {
 	z := startZitadel(t, "")
 	r := zitadelRun(t, z, "PROFILE=rfc9068")
@@ -105,9 +105,9 @@ func redirected(t *testing.T, method, to string, form url.Values) string {
 	return location.String()
 }
 
-// idToken returns the ID token in a token response. The aud of the ID token
-// must contain the API, so that an API can refuse it only because it is an ID
-// token.
+// idToken returns the ID token in a token response. It checks that the API is
+// in the aud of the ID token. The API must therefore refuse the ID token for
+// another reason than its audience.
 func idToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	text := raw(token)

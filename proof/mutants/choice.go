@@ -56,17 +56,16 @@ func (c choice) from(ctx context.Context, root string, mutants []mutant) ([]muta
 	return spread(chosen, c.most, n), nil
 }
 
-// concerns reports whether the mutant belongs to one of the given packages. It
-// belongs to a package if it changes code there, or if one of the tests that
-// must fail is there. The names of packages have the form ./path.
+// concerns reports whether the mutant changes code in one of the packages, or
+// one of the tests that must fail is in one of them. Package names have the
+// form ./path.
 func (m *mutant) concerns(packages map[string]bool) bool {
 	return slices.ContainsFunc(m.edits, func(e edit) bool { return packages["./"+path.Dir(e.file)] }) ||
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
-// spread selects mutants that are evenly spaced in the list. The parameter most
-// is the number of mutants to select. If turn increases by one, each selected
-// mutant is exchanged for the next mutant in the list.
+// spread selects most mutants, evenly spaced in the list. If turn increases by
+// one, the next mutant in the list is selected instead of each selected mutant.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

@@ -1,10 +1,10 @@
 // Command mutants removes checks from this module, one at a time, and requires
 // that a named test fails each time.
 //
-// If no test fails without a check, the next change of the code may remove the
-// check unnoticed. Each entry of the tables in this folder describes in a
-// sentence what the module would do wrong, the change that causes it, and the
-// test that must fail:
+// If a check is missing and all tests pass, a later change of the code could
+// remove the check without anyone noticing. Each entry of the tables in this
+// folder consists of a sentence about what the module would do wrong, the
+// change that causes this, and the test that must fail:
 //
 //	# Comments begin with a number sign. Blank lines are ignored.
 //
@@ -16,16 +16,16 @@
 //
 // Lines that begin with "- " are the old text, and lines that begin with "+ "
 // are the new text. The lines of each text are joined with newlines. A line
-// with only "-" or "+" is an empty line of the text. The text begins right
-// after the space and must match exactly: the first line may begin in the
-// middle of a line of the file, and the other lines need their indentation.
-// Without a "+ " line the old text is deleted.
+// that consists only of "-" or "+" is an empty line of the text. The text
+// begins right after the space and must match exactly. Its first line may begin
+// in the middle of a line of the file. Its other lines must be indented as in
+// the file. Without a "+ " line, the old text is deleted.
 //
-// The old text must occur exactly once in the file. Otherwise the mutant is
-// stale and fails the run, as does a mutant that does not compile. "file:" and
-// its lines may be repeated if a check is in two places. "killed by:" may be
-// repeated if each of several tests must fail. Tests are named as go test
-// prints them, including subtests.
+// The old text must occur exactly once in the file. Otherwise, the mutant is
+// stale and the run fails. The run also fails if a mutant does not compile. If
+// a check is in two places, repeat "file:" and the lines after it. If each of
+// several tests must fail, repeat "killed by:". Write the names of tests and
+// subtests as go test prints them.
 //
 //	go run ./proof/mutants                # from the root: mutants of packages that the last commit or uncommitted work changes
 //	go run ./proof/mutants -since v1.2.0  # mutants of packages changed since v1.2.0
@@ -37,7 +37,7 @@
 // redirects, CSRF and persistence, where a fault would give access. Changed
 // files are written to a temporary directory and passed to go test -overlay, so
 // the checkout is not modified. Each named test must pass on the unchanged
-// code. With a mutant, each test runs alone and without go vet, so that only
-// its own failure counts. A test that hangs or crashes its process has failed,
-// too.
+// code. With a mutant, each test runs alone and without go vet, so other
+// failures have no effect. A test that hangs or crashes its process has also
+// failed.
 package main

@@ -27,14 +27,15 @@ type result struct {
 	output      string // from the compiler and the tests
 }
 
-// noticed reports whether the test failed, or was running when its process
-// died.
+// noticed reports whether the test failed, or was running when the test process
+// crashed.
 func (r result) noticed(test string) bool {
 	return r.state[test] == "fail" || (r.failed && r.state[test] == "run")
 }
 
-// run runs the tests of pkg that match the pattern. If overlay is empty, the
-// code is unchanged. A failed test is part of the result and not an error.
+// run runs the tests of pkg that match the pattern. overlay is the overlay file
+// with the changed code. "" means unchanged code. A failed test is reported in
+// the result, not as an error.
 func (g goTest) run(ctx context.Context, overlay, pattern, pkg string) (result, error) {
 	args := []string{"test", "-json", "-vet=off", "-timeout=" + g.timeout.String(), "-run=" + pattern}
 	if overlay != "" {

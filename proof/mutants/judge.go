@@ -42,11 +42,11 @@ func (v verdict) print(out io.Writer, name string, width int) {
 
 type judge struct {
 	test  goTest
-	unfit map[killer]string // why a failure of the test would prove nothing; "" if it proves something
+	unfit map[killer]string // why a test cannot kill a mutant, such as "is skipped"; "" if it can
 }
 
-// baseline runs the named tests on the unchanged code, with one go test per
-// package.
+// baseline runs the named tests on the unchanged code. It runs go test once for
+// each package, and stores in j.unfit which tests do not pass.
 func (j judge) baseline(ctx context.Context, mutants []mutant) error {
 	byPackage := make(map[string][]killer)
 	for _, m := range mutants {
@@ -86,8 +86,8 @@ func unfitness(k killer, r result) string {
 	return ""
 }
 
-// judge applies the mutant and runs its tests. An error means that the go
-// command itself failed.
+// judge applies the mutant and runs the tests that must fail. It returns an
+// error only if go test cannot be run or the files cannot be written.
 func (j judge) judge(ctx context.Context, m mutant) (verdict, error) {
 	texts, err := m.apply(j.test.root)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// lock is a module with two checks. One of its tests is complete, one checks
-// nothing, one always fails, and one is always skipped.
+// lock is a module with two checks. It has four tests: one tests both checks,
+// one tests nothing, one always fails, and one is always skipped.
 var lock = map[string]string{
 	"go.mod": "module example.com/lock\n\ngo 1.26.0\n",
 	"door/door.go": `package door

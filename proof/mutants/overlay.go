@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// apply returns the complete text of every file that the mutant changes. An
-// error means that the mutant is stale.
+// apply returns the complete new text of each file that the mutant changes. It
+// returns an error if the mutant is stale.
 func (m *mutant) apply(root string) (map[string]string, error) {
 	texts := make(map[string]string)
 	for _, e := range m.edits {
@@ -40,8 +40,8 @@ func writeOverlay(dir, root string, texts map[string]string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		// Files of two packages may have the same name, so each gets its own
-		// folder.
+		// Two packages may have files of the same name, so each file is written
+		// to a separate folder.
 		folder := filepath.Join(dir, strconv.Itoa(len(overlay.Replace)))
 		if err := os.Mkdir(folder, 0o700); err != nil {
 			return "", err

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// mutant is the removal of one check, with the tests that must fail.
+// mutant is a change that removes one check, with the tests that must fail
+// because of it.
 type mutant struct {
 	name    string
 	edits   []edit
@@ -131,9 +132,8 @@ func (m *mutant) add(line string) error {
 	return errors.New(`want "mutant: ", "file: ", "- ", "+ ", "killed by: ", "# " or an empty line`)
 }
 
-// textLine returns the text of a line that begins with a sign and a space. For
-// an empty text, the space may be missing, because editors trim trailing
-// spaces.
+// textLine returns the text after sign and a space. If the text is empty, the
+// space may be missing, because editors remove trailing spaces.
 func textLine(line, sign string) (string, bool) {
 	if line == sign {
 		return "", true

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// A mutant quotes code. If this code changes, the mutant must change, too. This
-// test finds such mutants without running them.
+// A mutant contains a copy of the code that it changes. If the code changes
+// later, the mutant must be updated. This test finds such mutants without
+// running them.
 func TestTablesFitTheCode(t *testing.T) {
 	mutants, err := readTables(".")
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 // longer is killed, which fails the test.
 const stopTimeout = 15 * time.Second
 
-// Main builds a program as Build does, sets *built to its path, runs the tests,
-// removes the program and returns the exit status. TestMain calls it.
+// Main builds a program with [Build] and stores its path in *built. It runs the
+// tests, deletes the program and returns the exit status. Call it in TestMain.
 func Main(m *testing.M, root, pkg string, built *string) int {
 	dir, err := os.MkdirTemp("", "program")
 	if err != nil {
@@ -47,11 +47,11 @@ func Build(ctx context.Context, root, pkg, dir string) (string, error) {
 	return file, nil
 }
 
-// Start starts a program, which runs until the test ends. The environment of
-// the program consists of LISTEN=127.0.0.1:0 and the variables in env, without
-// the variables of the test. Start waits for the first line of the program's
-// output, "listening on http://ADDR", and returns the URL in it. When the test
-// stops the program, its exit status must be 0.
+// Start starts a program, which runs until the test ends. Its environment
+// consists only of LISTEN=127.0.0.1:0 and the variables in env. The first line
+// of its output must be "listening on http://ADDR". Start waits for this line
+// and returns the URL in it. The test fails if the program does not exit with
+// status 0 when it is stopped.
 func Start(tb testing.TB, file string, env ...string) (url string) {
 	tb.Helper()
 	cmd := exec.CommandContext(tb.Context(), file)

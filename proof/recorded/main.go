@@ -1,14 +1,14 @@
-// Command recorded prints the answers of `bearerguard serve` to a fixed set of
-// requests, to show that a refactoring changes no answer:
+// Command recorded sends a fixed set of requests to `bearerguard serve` and
+// prints the answers. The output shows whether a refactoring changes an answer:
 //
 //	go run ./proof/recorded -program /tmp/old >/tmp/old.txt
 //	go run ./proof/recorded -program /tmp/new >/tmp/new.txt
 //	diff /tmp/old.txt /tmp/new.txt
 //
-// The server is started with a seed, and the program sets its clock before each
-// request through the control API. Therefore keys, identifiers and tokens are
-// the same in each run. For each answer the program prints the status, the
-// header fields except Date, and the body.
+// The server starts with a fixed seed. Before each request, the command sets
+// the server's clock through the control API. Therefore, keys, identifiers and
+// tokens are the same in each run. For each answer, the command prints the
+// status, the header fields except Date, and the body.
 package main
 
 import (
@@ -62,7 +62,8 @@ const settings = `{
 	"scopes": ["read", "write"]
 }`
 
-// record runs the server in each of its modes and sends all requests.
+// record runs the server without and with --interactive. It sends all requests
+// each time, and returns the number of answers.
 func record(ctx context.Context, program string, out io.Writer) (answers int, err error) {
 	for _, mode := range []string{"", "--interactive"} {
 		n, err := recordMode(ctx, program, mode, out)
@@ -150,8 +151,9 @@ func recordMode(ctx context.Context, program, mode string, out io.Writer) (answe
 	return r.answers, nil
 }
 
-// fraction matches times with a fraction of a second. The server's clock keeps
-// running after the program has set it, so the fraction differs in each run.
+// fraction matches a time with a fraction of a second. The server's clock
+// continues to run after it was set, so the fraction differs in each run and is
+// not printed.
 var fraction = regexp.MustCompile(`(\d\d:\d\d:\d\d)\.\d+Z`)
 
 // ask sets the time, sends a request and prints the answer.

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// request is a recorded request. $name in a request is replaced by a value from
-// an earlier answer.
+// request is a recorded request. "$NAME" in its path, header or body is
+// replaced by the value NAME of an earlier answer, such as $access_token.
 type request struct {
 	method, path, body string
 	header             map[string]string

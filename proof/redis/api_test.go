@@ -26,7 +26,8 @@ func buildAPI(t *testing.T) string {
 	return file
 }
 
-// Two processes of examples/api behave as one API.
+// Two processes of examples/api share used proofs and introspection responses
+// through Redis.
 func TestProcessesShareThroughRedis(t *testing.T) {
 	t.Parallel()
 	const origin = "https://api.example.com"

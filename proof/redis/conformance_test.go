@@ -27,7 +27,8 @@ import (
 
 type doFunc = func(ctx context.Context, args ...any) (any, error)
 
-// clients maps the names of clients to functions that connect one.
+// clients maps the name of a client library to a function that connects it to
+// nodes.
 var clients = map[string]func(t *testing.T, nodes []*server) doFunc{
 	"go-redis": goRedis,
 	"rueidis": func(t *testing.T, nodes []*server) doFunc {
@@ -84,8 +85,9 @@ func newStore(t *testing.T, do doFunc, changes ...func(*redisstore.Config)) *red
 	return store
 }
 
-// fleet sends its calls to several machines in turn. A store that keeps its
-// state only in the memory of one machine then fails the suites.
+// fleet calls several stores in turn, as if each were on a different machine.
+// The suites therefore fail for a store that keeps its state only in its own
+// memory.
 type fleet struct {
 	machines []*redisstore.Store
 	next     *atomic.Uint64
@@ -139,9 +141,9 @@ var suites = map[string]func(t *testing.T, f fleet){
 }
 
 // Each suite must pass with one server and the default Timeout. On a busy
-// computer, a command may time out. It is then not known whether First or
-// Publish had an effect, so a suite cannot repeat the call. Instead, a run in
-// which a command timed out is repeated in another process.
+// computer, a command may time out. A suite cannot repeat First or Publish
+// after a timeout, because the command may have had an effect. Instead, the
+// whole run is repeated in another process.
 func TestConformance(t *testing.T) {
 	const child = "BEARERGUARD_DEFAULT_TIMEOUT"
 	for name, connect := range clients {

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// startPrimary starts a primary and its replica. The primary refuses writes
-// while it has no replica.
+// startPrimary starts a primary server and its replica, connected by between.
+// The primary refuses writes while the replica is not connected.
 func startPrimary(t *testing.T) (primary, replica *server, between *link) {
 	t.Helper()
 	primary, between = startServer(t, "--repl-diskless-sync-delay", "0"), new(link)
@@ -31,8 +31,8 @@ func startPrimary(t *testing.T) (primary, replica *server, between *link) {
 // promote makes a replica a primary.
 func (s *server) promote() { s.do("REPLICAOF", "NO", "ONE") }
 
-// A primary accepts writes that no longer reach its replica. Then it is killed,
-// the replica takes over, and the clients move to it.
+// The primary accepts writes that do not reach its replica. Then the primary is
+// killed, the replica becomes the primary, and the clients connect to it.
 func TestAFailoverThatLosesWrites(t *testing.T) {
 	t.Parallel()
 	primary, replica, between := startPrimary(t)
@@ -46,7 +46,7 @@ func TestAFailoverThatLosesWrites(t *testing.T) {
 	f := newFleet(t, do).machines
 	a, b := startList(t, f[0], revoke.Refuse), startList(t, f[1], revoke.Refuse)
 	kept, noticed, unnoticed := newKey(), newKey(), newKey()
-	kept[0], noticed[0], unnoticed[0] = 1, 1, 2 // the part of the keys
+	kept[0], noticed[0], unnoticed[0] = 1, 1, 2 // selects the hash slot
 	next := func() [32]byte { key := newKey(); key[0] = noticed[0]; return key }
 	assertFirst(t, f[0], kept, true, nil, "a proof that is replicated")
 	add := func(id string) {
@@ -82,7 +82,8 @@ func TestAFailoverThatLosesWrites(t *testing.T) {
 	assertCheck(t, started, "good", false, nil, "a good token")
 }
 
-// One machine still reaches the old primary, and another one the new primary.
+// During a failover, one machine still reaches the old primary, while another
+// machine already reaches the new primary.
 func TestAnIsolatedPrimary(t *testing.T) {
 	t.Parallel()
 	primary, replica, _ := startPrimary(t)

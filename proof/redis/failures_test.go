@@ -110,7 +110,7 @@ func TestARedisThatHasLostItsMemory(t *testing.T) {
 			lose(redis)
 			for i, machine := range append(f.machines[1:], newStore(t, do, shortWindow)) { // the last machine has just started
 				first, err := machine.First(t.Context(), used, until())
-				if first || i == 0 && !errors.Is(err, redisstore.ErrLost) { // this machine marks the proof again, so the others may find the mark
+				if first || i == 0 && !errors.Is(err, redisstore.ErrLost) { // this First stores the proof again, so later machines may find it used
 					t.Errorf("the used proof on machine %d: got %t, %v, want ErrLost", i+1, first, err)
 				}
 				fresh := newKey()
@@ -131,7 +131,8 @@ func TestARedisThatHasLostItsMemory(t *testing.T) {
 	}
 }
 
-// A Redis that restarts from an old snapshot has a counter that is too low.
+// If Redis restarts from an old snapshot, its counter is lower than the counter
+// that the machine remembers.
 func TestARedisThatRestartsWithOldData(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t)
@@ -177,7 +178,8 @@ func TestANodeOfAClusterIsKilled(t *testing.T) {
 	}
 }
 
-// A dead node of a cluster costs only the answers that it has.
+// If a node of a cluster is dead, only the introspection responses on this node
+// are unavailable.
 func TestAnswersOfTheOtherNodesAreUsed(t *testing.T) {
 	t.Parallel()
 	const tokens = 60
@@ -207,7 +209,8 @@ func TestAnswersOfTheOtherNodesAreUsed(t *testing.T) {
 	})
 }
 
-// A full Redis refuses commands that need memory, and evicts nothing.
+// With the policy noeviction, a full Redis refuses commands that need memory.
+// It does not delete other keys.
 func TestARedisThatIsFull(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t, "--maxmemory-policy", "noeviction")
@@ -288,8 +291,9 @@ func TestValuesThatWereChangedAreIgnored(t *testing.T) {
 	}
 }
 
-// A key of another type makes the API refuse until someone deletes it. The log
-// names the key. No command of a Store deletes what others may have written.
+// If a key in Redis has another type, the API answers 503 until someone deletes
+// the key. The log contains the name of the key. A Store never deletes keys
+// that other programs may have written.
 func TestAKeyOfAnotherType(t *testing.T) {
 	t.Parallel()
 	for name, connect := range clients {

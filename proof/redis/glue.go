@@ -1,6 +1,6 @@
-// Package redis tests redisstore with real servers and clients: a Redis that is
-// killed, paused and emptied, a cluster of three, and each client for which
-// docs/scale.md shows the glue.
+// Package redis tests redisstore with real servers and clients. The tests kill,
+// pause and empty a Redis, use a cluster of three nodes, and use each client
+// library in docs/scale.md.
 package redis
 
 import (

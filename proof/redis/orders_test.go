@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Two processes of the program in docs/scale.md share nonces, used proofs and
-// revocations.
+// Two processes of the program in docs/scale.md accept each other's nonces, and
+// share used proofs and revocations.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	file, err := program.Build(t.Context(), ".", "./orders", t.TempDir())
@@ -41,7 +41,7 @@ func TestOrders(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "")
 	token := as.Token(testserver.BoundTo(key), testserver.Scope("orders:read"))
 	proof := testserver.Proof(key, "GET", "https://api.example.com/orders", token)
-	for i, want := range []struct{ machine, status int }{{0, 401}, {1, 200}, {0, 401}} { // a nonce is needed; a nonce of the other machine; a proof that was used
+	for i, want := range []struct{ machine, status int }{{0, 401}, {1, 200}, {0, 401}} { // no nonce; a nonce of the first machine at the second; a proof that was used
 		response := send(t, http.DefaultTransport, http.MethodGet, machines[want.machine]+"/orders", http.Header{"Authorization": {"DPoP " + token}, "Dpop": proof}, nil)
 		if response.StatusCode != want.status {
 			t.Errorf("request %d: got %d %v, want %d", i, response.StatusCode, response.Header, want.status)
@@ -101,7 +101,7 @@ func TestOrders(t *testing.T) {
 
 func bearer(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} }
 
-// send sends a request with the body form, or without a body if form is nil.
+// send sends a request. form is the body; nil means no body.
 func send(t *testing.T, transport http.RoundTripper, method, address string, header http.Header, form io.Reader) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, address, form)

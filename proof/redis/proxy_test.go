@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// proxy starts a proxy of the server at the address in to, and returns its
-// address. The function answers passes on what the server sends.
+// proxy starts a TCP proxy for the server at the address to, and returns the
+// address of the proxy. The function answers must copy the server's output to
+// the client.
 func proxy(t *testing.T, to string, answers func(client io.Writer, server io.Reader)) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -41,7 +42,7 @@ func proxy(t *testing.T, to string, answers func(client io.Writer, server io.Rea
 	return listener.Addr().String()
 }
 
-// slowly passes on 10 kB per millisecond.
+// slowly copies the server's output to the client, at 10 kB per millisecond.
 func slowly(client io.Writer, server io.Reader) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
@@ -50,8 +51,8 @@ func slowly(client io.Writer, server io.Reader) {
 	}
 }
 
-// link passes on everything until it is cut. Then it loses everything, without
-// an error.
+// link copies the server's output to the client until it is cut. After that, it
+// discards the output, but the connection stays open.
 type link struct{ cut atomic.Bool }
 
 func (l *link) pass(client io.Writer, server io.Reader) {

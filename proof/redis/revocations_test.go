@@ -54,8 +54,8 @@ func eventuallyRevoked(t *testing.T, list *revoke.List, id string) {
 	})
 }
 
-// What is revoked on one machine is refused on the others. If they cannot know,
-// OnLag decides.
+// A token that one machine revokes is refused by all machines. If a machine
+// cannot read revocations, OnLag decides whether it accepts the token.
 func TestRevocationsReachOtherMachines(t *testing.T) {
 	for name, outage := range map[string]struct {
 		begin, end func(*server)
@@ -106,8 +106,8 @@ func TestRevocationsReachOtherMachines(t *testing.T) {
 	}
 }
 
-// Entries that were copied from another prefix cannot be opened, but are not
-// ignored either.
+// If entries were copied from the stream of another prefix, they cannot be
+// decrypted. Read returns each as a zero Revocation, so that it is not ignored.
 func TestTheStreamOfAnotherPrefix(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t)
@@ -124,8 +124,8 @@ func TestTheStreamOfAnotherPrefix(t *testing.T) {
 	}
 }
 
-// A long feed loads through a connection with 10 megabytes per second, although
-// each command may take only 50 ms.
+// A list can load a long feed through a connection with 10 megabytes per
+// second, although each command must end within 50 ms.
 func TestALongFeedLoadsSlowly(t *testing.T) {
 	const n = 20_000
 	redis := startServer(t)

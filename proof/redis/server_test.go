@@ -24,7 +24,7 @@ type server struct {
 	options []string
 	process *os.Process
 
-	user, password string // of the clients of a store; "" without restrict
+	user, password string // for the clients of a store; "" before restrict
 }
 
 // startServer starts a redis-server, which runs until the test ends.
@@ -36,7 +36,7 @@ func startServer(t *testing.T, options ...string) *server {
 	return s
 }
 
-// start starts the server at its address, with the data in its directory.
+// start starts the server at s.addr. The server loads the data in s.dir.
 func (s *server) start() {
 	s.t.Helper()
 	host, port, _ := net.SplitHostPort(s.addr)
@@ -92,8 +92,8 @@ func (s *server) do(args ...any) any {
 	return answer
 }
 
-// restrict makes the clients of a store use the user in docs/scale.md, with the
-// additional permissions in more.
+// restrict creates the Redis user of docs/scale.md, with the additional
+// permissions in more. Clients of a store then log in as this user.
 func (s *server) restrict(more ...any) {
 	s.t.Helper()
 	page, err := os.ReadFile("../../docs/scale.md")
@@ -143,7 +143,8 @@ func startCluster(t *testing.T) (nodes []*server) {
 	return nodes
 }
 
-// eventually waits until a condition holds.
+// eventually waits until condition returns true. After 30 seconds, the test
+// fails.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)

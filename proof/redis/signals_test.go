@@ -54,11 +54,11 @@ func (r *receiver) kill() {
 	}
 }
 
-// signal is a message about the session of a token.
+// signal is a message that ends the session of token.
 type signal struct{ mediaType, body, token string }
 
-// newSignal returns a logout token if n is even, and a security event
-// otherwise.
+// newSignal returns a new token, and a message that ends its session: a logout
+// token if n is even, and a security event if n is odd.
 func newSignal(as *testserver.Server, n int) signal {
 	sid := fmt.Sprint("session ", n)
 	token, object := as.Token(testserver.Claim("sid", sid)), func(name string, value any) map[string]any { return map[string]any{name: value} }
@@ -100,8 +100,8 @@ func (r *receiver) status(t *testing.T, token string) int {
 	return response.StatusCode
 }
 
-// A signal that was acknowledged is never lost: the process is killed right
-// after the answer, and another one that is started later refuses the token.
+// An acknowledged signal is never lost. The process is killed right after the
+// answer. A second process, which starts later, must refuse the token.
 func TestAnAcknowledgedSignalIsNotLost(t *testing.T) {
 	t.Parallel()
 	file := buildAPI(t)
@@ -122,7 +122,8 @@ func TestAnAcknowledgedSignalIsNotLost(t *testing.T) {
 	}
 }
 
-// No acknowledged signal is lost if many arrive while the process is killed.
+// If a process is killed while it receives many signals, no acknowledged signal
+// is lost.
 func TestSignalsWhileAProcessIsKilled(t *testing.T) {
 	t.Parallel()
 	file := buildAPI(t)

@@ -54,16 +54,15 @@ func checkAPI(ctx context.Context, w io.Writer, r release, work string, modules 
 	return errors.Join(faults...)
 }
 
-// load type-checks the packages of a module that users can import. The module
-// is in the directory dir.
+// load type-checks the public packages of the module in the directory dir.
 func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 	cfg := &packages.Config{
 		Context: ctx,
 		Dir:     dir,
 		Env:     append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0"),
 		Mode:    packages.NeedName | packages.NeedTypes,
-		// The builds of the binaries use this flag, too, so that all clones
-		// share the build cache.
+		// The binaries are built with the same flag, so the build cache can be
+		// shared between all clones.
 		BuildFlags: []string{"-trimpath"},
 	}
 	all, err := packages.Load(cfg, "./...")
@@ -89,9 +88,10 @@ func load(ctx context.Context, dir, path string) (*apidiff.Module, error) {
 // or "./jwks.Options, method set: …".
 var identifier = regexp.MustCompile(`[\pL_][\pL_\pN]*`)
 
-// judge requires a new minor version for incompatible changes before v1, and a
-// new major version afterwards. It also requires that the section of the
-// changelog contains the last part of each changed name.
+// judge checks the incompatible changes since last. They require a new minor
+// version before v1, and a new major version from v1 on. changes is the section
+// of the version in CHANGELOG.md. It must contain the last part of each changed
+// name.
 func judge(report apidiff.Report, last, version, changes string) error {
 	level, part := "minor", semver.MajorMinor
 	if semver.Major(last) != "v0" {

@@ -15,10 +15,10 @@ import (
 
 const program = "bearerguard"
 
-// buildAll builds the program for each platform in two clones and checks that
-// both binaries are the same. The second build starts with an empty build
-// cache, so that it reuses nothing from the first build. buildAll keeps the
-// first binary and its SBOM, and writes SHA256SUMS.
+// buildAll builds the program twice for each platform, in two clones, and
+// checks that both binaries are equal. The second build has an empty build
+// cache, so that it does not reuse results of the first. buildAll keeps the
+// first binary, writes its SBOM, and writes SHA256SUMS.
 func buildAll(ctx context.Context, w io.Writer, r release, work string) error {
 	var clones [2]string
 	for i := range clones {
@@ -72,7 +72,7 @@ func build(ctx context.Context, dir string, env []string, file string) error {
 	return err
 }
 
-// compare reports whether two builds are the same, byte for byte.
+// compare returns an error if two builds are not the same, byte for byte.
 func compare(first, second string) error {
 	a, err := os.ReadFile(first) //nolint:gosec // made by buildAll
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// readTags returns the version tags of the root module that are merged into
-// HEAD, from the oldest to the newest.
+// readTags returns the version tags of the root module that are reachable from
+// HEAD, sorted from the oldest to the newest version.
 func readTags(ctx context.Context, root string) ([]string, error) {
 	out, err := git(ctx, root, "tag", "--merged", "HEAD", "--list", "v*")
 	if err != nil {
@@ -61,8 +61,8 @@ func checkTree(ctx context.Context, root string) error {
 	return nil
 }
 
-// checkTidy checks that go mod tidy would change no module. It also checks
-// modules that are not released.
+// checkTidy returns an error if go mod tidy would change a go.mod or go.sum. It
+// checks all modules, including those that are not released.
 func checkTidy(ctx context.Context, root string) error {
 	files, err := moduleFiles(ctx, root)
 	if err != nil {
@@ -77,8 +77,9 @@ func checkTidy(ctx context.Context, root string) error {
 	return errors.Join(faults...)
 }
 
-// readChanges returns the section of the version in CHANGELOG.md. Its heading
-// is "## v0.1.0", which a date or other text may follow.
+// readChanges returns the section for the version in CHANGELOG.md. The
+// section's heading is, for example, "## v0.1.0", and may continue with a date
+// or other text.
 func readChanges(root, version string) (string, error) {
 	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md")) //nolint:gosec // a file of the released tree
 	if err != nil {

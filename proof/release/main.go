@@ -89,8 +89,9 @@ func run(ctx context.Context, w io.Writer, r release) (err error) {
 	return nil
 }
 
-// outside makes the directory dir, or a temporary one if dir is empty, and
-// returns its absolute path. The directory must not be in the tree.
+// outside creates the directory dir and returns its absolute path. If dir is
+// "", it creates a temporary directory. It returns an error if dir is in the
+// tree.
 func outside(root, dir string) (string, error) {
 	if dir == "" {
 		return os.MkdirTemp("", "release")

@@ -91,10 +91,10 @@ func writeModules(r release, modules []mod) error {
 	return errors.Join(faults...)
 }
 
-// publish makes a nested module require the released version of the project's
-// other modules instead of replacing them. Any other replace directive is a
-// fault: go ignores it when another module imports this module, and go install
-// refuses it.
+// publish changes the go.mod of a nested module. The module then requires the
+// released version of the project's other modules, and does not replace them.
+// Any other replace directive is a fault: go ignores it if the module is
+// imported, and go install refuses it.
 func publish(m mod, modules []mod, version string) error {
 	own := func(path string) bool {
 		return slices.ContainsFunc(modules, func(o mod) bool { return o.path == path })
@@ -124,11 +124,11 @@ func publish(m mod, modules []mod, version string) error {
 	return errors.Join(faults...)
 }
 
-// commands returns the git commands that release the commit. The go.mod of a
-// nested module differs from the file in the tree. Therefore the tag of each
-// nested module is on a separate commit that is not on a branch. The root
-// module is pushed first, so that go mod tidy can add the checksum of its new
-// version to the nested modules.
+// commands returns the git commands that release the commit. The released
+// go.mod of a nested module differs from the go.mod in the tree. Each nested
+// module is therefore tagged on a separate commit that is not on a branch. The
+// root module is pushed first, so that go mod tidy can add the checksum of its
+// new version to the go.sum of the nested modules.
 func commands(r release, modules []mod) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "git tag --annotate --message 'Release %[1]s' %[1]s %[2]s\ngit push origin %[1]s\n", r.version, r.commit)

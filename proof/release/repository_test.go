@@ -73,8 +73,8 @@ func commit(t *testing.T, root string, tags ...string) {
 	}
 }
 
-// repository makes a repository with one commit. The commit contains the files
-// that the function files returns.
+// repository creates a git repository with the files of the function files. All
+// files are in one commit, which has the given tags.
 func repository(t *testing.T, tags ...string) string {
 	t.Helper()
 	root := t.TempDir()

@@ -14,8 +14,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// writeSBOM writes the SBOM of a binary and reads it back. The SBOM has no
-// serial number and no time, so that the same binary always has the same SBOM.
+// writeSBOM writes the SBOM of a binary to file and checks it. Equal binaries
+// have equal SBOMs, because the SBOM contains no serial number and no time.
 func writeSBOM(binary, file string) error {
 	generator, err := bin.NewGenerator(binary, bin.WithIncludeStdlib(true), bin.WithLogger(zerolog.Nop()))
 	if err != nil {

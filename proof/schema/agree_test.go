@@ -23,9 +23,9 @@ type sample struct {
 	valid      bool
 }
 
-// samples returns a list of configurations. For each member, the list has one
-// configuration for each value in trials, and one for each value that is
-// invalid for the type of the member.
+// samples returns configurations for each member: one for each value of the
+// member in trials, and one for each value in refused that is invalid for the
+// type of the member.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]
@@ -64,8 +64,8 @@ var refused = map[string][]string{
 	"object":  {`null`, `true`, `1`, `"x"`, `[]`},
 }
 
-// strict returns the paths of the objects that may have only the members that
-// the schema lists.
+// strict returns the paths of objects in which the schema must refuse unknown
+// members.
 func strict() (paths []string) {
 	all := members()
 	for i, m := range all[:len(all)-1] {

@@ -9,9 +9,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// clients returns configurations that each have one client. Some members of a
-// client depend on each other: there is a configuration for each combination of
-// these members.
+// clients returns configurations with one client each. Some members of a client
+// depend on each other. The configurations contain all combinations of these
+// members.
 func clients() (texts []string) {
 	methods, grants := []any{nil}, []any{nil, []string{}, []string{"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"}}
 	for _, method := range catalogue.AuthMethods {
@@ -67,9 +67,8 @@ func TestTheReaderAndTheSchemaAgreeOnMembersThatDependOnEachOther(t *testing.T) 
 	}
 }
 
-// Users cannot have claims that the server sets. The test takes claim names
-// from a token and from RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID
-// Connect.
+// The configuration must not set claims that the server sets. The claim names
+// are from a token, RFC 7519, RFC 7800, RFC 8693, RFC 9068 and OpenID Connect.
 func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 	s := published(t)
 	names := strings.Fields(`iss sub aud exp nbf iat jti cnf act may_act client_id scope scp azp nonce auth_time acr amr sid events roles groups
@@ -95,8 +94,9 @@ func TestTheReaderAndTheSchemaAgreeOnClaims(t *testing.T) {
 // deep is a claim that exceeds the nesting limit of the reader.
 var deep = strings.Repeat("[", 70) + strings.Repeat("]", 70)
 
-// disagreements lists files that only the reader or only the schema accepts,
-// because JSON Schema cannot express the rule, or would make it hard to read.
+// disagreements lists files that either the reader or the schema accepts, but
+// not both. JSON Schema cannot express the rule, or the rule would make the
+// schema hard to read.
 var disagreements = []struct {
 	why, text      string
 	reader, schema bool

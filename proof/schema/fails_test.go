@@ -12,8 +12,8 @@ import (
 // annotations lists the keywords that do not affect validation.
 var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
-// parts finds the keywords with which a schema can refuse a value. It returns a
-// JSON Pointer to each of these keywords.
+// parts returns a JSON Pointer to each keyword of a schema that can make the
+// schema refuse a value. at is the pointer to the schema itself.
 func parts(schema any, at string) (all []string) {
 	s, _ := schema.(object)
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {
@@ -68,17 +68,17 @@ func without(t *testing.T, pointer string) object {
 	return s
 }
 
-// redundant lists parts of the schema that could be removed without a change of
-// any result, because another part refuses the same values. For each part, the
-// map has the reason why it is in the schema.
+// redundant lists parts of the schema that another part makes unnecessary:
+// without them, the same values are refused. Each value is the reason why the
+// part is in the schema.
 var redundant = map[string]string{
 	"/$defs/rule/type":   "an editor offers members only for a value that must be an object",
 	"/$defs/client/type": "an editor offers members only for a value that must be an object",
 }
 
-// If any part of the schema is removed, the result for at least one file of the
-// other tests must change. The other tests can therefore detect a schema that
-// is too permissive.
+// If a part of the schema is removed, the result must change for at least one
+// file of the other tests. This proves that the other tests notice a schema
+// that is too permissive.
 func TestEachPartOfTheSchemaIsNecessary(t *testing.T) {
 	s := published(t)
 	var texts []string

@@ -64,8 +64,8 @@ func kindOf(t reflect.Type) string {
 
 type object = map[string]any
 
-// requiredSiblings maps arrays to the members that an element needs in addition
-// to the tested member.
+// requiredSiblings contains the other members that an element of an array must
+// have, so that one of its members can be tested.
 var requiredSiblings = map[string]object{
 	"clients[]": {"id": "a", "secret": "s"},
 	"users[]":   {"sub": "u"},
@@ -73,9 +73,9 @@ var requiredSiblings = map[string]object{
 	"faults[]":  {"endpoint": "jwks", "status": 503},
 }
 
-// file returns a configuration with value at path. siblings are the other
-// members of the object that contains the value. If siblings is nil,
-// requiredSiblings is used.
+// file returns a configuration in which the member at path is value. siblings
+// are the other members of the same object. nil means the members in
+// requiredSiblings.
 func file(path, value string, siblings object) string {
 	var v any = json.RawMessage(value)
 	steps := strings.Split(path, ".")

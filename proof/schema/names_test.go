@@ -103,8 +103,9 @@ func TestTheNamesOfTheSchemaAreThoseOfTheReader(t *testing.T) {
 	}
 }
 
-// The schema's defaults are the values that bearerguard config print fills in.
-// Members without a default in the schema are empty or false.
+// A default in the schema must be the value that bearerguard config print
+// prints for a missing member. If config print does not print the member, the
+// default must be empty or missing.
 func TestTheDefaultsOfTheSchemaAreThoseOfTheServer(t *testing.T) {
 	text, err := testserver.FormatConfig(strings.NewReader(`{"clients":[{"id":"a","secret":"s"}],"users":[{"sub":"u"}]}`), true)
 	if err != nil {

@@ -2,8 +2,8 @@ package schema_test
 
 import "encoding/json"
 
-// trial lists values for one member, in addition to the values for all members
-// of the same type.
+// trial contains valid and invalid values for one member. The values in refused
+// are also tested.
 type trial struct {
 	valid, invalid []string
 	siblings       object // nil means the members in requiredSiblings
@@ -16,8 +16,8 @@ const (
 	secretKey  = `{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I"}`
 )
 
-// byCertificate are the members of a client that authenticates with
-// tls_client_auth, except the name in its certificate.
+// byCertificate contains the members of a client that authenticates with
+// tls_client_auth. The name in the client's certificate must be added.
 var byCertificate = object{"id": "a", "auth_method": "tls_client_auth"}
 
 var (
@@ -37,7 +37,7 @@ var (
 	switches   = trial{valid: []string{`true`, `false`}}
 )
 
-// trials has a row for each member.
+// trials contains the trial of each member by its path.
 var trials = map[string]trial{
 	"$schema": texts,
 	"issuer": {

@@ -5,11 +5,11 @@
 //	make soak SOAK="-duration 20s"
 //	go run ./proof/soak -h       # explains which answers are wrong
 //
-// The API is net/http with adapters/httpauth, over TCP. Its authorization
-// server rotates its key every second and fails in one way after another. Some
-// of the tokens are good and some are hostile. Afterwards Soak sends floods of
-// forged tokens, to measure how much memory they take and how many requests to
-// the server they cause.
+// The API uses net/http with adapters/httpauth, over TCP. Its authorization
+// server rotates its key every second, and has each kind of fault in turn. The
+// requests contain good and hostile tokens. Then soak sends floods of forged
+// tokens. It measures how much memory a flood takes, and how many requests to
+// the authorization server it causes.
 //
 // Latencies and memory are printed as measured. The exit status is 1 if an
 // answer was wrong or a flood exceeded a limit.

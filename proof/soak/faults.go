@@ -21,7 +21,7 @@ type fault struct {
 	what testserver.Fault
 
 	survivable bool          // the key set stays available during the fault
-	extraGrace time.Duration // how long the fault delays the verifier's next attempt after the fault has ended
+	extraGrace time.Duration // how long after the end of the fault the verifier still waits because of it
 }
 
 // faults returns all faults. Faults of the key set and faults of the metadata
@@ -52,9 +52,9 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 		f.at = testserver.EndpointJWKS
 		list = append(list, f)
 		f.at = testserver.EndpointDiscovery
-		// The verifier has cached the URL of the key set. It can therefore
-		// fetch the set during a fault of the metadata, unless the metadata
-		// request hangs.
+		// The verifier has cached the URL of the key set. During a fault of the
+		// metadata, it can therefore still fetch the key set, unless it waits
+		// for a metadata request that hangs.
 		if f.extraGrace != exchangeLimit {
 			f.survivable, f.extraGrace = true, 0
 		}
@@ -68,9 +68,10 @@ func faults(as *testserver.Server, minInterval time.Duration) []fault {
 	)
 }
 
-// unsolicitedNotModified answers a request with 304 if the request has no
-// If-None-Match. A client that sent If-None-Match could not detect that a 304
-// is wrong, so it gets the key set, without an ETag.
+// unsolicitedNotModified returns a fault that answers 304 although the request
+// has no If-None-Match. If a request has If-None-Match, a client could not
+// detect that 304 is wrong. Such a request therefore gets the key set, without
+// an ETag.
 func unsolicitedNotModified(as *testserver.Server) testserver.Fault {
 	return testserver.Handler(func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

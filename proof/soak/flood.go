@@ -16,27 +16,29 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// refreshInterval is the shortest time after which the verifier may refresh a
-// key set because of its age: 80 % of 5 minutes, minus a tenth, rounded down.
+// refreshInterval is the shortest time after which the verifier refreshes a key
+// set because of its age. This is 80 % of 5 minutes, minus a tenth, rounded
+// down.
 const refreshInterval = 3 * time.Minute
 
 // flood is a large number of different forged tokens.
 type flood struct {
 	name string
-	// token makes the n-th token from the parts of a good one.
+	// token returns the n-th forged token. header and claims are the encoded
+	// header and claims of a good token.
 	token func(header, claims string, n int64) string
-	// reached reports whether a refusal shows that a token reached the check
-	// that the flood targets.
+	// reached reports whether the error of Verify shows that the token reached
+	// the check that the flood targets.
 	reached func(error) bool
-	// fetches returns how often the flood may cause a fetch of the key set. The
-	// parameter took is the duration of the flood.
+	// fetches returns the maximum number of fetches of the key set during the
+	// flood. took is the duration of the flood.
 	fetches func(took, minInterval time.Duration) int
 }
 
 func floods() []flood {
 	encode := base64.RawURLEncoding.EncodeToString
 	signature := func(n int64) string {
-		b := []byte(strings.Repeat("no signature... ", 4)) // as long as an ES256 signature, and with both numbers below the order of the curve
+		b := []byte(strings.Repeat("no signature... ", 4)) // an ES256 signature's length; both numbers in it are below the order of the curve
 		return encode(fmt.Appendf(b[:len(b)-19], "%019d", n))
 	}
 	return []flood{{
@@ -57,8 +59,8 @@ func floods() []flood {
 	}}
 }
 
-// run sends the flood to a new verifier in this process, without HTTP requests
-// to an API.
+// run verifies the tokens of the flood with a new verifier in this process,
+// without an API or HTTP requests.
 func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	as, err := testserver.Start(context.WithoutCancel(ctx))
 	if err != nil {
@@ -66,7 +68,7 @@ func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	}
 	defer as.Close()
 	r := &floodResult{name: f.name, tokens: c.floodSize}
-	r.goroutines[0], r.descriptors[0] = runtime.NumGoroutine(), descriptors() // includes the listener of the server, but no connections
+	r.goroutines[0], r.descriptors[0] = runtime.NumGoroutine(), descriptors() // the server already listens, but has no connections
 	v, err := newVerifier(ctx, as, c.minInterval)
 	if err != nil {
 		return nil, err
@@ -91,7 +93,8 @@ func (f flood) run(ctx context.Context, c config) (*floodResult, error) {
 	return r, nil
 }
 
-// send makes the tokens and verifies them in GOMAXPROCS goroutines.
+// send verifies r.tokens forged tokens in GOMAXPROCS goroutines, and counts the
+// results in r.
 func (f flood) send(ctx context.Context, v *middleware.Verifier, good string, r *floodResult) error {
 	header, rest, _ := strings.Cut(good, ".")
 	claims, _, _ := strings.Cut(rest, ".")

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// heapLimit is the number of bytes by which the heap may be larger after a
-// flood.
+// heapLimit is how much the heap may have grown after a flood, in bytes.
 const heapLimit = 16 << 20
 
 // floodResult is the result of a flood.
@@ -18,7 +17,7 @@ type floodResult struct {
 	tokens        int
 	took          time.Duration
 	accepted      int
-	otherRefusals int  // tokens refused for a reason other than the expected one
+	otherRefusals int  // tokens that did not reach the targeted check
 	serves        bool // a good token is accepted after the flood
 	fetches       int  // fetches of the key set
 	allowed       int

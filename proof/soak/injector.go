@@ -45,9 +45,9 @@ func (w *injector) run(ctx context.Context) {
 	}
 }
 
-// grace returns how long the verifier may lack the key set after a fault ends.
-// The verifier's next attempt may begin up to one minimum interval later, and
-// may take another minimum interval.
+// grace returns how long after the end of a fault the verifier may still lack
+// the key set. Its next attempt to fetch the key set may begin up to one
+// minimum interval later, and may take another minimum interval.
 func (w *injector) grace(f fault) time.Duration { return f.extraGrace + 2*w.config.minInterval }
 
 // begin injects a fault and returns the function that removes it.
@@ -95,8 +95,8 @@ func (w *injector) endOutage() {
 	}
 }
 
-// now reports whether a fault is active. It also returns a description of the
-// active fault or, if no fault is active, of the last fault.
+// now reports whether a fault is active. name describes when this is: during
+// the active fault, after the last fault or before all faults.
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,8 +109,8 @@ func (w *injector) now() (name string, active bool) {
 	return "before all faults", false
 }
 
-// recentOutages returns the last two outages. Older outages do not matter,
-// because all requests that were sent during them have been answered.
+// recentOutages returns the last two outages. The requests sent during older
+// outages have already been answered.
 func (w *injector) recentOutages() []outage {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -23,7 +23,8 @@ func publishes(as *testserver.Server, s *signer) bool {
 	return strings.Contains(string(as.JWKS()), s.id)
 }
 
-// current returns the newest signing key and the staged key.
+// current returns the newest key that signs or has signed, and the key that
+// will sign next.
 func current(r *ring) (newest, staged *signer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

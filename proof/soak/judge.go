@@ -21,7 +21,7 @@ type answer struct {
 	sent       time.Time // when the request was sent
 	status     int       // 0 without an answer
 
-	// The following fields are about the key of a good token.
+	// For a good token, these fields describe the key that signed it.
 	published time.Time
 	cached    bool // a token of the key was accepted before the request was sent
 }
@@ -37,7 +37,7 @@ func (o outage) covers(sent time.Time) bool {
 	return o.ended.IsZero() || sent.Before(o.ended.Add(o.grace))
 }
 
-// judge classifies an answer, given the outages before it.
+// judge classifies an answer. outages are the last outages before the answer.
 func judge(a answer, outages []outage) verdict {
 	accepted := a.status >= 200 && a.status <= 299
 	switch {
@@ -53,11 +53,13 @@ func judge(a answer, outages []outage) verdict {
 	return wrongRejection
 }
 
-// isExcused reports whether an outage explains that the verifier lacks the key.
-// An outage does not excuse a refusal if the verifier has cached the key. A key
-// is cached once a token signed with it was accepted. An outage begins only
-// after a token of every published key was accepted, so a key published before
-// the outage is cached, too.
+// isExcused reports whether an outage excuses a 503. An outage excuses a 503
+// for a hostile token. It excuses a 503 for a good token only if the verifier
+// may lack the token's key.
+//
+// If a token was accepted, the verifier has cached its key. An outage begins
+// only after a token of every published key was accepted. The verifier
+// therefore also has all keys that were published before the outage.
 func isExcused(a answer, outages []outage) bool {
 	for _, o := range outages {
 		if o.covers(a.sent) && (a.wantStatus != 0 || !a.cached && !a.published.Before(o.began)) {

@@ -21,22 +21,22 @@ type load struct {
 
 	verdicts            [wrongAcceptance + 1]atomic.Int64
 	excusedGood         atomic.Int64
-	normal, duringFault histogram // latencies of good tokens, without and with an active fault
+	normal, duringFault histogram // latencies for good tokens, without and during a fault
 
 	mu     sync.Mutex
 	wrongs []wrong
 }
 
-// wrong is a kind of wrong answer.
+// wrong counts the wrong answers of one kind.
 type wrong struct {
 	token  string // the kind of the token
-	when   string // when the request was sent: during or after a fault
+	when   string // description of the active or last fault
 	status int
 	count  int
 }
 
-// sample is a token to send. For a good token, key is set. For a hostile token,
-// wantStatus is set.
+// sample is a token to send. key is nil for a hostile token, and wantStatus is
+// 0 for a good token.
 type sample struct {
 	kind       string
 	token      string
@@ -44,18 +44,18 @@ type sample struct {
 	wantStatus int
 }
 
-// worker sends one request after another until ctx ends. It also waits for the
-// answer to its last request and checks this answer.
+// worker sends one request after another until ctx ends. The last request is
+// not canceled when ctx ends, and its answer is checked.
 func (l *load) worker(ctx context.Context, number int) {
 	for i := 0; ctx.Err() == nil; i++ {
 		l.send(context.WithoutCancel(ctx), l.choose(number, i))
 	}
 }
 
-// choose picks the token of a worker's i-th request. Every second worker sends
-// only good tokens signed with cached keys, so that the load continues while
-// the other workers wait for the key set. The other workers send as many
-// hostile as good tokens.
+// choose returns the token for request i of a worker. Workers with an odd
+// number send only good tokens with cached keys, so that the load continues
+// while the other workers wait for the key set. The other workers alternate
+// between good and hostile tokens.
 func (l *load) choose(worker, i int) sample {
 	if worker%2 == 1 {
 		return good(l.ring.cached(i), i)

@@ -21,13 +21,13 @@ type config struct {
 	workers   int
 	floodSize int // tokens of each flood; 0 means no floods
 
-	minInterval  time.Duration // minimum time between two fetches of the verifier's key set
+	minInterval  time.Duration // the verifier's minimum time between two fetches of the key set
 	period       time.Duration // time from one signing key to the next
 	faultFor     time.Duration
-	faultFreeFor time.Duration // minimum time without a fault after the grace period of a fault
+	faultFreeFor time.Duration // minimum time from the end of a fault's grace period to the next fault
 
-	// guard returns the middleware that protects the handler. Some tests
-	// replace it with faulty middleware.
+	// guard makes the middleware that protects the API. Some tests use faulty
+	// middleware instead.
 	guard func(*middleware.Verifier) func(http.Handler) http.Handler
 }
 
@@ -74,8 +74,9 @@ func main() {
 	}
 }
 
-// run runs both stages, prints the results, and returns true if all checks
-// passed. When ctx ends, run stops early and prints the results so far.
+// run sends the load and then the floods, and prints the results. It returns
+// true if all checks passed. If ctx ends, run stops early and prints the
+// results until then.
 func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	fmt.Fprintf(out, "%v of load by %d workers …\n\n", c.duration, c.workers)
 	r, err := soak(ctx, c)

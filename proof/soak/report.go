@@ -14,19 +14,19 @@ import (
 // maxListed is the maximum number of kinds of wrong answers that are listed.
 const maxListed = 10
 
-// report is the outcome of the load.
+// report contains the results of the load, without the floods.
 type report struct {
 	took          time.Duration
 	verdicts      [wrongAcceptance + 1]int
 	excusedGood   int // excused answers to good tokens
 	wrongs        []wrong
 	rotations     int
-	injected, met int // number of faults, and of faults during which the verifier requested the faulty endpoint
-	kinds         int // number of different faults in the list
+	injected, met int // number of faults; number of faults in which the verifier requested the faulty endpoint
+	kinds         int // number of faults in the list
 	fetches       int // fetches of the key set
 	metadata      int // requests for the metadata
 
-	p50, p99   [2]time.Duration // latencies of good tokens, without and with an active fault
+	p50, p99   [2]time.Duration // latencies for good tokens, without and during a fault
 	heap       [3]uint64        // at the start, after a quarter of the time, at the end
 	goroutines [2]int           // before and after the load
 }
@@ -87,8 +87,8 @@ func (r *report) failures() (list []string) {
 	return list
 }
 
-// rank sorts wrong acceptances first, then refused good tokens, then all other
-// wrong answers.
+// rank returns the position of w in the report: 0 for wrong acceptances, 1 for
+// refused good tokens, and 2 for all other wrong answers.
 func (w wrong) rank() int {
 	switch {
 	case w.status >= 200 && w.status <= 299:

@@ -15,7 +15,8 @@ const (
 	copies        = 4         // number of good tokens for each key
 )
 
-// signer is a key of the server, with tokens that it signed.
+// signer is a signing key of the authorization server, with tokens signed by
+// it.
 type signer struct {
 	id        string
 	published time.Time
@@ -31,7 +32,7 @@ type hostile struct {
 	wantStatus int // the expected status
 }
 
-// ring rotates the server's keys.
+// ring rotates the signing keys of the authorization server.
 type ring struct {
 	as           *testserver.Server
 	lead, period time.Duration
@@ -39,8 +40,8 @@ type ring struct {
 	mu        sync.Mutex
 	signers   []*signer // published keys that sign or have signed, the newest last
 	staged    *signer   // published, but not signing yet
-	dropped   *signer   // withdrawn, but the verifier may still have cached it
-	withdrawn *signer   // withdrawn, and no longer in the verifier's key set
+	dropped   *signer   // withdrawn, but perhaps still in the verifier's cache
+	withdrawn *signer   // withdrawn, and removed from the verifier's key set
 	rotations int
 }
 
@@ -50,7 +51,7 @@ func newRing(as *testserver.Server, c config) *ring {
 	return &ring{as: as, lead: c.minInterval + c.minInterval/4, period: c.period, signers: []*signer{first}}
 }
 
-// run rotates until ctx ends.
+// run rotates keys until ctx is done.
 func (r *ring) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -64,9 +65,10 @@ func (r *ring) run(ctx context.Context) {
 	}
 }
 
-// withdraw removes the oldest key from the set. If the verifier has fetched a
-// set without the key that was removed before, tokens signed with that earlier
-// key must be refused from now on.
+// withdraw removes the oldest key from the published key set. If the verifier
+// has accepted a token of the newest key, it has fetched a set without the key
+// that the previous call removed. From then on, it must refuse the tokens of
+// that key.
 func (r *ring) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,7 +111,7 @@ func (s *signer) mint(as *testserver.Server) {
 
 func (r *ring) newest() *signer { return r.signers[len(r.signers)-1] }
 
-// recent returns one of the keys in use, depending on n. For two thirds of the
+// recent returns one of the last inUse keys, chosen by n. For two thirds of the
 // possible values of n, it returns the newest key.
 func (r *ring) recent(n int) *signer {
 	r.mu.Lock()
@@ -118,8 +120,8 @@ func (r *ring) recent(n int) *signer {
 	return r.signers[max(0, len(r.signers)-1-back)]
 }
 
-// cached returns one of the keys in use that were accepted, or the newest key
-// if none was accepted.
+// cached returns one of the last inUse keys whose tokens were accepted. If no
+// token of these keys was accepted yet, it returns the newest key.
 func (r *ring) cached(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,17 +137,17 @@ func (r *ring) cached(n int) *signer {
 	return accepted[n%len(accepted)]
 }
 
-// banned returns the last key whose tokens must be refused because it was
-// withdrawn, or nil.
+// banned returns the last withdrawn key that the verifier has dropped, or nil.
+// Its tokens must be refused.
 func (r *ring) banned() *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.withdrawn
 }
 
-// ifSettled calls f and returns true if the verifier has all keys, that is, if
-// a token of the newest key was accepted and no staged key is published.
-// Neither condition changes while f runs.
+// ifSettled calls f and returns true if the verifier has all published keys.
+// This is the case if it accepted a token of the newest key and no key is
+// staged. f runs under the lock, so that no key is published meanwhile.
 func (r *ring) ifSettled(f func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -89,9 +89,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// settled calls count repeatedly until the result is not greater than the
-// parameter before, but stops after two seconds. It returns the last result of
-// count.
+// settled calls count until its result is at most before, or until two seconds
+// have passed. It returns the last result of count.
 func settled(before int, count func() int) int {
 	const tries, interval = 200, 10 * time.Millisecond
 	for range tries {

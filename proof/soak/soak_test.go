@@ -17,8 +17,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// quick returns the configuration of a short run, which uses sockets and real
-// time.
+// quick returns the configuration of a short run with real sockets and the
+// system clock.
 func quick(duration time.Duration) config {
 	c := defaults()
 	c.duration, c.workers = duration, 4

@@ -1,10 +1,11 @@
 // Command threats runs the tests. For each threat in rows.txt, it prints how
-// many test cases the threat has and whether all of them passed.
+// many test cases cover the threat and whether all of them passed.
 //
 //	go run ./proof/threats
 //
-// It exits 1 if a threat has no case, if a case failed or was skipped, or if a
-// test names a threat that is not in rows.txt.
+// It exits with status 1 if a threat has no test case, if a test case failed or
+// was skipped, or if the name of a test contains a threat ID that is not in
+// rows.txt.
 package main
 
 import (
@@ -53,18 +54,18 @@ func run(ctx context.Context, out io.Writer) error {
 	return errors.Join(err, report(out, rows(rowsText), cases))
 }
 
-// outcome counts the cases of a row.
+// outcome counts the test cases of a threat.
 type outcome struct{ passed, wrong int }
 
-// row matches the ID of a threat in the name of a test. The ID is an element of
-// the name, or follows "Test".
+// row matches a threat ID in the name of a test, such as J01. The ID is an
+// element of the name, or follows "Test".
 var row = regexp.MustCompile(`(?:^Test|^|/)([DEGHIJKLMNPRSTX]\d{2,3})(?:/|$|[A-Z])`)
 
-// collect reads the events of go test and counts the tests of each row. It
-// counts only innermost tests, that is, tests without subtests.
+// collect reads the output of go test -json and counts the test cases of each
+// threat. It ignores tests that have subtests.
 func collect(events io.Reader) (map[string]outcome, error) {
 	type event struct{ Action, Package, Test string }
-	ended := make(map[string]string) // the last action of each test, by package and name
+	ended := make(map[string]string) // pass, fail or skip, by package and test name
 	parent := make(map[string]bool)
 	scanner := bufio.NewScanner(events)
 	scanner.Buffer(nil, 1<<20)
@@ -99,7 +100,7 @@ func collect(events io.Reader) (map[string]outcome, error) {
 	return cases, scanner.Err()
 }
 
-// title is a row and its description.
+// title is the ID of a threat and its description.
 type title struct{ row, text string }
 
 func rows(text string) []title {

@@ -57,7 +57,7 @@ type maker struct {
 
 // signer is an authorization server.
 type signer struct {
-	server *testserver.Server // nil for the issuer whose key is a secret
+	server *testserver.Server // nil for the issuers "odd" and "hs"
 	issuer string
 	keys   []testserver.Key // signing keys, the current key first
 }
@@ -98,8 +98,8 @@ func write(out io.Writer, n int, seed uint64) error {
 	return nil
 }
 
-// oddSet returns a key set with the keys of other issuers. Members of these
-// keys are missing, unnecessary, or say that the key has another use.
+// oddSet returns a key set with the keys of other issuers. Some keys lack a
+// member or have an extra one. One key has the wrong use.
 func oddSet(sets map[string]string) string {
 	type set struct {
 		Keys []map[string]any `json:"keys"`
@@ -171,7 +171,8 @@ func (m *maker) route() string {
 	return m.one("none", "none", "read", "read", "read", "admin", "optional", "nested", "switched")
 }
 
-// bare reports whether a route takes a token instead of an HTTP request.
+// bare reports whether requests to route pass a token to a method instead of an
+// HTTP request.
 func bare(route string) bool { return route == "verify" || route == "check" }
 
 func (m *maker) request() request {
@@ -192,7 +193,7 @@ func (m *maker) request() request {
 	if m.some(13) {
 		var how string
 		token, how = m.token(token)
-		r.What, r.Leaves = r.What+", "+how, false // the token may have been introspected before, and then no introspection request follows
+		r.What, r.Leaves = r.What+", "+how, false // the token may have been introspected before, and then the client does not introspect it
 	}
 	fields := []string{"Bearer " + token}
 	if s.introspectionTTL != 0 {

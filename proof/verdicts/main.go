@@ -1,23 +1,28 @@
-// Command verdicts shows whether a change of the code changed a verdict. It
-// first writes requests to a file, the corpus. Then it reads the corpus and
-// prints the verdict of the current code on each request:
+// Command verdicts shows whether a change of the code changed a verdict, that
+// is, the result for a request. It first writes requests to a file, the corpus.
+// Then it reads the corpus and prints the verdict of the current code on each
+// request:
 //
 //	go run ./proof/verdicts -write /tmp/corpus -n 200000
 //	go run ./proof/verdicts -read /tmp/corpus -cache on >/tmp/new
 //	diff /tmp/old /tmp/new
 //
 // To make /tmp/old, copy this folder into a worktree of the older commit and
-// read the same corpus there. The token cache may be on, off, or small (50
-// entries), and must not change a verdict.
+// read the same corpus there. The flag -cache sets the token cache to on, off,
+// or small (50 entries). It must not change any verdict.
 //
-// The file contains the public keys, the secret, the introspection responses
-// and the time of each request, so that the program reads it without a network
-// or a clock. The same seed always writes the same file. The requests contain
-// good and bad tokens of all kinds. Some tokens were mutated before or after
-// signing. Many requests are repeated. Each verdict is a line: the number of
-// the request, the status, the code, the reason as reported to
-// [middleware.Config].Observe, WWW-Authenticate and, for an accepted token, its
-// subject and a checksum of the [middleware.Token].
+// The corpus also contains the public keys, the secret, the introspection
+// responses, and the time of each request. The program therefore reads it
+// without using a network or a clock. With the same seed, the program always
+// writes the same corpus. The requests contain good and bad tokens of all
+// kinds. Some tokens were mutated before or after signing. Many requests are
+// repeated.
+//
+// Each verdict is a line with these columns: the number of the request, the
+// status, the error code, the reason as reported to
+// [middleware.Config].Observe, and WWW-Authenticate. For an accepted token, the
+// last column has its subject and a checksum of the [middleware.Token]. This
+// command counts the verdicts by reason:
 //
 //	cut -f4 /tmp/new | sort | uniq -c
 package main

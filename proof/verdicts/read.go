@@ -76,7 +76,7 @@ func (p *replay) verdict(r request) string {
 	if err == nil {
 		return strings.Join([]string{"200", "", p.reason, "", printed(t)}, "\t")
 	}
-	refusal, ok := errors.AsType[*middleware.Error](err) // not with Refusal, which older commits lack
+	refusal, ok := errors.AsType[*middleware.Error](err) // Refusal does not exist in older commits
 	if !ok {
 		return "not an *Error: " + err.Error()
 	}
@@ -87,8 +87,8 @@ func (p *replay) verdict(r request) string {
 	return strings.Join([]string{strconv.Itoa(refusal.StatusCode()), string(refusal.Code), p.reason, challenge, ""}, "\t")
 }
 
-// decide passes a request to its route. If the request is accepted without a
-// token, decide returns a nil token and no error.
+// decide passes a request to the method for its route. If the request has no
+// token and is accepted, decide returns a nil token and a nil error.
 func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middleware.Token, error) {
 	v := p.verifiers[r.Setup]
 	var fields []string
@@ -114,7 +114,7 @@ func (p *replay) decide(ctx context.Context, h http.Header, r request) (*middlew
 		if in, err = v.Authorize(h, in, scopes.Any("read", "admin")); err == nil {
 			in, err = v.Authorize(h, in, scopes.All("write"))
 		}
-	case "switched": // a handler between the routes replaces the credentials
+	case "switched": // a handler between two guards replaces the credentials
 		if in, err = v.Authorize(h, in, scopes.All("read")); err == nil && p.last[r.Setup] != nil {
 			in.Header["Authorization"] = p.last[r.Setup]
 			in, err = v.Authorize(h, in, scopes.Any("write", "admin"))
@@ -150,20 +150,20 @@ func printed(t *middleware.Token) string {
 }
 
 // introspectionEndpoint is the introspection endpoint of each setup. It always
-// returns the same answer for a token. Otherwise verdicts would depend on
-// timing, which decides when the client sends an introspection request again.
-// The setup revocable is an exception: it does not cache answers, and its
-// tokens are active for only half a minute.
+// returns the same response for the same token. Otherwise a verdict would
+// depend on when the client introspects the token again, which is a matter of
+// timing. The setup "revocable" is an exception: its client does not cache
+// responses, and its tokens are inactive after half a minute.
 type introspectionEndpoint struct {
 	mu      sync.Mutex
 	answers map[string]request // the request whose Answer is used, by path and token
 	current request
-	hold    chan struct{} // if not nil, answers wait until hold is closed
-	entered chan struct{} // receives a value when an answer is delayed
+	hold    chan struct{} // if not nil, responses wait until it is closed
+	entered chan struct{} // receives a value when a response is delayed
 }
 
-// next sets the current request. If the client of this request disconnects
-// before the answer, the answer is delayed until the caller calls end.
+// next sets the current request. If its client disconnects early (Leaves), the
+// introspection response is delayed until end is called.
 func (a *introspectionEndpoint) next(r request) (end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// start is the time of the first request. It is in the future because an
-// introspection client uses the system clock, and does not cache a response if
-// the token has expired according to this clock.
+// start is the time of the first request. An introspection client uses the
+// system clock and does not cache a response for an expired token. Therefore
+// start is in the future.
 var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"
@@ -101,8 +101,8 @@ func (p *replay) verifier(s setup, k keys, cache int) (*middleware.Verifier, err
 	return middleware.NewVerifier(c)
 }
 
-// revoked is a deny-list that fails or panics for some tokens. Some tokens are
-// added to it only after a while.
+// revoked is a deny-list. For two token IDs, it fails or panics. It revokes
+// some tokens only 20 seconds after they were issued.
 func (p *replay) revoked(_ context.Context, t *middleware.Token) (bool, error) {
 	switch t.ID {
 	case "unlisted":

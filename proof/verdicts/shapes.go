@@ -18,8 +18,8 @@ const (
 	untyped     = `{"typ":"-"}`
 )
 
-// shapes lists the shapes of tokens of real servers, with invented values. Some
-// tokens, such as ID tokens, must be refused.
+// shapes lists the formats of tokens of real authorization servers, with
+// invented values. Some of these tokens, such as ID tokens, must be refused.
 var shapes = []shape{
 	{"usual", `{}`, `{}`},
 	{"usual, typ JWT", plain, `{}`},
@@ -142,9 +142,10 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay returns a copy of base with changes. Each member in the list by
-// overwrites the member of base that has the same name, or is added if there is
-// no such member. If its value is "-", the member of base is removed instead.
+// overlay returns a copy of base with the changes in by. A member of by
+// replaces the member of base with the same name. If base does not have that
+// name, the member is appended. If its value is "-", the member of base is
+// removed.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {

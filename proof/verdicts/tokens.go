@@ -40,8 +40,8 @@ func (m *maker) jwt(by *signer) (token, what string) {
 	return m.signed(by, header, claims, what)
 }
 
-// signed makes a token from members. It may mutate the members, their JSON, or
-// neither.
+// signed makes a token from header and claims members. At random, it mutates
+// the members or the JSON text.
 func (m *maker) signed(by *signer, header, claims []member, what string) (string, string) {
 	var how string
 	for m.some(40) {
@@ -73,7 +73,7 @@ func (m *maker) signed(by *signer, header, claims []member, what string) (string
 	return input + "." + base64.RawURLEncoding.EncodeToString(sign(key, input)), what
 }
 
-// filled replaces the names after dollar signs in a string from shapes.go.
+// filled replaces placeholders in text, such as $iss, with values.
 func (m *maker) filled(text string, by *signer, key testserver.Key) string {
 	at := func(seconds int) string { return strconv.FormatInt(m.now().Unix()+int64(seconds), 10) }
 	return strings.NewReplacer("$alg", string(key.Alg), "$kid", key.ID, "$iss", by.issuer, "$aud", audience, "$n", strconv.Itoa(m.count),

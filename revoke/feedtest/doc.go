@@ -7,15 +7,21 @@
 //		})
 //	}
 //
-// Each failure explains what the feed did, and what that would mean for an API.
-// [Memory] is a feed for tests of lists and of programs that use them.
+// Each failure explains what the feed did, and what the consequence for an API
+// would be. [Memory] is a feed for tests of lists and of programs that use
+// lists.
 //
-// The suite needs about three seconds of real time. It publishes some ten
-// thousand revocations of random issuers, which end after an hour at most, so
-// the feed may be in use. Run the suite with -race as well.
+// The suite needs about three seconds of real time. It publishes about ten
+// thousand revocations of random issuers, which expire after an hour at most.
+// The feed may therefore be in use by an API. Run the suite with -race as well.
 //
-// The suite does not notice a feed that forgets revocations after a minute
-// although they are still in force, that never forgets them, that loses them in
-// a restart or when another node takes over, that does not change its epoch
-// then, or that reports no gap after it has forgotten what a reader needs.
+// The suite does not detect these faults:
+//
+//   - The feed loses revocations after a minute, although they have not
+//     expired.
+//   - The feed never removes revocations.
+//   - The feed loses revocations in a restart or when another node takes over,
+//     or does not change its epoch then.
+//   - The feed does not return ErrGap after it has lost revocations that a
+//     reader needs.
 package feedtest

@@ -15,7 +15,7 @@ import (
 	"github.com/bearerguard/bearerguard/revoke/feedtest"
 )
 
-// feed is a correct feed with places where faults can be planted.
+// feed is a correct feed. Its function fields can add faults.
 type feed struct {
 	feedtest.Memory
 
@@ -76,8 +76,8 @@ func writing(write func(context.Context, *feed, []revoke.Revocation) error) func
 	return func() revoke.Feed { return &feed{write: write} }
 }
 
-// keeping returns a function that makes a feed that keeps its revocations in
-// feed.kept.
+// keeping returns a constructor of feeds that store revocations with write and
+// read them from feed.kept.
 func keeping(write func(context.Context, *feed, []revoke.Revocation) error) func() revoke.Feed {
 	return func() revoke.Feed { return &feed{write: write, read: fromKept} }
 }
@@ -86,8 +86,8 @@ func reading(read func(context.Context, *feed, string) (revoke.Batch, error)) fu
 	return func() revoke.Feed { return &feed{read: read} }
 }
 
-// faults maps the faults of feeds to feeds that have them, and to the checks
-// that must find them.
+// faults maps the name of a fault to a constructor of feeds with this fault,
+// and to the checks that must detect it.
 var faults = map[string]suite.Planted[revoke.Feed]{
 	"nothing is stored":            {writing(func(context.Context, *feed, []revoke.Revocation) error { return nil }), []string{published, inOrder, remains, continues, long, concurrent, canceled, aliases, kept}},
 	"values lose their case":       {changing(func(r *revoke.Revocation) { r.Value = strings.ToLower(r.Value) }), []string{published}},
@@ -281,7 +281,7 @@ func keep(_ context.Context, f *feed, all []revoke.Revocation) error {
 	return nil
 }
 
-// position returns the number in a position of a Memory.
+// position returns the number after the hyphen in a position of a Memory.
 func position(text string) (n int) {
 	var epoch int
 	_, _ = fmt.Sscanf(text, "%d-%d", &epoch, &n)

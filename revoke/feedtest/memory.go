@@ -10,10 +10,11 @@ import (
 )
 
 // Memory is a [revoke.Feed] in the memory of this process, for tests. It never
-// forgets a revocation. The zero value is empty. It is safe for concurrent use.
+// removes a revocation. The zero value is empty. It is safe for concurrent use.
 //
-// Lists in one process that share a Memory behave as on several machines. A
-// program does not need a Memory: all its verifiers can share one list.
+// Several lists in one process that share a Memory behave like lists on several
+// machines. A program in production does not need a Memory, because all its
+// verifiers can share one list.
 type Memory struct {
 	mu    sync.Mutex
 	epoch int
@@ -56,8 +57,8 @@ func (m *Memory) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}, nil
 }
 
-// Lose makes the feed lose its memory, like a store without persistence in a
-// restart. Its epoch changes.
+// Lose removes all revocations and changes the epoch, like a restart of a store
+// without persistence.
 func (m *Memory) Lose() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// Run tests a feed in subtests of t. It calls open once for each of them, with
-// the subtest's t. The calls may return the same feed. All subtests have ended
+// Run tests a feed in subtests of t. For each subtest, it calls open with the t
+// of the subtest. The calls may return the same feed. All subtests have ended
 // when Run returns.
 func Run(t *testing.T, open func(t *testing.T) revoke.Feed) {
 	t.Helper()

@@ -10,16 +10,15 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 )
 
-// Check sends tokens to the API and calls tb.Errorf for each way in which the
-// responses deviate from RFC 6750 and related RFCs: see the package
-// documentation. api is any http.Handler, however it is protected. The API must
-// trust s and be able to reach s. newRequest makes a request that the API
-// answers with 2xx if the token is good. Check calls newRequest about 150 times
-// and adds a token to most of the requests.
+// Check sends tokens to the API and calls tb.Errorf for each kind of response
+// that deviates from RFC 6750 and related RFCs. The package documentation lists
+// the checks. api is any http.Handler. How it is protected does not matter. The
+// API must trust s and be able to reach s. newRequest makes a request that the
+// API answers with 2xx if the token is good. Check calls newRequest about 150
+// times and adds a token to most of the requests.
 //
-// api is served over TLS on loopback, or in memory if s is
-// [testserver.InMemory], so that the check can run inside a testing/synctest
-// bubble.
+// api is served over TLS on loopback. If s is [testserver.InMemory], api is
+// served in memory, so that the check can run inside a testing/synctest bubble.
 func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
 	c := newCheck("apitest.Check", tb, s, newRequest, opts)
@@ -45,13 +44,15 @@ func Check(tb testserver.TB, s *testserver.Server, api http.Handler, newRequest 
 	c.run(target)
 }
 
-// CheckURL is [Check] for an API that runs elsewhere, in any language. Requests
-// go to the path of baseURL followed by the path of newRequest, with the
-// method, query, header and body of newRequest. CheckURL compares HTTP/2 with
-// HTTP/1.1 if baseURL is https and its server offers HTTP/2. An API on another
-// machine cannot reach the URLs in tokens with [testserver.JKUHeader] and
-// [testserver.X5UHeader], so such an API may pass the check with these defects
-// although it follows the URLs.
+// CheckURL is [Check] for an API that runs in another process, in any language.
+// The path of each request is the path of baseURL followed by the path of
+// newRequest. The method, query, header and body are those of newRequest.
+// CheckURL compares HTTP/2 with HTTP/1.1 if baseURL is https and its server
+// offers HTTP/2.
+//
+// Tokens with [testserver.JKUHeader] and [testserver.X5UHeader] contain URLs of
+// this machine. An API on another machine cannot reach these URLs. It may
+// therefore pass the check although it follows URLs in tokens.
 func CheckURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest func() *http.Request, opts ...Option) {
 	tb.Helper()
 	c := newCheck("apitest.CheckURL", tb, s, newRequest, opts)
@@ -62,7 +63,7 @@ func CheckURL(tb testserver.TB, s *testserver.Server, baseURL string, newRequest
 	if !c.ready() {
 		return
 	}
-	defer func() { _ = target.Close() }() // closes only connections: the API belongs to the caller
+	defer func() { _ = target.Close() }() // closes only connections, not the API of the caller
 	c.run(target)
 }
 

@@ -29,12 +29,12 @@ import (
 )
 
 // certificateAPI is an API that accepts tokens that are bound to a certificate.
-// It checks them correctly except for one deliberate hole. It does not use our
-// verifier.
+// It checks them correctly, except for one deliberate vulnerability, the hole.
+// It does not use the verifier of package middleware.
 type certificateAPI struct {
 	tokens *vulnerableAPI // checks the tokens, but not cnf
 	hole   string
-	field  string // the header field that the hole "a field is trusted" trusts
+	field  string // the header field for the hole "a field is trusted"
 }
 
 func newCertificateAPI(as *testserver.Server, hole string) *certificateAPI {
@@ -53,8 +53,8 @@ func (a *certificateAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.tokens.ServeHTTP(w, r)
 }
 
-// holds reports whether r presents the certificate to which token, a valid
-// token, is bound.
+// holds reports whether the client of r has the certificate to which token is
+// bound. The token must be valid.
 func (a *certificateAPI) holds(r *http.Request, token string) bool {
 	text, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
 	var claims struct {
@@ -102,8 +102,8 @@ func (a *certificateAPI) equal(c *x509.Certificate, thumbprint any) bool {
 	return text == b64(sum[:])
 }
 
-// forwarded returns the certificate in a header field, in the format of any
-// proxy.
+// forwarded parses a certificate from the value of a header field. It supports
+// the formats of all proxies in these tests.
 func forwarded(value string) *x509.Certificate {
 	if _, cert, ok := strings.Cut(value, `Cert="`); ok {
 		value = strings.TrimSuffix(cert, `"`)
@@ -130,8 +130,9 @@ var certificateRequirements = []apitest.Option{apitest.RequireScope("orders:read
 
 const everyCertificateDefect = "cert-hex cert-issuer cert-key-hash cert-number cert-other cert-padded cert-same-key cert-sha1"
 
-// certificateHoles lists vulnerable APIs with exactly one hole each. The check
-// of such an API must report the failures named in found.
+// certificateHoles lists vulnerable APIs, each with exactly one hole. The check
+// must report the failures named in found. The text of each failure must
+// contain words.
 var certificateHoles = []struct {
 	hole  string
 	found string
@@ -199,8 +200,8 @@ func TestMiddlewareWithCertificatesPasses(t *testing.T) {
 	})
 }
 
-// An API that verifies certificates may refuse a wrong one during the TLS
-// handshake. The check must accept this refusal, too.
+// An API that verifies certificates may refuse a wrong or missing certificate
+// during the TLS handshake. The check must accept this refusal, too.
 func TestCheckURLWithCertificates(t *testing.T) {
 	as := testserver.New(t)
 	own := testserver.ClientCertificate(nil)
@@ -258,8 +259,9 @@ func TestForgedFieldsContainTheCertificate(t *testing.T) {
 	}
 }
 
-// An API that verifies certificates may still trust a header field. An attacker
-// then needs only one certificate that the API accepts.
+// An API that verifies certificates may still trust a header field that
+// contains one. An attacker with any certificate that the API accepts can then
+// use the token of another client.
 func TestForgedFieldsReachAnAPIThatVerifiesCertificates(t *testing.T) {
 	as := testserver.New(t)
 	own := testserver.ClientCertificate(nil)

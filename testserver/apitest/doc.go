@@ -7,50 +7,52 @@
 //		return httptest.NewRequest("GET", "/orders", nil)
 //	}, apitest.RequireScope("orders:read"))
 //
-// [Check] takes any http.Handler, however it is protected. [CheckURL] takes the
-// URL of an API in any language; the command bearerguard check-api does the
-// same without Go code.
+// [Check] tests any http.Handler. [CheckURL] tests the API at a URL, in any
+// language. The command bearerguard check-api does the same as CheckURL without
+// Go code.
 //
 // # What is checked
 //
-// A check expects
+// A check expects these responses:
 //
-//   - 2xx for a good token, whatever the case of "Bearer";
+//   - 2xx for a good token, whatever the case of "Bearer".
 //   - 401 and a Bearer challenge without an error attribute for a request
-//     without a token;
-//   - for each of [testserver.Defects] the status and error code of
-//     [testserver.Defect.Expect], and no request to a URL from the token;
-//   - a refusal of requests with two tokens, with a token in the query, with a
-//     token under another scheme and with garbage;
-//   - 403, insufficient_scope and the required scope, for tokens without this
-//     scope and for tokens with similar scopes, if [RequireScope] names one;
-//   - 403 and insufficient_scope for tokens without a required value in a
-//     claim, such as a role, and for tokens with similar values, if
-//     [RequireClaim] names one;
-//   - 401, insufficient_user_authentication, and acr_values or max_age, for
-//     tokens from weak or old logins, if [RequireACR] or [RequireAuthWithin]
-//     asks for it (RFC 9470);
-//   - metadata of the API at the URL in the challenge, if [RequireMetadata]
-//     asks for it (RFC 9728);
-//   - 401 and a DPoP challenge with invalid_dpop_proof or use_dpop_nonce for
-//     each of [testserver.ProofDefects], for bound tokens under the scheme
-//     Bearer and for replays, if [RequireDPoP] asks for it (RFC 9449);
-//   - 401 and invalid_token for bound tokens without their certificate, with
-//     another one or with a certificate in a header field, and for each of
-//     [testserver.CertificateDefects], if [RequireClientCert] asks for it (RFC
-//     8705);
-//   - challenges that follow RFC 9110 §11 and RFC 6750 §3;
-//   - at most five fetches of the JWKS, however many tokens have unknown keys;
-//   - no part of a token in any response;
-//   - the same responses over HTTP/1.1 and HTTP/2.
+//     without a token.
+//   - For each of [testserver.Defects], the status and error code of
+//     [testserver.Defect.Expect], and no request to a URL from the token.
+//   - A refusal of requests with two tokens, with a token in the query, with a
+//     token under another scheme, and with garbage.
+//   - With [RequireScope]: 403, insufficient_scope and the required scope, for
+//     tokens without this scope and for tokens with similar scopes.
+//   - With [RequireClaim]: 403 and insufficient_scope, for tokens without a
+//     required value in a claim, such as a role, and for tokens with similar
+//     values.
+//   - With [RequireACR] or [RequireAuthWithin] (RFC 9470): 401,
+//     insufficient_user_authentication, and acr_values or max_age, for tokens
+//     from weak or old logins.
+//   - With [RequireMetadata] (RFC 9728): metadata of the API at the URL in the
+//     challenge.
+//   - With [RequireDPoP] (RFC 9449): 401 and a DPoP challenge with
+//     invalid_dpop_proof or use_dpop_nonce for each of
+//     [testserver.ProofDefects] and for replays. Bound tokens under the scheme
+//     Bearer are refused.
+//   - With [RequireClientCert] (RFC 8705): 401 and invalid_token for bound
+//     tokens without their certificate, with another certificate, or with a
+//     certificate in a header field, and for each of
+//     [testserver.CertificateDefects].
+//   - Challenges that follow RFC 9110 §11 and RFC 6750 §3.
+//   - At most five fetches of the JWKS, however many tokens have unknown keys.
+//   - No part of a token in any response.
+//   - The same responses over HTTP/1.1 and HTTP/2.
 //
-// Check one route for each way in which your API protects routes.
+// If your API protects its routes in several ways, check one route for each
+// way.
 //
 // # The good token
 //
 // The good token comes from [testserver.Server.Token]. The option [Token]
-// changes the good token and all bad tokens: it can set the audience of the
-// API, for example, or a claim that the API requires. If the API refuses the
+// changes the good token and all bad tokens. For example, it can set the
+// audience of the API, or a claim that the API requires. If the API refuses the
 // good token, nothing else is checked.
 //
 // # Failures
@@ -72,7 +74,7 @@
 // # Limits
 //
 // A check sends about 150 requests, about 100 more with [RequireDPoP], and
-// about 50 more with [RequireClientCert], so rate limits and limits on failed
-// requests must be off or high. During a check, other clients should not make
-// the API fetch keys.
+// about 50 more with [RequireClientCert]. Rate limits and limits on failed
+// requests must therefore be off or high. During a check, other clients should
+// not make the API fetch keys.
 package apitest

@@ -28,12 +28,13 @@ var (
 )
 
 // dpopAPI is an API that accepts key-bound tokens with DPoP proofs. It checks
-// them correctly except for one deliberate hole. It does not use our verifier.
+// them correctly, except for one deliberate vulnerability, the hole. It does
+// not use the verifier of package middleware.
 type dpopAPI struct {
 	tokens *vulnerableAPI // checks the tokens, but not cnf
 	hole   string
 	alg    string
-	origin string // the URL as clients know it; "" means that it is the URL of the request
+	origin string // the URL that clients use; "" means the URL of the request
 	nonces bool
 	bearer bool // unbound bearer tokens are accepted, too
 
@@ -104,8 +105,8 @@ func (a *dpopAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
-// check returns the scheme of the request, and an error if the API must refuse
-// the request.
+// check returns the authentication scheme of a request. It also returns an
+// error if the API must refuse the request.
 func (a *dpopAPI) check(r *http.Request) (scheme string, err error) {
 	plain := r.Clone(r.Context())
 	fields := slices.Clone(r.Header["Authorization"])

@@ -97,8 +97,8 @@ func (c *vulnerableAPI) authorize(claims map[string]any) error {
 	return nil
 }
 
-// challengeRole returns the challenge parameters that follow the realm if the
-// role is missing.
+// challengeRole returns the challenge parameters after realm for a token that
+// lacks the role.
 func (c *vulnerableAPI) challengeRole() string {
 	switch {
 	case c.has("a missing role has no error code"):
@@ -125,10 +125,10 @@ func TestAPIWithoutHolesPasses(t *testing.T) {
 	}
 }
 
-// holes lists vulnerable APIs with exactly one hole each. The check of such an
-// API must report the failures named in found. Their texts must contain the
-// strings in words: the RFC, and a part of the fix that no other failure
-// contains.
+// holes lists vulnerable APIs, each with exactly one hole. found has the names
+// of the failures that the check must report. The texts of the failures must
+// contain the strings in words: the RFC, and a part of the fix that other
+// failures do not contain.
 var holes = []struct {
 	hole  string
 	found []string

@@ -143,8 +143,8 @@ func TestCheckFindsHolesOfLogins(t *testing.T) {
 	}
 }
 
-// If the API refuses the good token, its answer may show which option the check
-// lacks. The reported fix must then name this option.
+// If the API refuses the good token, its response may show which option the
+// caller must add to the check. The reported fix must then name this option.
 func TestTheFixOfTheGoodTokenFollowsTheAnswer(t *testing.T) {
 	as := testserver.New(t)
 	refuse := func(challenge string) http.Handler {

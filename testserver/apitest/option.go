@@ -17,10 +17,10 @@ type option func(*check)
 
 func (o option) apply(c *check) { o(c) }
 
-// Token changes all tokens of the check, good and bad: it can set the audience
-// of the API, for example, or a claim that the API requires. If Token is given
-// several times, all options apply in order. [testserver.With] is not allowed:
-// the check itself makes the bad tokens.
+// Token changes all tokens of the check, good and bad. For example, it can set
+// the audience of the API, or a claim that the API requires. If Token is given
+// several times, all options apply in order. [testserver.With] is not allowed,
+// because the check itself makes the bad tokens.
 func Token(opts ...testserver.TokenOption) Option {
 	return option(func(c *check) { c.token = append(c.token, opts...) })
 }
@@ -34,13 +34,13 @@ func RequireScope(scope string) Option {
 }
 
 // RequireClaim declares that the route requires the given value, such as a
-// role, in the named claim. The name is written as for [testserver.Claim]:
-// RequireClaim("/realm_access/roles", "admin"). The good token has the value in
-// an array of strings, unless [Token] sets the claim as one string. A token
-// without the value must get a 403. If the challenge has a scope, the scope
-// must name something that the token lacks, such as the value. If RequireClaim
-// is given several times, the route requires all values. Without RequireClaim,
-// claims are not checked.
+// role, in the named claim. The name is written as for [testserver.Claim], for
+// example RequireClaim("/realm_access/roles", "admin"). The good token has the
+// value in an array of strings, unless [Token] sets the claim as one string. A
+// token without the value must get a 403. If the challenge has a scope, it must
+// contain a name that the scope of the token lacks, for example the value. If
+// RequireClaim is given several times, the route requires all values. Without
+// RequireClaim, claims are not checked.
 func RequireClaim(name, value string) Option {
 	return option(func(c *check) { c.Claims = append(c.Claims, apicheck.Claim{Name: name, Value: value}) })
 }
@@ -48,12 +48,17 @@ func RequireClaim(name, value string) Option {
 // RequireACR declares that the route requires a login with one of the given
 // authentication contexts, the preferred context first (RFC 9470). The good
 // token has the first context in acr, unless [Token] sets another of the given
-// contexts. A token with any other acr, or without acr, must get a 401 with the
-// error insufficient_user_authentication and acr_values, which lists the given
-// contexts in this order and may list others. If acr is an array, the error may
-// be invalid_token. The value "0" is an error unless
-// [testserver.WeakACR] is skipped, because tokens with that defect have the acr
-// "0". RequireACR can be given once. Without RequireACR, acr is not checked.
+// contexts.
+//
+// A token with any other acr, or without acr, must get a 401 with the error
+// insufficient_user_authentication and acr_values. acr_values must list the
+// given contexts in this order, and may list more. If acr is an array, the
+// error may also be invalid_token.
+//
+// The context "0" is an invalid argument, because tokens with the defect
+// [testserver.WeakACR] have this acr. It is valid only if this defect is
+// skipped. RequireACR can be given once. Without RequireACR, acr is not
+// checked.
 func RequireACR(first string, more ...string) Option {
 	return option(func(c *check) {
 		if c.ACR != nil {
@@ -65,11 +70,11 @@ func RequireACR(first string, more ...string) Option {
 
 // RequireAuthWithin declares that the route requires a login that is at most d
 // old (RFC 9470). d is in whole seconds. The good token has the time of the
-// check in auth_time. A token with an auth_time more than d ago, or without
-// auth_time, must get a 401 with the error insufficient_user_authentication and
+// check in auth_time. A token without auth_time, or with an auth_time more than
+// d ago, must get a 401 with the error insufficient_user_authentication and
 // max_age. A token with an auth_time one hour in the future must get the same
-// error or invalid_token. RequireAuthWithin can be given once. Without
-// RequireAuthWithin, auth_time is not checked.
+// response, or the error invalid_token. RequireAuthWithin can be given once.
+// Without RequireAuthWithin, auth_time is not checked.
 func RequireAuthWithin(d time.Duration) Option {
 	return option(func(c *check) {
 		switch {
@@ -82,13 +87,15 @@ func RequireAuthWithin(d time.Duration) Option {
 	})
 }
 
-// RequireMetadata declares that the API has metadata (RFC 9728): the challenge
-// names the URL of the metadata in resource_metadata, any client can read the
-// document at this URL, and the document describes the API, whatever the Host
-// of the request. The check requests the document from the API under test, even
-// if the URL has another origin. The path of newRequest must begin with the
-// path of the resource. If a proxy in front of the API strips a prefix, check a
-// mux that strips the same prefix and also serves the metadata.
+// RequireMetadata declares that the API has metadata (RFC 9728). The challenge
+// must contain the URL of the metadata in resource_metadata. Any client must be
+// able to read the document at this URL. The document must describe the API,
+// whatever the Host of the request is.
+//
+// The check requests the document from the API under test, even if the URL has
+// another origin. The path of newRequest must begin with the path of the
+// resource. If a proxy in front of the API strips a prefix, check a mux that
+// strips the same prefix and also serves the metadata.
 func RequireMetadata() Option {
 	return option(func(c *check) { c.Metadata = true })
 }
@@ -100,25 +107,28 @@ func RequireMetadata() Option {
 // refuse it under the scheme Bearer. A proof with one of
 // [testserver.ProofDefects] must get a 401 with a DPoP challenge and the error
 // of [testserver.Defect.Expect]. The API must refuse a proof that was used
-// before, but must accept a proof of another key with the same jti.
+// before, but must accept a proof of another key with the same jti. The check
+// does not test whether the route also accepts unbound bearer tokens.
 //
-// If the API asks for a nonce (use_dpop_nonce), the check repeats the request
-// with this nonce, and uses it from then on. For such an API, the check sends
-// proofs with a defect of the nonce, but no proofs with an old or future iat;
-// for any other API it does the opposite. It does not check whether the route
-// also accepts unbound bearer tokens. The check signs its proofs with ES256 if
-// algs in the challenge lists ES256, and otherwise with another algorithm from
-// algs. If the server supports no algorithm from algs, the check uses ES256.
+// If the API responds with use_dpop_nonce, the check repeats the request with
+// the nonce of the response, and uses this nonce from then on. For such an API,
+// the check sends proofs with a defect of the nonce, but no proofs with an old
+// or future iat. For an API without nonces, it sends proofs with an old or
+// future iat, but no proofs with a defect of the nonce.
+//
+// The check signs its proofs with ES256 if algs in the challenge lists ES256.
+// Otherwise it uses an algorithm from algs that the server supports. If the
+// server supports none of them, the check uses ES256.
 func RequireDPoP() Option {
 	return option(func(c *check) { c.DPoP = true })
 }
 
-// Origin sets the URL under which clients know an API behind a proxy, with the
+// Origin sets the URL that clients use for an API behind a proxy, including the
 // path prefix that the proxy strips: "https://api.example.com/v1". The proofs
 // of [RequireDPoP] are then for this URL followed by the path of the request.
-// Without Origin, they are for the requested URL. In [Check], this URL consists
-// of https and the Host and path of newRequest. In [CheckURL], it is baseURL
-// followed by the path of newRequest.
+// Without Origin, they are for the requested URL. In [Check], the requested URL
+// consists of https and the Host and path of newRequest. In [CheckURL], it is
+// baseURL followed by the path of newRequest.
 func Origin(url string) Option {
 	return option(func(c *check) { c.Origin = url })
 }
@@ -126,20 +136,22 @@ func Origin(url string) Option {
 // RequireClientCert declares that the route accepts tokens that are bound to a
 // TLS certificate of the client (RFC 8705). The check binds its tokens to a
 // certificate, as [testserver.BoundToCertificate] does, and presents the
-// certificate when the API asks for one. The API must accept the good token
-// with this certificate. It must refuse the token without a certificate and
-// with another certificate of the same subject, even if the right certificate
-// is in a header field in which a proxy would forward it. A token with one of
+// certificate when the API asks for one.
+//
+// The API must accept the good token with this certificate. It must refuse the
+// token without a certificate, and with another certificate of the same
+// subject. It must do so even if the request contains the right certificate in
+// a header field that proxies use to forward certificates. A token with one of
 // [testserver.CertificateDefects], or with only an unknown member in cnf, must
-// get a 401 with the error invalid_token, too. The server of the API may also
-// refuse a wrong or missing certificate during the TLS handshake.
+// get a 401 with the error invalid_token. The server of the API may also refuse
+// a wrong or missing certificate during the TLS handshake.
 //
 // Both certificates are like those of [testserver.Server.ClientCertificate], so
 // an API that verifies certificates must trust the root certificate in
-// [testserver.Server.ClientCACertPEM]. For an API that cannot trust this root,
-// give a certificate that the API trusts, with its private key. For [CheckURL],
-// baseURL must be https: see [Roots]. Together with [RequireDPoP], the tokens
-// are bound to the certificate and to the key.
+// [testserver.Server.ClientCACertPEM]. If the API cannot trust this root, pass
+// a certificate that the API trusts, with its private key, as own. For
+// [CheckURL], baseURL must be https: see [Roots]. Together with [RequireDPoP],
+// the tokens are bound to the certificate and to the key.
 func RequireClientCert(own ...tls.Certificate) Option {
 	return option(func(c *check) {
 		switch c.ClientCert = true; len(own) {

@@ -2,22 +2,22 @@ package apitest
 
 import "github.com/bearerguard/bearerguard/testserver/internal/apicheck"
 
-// Result is the result of one part of a check.
+// Result is the result of one of the tests that make up a check.
 type Result struct {
 	// Name is the defect of the token that was sent, or another stable name
 	// such as "no-token" or "challenge-missing".
 	Name string
 	OK   bool
 
-	// The following fields are set only for a failure: the response, the
-	// required response, a description of the request (without the token), the
-	// reason and the fix.
+	// These fields are "" unless the test failed. Got is the response, Want the
+	// required response, Sent a description of the request (without the token),
+	// Why the reason, and Fix a way to fix the API.
 	Got, Want, Sent, Why, Fix string
 }
 
-// Results calls f with all results after the check, before failures are
-// reported, so that a tool can write its own report. If the API refused the
-// good token, the results of the skipped parts are missing.
+// Results calls f with all results after the check and before failures are
+// reported. A tool can use it to write its own report. If the API refuses the
+// good token, the remaining tests are skipped and have no results.
 func Results(f func([]Result)) Option {
 	return option(func(c *check) { c.results = f })
 }

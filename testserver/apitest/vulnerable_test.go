@@ -24,9 +24,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// vulnerableAPI is an API that checks tokens correctly except for one
-// deliberate hole. It does not use our verifier, so these tests show that
-// apitest.Check also finds holes in other implementations.
+// vulnerableAPI is an API that checks tokens correctly, except for one
+// deliberate vulnerability, the hole. It does not use the verifier of package
+// middleware. The tests therefore show that apitest.Check also finds holes in
+// other implementations.
 type vulnerableAPI struct {
 	as         *testserver.Server
 	hole       string

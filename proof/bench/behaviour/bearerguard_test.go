@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// play plays one scenario with Bearerguard in a synctest bubble and returns
-// what the scenario found.
+// play runs one scenario with Bearerguard in a synctest bubble and returns the
+// result.
 func play[F fmt.Stringer](t *testing.T, play func(context.Context, *trial) (fmt.Stringer, error)) (found F) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -26,8 +26,8 @@ func play[F fmt.Stringer](t *testing.T, play func(context.Context, *trial) (fmt.
 }
 
 const (
-	minInterval = 5 * time.Second // jwks.Options.MinInterval by default
-	burst       = 4               // jwks.Options.Burst by default
+	minInterval = 5 * time.Second // default of jwks.Options.MinInterval
+	burst       = 4               // default of jwks.Options.Burst
 )
 
 func TestRandomKidsCauseABurstAndOneFetchAnInterval(t *testing.T) {
@@ -58,7 +58,7 @@ func TestANewKeyIsAcceptedAtOnce(t *testing.T) {
 }
 
 func TestAFewJunkKeysDelayNoNewKey(t *testing.T) {
-	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.after > seldom.every { // in a bubble, the last fetch and the first token have the same time
+	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.after > seldom.every { // in a synctest bubble, last fetch and first token can have the same time
 		t.Errorf("got %v, want the first or the second token accepted", got)
 	}
 }

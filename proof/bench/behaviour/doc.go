@@ -8,6 +8,5 @@
 //
 // Each library has a file in package rival, which sets it up as its
 // documentation recommends for production. The program does not check the
-// results of the other libraries. README.md of the directory above explains how
-// to read the table.
+// results of the other libraries. ../README.md explains how to read the table.
 package main

@@ -12,10 +12,10 @@ import (
 // service describes what happens to good tokens while the key set is
 // unavailable.
 type service struct {
-	refused  event         // the first refusal; after is the time until this verification began
+	refused  event         // first refusal; after is from the outage until this verification began
 	took     time.Duration // how long the refused verification waited for the server, 0 if it did not
-	slow     int           // verifications that waited for the server and then accepted
-	longest  time.Duration // the longest of these verifications
+	slow     int           // number of verifications that waited and then accepted the token
+	longest  time.Duration // longest of these verifications
 	patience time.Duration // the time limit of a verification
 }
 

@@ -26,7 +26,7 @@ import (
 type habits struct {
 	once    bool          // fetch the keys only once, when the verifier is made
 	keep    bool          // use the previous keys when a fetch fails
-	timeout time.Duration // of a fetch; 0 means none
+	timeout time.Duration // of each fetch; 0 disables it
 	trusts  bool          // accept every token
 }
 
@@ -79,7 +79,7 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) (json.RawMe
 	return io.ReadAll(resp.Body)
 }
 
-// seldom is the usual pace, but with fewer tokens. The tests use it because
+// seldom is usual with fewer tokens per second. The tests use it because
 // signing tokens takes time, whereas waiting in a synctest bubble takes none.
 var seldom = func() pace {
 	p := usual

@@ -44,8 +44,8 @@ func (t table) markdown(w io.Writer) {
 	}
 }
 
-// short formats a duration with no more precision than the measurement has,
-// because the caller sends a token only every 10 ms.
+// short formats a duration with the precision of the measurement: tokens are
+// sent only every 10 ms.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// pace holds the durations that all scenarios use.
+// pace contains the durations that all scenarios use.
 type pace struct {
 	every    time.Duration // time from one token to the next; only one caller sends tokens
 	flood    time.Duration // how long forged tokens are sent
@@ -19,8 +19,8 @@ type pace struct {
 	outage   time.Duration // how long keys are unavailable
 	down     time.Duration // how long the server stays down after a program has started
 	removed  time.Duration // how long tokens of a removed key are sent
-	patience time.Duration // how long to wait for anything else
-	slow     time.Duration // a verification that takes longer has waited for the server
+	patience time.Duration // time limit of everything else
+	slow     time.Duration // a longer verification is assumed to wait for the server
 }
 
 // usual is the pace of the command.
@@ -35,7 +35,7 @@ var usual = pace{
 	slow:     200 * time.Millisecond,
 }
 
-// trial is one library in one scenario, with a server of its own.
+// trial is one run of one scenario with one library. It has its own server.
 type trial struct {
 	pace
 	rival rival.Rival
@@ -45,10 +45,10 @@ type trial struct {
 	behind sync.WaitGroup // goroutines that may still be waiting for the server
 }
 
-// try plays one scenario with one library.
+// try runs one scenario with one library.
 func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...testserver.Option) (fmt.Stringer, error) {
 	ctx, end := context.WithCancel(ctx)
-	// All the documentation assumes RS256.
+	// The documentation of all libraries assumes RS256.
 	options = append([]testserver.Option{testserver.SigningAlg("RS256"), testserver.Audience(rival.Audience)}, options...)
 	as, err := testserver.Start(ctx, options...)
 	if err != nil {
@@ -65,9 +65,9 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 	return found, errors.Join(err, context.Cause(ctx)) // an interrupted scenario has no result
 }
 
-// open makes the verifier. The parameter ttl is the maximum age of the key set.
-// Scenarios that do not test this age pass 0, which means an age too long to
-// matter.
+// open makes the verifier. ttl is the maximum age of the key set. Scenarios
+// that do not test this age pass 0. The default of the library then applies,
+// which is too long to matter.
 func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
 	s := rival.SettingsFor(t.as, "")
 	s.TTL = ttl
@@ -115,14 +115,14 @@ func (t *trial) send(ctx context.Context, token string) error {
 	}
 }
 
-// event records whether and when a scenario saw what it waits for.
+// event records whether, and after what time, the event occurred for which a
+// scenario waits.
 type event struct {
 	seen  bool
-	after time.Duration // until it was seen, or until the scenario stopped waiting
+	after time.Duration // time until the event, or until the scenario stopped waiting
 }
 
-// until calls f at the pace of the trial until f reports true or limit has
-// passed.
+// until calls f once per t.every until f returns true or limit has passed.
 func (t *trial) until(ctx context.Context, limit time.Duration, f func() bool) event {
 	began, ticker := time.Now(), time.NewTicker(t.every)
 	defer ticker.Stop()

@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// issuers measures what it costs to trust many issuers. The token is from the
+// issuers measures the cost of trusting many issuers. The token is from the
 // last issuer in the list.
 func issuers(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)

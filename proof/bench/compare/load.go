@@ -17,15 +17,15 @@ import (
 
 const connections = 32
 
-// These environment variables make a process of this program the load
-// generator, and set how long it runs.
+// If COMPARE_LOAD is set to an address, a process of this program is the load
+// generator. COMPARE_LOAD_FOR sets how long it runs.
 const (
 	loadAddr  = "COMPARE_LOAD"
 	loadSpell = "COMPARE_LOAD_FOR"
 )
 
-// generator runs the load generator if the environment asks for it, and reports
-// whether it did.
+// generator runs the load generator if COMPARE_LOAD is set, and reports whether
+// it is set.
 func generator() bool {
 	addr := os.Getenv(loadAddr)
 	if addr == "" {
@@ -80,8 +80,8 @@ func generate(ctx context.Context, addr string, spell time.Duration, in io.Reade
 	return err
 }
 
-// ask sends requests over one connection until ctx ends, and returns how many
-// were answered. All answers must be as long as the first one.
+// ask sends requests over one connection until ctx is done, and returns the
+// number of responses. All responses must be as long as the first response.
 func ask(ctx context.Context, addr string, tokens []string, at int) (answered int64, err error) {
 	d := net.Dialer{Timeout: time.Minute} // ctx limits only the requests, not the time to connect
 	conn, err := d.DialContext(context.WithoutCancel(ctx), "tcp", addr)
@@ -106,8 +106,8 @@ func ask(ctx context.Context, addr string, tokens []string, at int) (answered in
 	return answered, nil
 }
 
-// measured reads the first answer as an HTTP client does and returns its
-// length.
+// measured parses the first response with net/http and returns its length in
+// bytes.
 func measured(in *bufio.Reader) (int, error) {
 	var seen counter
 	resp, err := http.ReadResponse(bufio.NewReaderSize(io.TeeReader(in, &seen), 1), nil)

@@ -91,7 +91,8 @@ func run(ctx context.Context, m meter, only, page string, out, progress io.Write
 	return nil
 }
 
-// onPage lists the tables that are written into the page, with their marks.
+// onPage lists the tables that are written into the page, with their marker
+// lines.
 var onPage = []struct{ name, begin, end string }{
 	{"Full verification", performance.Begin, performance.End},
 	{"One request with a DPoP proof", performance.BeginProofs, performance.EndProofs},

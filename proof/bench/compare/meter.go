@@ -14,11 +14,11 @@ type meter struct {
 	million int           // number of draws from a million tokens
 }
 
-// times holds how long one operation took in each round, in nanoseconds.
+// times contains the average time of one call in each round, in nanoseconds.
 type times []float64
 
-// measure runs the operations in turns: in every round, it repeats each
-// operation for a slice of time.
+// measure runs the operations in turns. In every round, it repeats each
+// operation for the duration m.slice.
 func (m meter) measure(ops ...func()) []times {
 	found, batches := make([]times, len(ops)), make([]int, len(ops))
 	for i, op := range ops {

@@ -66,8 +66,8 @@ func middlewares(ctx context.Context, m meter) (table, error) {
 	return t, nil
 }
 
-// request returns a function that sends one request to h, as a server with an
-// open connection does.
+// request returns a function that passes one request to h, as a server does on
+// an open connection.
 func request(h http.Handler, token string) func() {
 	r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, rival.Route, nil)
 	r.Header.Set("Authorization", "Bearer "+token)

@@ -68,12 +68,12 @@ func proofs(ctx context.Context, m meter) (table, error) {
 // each call takes at least 20 µs.
 func (m meter) calls() int { return 2000 + m.rounds*int(m.slice/(20*time.Microsecond)+64) }
 
-// client is a client with a key, and the proofs that it made in advance.
+// client is a client with a key. It makes all its proofs in advance.
 type client struct {
 	key    testserver.Key
 	token  string
 	proofs [][]string
-	used   map[http.Handler]int // how many of the proofs an API has received
+	used   map[http.Handler]int // number of proofs that each API has received
 }
 
 // send sends a request with the next proof, and returns the status.
@@ -120,7 +120,7 @@ func (c *client) isProtected(h http.Handler, as *testserver.Server) error {
 	return nil
 }
 
-// marking returns a function that marks another proof each time.
+// marking returns a function that adds another replay entry on each call.
 func marking(ctx context.Context) func() {
 	memory, i := dpop.NewMemory(100_000_000), uint64(0)
 	return func() {

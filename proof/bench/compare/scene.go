@@ -16,14 +16,15 @@ const need = "orders:read"
 
 var granted = []string{need, "orders:write", "invoices:read", "openid", "profile", "email"}
 
-// scene is a server that signs with one algorithm.
+// scene is an authorization server that signs with one algorithm, and the
+// settings of an API that accepts its tokens.
 type scene struct {
 	as       *testserver.Server
 	settings rival.Settings
 }
 
-// open starts a server that stops when ctx ends. Its tokens have nine claims
-// and six scopes.
+// open starts a server that stops when ctx is canceled. Its tokens have nine
+// claims and six scopes.
 func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	as, err := testserver.Start(ctx, testserver.SigningAlg(alg), testserver.Audience(rival.Audience), testserver.Scope(granted...),
 		testserver.AccessTTL(time.Hour))
@@ -45,9 +46,9 @@ func knows(r rival.Rival, alg testserver.Alg) bool {
 	return alg == "RS256" || !strings.HasPrefix(r.String(), "okta-")
 }
 
-// sending returns an operation that verifies a token. It first verifies the
-// token twice. It returns an error if the verifier refuses a token that is
-// good, or accepts a token that is not.
+// sending returns an operation that verifies a token. To test the verifier, it
+// first verifies the token twice. It returns an error if the verifier refuses a
+// good token or accepts a bad token.
 func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
 	for range 2 { // the first time, the verifier may not have the keys yet
 		if err := v.Verify(ctx, token); (err == nil) != good {

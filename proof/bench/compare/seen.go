@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// seen measures the token cache in its usual use: tokens are sent more than
+// seen measures the token cache under typical load: tokens are sent more than
 // once, and popular tokens more often (Zipf, s = 1.1).
 func seen(ctx context.Context, m meter) (table, error) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// table collects rows of figures. String returns it as Markdown, which is also
+// table contains measured values. String returns it as Markdown, which is also
 // readable in a terminal.
 type table struct {
 	columns []string // titles of all columns except the first, which contains the names

@@ -19,8 +19,8 @@ type auth0v3Claims struct {
 
 func (*auth0v3Claims) Validate(context.Context) error { return nil }
 
-// auth0v3Before follows the README, "Production Example with JWKS and Auth0"
-// and "Custom Claims".
+// auth0v3Before follows the sections "Production Example with JWKS and Auth0"
+// and "Custom Claims" of the README.
 func auth0v3Before(_ context.Context, s Settings) (http.Handler, error) {
 	issuer, err := url.Parse(s.Issuer)
 	if err != nil {

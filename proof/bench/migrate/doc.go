@@ -14,7 +14,7 @@ import (
 	"net/http"
 )
 
-// Settings holds the configuration of an API.
+// Settings contains the configuration of an API.
 type Settings struct {
 	Issuer  string // the issuer of the tokens
 	JWKSURL string // URL of the issuer's key set, for libraries without discovery
@@ -25,7 +25,8 @@ type Settings struct {
 	KeyID  string
 }
 
-// API makes the API. Everything that the API starts stops when ctx ends.
+// API is a function that creates an API. When ctx is canceled, the API stops
+// everything that it has started.
 type API func(ctx context.Context, s Settings) (http.Handler, error)
 
 // Migration is an API before and after the migration.
@@ -35,7 +36,8 @@ type Migration struct {
 	Before, After API
 }
 
-// Migrations returns the migrations of the page, in the order of the page.
+// Migrations returns the migrations in docs/migrate.md, in the order of this
+// page.
 func Migrations() []Migration {
 	return []Migration{
 		{Library: "golang-jwt, keyfunc", Before: golangJWTBefore, After: golangJWTAfter},
@@ -48,7 +50,7 @@ func Migrations() []Migration {
 	}
 }
 
-// writeOrders writes the answer of the API.
+// writeOrders writes the response body of the API.
 func writeOrders(w io.Writer, owner any) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"orders_of": owner})
 }

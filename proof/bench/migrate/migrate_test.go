@@ -106,7 +106,7 @@ func TestThePageSaysWhatChanges(t *testing.T) {
 			}
 		}
 		for j, r := range check(t, m, m.Before) {
-			if i == 0 { // all checks have the same results, in the same order
+			if i == 0 { // all libraries have the same result names, in this order
 				rows = append(rows, row{name: r.Name, cells: make([]string, len(migrations))})
 			}
 			if rows[j].name != r.Name {

@@ -72,7 +72,7 @@ func TestAPageWithoutSuchATableIsRefused(t *testing.T) {
 	}
 }
 
-// drawing holds the parts of an SVG image that the tests check.
+// drawing contains the parts of an SVG image that the tests check.
 type drawing struct {
 	Width string `xml:"width,attr"`
 	Title string `xml:"title"`

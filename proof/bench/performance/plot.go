@@ -10,7 +10,7 @@ import (
 const (
 	rowHeight = 28
 	barsTop   = 72
-	barsLeft  = 350 // where the bars begin, to the right of the names
+	barsLeft  = 350 // x-coordinate at which the bars begin
 	longest   = 300 // width of the longest bar
 )
 

@@ -53,7 +53,7 @@ func Read(page string) (Table, error) {
 		switch {
 		case line == "" || strings.HasPrefix(line, "|-"):
 		case !strings.HasPrefix(line, "|"):
-			t.Under = line // the last such line
+			t.Under = line // the last non-table line
 		case cells[0] == "":
 			ratio, allocs = slices.Index(cells, "× raw"), slices.Index(cells, "allocs")
 			if ratio < 0 || allocs < 0 {

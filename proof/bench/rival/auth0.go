@@ -32,7 +32,7 @@ type auth0Validator interface {
 }
 
 // auth0 returns one version of the library. The library does not check scopes,
-// so auth0 adds code that does.
+// so auth0 adds this check.
 func auth0[V auth0Validator](module string, newValidator func(Settings) (V, error)) Rival {
 	return Rival{
 		libraries: []library{{"auth0/go-jwt-middleware", module}},
@@ -53,8 +53,8 @@ func auth0[V auth0Validator](module string, newValidator func(Settings) (V, erro
 }
 
 // Auth0v2Middleware follows the same example as Auth0v2, but uses the
-// middleware of the library. The library does not check scopes, so our own code
-// does.
+// middleware of the library. The library does not check scopes, so
+// Auth0v2Middleware adds this check.
 func Auth0v2Middleware() Protection {
 	return Protection{
 		Name: Auth0v2().String(),
@@ -70,8 +70,8 @@ func Auth0v2Middleware() Protection {
 }
 
 // Auth0v3Middleware follows the same example as Auth0v3, but uses the
-// middleware of the library. The library does not check scopes, so our own code
-// does.
+// middleware of the library. The library does not check scopes, so
+// Auth0v3Middleware adds this check.
 func Auth0v3Middleware() Protection {
 	return Protection{
 		Name: Auth0v3().String(),
@@ -107,7 +107,7 @@ func newValidatorV2(s Settings) (*validatorv2.Validator, error) {
 }
 
 func newValidatorV3(s Settings) (*validatorv3.Validator, error) {
-	const timeout = 30 * time.Second // the timeout of the provider's own client
+	const timeout = 30 * time.Second // timeout of the provider's default client
 	issuer, err := url.Parse(s.Issuer)
 	if err != nil {
 		return nil, err
@@ -129,8 +129,8 @@ func newValidatorV3(s Settings) (*validatorv3.Validator, error) {
 	)
 }
 
-// auth0Claims holds the claims that an API reads in addition to the registered
-// ones.
+// auth0Claims contains the claims that an API reads in addition to the
+// registered claims.
 type auth0Claims struct {
 	Scope string `json:"scope"`
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// ByHand protects a net/http handler with a verifier whose library has no
-// middleware. Users of such a library must write one themselves, as done here.
+// ByHand protects a net/http handler with a verifier of a library that has no
+// middleware. Users of this library must write the middleware themselves, as
+// ByHand does.
 func ByHand(r Rival) Protection {
 	return Protection{
 		Name: r.String() + " by hand",

@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// Proven returns the protections that accept tokens that are bound to a key,
-// with DPoP proofs. Clients send their requests to the origin [Audience].
+// Proven returns the protections that support DPoP: they accept tokens that are
+// bound to a key. Clients send their requests to the origin [Audience].
 func Proven() []Protection {
 	return []Protection{provenBearerguard("", 0), provenBearerguard(", without its token cache", -1), provenAuth0v3()}
 }

@@ -13,8 +13,9 @@ import (
 // EchoJWTPlain follows the README of echo-jwt, "Usage": it calls WithConfig,
 // and the handler reads the claims of the token from the context value "user".
 // The README configures a SigningKey. For tokens "issued by an external party",
-// the comment of Config.KeyFunc asks for a KeyFunc, so this set-up uses a
-// Keyfunc of package keyfunc. Neither text configures an issuer or an audience.
+// the comment of Config.KeyFunc requires a KeyFunc, so EchoJWTPlain uses a
+// Keyfunc of package keyfunc. Neither the README nor the comment configures an
+// issuer or an audience.
 func EchoJWTPlain() Protection {
 	return echoJWT(" without options", func(_ Settings, k keyfunc.Keyfunc) echojwt.Config {
 		return echojwt.Config{KeyFunc: k.Keyfunc}
@@ -33,7 +34,7 @@ func echoJWTOptions() Protection {
 }
 
 // echoJWT returns the middleware of echo-jwt. The library does not check
-// scopes, so echoJWT adds code that does.
+// scopes, so echoJWT adds this check.
 func echoJWT(how string, config func(Settings, keyfunc.Keyfunc) echojwt.Config) Protection {
 	return Protection{
 		Name: Rival{libraries: []library{{"Echo: echo-jwt", "github.com/labstack/echo-jwt/v4"}}, how: how}.String(),

@@ -8,7 +8,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Framework is one way to make an API with the route GET /orders.
+// Framework is a web framework that serves the route GET /orders, with the
+// protections for this framework.
 type Framework struct {
 	Unprotected func() http.Handler
 	Protected   []Protection
@@ -19,7 +20,7 @@ type Framework struct {
 type Protection struct {
 	Name   string
 	Ours   bool
-	Cached bool // Bearerguard with its token cache
+	Cached bool // true with Bearerguard's token cache
 	Open   func(ctx context.Context, s Settings) (http.Handler, error)
 }
 
@@ -28,12 +29,12 @@ func Unprotected() Protection {
 	return Protection{Open: func(context.Context, Settings) (http.Handler, error) { return netHTTP(), nil }}
 }
 
-// ByGolangJWT returns the protection by golang-jwt and keyfunc, to which the
-// others are compared.
+// ByGolangJWT returns the protection with golang-jwt and keyfunc. The
+// benchmarks compare the other protections with it.
 func (f Framework) ByGolangJWT() Protection { return f.Protected[2] }
 
-// Frameworks returns net/http, Echo and Gin. For each, the first two
-// protections are Bearerguard's and the third is golang-jwt's.
+// Frameworks returns net/http, Echo and Gin. For each framework, the first two
+// protections use Bearerguard and the third uses golang-jwt.
 func Frameworks() []Framework {
 	return []Framework{
 		{netHTTP, append(ours("httpauth", httpGuarded), ByHand(GolangJWT()), ByHand(GoOIDC()), Auth0v2Middleware(), Auth0v3Middleware(), jwtAuthMiddleware(), mcpMiddleware())},

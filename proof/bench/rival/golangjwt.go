@@ -8,8 +8,8 @@ import (
 )
 
 // GolangJWT follows the README of keyfunc, "Basic usage": a Keyfunc for a URL,
-// then Parse. In addition, it passes the options of golang-jwt that name the
-// expected values.
+// then Parse. In addition, it passes the options of golang-jwt that set the
+// expected algorithm, issuer and audience, and require exp.
 func GolangJWT() Rival {
 	return golangJWT("", func(s Settings, k keyfunc.Keyfunc) Func {
 		parser := golangJWTParser(s)
@@ -22,7 +22,7 @@ func GolangJWT() Rival {
 
 // GolangJWTPlain follows the README of keyfunc, "Basic usage", literally:
 // jwt.Parse with the Keyfunc of "Step 1" and nothing else in "Step 2". The
-// README of golang-jwt does not have a set-up of its own.
+// README of golang-jwt contains no set-up.
 func GolangJWTPlain() Rival {
 	return golangJWTMap(" without options", func(Settings) []jwt.ParserOption { return nil })
 }
@@ -65,15 +65,15 @@ func golangJWT(how string, verifier func(Settings, keyfunc.Keyfunc) Func) Rival 
 	}
 }
 
-// keysFor does what NewDefaultCtx in the README of keyfunc does, but with the
-// client and the refresh interval of the settings. Without an interval, keyfunc
-// renews the set each hour. A fetch has the timeout of keyfunc, one minute, and
-// not the timeout of the client.
+// keysFor is like NewDefaultCtx in the README of keyfunc, but uses the client
+// and the refresh interval of the settings. If the interval is 0, keyfunc
+// renews the set every hour. A fetch has the timeout of keyfunc, one minute,
+// instead of the timeout of the client.
 func keysFor(ctx context.Context, s Settings) (keyfunc.Keyfunc, error) {
 	return keyfunc.NewDefaultOverrideCtx(ctx, []string{s.JWKS}, keyfunc.Override{
 		Client:          s.Client,
 		RefreshInterval: s.TTL,
-		// The default writes every failure to the terminal.
+		// By default, keyfunc writes every failure to the terminal.
 		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
 			return func(context.Context, error) {}
 		},

@@ -9,7 +9,7 @@ import (
 )
 
 // JWTAuth follows the README of jwtauth: New with a key and the options of jwx
-// that name the expected values. jwtauth does not fetch keys.
+// that set the expected values. jwtauth does not fetch keys.
 func JWTAuth() Rival {
 	return Rival{
 		libraries: []library{{"go-chi/jwtauth", "github.com/go-chi/jwtauth/v5"}},
@@ -28,7 +28,7 @@ func JWTAuth() Rival {
 }
 
 // jwtAuthMiddleware returns the README's chain of Verifier and Authenticator.
-// The library does not check scopes, so our own code does.
+// The library does not check scopes, so jwtAuthMiddleware adds this check.
 func jwtAuthMiddleware() Protection {
 	return Protection{
 		Name: JWTAuth().String(),

@@ -14,7 +14,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// Audience identifies the API. Every verifier is configured for it.
+// Audience is the identifier of the API. Every verifier requires this audience.
 const Audience = "https://api.example.com"
 
 // Verifier is the common interface of all libraries. Verify returns nil if it
@@ -29,7 +29,7 @@ type Func func(ctx context.Context, token string) error
 // Verify calls f.
 func (f Func) Verify(ctx context.Context, token string) error { return f(ctx, token) }
 
-// Settings holds the values from which a verifier is made.
+// Settings contains the values from which a verifier is made.
 type Settings struct {
 	Issuer string // the issuer, for libraries that discover the key set
 	JWKS   string // URL of the key set, for libraries without discovery
@@ -49,8 +49,8 @@ type Settings struct {
 	Client *http.Client
 }
 
-// SettingsFor returns the settings of an API that trusts a server and requires
-// a scope, or does not require one if scope is "".
+// SettingsFor returns the settings of an API that accepts tokens of a server
+// and requires a scope. If scope is "", the API does not require a scope.
 func SettingsFor(as *testserver.Server, scope string) Settings {
 	key := as.SigningKey()
 	return Settings{
@@ -83,12 +83,12 @@ type Rival struct {
 	libraries []library
 	how       string // distinguishes rivals with the same libraries
 
-	// Open makes the verifier, which must stop when ctx ends. Open may wait or
-	// fail if the library does so when a program starts.
+	// Open makes the verifier. The verifier must stop when ctx is canceled.
+	// Open may block or fail if the library does so at start-up.
 	Open func(ctx context.Context, s Settings) (Verifier, error)
 }
 
-// library is a Go module, with the name by which readers know it.
+// library is a Go module and its common name.
 type library struct{ name, module string }
 
 // Fetching returns the libraries that fetch the keys of an issuer themselves.

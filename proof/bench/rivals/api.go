@@ -19,18 +19,18 @@ type api struct {
 	modules    []string // empty for this repository
 	SetUp      string   // which part of the documentation the set-up follows
 	Given      string   // what is configured, and what is missing because the documentation does not mention it
-	ownCode    []kind   // what the documentation leaves to the reader; package rival contains this code
+	ownCode    []kind   // kinds of results that depend on code in package rival, not on the library
 	protection rival.Protection
 }
 
-// kind says which part of an API decides the result in a row of the table.
+// kind is the part of an API that determines the result in a row of the table.
 type kind int
 
 const (
-	verifying kind = iota // what a token says, and who signed it
-	carrying              // where in the request a token is read
-	answering             // what a refusal looks like
-	scoping               // what the scopes of a token allow
+	verifying kind = iota // checks of the claims and the signature
+	carrying              // reading the token from the request
+	answering             // the response to a refused request
+	scoping               // checks of the scopes
 )
 
 const (
@@ -44,8 +44,8 @@ const (
 	keyfunc   = "github.com/MicahParks/keyfunc/v3"
 )
 
-// apis returns one API for each column of the table. The first one, which uses
-// Bearerguard, is the control.
+// apis returns one API for each column of the table. The first API uses
+// Bearerguard and is the control.
 func apis() []api {
 	return []api{
 		{

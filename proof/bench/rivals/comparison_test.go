@@ -16,7 +16,7 @@ func bearerguard(comparison string) (cells []string) {
 			cells = append(cells, f[1])
 		}
 	}
-	return cells[1:] // without the name of the row
+	return cells[1:] // without the column title
 }
 
 func TestTheComparisonCounts(t *testing.T) {

@@ -37,8 +37,8 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// keep checks that a document has the wanted text. With -update it writes the
-// text instead.
+// keep checks that the document at path has the content want. With -update, it
+// writes this content instead.
 func keep(t *testing.T, path, want string) {
 	t.Helper()
 	switch {

@@ -17,11 +17,11 @@ import (
 // outcome is the result of sending all requests of apitest.Check to one API.
 type outcome struct {
 	findings   []finding
-	statuses   []int // statuses of the answers over HTTP/1.1, in the order of the battery
+	statuses   []int // statuses of the answers over HTTP/1.1, in the order of the requests
 	challenged bool  // at least one answer has a challenge
 }
 
-// finding holds the parts of one message of apitest.Check.
+// finding contains the parts of one message of apitest.Check.
 type finding struct{ name, got, want, why string }
 
 func (o outcome) find(name string) (finding, bool) {
@@ -33,12 +33,12 @@ func (o outcome) find(name string) (finding, bool) {
 	return finding{}, false
 }
 
-// run makes an API that trusts a server of its own, and sends all requests of
-// apitest.Check to the API.
+// run starts a server, makes an API that accepts its tokens, and sends all
+// requests of apitest.Check to the API.
 func run(ctx context.Context, p rival.Protection) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// All the READMEs assume RS256.
+	// The READMEs of all libraries assume RS256.
 	as, err := testserver.Start(ctx, testserver.SigningAlg("RS256"))
 	if err != nil {
 		return outcome{}, err
@@ -70,7 +70,8 @@ func run(ctx context.Context, p rival.Protection) (outcome, error) {
 
 var messageForm = regexp.MustCompile(`^apitest\.Check: (\S+): got (.*), want (.*)\n\tsent: .*\n\twhy:  (.*)\n\tfix:  .*$`)
 
-// observer records how an API answers.
+// observer records the statuses of an API's responses, and whether the API
+// sends challenges.
 type observer struct {
 	next       http.Handler
 	mu         sync.Mutex

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/bench/rival"
 )
 
-// row is one thing that the battery checks.
+// row is the row of the table about one check of apitest.Check.
 type row struct {
 	Name  string
 	Want  string
@@ -28,11 +28,11 @@ type row struct {
 const accepted = "2xx"
 
 // badToken reports whether a row is about a token that must be refused because
-// of its contents or its signature, not because of its place in the request or
-// its scopes.
+// of its contents or its signature. It returns false if the reason for refusal
+// is the place of the token in the request, or its scopes.
 func (r row) badToken() bool { return r.single && r.kind == verifying && r.Want != accepted }
 
-// table holds the parts of docs/rivals.md that may change from run to run.
+// table contains the parts of docs/rivals.md that may differ from run to run.
 type table struct {
 	APIs []api
 	Rows []row
@@ -41,7 +41,7 @@ type table struct {
 // asExpected is the content of a cell if nothing is wrong.
 const asExpected = "ok"
 
-// measure sends the battery through every API.
+// measure runs apitest.Check on every API and returns the table of results.
 func measure(ctx context.Context) (table, error) {
 	single, open, err := probes(ctx)
 	if err != nil {
@@ -98,7 +98,8 @@ func kindOf(name string) kind {
 	return verifying
 }
 
-// general returns rows for the findings that any request may cause.
+// general returns rows for the findings that do not belong to one specific
+// request.
 func general() []row {
 	return []row{
 		{Name: "no-answer", Want: "an answer", Why: "A token, however bad, is answered (RFC 6750 §3.1)."},
@@ -120,8 +121,8 @@ func general() []row {
 // challenge.
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
-// fits returns an error if a finding has no row, or if the number of requests
-// is not the number that apitest.Check sends.
+// fits returns an error if a finding has no row, or if the API received another
+// number of requests over HTTP/1.1 than expected.
 func (t table) fits(found outcome, requests int) error {
 	var errs []error
 	for _, f := range found.findings {
@@ -136,8 +137,9 @@ func (t table) fits(found outcome, requests int) error {
 }
 
 // cell returns the content of a cell. For a row about a single request, the
-// cell contains the status if the status is wrong. For another row, it contains
-// what apitest.Check reports about the first wrong answer of that kind.
+// cell contains the status if the status is wrong. For any other row, it
+// contains what apitest.Check reports about the first answer that fails the
+// check.
 func cell(found outcome, r row, i int) string {
 	f, wrong := found.find(r.Name)
 	switch {

@@ -23,8 +23,8 @@ const (
 	audience = "https://api.example.com"
 	items    = `{"items":["anvil","bellows"]}`
 
-	// The library waits at least 5 s between two fetches of an issuer's keys.
-	// The rest of the time is for slow machines.
+	// The library fetches an issuer's keys at most once every 5 s. The
+	// remaining time is a reserve for slow machines.
 	rotationTimeout = 30 * time.Second
 )
 
@@ -39,10 +39,10 @@ func startAPI(t *testing.T, h *hydra, env ...string) api {
 	return a
 }
 
-// serveAPI runs an API in this process. The API introspects tokens at Hydra's
-// admin port according to mode, and does not cache the results. examples/api
-// cannot be used: Hydra's metadata does not contain the introspection endpoint,
-// and examples/api has no variable for it.
+// serveAPI runs an API in this process. mode says which tokens the API
+// introspects. It uses Hydra's admin port and does not cache responses.
+// examples/api cannot be used, because it reads the introspection endpoint only
+// from the metadata, and Hydra's metadata does not contain it.
 func serveAPI(t *testing.T, h *hydra, mode middleware.IntrospectionMode) api {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -101,8 +101,8 @@ func (a api) check(t *testing.T, calls ...call) {
 	}
 }
 
-// poll repeats the call until the answer is as expected or the time is up, and
-// then checks the last answer.
+// poll repeats the call until the answer is as expected or rotationTimeout has
+// passed. It then makes the call once more and checks the answer.
 func (a api) poll(t *testing.T, c call) {
 	t.Helper()
 	tick := time.NewTicker(pollInterval)

@@ -105,7 +105,7 @@ func startHydra(t *testing.T, issuer, alg string) *hydra {
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // returns an error whenever Cancel was called; the exit status below shows whether Hydra failed
+		_ = cmd.Wait() // after Cancel, it always returns an error; the exit status below shows whether Hydra failed
 	}()
 	t.Cleanup(func() {
 		<-exited
@@ -162,8 +162,8 @@ func answers(t *testing.T, page string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// client registers a client for the tests. Its access token strategy is jwt or
-// opaque.
+// client registers a client. strategy is the format of its access tokens: jwt
+// or opaque.
 func (h *hydra) client(t *testing.T, id, strategy string) {
 	t.Helper()
 	h.request(t, http.MethodPost, "/admin/clients", map[string]any{

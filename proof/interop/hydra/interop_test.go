@@ -47,9 +47,8 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 	)
 }
 
-// The audience of this API is the ID of the client, as in an ID token. The API
-// can therefore refuse an ID token only because it recognizes it as an ID
-// token.
+// The API's audience is the client ID, which is the audience of ID tokens. The
+// API must therefore refuse an ID token for another reason than its audience.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")
@@ -61,9 +60,8 @@ func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	)
 }
 
-// checkShapes checks that the JWTs have the shape that Hydra's access tokens
-// are known to have, because the other tests are meant for tokens of this
-// shape.
+// checkShapes checks that Hydra's JWTs have the usual header and claims. The
+// other tests assume this format.
 func (h *hydra) checkShapes(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]struct {
@@ -149,9 +147,8 @@ func TestIntrospectionAtHydra(t *testing.T) {
 	a.check(t, call{what: "revoked", token: service, status: 401, err: "invalid_token"})
 }
 
-// The introspection response for a refresh token says that it is active and has
-// the same audience as an access token. Only token_use shows that it is a
-// refresh token.
+// In the introspection response, a refresh token is active and has the audience
+// of an access token. Only token_use shows that the token is a refresh token.
 func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "opaque", "opaque")
@@ -163,8 +160,9 @@ func TestRefreshTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	serveAPI(t, h, middleware.IntrospectOpaque).check(t, call{what: "a refresh token", token: token, status: 401, err: "invalid_token"})
 }
 
-// Hydra's introspection endpoint also accepts JWTs, so an API that introspects
-// JWTs detects revoked ones.
+// Hydra's introspection endpoint also accepts JWTs. An API that introspects
+// JWTs therefore refuses a revoked JWT. An API that does not introspect JWTs
+// accepts it.
 func TestJWTsOfHydraAreRevoked(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")

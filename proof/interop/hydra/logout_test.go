@@ -10,7 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/proof/program"
 )
 
-// Hydra's logout tokens name only the session, so they have an effect only
+// Hydra's logout tokens contain sid but not sub. They have an effect only
 // because the test adds sid to the access tokens.
 func TestHydraLogsOutOfASession(t *testing.T) {
 	h := startHydra(t, "", "ES256")

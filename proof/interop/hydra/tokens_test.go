@@ -73,9 +73,9 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept takes the challenge from a redirect to the login or consent page, and
-// accepts it at the admin API. It returns the URL that the browser must open
-// next.
+// accept accepts a login or consent challenge at the admin API. at is Hydra's
+// redirect to the login or consent page, which contains the challenge. accept
+// returns the URL that the browser must open next.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -90,8 +90,8 @@ func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]an
 	return next.RedirectTo
 }
 
-// sessionOf returns the ID of the session that a redirect to the consent page
-// belongs to.
+// sessionOf returns the session ID of the consent request in at, which is
+// Hydra's redirect to the consent page.
 func (h *hydra) sessionOf(t *testing.T, at string) string {
 	t.Helper()
 	_, query, _ := strings.Cut(at, "?")
@@ -175,8 +175,8 @@ func withScope(t *testing.T, token, scope string) string {
 	return strings.Join(segments, ".")
 }
 
-// changed changes the first character after the last dot. All six bits of this
-// character are significant, which is not true for the last character.
+// changed changes the first character of a token's last segment. Unlike the
+// last character, it has no unused bits, so the decoded bytes change.
 func changed(token string) string {
 	text := []byte(token)
 	if at := strings.LastIndexByte(token, '.') + 1; text[at] == 'A' {

@@ -52,10 +52,10 @@ const noServer = -1
 // victim is a token that is revoked.
 type victim struct {
 	kind         kind
-	asked, acked time.Duration // when the revocation began, and when the feed had it; 0 if it never had it
+	asked, acked time.Duration // when the revocation began and when it was in the feed; 0 means never
 }
 
-// recording is what happened.
+// recording contains all requests, revocations and introspections of a run.
 type recording struct {
 	mu      sync.Mutex
 	events  []event

@@ -44,7 +44,8 @@ func (j *injector) run(ctx context.Context, faults []fault) {
 	all.Wait()
 }
 
-// inject injects a fault, ends it, and sets its times.
+// inject causes a fault, waits for the duration lasts, and ends the fault. It
+// sets f.ended.
 func (j *injector) inject(ctx context.Context, f *fault, lasts time.Duration) (err error) {
 	switch f.name {
 	case killed:

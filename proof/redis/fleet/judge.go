@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// inForce is how long a revoked token may be accepted after its revocation was
-// acknowledged.
+// inForce is how long a token may still be accepted after the feed has
+// acknowledged its revocation.
 const inForce = time.Second
 
 // verdict is the judgment of one answer.
@@ -20,7 +20,7 @@ const (
 	right verdict = iota
 	excused
 	connectionLost
-	notInForce // a revoked token was accepted, as is still allowed
+	notInForce // a revoked token was accepted, but not later than allowed
 	wrongRejection
 	wrongAcceptance
 	replayAccepted
@@ -32,25 +32,26 @@ type outcome struct {
 	faults   []fault
 	counts   [verdicts]int
 	accepted [kinds]int
-	reasons  map[string]int // of excused answers
+	reasons  map[string]int // count of excused answers
 	wrongs   map[string]wrong
 
-	lags      []time.Duration // from revocations to the last acceptance, sorted
-	lagsLater []time.Duration // the same for revocations that a fault delays
+	lags      []time.Duration // how long each revoked token was accepted
+	lagsLater []time.Duration // the same, if a fault delayed the revocation
 	recovered []time.Duration // for each fault, from its end to the last answer that it excuses
-	again     []time.Duration // for each fault, from its end until all of its processes have accepted a token, or never
-	rounds    int             // introspections of a token without an earlier one within maxTTL
-	calls     int             // all introspections that countRounds counts
+	again     []time.Duration // for each fault, from its end until each affected process accepted a token; or never
+	rounds    int             // introspections, without repetitions for a token within maxTTL
+	calls     int             // introspections that countRounds did not skip
 }
 
-// wrong is a kind of wrong answer. Times are when the requests were sent.
+// wrong counts the wrong answers of one kind. first and last are the times at
+// which the first and the last of their requests were sent.
 type wrong struct {
 	count       int
 	first, last time.Duration
 }
 
-// judge judges all answers of a run. The clocks of processes are wrong by at
-// most skew.
+// judge checks all answers of a run. skew is the maximum error of the clocks of
+// the processes.
 func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	o := &outcome{faults: faults, reasons: make(map[string]int), wrongs: make(map[string]wrong), recovered: make([]time.Duration, len(faults))}
 	for _, f := range faults {
@@ -115,11 +116,11 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	return o
 }
 
-// never is the result of acceptedAgain if a process has accepted nothing since.
+// never means that a process has not accepted a token after the fault.
 const never time.Duration = math.MaxInt64
 
-// acceptedAgain returns the time from the end of a fault until each of the
-// processes that it affects has accepted a token.
+// acceptedAgain returns the time from the end of a fault until every process
+// that it affected has accepted a token, or never.
 func (f fault) acceptedAgain(events []event) (last time.Duration) {
 	first := make(map[int]time.Duration)
 	for _, e := range events {
@@ -140,9 +141,9 @@ func (f fault) acceptedAgain(events []event) (last time.Duration) {
 	return last
 }
 
-// verdict judges one answer, without regard to other uses of its proof. A 503
-// for a bad token is not excused, because such a token is refused before
-// anything that can be unavailable is needed.
+// verdict checks one answer, but not whether its proof was used before. A 503
+// for a bad token is never excused: a process must refuse a bad token before it
+// needs Redis or introspection.
 func (o *outcome) verdict(e event, victims []victim, all []window) verdict {
 	ok, refused := e.status == http.StatusOK, e.status == http.StatusUnauthorized
 	if e.server == noServer {
@@ -197,8 +198,9 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	return wrongAcceptance
 }
 
-// verdictOnProxy judges a request that no process has answered: a process was
-// killed while it had the request, or the proxy knows no healthy process.
+// verdictOnProxy checks the answer to a request that no process answered.
+// Either the process was killed during the request, or the proxy has no healthy
+// process.
 func (o *outcome) verdictOnProxy(e event, all []window) verdict {
 	failed := e.status == 0 || e.status >= http.StatusInternalServerError
 	if _, found := find(all, lost, e, e.sent, e.sent+e.took); found && failed {
@@ -219,8 +221,8 @@ func (o *outcome) excuse(w window, e event) {
 	}
 }
 
-// countRounds counts introspections outside of the times in which the
-// processes cannot share answers.
+// countRounds counts introspections. It skips the times in which the processes
+// cannot share introspection responses.
 func (o *outcome) countRounds(calls []call, all []window) {
 	began := make(map[int]time.Duration)
 	for _, c := range slices.SortedFunc(slices.Values(calls), func(a, b call) int { return cmp.Compare(a.at, b.at) }) {

@@ -10,9 +10,9 @@ const (
 	s  = time.Second
 )
 
-// Second 10 to 12: process 3 is dead. 20 to 24: Redis is paused. 40 to 60:
-// processes 1 and 2 are cut off. 100 to 102: Redis is emptied. 200 to 205:
-// introspection is down.
+// Process 3 is dead in seconds 10 to 12. Redis is paused in seconds 20 to 24.
+// Processes 1 and 2 are cut off from Redis in seconds 40 to 60. Redis is
+// emptied in seconds 100 to 102. Introspection is down in seconds 200 to 205.
 var testFaults = []fault{
 	{name: killed, began: 10 * s, ended: 12 * s, servers: []int{3}},
 	{name: paused, began: 20 * s, ended: 24 * s},
@@ -21,9 +21,10 @@ var testFaults = []fault{
 	{name: introspectionDown, began: 200 * s, ended: 205 * s},
 }
 
-// The first three victims were revoked in seconds 5, 22 and 45. The feed did
-// not accept the revocation of the fourth. The fifth was revoked just before
-// Redis was emptied, and the sixth 2 seconds before the pause.
+// The first three tokens are revoked in seconds 5, 22 and 45. The feed never
+// accepts the revocation of the fourth token. The fifth token is revoked just
+// before Redis is emptied. The sixth token is revoked 2 seconds before Redis is
+// paused.
 var testVictims = []victim{
 	{asked: 5 * s, acked: 5*s + 10*ms},
 	{asked: 21 * s, acked: 22 * s},

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// link is a TCP proxy in front of Redis that can be cut, as in a partition of
-// the network: nothing passes, and connections stay open. Data that was sent
-// meanwhile arrives afterwards, as when TCP sends it again.
+// link is a TCP proxy in front of Redis. It can simulate a network partition:
+// no data passes, but connections stay open. Data that is sent during the
+// partition arrives afterwards, as if TCP had retransmitted it.
 type link struct {
 	listener net.Listener
 	target   string

@@ -19,7 +19,7 @@ type sample struct {
 	want   expectation
 	token  string
 	key    testserver.Key // of a bound token
-	shift  time.Duration  // of the client's clock, and of the token's dates
+	shift  time.Duration  // error of the client's clock and of the token's dates
 	victim int
 }
 
@@ -31,7 +31,7 @@ type load struct {
 	recording *recording
 
 	opaque, bad []sample
-	current     atomic.Pointer[[2][]sample] // of the kinds bearer and bound, signed with the current key
+	current     atomic.Pointer[[2][]sample] // bearer and bound tokens, signed with the current key
 	proofs      atomic.Int64                // number of the last proof
 
 	mu   sync.Mutex
@@ -53,7 +53,7 @@ var skews = []time.Duration{-20 * time.Second, 0, 20 * time.Second}
 
 const (
 	opaqueTokens = 20
-	perSkew      = 5    // number of JWTs, and of bound tokens, in use at a time for each skew
+	perSkew      = 5    // for each skew, number of JWTs and number of bound tokens in use at a time
 	maxUsed      = 4096 // maximum number of proofs that are kept for replays
 )
 
@@ -78,8 +78,8 @@ func (l *load) mint(options ...testserver.TokenOption) string {
 	return l.fleet.as.Token(append(options, testserver.Scope(scope))...)
 }
 
-// shifted returns the dates of a token from an issuer whose clock is wrong by
-// shift.
+// shifted returns options that set iat, nbf and exp as an issuer does whose
+// clock is wrong by shift.
 func shifted(shift time.Duration) []testserver.TokenOption {
 	at := time.Now().Add(shift)
 	return []testserver.TokenOption{testserver.Claim("iat", at), testserver.Claim("nbf", at), testserver.Claim("exp", at.Add(5*time.Minute))}
@@ -98,7 +98,8 @@ func (l *load) renew() {
 	l.current.Store(&made)
 }
 
-// run sends requests with a number of workers until ctx ends.
+// run sends requests with the given number of workers until ctx ends. It
+// replaces the current tokens every second.
 func (l *load) run(ctx context.Context, workers int, seed uint64) {
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -117,7 +118,7 @@ func (l *load) run(ctx context.Context, workers int, seed uint64) {
 	all.Wait()
 }
 
-// request sends the next request of a worker.
+// request sends a request of random kind with a random token.
 func (l *load) request(ctx context.Context, random *rand.Rand) {
 	pick := func(list []sample) sample { return list[random.IntN(len(list))] }
 	current := l.current.Load()
@@ -153,8 +154,8 @@ func (l *load) send(ctx context.Context, s sample) {
 	l.exchange(ctx, s, p)
 }
 
-// prove sends a bound token with a new proof. If again is set, replays of the
-// proof may be sent later.
+// prove sends a bound token with a new proof. If again is true, it keeps the
+// proof, so that replay may send the proof again.
 func (l *load) prove(ctx context.Context, s sample, again bool) {
 	p := l.newProof(s)
 	l.exchange(ctx, s, p)
@@ -207,9 +208,9 @@ func (l *load) replay(ctx context.Context, random *rand.Rand) {
 	l.exchange(ctx, s, p)
 }
 
-// exchange sends a request and records the answer, even if ctx ends. The
-// request is a POST: when a connection breaks, HTTP clients and proxies may
-// repeat a GET, and its proof with it.
+// exchange sends a request and records the answer, even if ctx ends in between.
+// The request is a POST. If a connection breaks, HTTP clients and proxies may
+// repeat a GET, and the API would then see the proof twice.
 func (l *load) exchange(ctx context.Context, s sample, p proof) {
 	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
 	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)

@@ -63,7 +63,8 @@ func main() {
 	}
 }
 
-// run makes a run, prints its report, and returns true if every figure holds.
+// run runs the fleet with the configuration c and prints a report. It returns
+// true if all values in the report are as required.
 func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	random := rand.New(rand.NewPCG(c.seed, 0)) //nolint:gosec // reproducible
 	order := random.Perm(apis)
@@ -102,7 +103,8 @@ func run(ctx context.Context, out io.Writer, c config) (bool, error) {
 	return true, err
 }
 
-// measure sends the load while the faults are injected.
+// measure sends requests and injects the faults at the same time, for
+// c.duration. It returns the requests, and the faults with their actual times.
 func measure(ctx context.Context, out io.Writer, f *fleet, c config, faults []fault) (*recording, []fault, error) {
 	began := time.Now()
 	l := newLoad(f, c.workers, began)
@@ -150,7 +152,7 @@ const (
 	end   = "<!-- until the end of the figures of the fleet -->"
 )
 
-// rewrite replaces the text between the marks of a document.
+// rewrite replaces the text between the lines begin and end of a file.
 func rewrite(path, text string) error {
 	old, err := os.ReadFile(path) //nolint:gosec // the user names it
 	if err != nil {

@@ -87,8 +87,9 @@ func (r *report) plot(events []event) string {
 	return b.String()
 }
 
-// perSecond returns the rates of accepted requests and of 503s, and the highest
-// of all rates.
+// perSecond returns the accepted requests per second and the 503s per second,
+// for each bucket of time. most is the highest of all these rates, and at least
+// 1.
 func (r *report) perSecond(events []event) (accepted, unavailable [buckets]float64, most float64) {
 	most = 1
 	perBucket := r.duration.Seconds() / buckets

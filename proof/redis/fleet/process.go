@@ -19,7 +19,7 @@ type process struct {
 	arguments []string
 	dir       string
 	env       []string
-	ready     func(context.Context) error // nil when the process serves
+	ready     func(context.Context) error // returns nil once it is ready
 
 	cmd    *exec.Cmd
 	output tail

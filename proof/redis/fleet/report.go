@@ -13,7 +13,7 @@ const (
 	maxCalls  = 1.5 // introspections per token and maxTTL; several processes may ask in the same moment
 )
 
-// report is the outcome of a run, its configuration, and how it was measured.
+// report contains the outcome of a run and its configuration.
 type report struct {
 	*outcome
 	config
@@ -27,16 +27,17 @@ func (r *report) requests() (n int) {
 	return n
 }
 
-// perRound returns the introspections per token and maxTTL.
+// perRound returns how often a token is introspected within maxTTL, on average.
 func (r *report) perRound() float64 { return float64(r.calls) / float64(max(r.rounds, 1)) }
 
-// maxSlow returns how many requests with a proof may get 503 because Redis was
-// slow without a fault: one in a hundred of those that were accepted, because
-// the load uses all of the machine.
+// maxSlow returns how many requests with a proof may get 503 although no fault
+// was injected. Redis may be slow, because the load uses the whole machine. The
+// limit is one in a hundred accepted requests with a proof.
 func (r *report) maxSlow() int { return r.accepted[bound]/100 + 1 }
 
-// maxLost returns how many connections may be lost: for each killed process,
-// two for each worker, because a worker sends at most two requests at once.
+// maxLost returns how many connections may be lost. A worker sends at most two
+// requests at once, so each killed process may lose two connections of each
+// worker.
 func (r *report) maxLost() (n int) {
 	for _, f := range r.faults {
 		if f.name == killed {
@@ -69,7 +70,7 @@ func (r *report) table() string {
 	row("last acceptance after a revocation", "at most 1 s", "p50 %s, p99 %s, max %s of %d", short(quantile(r.lags, 0.5)), short(quantile(r.lags, 0.99)), short(quantile(r.lags, 1)), len(r.lags))
 	row("the same, while a process cannot read the feed", "at most 10 s, and 20 s after lost memory", "p50 %s, max %s of %d", short(quantile(r.lagsLater, 0.5)), short(quantile(r.lagsLater, 1)), len(r.lagsLater))
 	must := fmt.Sprintf("at most %.1f", maxCalls)
-	if r.skew > 0 { // processes whose clocks differ by more than maxTTL do not share answers
+	if r.skew > 0 { // processes whose clocks differ by more than maxTTL do not share responses
 		must = ""
 	}
 	row("introspections per token and `MaxTTL`, of all processes", must, "%.2f", r.perRound())
@@ -135,7 +136,7 @@ func (r *report) failures() (list []string) {
 			list = append(list, fmt.Sprintf("after second %.1f (%s), a process has not accepted a token again", f.ended.Seconds(), f.describe()))
 		}
 	}
-	// If one of these things did not happen, the run proves nothing about it.
+	// A run proves nothing about a kind of event that did not happen.
 	for k, n := range r.accepted {
 		if n == 0 {
 			list = append(list, fmt.Sprintf("the run was too short: no %s token was accepted", kind(k)))

@@ -15,13 +15,14 @@ import (
 
 const (
 	revokeEvery = 500 * time.Millisecond
-	probeFor    = 1500 * time.Millisecond // how long a token is sent in quick succession after its revocation
+	probeFor    = 1500 * time.Millisecond // how long a token is sent every probeEvery after its revocation
 	probeEvery  = 5 * time.Millisecond
 	lifetime    = 10 * time.Minute // of revocations
-	maxGone     = 200              // revoked tokens that are sent later
+	maxGone     = 200              // maximum of load.gone, in tokens
 )
 
-// revoker revokes tokens, as a receiver of events does, and sends them.
+// revoker revokes tokens, like a receiver of security events. It sends each
+// token before and after the revocation.
 type revoker struct {
 	load  *load
 	list  *revoke.List
@@ -62,8 +63,9 @@ func (r *revoker) revokeOne(ctx context.Context, k kind) {
 	}
 }
 
-// revokeMany revokes many tokens at once. When the feed has all of them, it
-// returns. Call probe to send the last ones afterwards.
+// revokeMany revokes r.storm tokens and one token of each kind at once. It
+// returns when the feed has stored all revocations. probe then sends the tokens
+// of each kind.
 func (r *revoker) revokeMany(ctx context.Context) (probe func(), err error) {
 	all := make([]revoke.Revocation, r.storm, r.storm+int(kinds))
 	for i := range all {
@@ -132,7 +134,8 @@ func (r *revoker) add(ctx context.Context, all []revoke.Revocation) bool {
 	return false
 }
 
-// probe sends a token whose revocation was just acknowledged.
+// probe records that the revocation of a token is acknowledged. It then sends
+// the token repeatedly for probeFor.
 func (r *revoker) probe(ctx context.Context, s sample) {
 	t := r.load.recording
 	acked := time.Now()

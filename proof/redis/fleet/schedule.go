@@ -18,18 +18,19 @@ const (
 	signAfter         = 6 * time.Second // time from the publication of a key to its first signature; longer than jwks.Options.MinInterval
 )
 
-// fault is a fault of the schedule or, with the times at which it really began
-// and ended, one that was injected. Times are since the start.
+// fault is a planned or an injected fault. began and ended are times since the
+// start of the run: the planned times, or the actual times of an injected
+// fault.
 type fault struct {
 	name         string
 	began, ended time.Duration
 	servers      []int // affected processes; nil means all
 }
 
-// plan is the schedule in fractions of the duration. Two facts limit the order
-// of the faults: proofs are refused for 80 seconds after Redis was emptied, and
-// a process that starts while the others publish their revocations again may
-// lack some.
+// plan contains the faults, with their times as fractions of the duration of
+// the run. The order has two limits. After Redis is emptied, proofs are refused
+// for 80 seconds. While the processes publish their revocations again, a
+// process that starts may lack some of them.
 var plan = []struct {
 	name      string
 	at, lasts float64
@@ -49,8 +50,8 @@ var plan = []struct {
 	{paused, 0.84, 0.02, nil},
 }
 
-// In a run that lasts at least long, Redis is emptied early, so that the run
-// includes the time until proofs are accepted again.
+// long is the shortest duration for which Redis is emptied early. The run then
+// includes the time at which proofs are accepted again.
 const long = 2 * time.Minute
 
 // schedule returns the faults of a run. order is a random order of the

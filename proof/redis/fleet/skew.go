@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// skewVariable names the environment variable that shifts the clock of a
-// program from buildSkewed, in seconds.
+// skewVariable is an environment variable of a program from buildSkewed. Its
+// value is the error of the program's clock in seconds.
 const skewVariable = "FLEET_SKEW"
 
 // skewSource is added to package time.
@@ -33,9 +33,9 @@ const (
 	skewedNowLine = "\tsec += unixToInternal - minWall + fleetSkew\n"
 )
 
-// buildSkewed builds examples/api with a package time whose clock can be wrong.
-// A library such as libfaketime does not work, because Go programs do not read
-// the clock through libc. The program itself is not changed.
+// buildSkewed builds examples/api with a modified package time, whose clock can
+// be wrong. examples/api itself is not changed. A library such as libfaketime
+// has no effect, because Go programs do not read the clock through libc.
 func buildSkewed(ctx context.Context, root, dir string) (string, error) {
 	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {

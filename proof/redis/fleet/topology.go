@@ -25,7 +25,7 @@ const (
 	origin   = "https://api.example.com"
 	scope    = "items:write"
 	apis     = 10              // processes of examples/api
-	linked   = 3               // of them reach Redis through the link
+	linked   = 3               // processes that reach Redis through the link
 	maxTTL   = 5 * time.Second // of introspection answers
 	maxLag   = 10 * time.Second
 )
@@ -40,7 +40,7 @@ type fleet struct {
 	url    string                // of the proxy
 	direct []string              // URLs of the processes
 	cut    []int                 // the processes that reach Redis through the link
-	skews  map[int]time.Duration // of the clocks of processes
+	skews  map[int]time.Duration // clock errors by process
 	secret string
 	client *redis.Client
 	dir    string
@@ -68,9 +68,10 @@ backend fleet
 
 var frameworks = []string{"http", "echo", "echo5", "gin"}
 
-// startFleet starts everything. order is a random order of the processes, of
-// which the first reach Redis through the link. The clocks of the last two are
-// wrong by skew, one ahead and one behind.
+// startFleet starts all servers and processes. order contains the numbers of
+// the processes in random order. The first processes in order reach Redis
+// through the link. The clocks of the last two are wrong by skew: one is ahead,
+// one is behind.
 func startFleet(ctx context.Context, order []int, skew time.Duration) (f *fleet, err error) {
 	f = &fleet{cut: slices.Sorted(slices.Values(order[:linked])), secret: rand.Text() + rand.Text()}
 	f.skews = map[int]time.Duration{order[apis-2]: skew, order[apis-1]: -skew}

@@ -7,28 +7,29 @@ import (
 )
 
 const (
-	// recovery is how long requests may fail after Redis can be reached again:
-	// a second until the next command is tried, and a second for that command
-	// and the requests that wait.
+	// recovery is how long requests may fail after Redis is reachable again. It
+	// takes up to a second until the next command is tried, and a second until
+	// this command and the waiting requests have ended.
 	recovery = 2 * time.Second
 
-	// memory is the time after a loss of memory in which new proofs are
-	// refused: redisstore.Config.ProofWindow of 200 seconds, minus the two
-	// minutes for which a mark is needed. The date of a proof counts, not the
-	// time at which it is sent.
+	// memory is how long new proofs are refused after Redis has lost its data:
+	// redisstore.Config.ProofWindow (200 seconds) minus the two minutes for
+	// which a replay entry is needed. A proof is refused because of its iat,
+	// not because of the time at which it is sent.
 	memory = 80 * time.Second
 
-	// backoff is how long requests may fail after introspection works again:
-	// the client makes no calls for two seconds, and then one, two, four at a
-	// time.
+	// backoff is how long requests may fail after introspection works again.
+	// The client waits for two seconds. It then allows one, two and four calls
+	// at a time.
 	backoff = 4 * time.Second
 
 	// detection is how long the proxy may send requests to a killed process.
 	detection = time.Second
 
 	// republished is how long the machines may take to publish their
-	// revocations again after Redis was emptied. Until then, new revocations
-	// and those that a machine has not read before may come late.
+	// revocations again after Redis was emptied. During this time, a machine
+	// may read a revocation late if it is new, or if the machine has not read
+	// it before.
 	republished = 20 * time.Second
 
 	// slowest is redisstore.Config.Timeout.
@@ -47,7 +48,7 @@ type effect int
 const (
 	unavailable effect = iota // 503
 	lost                      // no answer of a process
-	lagging                   // a revocation that is in force only within maxLag
+	lagging                   // 200 for a revoked token, for up to maxLag
 )
 
 // window is a period in which a policy or a fault explains answers that would
@@ -64,8 +65,8 @@ type window struct {
 }
 
 // windows returns the windows of the faults. If several windows cover an
-// answer, the last one counts. The clock of the process that notices a loss of
-// memory may be wrong by skew.
+// answer, the last one is used. skew is the maximum error of the clock of a
+// process that detects a loss of data.
 func windows(faults []fault, skew time.Duration) (all []window) {
 	var memories []window
 	for i, f := range faults {
@@ -98,10 +99,10 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 	return append(all, memories...)
 }
 
-// slowWindows returns windows for the times in which Redis was slow, except
-// those that faults explain. A process waits at most slowest for a command, so
-// a 503 for a proof after that time shows that Redis was slow. The process may
-// then pause commands for a second.
+// slowWindows returns windows for the times in which Redis was slow without an
+// injected fault. A process waits for a command at most for the duration
+// slowest. A 503 for a proof that takes longer therefore shows that Redis was
+// slow. After that, the process may send no commands for a second.
 func slowWindows(events []event, faults []window) (all []window) {
 	for _, e := range events {
 		if e.kind != bound || e.status != http.StatusServiceUnavailable || e.server == noServer || e.took < slowest {
@@ -114,8 +115,8 @@ func slowWindows(events []event, faults []window) (all []window) {
 	return all
 }
 
-// covers reports whether a window applies to an event at some time between
-// from and to.
+// covers reports whether w covers an event between from and to. With byDate,
+// the date of the proof is used instead of from.
 func (w window) covers(e event, from, to time.Duration) bool {
 	ends := from
 	if w.byDate {

@@ -9,11 +9,11 @@ import (
 
 // scenario is the load of a fleet.
 type scenario struct {
-	requests, machines            float64 // requests in a second; machines
-	proofShare, opaqueShare       float64 // of the requests and tokens; the rest are JWTs without proofs
-	tokens                        float64 // that are active
+	requests, machines            float64 // requests per second; machines
+	proofShare, opaqueShare       float64 // shares of requests and tokens; all others are JWTs without proofs
+	tokens                        float64 // active tokens
 	lifetime, maxTTL, proofWindow time.Duration
-	revocations, storm            float64 // in a second, and at once
+	revocations, storm            float64 // per second; all at once
 }
 
 var large = scenario{
@@ -60,7 +60,8 @@ func (m *measured) table() string {
 	return text.String()
 }
 
-// unit formats a figure with two digits and its unit, or returns "" for 0.
+// unit formats a value with two significant digits and the unit of. It returns
+// "" for 0.
 func unit(value float64, of string) string {
 	switch {
 	case value == 0:
@@ -71,7 +72,7 @@ func unit(value float64, of string) string {
 	return count(value) + " " + of
 }
 
-// count rounds a figure to a whole number with two significant digits, and puts
+// count rounds a value to two significant digits and to a whole number. It puts
 // a space between thousands.
 func count(value float64) string {
 	if value <= 0 {
@@ -88,7 +89,8 @@ func count(value float64) string {
 func megabytes(bytes float64) string { return unit(bytes/1e6, "MB") }
 func cores(micros float64) string    { return fmt.Sprintf("%.2g cores", micros/1e6) }
 
-// calculate returns what a scenario needs.
+// calculate returns what the machines, Redis and the authorization server need
+// in a scenario.
 func (m *measured) calculate(s scenario) rows {
 	perMachine := s.requests / s.machines
 	proofs, opaque := s.requests*s.proofShare, s.requests*s.opaqueShare

@@ -1,9 +1,10 @@
-// Sizing measures what one machine and Redis need for one token, proof,
-// revocation or request, and calculates what a large fleet needs from that:
+// Sizing measures what one token, proof, revocation or request costs on a
+// machine and in Redis. From these values, it calculates what a large fleet
+// needs:
 //
 //	go run ./sizing -page ../../docs/scale.md   # two minutes on an idle machine
 //
-// It starts a redis-server of its own.
+// It starts a separate redis-server.
 package main
 
 import (
@@ -56,7 +57,7 @@ func run(ctx context.Context, n int, page string) error {
 	return rewrite(page, text)
 }
 
-// rewrite replaces the text between the marks in a document.
+// rewrite replaces the text between the lines begin and end of a document.
 func rewrite(page, text string) error {
 	old, err := os.ReadFile(page) //nolint:gosec // the user's own file
 	if err != nil {

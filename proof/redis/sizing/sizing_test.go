@@ -43,7 +43,7 @@ func TestAPageWithoutMarksStaysAsItIs(t *testing.T) {
 	}
 }
 
-// The formulas, with figures that are easy to calculate.
+// TestCalculate tests the formulas with values that are easy to calculate.
 func TestCalculate(t *testing.T) {
 	m := measured{listBytes: 100, markBytes: 10, tokenBytes: 1000, checkMicros: 20, cachedMicros: 2, proofMicros: 52, redisMark: 200,
 		redisAnswer: 500, redisRevocation: 200, markMicros: 10, getMicros: 5, setMicros: 5, feedMicros: 10, feedBytes: 100, revocationBytes: 200}

@@ -23,21 +23,20 @@ type probe struct {
 	want          []reply  // the accepted replies; empty means any 2xx
 	bare          bool     // the challenge must not have an error attribute
 	lacks         string   // the required value that the claims of the token lack
-	demands       string   // the challenge parameter that must say which login the route requires
+	demands       string   // the required challenge parameter: acr_values or max_age
 	has           []string // scopes and claim values in the token
 
-	// from is the API with the transports of a client that has another
-	// certificate or none. If from is nil, the certificate of the check is
-	// used, if there is one.
+	// from is the API, reached with another client certificate or with none. If
+	// from is nil, the certificate of the check is used, if there is one.
 	from *Target
-	when func() bool // whether the probe is sent; nil means that it is
+	when func() bool // reports whether to send the probe; nil means always
 
 	// The following fields are for an API with DPoP.
 	scheme   string     // the scheme of a probe about the scheme or the proof; "" for all others
 	unproved bool       // no proof is sent
 	proof    token.Edit // changes the proof; nil means a good proof
-	key      *token.Key // the key of the proof if it is not the key of the check
-	fields   []string   // the DPoP fields, instead of a new proof
+	key      *token.Key // the key of the proof; nil means the key of the check
+	fields   []string   // the values of DPoP; nil means a new proof
 	why, fix string
 }
 
@@ -55,9 +54,9 @@ var (
 )
 
 const (
-	// flood is the number of tokens with unknown keys, and also the number of
-	// malformed tokens. few is the maximum number of fetches of the JWKS that
-	// all these tokens together may cause.
+	// flood is the number of tokens with unknown keys that the check sends, and
+	// also the number of malformed tokens. few is the maximum number of JWKS
+	// fetches that all these tokens together may cause.
 	flood = 20
 	few   = 5
 )
@@ -67,9 +66,9 @@ func spoiled(by token.Defect) token.Edit {
 	return func(d *token.Draft) { d.Defect = &by }
 }
 
-// battery returns all probes. It makes their tokens before anything is sent:
-// the first use of an algorithm publishes a key, which must be in the JWKS
-// before the API caches the JWKS.
+// battery returns all probes. It makes all tokens before the check sends the
+// first request. The first use of an algorithm publishes a key, and this key
+// must be in the JWKS before the API caches the JWKS.
 func (r *run) battery() ([]probe, error) {
 	var firstErr error
 	good := func(edits ...token.Edit) string {

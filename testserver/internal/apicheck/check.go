@@ -15,12 +15,12 @@ import (
 
 // Issuer is the authorization server that the API trusts.
 type Issuer struct {
-	Mint     func(token.Edit) (string, error) // makes a token, which is valid unless the edit adds a defect
-	Token    token.Edit                       // adds what the API requires of every token
-	Trap     http.Handler                     // the attacker's server, to which the URLs in tokens refer
+	Mint     func(token.Edit) (string, error) // makes a token; it is valid if the edit adds no defect
+	Token    token.Edit                       // changes each token as the API requires
+	Trap     http.Handler                     // the attacker's server; some bad tokens contain its URLs
 	Fetches  func() int                       // the number of fetches of the JWKS so far
-	Now      func() time.Time                 // the clock of the server and of the client that makes proofs
-	InMemory bool                             // the API is not served on a socket, and Trap is not used
+	Now      func() time.Time                 // the clock of the server and of the DPoP client
+	InMemory bool                             // true if the API is served in memory; Trap is then unused
 
 	// Certificate makes a certificate of a client. The server's CA signs it.
 	Certificate func(template *x509.Certificate) (tls.Certificate, error)
@@ -36,14 +36,14 @@ type Check struct {
 
 	Scopes      []string           // all are required by the route
 	Claims      []Claim            // all are required by the route
-	ACR         []string           // authentication contexts, one of which the route requires, the preferred one first
+	ACR         []string           // authentication contexts; the route requires one of them; preferred first
 	AuthWithin  time.Duration      // how long ago the login may be; 0 means any time
 	Metadata    bool               // whether the API has metadata (RFC 9728)
-	DPoP        bool               // whether the tokens are bound and sent with proofs (RFC 9449)
-	Origin      string             // the URL of the API as clients know it; "" for the URL that the check requests
-	ClientCert  bool               // whether the tokens are bound to a certificate of the client (RFC 8705)
+	DPoP        bool               // whether tokens are bound to a key and sent with proofs (RFC 9449)
+	Origin      string             // the public URL of the API; "" means the URL that the check requests
+	ClientCert  bool               // whether tokens are bound to the client's certificate (RFC 8705)
 	Certificate *tls.Certificate   // the certificate to bind to; nil means a new one from Issuer.Certificate
-	Skip, Also  []catalogue.Defect // defects to leave out, and to add to those that every API must refuse
+	Skip, Also  []catalogue.Defect // Skip: defects to leave out; Also: defects to add to the default list
 }
 
 // Faults returns all errors in the configuration. Each error names the option

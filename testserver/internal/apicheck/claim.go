@@ -10,8 +10,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Claim is a value, such as a role, that a route requires in a claim. Name is
-// the name of the claim, or a JSON Pointer to a nested claim.
+// Claim is a requirement of a route: the claim Name must contain Value, for
+// example a role. Name is the name of a top-level claim, or a JSON Pointer to a
+// nested claim.
 type Claim struct{ Name, Value string }
 
 func (v Claim) String() string { return fmt.Sprintf("%q in the claim %s", v.Value, v.Name) }
@@ -77,10 +78,10 @@ func (v Claim) similar(needed []Claim) []string {
 	return list
 }
 
-// elsewhere returns claims that have the value of v in the wrong place. For
-// each name in the path of v, it returns a claim with only that name changed.
-// For a nested claim, it also returns a top-level claim with the last name of
-// the path.
+// elsewhere returns claims with the value of v under a wrong name. For each
+// name in the path of v, it returns a claim with only that name changed. For a
+// nested claim, it also returns a top-level claim with the last name of the
+// path.
 func (v Claim) elsewhere() (list []Claim) {
 	path, _ := token.ClaimPath(v.Name) // no error: Faults has checked the path
 	for i := range path {

@@ -15,10 +15,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// holder is the client of a check with certificates.
+// holder contains the client certificates of a run, and the targets for
+// requests with the wrong certificate or without one.
 type holder struct {
-	certificate, foreign *x509.Certificate // its own, and that of another client
-	none, other          *Target           // the API, reached without a certificate and with foreign
+	certificate, foreign *x509.Certificate // the client's own; another client's
+	none, other          *Target           // none sends no certificate; other sends foreign
 }
 
 // certificateFaults returns errors about ClientCert and Certificate.
@@ -35,9 +36,9 @@ func (c *Check) certificateFaults() error {
 	return errors.Join(errs...)
 }
 
-// newHolder makes the certificates of the client. From then on, the client
-// presents its own certificate, unless a probe says otherwise. stop closes the
-// connections.
+// newHolder sets r.holder. It also changes r.target so that the client presents
+// its own certificate. A probe can override the target with its field from.
+// stop closes the idle connections.
 func (r *run) newHolder() (stop func(), err error) {
 	if r.target.url.Scheme != "https" {
 		return nil, errors.New("RequireClientCert: certificates need TLS: give the https URL of the API")
@@ -54,8 +55,8 @@ func (r *run) newHolder() (stop func(), err error) {
 	if err != nil {
 		return nil, errors.New("RequireClientCert: the certificate is malformed")
 	}
-	// The certificates have the same subject, so that an API that compares only
-	// names accepts the wrong one.
+	// The other certificate has the same subject. An API that compares only
+	// names would accept it.
 	other, err := r.Issuer.Certificate(&x509.Certificate{RawSubject: leaf.RawSubject})
 	if err != nil {
 		return nil, err
@@ -75,18 +76,19 @@ func (t *Target) presenting(cert *tls.Certificate) *Target {
 	changed.via = nil
 	for _, via := range t.via {
 		via = via.Clone()
-		// The field Certificates would present nothing to a server that names
-		// other CAs.
+		// With the field Certificates instead, the client would send no
+		// certificate to a server that requests certificates from other CAs.
 		via.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return cert, nil }
 		changed.via = append(changed.via, via)
 	}
 	return &changed
 }
 
-// certificateRefused reports whether the API refuses the certificate of via, or
-// a missing one, with a TLS alert. In TLS 1.3, the alert follows the handshake,
-// and an error of writing a request to the closed connection can hide it.
-// Therefore certificateRefused sends no request.
+// certificateRefused reports whether the API sends a TLS alert because it
+// refuses the certificate of via, or because via has none. In TLS 1.3, the
+// alert follows the handshake. If the client wrote a request to the closed
+// connection, the write error could hide the alert. Therefore
+// certificateRefused sends no request.
 func (r *run) certificateRefused(ctx context.Context, via *http.Transport) bool {
 	ctx, cancel := context.WithTimeout(ctx, tooLong)
 	defer cancel()
@@ -128,8 +130,8 @@ func unknownConfirmation(d *token.Draft) {
 	d.Set("cnf", map[string]string{"urn:testserver:unknown": "x"})
 }
 
-// certificates returns the probes that test the binding to a certificate,
-// except those whose tokens have a defect.
+// certificates returns the probes that test the binding to a certificate. It
+// leaves out the probes for the defects in the catalogue, which battery adds.
 func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, text string, from *Target, why, fix string) *probe {
 		probes = append(probes, probe{
@@ -151,9 +153,9 @@ func (r *run) certificates(good func(...token.Edit) string) (probes []probe) {
 	for _, attack := range []struct {
 		sent  string
 		edits []token.Edit
-		cert  *x509.Certificate // in the field; the token is bound to it
+		cert  *x509.Certificate // sent in the header; the token is bound to it
 		from  *Target
-		known string // the failure of an API that accepts the request without the field
+		known string // the failure if the API accepts the request without the field
 	}{
 		{"a bound token without its certificate, which is", nil, r.holder.certificate, r.holder.none, noCertificate},
 		{"the token of another client, whose certificate is", []token.Edit{foreign}, r.holder.foreign, nil, "cert-other"},

@@ -29,11 +29,11 @@ const (
 
 var badProof = reply{http.StatusUnauthorized, "invalid_dpop_proof"}
 
-// prover is the client of a check with DPoP.
+// prover contains the keys and the nonce for the DPoP proofs of a run.
 type prover struct {
 	key, other token.Key
 	nonce      string // the latest nonce of the API, "" before the first
-	asked      bool   // the API has refused a proof without a nonce
+	asked      bool   // the API has answered use_dpop_nonce
 }
 
 // originFaults returns errors about DPoP and Origin.
@@ -56,9 +56,9 @@ func (c *Check) originFaults() error {
 	return errors.Join(errs...)
 }
 
-// newProver makes the keys with which the check signs DPoP proofs. They are for
-// the first algorithm in PublicAlgs that the API lists in algs of its
-// challenge, or for ES256 if it lists none of them.
+// newProver makes two keys for DPoP proofs. Their algorithm is the first in
+// PublicAlgs that the API lists in algs of its challenge. If the API lists none
+// of them, the algorithm is ES256.
 func (r *run) newProver(ctx context.Context) error {
 	challenge, _ := r.ask(ctx, nil).challenge(dpopScheme) // the probes report an error
 	alg, algs := catalogue.ES256, strings.Fields(challenge["algs"])
@@ -140,7 +140,7 @@ func (r *run) noteNonce(a outcome) (asks bool) {
 		return false
 	}
 	r.dpop.nonce = nonce
-	challenge, _ := a.challenge(dpopScheme) // an error is found when the response is judged
+	challenge, _ := a.challenge(dpopScheme) // judge reports the error
 	asks = a.status == http.StatusUnauthorized && challenge["error"] == useNonce
 	r.dpop.asked = r.dpop.asked || asks
 	return asks
@@ -164,15 +164,15 @@ func (r *run) challengeFor(p probe, a outcome) (params map[string]string, err er
 	return dpop, err
 }
 
-// judgeDPoP checks the parts that every 401 of an API with DPoP must have, and
-// adds a finding for each missing part. It returns false if the response lacks
-// the DPoP challenge.
+// judgeDPoP adds a finding if a 401 of an API with DPoP lacks the DPoP
+// challenge, or lacks the nonce that it asks for. It returns false if the DPoP
+// challenge is missing.
 func (r *run) judgeDPoP(p probe, a outcome) bool {
 	if r.dpop == nil || a.status != http.StatusUnauthorized {
 		return true
 	}
 	r.judgeNonce(p, a)
-	challenge, err := a.challenge(dpopScheme) // an error is found by judgeChallenge
+	challenge, err := a.challenge(dpopScheme) // judgeChallenge reports the error
 	if challenge == nil && err == nil {
 		r.note(p, dpopChallengeMissing, a.describe(p), "a DPoP challenge in WWW-Authenticate")
 		return false
@@ -183,7 +183,7 @@ func (r *run) judgeDPoP(p probe, a outcome) bool {
 // judgeNonce adds a finding if the response asks for a proof with a nonce but
 // does not provide the nonce.
 func (r *run) judgeNonce(p probe, a outcome) {
-	challenge, _ := a.challenge(dpopScheme) // an error is found by judgeChallenge
+	challenge, _ := a.challenge(dpopScheme) // judgeChallenge reports the error
 	if r.dpop != nil && challenge["error"] == useNonce && a.header.Get(nonceField) == "" {
 		r.note(p, dpopNonceAbsent, a.describe(p)+" and without "+nonceField, "a nonce in the field "+nonceField)
 	}

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// forgery is a header field in which a proxy would forward the certificate of
-// its client.
+// forgery is a header field with which a client imitates a proxy that forwards
+// the client's certificate.
 type forgery struct{ field, value string }
 
 // forgeries returns the fields of common proxies, each with the certificate in

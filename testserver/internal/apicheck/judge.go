@@ -48,14 +48,14 @@ func (r *run) judge(p probe, a outcome) {
 	}
 	params, err := r.challengeFor(p, a)
 	if j := slices.Index(p.want, reply{a.status, params["error"]}); j >= 0 {
-		i = j // if two replies have this status
+		i = j // prefer the reply with this code
 	}
 	r.judgeChallenge(p, a, p.want[i], params, err)
 }
 
-// missingOption returns a sentence about the option that the check lacks, or
+// missingOption returns advice about a missing or wrong option of the check, or
 // "". It infers the option from the way in which the API refused a good token.
-// The sentence ends with a space.
+// The advice ends with a space.
 func (r *run) missingOption(p probe, a outcome) string {
 	params, _ := r.challengeFor(p, a)
 	bearer, _ := a.challenge(bearerScheme)
@@ -110,10 +110,10 @@ func (r *run) compare(p probe, first, next outcome) {
 	}
 }
 
-// challenge returns the parameters of the challenge with a scheme, or nil if
-// the response has none. If the response has several challenges with the
-// scheme, for example for several realms, challenge returns the parameters of
-// one that has an error attribute.
+// challenge returns the parameters of the challenge with the given scheme. It
+// returns nil if the response has no challenge with this scheme. If there are
+// several, for example for several realms, it prefers a challenge that has an
+// error attribute.
 func (a outcome) challenge(scheme string) (map[string]string, error) {
 	var found map[string]string
 	for _, field := range a.challenges {

@@ -21,8 +21,9 @@ const (
 	maxAge    = "max_age"
 )
 
-// loginFaults returns errors for values of ACR and AuthWithin that a challenge
-// cannot express.
+// loginFaults returns errors about ACR and AuthWithin. The values must be
+// possible in a challenge, and ACR must not contain the acr of the token with
+// the defect WeakACR.
 func (c *Check) loginFaults() error {
 	var errs []error
 	if err := registry.CheckACR(c.ACR); err != nil {
@@ -71,9 +72,9 @@ func (c *Check) loginDefects() map[catalogue.Defect]string {
 	return defects
 }
 
-// logins returns probes of two kinds. Some have good tokens that a faulty API
-// might refuse, and the others have tokens whose login does not meet the
-// requirements.
+// logins returns the probes for ACR and AuthWithin. Some send good tokens that
+// a faulty API might refuse. The others send tokens whose login does not meet
+// the requirements of the route.
 func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 	add := func(name, sent, lacks, why, fix string, edit token.Edit) {
 		token := good(edit)

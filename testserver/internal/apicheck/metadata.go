@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// These are the names of the parts of the metadata check.
+// These are the names of the results of the metadata check.
 const (
 	metadataURL      = "metadata-url"
 	metadataDocument = "metadata-document"
@@ -27,9 +27,9 @@ const (
 )
 
 // metadata checks the metadata URL in the challenge and the document at that
-// URL. It takes only the path and the query from that URL and sends its
-// requests to the target, because the origin in the URL may differ from the
-// origin at which the check reaches the API.
+// URL. It sends all requests to the target and uses only the path and the query
+// of the URL, because the public origin of the API may differ from the address
+// of the target.
 func (r *run) metadata(ctx context.Context) {
 	at, got := metadataAt(r.ask(ctx, nil))
 	if !r.row(metadataURL, "no token", got, `resource_metadata="https://…`+wellKnown+`…"`) {
@@ -75,14 +75,14 @@ func (r *run) metadata(ctx context.Context) {
 	r.row(metadataHost, "a request without a token, and GET"+where+", both for the host "+otherHost, got, "the same answers, or a refusal of the host")
 }
 
-// ask sends the user's request without a token, after edit has changed it if
-// edit is not nil.
+// ask sends the user's request without a token. If edit is not nil, edit
+// changes the request before it is sent.
 func (r *run) ask(ctx context.Context, edit func(*http.Request)) outcome {
 	return r.send(ctx, probe{edit: edit}, r.target.via[0])
 }
 
-// row records the result of one part of the check, and returns true if the part
-// has passed. It has passed if got is empty.
+// row records a result of the metadata check. It returns true if got is empty,
+// which means that the API has passed.
 func (r *run) row(name, sent, got, want string) bool {
 	r.sent = append(r.sent, name)
 	if got != "" {
@@ -91,8 +91,8 @@ func (r *run) row(name, sent, got, want string) bool {
 	return got == ""
 }
 
-// metadataAt returns the metadata URL in the challenge, or what is wrong with
-// the challenge.
+// metadataAt returns the metadata URL in the challenge. If the challenge
+// contains no valid metadata URL, got describes the response.
 func metadataAt(a outcome) (u *url.URL, got string) {
 	params, err := a.challenge(bearerScheme)
 	if params == nil && err == nil {
@@ -113,8 +113,8 @@ func isPublic(u *url.URL) bool {
 	return u.Host != "" && u.User == nil && u.Fragment == "" && (u.Scheme == "https" || u.Scheme == "http" && loopback)
 }
 
-// resourceIn returns the resource that the document names, or what is wrong
-// with the document.
+// resourceIn returns the member resource of the metadata document. If the
+// response is not a valid document, got describes the response.
 func resourceIn(a outcome) (resource, got string) {
 	document, err := token.ParseObject(a.body)
 	resource, _ = document.Text("resource")
@@ -124,8 +124,8 @@ func resourceIn(a outcome) (resource, got string) {
 	return resource, ""
 }
 
-// judgeResource returns what is wrong with the resource that the document at a
-// URL names (RFC 9728 §3.3), or "" if nothing is wrong.
+// judgeResource checks the member resource of the metadata document (RFC 9728
+// §3.3). at is the URL of the document. If the resource is right, got is empty.
 func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (got, want string) {
 	got = fmt.Sprintf("the resource %q", resource)
 	u, err := url.Parse(resource)
@@ -159,7 +159,7 @@ func (a outcome) media() string {
 	return media
 }
 
-// summary describes the response to a request for a document.
+// summary describes the status and the Content-Type of a response.
 func (a outcome) summary() string {
 	if a.lost != "" {
 		return "no answer: " + a.lost

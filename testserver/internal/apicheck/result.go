@@ -13,8 +13,9 @@ type Result struct {
 	Name string // the name of a defect, or another stable name such as no-token
 	OK   bool
 
-	// These strings describe a failure: the response, the expected response,
-	// what was sent (without tokens), the rule and the remedy.
+	// If OK is false, these strings describe the failure: the response, the
+	// expected response, what was sent (without tokens), the rule and the
+	// remedy.
 	Got, Want, Sent, Why, Fix string
 }
 

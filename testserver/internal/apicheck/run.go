@@ -13,11 +13,11 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// run is one run of the battery.
+// run is one execution of a Check against one API.
 type run struct {
 	*Check
 	target *Target
-	trap   string       // base URL of the attacker's server, for the URLs in tokens; "" without that server
+	trap   string       // base URL of the attacker's server, used in tokens; "" if this server is not started
 	visits atomic.Int64 // requests to the attacker's server
 
 	dpop     *prover // nil if the route does not require DPoP
@@ -62,7 +62,7 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 			continue
 		}
 		if first := r.try(ctx, p); p.name == goodToken && !first.accepted() {
-			return r.report(), nil // an API that refuses the good token may refuse every token
+			return r.report(), nil // if the good token is refused, other refusals prove nothing
 		}
 	}
 	if r.Metadata {
@@ -80,8 +80,8 @@ func (c *Check) Run(ctx context.Context, target *Target) (Report, error) {
 	return r.report(), nil
 }
 
-// try sends one probe over each protocol and judges the responses. It returns
-// the response over HTTP/1.1.
+// try sends p over HTTP/1.1, and also over HTTP/2 if the target has it. It
+// judges the responses, and returns the response over HTTP/1.1.
 func (r *run) try(ctx context.Context, p probe) outcome {
 	followed := r.visits.Load()
 	via := cmp.Or(p.from, r.target).via
@@ -101,8 +101,8 @@ func (r *run) try(ctx context.Context, p probe) outcome {
 	return first
 }
 
-// mint makes a token as the mint method of Check does. It binds the token to
-// the key and the certificate of the check, if the check has them.
+// mint calls the mint method of Check. It also binds the token to the DPoP key
+// and to the client certificate of the run, if they exist.
 func (r *run) mint(edits ...token.Edit) (string, error) {
 	bind := func(d *token.Draft) {
 		if r.dpop != nil {

@@ -29,7 +29,7 @@ type outcome struct {
 	text       string   // header and body, which are searched for tokens
 	proof      []string // the DPoP fields of the request
 	lost       string   // why no response arrived; "" if one did
-	alert      bool     // no response arrived, but a TLS alert
+	alert      bool     // a TLS alert arrived instead of a response
 }
 
 // accepted reports whether the status is 2xx.
@@ -66,8 +66,8 @@ func (r *run) send(ctx context.Context, p probe, via *http.Transport) outcome {
 	}
 }
 
-// request returns a copy of the user's request that has the credentials of the
-// probe and goes to the URL of the API.
+// request copies the user's request, and sets the credentials of the probe and
+// the URL of the API.
 func (r *run) request(ctx context.Context, p probe) (*http.Request, error) {
 	made := r.Request()
 	if made == nil || made.URL == nil {

@@ -14,12 +14,11 @@ import (
 type Target struct {
 	url     *url.URL
 	via     []*http.Transport // HTTP/1.1, then HTTP/2 if available
-	foreign bool              // do not send the Host of the user's request, but the host of url
+	foreign bool              // send the host of url as Host, not the Host of the user's request
 	stop    func() error
 }
 
-// Serve serves an API of this process on a new TLS listener, which asks clients
-// for a certificate.
+// Serve serves api on a new TLS listener, which requests client certificates.
 func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	l, err := listen.Open(listen.Config{TLS: true, InMemory: inMemory})
 	if err != nil {
@@ -31,9 +30,9 @@ func Serve(api http.Handler, inMemory bool) (*Target, error) {
 	}, nil
 }
 
-// Locate returns the API at a URL. The transports trust the given roots, or
-// those of the system if roots is nil. If baseURL is https, HTTP/2 is also
-// tried.
+// Locate returns a Target for the API at baseURL. Its transports trust roots,
+// or the roots of the system if roots is nil. For an https URL, the Target also
+// has a transport for HTTP/2.
 func Locate(baseURL string, roots *x509.CertPool) (*Target, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -51,8 +50,8 @@ func Locate(baseURL string, roots *x509.CertPool) (*Target, error) {
 	return t, nil
 }
 
-// Close closes the connections, and stops the server of an API in this process.
-// It returns an error if a handler is still running.
+// Close closes the connections. If Serve made the Target, Close also stops the
+// server, and returns an error if a handler is still running.
 func (t *Target) Close() error {
 	t.closeIdle()
 	return t.stop()

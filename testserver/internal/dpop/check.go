@@ -17,35 +17,35 @@ import (
 // Algs lists the algorithms that proofs may be signed with.
 var Algs = catalogue.AssertionAlgs
 
-// A proof must be made at most maxAge before and at most maxAhead after the
-// current time. The documentation of the server states both limits.
+// The time of a proof may be at most maxAge in the past and at most maxAhead in
+// the future. The documentation of the server states both limits.
 const (
 	maxAge   = 5 * time.Minute
 	maxAhead = time.Minute
 )
 
-// Request describes the request that a proof must be for.
+// Request is the HTTP request for which a proof must have been made.
 type Request struct {
 	Method string
-	URLs   []string // the URLs that the client may have called; the first is in error texts
+	URLs   []string // URLs that htu may have; error texts contain the first URL
 	Token  string   // the access token; "" at an endpoint that issues tokens
 	Now    time.Time
 	Nonces Nonces
 }
 
-// Proof is a valid proof. The zero Proof means that a request has none.
+// Proof is a valid proof. The zero Proof means that the request has no proof.
 type Proof struct {
 	Key   string    // the thumbprint of the client's key (RFC 7638), as in cnf.jkt
 	ID    string    // the key and the jti: a proof with the same ID is a replay
-	Until time.Time // from this time on, a replay is refused for another reason
+	Until time.Time // store ID until this time; then the proof is too old anyway
 }
 
 // ErrNonce means that a proof is good, except that it has no valid nonce.
 var ErrNonce = errors.New("the DPoP proof has no valid nonce: repeat the request with a proof that contains the nonce of the field DPoP-Nonce (RFC 9449 section 8)")
 
 // Check returns the proof in the DPoP header fields of a request, or the zero
-// Proof if fields is empty. It does not detect that a proof was used before.
-// The error says what was expected, and contains no part of the proof.
+// Proof if fields is empty. It does not detect replays. The error says what was
+// expected, and contains no part of the proof.
 func (r Request) Check(fields []string) (Proof, error) {
 	if len(fields) == 0 {
 		return Proof{}, nil
@@ -102,7 +102,7 @@ func signer(text string, header token.Object) (string, error) {
 	return thumbprint, nil
 }
 
-// checkClaims checks the claims about the request.
+// checkClaims checks jti, htm, htu and ath of a proof.
 func (r Request) checkClaims(claims token.Object) error {
 	jti, _ := claims.Text("jti")
 	htm, _ := claims.Text("htm")
@@ -114,7 +114,7 @@ func (r Request) checkClaims(claims token.Object) error {
 	case htm != r.Method:
 		return errors.New("htm of the DPoP proof is not the method of the request: expected " + r.Method)
 	case !r.isTarget(htu):
-		own, _ := normal(r.URLs[0]) // its path has no quotation marks
+		own, _ := normal(r.URLs[0]) // percent-encoded, so without quotes
 		return errors.New("htu of the DPoP proof is not the URL of the request: expected " + own)
 	case r.Token != "" && ath != hashOf(r.Token):
 		return errors.New("ath of the DPoP proof is not for the access token: expected its SHA-256 in base64url")
@@ -122,9 +122,9 @@ func (r Request) checkClaims(claims token.Object) error {
 	return nil
 }
 
-// checkTime checks when the proof was made, and returns the time at which it
-// becomes too old. If the server asks for nonces, the nonce shows when the
-// proof was made. Otherwise iat shows it (RFC 9449 §4.3, items 10 and 11).
+// checkTime checks the age of a proof, and returns the time from which the
+// proof is too old. If the server asks for nonces, the age depends on the
+// nonce, and otherwise on iat (RFC 9449 §4.3, items 10 and 11).
 func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	iat, iatOK := dateOf(claims, "iat", time.Time{})
 	exp, expOK := dateOf(claims, "exp", r.Now.Add(maxAge))

@@ -57,7 +57,7 @@ func request() dpop.Request {
 func TestGoodProofs(t *testing.T) {
 	for _, alg := range dpop.Algs {
 		signing := alg
-		if alg == catalogue.Ed25519 { // the same keys as EdDSA
+		if alg == catalogue.Ed25519 { // EdDSA with the same keys
 			signing = catalogue.EdDSA
 		}
 		key := newKey(t, signing)

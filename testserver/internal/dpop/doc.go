@@ -2,6 +2,7 @@
 // §4.3), and issues the nonces that proofs must have if the server asks for
 // them.
 //
-// It knows nothing about endpoints and grants, and it does not remember proofs:
-// the caller does. It shares no code with the verifier's checks of proofs.
+// It does not depend on endpoints or grants. It does not store proofs: the
+// caller must store them to detect replays. It shares no code with the
+// verifier's checks of proofs.
 package dpop

@@ -32,8 +32,8 @@ func normal(raw string) (string, bool) {
 	return u.Scheme + "://" + host + normalEscapes(path), true
 }
 
-// normalEscapes decodes the escapes of characters that need none, and writes
-// all other escapes in upper case. path must have only valid escapes.
+// normalEscapes decodes the percent-escapes of unreserved characters, and
+// writes all other escapes in upper case. All escapes in path must be valid.
 func normalEscapes(path string) string {
 	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 	var b strings.Builder

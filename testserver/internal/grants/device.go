@@ -19,9 +19,9 @@ type Device struct {
 	Waited   time.Duration // the time between the last two polls
 }
 
-// PutDevice adds a device code.
+// PutDevice stores v under d, the digest of its device code.
 func (g *State) PutDevice(d token.Digest, v *Device) {
-	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // most entries belong to dropped device codes
+	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // full of entries for dropped device codes
 		g.ByCode = map[token.Digest]token.Digest{}
 	}
 	g.ByCode[v.UserCode] = d

@@ -8,8 +8,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Ledger stores what the server knows about access tokens, but not the tokens
-// themselves.
+// Ledger stores the claims of opaque access tokens, the revocations of access
+// tokens and the introspection responses that tests set. It stores digests of
+// the tokens, not the tokens themselves.
 type Ledger struct{ guarded.Value[Entries] }
 
 // Entries holds the contents of a Ledger. For tokens of typical length, the
@@ -86,12 +87,13 @@ type LedgerSnapshot struct {
 	Revoked bounded.Map[token.Digest, struct{}]
 }
 
-// Snapshot returns the state to save.
+// Snapshot returns the entries that a state file contains.
 func (e *Entries) Snapshot() LedgerSnapshot {
 	return LedgerSnapshot{Opaque: e.opaque, Revoked: e.revoked}
 }
 
-// Restore replaces the contents with those of a snapshot.
+// Restore replaces the claims of opaque tokens and the revocations with those
+// of a snapshot.
 func (l *Ledger) Restore(saved LedgerSnapshot) {
 	e, unlock := l.Lock()
 	defer unlock()

@@ -8,7 +8,7 @@ import (
 )
 
 // Pushed is a pushed authorization request (RFC 9126). A used request stays
-// stored without its Form, so that reuse is detected.
+// stored without Form and Hinted, so that reuse is detected.
 type Pushed struct {
 	Client  string
 	Form    url.Values `json:",omitempty"`
@@ -17,9 +17,9 @@ type Pushed struct {
 	Used    bool
 }
 
-// PagesTTL is the time that a user has left if a pushed request expires while
-// its login or consent page is open. The documentation of package testserver
-// states the value.
+// PagesTTL is how long a user can still log in or consent after a pushed
+// request has expired, if its login or consent page was opened in time. The
+// documentation of package testserver states the value.
 const PagesTTL = 10 * time.Minute
 
 // UsePushed marks a pushed request as used. It returns false if the request is

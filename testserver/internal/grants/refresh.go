@@ -7,14 +7,14 @@ import (
 	"encoding/binary"
 )
 
-// A refresh token consists of a mark, the ID of its family, its generation and
-// a MAC of these. The server does not store refresh tokens, because it can
-// compute them. It therefore recognizes a token that was rotated long ago, and
-// can issue the same successor twice.
+// A refresh token consists of refreshMark, the ID of its family, its generation
+// and a MAC of all three. The server computes refresh tokens and does not store
+// them. Therefore it recognizes a token that was rotated long ago, and can
+// issue the same successor twice.
 const (
 	familyBytes  = 16
 	refreshBytes = 1 + familyBytes + 4 + sha256.Size
-	refreshMark  = 0x80 // the first byte, as in opaque tokens: no JSON text begins with it
+	refreshMark  = 0x80 // the first byte, as in opaque tokens; JSON cannot begin with it
 )
 
 // RefreshToken returns the refresh token of the family's current generation, or

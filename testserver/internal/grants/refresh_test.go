@@ -50,7 +50,7 @@ func TestForgedRefreshTokensAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range raw { // change each byte of the mark, the family, the generation and the MAC
+	for i := range raw { // change each byte of refreshMark, the family, the generation and the MAC
 		raw[i] ^= 1
 		if id, generation, ok := grants.ReadRefreshToken(secret, base64.RawURLEncoding.EncodeToString(raw)); ok {
 			t.Errorf("byte %d: got %q, %d from a changed token", i, id, generation)

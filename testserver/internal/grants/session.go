@@ -18,7 +18,7 @@ type Session struct {
 	Sub       string
 	AuthTime  time.Time
 	ACR       string              `json:",omitempty"` // authentication context of the login
-	SID       string              `json:",omitempty"` // names the session in tokens
+	SID       string              `json:",omitempty"` // the claim sid in tokens
 	Consented map[string][]string // granted scopes and requested claims, by client ID
 	Fresh     token.Digest        // digest of the authorization request that the last login was for
 	Pushed    token.Digest        // the last pushed request for which a page was shown
@@ -42,8 +42,8 @@ func (g *Store) Session(name string, at time.Time) *Session {
 	return &now
 }
 
-// PutSession stores a copy of s under its name and removes the session with the
-// name old.
+// PutSession removes the session called old, and stores a copy of s under
+// s.Name.
 func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	saved := *s
 	all, unlock := g.Lock()
@@ -53,7 +53,8 @@ func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	all.Sessions.Put(sha256.Sum256([]byte(s.Name)), &saved)
 }
 
-// UpdateSession changes the stored copy of s.
+// UpdateSession calls change with the stored session called s.Name, if it
+// exists.
 func (g *Store) UpdateSession(s *Session, change func(*Session)) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -69,8 +70,9 @@ func (g *Store) EndSession(s *Session) {
 	all.Sessions.Delete(sha256.Sum256([]byte(s.Name)))
 }
 
-// LeaveSession removes all families from the session sid and returns them. It
-// also deletes the unused codes of the session.
+// LeaveSession clears SID in all families of the session sid. It returns copies
+// of these families with the old SID. It also deletes the unused codes of the
+// session.
 func (g *Store) LeaveSession(sid string) []Family {
 	if sid == "" {
 		return nil

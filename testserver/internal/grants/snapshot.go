@@ -20,7 +20,7 @@ type Snapshot struct {
 	Pushed   bounded.Map[token.Digest, *Pushed]
 }
 
-// Snapshot returns the state to save.
+// Snapshot returns the entries that a state file contains.
 func (g *State) Snapshot() Snapshot {
 	return Snapshot{Families: g.Families, Codes: g.Codes, Devices: g.Devices, Issued: g.Issued, Used: g.Used, Pushed: g.Pushed}
 }
@@ -38,8 +38,8 @@ func (g *Store) Restore(saved Snapshot) {
 	}
 }
 
-// Check returns an error for values that no Store writes but that an edited
-// file may contain. The errors do not show the values.
+// Check returns an error for values that only an edited state file can contain.
+// The errors do not show the values.
 func (k Snapshot) Check() error {
 	for id, f := range k.Families.All() {
 		if f == nil || f.ID != id || f.Generation < 0 || f.Generation >= math.MaxInt32 {

@@ -17,7 +17,7 @@ const sweepEvery = 4096
 // test requests a later expiry, the store uses this year instead.
 const lastYear = 9999
 
-// Store holds the state of all authorizations, with a lock.
+// Store is a State with a lock.
 type Store struct{ guarded.Value[State] }
 
 // State is the state that the endpoints share. It contains digests of tokens,
@@ -28,7 +28,7 @@ type State struct {
 	Devices  bounded.Map[token.Digest, *Device]
 	ByCode   map[token.Digest]token.Digest        // the digest of a device code, by the digest of its user code
 	Issued   bounded.Map[token.Digest, string]    // the ID of the family of an access token
-	Used     bounded.Map[token.Digest, time.Time] // the expiry of each used assertion
+	Used     bounded.Map[token.Digest, time.Time] // the expiry of used assertions and proofs
 	Sessions bounded.Map[token.Digest, *Session]
 	Pushed   bounded.Map[token.Digest, *Pushed]
 	changes  int
@@ -78,7 +78,8 @@ func (g *Store) Begin(f Family, now time.Time) {
 	all.Begin(f, now)
 }
 
-// Belongs records that an access token belongs to a family.
+// Belongs records that an access token, which expires at ends, belongs to a
+// family.
 func (g *Store) Belongs(text, family string, ends time.Time) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -156,8 +157,8 @@ func (g *Store) Withdraw(sub string) {
 	}
 }
 
-// Once records the use of text and reports whether this use is the first. The
-// store may forget the use after the time in expires.
+// Once reports whether this is the first use of text. It records the use at
+// least until expires.
 func (g *Store) Once(text string, now, expires time.Time) bool {
 	all, unlock := g.Lock()
 	defer unlock()

@@ -13,14 +13,15 @@ type Value[T any] struct {
 	changed func()
 }
 
-// Lock returns the value for reading and writing until unlock is called.
+// Lock locks the value for reading and writing, and returns it. The caller must
+// call unlock.
 func (v *Value[T]) Lock() (value *T, unlock func()) {
 	v.mu.Lock()
 	return &v.value, v.unlock
 }
 
-// RLock returns the value for reading until unlock is called. Readers do not
-// exclude each other.
+// RLock locks the value for reading, and returns it. Several readers can have
+// the lock at the same time. The caller must call unlock.
 func (v *Value[T]) RLock() (value *T, unlock func()) {
 	v.mu.RLock()
 	return &v.value, v.mu.RUnlock

@@ -51,8 +51,8 @@ func ParseClaims(text string) (r ClaimsRequest, err error) {
 	return r, nil
 }
 
-// essential reports whether the object at the given path of member names, such
-// as id_token and acr, has essential set to true.
+// essential reports whether the object at path contains "essential": true. An
+// example of a path is id_token, acr.
 func essential(o token.Object, path ...string) (is bool) {
 	for _, name := range path {
 		i := o.Find(name)
@@ -117,8 +117,8 @@ func read(o token.Object, name string, v any) bool {
 
 func isNull(text json.RawMessage) bool { return string(text) == "null" }
 
-// AllowsSubject reports whether sub is an accepted subject (OpenID Connect Core
-// 1.0 §5.5.1).
+// AllowsSubject reports whether r accepts sub as the user (OpenID Connect Core
+// 1.0 §5.5.1). If r lists no values for the claim sub, it accepts every user.
 func (r ClaimsRequest) AllowsSubject(sub string) bool {
 	return r.IDToken.allows("sub", sub) && r.UserInfo.allows("sub", sub)
 }
@@ -128,7 +128,7 @@ func (a RequestedClaims) allows(name string, v any) bool {
 	return !requested || a.accepts(name, v)
 }
 
-// Subjects returns the requested subjects.
+// Subjects returns the values of sub that r requests.
 func (r ClaimsRequest) Subjects() []string {
 	return append(r.IDToken.texts("sub"), r.UserInfo.texts("sub")...)
 }

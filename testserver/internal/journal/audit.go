@@ -11,9 +11,10 @@ import (
 // about 3 MB.
 const maxEvents = 10_000
 
-// Audit is the log of what happened to tokens. It writes JSON lines to a
-// writer, and keeps the last 10 000 events in memory. It is safe for concurrent
-// use. Use [NewAudit] to make an Audit.
+// Audit is a log of events such as the issue or the revocation of a token. It
+// writes each event as a line of JSON to a writer, and keeps the last 10 000
+// events in memory. It is safe for concurrent use. Use [NewAudit] to make an
+// Audit.
 type Audit struct {
 	line   sync.Mutex // held while writing; locked before list, so that w and events have the same order
 	w      io.Writer

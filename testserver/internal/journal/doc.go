@@ -1,7 +1,8 @@
-// Package journal records what happens at a test authorization server: the
-// requests, with fingerprints instead of secrets, the number of requests, the
-// faults that requests got instead of normal responses, and the audit log of
-// tokens.
+// Package journal records the activity of a test authorization server: the
+// requests (with fingerprints in place of secrets), the number of requests, and
+// the audit log of tokens. It also selects the requests to which a fault
+// applies.
 //
-// It depends only on requests and strings, not on grants, clients or tokens.
+// It depends on HTTP requests and on strings, but not on grants, clients or
+// tokens.
 package journal

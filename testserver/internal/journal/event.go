@@ -37,10 +37,10 @@ type Event struct {
 	Kind        string    `json:"kind"` // issued, refreshed, reuse_detected, revoked, introspected, used, denied, pushed, registered, unregistered or logout_sent
 	ClientID    string    `json:"client_id,omitempty"`
 	Sub         string    `json:"sub,omitempty"`
-	Fingerprint string    `json:"fingerprint,omitempty"` // of the token or the code: the first 8 bytes of its SHA-256 in hex
-	Family      string    `json:"family,omitempty"`      // identifies the grant of the tokens
+	Fingerprint string    `json:"fingerprint,omitempty"` // first 8 bytes, in hex, of the SHA-256 of the token or the code
+	Family      string    `json:"family,omitempty"`      // the ID of the grant of the tokens
 	Scopes      []string  `json:"scopes,omitempty"`
-	Reason      string    `json:"reason,omitempty"` // the grant, the error code, or the cause of the event: never text from a client
+	Reason      string    `json:"reason,omitempty"` // the grant type, the error code, or the cause of the event; never text from a client
 }
 
 // line returns e as one line of JSON, including the line end.

@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// MaxForm limits the size of a request body. The documentation of package
-// testserver states the value.
+// MaxForm is the maximum size of a request body or a query in bytes. The
+// documentation of package testserver states the value.
 const MaxForm = 64 << 10
 
 // FormType is the content type of a form.
@@ -28,7 +28,7 @@ func IsForm(r *http.Request) bool {
 
 // PeekForm returns the form in the body of r and restores the body. It returns
 // nil if the body is not a form or is larger than MaxForm. If reading the body
-// fails, the endpoint gets the same error.
+// fails, the restored body returns the same error to the endpoint.
 func PeekForm(r *http.Request) url.Values {
 	if r.Body == nil || !IsForm(r) {
 		return nil
@@ -61,10 +61,10 @@ func readForm(r *http.Request) (url.Values, *http.Request) {
 	return redactedForm(form), r
 }
 
-// parameters are the parameter names that are recorded unchanged. Other names
-// are replaced by fingerprints, because a token in a body that is not really a
-// form can look like a parameter name. If the map has true for a name, the
-// value of this parameter is also recorded unchanged.
+// parameters has an entry for each parameter name that is recorded unchanged.
+// If the entry is true, the value is also recorded unchanged. All other names
+// are replaced by fingerprints, because a body that is not really a form can
+// have a token in the place of a name.
 var parameters = map[string]bool{
 	"client_id": true, "grant_type": true, "scope": true, "token_type_hint": true,
 	"response_type": true, "response_mode": true, "code_challenge_method": true, "prompt": true, "max_age": true,
@@ -78,8 +78,8 @@ var parameters = map[string]bool{
 }
 
 // redactedForm returns form with fingerprints instead of values that could be
-// secrets. The limits on the number of fields, values and bytes are the same as
-// for a header.
+// secrets. It limits the number of fields, the number of values and their size
+// in the same way as Redact.
 func redactedForm(form url.Values) url.Values {
 	redacted := url.Values{}
 	for name, values := range form {

@@ -32,8 +32,8 @@ type Injection struct {
 	removed    bool
 }
 
-// Hits returns the number of requests that the rule was applied to. A request
-// counts as soon as the rule is picked, even while a fault delays the response.
+// Hits returns the number of requests to which the rule was applied. This
+// number includes requests that a fault is still delaying.
 func (in *Injection) Hits() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -64,8 +64,7 @@ func (in *Injection) matches(ep catalogue.Endpoint, r *http.Request) bool {
 }
 
 // apply counts a matching request and reports whether the rule applies to it.
-// When the rule has applied to as many requests as Times says, apply removes
-// the rule.
+// When the rule has applied to Times requests, apply removes it.
 func (in *Injection) apply() bool {
 	in.mu.Lock()
 	if in.removed {
@@ -87,12 +86,12 @@ func (in *Injection) apply() bool {
 	return true
 }
 
-// Injections holds the active rules, each with its value: a handler or a
-// decision.
+// Injections is the list of active rules. Each rule has a value, such as the
+// handler that replaces the endpoint.
 type Injections[T any] struct {
 	mu    sync.Mutex
 	list  []injected[T] // oldest first; never changed in place, because requests read it without the lock
-	count int           // of all rules that were ever added
+	count int           // number of rules ever added
 }
 
 type injected[T any] struct {

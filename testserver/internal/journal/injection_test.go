@@ -32,7 +32,7 @@ func TestPickAppliesRulesInOrder(t *testing.T) {
 	never := func(*http.Request) bool { return false }
 	post := func(r *http.Request) bool { return r.Method == "POST" }
 	for name, tt := range map[string]struct {
-		rules []rule // a, b, c … in the order in which they are added
+		rules []rule // their values are a, b, c … in this order
 		want  string
 	}{
 		"no rule":           {nil, "---"},

@@ -8,12 +8,13 @@ import (
 	"strings"
 )
 
-// ClientHeader is the header field that names one of several test clients that
-// share a server. The field is not part of OAuth and does not authenticate the
-// client.
+// ClientHeader is the header field that identifies the client that sent a
+// request when several test clients share a server. The field is not part of
+// OAuth and does not authenticate the client.
 const ClientHeader = "Testserver-Client"
 
-// Limits for the record of one request.
+// These are the limits for the record of one request: the number of fields, the
+// number of values of a field, and the number of bytes of a value.
 const (
 	maxFields = 64
 	maxValues = 8
@@ -28,8 +29,8 @@ var harmless = []string{
 	"Date", "Expect", "Host", "If-Modified-Since", "Origin", "Pragma", "User-Agent",
 }
 
-// schemes are the authentication schemes whose names are followed by
-// credentials (RFC 9110 §11.4).
+// schemes are the authentication schemes that Redact does not replace: it
+// replaces only the credentials after the scheme (RFC 9110 §11.4).
 var schemes = []string{"basic", "bearer", "dpop"}
 
 // Fingerprint returns the first 8 bytes of the SHA-256 of secret in hex. It
@@ -39,8 +40,9 @@ func Fingerprint(secret string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Redact returns h with fingerprints instead of values that could be secrets,
-// and with limited size.
+// Redact returns h with fingerprints instead of values that could be secrets.
+// It leaves out ClientHeader, and limits the number of fields, the number of
+// values and their size.
 func Redact(h http.Header) http.Header {
 	redacted := http.Header{}
 	for name, values := range h {
@@ -77,6 +79,6 @@ func Short(text string) string {
 	return text
 }
 
-// Caller returns the client that r names in ClientHeader, or "" if r does not
-// have the field.
+// Caller returns the value of ClientHeader in r, shortened by Short, or "" if
+// the field is absent.
 func Caller(r *http.Request) string { return Short(r.Header.Get(ClientHeader)) }

@@ -21,19 +21,19 @@ const (
 // Request is the record of one request. It contains no tokens, secrets or other
 // credentials, so it may be printed.
 type Request struct {
-	Time     time.Time          // of its arrival, by the server's clock
+	Time     time.Time          // arrival time, by the server's clock
 	Endpoint catalogue.Endpoint // Any for a path that is not served
 	Method   string
 	Client   string // the ID given to ClientFor, "" for other clients
 	ClientID string // the OAuth client that authenticated, "" for none
 
-	// Header is the header of the request, without the field that names the
-	// client. Each value is replaced by its fingerprint, which is the first 8
-	// bytes of its SHA-256 in hex, unless the field is harmless (Accept,
-	// Content-Type, User-Agent and the like) and the value is at most 256 bytes
-	// long. In Authorization only the token is replaced, not the scheme:
-	// "Bearer 5e884898da280471". At most 64 fields with 8 values each are
-	// recorded.
+	// Header is the header of the request, without the field Testserver-Client.
+	// Values are replaced by fingerprints: the first 8 bytes of their SHA-256
+	// in hex. A value is recorded unchanged only if its field is harmless
+	// (Accept, Content-Type, User-Agent and the like) and the value is at most
+	// 256 bytes long. In Authorization only the token is replaced, not the
+	// scheme: "Bearer 5e884898da280471". At most 64 fields with 8 values each
+	// are recorded.
 	Header http.Header
 
 	// Form is the form in the body, or the query of a GET, if the endpoint
@@ -44,9 +44,9 @@ type Request struct {
 	// applies.
 	Form url.Values
 
-	// Status is the status of the response, which is set before the client
-	// receives the response. It is 0 until then, and stays 0 without a
-	// response: after DropConnection, or when the client did not wait.
+	// Status is the status of the response. It is set before the client
+	// receives the response, and is 0 until then. It stays 0 if the server
+	// sends no response: after DropConnection, or when the client did not wait.
 	Status int
 
 	Injected bool // a fault produced the response
@@ -58,7 +58,7 @@ type Journal struct{ log guarded.Value[requestLog] }
 
 type requestLog struct {
 	recorded []*Request                            // oldest first
-	counts   map[string]map[catalogue.Endpoint]int // by client; "" counts all clients
+	counts   map[string]map[catalogue.Endpoint]int // by client; key "" is for all clients
 	resets   int
 	arrival  chan struct{} // closed by the next request; nil while no Await waits
 }
@@ -118,7 +118,7 @@ type recordKey struct{}
 
 // Identify records the client that has authenticated in r.
 func (j *Journal) Identify(r *http.Request, client string) {
-	if recorded, ok := r.Context().Value(recordKey{}).(*Request); ok { // a fault may have replaced the request
+	if recorded, ok := r.Context().Value(recordKey{}).(*Request); ok { // absent if a fault has replaced the request
 		_, unlock := j.log.Lock()
 		defer unlock()
 		recorded.ClientID = client
@@ -134,8 +134,7 @@ func (j *Journal) Reset() {
 }
 
 // Requests returns copies of the recorded requests to the given endpoints,
-// oldest first. If an endpoint is Any, or no endpoint is given, it returns all
-// requests.
+// oldest first. If eps is empty or contains Any, it returns all requests.
 func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	l, unlock := j.log.RLock()
 	defer unlock()
@@ -150,9 +149,9 @@ func (j *Journal) Requests(eps ...catalogue.Endpoint) []Request {
 	return list
 }
 
-// Mark selects the requests to count: the requests that some clients, or all
-// clients, have sent since a point in time. The zero Mark selects all requests
-// since the start.
+// Mark selects requests to count: the requests that the given clients, or all
+// clients, have sent since the Mark was made. The zero Mark selects all
+// requests.
 type Mark struct {
 	clients []string
 	resets  int
@@ -190,8 +189,8 @@ func (l *requestLog) since(m Mark, ep catalogue.Endpoint) int {
 	return n
 }
 
-// Count returns the number of requests to ep that m selects. Requests that were
-// refused also count.
+// Count returns the number of requests to ep that m selects. It includes
+// requests that were refused.
 func (j *Journal) Count(m Mark, ep catalogue.Endpoint) int {
 	l, unlock := j.log.RLock()
 	defer unlock()

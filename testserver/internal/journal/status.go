@@ -7,7 +7,7 @@ import (
 )
 
 // StatusRecorder records the status of a response before the client receives
-// the response. A test that has received the response therefore finds its
+// the response. Therefore, a test that has received the response finds the
 // status in the record.
 type StatusRecorder struct {
 	http.ResponseWriter
@@ -21,8 +21,8 @@ func (j *Journal) Recorder(w http.ResponseWriter, request *Request) *StatusRecor
 	return &StatusRecorder{ResponseWriter: w, request: request, journal: j}
 }
 
-// Finish records the status 200, which net/http sends for a handler that wrote
-// nothing.
+// Finish records the status 200 if the handler wrote nothing, because net/http
+// then sends 200.
 func (s *StatusRecorder) Finish() { s.begin(http.StatusOK) }
 
 func (s *StatusRecorder) begin(status int) {

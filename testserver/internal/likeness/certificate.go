@@ -28,13 +28,13 @@ type certificates struct {
 	source *token.Source
 
 	mu    sync.Mutex
-	other crypto.Signer     // signs the certificates of keys whose private key cannot sign them
-	made  map[string][]byte // DER, by the DER of the public key
+	other crypto.Signer     // signs certificates that cannot be self-signed
+	made  map[string][]byte // DER certificate, by DER public key
 }
 
 // members returns the certificate members for a key. The certificate is
-// self-signed if signer is a private key of the standard library. Otherwise the
-// certificate is signed with a generated key.
+// self-signed if signer is an RSA, ECDSA or Ed25519 private key. Otherwise the
+// certificate is signed with another, generated key.
 func (c *certificates) members(public crypto.PublicKey, signer crypto.Signer) (map[string]any, error) {
 	der, err := c.certificate(public, signer)
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *certificates) certificate(public crypto.PublicKey, signer crypto.Signer
 		NotBefore:    time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
-	// The source of randomness is nil, since the signatures are deterministic
+	// The first argument is nil, which makes ECDSA signatures deterministic
 	// (RFC 6979).
 	der, err := x509.CreateCertificate(nil, template, template, public, signer)
 	if err != nil {

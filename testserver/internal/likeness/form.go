@@ -12,7 +12,7 @@ import (
 
 const ownAudience = "{audience}"
 
-// Form returns the form of the shape's access tokens.
+// Form returns the format of the access tokens that the shape describes.
 func (l *Likeness) Form() *token.Form {
 	f := &token.Form{Begin: l.begin, IDToken: l.idToken, Stamp: l.stamp, Audience: l.audience()}
 	for _, m := range l.shape.Claims {
@@ -164,9 +164,8 @@ func (l *Likeness) stamp(d *token.Draft, key token.Key) {
 }
 
 // idToken changes d, an unsigned ID token, into an unsigned ID token as the
-// imitated server would make it. It writes the claims and header members in
-// which that server's ID tokens differ from its access tokens. They come from
-// the first row for an ID token in l.shape.Bad, the list of tokens that an API
+// imitated server would make it. The changes are the claims and the header
+// members of the first ID token in l.shape.Bad, the list of tokens that an API
 // must refuse.
 func (l *Likeness) idToken(d *token.Draft) {
 	i := slices.IndexFunc(l.shape.Bad, func(r shapes.Row) bool {

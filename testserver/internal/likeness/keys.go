@@ -159,7 +159,7 @@ func described(public crypto.PublicKey, alg string) (jwk map[string]any, err err
 }
 
 // decoy returns a public key whose private key is not used, and the moduli that
-// later calls may use. For an RSA key it uses the first modulus in moduli,
+// are left for later calls. For an RSA key it uses the first modulus in moduli,
 // because generating an RSA key takes longer than most tests.
 func decoy(alg catalogue.Alg, moduli []string, source *token.Source) (crypto.PublicKey, []string, error) {
 	if isRSA := strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS"); isRSA && len(moduli) > 0 {

@@ -18,7 +18,8 @@ type Server struct {
 	Now      func() time.Time
 }
 
-// Likeness applies a shape to one server.
+// Likeness makes one mock server imitate the real server that a shape
+// describes.
 type Likeness struct {
 	shape        shapes.Shape
 	server       Server
@@ -55,7 +56,7 @@ func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	return all
 }
 
-// Alg returns the signing algorithm of a shape.
+// Alg returns the signing algorithm of a shape. The default is RS256.
 func Alg(shape shapes.Shape) catalogue.Alg {
 	if shape.Alg == "" {
 		return catalogue.RS256
@@ -95,7 +96,7 @@ func (l *Likeness) filling(now time.Time) shapes.Filling {
 	return shapes.Filling{Issuer: l.server.Issuer, Audience: l.server.Audience, Now: now.Unix()}
 }
 
-// These are the claims in which providers name the client and the scopes.
+// These are the claims in which providers put the client ID and the scopes.
 var (
 	clientNames = []string{"client_id", "azp", "cid", "appid", "clientId", "client"}
 	scopeNames  = []string{"scope", "scp", "scopes"}

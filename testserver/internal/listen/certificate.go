@@ -32,8 +32,8 @@ func (l *Listener) certify(c Config) error {
 		return err
 	}
 
-	// The certificates are valid from before the start of a synctest bubble's
-	// clock, 2000-01-01, until after any time that a test is likely to set.
+	// The validity starts before 2000-01-01, which is the initial time in a
+	// synctest bubble. It ends after any time that a test is likely to set.
 	notBefore := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	notAfter := time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC)
 	root := &x509.Certificate{
@@ -65,7 +65,7 @@ func (l *Listener) certify(c Config) error {
 		server.IPAddresses = append(server.IPAddresses, ip)
 	}
 
-	// The source of randomness is nil, since the signatures are deterministic
+	// The first argument is nil, which makes ECDSA signatures deterministic
 	// (RFC 6979).
 	rootDER, err := x509.CreateCertificate(nil, root, root, rootKey.Public(), rootKey)
 	if err != nil {

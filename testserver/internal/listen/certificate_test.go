@@ -34,8 +34,8 @@ func root(t *testing.T, l *listen.Listener) (*x509.Certificate, *x509.CertPool) 
 	return c, pool
 }
 
-// handshake makes a TLS handshake with l as a client that asks for name and
-// trusts roots.
+// handshake makes a TLS handshake with l. The client trusts roots and expects a
+// certificate for name.
 func handshake(t *testing.T, l *listen.Listener, name string, roots *x509.CertPool) error {
 	t.Helper()
 	d := tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: name}}

@@ -17,15 +17,15 @@ type Config struct {
 	AllowRemote bool   // Addr may be reachable from other machines
 	InMemory    bool   // connections in memory instead of a socket
 	TLS         bool
-	MTLSAddr    string // like Addr, for the listener that asks for certificates; "" for a free port of the same host
+	MTLSAddr    string // like Addr, for the listener that requests client certificates; "" for a free port
 
 	// URL is the URL that clients use, or "" for the URL of the listener. With
 	// TLS, the certificate contains the host of this URL.
 	URL string
 
-	// Random returns n random bytes. label says what the bytes are for: the
-	// address in memory or the serial number of a certificate. Key returns a
-	// new ECDSA key for a certificate at each call. If Random or Key is nil,
+	// Random returns n random bytes. label is the purpose of the bytes: the
+	// address in memory, or the serial number of a certificate. Each call of
+	// Key returns a new ECDSA key for a certificate. If Random or Key is nil,
 	// crypto/rand is used instead.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)

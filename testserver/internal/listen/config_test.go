@@ -12,7 +12,7 @@ func TestAConfigurationIsRefused(t *testing.T) {
 	const public = "http://as.example"
 	for name, tt := range map[string]struct {
 		config listen.Config
-		want   string // a part of each error, separated by " add "
+		want   string // substrings of the errors, separated by " add "
 	}{
 		"without a port":                     {listen.Config{Addr: "127.0.0.1"}, "want a host and a port number"},
 		"with a port by name":                {listen.Config{Addr: "127.0.0.1:http"}, "want a host and a port number"},

@@ -17,7 +17,7 @@ import (
 type Listener struct {
 	URL       string // the URL that clients use
 	CACertPEM []byte // the root certificate, nil without TLS
-	MTLSPort  string // the port at the host of URL where clients are asked for a certificate, "" without TLS
+	MTLSPort  string // the port, at the host of URL, that requests client certificates; "" without TLS
 
 	net, mutual net.Listener     // mutual is nil for plain HTTP
 	certificate *tls.Certificate // nil for plain HTTP
@@ -25,9 +25,9 @@ type Listener struct {
 	dial        func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
-// Open starts listening. It fails if [Config.Check] returns an error. Close the
-// listener with the function that [Listener.Serve] returns, or with
-// [Listener.Close] if Serve is not called.
+// Open starts listening. It returns an error if [Config.Check] returns an
+// error. To close the listener, call the function that [Listener.Serve]
+// returns, or [Listener.Close] if Serve was not called.
 func Open(c Config) (*Listener, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -113,15 +113,15 @@ func (l *Listener) Close() error {
 	return errors.Join(l.net.Close(), l.mutual.Close())
 }
 
-// MTLSHost returns the host and port that a client dials to be asked for a
-// certificate.
+// MTLSHost returns the host and port at which the listener requests client
+// certificates.
 func (l *Listener) MTLSHost() string {
 	host, _, _ := net.SplitHostPort(l.Host())
 	return net.JoinHostPort(host, l.MTLSPort)
 }
 
-// Host returns the host and port that a client dials for URL, or "" if URL is
-// invalid.
+// Host returns the host and port of URL, or "" if URL is invalid. The default
+// ports are 443 for https and 80 for http.
 func (l *Listener) Host() string {
 	u, err := url.Parse(l.URL)
 	if err != nil {
@@ -138,8 +138,9 @@ func (l *Listener) Host() string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// memoryHost returns an address in 127.0.0.0/8, unique for each server. It is a
-// loopback address, so that clients accept plain http. It is never dialed.
+// memoryHost returns an address in 127.0.0.0/8 that is unique for each server.
+// It is a loopback address, so that clients accept plain http. No client dials
+// it.
 func memoryHost(random func(string, int) []byte) string {
 	b := random("in-memory address", 3)
 	return netip.AddrFrom4([4]byte{127, b[0], b[1], b[2]}).String()

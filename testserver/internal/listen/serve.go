@@ -26,7 +26,7 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	srv := &http.Server{ //nolint:gosec // tests may have slow clients
 		BaseContext: func(net.Listener) context.Context { return base },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			live.add(1) // HTTP/2 runs each handler in its own goroutine
+			live.add(1) // HTTP/2 handlers have their own goroutines
 			defer live.add(-1)
 			h.ServeHTTP(w, r)
 		}),
@@ -38,15 +38,17 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 				live.add(-1)
 			}
 		},
-		// A client that does not trust the certificate is a normal test case,
-		// and log messages could contain tokens.
+		// The log is discarded, because its messages could contain tokens.
+		// Tests also use clients that do not trust the certificate, and these
+		// are not errors of the server.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	listeners := []net.Listener{l.net}
 	if l.certificate != nil {
 		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*l.certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
-		// The chain is verified later, because only some ways of client
-		// authentication have a CA (RFC 8705 §2).
+		// tls.RequestClientCert does not verify the certificate chain. The
+		// chain is verified later, because only some methods of client
+		// authentication use a CA (RFC 8705 §2).
 		asking := srv.TLSConfig.Clone()
 		asking.ClientAuth = tls.RequestClientCert
 		listeners = []net.Listener{tls.NewListener(l.net, srv.TLSConfig), tls.NewListener(l.mutual, asking)}
@@ -59,10 +61,10 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 	return sync.OnceValue(func() error {
 		err := srv.Close()
 		served.Wait()
-		// The first Close can miss a connection that was accepted while Close
-		// ran.
+		// Close is called again, because the first Close can miss a connection
+		// that was accepted while it ran.
 		err = errors.Join(err, srv.Close())
-		end() // needed: a lost connection cancels the context of a request only after its body was read
+		end() // closing a connection cancels the context of a request only after its body was read
 		if !live.wait(waitLimit) {
 			err = errors.Join(err, errors.New("testserver: a handler is still running 5 s after its connection was closed"))
 		}

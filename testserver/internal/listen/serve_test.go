@@ -99,8 +99,9 @@ func TestStopEndsConnectionsThatSaidNothing(t *testing.T) {
 	}
 }
 
-// stop must not wait until the client reads the TLS closing alert. Over a pipe,
-// sending the alert blocks for up to five seconds if the client does not read.
+// stop must not wait until the client reads the close_notify alert of TLS. Over
+// a pipe, sending the alert blocks for up to five seconds if the client does
+// not read.
 func TestStopWaitsForNoFarewell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, stop := serving(t, listen.Config{InMemory: true, TLS: true}, host)

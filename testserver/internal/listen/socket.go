@@ -7,8 +7,8 @@ import (
 
 const localhost = "localhost"
 
-// listenAt listens on the address of an option, which Config.Check has
-// accepted.
+// listenAt listens on addr, which is the value of option and has passed
+// Config.Check. If addr is "", listenAt listens on a free port of loopback.
 func listenAt(option, addr string) (net.Listener, error) {
 	if addr == "" {
 		return listenLoopback()

@@ -18,14 +18,14 @@ type CA struct {
 	key         crypto.Signer
 }
 
-// Material is what makes a new certificate unique.
+// Material is the key and the serial number of a new certificate.
 type Material struct {
 	Key    crypto.Signer // ECDSA or Ed25519
 	Serial []byte        // 16 random bytes
 }
 
-// The certificates are valid from before the start of a synctest bubble's
-// clock, 2000-01-01, until after any time that a test is likely to set.
+// The validity starts before 2000-01-01, which is the initial time in a
+// synctest bubble. It ends after any time that a test is likely to set.
 var (
 	notBefore = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	notAfter  = time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -45,7 +45,7 @@ func (ca *CA) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Certificate.Raw})
 }
 
-// SelfSigned makes a self-signed certificate like template, with the key in m.
+// SelfSigned makes a self-signed certificate from template, with the key in m.
 // Fields that are zero in template get values that every server accepts in a
 // client certificate.
 func SelfSigned(template *x509.Certificate, m Material) (tls.Certificate, error) {
@@ -67,7 +67,7 @@ func (ca *CA) Certify(template *x509.Certificate, key crypto.PublicKey, serial [
 }
 
 func (ca *CA) certify(t *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
-	// The source of randomness is nil, since the signatures are deterministic
+	// The first argument is nil, which makes ECDSA signatures deterministic
 	// (RFC 6979).
 	der, err := x509.CreateCertificate(nil, t, ca.Certificate, key, ca.key)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Presented returns the certificates that the client of r has presented, its
-// own certificate first. Nothing about them is verified, except that the client
-// has the private key of the first one.
+// Presented returns the certificates that the client of r has presented, the
+// client's own certificate first. TLS has verified only that the client has the
+// private key of the first certificate.
 func Presented(r *http.Request) []*x509.Certificate {
 	if r.TLS == nil {
 		return nil
@@ -34,9 +34,10 @@ func IsTimely(cert *x509.Certificate, now time.Time) bool {
 	return !now.Before(cert.NotBefore) && !now.After(cert.NotAfter)
 }
 
-// IsRegistered reports whether keys, which a client has registered, contain the
-// certificate (RFC 8705 §2.2). A key with x5c or x5t#S256 stands for one
-// certificate. A key without them stands for all certificates of this key.
+// IsRegistered reports whether one of the client's registered keys matches the
+// certificate (RFC 8705 §2.2). A key with x5c or x5t#S256 matches only the
+// certificate that this member describes. A key without them matches all
+// certificates that contain the key.
 func IsRegistered(cert *x509.Certificate, keys jose.JSONWebKeySet) bool {
 	return slices.ContainsFunc(keys.Keys, func(k jose.JSONWebKey) bool {
 		sum := sha256.Sum256(cert.Raw)

@@ -12,9 +12,9 @@ import (
 	"unicode"
 )
 
-// name is a distinguished name in a form that can be compared. It has the
-// relative distinguished names in the order of the certificate. Each of them is
-// a sorted list of its attributes.
+// name is a distinguished name in a form that can be compared. The relative
+// distinguished names are in the order of the certificate. Each of them is a
+// sorted list of attributes.
 type name [][]string
 
 func (n name) equal(other name) bool {
@@ -31,8 +31,8 @@ var attributeTypes = map[string]string{
 	"e": "1.2.840.113549.1.9.1", "email": "1.2.840.113549.1.9.1", "emailaddress": "1.2.840.113549.1.9.1",
 }
 
-// attribute returns an attribute in the form that is compared. The value is
-// compared without regard to case and to insignificant spaces (RFC 5280 §7.1).
+// attribute returns an attribute in the form that is compared. The comparison
+// ignores case and insignificant spaces in the value (RFC 5280 §7.1).
 func attribute(oid, value string) string {
 	return oid + "=" + strings.Map(fold, strings.Join(strings.Fields(value), " "))
 }
@@ -47,8 +47,9 @@ func fold(c rune) rune {
 	return least
 }
 
-// encoded returns an attribute whose value is in DER. A value that is not a
-// character string is compared as it is.
+// encoded returns an attribute whose value is in DER, in the form that is
+// compared. If the value is not a character string, this form contains the DER
+// in hex.
 func encoded(oid string, der []byte) string {
 	var value any
 	if rest, err := asn1.Unmarshal(der, &value); err == nil && len(rest) == 0 {
@@ -61,7 +62,7 @@ func encoded(oid string, der []byte) string {
 
 // parseSubject reads the subject of a certificate.
 func parseSubject(der []byte) (name, error) {
-	// The element type is read as a SET because its name ends in SET.
+	// asn1 reads this type as a SET because its name ends in SET.
 	type attributesSET []struct {
 		Type  asn1.ObjectIdentifier
 		Value asn1.RawValue

@@ -1,4 +1,5 @@
 // Package mtls issues TLS certificates for clients, and compares the
-// certificates of clients with what is registered about them (RFC 8705). It
-// decides nothing about tokens and knows nothing about endpoints.
+// certificates that clients present with the names and keys that the clients
+// have registered (RFC 8705). It does not decide about tokens, and does not
+// depend on endpoints.
 package mtls

@@ -30,7 +30,8 @@ func ParsePEM(text []byte) (certs []*x509.Certificate, err error) {
 	return certs, nil
 }
 
-// Why is the reason for refusing a chain, or Trusted.
+// Why is the reason for refusing a certificate chain, or Trusted if the chain
+// is valid.
 type Why int
 
 // The reasons.

@@ -56,8 +56,8 @@ func (s *Server) describeAccess(text string, claims token.Object, form *token.Fo
 
 // active parses an access token of this server. It returns false if the token
 // is not valid now or has been revoked, or if its family has been revoked. For
-// a token from a token exchange, it also returns false if an original token or
-// its family has been revoked.
+// a token from a token exchange, it also returns false if a token that was
+// exchanged for it, or the family of that token, has been revoked.
 func (s *Server) active(text string) (accessToken, bool) {
 	a, ok := s.readAccessToken(text)
 	d := token.Identify(text)
@@ -69,7 +69,7 @@ func (s *Server) active(text string) (accessToken, bool) {
 }
 
 // readIDTokenHint parses an id_token_hint, which may have expired. It refuses
-// access tokens, because every API sees the access tokens of its callers and
+// access tokens, because an API receives the access tokens of its callers and
 // could send them as hints.
 func (s *Server) readIDTokenHint(text string) (claims token.Object, ok bool) {
 	header, claims, ok := s.Keys.Open(text)

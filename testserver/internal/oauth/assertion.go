@@ -47,8 +47,9 @@ func (s clientAuth) byAssertion(form url.Values) (*registry.Registered, *failure
 	return c, nil
 }
 
-// readAssertion returns the claims of an assertion and the client that its iss
-// names. The assertion must be signed with a key of that client (RFC 7523 §3).
+// readAssertion returns the client whose ID is in iss of an assertion, and the
+// claims of the assertion. The assertion must be signed with a key of this
+// client (RFC 7523 §3).
 func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Object, bool) {
 	jws, err := jose.ParseSignedCompact(text, assertionAlgs())
 	if _, plain := token.Segments(text); err != nil || !plain { // a used assertion in another encoding would look like a new one
@@ -98,9 +99,10 @@ func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) b
 	return false
 }
 
-// isAudience reports whether every value of aud names this server: its issuer,
-// its token endpoint or its pushed authorization request endpoint (RFC 9126
-// §2), at either address. It returns false if aud is missing or empty.
+// isAudience reports whether every value of aud is the issuer, or a URL of the
+// token endpoint or of the pushed authorization request endpoint (RFC 9126 §2).
+// The URLs in mtls_endpoint_aliases are also allowed. It returns false if aud
+// is missing or empty.
 func (s clientAuth) isAudience(claims token.Object) bool {
 	aud := claims.Audience()
 	own := []string{s.Issuer, s.urls[catalogue.Token], s.urls[catalogue.PAR], s.aliases[catalogue.Token], s.aliases[catalogue.PAR]}

@@ -30,7 +30,7 @@ type authorization struct {
 	requested   identity.ClaimsRequest // the parsed parameter claims
 	nonce       string
 	challenge   string
-	jkt         string // dpop_jkt, "" for any key or none
+	jkt         string // dpop_jkt; "" allows any key or no proof
 	prompt      []string
 	maxAge      time.Duration // negative for no limit
 	loginHint   string
@@ -40,10 +40,10 @@ type authorization struct {
 	used        bool         // usePushed has marked the pushed request as used
 }
 
-// readAuthorization returns the authorization request or a failure. If the
-// client or the redirect URI is invalid, it returns the failure as show, for a
-// page in the browser. It returns any other failure as redirect, for the
-// client. In that case, a has the parameters that were read before the failure.
+// readAuthorization parses an authorization request. If the client or the
+// redirect URI is invalid, it returns the failure as show, for a page in the
+// browser. It returns any other failure as redirect, which the client receives.
+// Then a contains the parameters that were read before the failure.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
@@ -67,9 +67,9 @@ func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization,
 	return a, nil, s.readParameters(a, form)
 }
 
-// findClient sets the client and the redirect URI of a. It returns a failure if
-// one of them is invalid. The browser is not redirected after such a failure
-// (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
+// findClient sets the client and the redirect URI of a. If one of them is
+// invalid, it returns a failure, and the browser must not be redirected (RFC
+// 6749 §4.1.2.1, RFC 9700 §4.11).
 func (s authorizeEndpoint) findClient(a *authorization, id string) *failure {
 	if id == "" {
 		return invalidRequest("client_id is missing")
@@ -210,9 +210,9 @@ func (a *authorization) readPrompt(form url.Values) *failure {
 	return nil
 }
 
-// consents returns what the end user agrees to: the scopes, and "claim NAME"
-// for each claim that the request names. A scope cannot contain a space, so it
-// never equals such an entry.
+// consents returns what the end user must consent to: each scope, and "claim
+// NAME" for each claim that is requested by name. The two kinds cannot be
+// equal, because a scope cannot contain a space.
 func (a *authorization) consents(scopes []string) []string {
 	all := slices.Clone(scopes)
 	for _, name := range a.requested.Names(a.scopes) {

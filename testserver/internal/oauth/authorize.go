@@ -115,8 +115,9 @@ func (s authorizeEndpoint) needs(a *authorization, session *grants.Session, now 
 	return nothing
 }
 
-// interact shows the login or consent page that the end user needs next. If no
-// page is needed, or the request does not allow one, it responds to the client.
+// interact shows the login or consent page that the end user needs next. If the
+// user needs no page, or the request forbids pages, interact responds to the
+// client.
 func (s authorizeEndpoint) interact(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, now time.Time) {
 	next := s.needs(a, session, now)
 	if next == toLogin && !s.acceptsAnybody(a) {
@@ -161,15 +162,15 @@ func (a *authorization) acceptsSubject(sub string) bool {
 	return (a.hinted == "" || a.hinted == sub) && a.requested.AllowsSubject(sub)
 }
 
-// acceptsAnybody reports whether the request allows any user, or names at least
-// one registered user.
+// acceptsAnybody reports whether the request allows every user, or at least one
+// of the registered users.
 func (s authorizeEndpoint) acceptsAnybody(a *authorization) bool {
 	return a.acceptsSubject("") || slices.ContainsFunc(s.Registry.Users(), func(u registry.User) bool { return a.acceptsSubject(u.Sub) })
 }
 
 // preferredUser returns the first registered user in this order: the subject of
-// id_token_hint, the subjects in the claims parameter, the user that login_hint
-// names. Without such a user, it returns the first user of the server.
+// id_token_hint, the subjects in the claims parameter, the user in login_hint.
+// If none of them is registered, it returns the first user of the server.
 func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	for _, sub := range append([]string{a.hinted}, a.requested.Subjects()...) {
 		if u, ok := s.Registry.User(sub); ok {
@@ -179,8 +180,8 @@ func (s authorizeEndpoint) preferredUser(a *authorization) registry.User {
 	return s.Registry.Hinted(a.loginHint)
 }
 
-// prefilledUsername returns the initial user name on the login page, or "" for
-// none.
+// prefilledUsername returns the user name with which the login page opens, or
+// "".
 func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	if a.hinted == "" && len(a.requested.Subjects()) == 0 {
 		return a.loginHint
@@ -193,8 +194,8 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 
 // finish stores a new code and sends it to the client. It sends an error
 // instead if the login does not satisfy an essential acr claim. If decided is
-// true, the user u logs in now, without pages. Otherwise the last login of the
-// session counts.
+// true, the user u logs in now, without pages. Otherwise the code is for the
+// last login of the session.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
 	now := s.Clock.Now()
 	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)
@@ -218,7 +219,7 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	}
 	sid := ""
 	if a.client.Logout.URI != "" {
-		if sid = session.SID; decided || sid == "" { // each login without pages is a session of its own
+		if sid = session.SID; decided || sid == "" { // each login without pages gets a new sid
 			sid = s.Source.Name("sid")
 		}
 	}
@@ -249,10 +250,11 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 	s.respond(w, r, a, pages.Field{Name: "code", Value: text})
 }
 
-// refuse sends the client an error (RFC 6749 §4.1.2.1). If the same request
-// comes again, the user must log in again, as after a response with a code.
+// refuse sends the client an error (RFC 6749 §4.1.2.1). It also clears Fresh in
+// the session, as finish does. If the same request is sent again, for example
+// with prompt=login, the user must log in again.
 func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
-	if session := s.sessions.session(r); s.loggedInFor(session, a) { // not for a request in another tab
+	if session := s.sessions.session(r); s.loggedInFor(session, a) { // the login was not for another tab
 		s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Fresh = token.Digest{} })
 	}
 	all, unlock := s.grants.Lock()

@@ -77,8 +77,7 @@ func (s clientAuth) identify(r *http.Request, form url.Values) (*registry.Regist
 	return c, nil
 }
 
-// confidential authenticates a client like authenticate, but refuses public
-// clients.
+// confidential does the same as authenticate, but refuses public clients.
 func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Registered, *failure) {
 	c, failed := s.authenticate(r, form)
 	if failed == nil && c.Public {
@@ -89,7 +88,7 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 
 // basic authenticates a client with the Basic credentials in an Authorization
 // field. named is the client_id in the form, or "" if the form has none. A
-// client_id in the form must name the same client as the credentials.
+// client_id in the form must be the client ID in the credentials.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -97,8 +96,8 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	}
 	pair, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(credentials, " "))
 	first, second, found := strings.Cut(string(pair), ":")
-	// The ID and the secret are form-encoded, so either can contain an encoded
-	// colon (RFC 6749 §2.3.1).
+	// The ID and the secret are decoded after the split at the colon, because
+	// either can contain an encoded colon (RFC 6749 §2.3.1).
 	id, idErr := url.QueryUnescape(first)
 	secret, secretErr := url.QueryUnescape(second)
 	if err != nil || !found || idErr != nil || secretErr != nil {
@@ -114,9 +113,9 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	return c, nil
 }
 
-// checkAuthenticated returns a failure if the client has not authenticated, or
-// has used a method that it is not registered for. Only a caller with the right
-// secret learns that the method is wrong.
+// checkAuthenticated returns a failure if ok is false, or if by is not the
+// method that the client is registered for. Only a caller with the right secret
+// learns that the method is wrong.
 func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {
 	case !ok:
@@ -174,9 +173,9 @@ func presentedThumbprint(r *http.Request) string {
 	return mtls.Thumbprint(chain[0])
 }
 
-// readCertificate sets the certificate of a token request. A client that is
-// registered for bound tokens does not get unbound tokens. RFC 8705 §3.4 leaves
-// this to the server.
+// readCertificate reads the client certificate of a token request. It returns a
+// failure if the client is registered for bound tokens and sends no
+// certificate. RFC 8705 §3.4 leaves this choice to the server.
 func (t *tokenRequest) readCertificate(r *http.Request) *failure {
 	t.presented = presentedThumbprint(r)
 	if !t.client.TLS.BoundTokens {
@@ -203,17 +202,17 @@ func (s *Server) checkProof(r *http.Request, ep catalogue.Endpoint, access strin
 }
 
 // useProof records the use of a proof. It returns a failure if the proof was
-// used before. It must be called last, so that only clients that authenticate
-// can fill the memory.
+// used before. Call it last, so that only authenticated clients can add entries
+// to the memory.
 func (s *Server) useProof(p dpop.Proof) *failure {
-	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // IDs of clients and assertions have no line breaks
+	if p.Key == "" || s.grants.Once("dpop\n"+p.ID, s.Clock.Now(), p.Until) { // no assertion's name begins with dpop and a line break
 		return nil
 	}
 	return invalidProof("the DPoP proof was used before: expected a new proof, with a new jti, for each request (RFC 9449 section 11.1)")
 }
 
-// called returns the URLs of ep that the client may have called: those at the
-// host that r names. If there are none, a proxy has changed the host, and
+// called returns the URLs of ep that the client may have called: the URLs whose
+// host is r.Host. If no URL has this host, a proxy has changed the host, and
 // called returns the URLs at all origins of the server.
 func (s *Server) called(r *http.Request, ep catalogue.Endpoint) []string {
 	all := []string{s.urls[ep]}
@@ -235,7 +234,8 @@ func (s *Server) called(r *http.Request, ep catalogue.Endpoint) []string {
 	return all
 }
 
-// nonces returns the nonces that DPoP proofs must have, or nil.
+// nonces returns the secret for the nonces of DPoP proofs, or nil if proofs
+// need no nonce.
 func (s *Server) nonces() dpop.Nonces {
 	if !s.config.DPoPNonces {
 		return nil

@@ -100,12 +100,12 @@ func (s debugPage) debugForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// maxShown is the maximum number of clients on the debug page. It is also the
-// maximum number of requests on the page; equal requests count as one.
+// maxShown is the maximum number of clients on the debug page, and the maximum
+// number of groups of equal requests.
 const maxShown = 50
 
-// shortened returns at most 10 elements of list, followed by the number of the
-// others. Any client may register a list that is too long for a page.
+// shortened returns the first 10 elements of list, followed by the number of
+// the other elements. A client may register a list that is too long for a page.
 func shortened(list []string) []string {
 	const most = 10
 	if len(list) <= most {
@@ -118,7 +118,7 @@ func shortened(list []string) []string {
 // to an unknown path.
 const noEndpoint = "no endpoint"
 
-// showDebug adds the server's state to p and shows it.
+// showDebug adds the state of the server to p and sends the page.
 func (s debugPage) showDebug(w http.ResponseWriter, session *grants.Session, p pages.DebugPage) {
 	if !session.Known {
 		s.sessions.begin(w, session)

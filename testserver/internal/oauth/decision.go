@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/registry"
 )
 
-// Decision is what a test decides in place of the end user. The zero Decision
-// decides nothing.
+// Decision is the answer that a test gives in place of the end user. The zero
+// Decision has no effect.
 type Decision struct {
 	User   *registry.User // the user who logs in and consents
 	Deny   string         // the error code of a refusal, "" for none
@@ -24,7 +24,7 @@ func (d Decision) narrow(requested []string) []string {
 	return chosen(requested, d.Scopes)
 }
 
-// LoginHeader is the request header field whose value names a decision: see
+// LoginHeader is the request header field whose value selects a decision: see
 // DecideLogin.
 const LoginHeader = "Testserver-Login"
 

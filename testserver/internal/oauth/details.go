@@ -14,9 +14,9 @@ import (
 
 const detailsParameter = "authorization_details"
 
-// maxDetails limits the number of elements of authorization_details, and
-// maxDetailsText limits the length of its JSON in bytes. Every token contains
-// the parameter, so it must be small.
+// maxDetails is the maximum number of elements of authorization_details, and
+// maxDetailsText is the maximum length of its JSON in bytes. The parameter must
+// be small because every token of the grant contains it.
 const (
 	maxDetails     = 32
 	maxDetailsText = 8 << 10

@@ -18,8 +18,9 @@ import (
 // deviceFlow is the device authorization grant (RFC 8628).
 type deviceFlow struct{ *Server }
 
-// The lifetime of a device code and its polling interval (RFC 8628 §3.2). The
-// documentation of package testserver states both.
+// deviceTTL is the lifetime of a device code, and deviceInterval is its first
+// polling interval (RFC 8628 §3.2). The documentation of package testserver
+// states both.
 const (
 	deviceTTL      = 10 * time.Minute
 	deviceInterval = 5 * time.Second
@@ -117,7 +118,8 @@ func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal
 
 // normal returns a user code in the form that the device shows. The end user
 // may have typed it in lower case or with other separators (RFC 8628 §6.1).
-// normal returns "" if typed does not have the letters of a user code.
+// normal returns "" unless typed contains exactly eight of the letters in
+// userLetters.
 func normal(typed string) string {
 	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
 	if len(letters) != 8 {
@@ -152,10 +154,10 @@ func (s deviceFlow) deviceCodeGrant(t *tokenRequest) (*grant, *failure) {
 	d.Polled = now
 	switch {
 	case early && !d.Denied && d.Family.Sub == "": // slow_down applies only until the end user decides
-		// A client that waits five seconds longer than before obeys slow_down
-		// (RFC 8628 §3.5), even if this request is still too early. In that
-		// case the interval does not grow, because otherwise the client could
-		// never wait long enough.
+		// The interval grows only if the client does not obey slow_down (RFC
+		// 8628 §3.5). A client that waits five seconds longer than before obeys
+		// it, even if this request is still too early. If the interval grew for
+		// this request, the client could never wait long enough.
 		if !slower {
 			d.Interval += deviceInterval
 		}

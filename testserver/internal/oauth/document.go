@@ -64,8 +64,8 @@ func joined(r *http.Request) *http.Request {
 	return r
 }
 
-// describe builds both discovery documents, which list only what the server
-// supports, and then applies the functions in change to them.
+// describe builds both discovery documents, which list only the features that
+// the server supports. It calls each function in change with each document.
 func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) error {
 	render := func(doc map[string]any) ([]byte, error) {
 		for _, f := range change {
@@ -88,7 +88,7 @@ func (s *Server) describe(alg catalogue.Alg, change []func(map[string]any)) erro
 	oidc["claim_types_supported"] = []string{"normal"}
 	oidc["claims_supported"] = s.claims()
 	oidc["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
-	// If the member is absent, clients assume true (OpenID Connect Discovery
+	// Clients assume true if this member is absent (OpenID Connect Discovery
 	// 1.0 §3).
 	oidc["request_uri_parameter_supported"] = false
 	if s.served[catalogue.UserInfo] {
@@ -106,7 +106,8 @@ func signingAlgs(own catalogue.Alg) []string {
 
 const idTokenAlgs = "id_token_signing_alg_values_supported"
 
-// metadata returns the members that are in both documents (RFC 8414 §2).
+// metadata returns the members that both discovery documents contain (RFC 8414
+// §2).
 func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	doc := map[string]any{
 		"issuer": s.Issuer,
@@ -123,7 +124,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // the server then issues ID tokens, and clients expect RS256 by default
+	if s.grantable(catalogue.RefreshToken) { // it issues ID tokens; without this list, clients expect RS256
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	aliases := map[string]string{}
@@ -160,7 +161,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 		doc["backchannel_logout_supported"], doc["backchannel_logout_session_supported"] = true, true
 	}
 	if s.served[catalogue.PAR] {
-		doc["require_pushed_authorization_requests"] = false // only some clients require it (RFC 9126 §5)
+		doc["require_pushed_authorization_requests"] = false // not required of all clients (RFC 9126 §5)
 	}
 	if s.served[catalogue.Token] {
 		if len(s.config.DetailTypes) > 0 {
@@ -179,8 +180,9 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 	return doc
 }
 
-// authMethods returns the authentication methods that clients can use. A server
-// that never asks for a certificate does not support those of RFC 8705.
+// authMethods returns the authentication methods that clients can use. It
+// leaves out the methods of RFC 8705 if the server never requests client
+// certificates.
 func (s *Server) authMethods() []catalogue.AuthMethod {
 	return slices.DeleteFunc(slices.Clone(catalogue.AuthMethods), func(m catalogue.AuthMethod) bool { return m.ByCertificate() && s.config.MTLSPort == "" })
 }

@@ -75,8 +75,9 @@ func (s *Server) mount(origin, base string) {
 		rt := &route{endpoint: ep, methods: r.Methods, handler: s.handler(ep), scripts: r.ForScripts(), form: slices.Contains(r.Methods, http.MethodPost)}
 		paths := []string{base + r.Path}
 		// Some clients put the well-known path before the path of the issuer,
-		// others after it. So each document is served at both URLs. The first
-		// path is the one that the specification requires, and URL returns it.
+		// and others put it after that path. So each document is served at both
+		// URLs. The first path is the path that the specification requires. The
+		// method URL returns it.
 		switch {
 		case ep == catalogue.ASMetadata:
 			paths = []string{r.Path + base, base + r.Path}
@@ -110,14 +111,15 @@ func withPort(origin, port string) string {
 	return net.JoinHostPort(hostname(host), port)
 }
 
-// isIndex reports whether a browser has sent r to open the URL of the issuer. A
-// program that is not a browser gets 404 for this URL.
+// isIndex reports whether r is a browser's request for the URL of the issuer.
+// Other programs get 404 for this URL.
 func (s *Server) isIndex(r *http.Request) bool {
 	_, route := s.routes[r.URL.Path]
 	return !route && r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == s.base && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// index shows the page with the most useful links.
+// index sends a page with links to the metadata, the JWKS and, on an
+// interactive server, the debug page.
 func (s *Server) index(w http.ResponseWriter) {
 	links := s.links()
 	if s.debugPath != "" {
@@ -138,7 +140,8 @@ func (s *Server) links() (links []pages.Link) {
 	return links
 }
 
-// grantable reports whether the server serves an endpoint that the grant needs.
+// grantable reports whether clients can use the grant g with the endpoints that
+// the server serves.
 func (s *Server) grantable(g catalogue.Grant) bool {
 	switch g {
 	case catalogue.AuthorizationCode:

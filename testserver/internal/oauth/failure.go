@@ -37,7 +37,7 @@ func (f *failure) show(w http.ResponseWriter) {
 	pages.Message(w, f.status, p)
 }
 
-// The error codes of resource servers (RFC 6750 §3.1).
+// These are error codes of resource servers (RFC 6750 §3.1).
 const (
 	invalidToken      = "invalid_token"
 	insufficientScope = "insufficient_scope"

@@ -22,12 +22,13 @@ type Issued struct {
 	Refresh string // "" if the client gets no refresh token
 	ID      string // "" without the scope openid
 
-	Claims      map[string]any // of the access token, even if it is opaque
+	Claims      map[string]any // the access token's claims, even if it is opaque
 	Expiry      time.Time      // zero if the access token has no exp
-	Fingerprint string         // of the access token, as in the audit log
+	Fingerprint string         // identifies the access token in the audit log
 }
 
-// String returns the fingerprint of the access token and none of the tokens.
+// String returns the fingerprint of the access token. It does not show the
+// tokens.
 func (i Issued) String() string { return "tokens " + i.Fingerprint }
 
 // GoString returns the same string as String, so that %#v does not show the

@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// A login or consent page can belong to these kinds of requests. The form of
-// the page contains the kind, followed by the query of the request. The server
-// validates the request again whenever the form is submitted.
+// A login, consent or logout page belongs to one of these kinds of requests.
+// The form of the page contains the kind, followed by the query of the request.
+// The server validates the request again when the form is submitted.
 const (
 	forAuthorize = "authorize?"
 	forDevice    = "device?"
@@ -34,8 +34,9 @@ func (s sessions) readSubmitted(r *http.Request) (url.Values, *grants.Session, *
 	return form, session, s.checkCSRF(session, form)
 }
 
-// login handles the login form. After a login it sets a new session cookie,
-// which prevents session fixation, and restarts the request.
+// login handles the login form. After a login, it sets a new session cookie,
+// which prevents session fixation. Then it redirects the browser, so that the
+// browser repeats the request.
 func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	form, session, failed := s.sessions.readSubmitted(r)
 	if failed != nil {
@@ -60,7 +61,7 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if session.Sub != u.Sub {
-		session.Consented = nil // the consents are those of another user
+		session.Consented = nil // they belong to the previous user
 		s.pushLogouts(r.Context(), s.grants.LeaveSession(session.SID))
 		session.SID = s.Source.Name("sid")
 	}
@@ -70,8 +71,8 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, to)
 }
 
-// restartURL returns the URL at which the browser starts a request again, and
-// the query of that URL. The URL always belongs to this server.
+// restartURL returns the URL at which the browser repeats a request after the
+// login, and the query of that URL. The URL always belongs to this server.
 func (s authorizeEndpoint) restartURL(request string) (to, raw string, ok bool) {
 	for prefix, ep := range map[string]catalogue.Endpoint{forAuthorize: catalogue.Authorize, forDevice: catalogue.Device} {
 		if query, found := strings.CutPrefix(request, prefix); found {

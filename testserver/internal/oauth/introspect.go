@@ -15,9 +15,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// originsValid reports whether the original tokens of a token exchange are
+// originsValid reports whether the tokens that were exchanged for a token are
 // still valid: neither these tokens nor their families have been revoked.
-// origins are the digests of these tokens.
+// origins contains the digests of these tokens.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }
@@ -113,8 +113,8 @@ func acceptsSigned(r *http.Request) bool {
 	return false
 }
 
-// responseDraft returns a JWT that is a response to a client. The JWT is not
-// signed yet, and has only its issuer and its audience as claims.
+// responseDraft returns an unsigned JWT for a response to client. It has only
+// the claims iss and aud.
 func (s *Server) responseDraft(typ string, alg catalogue.Alg, client string) *token.Draft {
 	d := &token.Draft{Header: token.UnsignedHeader(), Alg: alg}
 	d.SetHeader("typ", typ)

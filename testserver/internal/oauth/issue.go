@@ -33,7 +33,7 @@ func (s tokenEndpoint) issue(t *tokenRequest, g *grant) (map[string]any, *failur
 	if g.exchanged != nil {
 		g.exchanged.write(d)
 	}
-	// The bindings come last, so that a policy cannot change them.
+	// The token is bound last, so that a policy cannot change the binding.
 	if bound := cmp.Or(t.bound, g.Certificate); bound != "" {
 		d.BindToThumbprint(bound)
 	}
@@ -125,8 +125,9 @@ func addClaims(d *token.Draft, claims map[string]any) {
 	}
 }
 
-// requestedClaims parses the claims parameter of an authorization request. The
-// authorization endpoint has validated the parameter.
+// requestedClaims parses the claims parameter of an authorization request. It
+// ignores the error, because the authorization endpoint has validated the
+// parameter.
 func requestedClaims(claims string) identity.ClaimsRequest {
 	requested, _ := identity.ParseClaims(claims)
 	return requested

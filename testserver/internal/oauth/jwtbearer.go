@@ -11,8 +11,8 @@ import (
 )
 
 // notTaken returns the failure for every invalid assertion (RFC 7523 §3.1). The
-// response does not say what is wrong, since the client has signed the
-// assertion and can check it.
+// response does not say what is wrong with the assertion, because the client
+// has signed the assertion and can examine it.
 func notTaken() *failure { return invalidGrant("the assertion is invalid") }
 
 func noAssertion() *failure { return invalidRequest("the parameter assertion is missing") }
@@ -44,7 +44,7 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	name := text[:strings.LastIndexByte(text, '.')] // without the signature, since ECDSA allows a second valid signature of the same text
 	if jti, has := claims.Text("jti"); has {
-		name = t.client.ID + " " + jti // byAssertion uses the same name, so an assertion cannot be used for both
+		name = t.client.ID + " " + jti // byAssertion uses the same name, so an assertion can be used only once
 	}
 	if !s.auth.isTimely(claims, name) {
 		return nil, notTaken()

@@ -69,10 +69,10 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	return requested, nil
 }
 
-// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). Any
-// web page can send a browser to this endpoint, so the user must confirm the
-// logout unless id_token_hint names that user. Only an interactive server has
-// logged-in users.
+// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). The
+// user must confirm the logout unless id_token_hint is about this user, because
+// any web page can send a browser to this endpoint. Only an interactive server
+// has logged-in users.
 func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	var requested *logout
@@ -118,9 +118,9 @@ func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, fo
 }
 
 // logOut ends the session, if there is one, and responds with a redirect or a
-// page. A missing session is not an error (§4). Before it responds, logOut
-// sends logout tokens to the clients of the session and waits for their
-// answers.
+// page. A missing session is not an error (§4). logOut first sends logout
+// tokens to the clients of the session, and waits for their answers before it
+// responds.
 func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *grants.Session, requested *logout) {
 	if session.Known {
 		s.grants.EndSession(session)
@@ -138,20 +138,19 @@ func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *
 	redirect(w, r, withQuery(requested.to, fields))
 }
 
-// pushesAtOnce limits the logout tokens of one session that are sent at the
-// same time.
+// pushesAtOnce is the maximum number of logout tokens that are sent at the same
+// time for one session.
 const pushesAtOnce = 16
 
 // pushLogouts sends a logout token to each client of the families that has
 // registered a URI for logout tokens (OpenID Connect Back-Channel Logout 1.0
-// §2.5). It waits for the answers and writes them to the audit log. A client
-// that does not answer does not prevent the logout. The end of ctx does not
-// prevent it either, because a browser that leaves must not cancel the logout
-// at the clients.
+// §2.5). It waits for the answers and writes them to the audit log. If a client
+// does not answer, the logout continues. If the browser closes its connection
+// and ctx is canceled, the logout at the clients also continues.
 func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
 	type addressee struct{ client, sub, sid string }
 	reached := map[addressee]bool{}
-	ctx = context.WithoutCancel(ctx) // a push has a time limit of its own
+	ctx = context.WithoutCancel(ctx) // each push has its own time limit
 	slots := make(chan struct{}, pushesAtOnce)
 	var sent sync.WaitGroup
 	defer sent.Wait()

@@ -12,8 +12,8 @@ import (
 )
 
 // manage lets a client read, replace and delete its registration (RFC 7592 §2).
-// The URL names the client, and the registration access token authenticates the
-// client.
+// The query parameter client_id identifies the client, and the registration
+// access token authenticates it.
 func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	_, credential, failed := credentials(r, bearerScheme)
 	var c *registry.Registered

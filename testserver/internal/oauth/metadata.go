@@ -51,7 +51,7 @@ func (s registrationEndpoint) readMetadata(o token.Object) (registry.Client, *fa
 		member{"backchannel_logout_uri", &c.Logout.URI}, member{"backchannel_logout_session_required", &c.Logout.SessionRequired})
 	for _, m := range members {
 		i := o.Find(m.name)
-		_, mayBeEmpty := m.into.(*string) // "" is neither a valid method nor a valid algorithm
+		_, mayBeEmpty := m.into.(*string) // a method or an algorithm must not be ""
 		if i < 0 || json.Unmarshal(o[i].Value, m.into) == nil && (mayBeEmpty || string(o[i].Value) != `""`) {
 			continue
 		}

@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// IsLocalHost reports whether a Host field names a loopback address or
-// localhost, which browsers resolve without DNS. This check protects against
-// DNS rebinding. It ignores the port, since ports can be forwarded.
+// IsLocalHost reports whether a Host field contains a loopback address or
+// localhost, which browsers resolve without DNS. It ignores the port, because
+// ports can be forwarded. This check protects against DNS rebinding.
 func IsLocalHost(hostport string) bool {
 	host := hostname(hostport)
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
-// isOwnHost reports whether a Host field names a loopback address, localhost or
-// a configured host of the server. Under any other name the server could have
-// the same origin as an attacker's page (DNS rebinding), and that page could
-// read the server's tokens.
+// isOwnHost reports whether a Host field contains a loopback address, localhost
+// or a configured host of the server. If the server accepted other names, it
+// could have the same origin as an attacker's page (DNS rebinding), and that
+// page could read the server's tokens.
 func (s *Server) isOwnHost(hostport string) bool {
 	for _, origin := range [...]string{s.config.BrowserOrigin, s.config.AliasOrigin} {
 		if u, err := url.Parse(origin); err == nil && u.Host != "" && strings.EqualFold(hostname(hostport), u.Hostname()) {
@@ -48,8 +48,8 @@ func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 
 func hostname(hostport string) string { return (&url.URL{Host: hostport}).Hostname() }
 
-// CheckOrigin returns an error unless origin is an origin as browsers send it
-// (RFC 6454 §6.2), or "*" for all origins.
+// CheckOrigin returns an error unless origin is "*", which means all origins,
+// or has the format of the Origin header field (RFC 6454 §6.2).
 func CheckOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	if origin == "*" || err == nil && u.Scheme != "" && u.Host != "" && u.Scheme+"://"+u.Host == origin {
@@ -71,7 +71,7 @@ func (c *Config) allows(origin string) bool {
 // cors adds the header fields that let scripts of other origins read the
 // response (Fetch Standard §3.2). If r is a preflight request, cors responds to
 // it and returns true. It does not allow scripts to send cookies, because these
-// endpoints use credentials in the request instead.
+// endpoints do not use cookies.
 func (s *Server) cors(w http.ResponseWriter, r *http.Request, rt *route) (answered bool) {
 	if !rt.scripts {
 		return false

@@ -19,12 +19,13 @@ import (
 // §2.2).
 const requestURN = "urn:ietf:params:oauth:request_uri:"
 
-// jktParameter binds the code to a DPoP key (RFC 9449 §10).
+// jktParameter is the parameter that binds the code to a DPoP key (RFC 9449
+// §10).
 const jktParameter = "dpop_jkt"
 
-// pushedTTL is how long a browser may take to open a pushed request. After
-// that, [grants.PagesTTL] limits the time on the pages. The documentation of
-// package testserver states the value.
+// pushedTTL is how long a browser may take to open a pushed request. If it
+// opens the request in time, it may continue until [grants.PagesTTL] after the
+// end of pushedTTL. The documentation of package testserver states the value.
 const pushedTTL = 90 * time.Second
 
 // pushedRequest serves the pushed authorization request endpoint (RFC 9126 §2).
@@ -77,10 +78,10 @@ func (s authorizeEndpoint) push(r *http.Request) (uri string, failed *failure) {
 	return uri, nil
 }
 
-// pushable returns the request that the server stores, without credentials. It
-// checks the request as the authorization endpoint would (RFC 9126 §2.1). key
-// is the thumbprint of the key of the DPoP proof, or "". Such a key means the
-// same as dpop_jkt (RFC 9449 §10.1).
+// pushable checks a pushed request as the authorization endpoint would (RFC
+// 9126 §2.1). It returns the request to store, without credentials. key is the
+// thumbprint of the key of the DPoP proof, or "". A key has the same effect as
+// dpop_jkt (RFC 9449 §10.1).
 func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key string) (*grants.Pushed, *failure) {
 	switch {
 	case form.Has("request_uri"):
@@ -107,9 +108,9 @@ func (s authorizeEndpoint) pushable(c *registry.Registered, form url.Values, key
 	return p, nil
 }
 
-// requested reads an authorization request like readAuthorization. If form
-// refers to a pushed request, requested reads that request and ignores the
-// other parameters in form (RFC 9126 §4, RFC 9101 §6.3).
+// requested does the same as readAuthorization. If form refers to a pushed
+// request, it reads that request and ignores the other parameters in form (RFC
+// 9126 §4, RFC 9101 §6.3).
 func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *authorization, show, redirect *failure) {
 	uri := form.Get("request_uri")
 	if _, served := s.urls[catalogue.PAR]; !served || !strings.HasPrefix(uri, requestURN) {
@@ -135,9 +136,9 @@ func (s authorizeEndpoint) requested(r *http.Request, form url.Values) (a *autho
 	return a, show, redirect
 }
 
-// pushed returns a copy of the pushed request that form refers to. The failure
-// for an invalid reference is shown on a page, because the server learns the
-// redirect URI only from the pushed request.
+// pushed returns a copy of the pushed request that form refers to. A failure is
+// shown on a page and not sent to the client, because only a valid pushed
+// request contains the redirect URI.
 func (s authorizeEndpoint) pushed(r *http.Request, form url.Values) (grants.Pushed, *failure) {
 	if len(form["request_uri"]) > 1 || len(form["client_id"]) > 1 {
 		return grants.Pushed{}, invalidRequest("client_id or request_uri is repeated")

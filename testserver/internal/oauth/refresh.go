@@ -79,8 +79,8 @@ func (s tokenEndpoint) refreshTokenGrant(t *tokenRequest) (*grant, *failure) {
 }
 
 // withinGrace reports whether generation is the number of the previous refresh
-// token and the grace period has not ended. A client may use the previous token
-// again, for example, because it did not receive the last response.
+// token and the grace period has not ended. During this period, a client that
+// did not receive the last response may use the previous token again.
 func (s tokenEndpoint) withinGrace(f *grants.Family, generation int, now time.Time) bool {
 	return generation == f.Generation-1 && s.config.Grace > 0 && now.Before(f.RotatedAt.Add(s.config.Grace))
 }
@@ -92,9 +92,8 @@ func (s tokenEndpoint) refreshTTL(c *registry.Registered) time.Duration {
 	return s.config.RefreshTTL
 }
 
-// subset reports whether every name in part is also in whole. It uses a map to
-// stay fast, because any client, even without credentials, can send thousands
-// of names.
+// subset reports whether every name in part is also in whole. It uses a map,
+// because a request without credentials can contain thousands of names.
 func subset(part, whole []string) bool {
 	has := make(map[string]bool, len(whole))
 	for _, name := range whole {
@@ -112,10 +111,10 @@ func later(a, b time.Time) time.Time {
 
 // startRefreshing adds the first refresh token to a new token family, if the
 // client may use the grant refresh_token. It also sets the time at which the
-// family ends. certificate and key are the thumbprints of what the access token
-// is bound to, or "". They also bind the refresh tokens of a public client (RFC
-// 8705 §4, RFC 9449 §5). The refresh tokens of other clients need no
-// thumbprint, because these clients authenticate (RFC 8705 §7.1).
+// family ends. certificate and key are the thumbprints to which the access
+// token is bound, or "". The refresh tokens of a public client are bound to the
+// same thumbprints (RFC 8705 §4, RFC 9449 §5). Other refresh tokens need no
+// thumbprint, because their clients authenticate (RFC 8705 §7.1).
 func (s tokenEndpoint) startRefreshing(c *registry.Registered, certificate, key string, f *grants.Family, now time.Time) {
 	f.Ends = now
 	if !c.May(catalogue.RefreshToken) {

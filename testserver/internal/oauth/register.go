@@ -46,8 +46,8 @@ type information struct {
 	catalogue.ClientLogout
 }
 
-// serve registers a client. It passes requests about registered clients to
-// manage.
+// serve registers a client if the method of the request is POST. All other
+// requests are about registered clients, and serve passes them to manage.
 func (s registrationEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		s.manage(w, r)
@@ -121,7 +121,8 @@ func (i *information) send(w http.ResponseWriter, status int) {
 	sendText(w, status, "application/json", body)
 }
 
-// readJSON parses the body of a request as a JSON object.
+// readJSON parses the body of a request as a JSON object. It removes null
+// members.
 func readJSON(r *http.Request) (token.Object, *failure) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" || r.Body == nil {

@@ -87,6 +87,7 @@ func (s *Server) Revoke(text string) bool {
 	return true
 }
 
-// SetIntrospection sets the introspection response for the token text. reply is
-// the response as JSON; nil restores the normal response.
+// SetIntrospection sets the introspection response for the token in text. reply
+// is the response as JSON. If reply is nil, the server gives its normal
+// response again.
 func (s *Server) SetIntrospection(text string, reply []byte) { s.ledger.SetReply(text, reply) }

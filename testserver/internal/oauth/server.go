@@ -19,7 +19,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// Default lifetimes. The documentation of package testserver states them.
+// These are the default lifetimes of refresh tokens and codes. The
+// documentation of package testserver states them.
 const (
 	DefaultRefreshTTL = 30 * 24 * time.Hour
 	defaultCodeTTL    = time.Minute
@@ -30,7 +31,7 @@ type Config struct {
 	Issuer   string
 	Source   *token.Source
 	Alg      catalogue.Alg // "" means ES256
-	Keys     []token.Key   // the first key of each algorithm signs; empty means that one is generated
+	Keys     []token.Key   // the first key of each algorithm signs; if empty, one key is generated
 	Now      func() time.Time
 	Defaults []token.Edit
 	Clients  []registry.Client // in addition to the default clients
@@ -42,7 +43,7 @@ type Config struct {
 
 	DetailTypes []string // the supported types of authorization_details; empty means none
 
-	Form          *token.Form // the form of access tokens, nil for the form of RFC 9068
+	Form          *token.Form // the format of access tokens; nil for the format of RFC 9068
 	KeySet        token.KeySet
 	Introspection func(answer *token.Object, client string, scopes []string) // changes the responses for active tokens; may be nil
 
@@ -50,13 +51,14 @@ type Config struct {
 	Disabled []catalogue.Endpoint
 	Policies []Policy
 
-	// The origins of the URLs for browsers and for clients. Each is a scheme
-	// and a host, or "" for the origin of the issuer.
+	// BrowserOrigin is the origin of the URLs that users open in a browser.
+	// AliasOrigin is the origin of all other URLs. Each is a scheme and a host,
+	// or "" for the origin of the issuer.
 	BrowserOrigin, AliasOrigin string
 
-	// MTLSPort is the port of the listener that asks clients for a certificate,
-	// "" without such a listener. ClientCAs are trusted for the certificates of
-	// clients, in addition to the CA of the server.
+	// MTLSPort is the port of the listener that requests client certificates.
+	// It is "" if the server does not request them. ClientCAs are trusted for
+	// client certificates, in addition to the server's own CA.
 	MTLSPort  string
 	ClientCAs []*x509.Certificate
 
@@ -78,7 +80,7 @@ type Config struct {
 type Server struct {
 	*token.Minter
 
-	// Only New writes these fields.
+	// Only New and Restore write these fields.
 	config         Config
 	issuerHost     string // without a port
 	secret         []byte // the key that authenticates refresh tokens
@@ -93,13 +95,13 @@ type Server struct {
 	origin, base   string // the origin of the issuer, and its path without a trailing slash
 	debugPath      string // "" if the server has no debug page
 
-	// These fields are state and are safe for concurrent use.
+	// These fields contain state. They are safe for concurrent use.
 	Registry *registry.Registry
 	Journal  journal.Journal
 	Audit    *journal.Audit
 	Faults   journal.Injections[http.Handler]
 
-	// These are the parts of the server, one for each endpoint or task.
+	// Each of these fields handles one endpoint or one task.
 	auth         clientAuth
 	sessions     sessions
 	authz        authorizeEndpoint
@@ -151,7 +153,7 @@ func New(c Config) (*Server, error) {
 		Registry: registered,
 		Audit:    journal.NewAudit(c.Audit),
 	}
-	s.Handles, s.certificates = &s.ledger, c.Source.Fork("client certificates") // so that certificates do not change what else is drawn
+	s.Handles, s.certificates = &s.ledger, c.Source.Fork("client certificates") // so that certificates do not change other random values
 	s.ClientCA = sync.OnceValues(func() (*mtls.CA, error) {
 		m, err := token.CertificateMaterial(s.certificates)
 		if err != nil {
@@ -186,11 +188,11 @@ func (s *Server) IssueCertificate(template *x509.Certificate) (tls.Certificate, 
 	return ca.Issue(template, m)
 }
 
-// publishDefaultKeys publishes the keys that clients expect: for RS256 (OpenID
-// Connect Core 1.0 §15.1, RFC 9701 §6), for ES256, and for the algorithms that
-// clients are registered with. A server that has configured keys, uses a shared
-// secret or imitates a provider publishes a key for RS256 or ES256 only when it
-// first signs with that algorithm.
+// publishDefaultKeys publishes the keys for ES256, for RS256 (OpenID Connect
+// Core 1.0 §15.1, RFC 9701 §6), and for the algorithms that clients are
+// registered with. If the server has configured keys, uses a shared secret or
+// imitates a provider, it publishes a key for ES256 or RS256 only when it first
+// signs with this algorithm.
 func (s *Server) publishDefaultKeys() error {
 	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
@@ -228,7 +230,7 @@ func (s *Server) Reset() {
 
 // Inject adds a fault, which takes precedence over earlier faults. It calls
 // wrap once. The handler that wrap returns responds to the requests that match
-// the rule, in place of the endpoint. wrap gets the handler next, which
+// the rule, in place of the endpoint. This handler can call next, which
 // responds without faults. Inject returns false if wrap returns nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))

@@ -18,9 +18,9 @@ import (
 // sessions manages the sessions of browsers and the pages with forms.
 type sessions struct{ *Server }
 
-// session returns a copy of the session that the cookie of r names, or an empty
-// session with Known false. If the user has been removed, the copy has no
-// login.
+// session returns a copy of the session whose name is in the cookie of r. If
+// this session does not exist, it returns an empty session whose Known is
+// false. If the user has been removed, the copy contains no login.
 func (s sessions) session(r *http.Request) *grants.Session {
 	name := s.cookie.From(r)
 	if name == "" {
@@ -34,15 +34,16 @@ func (s sessions) session(r *http.Request) *grants.Session {
 }
 
 // loggedInFor reports whether the last login of the session was made for this
-// authorization request. A login counts until the server has answered the
-// request, and for at most grants.PagesTTL.
+// authorization request. It returns false after the server has responded to the
+// request, and when grants.PagesTTL has passed since the login.
 func (s *Server) loggedInFor(session *grants.Session, a *authorization) bool {
 	return session.Fresh == sha256.Sum256([]byte(a.raw)) && s.Clock.Now().Before(session.AuthTime.Add(grants.PagesTTL))
 }
 
-// acrOf returns the authentication context of a login: the first wanted context
-// that the user supports, or else the user's first context. A user without
-// configured contexts supports every context.
+// acrOf returns the authentication context of a login: the first context in
+// wanted that the user supports. If the user supports none of them, acrOf
+// returns the user's first context. A user without configured contexts supports
+// every context.
 func (s *Server) acrOf(sub string, wanted []string) string {
 	u, _ := s.Registry.User(sub)
 	for _, acr := range wanted {
@@ -62,7 +63,7 @@ func (s *Server) stepsUp(a *authorization, session *grants.Session) bool {
 }
 
 // begin sets a new session cookie. It stores the session under the value of the
-// new cookie and removes the session of the old one.
+// new cookie and removes the session that was stored under the old value.
 func (s sessions) begin(w http.ResponseWriter, session *grants.Session) {
 	now := s.Clock.Now()
 	old := session.Name

@@ -79,8 +79,8 @@ func readStrictly(text []byte, v any) error {
 	return nil
 }
 
-// check returns an error for values that the server never writes, but that an
-// edited file may contain. The errors name members, not values.
+// check returns an error for values that only an edited file can contain. The
+// errors name members, not values.
 func (state *snapshot) check() error {
 	if len(state.Secret) < 32 {
 		return errors.New("the member Secret is missing or shorter than 32 bytes")

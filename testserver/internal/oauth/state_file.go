@@ -15,7 +15,7 @@ import (
 type persistence struct {
 	file  *persist.File
 	saver *persist.Saver
-	saved [sha256.Size]byte // hash of the state in the file, zero if the file may differ
+	saved [sha256.Size]byte // hash of the state in the file; zero if it is unknown
 
 	closing sync.Once
 	closed  error // the result of Close
@@ -48,7 +48,7 @@ func (s *Server) openState(path string) (err error) {
 	if err := s.save(); err != nil { // so that openState fails if the file cannot be written
 		return err
 	}
-	saver := persist.NewSaver(s.save, nil) // nil, because Close and the endpoints report errors
+	saver := persist.NewSaver(s.save, nil) // no callback: Close and the endpoints report errors
 	s.persistence.saver = saver
 	for _, changes := range []interface{ OnChange(func()) }{s.Registry, &s.grants, &s.ledger, s.Keys} {
 		changes.OnChange(saver.Changed)

@@ -30,7 +30,7 @@ func TestAnIdleServerWritesNoState(t *testing.T) {
 		}()
 		n := new(writes)
 		s.Registry.PutUser(registry.User{Sub: "bob", Claims: map[string]any{"n": n}})
-		time.Sleep(time.Second) // for the save to finish
+		time.Sleep(time.Second) // wait for the save to finish
 		synctest.Wait()
 		before := *n
 		time.Sleep(time.Minute)

@@ -22,9 +22,9 @@ type tokenRequest struct {
 	form    url.Values
 	targets []string // the APIs that the request names: see [Server.targets]
 
-	proof     dpop.Proof // the zero Proof without one
-	presented string     // the x5t#S256 of the certificate of the request, "" without one
-	bound     string     // presented if the tokens are bound to this certificate, else ""
+	proof     dpop.Proof // zero if the request has no proof
+	presented string     // x5t#S256 of the client certificate; "" if the request has none
+	bound     string     // equal to presented if the tokens are bound to it, or ""
 }
 
 // grant is the accepted grant of a token request.
@@ -35,7 +35,7 @@ type grant struct {
 	event     event
 
 	exchanged *exchanged           // nil except for a token exchange
-	undo      func(*grants.Family) // reverts the use of the code, device code or refresh token; nil if there was no such use
+	undo      func(*grants.Family) // reverts the use of the code, device code or refresh token; nil if nothing needs reverting
 }
 
 // serve responds to a token request. The hooks run before the response is sent.

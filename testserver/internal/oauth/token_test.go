@@ -199,8 +199,8 @@ func TestAGrantWithoutItsEndpointIsUnsupported(t *testing.T) {
 	wantRefusal(t, off.post(t, catalogue.Token, "web", url.Values{"scope": {canary}}), http.StatusBadRequest, "invalid_request")
 }
 
-// If a code or refresh token is used twice, the server cannot know whether the
-// client or an attacker used it first. So it revokes the tokens of both.
+// If a code or refresh token is used twice, either the client or an attacker
+// may have used it first. So the server revokes the tokens from both uses.
 func TestReuseRevokesTheFamily(t *testing.T) {
 	s := newServer(t)
 	code := s.code(t)

@@ -22,13 +22,13 @@ const (
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// maxOrigins limits repeated token exchange: a token can come from at most this
-// many earlier tokens, directly or indirectly. This also limits the length of
-// the chain of actors.
+// maxOrigins is the maximum number of earlier tokens from which a token can
+// come by token exchange, directly or indirectly. This also limits the length
+// of the chain of actors.
 const maxOrigins = 16
 
-// exchanged holds what the new access token of a token exchange inherits from
-// the subject token and the actor token.
+// exchanged contains the values that the new access token of a token exchange
+// inherits from the subject token and the actor token.
 type exchanged struct {
 	kind        string          // the issued_token_type
 	act, mayAct json.RawMessage // the claims act and may_act, nil for none
@@ -155,9 +155,9 @@ func (s tokenEndpoint) mayAct(claim json.RawMessage, actor *party) bool {
 	return true
 }
 
-// narrow returns the grant for the new token of a token exchange. The grant
-// must not have scopes, an audience or details that the subject token lacks,
-// except an audience that the client is registered with.
+// narrow returns the grant for the new token of a token exchange. The scopes
+// and the details must be in the subject token. The audience must be in the
+// subject token or in the registration of the client.
 func (s tokenEndpoint) narrow(t *tokenRequest, subject *party) (f grants.Family, failed *failure) {
 	f = grants.Family{ID: s.Source.Name("family"), Client: t.client.ID, Sub: subject.Sub, Kind: catalogue.TokenExchange}
 	f.OfClient = s.grants.Family(token.Identify(t.form.Get("subject_token"))).OfClient

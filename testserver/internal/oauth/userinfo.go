@@ -81,16 +81,16 @@ func (s *Server) userInfoResponse(client string, claims map[string]any) (media s
 	return "application/jwt", []byte(signed), err
 }
 
-// The schemes of access tokens.
+// These are the authentication schemes for access tokens.
 const (
 	bearerScheme = "Bearer" // RFC 6750 §2.1
 	dpopScheme   = "DPoP"   // RFC 9449 §7.1
 )
 
 // credentials reads the scheme and the access token of r from the header or
-// from a form (RFC 6750 §2.1, §2.2). A token in the URL is ignored (RFC 9700
-// §4.3.2). The scheme is "" if r does not have exactly one token with one of
-// the schemes.
+// from a form (RFC 6750 §2.1, §2.2). It ignores a token in the URL (RFC 9700
+// §4.3.2). If r has several tokens, or none with one of the schemes, the
+// returned scheme is "".
 func credentials(r *http.Request, schemes ...string) (scheme, access string, failed *failure) {
 	fields := r.Header.Values("Authorization")
 	var inForm string
@@ -120,8 +120,10 @@ func credentials(r *http.Request, schemes ...string) (scheme, access string, fai
 	return schemes[i], access, nil
 }
 
-// checkKey returns a failure unless the request proves that the client has the
-// DPoP key that the access token is bound to (RFC 9449 §7.1, §7.2).
+// checkKey checks the binding of the access token to a DPoP key (RFC 9449 §7.1,
+// §7.2). If the token is bound, the request must use the scheme DPoP and prove
+// that the client has the key. Otherwise the request must use the scheme
+// Bearer.
 func (s *Server) checkKey(r *http.Request, scheme, access string, claims token.Object) *failure {
 	key, bound := token.BoundKey(claims)
 	switch {
@@ -152,9 +154,9 @@ func unauthorized(description string) *failure {
 	return &failure{status: http.StatusUnauthorized, code: invalidToken, description: description}
 }
 
-// challengeAs sends the failure with a challenge for a scheme, or for each
-// scheme if scheme is "", as a resource server does (RFC 6750 §3, RFC 9449
-// §7.1).
+// challengeAs sends the failure as a resource server does, with a challenge for
+// scheme (RFC 6750 §3, RFC 9449 §7.1). If scheme is "", it sends one challenge
+// for Bearer and one for DPoP.
 func (f *failure) challengeAs(w http.ResponseWriter, scheme string) {
 	var reason string
 	if f.code != "" {

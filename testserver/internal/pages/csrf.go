@@ -51,9 +51,9 @@ func (c Cookie) with(value string, maxAge int) *http.Cookie {
 	}
 }
 
-// From returns the session that the cookie in r names, or "". If there are two
-// cookies, another server on the host may have set one of them, so neither is
-// used.
+// From returns the value of the session cookie in r, or "" if the cookie is
+// missing. If there are two cookies, another server on the host may have set
+// one of them, so From also returns "".
 func (c Cookie) From(r *http.Request) string {
 	found := r.CookiesNamed(c.Name)
 	if len(found) != 1 {

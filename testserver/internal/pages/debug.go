@@ -12,11 +12,11 @@ type DebugPage struct {
 	Form
 	Issuer    string
 	Clients   []DebugClient
-	Others    int // clients that are not shown
+	Others    int // number of clients not shown
 	Keys      []DebugKey
 	Users     []User
 	Faults    []DebugFault
-	Now       time.Time // by the server's clock
+	Now       time.Time // time of the server's clock
 	Links     []Link
 	Requests  []DebugRequest // newest first; see Grouped
 	Filter    Filter
@@ -39,7 +39,7 @@ type DebugClient struct {
 type DebugFault struct {
 	Endpoint   string
 	Hits       int
-	Left, Skip int // Skip is how many requests pass before the fault; Left is how many more get it, 0 for no limit
+	Left, Skip int // Skip: requests before the fault applies; Left: remaining requests with the fault, 0 for no limit
 }
 
 // Filter selects requests. An empty field matches every request.
@@ -61,7 +61,7 @@ type DebugKey struct {
 type DebugRequest struct {
 	Time             time.Time
 	Method, Endpoint string
-	ClientID         string // "" if the request named no client
+	ClientID         string // "" if no client was identified
 	Status           int    // 0 until the response is sent
 	Injected         bool   // a fault produced the response
 	Form             []Field
@@ -90,5 +90,6 @@ func (r DebugRequest) same(other DebugRequest) bool {
 // MintForm is the input of the mint form.
 type MintForm struct{ ClientID, Subject, Audience, Scope, ExpiresIn, Defect string }
 
-// Debug writes the debug page. Its forms are sent only to this server.
+// Debug writes the debug page. The form-action of this page allows only this
+// server.
 func Debug(w http.ResponseWriter, p DebugPage) { write(w, http.StatusOK, "debug", thisServer, p) }

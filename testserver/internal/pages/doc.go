@@ -10,12 +10,12 @@
 // # Fields
 //
 // Forms are sent by POST to the page's Action. The only exception is the filter
-// of the debug page, which changes nothing and is sent by GET. The Field
-// constants name the fields. Two fields carry data of the server:
-// [FieldRequest], one opaque string such as the query of the authorization
-// request, and [FieldCSRF]. The parameters of the request are not separate
-// fields: an authorization request with decision=allow must not be mistaken for
-// the user's decision.
+// of the debug page, which changes nothing and is sent by GET. The names of the
+// fields are the Field constants. Two fields contain data of the server:
+// [FieldRequest] is one opaque string, such as the query of the authorization
+// request, and [FieldCSRF] is the CSRF token. The parameters of the request are
+// not separate fields. Otherwise the parameter decision=allow in an
+// authorization request could be mistaken for the user's decision.
 //
 // # Headers
 //
@@ -25,15 +25,14 @@
 // "Origin: null" with the forms, so a server must check [FieldCSRF] and not the
 // origin.
 //
-// The directive form-action is an exception. Chromium applies it not only to
-// the target of a form but also to every redirect that follows. Sign-in,
-// consent and sign-out end at the client's redirect URI. That URI may redirect
-// to another origin that is not registered, to an app's own scheme, or to an
-// IPv6 literal, which the grammar of the policy does not allow. A policy with
-// the redirect URI would break these logins, but only in one browser. So
-// [Login], [Consent], [Logout] and [FormPost] have no form-action. A
-// form-action would protect against injected forms, but html/template prevents
-// such forms. The other pages have a form-action.
+// [Login], [Consent], [Logout] and [FormPost] have no directive form-action.
+// Chromium applies this directive to the target of a form and to every redirect
+// that follows. Sign-in, consent and sign-out end at the client's redirect URI.
+// That URI may redirect to another origin that is not registered, to an app's
+// own scheme, or to an IPv6 literal, which the grammar of the policy does not
+// allow. A policy with the redirect URI would break these logins, but only in
+// one browser. A form-action would protect against injected forms, but
+// html/template prevents injected forms. The other pages have a form-action.
 //
 // # Texts
 //

@@ -1,13 +1,14 @@
 package pages
 
-// The names of the form fields.
+// These are the names of the form fields. The comments say which page has the
+// field, and what the field contains.
 const (
-	FieldRequest = "server_request" // Request of the page
-	FieldCSRF    = "server_csrf"    // CSRF of the page
+	FieldRequest = "server_request" // Form.Request of the page
+	FieldCSRF    = "server_csrf"    // Form.CSRF of the page
 
 	FieldUsername = "username"  // Login
 	FieldPassword = "password"  // Login
-	FieldPick     = "pick"      // Login: a name of Users; absent when the form with the password was sent
+	FieldPick     = "pick"      // Login: a user name in Users; absent if the password form was sent
 	FieldScope    = "scope"     // Consent: once for each checked scope; Debug: all scopes, separated by spaces
 	FieldDecision = "decision"  // Consent, Logout: DecisionAllow or DecisionDeny
 	FieldUserCode = "user_code" // Device
@@ -17,16 +18,17 @@ const (
 	FieldSubject  = "sub"        //
 	FieldAudience = "aud"        //
 	FieldExpires  = "expires_in" // a Go duration
-	FieldDefect   = "defect"     // a name of Defects, or ""
+	FieldDefect   = "defect"     // an element of Defects, or ""
 )
 
-// The values of FieldDecision. Every other value grants nothing.
+// These are the values of FieldDecision. Every other value is treated as
+// DecisionDeny.
 const (
 	DecisionAllow = "allow"
 	DecisionDeny  = "deny"
 )
 
-// The values of FieldDo.
+// These are the values of FieldDo.
 const (
 	DoRotate = "rotate"
 	DoMint   = "mint"

@@ -11,5 +11,5 @@ type IndexPage struct {
 // Link leads to another page or document of the server.
 type Link struct{ Name, URL, About string }
 
-// Index writes the page.
+// Index writes the index page.
 func Index(w http.ResponseWriter, p IndexPage) { write(w, http.StatusOK, "index", nowhere, p) }

@@ -41,6 +41,7 @@ type DevicePage struct {
 	Error    string
 }
 
-// Device writes the page that asks for a device code. Its form must be answered
-// with a page of this server, not with a redirect to another site.
+// Device writes the page that asks for a device code. The form-action of this
+// page allows only this server, so the response to the form must not redirect
+// to another site.
 func Device(w http.ResponseWriter, p DevicePage) { write(w, http.StatusOK, "device", thisServer, p) }

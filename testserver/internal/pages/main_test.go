@@ -151,8 +151,9 @@ func textOf(n *html.Node) string {
 	return strings.TrimSpace(text.String())
 }
 
-// sent returns the fields that a browser would send with form when button is
-// pressed, as name=value lines in the order of the page.
+// sent returns the form fields that a browser would submit when the user
+// presses button. Each field is a name=value string. The fields are in page
+// order.
 func sent(form, button *html.Node) (fields []string) {
 	for _, n := range all(form, "") {
 		name, named := attr(n, "name")

@@ -8,11 +8,11 @@ type MessagePage struct {
 	Text  string
 	Code  string // an OAuth error code, "" if the message is not about an error
 	Facts []Field
-	Help  string // what the user can do
+	Help  string // advice for the user
 }
 
-// Message writes a message page, such as an error that must not be sent to a
-// redirect URI.
+// Message writes a page with a message. For example, it shows an error that
+// must not be sent to a redirect URI.
 func Message(w http.ResponseWriter, status int, p MessagePage) {
 	write(w, status, "message", nowhere, p)
 }
@@ -24,11 +24,11 @@ type FormPostPage struct {
 	Fields      []Field
 }
 
-// Field is a parameter of the response.
+// Field is a name and a value that a page shows or submits.
 type Field struct{ Name, Value string }
 
-// FormPost writes a form that a script submits. Without scripts the user must
-// press the button.
+// FormPost writes a form that a script submits automatically. If scripts are
+// disabled, the user must press the button.
 func FormPost(w http.ResponseWriter, p FormPostPage) {
 	write(w, http.StatusOK, "formpost", anywhere, p)
 }

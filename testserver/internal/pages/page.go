@@ -13,9 +13,9 @@ import (
 
 // Form holds the values that every form of the server needs.
 type Form struct {
-	Action  string // the target, a path of the server
-	Request string // sent back as FieldRequest; a single line, since browsers change line breaks; may be ""
-	CSRF    string // sent back as FieldCSRF
+	Action  string // the path that receives the form
+	Request string // value of FieldRequest; may be ""; a single line, because browsers change line breaks
+	CSRF    string // value of FieldCSRF
 }
 
 var (
@@ -29,7 +29,8 @@ var (
 	script string
 )
 
-// reach restricts the targets of forms. The package comment gives the reasons.
+// reach is the form-action directive of a page's Content Security Policy. It
+// restricts the targets of forms. The package comment gives the reasons.
 type reach string
 
 const (
@@ -41,11 +42,11 @@ const (
 // site holds the templates of all pages.
 type site struct {
 	pages         map[string]*template.Template
-	style, script string // the source expressions for the style and the script in a Content Security Policy
+	style, script string // Content Security Policy source expressions for the inline style and script
 }
 
-// load parses the templates when the first page is written, since most tests
-// need no pages.
+// load parses the templates only when the first page is written, because most
+// tests need no pages.
 var load = sync.OnceValue(func() site {
 	s := site{pages: map[string]*template.Template{}, style: source(style), script: source(script)}
 	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"short": short, "whole": whole, "host": host}).ParseFS(files, "html/layout.html"))
@@ -62,8 +63,8 @@ func source(inline string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// write renders the page called name and sends it. If the page cannot be
-// rendered completely, write does not send it.
+// write renders the page called name and sends it. If rendering fails, write
+// sends status 500 instead of a partial page.
 func write(w http.ResponseWriter, status int, name string, forms reach, page any) {
 	s := load()
 	var body bytes.Buffer
@@ -91,10 +92,10 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 	_, _ = w.Write(body.Bytes()) // the browser may be gone
 }
 
-// short shortens a string that a client chose.
+// short limits a string that a client chose to 120 characters.
 func short(text string) string { return cut(text, 120) }
 
-// whole shortens a URL, with a larger limit than short.
+// whole limits a URL to 400 characters.
 func whole(text string) string { return cut(text, 400) }
 
 // host returns the host of a URL, which is the part that users should check.

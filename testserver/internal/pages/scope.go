@@ -9,7 +9,8 @@ type ScopeBox struct {
 	Checked     bool
 }
 
-// sentences explain the scopes of OpenID Connect (Core 1.0 §5.4, §11).
+// sentences contains the default descriptions of the OpenID Connect scopes
+// (Core 1.0 §5.4, §11).
 var sentences = map[string]string{
 	"openid":         "Know who you are.",
 	"profile":        "Read your profile, such as your name.",
@@ -19,9 +20,9 @@ var sentences = map[string]string{
 	"offline_access": "Keep its access while you are away.",
 }
 
-// Scope returns the checkbox for a scope. Its description comes from
-// descriptions. If the scope is not in descriptions but is a scope of OpenID
-// Connect, a default text is used.
+// Scope returns a checked checkbox for a scope. The description is taken from
+// descriptions. An OpenID Connect scope that is missing there gets a default
+// description.
 func Scope(name string, descriptions map[string]string) ScopeBox {
 	return ScopeBox{Name: name, Checked: true, Description: cmp.Or(descriptions[name], sentences[name])}
 }

@@ -48,8 +48,8 @@ func child(path string) {
 }
 
 // start starts a child process and waits until it has opened the file at path.
-// It returns the process and a scanner for the lines that the process prints
-// from then on. When ctx ends, the process is killed with SIGKILL.
+// It returns the process and a scanner for the rest of the process's output.
+// When ctx is canceled, the process is killed with SIGKILL.
 func start(ctx context.Context, t *testing.T, path string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, os.Args[0])
@@ -121,7 +121,7 @@ func TestOneProcessAtATime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	cmd, lines := start(ctx, t, path)
-	lines.Scan() // the child has saved a state
+	lines.Scan() // wait for the first saved state
 
 	_, err := persist.Open(path)
 	if !errors.Is(err, persist.ErrInUse) {
@@ -136,7 +136,7 @@ func TestOneProcessAtATime(t *testing.T) {
 		}
 	}
 	_ = cmd.Wait() // an error, because the child was killed
-	open(t, path)  // the lock has ended with the killed process
+	open(t, path)  // the kill has released the lock
 }
 
 func TestOneOpenFileAtATimeInAProcess(t *testing.T) {

@@ -1,11 +1,11 @@
 // Package persist saves the state of a test authorization server in one JSON
 // file.
 //
-// A [File] can be open in only one process at a time. It accepts only files
-// that package persist wrote, and never overwrites a file that it cannot read:
-// a file that is damaged, belongs to another program or has a newer version
-// stays unchanged until the user moves it away. If a process is killed, the
-// file contains either the old state or the new one.
+// On systems with flock(2), a [File] can be open in only one process at a time.
+// It accepts only files that package persist wrote. A file that is damaged,
+// belongs to another program or was written by a newer release is never
+// overwritten. It stays unchanged until the user moves it away. If a process is
+// killed, the file contains either the old state or the new state.
 //
 // A [Saver] decides when to write, so that many changes need only a few writes.
 //

@@ -12,14 +12,15 @@ const (
 	version = 1
 )
 
-// The bytes before and after the state in a file.
+// head and tail are the bytes before and after the state in a file.
 var (
 	head = []byte(`{"format":"` + format + `","version":` + strconv.Itoa(version) + `,"state":`)
 	tail = []byte("}\n")
 )
 
-// unwrap returns the state in the text of a file. The white space of the JSON
-// may differ from what Save writes. Everything else must be as Save writes it.
+// unwrap returns the state from the text of a file. The text must be a JSON
+// object with exactly the members format, version and state. White space and
+// the order of the members do not matter.
 func unwrap(text []byte) ([]byte, error) {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:

@@ -12,20 +12,20 @@ import (
 	"sync"
 )
 
-// These suffixes name the files next to the state file. They are long to avoid
-// conflicts with other files, because an existing file with newSuffix is
-// removed.
+// lockSuffix and newSuffix are appended to the path of the state file. They are
+// long to avoid conflicts with other files, because Save removes an existing
+// file with newSuffix.
 const (
 	lockSuffix = ".bearerguard-lock" // contains the ID of the process; never removed
 	newSuffix  = ".bearerguard-new"  // the new state while it is written
 )
 
 // maxBytes limits the size of a state file, so that a wrong path does not
-// exhaust the memory. The largest states have some 100 MB.
+// exhaust the memory. The largest states are about 100 MB.
 const maxBytes = 1 << 30
 
-// These are the errors for an existing file that cannot be used. The file stays
-// unchanged.
+// These errors mean that an existing file cannot be used. The file is not
+// changed.
 var (
 	ErrInUse   = errors.New("another process is using the state file")
 	ErrForeign = errors.New("the file is not a state file of this server")
@@ -50,10 +50,10 @@ type File struct {
 	bad  error       // if not nil, Load and Save return this error
 }
 
-// Open locks the file at path for this process, until [File.Close] or the end
-// of the process. The file need not exist, but its directory must. An existing
-// file must be a state file. The error wraps one of the package's Err variables
-// if one of them describes why the file cannot be used.
+// Open locks the file at path for this process, until [File.Close] is called or
+// the process exits. The directory of the file must exist. The file may be
+// missing, but an existing file must be a state file. If one of the package's
+// Err variables describes the problem, the returned error wraps that variable.
 //
 // On systems with flock(2), Open fails if another process has locked the file.
 // Other systems have no lock, so the user must not start two processes with the
@@ -105,9 +105,9 @@ func resolve(path string) (string, error) {
 }
 
 // Load decodes the state into v, which must be a pointer, and reports whether
-// there was a state. After an error, v must not be used and Save always fails.
-// A member of the state that v does not have is an error, since the next Save
-// would lose that member.
+// there was a state. If the state has a member that v lacks, Load fails,
+// because the next Save would lose that member. After an error, v must not be
+// used and Save always fails.
 func (f *File) Load(v any) (found bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -158,8 +158,8 @@ func (f *File) read() (state []byte, err error) {
 	if state, err = unwrap(text); err != nil {
 		return nil, fmt.Errorf("%w; %s", err, moveAway)
 	}
-	// info was read before the text. If the file was changed between the two
-	// reads, the next Save therefore detects the change.
+	// info was read before the text. So if the file was changed between the two
+	// reads, the next Save detects the change.
 	f.seen = info
 	return state, nil
 }

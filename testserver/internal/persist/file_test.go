@@ -48,7 +48,7 @@ func TestFileSaysWhatItIs(t *testing.T) {
 
 func TestFileIsForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
-	put(t, path, head+`{}}`) // with mode 0644
+	put(t, path, head+`{}}`) // put uses mode 0644
 	save(t, open(t, path), state{})
 	for _, name := range names(t, path) {
 		info, err := os.Stat(filepath.Join(filepath.Dir(path), name))

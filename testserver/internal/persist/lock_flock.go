@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// lock locks the file at path. The lock ends with the process, even if the
-// process is killed. The file is never removed, because otherwise two processes
-// could lock two different files of the same name.
+// lock locks the file at path. The lock is released when the process exits,
+// even if the process is killed. The file is never removed: otherwise two
+// processes could each lock a different file with the same name.
 func lock(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // next to the file that the user names
 	if err != nil {
@@ -36,8 +36,8 @@ func lock(path string) (io.Closer, error) {
 	return f, nil
 }
 
-// sign writes the ID of this process to the file, for the error message of a
-// second process.
+// sign writes the ID of this process to the file. The error message of a second
+// process contains this ID.
 func sign(f *os.File) error {
 	if err := f.Truncate(0); err != nil {
 		return err

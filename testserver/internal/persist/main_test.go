@@ -11,8 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/persist"
 )
 
-// childFile is an environment variable. If it is set, the test binary runs as a
-// child process that opens the state file with that path: see child_test.go.
+// childFile is the name of an environment variable. If the variable is set, the
+// test binary runs as a child process and opens the state file at that path:
+// see child_test.go.
 const childFile = "PERSIST_TEST_CHILD_FILE"
 
 func TestMain(m *testing.M) {

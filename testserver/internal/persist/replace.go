@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 )
 
-// replace atomically replaces the file at path with the concatenated parts.
-// info describes the new file, and is nil if the file was not replaced. If info
-// and err are both set, the file was replaced, but a crash could undo this.
+// replace atomically replaces the file at path with a file that contains parts,
+// one after another. info describes the new file. It is nil if the file was not
+// replaced. If info and err are both set, the file was replaced, but a crash
+// could restore the old file.
 func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 	next := path + newSuffix
 	// Only this process has the lock. So if a file already exists at next, it
@@ -27,7 +28,7 @@ func replace(path string, parts ...[]byte) (info fs.FileInfo, err error) {
 }
 
 // write creates the file at path with mode 0600. It fails if the file exists,
-// because only a new file has this mode from the start and cannot be a link.
+// because an existing file could have another mode or be a link.
 func write(path string, parts [][]byte) (info fs.FileInfo, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
 	if err != nil {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// minInterval is the minimum time between two saves, so that a busy server does
-// not write all the time. If the process is killed, the changes made during
-// that time are lost.
+// minInterval is the minimum pause between two saves, so that a busy server
+// does not write all the time. If the process is killed, the changes made
+// during the pause are lost.
 const minInterval = 100 * time.Millisecond
 
 // Saver saves after changes: immediately after the first change, and then at
@@ -22,8 +22,8 @@ type Saver struct {
 
 	mu      sync.Mutex
 	changes uint64 // number of changes so far
-	tried   uint64 // changes included in the last attempt to save
-	saved   uint64 // changes included in the last successful save
+	tried   uint64 // value of changes at the last attempt to save
+	saved   uint64 // value of changes at the last successful save
 	failing bool
 	running bool
 	closed  bool
@@ -106,9 +106,9 @@ func (s *Saver) attempt() (begins bool, err error) {
 	return begins, err
 }
 
-// Close stops saving after a last Flush. Later changes are saved only if Close
-// is called again. If Close returns an error, the last changes have not been
-// saved.
+// Close stops automatic saving and then calls Flush. Later changes are saved
+// only if Flush or Close is called again. If Close returns an error, the last
+// changes have not been saved.
 func (s *Saver) Close() error {
 	s.mu.Lock()
 	if !s.closed {

@@ -14,8 +14,8 @@ import (
 
 var errDisk = errors.New("the disk is full")
 
-// disk stands in for a file. It counts the saves. While its field fails is
-// true, every save returns an error.
+// disk simulates a state file. It counts the saves. While fails is true, every
+// save returns an error.
 type disk struct {
 	current       atomic.Int64 // the state to save
 	saves, stored int
@@ -127,11 +127,11 @@ func TestFlushSavesWhatThePauseHoldsBack(t *testing.T) {
 		}
 		d.change(s)
 		synctest.Wait()
-		d.want(t, 3, 3, 0) // a change after Close is not saved …
+		d.want(t, 3, 3, 0) // the change after Close is not saved
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		d.want(t, 4, 4, 0) // … until Close is called again
+		d.want(t, 4, 4, 0) // the second Close saves this change
 	})
 }
 
@@ -159,7 +159,7 @@ func TestFailureIsReportedOnceAndByClose(t *testing.T) {
 		}
 		d.want(t, 0, 5, 1)
 		pass(time.Hour)
-		d.want(t, 0, 5, 1) // after a failure, the Saver tries again only after the next change
+		d.want(t, 0, 5, 1) // after a failure, only the next change causes another save
 		if err := s.Flush(); !errors.Is(err, errDisk) {
 			t.Errorf("got %v from Flush, want %v", err, errDisk)
 		}

@@ -1,5 +1,5 @@
 // Package push sends logout tokens and security event tokens to receivers, and
-// returns the answers.
+// returns their HTTP responses.
 //
-// It does not make or read tokens.
+// It does not make or parse tokens.
 package push

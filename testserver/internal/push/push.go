@@ -12,32 +12,34 @@ import (
 	"time"
 )
 
-// timeout limits one delivery, including the answer.
+// timeout limits one delivery, from the request to the end of the response
+// body.
 const timeout = 10 * time.Second
 
-// maxBody limits the part of an answer that is read, in bytes.
+// maxBody is the maximum number of bytes that are read from a response body.
 const maxBody = 4 << 10
 
-// Receiver is where tokens are sent.
+// Receiver is an HTTP endpoint to which tokens are sent.
 type Receiver struct {
 	URL string // absolute, http or https
 
-	// Authorization is the value of the Authorization field that the receiver
+	// Authorization is the value of the Authorization header that the receiver
 	// requires with security events (SSF 1.0 §6.1.1), such as "Bearer …". If it
-	// is "", no field is sent. Logout tokens are sent without this field.
+	// is "", the header is not sent. Logout tokens are always sent without this
+	// header.
 	Authorization string
 
-	// Client sends the request. nil means a client that trusts the roots of the
-	// system and uses no proxy. Redirects are never followed.
+	// Client sends the requests. nil means a client that trusts the system's
+	// root certificates and uses no proxy. Redirects are never followed.
 	Client *http.Client
 }
 
-// Receipt is the answer of a receiver. A receiver that accepts a logout token
-// answers with 200 or 204 (OpenID Connect Back-Channel Logout 1.0 §2.8), and
-// one that accepts a security event with 202 (RFC 8935 §2.2).
+// Receipt is the HTTP response of a receiver. A receiver that accepts a logout
+// token returns 200 or 204 (OpenID Connect Back-Channel Logout 1.0 §2.8). A
+// receiver that accepts a security event returns 202 (RFC 8935 §2.2).
 type Receipt struct {
 	Status     int
-	RetryAfter string // the field Retry-After, "" if absent
+	RetryAfter string // the Retry-After header; "" if absent
 	Body       string // at most 4 KiB of the body: an error in JSON, or ""
 }
 
@@ -55,8 +57,8 @@ func (to Receiver) Event(ctx context.Context, token string) (Receipt, error) {
 	return to.post(ctx, "application/secevent+jwt", token)
 }
 
-// Check returns an error unless the URL of the receiver is an absolute http or
-// https URL without user and fragment.
+// Check returns an error if the URL of the receiver is not an absolute http or
+// https URL, or has a user or a fragment.
 func (to Receiver) Check() error {
 	if u, err := url.Parse(to.URL); err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("the URL of the receiver is not valid: want an http or https URL without user and fragment, such as http://127.0.0.1:9002/logout")
@@ -64,8 +66,8 @@ func (to Receiver) Check() error {
 	return nil
 }
 
-// post sends body and reads the answer. Every status counts as an answer, so an
-// error is always about the URL or the connection.
+// post sends body and reads the response. It accepts every status, so an error
+// is always about the URL or the connection.
 func (to Receiver) post(ctx context.Context, media, body string) (Receipt, error) {
 	if err := to.Check(); err != nil {
 		return Receipt{}, err
@@ -86,7 +88,7 @@ func (to Receiver) post(ctx context.Context, media, body string) (Receipt, error
 	resp, err := client.Do(r)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // without the URL, which the caller knows
+			err = wrapped.Err // leave out the URL: the caller has it
 		}
 		return Receipt{}, fmt.Errorf("the receiver cannot be reached: %w", err)
 	}

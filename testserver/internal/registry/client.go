@@ -18,7 +18,7 @@ import (
 // Client is a client that is registered with the server (RFC 6749 §2). When a
 // Client is printed or logged, only its ID is shown.
 type Client struct {
-	ID     string // printable ASCII, colons and spaces included
+	ID     string // printable ASCII; may contain colons and spaces
 	Secret string `json:"-"` // printable ASCII; "" for a public client
 	Public bool   // it cannot keep a secret (RFC 6749 §2.1), so it must use PKCE and may not introspect
 
@@ -39,12 +39,12 @@ type Client struct {
 
 	AuthMethod  catalogue.AuthMethod   // "" means all suitable methods, except those with a certificate
 	JWKS        []byte                 // public keys, for private_key_jwt, self_signed_tls_client_auth and jwt-bearer
-	TLS         catalogue.ClientTLS    `json:",omitzero"` // the name in its certificate, and whether its tokens are bound
-	Logout      catalogue.ClientLogout `json:",omitzero"` // where it receives logout tokens
+	TLS         catalogue.ClientTLS    `json:",omitzero"` // certificate name; whether tokens are bound to the certificate
+	Logout      catalogue.ClientLogout `json:",omitzero"` // URI and options for logout tokens
 	RequireDPoP bool                   `json:",omitzero"` // its token requests must have a DPoP proof (RFC 9449 §5.2)
 	Name        string                 `json:",omitzero"` // shown to users; "" means that the ID is shown
 	RequirePAR  bool                   `json:",omitzero"` // it must push its authorization requests (RFC 9126 §6)
-	Algs        catalogue.ClientAlgs   `json:",omitzero"` // the zero value means the defaults
+	Algs        catalogue.ClientAlgs   `json:",omitzero"` // signing algorithms; "" is the default
 
 	// RefreshTTL and CodeTTL are the lifetimes of the client's refresh tokens
 	// and codes; 0 means the server's default lifetime. They are not saved in
@@ -63,9 +63,9 @@ func (c Client) GoString() string { return c.String() }
 // the secret.
 func (c Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// OnRequest reports whether a client that uses the grant g gets tokens for
-// users without their consent. A client may use such a grant only if its
-// registration lists the grant.
+// OnRequest reports whether the grant g issues tokens for a user without the
+// user's consent. A client may use token exchange and jwt-bearer only if its
+// registration lists them.
 func OnRequest(g catalogue.Grant) bool {
 	return g == catalogue.TokenExchange || g == catalogue.JWTBearer
 }
@@ -84,8 +84,8 @@ func LoopbackRedirects() []string {
 	return []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"}
 }
 
-// loopbackLogouts returns the post-logout redirect URIs of the default clients:
-// the root of an application on loopback, and its callback.
+// loopbackLogouts returns the post-logout redirect URIs of the default clients.
+// For each loopback origin, these are the root and /callback.
 func loopbackLogouts() (uris []string) {
 	for _, origin := range loopbacks {
 		for _, path := range [...]string{"", "/", "/callback"} {

@@ -1,5 +1,5 @@
-// Package registry holds the clients and the users of a test authorization
-// server: it validates, stores and authenticates them.
+// Package registry validates, stores and authenticates the clients and the
+// users of a test authorization server.
 //
 // It does not handle requests or make tokens.
 package registry

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// CheckRedirect returns an error for a redirect URI that must not be
-// registered. Such a URI has a scheme that a browser does not navigate to
-// (javascript:, data:), a fragment (RFC 6749 §3.1.2) or a user name.
+// CheckRedirect returns an error if uri must not be registered as a redirect
+// URI. It rejects relative URIs, schemes that a browser does not navigate to
+// (javascript:, data:), fragments (RFC 6749 §3.1.2) and user names.
 func CheckRedirect(uri string) error {
 	p, err := url.Parse(uri)
 	switch {
@@ -30,8 +30,8 @@ func CheckRedirect(uri string) error {
 	return nil
 }
 
-// CheckLogoutURI returns an error for a URI to which logout tokens cannot be
-// sent (OpenID Connect Back-Channel Logout 1.0 §2.2).
+// CheckLogoutURI returns an error if logout tokens cannot be sent to uri
+// (OpenID Connect Back-Channel Logout 1.0 §2.2).
 func CheckLogoutURI(uri string) error {
 	if err := CheckRedirect(uri); err != nil || !strings.HasPrefix(uri, "http://") && !strings.HasPrefix(uri, "https://") {
 		return fmt.Errorf("backchannel_logout_uri %q must be an absolute http or https URI without a user name and without a fragment", uri)
@@ -45,15 +45,16 @@ func sameLoopback(own, uri string) bool {
 	return ok && otherOK && host == otherHost && rest == otherRest
 }
 
-// loopbacks are the origins whose port may vary. They are compared as strings,
-// since a URL parser would treat more spellings as equal.
+// loopbacks are the origins of redirect URIs whose port may vary. They are
+// compared as strings, because a URL parser would treat more spellings as
+// equal.
 var loopbacks = []string{
 	"http://127.0.0.1", "http://localhost", "http://[::1]",
 	"https://127.0.0.1", "https://localhost", "https://[::1]",
 }
 
-// CutLoopback removes the port of a loopback URI. It returns false for every
-// other URI.
+// CutLoopback splits a loopback URI into its origin and the rest, and removes
+// the port. For any other URI, ok is false.
 func CutLoopback(uri string) (origin, rest string, ok bool) {
 	for _, origin := range loopbacks {
 		rest, found := strings.CutPrefix(uri, origin)

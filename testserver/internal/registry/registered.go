@@ -16,13 +16,12 @@ type Registered struct {
 	Client
 	Digest [sha256.Size]byte
 	Keys   jose.JSONWebKeySet `json:"-"`
-	// Itself is true if the server registered the client when the client's
-	// first request arrived, and the client has not sent a secret yet. The
-	// first secret that the client sends becomes its secret (see
-	// AllowUnregistered).
+	// Itself is true if the server registered the client on the client's first
+	// request, and the client has not sent a secret yet. The first secret that
+	// the client sends becomes its secret (see AllowUnregistered).
 	Itself   bool
-	Admitted bool     `json:",omitempty"` // it was admitted by its first request; stays true when Itself becomes false
-	Managed  *Managed `json:",omitempty"` // nil unless a registration request has registered it
+	Admitted bool     `json:",omitempty"` // registered by its first request; stays true when Itself becomes false
+	Managed  *Managed `json:",omitempty"` // nil if not created by a registration request
 
 	Edits []token.Edit `json:"-"` // changes to the client's access tokens
 }
@@ -68,8 +67,8 @@ func (c *Registered) May(g catalogue.Grant) bool {
 	return !OnRequest(g) && (g != catalogue.ClientCredentials || !c.Public)
 }
 
-// By reports whether the client may authenticate with method. A client may use
-// a certificate only if it is registered for this method.
+// By reports whether the client may authenticate with method. An empty
+// AuthMethod allows every method except those with a certificate.
 func (c *Registered) By(method catalogue.AuthMethod) bool {
 	return c.AuthMethod == "" && !method.ByCertificate() || c.AuthMethod == method
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/guarded"
 )
 
-// Limits for clients that any caller may add. The documentation of package
-// testserver states the limits.
+// maxItself, maxRegistered and MaxText limit the clients that any caller may
+// add. The documentation of package testserver states the limits.
 const (
 	maxItself     = 1000 // clients admitted by their first request
 	maxRegistered = 1000 // clients registered by registration requests
@@ -127,8 +127,8 @@ func (r *Registry) Register(c *Registered) bool {
 	return true
 }
 
-// Swap stores next in place of old as the client with this id. If old is nil,
-// the client must not exist yet. If next is nil, the client is removed. Swap
+// Swap replaces old with next as the client with this id. If old is nil, the
+// client must not exist yet. If next is nil, the client is removed. Swap
 // returns false if another request has changed the client.
 func (r *Registry) Swap(id string, old, next *Registered) bool {
 	k, unlock := r.known.Lock()

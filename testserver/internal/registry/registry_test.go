@@ -126,8 +126,8 @@ func TestAnAdmittedClientKeepsItsFirstSecret(t *testing.T) {
 			t.Errorf("%s: got it accepted", name)
 		}
 	}
-	// If several requests at once send a first secret for the same client, and
-	// the secrets differ, exactly one secret is accepted.
+	// Several concurrent requests send different first secrets for one client.
+	// Exactly one secret is accepted.
 	var won atomic.Int64
 	var secret atomic.Value
 	var wg sync.WaitGroup
@@ -163,7 +163,7 @@ func TestAdmittedAndRegisteredClientsAreLimited(t *testing.T) {
 	if _, ok := r.Admit("more", callback); ok || r.Register(more) {
 		t.Error("got a client accepted beyond the limit")
 	}
-	r.Put(registered(t, registry.Client{ID: "of a test", Secret: "s"})) // clients that a test adds are not limited
+	r.Put(registered(t, registry.Client{ID: "of a test", Secret: "s"})) // the limits do not apply to Put
 	r.Remove("itself0")
 	r.Remove("registered0")
 	if !r.Register(more) {

@@ -12,15 +12,15 @@ type State struct {
 	Users   []Account     // oldest first
 }
 
-// State returns the state, which stays locked until the caller calls unlock.
-// The caller must not change the state.
+// State returns the state. The registry stays locked until the caller calls
+// unlock. The caller must not change the state.
 func (r *Registry) State() (state State, unlock func()) {
 	k, unlock := r.known.RLock()
 	return State{Clients: k.sorted(), Users: k.users}, unlock
 }
 
-// Check returns an error for values that no Registry writes but that an edited
-// file may contain. The errors do not show the values.
+// Check returns an error if s is not a state that a Registry writes, for
+// example because the file was edited. The errors do not contain the values.
 func (s State) Check() error {
 	clients, subs := map[string]bool{}, map[string]bool{}
 	for _, c := range s.Clients {
@@ -46,7 +46,7 @@ func (s State) Check() error {
 }
 
 // Restore adds the clients and users of s that the registry does not have yet.
-// The caller must have checked s.
+// The caller must call s.Check first.
 func (r *Registry) Restore(s State) {
 	k, unlock := r.known.Lock()
 	defer unlock()

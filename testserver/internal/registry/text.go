@@ -28,15 +28,15 @@ func CheckScope(scope string) error {
 // §5.2).
 func IsErrorCode(s string) bool { return s != "" && IsVisible(s) && !strings.ContainsAny(s, `"\`) }
 
-// IsVisible reports whether s contains only printable ASCII characters (*VSCHAR
-// in RFC 6749 §A).
+// IsVisible reports whether s is empty or contains only printable ASCII
+// characters, including the space (*VSCHAR in RFC 6749 §A).
 func IsVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// IsTarget reports whether name can be a value of resource or audience. Such a
-// value must be printable and must not contain spaces, because spaces separate
-// names in audience.
+// IsTarget reports whether name is valid as a value of resource or audience. A
+// valid name is not empty, is printable and contains no spaces, because spaces
+// separate names in audience.
 func IsTarget(name string) bool {
 	unfit := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 	return name != "" && !strings.ContainsFunc(name, unfit)

@@ -24,20 +24,20 @@ type User struct {
 	// (OpenID Connect Core 1.0 §5.4). Other claims require no scope.
 	Claims map[string]any
 
-	// AccessClaims are claims, such as the roles of the user, that are added to
-	// the access tokens that the token endpoint issues about the user. The
-	// names of the claims may be JSON Pointers.
+	// AccessClaims are added to the access tokens that the token endpoint
+	// issues about the user, for example the roles of the user. A claim name
+	// may be a JSON Pointer.
 	AccessClaims map[string]any `json:",omitempty"`
 
-	// ACR lists the authentication contexts that the user's logins can have. If
-	// the client requests no context, the login has the first context of the
-	// list. If the list is empty, the login has the first context that the
-	// client requests.
+	// ACR lists the authentication contexts that the user's logins can have. A
+	// login has the first requested context that is in the list. If the client
+	// requests no context from the list, the login has the first context of the
+	// list. If the list is empty, the login has the first requested context.
 	ACR []string `json:",omitempty"`
 }
 
-// CheckACR returns an error for authentication contexts that acr_values cannot
-// express.
+// CheckACR returns an error if a value cannot be sent in acr_values, for
+// example because it contains a space.
 func CheckACR(values []string) error {
 	for _, acr := range values {
 		if CheckScope(acr) != nil { // an acr value may have the same characters as a scope
@@ -144,7 +144,8 @@ func (r *Registry) UserNamed(username string) (User, bool) {
 	return r.find(func(a Account) bool { return a.Username == username })
 }
 
-// Hinted returns the user that a login_hint names, or else the first user.
+// Hinted returns the user whose username or subject equals hint, a login_hint.
+// Otherwise, it returns the first user.
 func (r *Registry) Hinted(hint string) User {
 	if u, ok := r.find(func(a Account) bool { return hint != "" && (a.Username == hint || a.Sub == hint) }); ok {
 		return u

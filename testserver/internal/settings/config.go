@@ -6,8 +6,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Config is a configuration. Fields that are absent from the file are zero or
-// nil, which means that the server uses its defaults or other settings.
+// Config is the content of a configuration file. If a setting is absent from
+// the file, its field is zero or nil. The server then uses its default or
+// another source of settings.
 type Config struct {
 	Schema string `json:"$schema,omitzero"` // for editors; ignored
 
@@ -29,9 +30,9 @@ type Config struct {
 	TLS         *bool                       `json:"tls,omitzero"`
 	Seed        Secret                      `json:"seed,omitzero"` // all keys are derived from it
 
-	Registration *bool `json:"registration,omitzero"` // clients may register themselves
+	Registration *bool `json:"registration,omitzero"` // allow dynamic registration
 
-	DPoPNonces *bool `json:"dpop_nonces,omitzero"` // DPoP proofs need a nonce
+	DPoPNonces *bool `json:"dpop_nonces,omitzero"` // DPoP proofs must have a nonce
 
 	CORS []string `json:"cors,omitzero"` // origins whose scripts may call the server, in addition to loopback origins
 }
@@ -39,7 +40,7 @@ type Config struct {
 // Signing configures how tokens are signed.
 type Signing struct {
 	Alg  catalogue.Alg `json:"alg,omitzero"`
-	Keys []JWK         `json:"keys,omitzero"` // private or symmetric
+	Keys []JWK         `json:"keys,omitzero"` // private or symmetric keys
 }
 
 // Access configures access tokens.
@@ -65,7 +66,7 @@ type Client struct {
 	Scopes       []string             `json:"scopes,omitzero"`
 	Public       bool                 `json:"public,omitzero"`
 	AuthMethod   catalogue.AuthMethod `json:"auth_method,omitzero"` // a value of token_endpoint_auth_method
-	JWKS         JWK                  `json:"jwks,omitzero"`        // a JWK Set of public keys, for private_key_jwt and self_signed_tls_client_auth
+	JWKS         JWK                  `json:"jwks,omitzero"`        // public keys for private_key_jwt, self_signed_tls_client_auth and jwt-bearer
 	RequirePAR   bool                 `json:"require_pushed_authorization_requests,omitzero"`
 	RequireDPoP  bool                 `json:"dpop_bound_access_tokens,omitzero"`
 	catalogue.ClientAlgs
@@ -84,32 +85,32 @@ type User struct {
 	ACR          []string       `json:"acr,omitzero"`
 }
 
-// Rule adds claims to the tokens that match When, or makes the server refuse to
-// issue these tokens.
+// Rule applies to the tokens that match When. It either adds Claims to these
+// tokens or rejects the request with the error code in Deny.
 type Rule struct {
 	When   When           `json:"when,omitzero"`
 	Claims map[string]any `json:"claims,omitzero"`
 	Deny   string         `json:"deny,omitzero"` // an OAuth error code
 }
 
-// When selects tokens. A token must match all members that are not empty.
+// When selects tokens. A token must match every field that is not empty.
 type When struct {
 	Client string `json:"client,omitzero"`
 	User   string `json:"user,omitzero"` // the sub of the user
 	Scope  string `json:"scope,omitzero"`
 }
 
-// Fault makes an endpoint fail.
+// Fault makes requests to an endpoint fail with an HTTP status.
 type Fault struct {
 	Endpoint catalogue.Endpoint `json:"endpoint"`
 	Status   int                `json:"status"`
 	Times    int                `json:"times,omitzero"` // 0: always
 }
 
-// Duration is a time.Duration that is a string in JSON.
+// Duration is a time.Duration. Its JSON form is a string, such as "1m30s".
 type Duration time.Duration
 
-// MarshalText writes d in Go's notation.
+// MarshalText returns the same text as time.Duration.String.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
 // String returns the text that MarshalText writes.

@@ -10,10 +10,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/settings"
 )
 
-// FuzzParseConfig checks three properties. When an accepted configuration is
-// printed, only secrets are lost. The printed configuration is accepted, and is
-// printed in the same way again. The errors for a refused configuration have a
-// path on every line.
+// FuzzParseConfig checks three properties. Printing an accepted configuration
+// removes only its secrets. The printed configuration is accepted, and printing
+// it again returns the same text. Each line of the error for a refused
+// configuration begins with a path.
 func FuzzParseConfig(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"refresh":{"grace":"0.5s"},"clients":[],"users":[{"sub":"a","claims":{"x":[1e400,-0,"\u2028<&>\ud800"]}}]}`)
@@ -53,7 +53,7 @@ func tree(t *testing.T, text string) (v any) {
 	return v
 }
 
-// secrets are the members that a printed configuration does not show.
+// secrets are the members whose values a printed configuration masks.
 var secrets = map[string]bool{"secret": true, "password": true, "seed": true, "keys": true}
 
 // differs compares a configuration with its printed form and returns the path
@@ -111,8 +111,8 @@ func differs(name string, text, out any) string {
 	return ""
 }
 
-// isZero reports whether v is false, or an object in which every value is false
-// or such an object. A printed configuration may leave out such values.
+// isZero reports whether v is false, or an object in which isZero is true for
+// every value. A printed configuration may omit these values.
 func isZero(v any) bool {
 	m, ok := v.(map[string]any)
 	for _, member := range m {

@@ -21,7 +21,7 @@ func (v value) signingKey() JWK {
 	return v.compact()
 }
 
-// keySet reads the keys of a client.
+// keySet reads a JWK Set with the public keys of a client.
 func (v value) keySet() JWK {
 	keys := list("an array of public JWKs", func(v value) JWK {
 		kty, members := v.jwk("a public JWK")

@@ -2,7 +2,7 @@ package settings
 
 import "github.com/bearerguard/bearerguard/internal/catalogue"
 
-// The allowed values, spelled as in the protocol.
+// These are the allowed values of settings, spelled as in the protocol.
 var (
 	algs        = catalogue.Algs
 	formats     = []string{"jwt", "opaque"}

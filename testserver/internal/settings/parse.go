@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits for the size and the depth of a file, and for the number of reported
-// errors.
+// maxBytes and maxDepth limit the size and the nesting depth of a file.
+// maxFaults limits the number of reported errors.
 const (
 	maxBytes  = 16 << 20
 	maxDepth  = 64
@@ -18,7 +18,8 @@ const (
 )
 
 // ParseConfig reads r to the end and parses the configuration. The returned
-// error joins all errors in the configuration, and does not quote secrets.
+// error joins the first 100 errors in the configuration and does not quote
+// secrets.
 func ParseConfig(r io.Reader) (*Config, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"io"
 )
 
-// These types are written as JSON with their secrets. Each embeds a type whose
-// secrets are masked, and has unmasked fields with the same JSON names. If two
-// fields have the same name, encoding/json writes the one that is less deeply
-// embedded.
+// These types are written as JSON with their secrets. Each type embeds a type
+// whose secrets are masked, and declares unmasked fields with the same JSON
+// names. If two fields have the same name, encoding/json writes the less deeply
+// embedded field.
 type (
 	openConfig struct {
 		Config
@@ -32,8 +32,8 @@ type (
 	}
 )
 
-// WriteSecrets writes c like Write, but without masking, so that the output can
-// be read again.
+// WriteSecrets writes c like Write, but does not mask the secrets, so that
+// ParseConfig can restore c from the output.
 func (c *Config) WriteSecrets(w io.Writer) error {
 	open := openConfig{Config: *c, Signing: openSigning{Signing: c.Signing}, Seed: string(c.Seed)}
 	for _, k := range c.Signing.Keys {

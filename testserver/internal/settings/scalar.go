@@ -33,8 +33,8 @@ func some(want string) func(value) string {
 	}
 }
 
-// matching returns a function that reads a string for which fits returns true.
-// The error for any other string quotes that string.
+// matching returns a function that reads a string. If fits returns false for
+// the string, the function adds an error that quotes the string.
 func matching(want string, fits func(string) bool) func(value) string {
 	return func(v value) string {
 		s, ok := v.text(want)
@@ -59,7 +59,7 @@ func unquoted[T ~string](want string, fits func(string) bool) func(value) T {
 	}
 }
 
-// oneOf returns a function that reads one of the names.
+// oneOf returns a function that reads a string, which must be one of names.
 func oneOf[T ~string](names []T) func(value) T {
 	text := matching(choice(names), func(s string) bool { return slices.Contains(names, T(s)) })
 	return func(v value) T { return T(text(v)) }
@@ -113,8 +113,8 @@ func (v value) claims() map[string]any {
 	return claims
 }
 
-// any reads a value of any type. Numbers become json.Number, so that they stay
-// as they are written.
+// any reads a value of any type. Numbers become json.Number, so that they keep
+// their original notation.
 func (v value) any() any {
 	switch v.raw[0] {
 	case '{':

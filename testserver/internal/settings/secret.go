@@ -24,8 +24,8 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 
 // JWK is a JSON Web Key or a JWK Set, as JSON. When a JWK is printed or logged,
-// all of it is masked. When a JWK is written as JSON, its private members are
-// masked (RFC 7518 §6).
+// all of it is masked. When a JWK is written as JSON, every member that may be
+// secret is masked (RFC 7518 §6).
 type JWK []byte
 
 // Format hides k from all the verbs of package fmt.
@@ -45,8 +45,8 @@ func (k JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(public(v))
 }
 
-// public returns a key in which only the members that are known to be public
-// have their values. All other members may be secret, so they are masked.
+// public masks the members of a key, or of all keys in a JWK Set. It keeps only
+// the members that it lists, because any other member may be secret.
 func public(v any) any {
 	key, ok := v.(map[string]any)
 	if !ok {

@@ -21,8 +21,8 @@ const (
 
 func anything(string) bool { return true }
 
-// isIssuer reports whether s is an issuer by RFC 8414 §2, but also allows http
-// for tests.
+// isIssuer reports whether s is a valid issuer (RFC 8414 §2). For tests, it
+// also allows http.
 func isIssuer(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&

@@ -13,14 +13,14 @@ import (
 type value struct {
 	report *report
 	up     *value // nil for the root
-	step   string // the part of the path from up to this value
+	step   string // the last part of the path to this value
 	depth  int
 	raw    json.RawMessage // valid JSON
 }
 
 func (v value) fail(format string, args ...any) { v.report.add(v.path(), format, args...) }
 
-// path returns the position of v for errors.
+// path returns the path of v in the file, for error messages.
 func (v value) path() string {
 	var steps []string
 	for at := &v; at.up != nil; at = at.up {
@@ -39,8 +39,8 @@ func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
 
-// step returns the text with which a path refers to the member called name,
-// such as ".name".
+// step returns the part of a path that leads to the member called name, such as
+// .name or ["a b"].
 func step(name string) string {
 	for _, r := range name {
 		if r != '_' && r != '$' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
@@ -97,7 +97,8 @@ func (v value) is(kind, want string) bool {
 	return false
 }
 
-// field is a member that an object may have.
+// field is a member that an object may have. read reads the value of the
+// member.
 type field struct {
 	name string
 	read func(value)

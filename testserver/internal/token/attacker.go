@@ -21,8 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Attacker makes the keys of a simulated attacker, one for each algorithm. A
-// key is made when it is first used. It is never published in the JWKS.
+// Attacker makes the keys of a simulated attacker, one for each algorithm, when
+// they are first used. The server's JWKS never contains these keys.
 type Attacker struct {
 	source *Source
 
@@ -82,9 +82,9 @@ func newAttackerKey(alg catalogue.Alg, src *Source) (Key, error) {
 // trapJWKS is the path where Trap serves the keys.
 const trapJWKS = "/jwks.json"
 
-// Trap returns a handler that serves the attacker's keys: as the JWKS that a
-// jku names, and as the certificates that an x5u names. A request to this
-// handler means that a verifier has followed a URL in a token.
+// Trap returns a handler that serves the attacker's keys as a JWKS (for jku)
+// and as certificates (for x5u). A request to this handler means that a
+// verifier has followed a URL in a token.
 func (a *Attacker) Trap() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == trapJWKS {

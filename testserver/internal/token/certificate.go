@@ -29,8 +29,8 @@ func (d *Draft) BindToCertificate(cert *x509.Certificate) {
 	d.BindToThumbprint(mtls.Thumbprint(cert))
 }
 
-// BindToThumbprint is like BindToCertificate. thumbprint is the x5t#S256 of the
-// certificate.
+// BindToThumbprint is like BindToCertificate, but its argument is the x5t#S256
+// of the certificate.
 func (d *Draft) BindToThumbprint(thumbprint string) { d.SetAt(confirmation, thumbprint) }
 
 // BoundCertificate returns the x5t#S256 in the claims of a token, and whether
@@ -40,9 +40,9 @@ func BoundCertificate(claims Object) (thumbprint string, bound bool) {
 	return confirmed(claims, "x5t#S256")
 }
 
-// CertificateCatalogue returns all defects of the binding to a certificate. A
-// token with such a defect is otherwise good. The request should present the
-// certificate that was given to BindToCertificate.
+// CertificateCatalogue returns all defects of the certificate binding. A token
+// with one of these defects is otherwise valid. The client should present the
+// certificate that was passed to BindToCertificate.
 func CertificateCatalogue() []Defect {
 	const compare = "Compare x5t#S256 with the base64url of the SHA-256 of the DER of the client's own certificate, as texts."
 	bound := func(name catalogue.Defect, wrong, fix string, to func(*forgery, *x509.Certificate) any) Defect {
@@ -54,7 +54,7 @@ func CertificateCatalogue() []Defect {
 	}
 	thumbprintOf := func(cert *x509.Certificate) any {
 		if cert == nil {
-			return nil // the forgery has failed
+			return nil // other has failed
 		}
 		return mtls.Thumbprint(cert)
 	}
@@ -101,8 +101,9 @@ func CertificateCatalogue() []Defect {
 // certificate, for error messages.
 func CertificateDefectNames() string { return namesOf(CertificateCatalogue()) }
 
-// presented returns the certificate that is presented in the request with the
-// token. Without BindToCertificate, it returns an arbitrary certificate.
+// presented returns the certificate that the client should present with the
+// token. If BindToCertificate was not called, it returns an arbitrary
+// certificate.
 func (f *forgery) presented() *x509.Certificate {
 	if f.Certificate != nil {
 		return f.Certificate
@@ -110,9 +111,8 @@ func (f *forgery) presented() *x509.Certificate {
 	return f.other(nil)
 }
 
-// other returns a certificate of a simulated attacker. If the argument like is
-// not nil, the certificate has the same public key. After an error, other
-// returns nil.
+// other returns a certificate of a simulated attacker. If like is not nil, the
+// certificate has the public key of like. After an error, other returns nil.
 func (f *forgery) other(like *x509.Certificate) *x509.Certificate {
 	m, err := CertificateMaterial(RandomSource())
 	var ca *mtls.CA
@@ -132,8 +132,8 @@ func (f *forgery) other(like *x509.Certificate) *x509.Certificate {
 	return cert
 }
 
-// CertificateMaterial returns the material for a new certificate with a key for
-// ECDSA.
+// CertificateMaterial returns an ECDSA key and a serial number for a new
+// certificate.
 func CertificateMaterial(src *Source) (mtls.Material, error) {
 	key, err := NewKey(catalogue.ES256, "certificate", src)
 	return mtls.Material{Key: key.Private, Serial: src.Draw("certificate serial", 16)}, err

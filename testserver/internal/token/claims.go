@@ -21,8 +21,8 @@ func (d *Draft) Expiry() time.Time {
 	return d.Now
 }
 
-// Audience returns aud as a list, because a single value need not be in an
-// array (RFC 7519 §4.1.3).
+// Audience returns aud as a list, even if aud is a single string (RFC 7519
+// §4.1.3).
 func (o Object) Audience() []string {
 	if aud, ok := o.Text("aud"); ok {
 		return []string{aud}
@@ -32,9 +32,9 @@ func (o Object) Audience() []string {
 }
 
 // Timely reports whether the token is valid at the time now. If strict is true,
-// exp is required and malformed times are invalid, as for a JWT (RFC 9068
-// §2.2). Otherwise malformed times are ignored, because a test may set them in
-// the claims of an opaque token, and the API must detect them.
+// as for a JWT (RFC 9068 §2.2), exp is required and malformed times are
+// invalid. If strict is false, malformed times are ignored: a test may set them
+// in the claims of an opaque token, and the API must detect them.
 func (o Object) Timely(now time.Time, strict bool) bool {
 	at := float64(now.UnixMicro()) / 1e6
 	for _, name := range [...]string{"exp", "nbf", "iat"} {
@@ -57,16 +57,16 @@ func (o Object) Timely(now time.Time, strict bool) bool {
 	return true
 }
 
-// NumericDate parses a NumericDate (RFC 7519 §2). It returns false for other
-// values.
+// NumericDate parses a NumericDate (RFC 7519 §2). It returns false if raw is
+// not a number or is out of range.
 func NumericDate(raw json.RawMessage) (seconds float64, ok bool) {
 	seconds, err := strconv.ParseFloat(string(raw), 64)
 	return seconds, err == nil && math.Abs(seconds) < 1<<53
 }
 
-// HalfHash returns the value of at_hash for text: the left half of the hash of
-// text, computed with the hash function of alg (OpenID Connect Core 1.0
-// §3.1.3.6).
+// HalfHash returns the value of at_hash or c_hash for text: the left half of
+// the hash of text, computed with the hash function of alg (OpenID Connect Core
+// 1.0 §3.1.3.6).
 func HalfHash(alg catalogue.Alg, text string) string {
 	hash := crypto.SHA512 // the hash function of Ed25519
 	if spec, err := specOf(alg); err == nil && spec.hash != 0 {

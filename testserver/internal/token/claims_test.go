@@ -39,7 +39,7 @@ func TestATokenIsTimelyFromNbfUpToExp(t *testing.T) {
 	for name, tt := range map[string]struct {
 		claims          map[string]any
 		after           time.Duration
-		strict, lenient bool // the wanted results for a JWT and for an opaque token
+		strict, lenient bool // results for a JWT (strict) and an opaque token (lenient)
 	}{
 		"the second before exp":                      {map[string]any{"exp": second + 1}, 0, true, true},
 		"the microsecond before exp":                 {map[string]any{"exp": second + 1}, time.Second - time.Microsecond, true, true},
@@ -83,8 +83,8 @@ func TestTheExpiryOfADraftThatSaysNoneIsNow(t *testing.T) {
 	}
 }
 
-// A list that contains a number is malformed, so its strings do not count as
-// audiences.
+// An array that contains a number is malformed, so Audience ignores its
+// strings.
 func TestOneAudienceMayStandWithoutAList(t *testing.T) {
 	for text, want := range map[string]int{`{"aud":"a"}`: 1, `{"aud":["a","b"]}`: 2, `{"aud":[]}`: 0, `{"aud":7}`: 0, `{"aud":["a",7]}`: 0, `{}`: 0} {
 		o, err := token.ParseObject([]byte(text))

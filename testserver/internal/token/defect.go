@@ -13,14 +13,14 @@ type Defect struct {
 	Name           catalogue.Defect
 	Wrong          string // what is wrong, with the RFC section
 	Fix            string // what to change in an API that accepts the token
-	introspectable bool   // an opaque token can have this defect too, in the introspection response
+	introspectable bool   // the introspection response of an opaque token can also have this defect
 	forge          forge  // nil for a defect of proofs
 
-	Codes  []string // other error codes that a correct API may answer with
+	Codes  []string // additional error codes that a correct API may return
 	Nonces Nonces   // which APIs refuse such a proof
 
 	prove forgeProof                // nil for a defect of tokens
-	shown func(Key) (Object, error) // the jwk of such a proof if it is not the public key; nil for all other proofs
+	shown func(Key) (Object, error) // returns the jwk of the proof if it is not the public key; nil for all other proofs
 }
 
 // forge makes a token with one defect. It is called after all token options, so

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// claimDefects returns the defects that make the claims of a token wrong: the
-// token comes from a faulty issuer, or is for another audience or another time.
+// claimDefects returns the defects in the claims of a token, such as a wrong
+// issuer, audience or time.
 func claimDefects() []Defect {
 	return []Defect{{
 		Name: catalogue.Expired, introspectable: true,

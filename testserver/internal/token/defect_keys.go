@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// keyDefects returns the defects that make the signature of a token wrong: it
-// is missing, changed or made with an untrusted key.
+// keyDefects returns the defects in the signature of a token: the signature is
+// missing, changed or made with an untrusted key.
 func keyDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.BadSignature,
@@ -192,10 +192,10 @@ func byAttacker(mark func(*forgery)) forge {
 }
 
 // algKeyMismatch makes a token that is signed with the issuer's own key, but
-// with another algorithm that works with that key. Careless code accepts the
+// with another algorithm that works with this key. Careless code accepts the
 // signature: RS and PS algorithms use the same keys, ECDSA works with any hash,
-// and HMAC works with any secret. Where such a token would be accepted, and for
-// an unknown algorithm, algKeyMismatch changes only alg in the header.
+// and HMAC works with any secret. If this token would be valid, or if
+// mistakable returns false, algKeyMismatch changes only alg in the header.
 func algKeyMismatch(f *forgery) (string, error) {
 	alg, ok := mistakable(f.key.Alg)
 	if s, _ := specOf(f.key.Alg); !ok || f.Form != nil && f.Form.AnyAlg && (s.family == rsaPKCS1 || s.family == rsaPSS) {
@@ -208,7 +208,8 @@ func algKeyMismatch(f *forgery) (string, error) {
 }
 
 // mistakable returns an algorithm other than alg with which a key for alg can
-// also be used. It returns false for an unknown algorithm.
+// also be used. It returns false if it has no such algorithm, for example for
+// EdDSA.
 func mistakable(alg catalogue.Alg) (catalogue.Alg, bool) {
 	s, _ := specOf(alg)
 	size := string(alg[2:])

@@ -8,8 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// kindDefects returns the defects that make a token the wrong kind of token: it
-// is valid, but is not a bearer access token.
+// kindDefects returns the defects of tokens that are valid, but are not bearer
+// access tokens.
 func kindDefects() []Defect {
 	return []Defect{{
 		Name:  catalogue.WrongTyp,
@@ -43,8 +43,8 @@ func kindDefects() []Defect {
 }
 
 // asIDToken changes the unsigned token into the ID token that its client would
-// get (OpenID Connect Core 1.0 §2). It keeps aud, as if the client were also
-// the API, because a token with another aud would be wrong for a second reason.
+// receive (OpenID Connect Core 1.0 §2). It keeps aud, as if the client were
+// also the API, because another aud would be a second defect.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

@@ -15,9 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// faults maps each defect to the mistakes that the test's verifier must find in
-// a token with this defect. This verifier lists all mistakes that it finds, not
-// only the first one.
+// faults maps each defect to the faults that judge must find in a token with
+// this defect.
 var faults = map[string]string{
 	"expired": "exp", "not-yet-valid": "nbf", "issued-in-future": "iat", "wrong-issuer": "iss", "wrong-audience": "aud", "missing-audience": "aud",
 	"missing-exp": "exp", "missing-scope": "scope", "exp-as-string": "exp", "exp-overflow": "exp", "aud-not-string": "aud", "exp-fractional": "exp", "missing-sub": "sub",
@@ -176,7 +175,7 @@ func TestEachDefectMakesOneThingWrong(t *testing.T) {
 		}
 		j.keys = m.Keys.All()
 		for name, text := range tokens {
-			want := faults[name] // "" for the good tokens
+			want := faults[name] // "" for valid tokens
 			if got := strings.Join(j.judge(text), " "); got != want {
 				t.Errorf("%s under %s: got %q wrong, want %q", name, alg, got, want)
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Digest identifies a stored token.
+// Digest is the SHA-256 hash that identifies a stored token.
 type Digest [sha256.Size]byte
 
 // Identify returns the digest of a token. The digest of a JWT does not cover

@@ -11,13 +11,14 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Defaults of a token. The documentation of package testserver states them.
+// These are the defaults of a token. The documentation of package testserver
+// lists them.
 const (
 	DefaultSubject = "test-user"
 	DefaultClient  = "test-client"
 	defaultTTL     = 5 * time.Minute
 
-	// DefaultAudience is the audience of a token by default.
+	// DefaultAudience is the default audience of a token.
 	DefaultAudience = "api"
 )
 
@@ -29,7 +30,7 @@ const DefaultAccessTTL = 15 * time.Minute
 // later option overrides an earlier option.
 type Draft struct {
 	Now    time.Time
-	Header Object // alg and kid are set with the key unless an option has set them
+	Header Object // stamp sets alg and kid unless an option has set them
 	Claims Object
 	Alg    catalogue.Alg // "" means the server's default
 	Key    *Key          // nil means the server's key for Alg
@@ -37,20 +38,20 @@ type Draft struct {
 	Form   *Form         // the names and types of claims; nil means RFC 9068
 
 	Defect *Defect       // nil means a valid token
-	MaxAge time.Duration // how long ago the login may be; the defect stale-auth exceeds this
+	MaxAge time.Duration // the allowed age of the login, which the defect stale-auth exceeds
 	Trap   string        // the base of an attacker's URLs; "" means a host that does not exist
 	Bound  *Key          // the key of the client's DPoP proofs; nil means a bearer token
 
-	Certificate *x509.Certificate // the certificate that the token is bound to; nil without BindToCertificate
+	Certificate *x509.Certificate // set by BindToCertificate: the certificate that the token is bound to
 
-	jwtOnly []string // options that apply only to JWTs
+	jwtOnly []string // used options that apply only to JWTs
 	errs    []error
 }
 
-// newDraft returns an unsigned access token from issuer that is valid once it
-// is signed. Its header and claims follow form, or RFC 9068 §2.2 if form is
-// nil. It has the optional claim nbf, so that tests show whether APIs check
-// nbf. It has no scope unless an option sets one.
+// newDraft returns an unsigned access token from issuer. The token is valid
+// after it is signed. Its header and claims follow form, or RFC 9068 §2.2 if
+// form is nil. It has the optional claim nbf, so that tests show whether APIs
+// check nbf. It has a scope only if an option sets a scope.
 func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) *Draft {
 	d := &Draft{Now: now, Header: UnsignedHeader(), Form: form}
 	d.Set("iss", form.issuer(issuer))
@@ -68,7 +69,8 @@ func newDraft(form *Form, issuer, jti string, now time.Time, ttl time.Duration) 
 	return d
 }
 
-// UnsignedHeader returns a header with alg, typ and kid, all without values.
+// UnsignedHeader returns a header with the members alg, typ and kid, in this
+// order. Their values are not set yet.
 func UnsignedHeader() Object { return Object{{Name: "alg"}, {Name: "typ"}, {Name: "kid"}} }
 
 func (d *Draft) edit(edits []Edit) {
@@ -146,7 +148,7 @@ func (d *Draft) SetHeader(name string, v any) {
 // ForJWT records the use of an option that does not apply to opaque tokens.
 func (d *Draft) ForJWT(option string) { d.jwtOnly = append(d.jwtOnly, option) }
 
-// Fail records an error in d. No token is then made from d.
+// Fail records an error in d, so that d cannot be made into a token.
 func (d *Draft) Fail(err error) { d.errs = append(d.errs, err) }
 
 // Err joins the recorded errors.
@@ -196,8 +198,8 @@ func seal(header, payload []byte, key Key, repeatable bool) (string, error) {
 
 const attackerHost = "attacker.invalid"
 
-// trap returns the URL with which all URLs of the simulated attacker begin. By
-// default its host is a name that never resolves (RFC 6761 §6.4).
+// trap returns the base of all URLs of the simulated attacker. Its default host
+// never resolves (RFC 6761 §6.4).
 func (d *Draft) trap() string {
 	if d.Trap == "" {
 		return "https://" + attackerHost

@@ -9,20 +9,20 @@ import (
 // Form describes the claims and the header of an issuer's access tokens. A nil
 // Form means the form that RFC 9068 defines.
 type Form struct {
-	Begin   Edit              // turns an RFC 9068 draft into a draft of the form, before all other edits
+	Begin   Edit              // changes an RFC 9068 draft to this form; called before all other edits
 	IDToken Edit              // further changes that turn an access token into an ID token; may be nil
 	Stamp   func(*Draft, Key) // writes header members about the signing key, in addition to alg and kid; may be nil
-	Issuer  string            // iss, "" for the issuer of the server
+	Issuer  string            // iss; "" means the server's issuer
 
 	NoIssuer bool // its access tokens have no iss
 
-	// These are the names of the claims for the client, the scopes and the
-	// audience. If Clients or Scopes is empty, tokens have no claim for the
-	// client or the scopes. If an option then sets the client or the scopes, it
-	// sets the claim that RFC 9068 defines.
+	// Clients, Scopes and Audience name the claims that contain the client, the
+	// scopes and the audience. If Clients or Scopes is empty, tokens have no
+	// claim for the client or the scopes by default. An option that sets the
+	// client or the scopes then uses the claim that RFC 9068 defines.
 	Clients  []string
 	Scopes   []Texts
-	Audience Texts // the claim aud if Name is ""
+	Audience Texts // Name "" means the claim aud
 
 	Typ  string // typ in the header, "" if absent
 	IsID bool   // its access tokens look like ID tokens
@@ -30,10 +30,10 @@ type Form struct {
 	AnyAlg bool // keys are published without alg, so any algorithm of the key's type may be valid
 }
 
-// Texts describes a claim. If List is true, the claim contains an array of
-// strings, and otherwise a single string. Expand turns the requested values
-// into the values in the claim. If Expand is nil, the requested values are
-// used.
+// Texts describes a claim. If List is true, the claim is an array of strings.
+// Otherwise it is a single string. Expand converts the requested values to the
+// values in the claim. If Expand is nil, the claim contains the requested
+// values.
 type Texts struct {
 	Name   string
 	List   bool
@@ -68,7 +68,7 @@ func (f *Form) issuer(server string) string {
 	return f.Issuer
 }
 
-// SetClient writes the client into the claims of the form.
+// SetClient writes id into each client claim of the form.
 func (d *Draft) SetClient(id string) {
 	for _, name := range d.Form.clients() {
 		d.Set(name, id)
@@ -82,7 +82,7 @@ func (d *Draft) DeleteClient() {
 	}
 }
 
-// Client returns the client that the claims of a token name.
+// Client returns the client ID in the claims of a token, or "" if it is absent.
 func (f *Form) Client(claims Object) string {
 	for _, name := range f.clients() {
 		if id, ok := claims.Text(name); ok {
@@ -129,8 +129,8 @@ func (f *Form) ScopesOf(claims Object) []string {
 	return nil
 }
 
-// SetAudience writes the audience into its claim, after [Texts].Expand has
-// changed the values. If audience is empty, SetAudience deletes the claim.
+// SetAudience applies [Texts].Expand to audience and writes the result into the
+// audience claim. If audience is empty, SetAudience deletes the claim.
 func (d *Draft) SetAudience(audience []string) {
 	if expand := d.Form.audience().Expand; expand != nil && len(audience) > 0 {
 		audience = expand(audience)
@@ -154,8 +154,9 @@ func (d *Draft) setResources(audience []string) {
 // AudienceOf returns the audience in the claims of a token.
 func (f *Form) AudienceOf(claims Object) []string { return claims.textsAt([]string{f.audience().Name}) }
 
-// Grant writes into the claims what the token endpoint has granted. A value is
-// left out if tokens of this form have no claim for it.
+// Grant writes the subject, client, scopes and resources that the token
+// endpoint has granted. It omits a value if tokens of this form have no claim
+// for it.
 func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	if d.has("sub") {
 		d.Set("sub", sub)
@@ -172,8 +173,8 @@ func (d *Draft) Grant(sub, client string, scopes, resources []string) {
 	}
 }
 
-// clearScopes removes the scopes from the token. If d.Form is set, the scope
-// claims only lose their values, so that they keep their position.
+// clearScopes removes the scopes from the token. If d.Form is not nil, it
+// removes only the values of the scope claims and keeps their positions.
 func (d *Draft) clearScopes() {
 	for _, claim := range d.Form.scopes() {
 		if d.Form == nil {
@@ -216,9 +217,8 @@ func hasLogin(claims Object) bool {
 	return slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash"}, func(name string) bool { return claims.Find(name) >= 0 })
 }
 
-// isIDToken reports whether claims belong to an ID token. Such claims bind the
-// token to a login, or name the client as an audience (OpenID Connect Core 1.0
-// §2).
+// isIDToken reports whether claims belong to an ID token: they bind the token
+// to a login, or azp is also an audience (OpenID Connect Core 1.0 §2).
 func isIDToken(claims Object) bool {
 	azp, ok := claims.Text("azp")
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
@@ -275,10 +275,10 @@ func (m *Minter) IssuerOf(f *Form) string {
 	return f.issuer(m.Issuer)
 }
 
-// GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). The zero time means
-// that there was no login; "" means that acr is unknown.
+// GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). If at is zero, there
+// was no login. If acr is "", the authentication context is unknown.
 func (d *Draft) GrantLogin(at time.Time, acr string) {
-	if d.Form != nil { // the form has put the values of a sample token there
+	if d.Form != nil { // the draft still has the values of a sample token
 		d.blank("auth_time")
 		d.blank("acr")
 	}

@@ -17,9 +17,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey parses a private JWK (RFC 7517 §4). If the JWK has no alg, the key
-// gets the algorithm alg if it is suitable for alg, and otherwise the first
-// algorithm that it is suitable for. Errors do not quote the key.
+// ReadKey parses a private JWK (RFC 7517 §4). If the JWK has no alg, ReadKey
+// uses alg if the key is suitable for alg. Otherwise, it uses the first
+// algorithm for which the key is suitable. Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)
@@ -53,9 +53,9 @@ func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	return k.named(alg, fits)
 }
 
-// ParseKey parses a private key. The text contains the key in PEM (PKCS #8, SEC
-// 1 or PKCS #1), a private JWK, or a JWK Set whose first key is used. Errors do
-// not quote the key.
+// ParseKey parses a private key. The text is PEM (PKCS #8, SEC 1 or PKCS #1), a
+// private JWK or a JWK Set. From a JWK Set, ParseKey takes the first key.
+// Errors do not quote the key.
 func ParseKey(text []byte) (Key, error) {
 	for rest := text; ; {
 		var block *pem.Block

@@ -101,8 +101,8 @@ func (k Key) sign(input []byte, repeatable bool) ([]byte, error) {
 	}
 }
 
-// fixedWidth turns an ASN.1 ECDSA signature into R ‖ S of width bytes each
-// (RFC 7518 §3.4).
+// fixedWidth converts an ASN.1 ECDSA signature to the JWS format: R and S, each
+// with width bytes (RFC 7518 §3.4).
 func fixedWidth(der []byte, width int) ([]byte, error) {
 	var sig struct{ R, S *big.Int }
 	rest, err := asn1.Unmarshal(der, &sig)
@@ -115,7 +115,7 @@ func fixedWidth(der []byte, width int) ([]byte, error) {
 	return out, nil
 }
 
-// public returns the key as the JWKS shows it.
+// public returns the public key as a JWK for the JWKS.
 func (k Key) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 }
@@ -123,7 +123,7 @@ func (k Key) public() jose.JSONWebKey {
 // same reports whether two keys have the same public key and the same ID.
 // Neither key may be a shared secret.
 func (k Key) same(other Key) bool {
-	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // true for all types that CheckKey accepts
+	public, ok := k.Private.Public().(interface{ Equal(crypto.PublicKey) bool }) // ok for all types that CheckKey accepts
 	return ok && k.ID == other.ID && public.Equal(other.Private.Public())
 }
 

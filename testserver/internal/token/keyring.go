@@ -18,10 +18,10 @@ import (
 type Keyring struct {
 	ring guarded.Value[ring]
 
-	// These fields are read without the lock, because the lock is held while an
-	// RSA key is generated.
+	// These fields are read without the lock. Otherwise, requests for the JWKS
+	// would wait while an RSA key is generated.
 	jwks   atomic.Pointer[[]byte]
-	served atomic.Pointer[[]byte] // what the endpoint shows: an older jwks while the endpoint is frozen
+	served atomic.Pointer[[]byte] // the endpoint's response: an older jwks while the endpoint is frozen
 }
 
 type ring struct {
@@ -42,13 +42,13 @@ type ring struct {
 
 // KeySet customizes a JWKS. A nil field means the default.
 type KeySet struct {
-	Name  func(Key) (string, error)        // the kid of a generated key that has a public part
-	Write func(keys []Key) ([]byte, error) // the JWKS as JSON; keys are sorted oldest first, without shared secrets
+	Name  func(Key) (string, error)        // returns the kid of a generated asymmetric key
+	Write func(keys []Key) ([]byte, error) // returns the JWKS; keys are sorted oldest first, without shared secrets
 }
 
 // NewKeyring returns a Keyring that publishes keys, except shared secrets. The
-// first key of each algorithm signs tokens. If no key is for alg, NewKeyring
-// makes such a key.
+// first key of each algorithm signs tokens. If keys contains no key for alg,
+// NewKeyring makes a key.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -64,8 +64,8 @@ func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyr
 // keyring is shared.
 func (k *Keyring) OnChange(f func()) { k.ring.OnChange(f) }
 
-// Signing returns the signing key for alg; "" means the default algorithm. The
-// first use of an algorithm makes and publishes its key.
+// Signing returns the signing key for alg; "" means the default algorithm. If
+// the algorithm has no signing key yet, Signing makes and publishes a key.
 func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 	r, unlock := k.ring.RLock()
 	key, ok := r.signing[cmp.Or(alg, r.alg)]
@@ -78,8 +78,8 @@ func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 	return r.signer(cmp.Or(alg, r.alg))
 }
 
-// JWKS returns the current key set, even while the JWKS endpoint is frozen and
-// serves an older one.
+// JWKS returns the current key set. A frozen JWKS endpoint may serve an older
+// key set.
 func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
 
 // Publish adds key to the JWKS. It overwrites a published key that has this ID.
@@ -96,7 +96,7 @@ func (k *Keyring) Publish(key Key) error {
 	return r.render()
 }
 
-// Use makes key sign for its algorithm from now on.
+// Use makes key the signing key for its algorithm.
 func (k *Keyring) Use(key Key) error {
 	if err := CheckKey(key); err != nil {
 		return err
@@ -131,7 +131,8 @@ func (k *Keyring) lastRetired() (Key, bool) {
 	return *r.retired, true
 }
 
-// fill adds keys to r. If no key is for the default algorithm, fill makes one.
+// fill adds keys to r. If r then has no signing key for the default algorithm,
+// fill makes a key.
 func (r *ring) fill(keys []Key) error {
 	signs := map[catalogue.Alg]bool{}
 	for _, key := range keys {
@@ -160,8 +161,8 @@ func (r *ring) signer(alg catalogue.Alg) (Key, error) {
 	return key, r.render()
 }
 
-// generate makes a key. If kid is "" and r.look has a function for key IDs,
-// this function chooses the ID, except for a shared secret.
+// generate makes a key. If kid is "" and r.look.Name is not nil, r.look.Name
+// chooses the ID, except for a shared secret.
 func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	key, err := r.make(alg, kid)
 	if err == nil && kid == "" && r.look.Name != nil && !IsShared(alg) {
@@ -170,10 +171,10 @@ func (r *ring) generate(alg catalogue.Alg, kid string) (Key, error) {
 	return key, err
 }
 
-// make returns a new key. For RSA it uses a key that is embedded in the
-// program, as long as one is unused. Each embedded key is used only once, so
-// that published keys differ. Anyone can read the embedded private keys, so
-// they are not used if keys were configured.
+// make returns a new key. For RSA, it uses a key that is embedded in the
+// program, if an unused key is left. Each embedded key is used only once, so
+// that published keys differ. If keys were configured, embedded keys are not
+// used, because anyone can read the embedded private keys.
 func (r *ring) make(alg catalogue.Alg, kid string) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 type Rotation struct {
 	PublishFirst bool // publish the new key, and sign with it from the next rotation on
 	SignFirst    bool // sign with the new key without publishing it
-	DropOld      bool // retire the key that signed until now
+	DropOld      bool // remove the old signing key from the JWKS
 	ReuseKid     bool // give the new key the ID of the old key
 
 	Alg catalogue.Alg // the algorithm, "" for the server's default

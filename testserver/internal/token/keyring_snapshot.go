@@ -26,9 +26,9 @@ type KeyringSnapshot struct {
 
 type savedKey Key
 
-// public is a signer that cannot sign. After a state file is loaded, it takes
-// the place of a signer that a test supplied, because the file contains only
-// the public key of such a signer.
+// public is a signer that has only a public key, so it cannot sign. If a test
+// supplied a signer, the state file contains only its public key. When the
+// state file is loaded, public replaces the signer.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }
@@ -66,14 +66,14 @@ func (k *savedKey) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return err
 	}
-	key.ID = jwk.KeyID // "" stays "": ReadKey would choose an ID
+	key.ID = jwk.KeyID // keep an empty ID: ReadKey sets a default
 	*k = savedKey(key)
 	return nil
 }
 
 // Snapshot returns the keys to save in a state file.
 func (k *Keyring) Snapshot() KeyringSnapshot {
-	r, unlock := k.ring.RLock() // Lock would count as a change and cause another save
+	r, unlock := k.ring.RLock() // Lock would report a change and cause another save
 	defer unlock()
 	saved := KeyringSnapshot{RSAMade: r.rsaMade, Staged: (*savedKey)(r.staged)}
 	for _, key := range r.signing {
@@ -86,8 +86,8 @@ func (k *Keyring) Snapshot() KeyringSnapshot {
 	return saved
 }
 
-// Check returns an error for values that no Keyring writes but that an edited
-// file may contain.
+// Check returns an error if saved is not a snapshot that a Keyring writes, for
+// example because the file was edited.
 func (saved KeyringSnapshot) Check() error {
 	signs := saved.Signing
 	if saved.Staged != nil {
@@ -114,8 +114,8 @@ func (saved KeyringSnapshot) Check() error {
 	return nil
 }
 
-// Restore replaces the keys of k with the saved keys. It then adds the keys in
-// the argument keys, which take precedence over the saved keys.
+// Restore replaces the keys of k with the saved keys. It then adds keys, which
+// take precedence over the saved keys.
 func (k *Keyring) Restore(saved KeyringSnapshot, keys []Key) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()

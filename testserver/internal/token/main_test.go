@@ -35,8 +35,8 @@ func (h *handles) Keep(handle string, claims []byte) {
 
 func (h *handles) Revoke(text string) { h.revoked = append(h.revoked, text) }
 
-// minter returns a token.Minter that signs with alg, and the store of its
-// opaque tokens. Its clock always shows noon.
+// minter returns a token.Minter that signs with alg, and the handles that the
+// minter writes. The clock of the minter always shows noon.
 func minter(t *testing.T, alg catalogue.Alg, src *token.Source) (*token.Minter, *handles) {
 	t.Helper()
 	h := &handles{}

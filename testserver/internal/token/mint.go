@@ -37,8 +37,7 @@ type Minter struct {
 	others guarded.Value[[]*Form] // other forms for which tokens were made
 }
 
-// Handles stores what the server knows about tokens in addition to their
-// contents.
+// Handles stores the claims of opaque tokens, and which tokens are revoked.
 type Handles interface {
 	Keep(handle string, claims []byte) // stores the claims of an opaque token for introspection
 	Revoke(token string)
@@ -56,8 +55,8 @@ func (m *Minter) MintAs(form *Form, edit Edit) (string, error) {
 	return m.Finish(d)
 }
 
-// Sample returns the default access token without signing it. Its jti is empty,
-// because on a server with a seed, drawing a jti would change all later tokens.
+// Sample returns the default access token without a signature. Its jti is
+// empty: if the server has a seed, drawing a jti would change all later tokens.
 func (m *Minter) Sample() *Draft {
 	d := newDraft(m.Form, m.Issuer, "", m.Clock.Now(), defaultTTL)
 	d.edit(m.Defaults)
@@ -109,8 +108,8 @@ func (m *Minter) IDDraft(client string) *Draft {
 	return d
 }
 
-// Finish makes the token that d describes. If d asks for a defect, the token
-// has that defect.
+// Finish makes the token that d describes. If d.Defect is not nil, the token
+// has this defect.
 func (m *Minter) Finish(d *Draft) (string, error) {
 	key, err := m.Stamp(d)
 	if err != nil {
@@ -122,8 +121,9 @@ func (m *Minter) Finish(d *Draft) (string, error) {
 	return m.Write(d, key)
 }
 
-// Stamp returns the key that signs d, and writes the alg and the kid of that
-// key into the header. If d is for an opaque token, the key is empty.
+// Stamp returns the key that signs d. It writes the alg and the kid of the key
+// into the header, unless an option has set them. For an opaque token, the key
+// is empty.
 func (m *Minter) Stamp(d *Draft) (key Key, err error) {
 	switch {
 	case d.Opaque:

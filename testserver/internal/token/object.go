@@ -29,7 +29,7 @@ func ParseObject(text []byte) (Object, error) {
 		return nil, errObject
 	}
 	var o Object
-	seen := make(map[string]bool) // a map is fast: even a request without credentials may have thousands of members
+	seen := make(map[string]bool) // a map, not a search: an unauthenticated request may have thousands of members
 	for d.More() {
 		t, err := d.Token()
 		name, ok := t.(string)
@@ -75,7 +75,8 @@ func (o Object) Find(name string) int {
 	return slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
 }
 
-// Text returns the member called name if it is a string.
+// Text returns the value of the member called name. ok is false if the member
+// is absent or is not a string.
 func (o Object) Text(name string) (s string, ok bool) {
 	i := o.Find(name)
 	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`"`)) {
@@ -84,7 +85,8 @@ func (o Object) Text(name string) (s string, ok bool) {
 	return s, json.Unmarshal(o[i].Value, &s) == nil
 }
 
-// Texts returns the member called name if it is an array of strings.
+// Texts returns the value of the member called name. ok is false if the member
+// is absent or is not an array of strings.
 func (o Object) Texts(name string) (list []string, ok bool) {
 	i := o.Find(name)
 	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
@@ -96,7 +98,7 @@ func (o Object) Texts(name string) (list []string, ok bool) {
 	return list, true
 }
 
-// Unset reports whether the member called name is present without a value.
+// Unset reports whether the member called name is present and its value is nil.
 func (o Object) Unset(name string) bool {
 	i := o.Find(name)
 	return i >= 0 && o[i].Value == nil

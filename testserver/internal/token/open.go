@@ -11,9 +11,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// Segments returns the three decoded parts of a JWT. It returns false unless
-// each part is canonical base64url. The decoder itself would also accept line
-// breaks and unused bits.
+// Segments returns the three decoded parts of a JWT. It returns false if a part
+// is not canonical base64url. The decoder itself would accept line breaks and
+// set unused bits.
 func Segments(token string) (raw [3][]byte, ok bool) {
 	list := strings.Split(token, ".")
 	if len(list) != 3 {

@@ -17,7 +17,7 @@ import (
 type Proof struct {
 	Key    Key
 	Method string
-	URL    string // with or without a query and a fragment, which are not in the proof
+	URL    string // the request URL; its query and fragment are not in the proof
 	Token  string // the access token; "" means a proof without ath, as for the token endpoint
 	Now    time.Time
 }
@@ -53,7 +53,7 @@ func (p Proof) Fields(edit Edit) ([]string, error) {
 	return f.fields()
 }
 
-// draft returns the draft of a good proof, without its alg.
+// draft returns the draft of a valid proof. The alg is not set yet.
 func (p Proof) draft() (*Draft, error) {
 	jwk, err := p.Key.shown()
 	if err != nil {
@@ -151,7 +151,7 @@ func (d *Draft) bindTo(jwk Object) {
 	d.BindToKey(jkt)
 }
 
-// BindToKey is like BindTo. jkt is the thumbprint of the key.
+// BindToKey is like BindTo, but its argument is the thumbprint of the key.
 func (d *Draft) BindToKey(jkt string) { d.SetAt("/cnf/jkt", jkt) }
 
 // BoundKey returns the jkt in the claims of a token, and whether the token is

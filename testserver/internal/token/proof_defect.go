@@ -26,18 +26,17 @@ type Nonces int
 const (
 	// AnyAPI means that every API refuses the proof.
 	AnyAPI Nonces = iota
-	// OnlyWithNonces means that an API that does not use nonces accepts the
-	// proof.
+	// OnlyWithNonces means that only an API that uses nonces refuses the proof.
 	OnlyWithNonces
-	// OnlyWithoutNonces means that an API that uses nonces may accept the
-	// proof, because the nonce shows when the proof was made (RFC 9449 §4.3,
-	// item 11).
+	// OnlyWithoutNonces means that an API that does not use nonces refuses the
+	// proof. An API that uses nonces may accept the proof, because the nonce
+	// shows when the proof was made (RFC 9449 §4.3, item 11).
 	OnlyWithoutNonces
 )
 
-// ProofCatalogue returns all defects of DPoP proofs: in the header fields, in
-// the JWT and its key, in the request that the proof is for, in its time and
-// nonce, and in its reuse.
+// ProofCatalogue returns all defects of DPoP proofs. The defects concern the
+// header fields, the JWT and its key, the target request, the time and the
+// nonce, and the reuse of a proof.
 func ProofCatalogue() []Defect {
 	return slices.Concat(proofFieldDefects(), proofKeyDefects(), proofRequestDefects(), proofTargetDefects(), proofTimeDefects())
 }
@@ -107,8 +106,8 @@ func (f *proofForgery) twoProofs() ([]string, error) {
 func proofFieldDefects() []Defect {
 	return []Defect{{
 		Name: "dpop-missing",
-		// These codes are right, too, because the criteria of RFC 9449 §4.3 are
-		// for proofs, and this request has no proof.
+		// These codes are also correct: the criteria of RFC 9449 §4.3 apply to
+		// a proof, but this request has no proof.
 		Codes: []string{"invalid_token", "use_dpop_nonce"},
 		Wrong: "The token is bound to a key, and the request has no proof that the client has the key (RFC 9449 §4.3, §7.1).",
 		Fix:   "Require a DPoP field for every token with cnf.jkt, whatever the scheme.",

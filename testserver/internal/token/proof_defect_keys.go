@@ -120,8 +120,8 @@ func proofKeyDefects() []Defect {
 		}),
 	}, {
 		Name: "dpop-other-key",
-		// RFC 9449 §7.1 uses this code in an example. By §4.3, item 12,
-		// invalid_dpop_proof would be right, too.
+		// RFC 9449 §7.1 uses this code in an example. invalid_dpop_proof is
+		// also correct (§4.3, item 12).
 		Codes: []string{"invalid_token"},
 		Wrong: "The proof is right but made with an attacker's key, not with the key that the token is bound to (RFC 9449 §4.3, item 12; §7.1).",
 		Fix:   "Compare the RFC 7638 thumbprint of jwk with cnf.jkt of the token.",
@@ -183,8 +183,9 @@ func octJWK(k Key) (Object, error) {
 }
 
 // offCurveJWK returns an EC JWK whose point is not on its curve. The JWK
-// depends only on k. If k is an ECDSA key, the point is that of k with one bit
-// of y changed. Otherwise the coordinates of the point are hashes.
+// depends only on k. If k is an ECDSA key, the point is the public key of k
+// with one bit of y changed. Otherwise, the coordinates of the point are
+// hashes.
 func offCurveJWK(k Key) (Object, error) {
 	jwk, err := k.shown()
 	if err != nil {
@@ -209,8 +210,9 @@ func offCurveJWK(k Key) (Object, error) {
 	return jwk, err
 }
 
-// weakPEM is the 1024-bit RSA key for the defect dpop-rsa-1024. It is the same
-// in all processes, because a proof and its token may come from different ones.
+// weakPEM is the 1024-bit RSA key for the defect dpop-rsa-1024. All processes
+// use the same key, because a proof and its token may be made in different
+// processes.
 //
 //go:embed weak.pem
 var weakPEM []byte

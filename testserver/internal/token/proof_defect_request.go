@@ -12,8 +12,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// proofRequestDefects returns the defects of a proof that is for another HTTP
-// method or another access token.
+// proofRequestDefects returns the defects in htm, ath and jti: the proof is for
+// another HTTP method or another access token, or its identifier is invalid or
+// was used before.
 func proofRequestDefects() []Defect {
 	return []Defect{{
 		Name:  "dpop-htm-missing",
@@ -78,7 +79,7 @@ func proofRequestDefects() []Defect {
 		}),
 	}, {
 		Name: "dpop-replayed",
-		// An API may accept each nonce in only one proof.
+		// An API that accepts each nonce only once may return this code.
 		Codes: []string{"use_dpop_nonce"},
 		Wrong: "The proof was used before: its jti is the same in each proof of the key (RFC 9449 §11.1; §4.2).",
 		Fix:   "Store each jti with the key's thumbprint, in one atomic step, until the proof is too old, and refuse a jti that is stored.",

@@ -21,9 +21,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// proofFaults maps each defect to the mistakes that the test's verifier must
-// find in DPoP header fields with this defect. This verifier lists all mistakes
-// that it finds, not only the first one.
+// proofFaults maps each defect to the faults that proofJudge must find in DPoP
+// header fields with this defect.
 var proofFaults = map[catalogue.Defect]string{
 	"dpop-missing": "none", "dpop-two-fields": "two fields", "dpop-comma-joined": "segments",
 	"dpop-wrong-typ": "typ", "dpop-alg-none": "alg", "dpop-hs256": "alg", "dpop-no-jwk": "jwk", "dpop-private-jwk": "private",
@@ -99,7 +98,7 @@ func (j *proofJudge) proof(proof string) {
 	j.find(text("nonce") != proofNonce, "nonce")
 }
 
-// key judges jwk, the binding and the signature.
+// key checks jwk, the binding of the token to jwk, and the signature.
 func (j *proofJudge) key(header map[string]json.RawMessage, proof string) {
 	var raw map[string]string
 	_ = json.Unmarshal(header["jwk"], &raw)

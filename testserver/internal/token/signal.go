@@ -26,7 +26,7 @@ type Signal struct {
 // SecurityEvent is the event in a security event token (RFC 8417 §2.2).
 type SecurityEvent struct {
 	Type    catalogue.EventType
-	Payload map[string]any // the members of the event; nil means those that the type requires
+	Payload map[string]any // the members of the event; nil means the default members of the type
 }
 
 // LogoutToken returns a logout token (OpenID Connect Back-Channel Logout 1.0
@@ -48,9 +48,9 @@ func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 }
 
 // EventToken returns a security event token (RFC 8417 §2, SSF 1.0 §4.1) about
-// the default user, changed by edit. Its audience is that of the server's
-// access tokens. If edit sets the claims sub and sid, they become the claim
-// sub_id.
+// the default user, changed by edit. By default, it has the audience of the
+// server's access tokens. If edit sets the claims sub and sid, EventToken moves
+// their values into sub_id.
 func (m *Minter) EventToken(event SecurityEvent, edit Edit) (Signal, error) {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "secevent+jwt")
@@ -85,9 +85,9 @@ func (e SecurityEvent) payload(now time.Time) map[string]any {
 	return map[string]any{}
 }
 
-// setAudienceTo sets aud to the client of the token, or to the given values if
-// the token names no client. It does not change an aud that an option has set
-// or removed.
+// setAudienceTo replaces client_id with an aud that contains the client. If
+// client_id is absent, aud contains the given values. setAudienceTo does not
+// change an aud that an option has set or removed.
 func (d *Draft) setAudienceTo(aud ...string) {
 	if client, ok := d.Claims.Text("client_id"); ok {
 		aud = []string{client}

@@ -52,7 +52,8 @@ func (s *Source) Draw(label string, n int) []byte {
 	return b
 }
 
-// idBytes is 128 bits, so that names do not collide.
+// idBytes is the length of an identifier in bytes. With 128 bits, identifiers
+// do not collide.
 const idBytes = 16
 
 // Name returns a new identifier, which is not a secret.
@@ -68,9 +69,10 @@ const handleBytes = 24
 // Handle returns a new secret, such as an opaque token.
 func (s *Source) Handle(label string) string {
 	b := s.Draw(label, handleBytes)
-	// The top bit distinguishes a secret from a JWT, which is recognized by the
-	// first byte of its JSON header, an ASCII byte. Otherwise one opaque token
-	// in 256 would be treated as a malformed JWT.
+	// A JWT is recognized by the first byte of its JSON header, which is an
+	// ASCII byte. The top bit ensures that a secret does not begin with an
+	// ASCII byte. Otherwise, one opaque token in 256 would be treated as a
+	// malformed JWT.
 	b[0] |= 0x80
 	return base64.RawURLEncoding.EncodeToString(b)
 }
@@ -83,8 +85,8 @@ func (s *Source) Drawn() map[string]int {
 }
 
 // Resume makes s continue where the source of an earlier run stopped, so that a
-// restarted server does not draw the same bytes again. drawn is what Drawn
-// returned in the earlier run.
+// restarted server does not draw the same bytes again. drawn is the result of
+// Drawn in the earlier run.
 func (s *Source) Resume(drawn map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,9 +98,9 @@ func (s *Source) Resume(drawn map[string]int) {
 	}
 }
 
-// Fork returns a source from which draws do not change what s yields. If s has
-// a seed, Fork returns a new source, whose seed is drawn from s for the label.
-// If s is random, Fork returns s itself.
+// Fork returns a source whose draws do not affect the draws from s. If s has a
+// seed, Fork draws a new seed from s for label and returns a source with the
+// new seed. If s is random, Fork returns s itself.
 func (s *Source) Fork(label string) *Source {
 	if !s.Seeded() {
 		return s

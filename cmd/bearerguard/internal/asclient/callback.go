@@ -35,7 +35,8 @@ func parseRedirect(uri string) (*url.URL, error) {
 	return nil, &Error{InvalidRedirect, about, errors.New("the host must be 127.0.0.1, [::1] or localhost, where this program can listen")}
 }
 
-// callback is a server to which the browser delivers the answer to a login.
+// callback is an HTTP server at the redirect URI. The browser sends it the
+// authorization response of a login.
 type callback struct {
 	url, path, state string
 	taken            atomic.Bool
@@ -44,8 +45,8 @@ type callback struct {
 	served           chan struct{}
 }
 
-// listen starts a callback server at a redirect URI. The server accepts an
-// answer only if it contains state.
+// listen starts a callback server at a redirect URI. The server accepts only an
+// authorization response that contains state.
 func listen(redirect, state string) (*callback, error) {
 	u, err := parseRedirect(redirect)
 	if err != nil {
@@ -79,8 +80,8 @@ func (c *callback) wait(ctx context.Context) (url.Values, error) {
 	}
 }
 
-// close stops the server. It waits up to a second until the browser has
-// received the last page.
+// close stops the server. It waits up to a second for the browser to receive
+// the last page.
 func (c *callback) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -89,8 +90,8 @@ func (c *callback) close() {
 	<-c.served
 }
 
-// ServeHTTP accepts one answer. The answer must contain the state of this
-// login, because any web page can make a browser send a request here.
+// ServeHTTP accepts one authorization response. It requires the state of this
+// login, because any web page can make a browser send a request to this server.
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {

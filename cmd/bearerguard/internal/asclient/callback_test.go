@@ -10,8 +10,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// changed returns a copy of the URL u in which the function change has modified
-// the query.
+// changed returns a copy of u whose query was modified by the function change.
 func changed(u *url.URL, change func(q url.Values)) string {
 	other, q := *u, u.Query()
 	change(q)

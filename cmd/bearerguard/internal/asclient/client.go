@@ -21,8 +21,7 @@ type Config struct {
 	Secret       string // "" for a public client
 }
 
-// Client is a client of an authorization server. Any number of goroutines may
-// use it.
+// Client is a client of an authorization server. It is safe for concurrent use.
 type Client struct {
 	server     endpoints
 	http       *http.Client

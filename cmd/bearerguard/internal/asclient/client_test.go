@@ -48,8 +48,9 @@ func TestInvalidMetadataIsRefused(t *testing.T) {
 	})
 }
 
-// requests contains, for each endpoint, the member of the metadata that names
-// the endpoint, and a function that sends a request to the endpoint.
+// requests contains the test cases for all endpoints: the member of the
+// metadata with the URL of the endpoint, and a function that sends a request to
+// the endpoint.
 var requests = map[string]struct {
 	member string
 	send   func(context.Context, *asclient.Client) error

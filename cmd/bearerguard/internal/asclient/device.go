@@ -9,9 +9,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// ByDevice runs the device flow (RFC 8628), in which the user may open the page
-// on another device. ByDevice verifies the ID token in the answer. An ID token
-// is required if the scopes include openid.
+// ByDevice runs the device flow (RFC 8628). The user may open the page on
+// another device. ByDevice verifies the ID token in the token response. An ID
+// token is required if the scopes include openid.
 func (l *Login) ByDevice(ctx context.Context) (Tokens, error) {
 	const doing = "device login failed"
 	as := l.client

@@ -15,7 +15,7 @@ import (
 func TestALoginByDeviceEndsWithTheUsersDecision(t *testing.T) {
 	for name, tt := range map[string]struct {
 		opts []testserver.LoginAs
-		text string // "" for tokens
+		text string // expected error, or ""
 	}{
 		"the user agrees":  {nil, ""},
 		"the user refuses": {[]testserver.LoginAs{{Deny: true}}, "device login failed: the authorization server refuses with 400 Bad Request: access_denied"},

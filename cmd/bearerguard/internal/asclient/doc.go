@@ -7,9 +7,9 @@
 // tokens for a user. It uses the authorization code flow with PKCE (RFC 7636)
 // and a callback on loopback (RFC 8252), or the device flow (RFC 8628).
 //
-// A request that fails returns an [*Error] with the kind of the failure. No
-// error contains the body of an answer or a secret that was sent.
+// If a request fails, the error is an [*Error] with the kind of the failure.
+// Errors never contain the body of a response or a secret that was sent.
 //
-// Not in this package: flags, printing, exit codes, and features that only the
-// mock server has.
+// This package does not parse flags, print, or choose exit codes. It does not
+// use features that only the mock server has.
 package asclient

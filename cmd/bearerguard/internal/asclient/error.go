@@ -20,7 +20,7 @@ const (
 	NoSecret                    // the client needs a secret and has none
 	CannotListen                // this program cannot listen at the redirect URI
 	Metadata                    // the metadata is unavailable, or an endpoint in it is missing or not allowed
-	Unreachable                 // an endpoint cannot be reached, or its answer broke off
+	Unreachable                 // an endpoint cannot be reached, or its response was cut off
 	Refused                     // the authorization server refuses; the cause is a [*RefusalError]
 	Expired                     // the device code expired before the user logged in
 	InvalidAnswer               // an answer violates the protocol
@@ -29,7 +29,7 @@ const (
 // Error is the error of a request or a login.
 type Error struct {
 	Kind  Kind
-	Doing string // what failed; the message begins with it. "" if Cause says what failed
+	Doing string // what failed, at the beginning of the message; "" if Cause says it
 	Cause error
 }
 
@@ -45,7 +45,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 // RefusalError is an error response. It contains the status and the members of
 // RFC 6749 §5.2, but not the body.
 type RefusalError struct {
-	Status            int // 0 if the answer came through the browser
+	Status            int // 0 if the error came with the redirect
 	Code, Description string
 }
 

@@ -22,10 +22,10 @@ const (
 	maxAnswer      = 1 << 20          // size limit of an answer, in bytes
 )
 
-// HTTPClient returns a client that has a timeout. The client follows no
+// HTTPClient returns an HTTP client with a timeout. It does not follow
 // redirects, because a redirect could send a secret to another server. If ctx
-// has a client under the key [oauth2.HTTPClient], the new client uses its
-// transport. Otherwise it uses the default transport.
+// contains a client under the key [oauth2.HTTPClient], the new client uses the
+// transport of that client, and otherwise the default transport.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {

@@ -25,9 +25,9 @@ func (c *Client) Introspect(ctx context.Context, token, hint string) (active boo
 	return active, members, nil
 }
 
-// Revoke revokes an access or refresh token (RFC 7009). A server reports
-// success even if it does not know the token. hint is the type of the token, or
-// "" if the type is unknown.
+// Revoke revokes an access or refresh token (RFC 7009). A server also reports
+// success for an unknown token. hint is the type of the token, or "" if the
+// type is unknown.
 func (c *Client) Revoke(ctx context.Context, token, hint string) error {
 	if err := c.checkEndpoint("revocation", c.server.Revocation); err != nil {
 		return err

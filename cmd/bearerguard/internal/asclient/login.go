@@ -14,7 +14,7 @@ import (
 // Page is a page that a user has to open to log in.
 type Page struct {
 	URL      string
-	UserCode string // the code that the page asks for in the device flow, else ""
+	UserCode string // the code to enter on the page in the device flow, otherwise ""
 }
 
 // Login requests tokens for a user.

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// Tokens is an answer of the token endpoint (RFC 6749 §5.1). A field is zero if
-// the answer lacks the member.
+// Tokens contains the members of a token response (RFC 6749 §5.1). A field is
+// zero if the response lacks the member.
 type Tokens struct {
 	Access    string `json:"access_token"`
 	Type      string `json:"token_type,omitempty"`

@@ -6,14 +6,14 @@ import (
 	wire "github.com/bearerguard/bearerguard/internal/control"
 )
 
-// AddClient registers a client. It overwrites an existing client that has this
+// AddClient registers a client. It overwrites an existing client with the same
 // ID.
 func AddClient(c wire.Client) TypedOperation[wire.Client] { return post[wire.Client]("/v1/clients", c) }
 
 // ListClients lists the clients.
 func ListClients() TypedOperation[wire.Clients] { return get[wire.Clients]("/v1/clients") }
 
-// ShowClient shows a client as a [wire.Client] without its secret.
+// ShowClient returns a client without its secret, as a [wire.Client].
 func ShowClient(id string) Operation {
 	return Operation{http.MethodGet, "/v1/clients/" + element(id), nil}
 }
@@ -23,7 +23,7 @@ func RemoveClient(id string) Operation {
 	return Operation{http.MethodDelete, "/v1/clients/" + element(id), nil}
 }
 
-// AddUser registers a user. It overwrites an existing user that has this
+// AddUser registers a user. It overwrites an existing user with the same
 // subject.
 func AddUser(u wire.User) TypedOperation[wire.User] { return post[wire.User]("/v1/users", u) }
 

@@ -19,8 +19,7 @@ var (
 	ErrNoToken = errors.New("the token for the control API is missing")
 )
 
-// Client sends requests to one control API. Any number of goroutines may use
-// it.
+// Client sends requests to one control API. It is safe for concurrent use.
 type Client struct {
 	base, token string
 	http        *http.Client
@@ -43,9 +42,10 @@ func New(base, token string) (*Client, error) {
 	}}, nil
 }
 
-// Call sends a request and returns the body of the answer. It sends in as JSON,
-// or no body if in is nil. It parses the answer into out, unless out is nil.
-// path must begin with a slash and be escaped. Each error is an [*Error].
+// Call sends a request and returns the body of the answer. The body of the
+// request is the JSON form of the parameter in; if in is nil, the request has
+// no body. If out is not nil, Call parses the answer into out. path must begin
+// with a slash and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {

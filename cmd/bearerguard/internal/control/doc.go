@@ -10,8 +10,10 @@
 //	keys, text, err := control.ListKeys().Do(ctx, client)
 //
 // Do also returns the body of the answer, because a server may send members
-// that this program does not know. An operation that fails returns an [*Error].
+// that this program does not know. If an operation fails, the error is an
+// [*Error].
 //
-// Not in this package: flags, environment variables, files, printing and exit
-// codes. The wire types are in internal/control at the root of the module.
+// This package does not read flags, environment variables or files. It does not
+// print, or choose exit codes. The wire types are in internal/control at the
+// root of the module.
 package control

@@ -14,9 +14,9 @@ type Kind int
 
 // These are the kinds of failures.
 const (
-	Invalid     Kind = iota // this package or the API finds the request invalid
+	Invalid     Kind = iota // this package or the API rejects the request as invalid
 	Absent                  // the requested object does not exist, or the awaited event did not happen in time
-	Unreachable             // the API or a receiver cannot be reached, an answer broke off, or the receiver refused the first delivery of a token that was to be replayed
+	Unreachable             // the API or a receiver cannot be reached, an answer was cut off, or the receiver refused the first delivery of a token to be replayed
 	Refused                 // the API refuses for another reason
 	Unknown                 // the answer does not come from a control API
 )

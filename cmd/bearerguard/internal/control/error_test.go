@@ -76,7 +76,7 @@ func TestARequestThatIsCanceledIsUnreachable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	client := newClient(t, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
-		<-r.Context().Done() // does not answer: the caller must see that its context ended
+		<-r.Context().Done() // no answer: the client must return when its context ends
 	})
 	_, _, err := control.AwaitRequests("token", 1, 0).Do(ctx, client)
 	checkError(t, err, control.Unreachable, "the control API cannot be reached: context canceled")

@@ -9,7 +9,7 @@ import (
 // ListKeys lists the keys.
 func ListKeys() TypedOperation[wire.Keys] { return get[wire.Keys]("/v1/keys") }
 
-// RotateKeys changes the signing key, and returns the new one.
+// RotateKeys changes the signing key, and returns the new key.
 func RotateKeys(how wire.Rotate) TypedOperation[wire.Key] {
 	return post[wire.Key]("/v1/keys/rotate", how)
 }

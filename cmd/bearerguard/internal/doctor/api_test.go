@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/doctor"
 )
 
-// api is an API at the path /v1. The same server is its authorization server,
-// at /as. The API has no faults until a test changes a field.
+// api is an API at the path /v1, together with its authorization server at /as.
+// The API has no faults until a test changes a field.
 type api struct {
 	base      string // scheme and host of the server
 	challenge []string
@@ -23,7 +23,7 @@ type api struct {
 	places    []string       // paths at which the server serves members
 	serve     func(next http.Handler) http.Handler
 	sent      []*http.Request
-	hosts     []string // of all requests, including those to other servers
+	hosts     []string // hosts of all requests, also of those to other servers
 }
 
 const wellKnown = "/.well-known/oauth-protected-resource"

@@ -16,9 +16,9 @@ import (
 // falseHost is a name that does not resolve (RFC 6761 §6.4).
 const falseHost = "doctor.invalid"
 
-// host requests the API and its metadata with header fields that name a false
-// host, and checks that the answers do not change. It does not matter how long
-// these answers take, because no client sends such requests.
+// host requests the API and its metadata with header fields that contain
+// falseHost, and checks that the answers do not change. A slow answer to such a
+// request is not a finding, because clients do not send such requests.
 func (x *examination) host(ctx context.Context, before []challenge.Challenge, at place) {
 	var changed []string
 	for _, field := range []struct {
@@ -61,8 +61,8 @@ func uncached(u *url.URL) string {
 	return other.String()
 }
 
-// pointers returns the URLs that challenges name in resource_metadata, without
-// duplicates.
+// pointers returns the values of the parameter resource_metadata in challenges,
+// without duplicates.
 func pointers(challenges []challenge.Challenge) (named []string) {
 	for _, c := range challenges {
 		if url := c.Params["resource_metadata"]; url != "" {

@@ -80,9 +80,9 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// pointer returns the URL of the metadata in resource_metadata, a parameter of
-// the challenges. It returns "" if no challenge has the parameter, or if the
-// URL must not be requested.
+// pointer checks the parameter resource_metadata of the challenges, and returns
+// the URL in it. It returns "" if no challenge has the parameter, or if the URL
+// must not be requested.
 func (x *examination) pointer(challenges []challenge.Challenge) string {
 	named := pointers(challenges)
 	if x.noRoute {

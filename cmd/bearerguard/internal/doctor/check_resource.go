@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/internal/fetch"
 )
 
-// resource checks the resource identifier, and the locations that clients
+// resource checks the resource identifier, and the well-known URLs that clients
 // derive from it.
 func (x *examination) resource(ctx context.Context, at place) {
 	text := at.doc.resource
@@ -36,13 +36,12 @@ func (x *examination) resource(ctx context.Context, at place) {
 	x.skip(aboutMatch, aboutLocation, aboutOwn, aboutRoot)
 }
 
-// match compares the resource identifier in the metadata with the URL that was
-// requested. text is the identifier as written, and resource is the same
-// identifier after parsing. RFC 9728 §3.3 requires that the code points of
-// identifier and URL are the same, and some clients check this. Many clients
-// also accept an identifier whose path is a prefix of the requested path.
-// Without this exception, one document could not describe an API with several
-// routes.
+// match compares the resource identifier in the metadata with the requested
+// URL. text is the identifier as written, and resource is the parsed
+// identifier. RFC 9728 §3.3 requires that identifier and URL have the same code
+// points, and some clients check this. match also accepts an identifier whose
+// path is a prefix of the requested path, as many clients do. Otherwise, one
+// document could not describe an API with several routes.
 func (x *examination) match(text string, resource *url.URL) bool {
 	requested, _, _ := strings.Cut(x.report.URL, "?")
 	f := finding{want: requested, got: text, remedy: "Write the URL of the API exactly as clients write it. Clients discard the metadata of another resource."}

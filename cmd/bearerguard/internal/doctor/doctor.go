@@ -25,11 +25,10 @@ type examination struct {
 	report  Report
 }
 
-// Run checks the API at a URL. It sends requests by transport, or by
-// [http.DefaultTransport] if transport is nil. If the URL is invalid, Run
-// returns [ErrURL]. If the API does not answer the first request, Run returns
-// the error of that request. If ctx ends, Run returns the error of ctx.
-// Findings are not errors.
+// Run checks the API at a URL. It uses transport, or [http.DefaultTransport] if
+// transport is nil. If the URL is invalid, Run returns [ErrURL]. If the API
+// does not answer the first request, Run returns the error of that request. If
+// ctx ends, Run returns the error of ctx. Findings are not errors.
 func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
 	target, err := url.Parse(address)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" || target.User != nil || strings.Contains(address, "#") {

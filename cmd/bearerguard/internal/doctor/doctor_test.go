@@ -74,8 +74,8 @@ func TestRightInAnotherWay(t *testing.T) {
 	}
 }
 
-// This test connects to the API, its metadata and the mock authorization server
-// over sockets.
+// This test uses real network connections to the API and the mock authorization
+// server.
 func TestARightAPIOnLoopback(t *testing.T) {
 	as := testserver.New(t)
 	var a *api

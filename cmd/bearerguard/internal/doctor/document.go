@@ -21,7 +21,8 @@ type document struct {
 	servers, scopes, methods []string
 }
 
-// place is a URL where metadata may be.
+// place is a URL at which metadata may be served, with the result of the
+// request.
 type place struct {
 	url   string
 	doc   *document // nil if fault describes why it is unusable
@@ -30,7 +31,7 @@ type place struct {
 
 const (
 	wellKnownPath = "/.well-known/oauth-protected-resource"
-	maxList       = 1000 // elements of an array
+	maxList       = 1000 // maximum length of an array
 )
 
 // wellKnown returns the URL of the metadata of a resource (RFC 9728 §3.1).
@@ -116,9 +117,9 @@ func parse(data []byte) (*document, error) {
 	return doc, nil
 }
 
-// barred returns "" if a URL in an answer may be requested, and otherwise the
-// reason why not, such as "is not https". An API on another machine must not
-// make this machine send requests to itself or to its local network link.
+// barred returns "" if a URL in an answer may be requested. Otherwise it
+// returns the reason, such as "is not https". An API on another machine must
+// not make this machine send requests to itself or to its local network link.
 func (x *examination) barred(address string) string {
 	u, err := url.Parse(address)
 	switch {

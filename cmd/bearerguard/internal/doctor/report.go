@@ -9,15 +9,15 @@ import (
 // Result is the outcome of a check.
 type Result string
 
-// These are the results. [Failed] and [Warned] are findings. One violation of
-// RFC 9728 §3.3 is not a finding, although strict clients reject such a
-// document: the path of a resource may be only the beginning of the requested
-// path. Otherwise one document could not describe an API with several routes.
+// These are the results. [Failed] and [Warned] are findings. If the path of a
+// resource is only a prefix of the requested path, this violates RFC 9728 §3.3,
+// and strict clients reject such a document. It is nevertheless not a finding,
+// because otherwise one document could not describe an API with several routes.
 const (
 	Passed  Result = "passed"
-	Failed  Result = "failed"  // violates an RFC, or stops every client
-	Warned  Result = "warned"  // stops some clients
-	Skipped Result = "skipped" // the thing to check is absent
+	Failed  Result = "failed"  // violates an RFC, or makes every client fail
+	Warned  Result = "warned"  // makes some clients fail
+	Skipped Result = "skipped" // there is nothing to check
 )
 
 // Check is one line of a report. Strings from servers are escaped.

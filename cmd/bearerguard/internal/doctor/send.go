@@ -22,7 +22,7 @@ const (
 type answer struct {
 	status int
 	header http.Header
-	body   []byte // at most maxBytes + 1
+	body   []byte // at most maxBytes + 1 bytes
 	err    error
 }
 
@@ -35,7 +35,7 @@ func newClient(transport http.RoundTripper) *http.Client {
 }
 
 // send sends a request that a client could also send. If the answer is slow, it
-// notes the URL.
+// adds the URL to x.slow.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
 	start := time.Now()
 	a := x.exchange(ctx, method, address, header)

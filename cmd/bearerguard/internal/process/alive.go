@@ -1,7 +1,7 @@
 // Package process watches the parent process, locks files for as long as this
 // process runs, and returns the exit code of a child process.
 //
-// Not in this package: starting processes, and anything about command lines.
+// This package does not start processes or parse command lines.
 package process
 
 import (
