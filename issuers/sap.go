@@ -6,9 +6,9 @@ import "github.com/bearerguard/bearerguard/middleware"
 // url in the credentials of the service, such as
 // https://acme.authentication.eu10.hana.ondemand.com. applications are the
 // audiences of the API: its xsappname, such as orders!t1, and its clientid.
-// Scopes have the xsappname as prefix (orders!t1.Read). ID tokens have the
-// scope openid, and are refused since they lack ext_attr. Each subscriber has a
-// different issuer: use Config.IssuerFor in a multitenant application.
+// Scopes have the xsappname as prefix (orders!t1.Read). ID tokens are refused
+// because they lack ext_attr. Each subscriber has a different issuer: use
+// Config.IssuerFor in a multitenant application.
 func XSUAA(base string, applications ...string) middleware.Issuer {
 	f := &faults{function: "XSUAA"}
 	return f.attach(middleware.Issuer{

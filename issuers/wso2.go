@@ -4,8 +4,8 @@ import "github.com/bearerguard/bearerguard/middleware"
 
 // WSO2 accepts the access tokens of a WSO2 Identity Server at base, such as
 // https://id.example.com:9443, or of https://api.asgardeo.io/t/ORGANISATION.
-// The application must have the access token type JWT, since opaque is the
-// default. aud is the application's client ID, so clients are the client IDs of
+// Set the access token type of the application to JWT; the default is opaque.
+// The audience is the application's client ID, so clients are the client IDs of
 // the applications that may call the API. An application can also add other
 // audiences.
 func WSO2(base string, clients ...string) middleware.Issuer {

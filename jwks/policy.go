@@ -21,7 +21,7 @@ import (
 const maxKeys = 100
 
 var (
-	errKeySyntax    = errors.New("must be a JSON object in which no member is repeated or has a value of the wrong type")
+	errKeySyntax    = errors.New("must be a JSON object without repeated members, and without values of the wrong type")
 	errKeyID        = errors.New("key ID is not printable ASCII of at most 256 bytes")
 	errKeyType      = errors.New("type, curve or algorithm is not supported")
 	errKeyUse       = errors.New("not meant for verifying signatures")

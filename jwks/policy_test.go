@@ -16,7 +16,7 @@ import (
 // These are the reasons for which keys are skipped. An error in Stats.Skipped
 // consists of the position of the key and one of these reasons.
 const (
-	reasonSyntax    = "must be a JSON object in which no member is repeated or has a value of the wrong type"
+	reasonSyntax    = "must be a JSON object without repeated members, and without values of the wrong type"
 	reasonKeyID     = "key ID is not printable ASCII of at most 256 bytes"
 	reasonType      = "type, curve or algorithm is not supported"
 	reasonUse       = "not meant for verifying signatures"

@@ -181,10 +181,10 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 }
 
 // renew waits for a renewal if the set is too old, and returns the time after
-// the wait. If a running fetch began before the set became too old, the server
-// is slow. renew then does not wait, and the old set remains in use. If a
-// caller's context ends during the wait, the caller gets an error instead of a
-// key from the old set, because a canceled context does not show that the
+// the wait. It does not wait if a fetch is running that began before the set
+// became too old: the server is then slow, and the old set remains in use. If
+// the caller's context ends during the wait, renew returns an error. The old
+// set is not used then, because a canceled context does not show that the
 // server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()

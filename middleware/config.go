@@ -203,7 +203,7 @@ func (c Config) check() error {
 		fault("ClockSkew must be at most %v: if the clocks differ by more, correct the clocks", maxClockSkew)
 	}
 	if c.MaxTokenBytes < 0 || c.MaxTokenBytes > maxMaxTokenBytes {
-		fault("MaxTokenBytes must be between 1 and %d, or 0 for %d", maxMaxTokenBytes, defaultMaxTokenBytes)
+		fault("MaxTokenBytes must be between 1 and %d, or 0 for the default, %d", maxMaxTokenBytes, defaultMaxTokenBytes)
 	}
 	if realm := c.realm(); !quotable(realm) {
 		fault("Realm %q cannot appear in a challenge: use printable ASCII without double quotes or backslashes. If Realm is empty, Audience is used as the realm", realm)

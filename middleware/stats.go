@@ -8,9 +8,9 @@ import (
 // Stats is a snapshot of a Verifier, for metrics. It does not cover
 // introspection.
 type Stats struct {
-	// Keys contains the statistics of each issuer's key set. Its keys are the
-	// URLs of the issuers. It contains no issuer that uses IntrospectAll, or
-	// whose Keys is a Source of another package.
+	// Keys maps the URL of each issuer to the statistics of its key set. It
+	// leaves out issuers that use IntrospectAll, and issuers whose Issuer.Keys
+	// is a Source of another package.
 	Keys map[string]jwks.Stats
 
 	// These fields describe the cache of Config.TokenCache. Tokens is the

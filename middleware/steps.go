@@ -10,7 +10,7 @@ type step struct {
 	run    func(*decision) error
 	of     *tokens
 	repeat repetition
-	also   others                                   // the kinds of other decisions that run the step
+	also   others                                   // the other kinds of decision that run this step
 	shown  func(*decision) (expected, found string) // called by Explain after the step has run; may be nil
 	source string                                   // RFC and section
 }

@@ -88,10 +88,10 @@ func (c Config) check() error {
 		fault("OnLag or MaxLag is set, but Feed is nil: a list without a feed has no lag")
 	}
 	if c.MaxLag != 0 && (c.MaxLag < minMaxLag || c.MaxLag > maxMaxLag) {
-		fault("MaxLag must be between %v and %v, or 0 for %v", minMaxLag, maxMaxLag, defaultMaxLag)
+		fault("MaxLag must be between %v and %v, or 0 for the default, %v", minMaxLag, maxMaxLag, defaultMaxLag)
 	}
 	if c.MaxEntries < 0 {
-		fault("MaxEntries must be positive, or 0 for %d", defaultMaxEntries)
+		fault("MaxEntries must be positive, or 0 for the default, %d", defaultMaxEntries)
 	}
 	return errors.Join(faults...)
 }

@@ -36,7 +36,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// revoke: OnLag is missing: choose Refuse, which answers 503 while the feed cannot be read, or Accept, which accepts revoked tokens meanwhile
-	// revoke: MaxEntries must be positive, or 0 for 1000000
+	// revoke: MaxEntries must be positive, or 0 for the default, 1000000
 }
 
 func ExampleList_Run() {

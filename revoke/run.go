@@ -12,7 +12,7 @@ import (
 
 const (
 	pollInterval = 200 * time.Millisecond // on average
-	callTimeout  = 5 * time.Second        // of one Read, and of all calls of Publish after a poll
+	callTimeout  = 5 * time.Second        // the limit for one Read, and for all calls of Publish after one poll together
 
 	// rereadInterval is how often the feed is read from the beginning while it
 	// contains revocations that do not fit or are not valid.
@@ -33,7 +33,7 @@ var (
 	errSlow       = errors.New("the feed took too long")
 	errGapAtStart = errors.New("the feed has a gap at its beginning")
 	errPosition   = errors.New("the feed returned revocations or more to read, but no later position")
-	errMissing    = errors.New("the feed lost entries, and did not accept them again")
+	errMissing    = errors.New("the feed lost entries, and publishing them again failed")
 )
 
 // Run reads the feed about every 200 milliseconds, at first from the beginning.

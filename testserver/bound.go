@@ -17,9 +17,10 @@ import (
 // cnf, and its token_type is DPoP. k, for example from [GenerateKey], must not
 // be a key for an HS algorithm.
 //
-// If [With] adds one of [ProofDefects], the token is bound to the key in the
-// jwk of a proof with this defect. The token itself is good, so the API can
-// refuse the request only because of the defect of the proof.
+// If [With] adds one of [ProofDefects], a proof with this defect may contain
+// another key than k. The token is bound to the key in that proof. The token
+// itself is good, so the API can refuse the request only because of the defect
+// of the proof.
 func BoundTo(k Key) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.BindTo(k) })
 }

@@ -30,7 +30,7 @@ const (
 	MissingScope    = catalogue.MissingScope // a defect only where a scope is required: 403
 	ExpAsString     = catalogue.ExpAsString
 	ExpOverflow     = catalogue.ExpOverflow  // exp 2^64 seconds too late
-	AudNotString    = catalogue.AudNotString // an array of the right aud and a number
+	AudNotString    = catalogue.AudNotString // an array with two elements: the right audience and a number
 )
 
 // Defects of tokens that are not access tokens, or not bearer tokens.

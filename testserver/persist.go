@@ -19,10 +19,10 @@ package testserver
 //
 // Only its owner can read the file (mode 0600). Tokens, codes, secrets and
 // passwords are stored as SHA-256 hashes, but the file contains the signing
-// keys, with which new tokens can be signed. Only one server can use the file
-// at a time: for a second server, [New] fails. [New] also fails, and does not
-// change the file, if the file is damaged or was written by another program or
-// a newer release.
+// keys, with which new tokens can be signed. On systems with flock(2), only one
+// server can use the file at a time: for a second server, [New] fails. [New]
+// also fails, and does not change the file, if the file is damaged or was
+// written by another program or a newer release.
 func Persist(path string) Option {
 	return serverOption(func(c *config) {
 		if path == "" {

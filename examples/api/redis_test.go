@@ -76,10 +76,9 @@ func TestProcessesWithOneRedisSecretShareNonces(t *testing.T) {
 	}
 }
 
-// If a proof is accepted for longer than the store's ProofWindow, the store
-// returns an error and sends no command to Redis. ProofWindow must be long
-// enough for proofs with nonces, so the store must send a command for such a
-// proof.
+// Config.ProofWindow must be long enough for a proof with an old nonce. If it
+// is too short, the store returns an error and sends no command to Redis. This
+// test therefore checks that the store sends a command.
 func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -47,7 +47,8 @@ func (d *Denylist) Revoked(ctx context.Context, t *middleware.Token) (bool, erro
 	return found > 0, err
 }
 
-// Revoke puts a token on the list until it has expired.
+// Revoke puts a token on the list. The entry expires five minutes after the
+// token, because a verifier may allow for that much clock skew.
 func (d *Denylist) Revoke(ctx context.Context, t *middleware.Token) error {
 	if t.ID == "" || t.Expiry.IsZero() {
 		return errors.New("only a token with jti and exp can be revoked")

@@ -28,7 +28,7 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	p := pending{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Ends: time.Now().Add(loginTTL)}
 	sealed, err := a.sealer.seal(loginCookie, p)
 	if err != nil {
-		a.fail(w, "a login cannot be encrypted", err)
+		a.fail(w, "encrypting the state of a login failed", err)
 		return
 	}
 	a.setCookie(w, loginCookie, base64.RawURLEncoding.EncodeToString(sealed), loginTTL)

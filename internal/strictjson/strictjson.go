@@ -197,8 +197,8 @@ func child(data Value, token string) Value {
 	var found Value
 	switch data.Kind() {
 	case '{':
-		// The whole document was already read strictly, so its names are
-		// unique. An inner object may have any number of members.
+		// Repeated names are allowed here. Data that was read strictly has
+		// none. An inner object may have any number of members.
 		r := read(string(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 		_ = r.members(len(data), func(name string, value Value) error {
 			if name == token {

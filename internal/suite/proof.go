@@ -82,7 +82,7 @@ func Explains(t *testing.T, run func(t *testing.T), texts ...string) {
 	command.Env = append(os.Environ(), child+"=1")
 	out, err := command.CombinedOutput()
 	if err == nil {
-		t.Fatalf("got no failure:\n%s", out)
+		t.Fatalf("the suite passed, but a failure was expected. Output:\n%s", out)
 	}
 	for _, want := range texts {
 		if !strings.Contains(string(out), want) {

@@ -18,9 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before maps an operation to other operations that must be called first,
-// because its examples refer to their results. The first example of each is
-// sent.
+// before maps an operation to the operations that must be called first, because
+// its examples refer to their results. The test sends the first example of each
+// of these earlier operations.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},

@@ -76,7 +76,7 @@ func (t *trial) withoutKeys(ctx context.Context, fault testserver.Fault) (fmt.St
 // start describes how a verifier starts while the server is down.
 type start struct {
 	failed bool  // the verifier could not be made
-	accept event // the first accepted token; after is the time since the server came up
+	accept event // the first accepted token; its field after is the time since the server came up
 }
 
 func (s start) String() string {

@@ -20,7 +20,7 @@ type pace struct {
 	down     time.Duration // how long the server stays down after a program has started
 	removed  time.Duration // how long tokens of a removed key are sent
 	patience time.Duration // time limit of everything else
-	slow     time.Duration // a longer verification is assumed to wait for the server
+	slow     time.Duration // a verification that takes longer is assumed to have waited for the server
 }
 
 // usual is the pace of the command.

@@ -147,9 +147,9 @@ func inOrder(tokens []string, order []uint32) func() string {
 	}
 }
 
-// hits returns the share of verifications in which the signature did not have
-// to be verified again. It also counts the verifications that filled the cache
-// before the measurement.
+// hits returns the share of verifications that found the signature in the
+// cache. The total includes the verifications that filled the cache before the
+// measurement.
 func hits(v *middleware.Verifier) string {
 	s := v.Stats()
 	if s.Hits+s.Misses == 0 {

@@ -70,7 +70,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := strings.SplitAfter(t.text+string(b), "\n")
-	t.text = strings.Join(lines[max(0, len(lines)-tailLines-1):], "") // after the last newline is an empty or incomplete line
+	t.text = strings.Join(lines[max(0, len(lines)-tailLines-1):], "") // the text after the last newline is empty or an incomplete line
 	return len(b), nil
 }
 

@@ -15,7 +15,7 @@ import (
 
 const (
 	revokeEvery = 500 * time.Millisecond
-	probeFor    = 1500 * time.Millisecond // how long a token is sent every probeEvery after its revocation
+	probeFor    = 1500 * time.Millisecond // for how long a token is sent after its revocation, once every probeEvery
 	probeEvery  = 5 * time.Millisecond
 	lifetime    = 10 * time.Minute // of revocations
 	maxGone     = 200              // maximum of load.gone, in tokens

@@ -54,22 +54,22 @@ func (m *measured) table() string {
 		{"revocation", m.listBytes, m.redisRevocation, 0, 0, m.revocationBytes},
 		{"reading of the feed without news", 0, 0, 0, m.feedMicros, m.feedBytes},
 	} {
-		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", line.what, unit(line.here, "B"), unit(line.redis, "B"),
-			unit(line.micros, "µs"), unit(line.redisMicros, "µs"), unit(line.sent, "B"))
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", line.what, withUnit(line.here, "B"), withUnit(line.redis, "B"),
+			withUnit(line.micros, "µs"), withUnit(line.redisMicros, "µs"), withUnit(line.sent, "B"))
 	}
 	return text.String()
 }
 
-// unit formats a value with two significant digits and the unit of. It returns
-// "" for 0.
-func unit(value float64, of string) string {
+// withUnit formats a value with two significant digits, followed by the unit.
+// It returns "" for 0.
+func withUnit(value float64, unit string) string {
 	switch {
 	case value == 0:
 		return ""
 	case value < 10:
-		return fmt.Sprintf("%.1f %s", value, of)
+		return fmt.Sprintf("%.1f %s", value, unit)
 	}
-	return count(value) + " " + of
+	return count(value) + " " + unit
 }
 
 // count rounds a value to two significant digits and to a whole number. It puts
@@ -86,7 +86,7 @@ func count(value float64) string {
 	return text
 }
 
-func megabytes(bytes float64) string { return unit(bytes/1e6, "MB") }
+func megabytes(bytes float64) string { return withUnit(bytes/1e6, "MB") }
 func cores(micros float64) string    { return fmt.Sprintf("%.2g cores", micros/1e6) }
 
 // calculate returns what the machines, Redis and the authorization server need
@@ -116,7 +116,7 @@ func (m *measured) calculate(s scenario) rows {
 		{"memory: marks", "proofs × 2 min × mark", megabytes(proofs * s.proofWindow.Seconds() * m.redisMark)},
 		{"memory: answers", "opaque tokens × answer", megabytes(s.tokens * s.opaqueShare * m.redisAnswer)},
 		{"memory: revocations, after a storm", "(revocations × lifetime + storm) × revocation", megabytes((listed + s.storm) * m.redisRevocation)},
-		{"sent for the feed", "machines × (5 /s × reading + revocations × revocation)", unit(s.machines*(5*m.feedBytes+s.revocations*m.revocationBytes)/1e3, "kB/s")},
+		{"sent for the feed", "machines × (5 /s × reading + revocations × revocation)", withUnit(s.machines*(5*m.feedBytes+s.revocations*m.revocationBytes)/1e3, "kB/s")},
 		{"sent for the storm", "machines × storm × revocation", megabytes(s.machines * s.storm * m.revocationBytes)},
 		{"**the authorization server**: introspection", "opaque tokens / MaxTTL", count(written) + " calls/s"},
 		{"the same without a shared store, at most", "the same × machines, or requests with opaque tokens", count(min(written*s.machines, opaque)) + " calls/s"},

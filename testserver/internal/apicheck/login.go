@@ -127,7 +127,7 @@ func (c *Check) logins(good func(...token.Edit) string) (probes []probe) {
 			"Treat an absent auth_time like a login that was too long ago, and not like auth_time 0 or the current time.",
 			func(d *token.Draft) { d.Claims.Delete("auth_time") })
 		addMalformed("future-auth-time", "a token with an auth_time one hour in the future", maxAge,
-			"A login in the future has not happened, so it is not one within max_age (RFC 9470 §3, OpenID Connect Core 1.0 §2).",
+			"The token states a login time in the future. Such a login has not happened yet, so it does not satisfy max_age (RFC 9470 §3, OpenID Connect Core 1.0 §2).",
 			"Refuse an auth_time that is later than the current time by more than the allowed clock skew. Its age would be negative.",
 			func(d *token.Draft) { d.SetTime("auth_time", time.Hour) })
 	}

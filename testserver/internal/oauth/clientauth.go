@@ -113,8 +113,8 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	return c, nil
 }
 
-// checkAuthenticated returns a failure if ok is false, or if by is not the
-// method that the client is registered for. Only a caller with the right secret
+// checkAuthenticated returns a failure if ok is false, or if the client is
+// registered for a method other than by. Only a caller with the right secret
 // learns that the method is wrong.
 func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {

@@ -40,7 +40,8 @@ func (s *Server) Snapshot() ([]byte, error) {
 	})
 }
 
-// Restore loads the state of a Snapshot, completely or not at all. A configured
+// Restore loads the state of a Snapshot. After an error, the server must not be
+// used, because a part of the state may have been loaded. A configured
 // client, user or key takes precedence over a stored one with the same name,
 // and the first configured user stays the first user. The server must not be
 // used before Restore returns.

@@ -17,7 +17,7 @@ func CheckRedirect(uri string) error {
 	case err != nil || p.Scheme == "" || !IsVisible(uri) || strings.Contains(uri, " "):
 		return fmt.Errorf("redirect URI %q is not an absolute URI", uri)
 	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob", "about"}, p.Scheme):
-		return fmt.Errorf("redirect URI %q: browsers run or show %s: URIs instead of navigating to them", uri, p.Scheme)
+		return fmt.Errorf("redirect URI %q: the scheme %s is not allowed, because browsers run or show such a URI instead of navigating to it", uri, p.Scheme)
 	case strings.Contains(uri, "#"):
 		return fmt.Errorf("redirect URI %q has a fragment (RFC 6749 §3.1.2)", uri)
 	case p.User != nil:

@@ -68,7 +68,7 @@ func (k *Keyring) Rotate(how Rotation) (Key, error) {
 	default:
 		r.signing[alg] = key
 	}
-	if how.DropOld && old.ID != key.ID { // with the same ID, the call of add below replaces the old key
+	if how.DropOld && old.ID != key.ID { // if the IDs are equal, add (below) replaces the old key
 		r.drop(old.ID)
 	}
 	if !how.SignFirst {

@@ -119,7 +119,8 @@ func parse(data []byte) (*document, error) {
 
 // barred returns "" if a URL in an answer may be requested. Otherwise it
 // returns the reason, such as "is not https". An API on another machine must
-// not make this machine send requests to itself or to its local network link.
+// not be able to direct requests of this machine to this machine's own
+// addresses or to its local link.
 func (x *examination) barred(address string) string {
 	u, err := url.Parse(address)
 	switch {
