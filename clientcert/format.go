@@ -31,7 +31,7 @@ var (
 )
 
 // read returns the thumbprint of the certificate in a field, or "" if the proxy
-// says that the client presented none.
+// says that the client presented no certificate.
 func (f Forwarded) read(field string) (string, error) {
 	switch {
 	case field == "":
@@ -96,8 +96,8 @@ const (
 	pemEnd   = "-----END CERTIFICATE-----"
 )
 
-// readPEM reads the first certificate. Further certificates are an error unless
-// chain is set.
+// readPEM returns the thumbprint of the first certificate. Further certificates
+// are an error unless the parameter chain is set.
 func readPEM(field string, chain bool) (string, error) {
 	text, err := url.PathUnescape(field) // unlike QueryUnescape, it does not turn a plus sign into a space
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// others returns DER that is not a certificate, such as a key, by the type of
-// its PEM block.
+// others returns DER structures that are not certificates, such as a private
+// key. Each map key is the type of the PEM block for the structure.
 func others(t *testing.T) map[string][]byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -44,7 +44,7 @@ func others(t *testing.T) map[string][]byte {
 	return map[string][]byte{"PRIVATE KEY": private, "PUBLIC KEY": public, "CERTIFICATE REQUEST": request, "X509 CRL": list}
 }
 
-// urlSafe returns the URL-safe form of the standard base64.
+// urlSafe converts standard base64 to URL-safe base64.
 func urlSafe(text string) string { return strings.NewReplacer("+", "-", "/", "_").Replace(text) }
 
 // nonCanonical sets an unused bit in the last character of a base64 text.

@@ -47,9 +47,9 @@ type Forwarded struct {
 
 // Envoy returns the settings for Envoy with X-Forwarded-Client-Cert in text or
 // JSON and forward_client_cert_details SANITIZE_SET. A field with more than one
-// element is refused. With APPEND_FORWARD, the client can choose the beginning
-// of the field. Since Envoy does not quote the names in certificates, it is
-// impossible to tell which element Envoy added.
+// element is refused, because a client may have chosen the beginning of the
+// field: APPEND_FORWARD allows this. Since Envoy does not quote the names in
+// certificates, it is impossible to tell which element Envoy added.
 func Envoy(trusted []netip.Prefix) Forwarded {
 	return Forwarded{Header: "X-Forwarded-Client-Cert", Format: XFCC, Trusted: trusted}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/clientcert"
 )
 
-// read returns the thumbprint of a field, or "" if it is refused.
+// read returns the thumbprint of a field, or "" if the field is refused.
 func read(t *testing.T, f clientcert.Forwarded, value string) string {
 	t.Helper()
 	got, err := f.Thumbprint(forwarded(t, f.Header, value))
@@ -23,7 +23,7 @@ func read(t *testing.T, f clientcert.Forwarded, value string) string {
 	return got
 }
 
-// sha256Of returns the thumbprint of a DER.
+// sha256Of returns the thumbprint of a certificate in DER.
 func sha256Of(der []byte) string {
 	sum := sha256.Sum256(der)
 	return base64.RawURLEncoding.EncodeToString(sum[:])
@@ -109,7 +109,7 @@ func FuzzEscapedPEM(f *testing.F) {
 		text = base64.StdEncoding.EncodeToString(der)
 		pem := "-----BEGIN CERTIFICATE-----\n" + text + "\n-----END CERTIFICATE-----\n"
 		for _, form := range []string{escaped(pem), escapedByALB(pem), url.QueryEscape(text), text} {
-			if len(form) > 16<<10 { // escapes are three times as long
+			if len(form) > 16<<10 { // escaping can triple the length
 				continue
 			}
 			if second := read(t, alone, form); second != chained {
@@ -148,7 +148,7 @@ func pairs(value string) (keys, values []string) {
 
 // FuzzXFCC checks that the result is the thumbprint of a Hash or Cert in the
 // field. An accepted field without quotes must not contain Hash or Cert twice.
-// A field with only that Hash must have the same result.
+// If a field contains only this Hash, the result must be the same.
 func FuzzXFCC(f *testing.F) {
 	cert := `Cert="` + escaped(pemOf(0)) + `"`
 	for _, seed := range []string{

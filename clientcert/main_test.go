@@ -115,8 +115,8 @@ func check(t *testing.T, f clientcert.Forwarded, fields []field) {
 	}
 }
 
-// identity returns a new key and its certificate, which is signed with the key
-// of from. If from is nil, the certificate is self-signed.
+// identity returns a new key and its certificate. The certificate is signed
+// with the private key in the parameter from, or self-signed if from is nil.
 func identity(t *testing.T, name string, from *tls.Certificate) *tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

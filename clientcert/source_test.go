@@ -91,7 +91,7 @@ func TestTLSOverHTTP2(t *testing.T) {
 	own := identity(t, "client.example", nil)
 	transport := dialer(t, 0, *own)
 	transport.DisableKeepAlives, transport.ForceAttemptHTTP2 = false, true
-	for range 2 { // two requests of one connection
+	for range 2 { // two requests on one connection
 		got, response := ask(t, &http.Client{Transport: transport}, url)
 		if want := clientcert.Thumbprint(own.Leaf) + " <nil>"; got != want || response.ProtoMajor != 2 {
 			t.Errorf("got %q over %s, want %q over HTTP/2.0", got, response.Proto, want)

@@ -82,10 +82,11 @@ func identify(e element) (string, error) {
 	return byHash, nil
 }
 
-// parseText parses elements that are separated by commas. Their pairs of key
-// and value are separated by semicolons. A value may be in quotes, in which a
-// backslash escapes the next character. It reports false if the text is
-// malformed or an element identifies the certificate twice.
+// parseText parses elements that are separated by commas. Within an element,
+// the pairs of key and value are separated by semicolons. A value may be in
+// quotes, in which a backslash escapes the next character. The result ok is
+// false if the text is malformed or an element identifies the certificate
+// twice.
 func parseText(text string) (elements []element, ok bool) {
 	var e element
 	for {

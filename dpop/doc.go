@@ -28,10 +28,10 @@
 // a second. A Replay in a shared store costs one round trip per request.
 //
 // If a Memory is full or a store is unavailable, the response is 503, and not
-// invalid_dpop_proof, because the proof may be valid. If such a proof was
-// accepted, or another entry was evicted for it, attackers could switch the
-// protection off. A verifier stores entries only for valid proofs of valid
-// tokens, so clients without a token cannot fill the store.
+// invalid_dpop_proof, because the proof may be valid. If the verifier accepted
+// such a proof, or if another entry was evicted to make room, attackers could
+// switch the protection off. A verifier stores entries only for valid proofs of
+// valid tokens, so clients without a token cannot fill the store.
 //
 // Entries expire by the clock of the machine. If the clock jumps forward and
 // back again, entries can expire too early.
@@ -59,7 +59,8 @@
 //     most three periods. In a single process, a secret that is generated at
 //     random at each start makes restarts harmless.
 //
-// A Replay in Redis needs one command, after a check that until has not passed:
+// A Replay in Redis first checks that the time given as until has not passed.
+// It then needs one command:
 //
 //	SET dpop:v1:<key in hexadecimal> 1 NX PXAT <until in milliseconds, rounded up>
 package dpop

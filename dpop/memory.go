@@ -18,8 +18,8 @@ import (
 // A Memory stores 16 of the 32 bytes of a key in Go maps. Each map has a random
 // seed, so keys cannot be chosen to collide in it. An attacker can find two
 // keys with the same 16 bytes by trying 2⁶⁴ hashes. This only causes the
-// refusal of their own proofs, because the hash covers the thumbprint of the
-// client's key.
+// refusal of the attacker's own proofs, because the hash covers the thumbprint
+// of the client's key.
 type Memory struct {
 	limit int // 0 means defaultMarks
 
@@ -82,9 +82,9 @@ func (m *Memory) First(ctx context.Context, key [32]byte, until time.Time) (bool
 
 // FirstOf does the same as First, and prevents one client from filling the
 // Memory. It returns [ErrQuota] if the client already has a quarter of the
-// entries for which the Memory has room. client is the thumbprint of the
-// client's key, or "" for no limit. A verifier calls FirstOf instead of First
-// if its Replay has both methods.
+// entries for which the Memory has room. The parameter client is the thumbprint
+// of the client's key, or "" for no limit. A verifier calls FirstOf instead of
+// First if its Replay has both methods.
 func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until time.Time) (bool, error) {
 	short := mark(key[:len(mark{})])
 	m.mu.Lock()
@@ -95,7 +95,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	}
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
-	for _, b := range m.buckets { // all buckets, because a replay may have another until
+	for _, b := range m.buckets { // all buckets, because a replay may have a different until
 		if _, marked := b.marks[short]; marked {
 			return false, nil
 		}

@@ -71,8 +71,8 @@ func TestMemoryForgetsMarks(t *testing.T) {
 	}
 }
 
-// A mark that is added to a bucket with older marks must not expire before its
-// own until.
+// A mark must not expire too early, even if its bucket already contains older
+// marks.
 func TestMemoryMarksOfOneBucketHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := dpop.NewMemory(0)
@@ -157,7 +157,8 @@ func TestAFullMemory(t *testing.T) {
 	})
 }
 
-// numbered returns a different key for each number, faster than key does.
+// numbered returns a different key for each number. It is faster than the
+// function key.
 func numbered(n int) (key [32]byte) {
 	binary.BigEndian.PutUint64(key[:], uint64(n)*0x9e3779b97f4a7c15)
 	return key
@@ -194,8 +195,8 @@ func TestOneOfManyConcurrentCallsIsFirst(t *testing.T) {
 // lastTime is the last second that a time.Time can represent.
 var lastTime = time.Unix(math.MaxInt64+time.Time{}.Unix(), 0)
 
-// Unusual values of until must not lead to many buckets, because these would
-// slow down all calls.
+// Unusual values of the parameter until must not lead to many buckets, because
+// these would slow down all calls.
 func TestMemoryHasFewBuckets(t *testing.T) {
 	for name, tt := range map[string]struct {
 		most  int

@@ -15,9 +15,9 @@ import (
 )
 
 // Nonces issues nonces and recognizes them again (RFC 9449 §9). It stores
-// nothing for each nonce: a nonce is an HMAC of the current period. A nil or
-// zero Nonces issues "" and accepts nothing. It prints as "[redacted]". It is
-// safe for concurrent use.
+// nothing for each nonce: a nonce is an HMAC of the current period. A Nonces
+// prints as "[redacted]", and is safe for concurrent use. If it is nil or zero,
+// it issues "" and accepts nothing.
 type Nonces struct {
 	state *nonceState // a pointer, so that copies share the state
 }
@@ -83,10 +83,11 @@ func (n *Nonces) Issue(now time.Time) string {
 // Accept reports whether a nonce from a proof is valid now. If ok is false, the
 // other results are zero.
 //
-// until is the time at which this machine stops accepting the nonce. Replays of
-// the proof must be detected until then. If several machines share a [Replay],
-// add the largest difference between their clocks to until. newest is false if
-// the client should receive the newer nonce that [Nonces.Issue] returns.
+// The result until is the time at which this machine stops accepting the nonce.
+// Replays of the proof must be detected until that time. If several machines
+// share a [Replay], add the largest difference between the clocks of the
+// machines to this time. The result newest is false if the client should
+// receive the newer nonce that [Nonces.Issue] returns.
 //
 // The comparison takes the same time for every nonce of the right length.
 func (n *Nonces) Accept(now time.Time, nonce string) (until time.Time, newest, ok bool) {
@@ -128,9 +129,10 @@ func (n *Nonces) at(now time.Time) *window {
 	return w
 }
 
-// write computes the nonce of a period. The label separates nonces from other
-// uses of the secret. The length of the period separates them from the nonces
-// of another configuration.
+// write computes the nonce of a period. The HMAC includes a label, so that
+// nonces differ from other uses of the secret. It also includes the length of
+// the period, so that configurations with different lengths have different
+// nonces.
 func (s *nonceState) write(nonce *[nonceLength]byte, counter int64) {
 	mac := hmac.New(sha256.New, s.secret)
 	message := append([]byte(nonceLabel), 0)

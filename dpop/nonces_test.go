@@ -154,7 +154,7 @@ func TestForeignNoncesAreRefused(t *testing.T) {
 	}
 }
 
-// other returns another character of base64url.
+// other returns a different character of base64url.
 func other(c byte) string {
 	if c == 'B' {
 		return "C"

@@ -22,8 +22,8 @@ type Replay interface {
 	//
 	// The key is a hash. Its bytes can have any value, so a store for text
 	// needs an encoding such as hexadecimal. If the store counts whole seconds,
-	// it must round until up. If until has passed, the entry would expire at
-	// once, so First must return an error.
+	// it must round the given time up. If this time has passed, First must
+	// return an error, because the entry would expire at once.
 	//
 	// An error means that it is unknown whether the key has an entry. First
 	// then returns false, and the verifier responds with 503.

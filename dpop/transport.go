@@ -21,9 +21,9 @@ import (
 )
 
 // Transport is an [http.RoundTripper] for clients. It adds a proof to each
-// request, for the request's method, URL and token. Use one Transport for
-// requests to the authorization server, which binds the tokens to the key of
-// the Transport, and for requests with these tokens to APIs. With
+// request, for the request's method, URL and token. The authorization server
+// binds the tokens to the key of the Transport. Use the same Transport for
+// requests to the authorization server and for requests to APIs. With
 // golang.org/x/oauth2:
 //
 //	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: &dpop.Transport{}})
@@ -172,10 +172,10 @@ func authorizationOf(h http.Header) (scheme, credentials string) {
 	return field, ""
 }
 
-// hostOf returns the host in the URL of a request as its server sees it.
+// hostOf returns the host in the URL of a request as the server sees it.
 func hostOf(r *http.Request) string { return cmp.Or(r.Host, r.URL.Host) }
 
-// targetOf returns the URL of a request as its server sees it, without query
+// targetOf returns the URL of a request as the server sees it, without query
 // and fragment.
 func targetOf(r *http.Request) string {
 	return r.URL.Scheme + "://" + hostOf(r) + cmp.Or(r.URL.EscapedPath(), "/")
@@ -253,8 +253,8 @@ func asksForNonce(response *http.Response) bool {
 	return err == nil && refusal == code
 }
 
-// replayed is a response body. It returns again the beginning that was already
-// read.
+// replayed is a response body whose beginning was already read. It can be read
+// again from the beginning.
 type replayed struct {
 	io.Reader
 	io.Closer

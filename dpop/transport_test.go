@@ -59,8 +59,8 @@ func (r *recorder) seen() []received {
 	return requests
 }
 
-// protected starts an API that requires bound tokens, and returns it with its
-// authorization server.
+// protected starts an API that requires bound tokens. It returns the API and
+// its authorization server.
 func protected(t *testing.T, policy dpop.Policy) (*recorder, *testserver.Server) {
 	t.Helper()
 	as := testserver.New(t, testserver.Audience("https://api.example.com"))

@@ -126,8 +126,9 @@ type tripper func(*http.Request) *http.Response
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
-// Requests that were not made by http.NewRequest, and Authorization fields in
-// unusual spelling, get the proof that their server expects, or an error.
+// Some requests were not made by http.NewRequest, or have an Authorization
+// field in unusual spelling. The Transport adds the proof that the server
+// expects, or returns an error.
 func TestUnusualRequests(t *testing.T) {
 	var sent *http.Request
 	transport := &dpop.Transport{Base: tripper(func(r *http.Request) *http.Response {

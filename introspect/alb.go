@@ -23,8 +23,9 @@ import (
 // which an AWS Application Load Balancer sends the claims of a logged-in user
 // to its targets. The field value resembles a JWT, but its base64url has
 // padding. A token is active only if the load balancer with the ARN
-// loadBalancer signed it with ES256 for clientID and for the identity provider
-// config.Issuer, and if the exp in its header is in the future.
+// loadBalancer signed it with ES256. In addition, the header of the token must
+// name clientID and the identity provider config.Issuer, and its exp must be in
+// the future.
 //
 // The claims describe the user and also include iss, exp, client_id and aud.
 // Both client_id and aud are clientID, so the verifier's audience is clientID.

@@ -61,9 +61,9 @@ func Post(clientID, secret string) Auth {
 // PrivateKeyJWT authenticates with an assertion signed for each request (RFC
 // 7523 §2.2). The assertion is valid for a minute. Its iss and sub are
 // clientID. Its aud is Config.Issuer, or the endpoint if Config.Issuer is
-// empty. keyID may be "". algorithm is EdDSA, or RS, PS or ES followed by 256,
-// 384 or 512. key is a matching *rsa.PrivateKey, *ecdsa.PrivateKey or
-// ed25519.PrivateKey.
+// empty. The keyID may be "". The algorithm is EdDSA, or RS, PS or ES followed
+// by 256, 384 or 512. The key is a matching *rsa.PrivateKey, *ecdsa.PrivateKey
+// or ed25519.PrivateKey.
 func PrivateKeyJWT(clientID, keyID, algorithm string, key crypto.Signer) Auth {
 	fault := missing("PrivateKeyJWT", clientID, "-")
 	known := jws.Find(algorithm)
@@ -100,8 +100,8 @@ func assertion(clientID, keyID, audience string, method jwt.SigningMethod, key c
 // Bearer authenticates with the API's own access token (RFC 7662 §2.1). The
 // function token is called for each request, possibly concurrently, and should
 // cache its result, as the token sources of golang.org/x/oauth2 do. A query
-// fails after two seconds even if token does not return. At most 4096 calls of
-// token run at a time.
+// fails after two seconds even if the function does not return. At most 4096
+// calls of the function run at a time.
 func Bearer(token func(context.Context) (string, error)) Auth {
 	var fault error
 	if token == nil {

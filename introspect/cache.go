@@ -36,8 +36,8 @@ type entry struct {
 
 // memory caches answers in this process. Inactive answers have a separate
 // cache, so that a flood of random tokens cannot evict active answers. Each
-// entry stores its expiry. The cache library could expire entries itself, but
-// only with a goroutine.
+// entry stores its expiry, because the cache library needs a goroutine to
+// expire entries.
 type memory struct {
 	active   *otter.Cache[hash, entry]
 	inactive *otter.Cache[hash, time.Time]

@@ -102,10 +102,10 @@ func newClient(config Config, kind string) *Client {
 	}
 	// The name of the client is a part of each cache key, so it includes
 	// everything that an answer depends on. A server may answer different
-	// clients differently (RFC 7662 §2.2), an unsigned answer must not replace
-	// a signed one, and a client with a long MaxTTL must not prolong the
-	// answers of other clients. Issuer, Endpoint and client identifier are
-	// quoted, so that different values never give the same name.
+	// clients differently (RFC 7662 §2.2). An unsigned answer must not replace
+	// a signed one. A client with a long MaxTTL must not prolong the answers of
+	// other clients. Issuer, Endpoint and client identifier are quoted, so that
+	// different values never give the same name.
 	if config.RequireTokenType {
 		kind += " with token_type"
 	}
@@ -193,9 +193,9 @@ func (c *Client) call(ctx context.Context, h hash, token string) (*Response, err
 		return nil, err
 	}
 	defer q.release()
-	// Every query must end with a call of settle. lost settles the query as a
-	// failure if it does not return in time or its goroutine exits. settle
-	// ignores all calls except the first.
+	// Every query must end with a call of settle. The function lost settles the
+	// query as a failure if the query does not return in time or its goroutine
+	// exits. After the first call, settle has no effect.
 	lost := func() {
 		if c.endpoint.Load() == nil {
 			q.settle(errMetadata)
@@ -253,10 +253,10 @@ func (c *Client) checkServer() {
 	}()
 }
 
-// recovered calls run and turns a panic into an error. run calls code of other
-// packages, such as a transport, a Cache, a token source or a mapping. Without
-// recovered, a panic in this code would end the process, because shared calls
-// run in their own goroutine.
+// recovered calls the function run and turns a panic into an error. The
+// function calls code of other packages, such as a transport, a Cache, a token
+// source or a mapping. Without recovered, a panic in that code would end the
+// process, because shared calls run in their own goroutine.
 func recovered(run func() (*Response, error)) (r *Response, err error) {
 	if contain.Panic(func() { r, err = run() }) != nil {
 		return nil, errPanic

@@ -47,9 +47,9 @@ type Config struct {
 
 	// Keys provides the issuer's public keys, for example from [jwks.Discover].
 	// If Keys is set, answers must be signed (RFC 9701), and Issuer is
-	// required. An answer must have the right typ, be signed with an asymmetric
-	// algorithm, and have Issuer as its iss, the client identifier of Auth in
-	// its aud, and an iat within five minutes of now.
+	// required. An answer must have the right typ and be signed with an
+	// asymmetric algorithm. It must have Issuer as its iss, the client
+	// identifier of Auth in its aud, and an iat within five minutes of now.
 	Keys jwks.Source
 
 	// RequireTokenType treats an active answer without token_type as inactive.

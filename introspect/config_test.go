@@ -87,8 +87,8 @@ func TestValidConfigurations(t *testing.T) {
 	}
 }
 
-// The default Client keeps enough idle connections. The default transport of
-// net/http keeps only two per host.
+// The default Client must keep enough idle connections, because the default
+// transport of net/http keeps only two per host.
 func TestConnectionsAreReused(t *testing.T) {
 	var connections atomic.Int32
 	addresses := make(map[string]bool)

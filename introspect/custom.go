@@ -25,13 +25,13 @@ const noEndpoint = "https://custom.invalid"
 // logged nor returned. The verifier checks the claims like those of an
 // introspection answer, so return only claims that the server has confirmed.
 //
-// ask is called concurrently. Concurrent requests with the same token share one
-// call, and the call is not repeated while its result is cached. A call fails
-// after two seconds even if ask does not return. At most 4096 calls of ask run
-// at a time. A further call waits until one of them returns, and also fails
-// after two seconds. A panic is treated as an error. ask sends its own
-// requests, and must not follow redirects that send the token to another
-// server.
+// The function ask is called concurrently. Concurrent requests with the same
+// token share one call, and the call is not repeated while its result is
+// cached. A call fails after two seconds even if the function does not return.
+// At most 4096 calls of the function run at a time. A further call waits until
+// one of these calls returns, and also fails after two seconds. A panic is
+// treated as an error. The function sends its own requests, and must not follow
+// redirects that send the token to another server.
 //
 // Auth, Keys, RequireTokenType, Endpoint, InsecureHTTP and Client of config
 // must be zero. Issuer may be any printable ASCII text without spaces. If Cache
@@ -63,9 +63,10 @@ func Custom(config Config, ask func(ctx context.Context, token string) (claims m
 }
 
 // newFromClaims makes a client that gets the claims of a token by calling
-// fetchClaims. For a token that is not active, fetchClaims returns nil. fault
-// contains the faults that the constructor found in its arguments. auth
-// contains the client identifiers that the answers depend on.
+// fetchClaims. For a token that is not active, fetchClaims returns nil. The
+// parameter fault contains the faults that the constructor found in its
+// arguments. The parameter auth contains the client identifiers that the
+// answers depend on.
 func newFromClaims(config Config, constructor string, auth Auth, fault error,
 	fetchClaims func(ctx context.Context, c *Client, endpoint, token string) (map[string]any, error),
 ) (*Client, error) {
@@ -137,7 +138,7 @@ func members(body []byte) (map[string]any, error) {
 }
 
 // member returns a member of an answer, or the zero value if the member is
-// absent or null. It sets wrongType if the member has another type.
+// absent or null. It sets wrongType if the member has a type other than T.
 func member[T any](of map[string]any, name string, wrongType *bool) (value T) {
 	if found := of[name]; found != nil {
 		var ok bool

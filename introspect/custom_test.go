@@ -244,8 +244,8 @@ func TestCustomConfiguration(t *testing.T) {
 	})
 }
 
-// assertFaults checks that a configuration is refused. err must contain each
-// text in want, and each of its lines must begin with "introspect: ".
+// assertFaults checks that a configuration is refused. The error must contain
+// each text in want, and each line of the error must begin with "introspect: ".
 func assertFaults(t *testing.T, c *introspect.Client, err error, want ...string) {
 	t.Helper()
 	if c != nil || err == nil {

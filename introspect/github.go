@@ -70,8 +70,8 @@ func GitHub(config Config, clientID, clientSecret string) (*Client, error) {
 }
 
 // hasMessage reports whether an answer has a string member "message", as all
-// errors of GitHub have. A 404 without this member does not come from GitHub:
-// Endpoint is wrong, and the token may be valid.
+// errors of GitHub have. A 404 without this member does not come from GitHub.
+// In this case, Endpoint is wrong, and the token may be valid.
 func hasMessage(body []byte) (has bool) {
 	err := strictjson.LooseObject(body, func(name string, value strictjson.Value) error {
 		has = has || name == "message" && value.Kind() == '"'

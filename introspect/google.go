@@ -16,9 +16,10 @@ import (
 // is active only if it was issued to one of clientIDs and has a scope. ID
 // tokens, for example, have no scope.
 //
-// The claims are aud (the client identifier, so the verifier's audiences are
-// clientIDs), client_id (azp or, if azp is absent, aud), scope and exp. They
-// include sub, email and email_verified if Google sends these.
+// The claims are aud, client_id, scope and exp. They include sub, email and
+// email_verified if Google sends these. The aud is the client identifier, so
+// the verifier's audiences are clientIDs. The client_id is azp or, if azp is
+// absent, aud.
 //
 // config.Endpoint is the tokeninfo endpoint. "" means
 // https://oauth2.googleapis.com/tokeninfo. Like Google's own libraries, the

@@ -66,8 +66,8 @@ func assertInactive(t *testing.T, c *introspect.Client, token string) {
 	}
 }
 
-// assertUnavailable checks that a query fails. The error must wrap want and
-// quote no secrets.
+// assertUnavailable checks that a query fails. The error must wrap the error
+// want and quote no secrets.
 func assertUnavailable(t *testing.T, c *introspect.Client, token string, want error) {
 	t.Helper()
 	r, err := c.Introspect(t.Context(), token)

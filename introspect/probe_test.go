@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// A probe may never return if its transport ignores its context, and its
-// goroutine may exit. In both cases, the probe counts as a timeout.
+// If a transport ignores its context, a probe may never return. The goroutine
+// of a probe may also exit. In both cases, the probe counts as a timeout.
 func TestLostProbeCountsAsFailed(t *testing.T) {
 	for name, lose := range map[string]func(chan struct{}){
 		"it never returns":    func(done chan struct{}) { <-done },

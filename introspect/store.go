@@ -14,16 +14,16 @@ import (
 // example. Each instance also keeps every answer that it writes or reads in its
 // own memory until the answer expires. Deleting an entry of the store therefore
 // has no effect on instances that have used it. Package cachetest tests
-// implementations, and package redisstore has one.
+// implementations, and package redisstore contains one.
 //
 // Keys are hashes of tokens, never tokens. Values contain claims, so protect
 // the store as well as the API. An attacker who can write to the store can make
 // tokens active, unless the Cache authenticates values as redisstore does.
 // Implementations must be safe for concurrent use.
 //
-// Different clients may share a Cache if their constructor, Issuer, Endpoint,
-// client identifiers, MaxTTL or RequireTokenType differ, or if only one of them
-// requires signed answers, because their keys then differ. Clients must not
+// The keys of two clients differ if their constructor, Issuer, Endpoint, client
+// identifiers, MaxTTL or RequireTokenType differ, or if only one of them
+// requires signed answers. Such clients may share a Cache. Clients must not
 // share a Cache if they differ only in other properties, such as the function
 // of [Custom], the mapping of [InsecureUserInfo] or the token that [Bearer]
 // sends.
@@ -66,8 +66,9 @@ func (c *Client) loadShared(ctx context.Context, h hash) (*Response, bool) {
 	return r, ok
 }
 
-// storeShared writes an answer to the shared store, if there is one. The answer
-// is in memory too, so a failure affects only other instances.
+// storeShared writes an answer to the shared store, if there is one. This
+// instance also keeps the answer in memory, so a failed write affects only
+// other instances.
 func (c *Client) storeShared(ctx context.Context, h hash, r *Response, ends time.Time, ttl time.Duration) {
 	if c.config.Cache == nil {
 		return

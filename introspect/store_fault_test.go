@@ -124,7 +124,7 @@ func TestFailingStore(t *testing.T) {
 			shared := newStore()
 			gets := 0
 			shared.get = func(_ context.Context, key string) ([]byte, bool, error) {
-				gets++ // not atomic: only one goroutine may run, and the race detector checks this
+				gets++ // not atomic: if two goroutines call this, the race detector reports it
 				time.Sleep(time.Millisecond)
 				return shared.lookup(key)
 			}

@@ -65,7 +65,7 @@ func (s *store) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	return nil
 }
 
-// repair removes get and set, so that the store works again.
+// repair sets the functions get and set to nil, so that the store works again.
 func (s *store) repair() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,9 +25,9 @@ var tokenClaims = []string{
 // introspection answer: it shows neither the audience nor the scopes of the
 // token. A token that any application received for the user is therefore
 // accepted. The verifier's issuer needs InsecureNoAudience, and routes that
-// require scopes refuse every token. To avoid this, derive aud and scope from
-// the answer in the function claims, or name other members of the answer in the
-// issuer's ScopeClaims.
+// require scopes refuse every token. To avoid both, let the function claims
+// derive aud and scope from the answer. For scopes alone, it is enough to name
+// other members of the answer in the issuer's ScopeClaims.
 //
 // claims is a function that maps the members of the answer to the claims of the
 // token. Numbers in the answer are of type [json.Number]. The function returns
@@ -39,8 +39,8 @@ var tokenClaims = []string{
 // receives opaque and encrypted tokens of other issuers.
 //
 // Auth, Keys and RequireTokenType of config must be zero. Endpoint is the
-// userinfo endpoint. If it is empty, the metadata of Issuer must contain the
-// endpoint.
+// userinfo endpoint. If Endpoint is empty, the metadata of Issuer must contain
+// the userinfo endpoint.
 func InsecureUserInfo(config Config, claims func(answer map[string]any) map[string]any) (*Client, error) {
 	if claims == nil {
 		claims = userClaims

@@ -11,7 +11,7 @@ import (
 // access token for the API. clients are bundle IDs of apps and Services IDs of
 // web sites. Apple issues an ID token only at login, so exchange it for your
 // own session. The tokens have no scopes. Notifications from Apple's servers
-// are similar tokens, and are refused.
+// are similar to ID tokens, but are refused.
 func AppleID(clients ...string) middleware.Issuer {
 	f := &faults{function: "AppleID"}
 	f.nonEmpty("clients", clients, "bundle IDs and Services IDs such as com.example.orders")

@@ -10,13 +10,13 @@ import (
 // ALBHeader is the value of Config.TokenHeader for [ALB].
 const ALBHeader = "X-Amzn-Oidc-Data"
 
-// Cognito accepts the access tokens of an Amazon Cognito user pool in region.
-// pool is the ID of the user pool, such as eu-west-1_AbC123dEf. Access tokens
-// have token_use "access", and all other tokens are refused. clients are the
-// IDs of the app clients whose tokens are accepted. The IDs are compared with
-// client_id, since access tokens normally have no aud. If clients is empty, aud
-// is checked as usual, but a token has aud only if the client requested a
-// resource.
+// Cognito accepts the access tokens of an Amazon Cognito user pool. region is
+// the AWS region of the user pool, and pool is its ID, such as
+// eu-west-1_AbC123dEf. Access tokens have token_use "access", and all other
+// tokens are refused. clients are the IDs of the app clients whose tokens are
+// accepted. The IDs are compared with client_id, since access tokens normally
+// have no aud. If clients is empty, aud is checked as usual, but a token has
+// aud only if the client requested a resource.
 func Cognito(region, pool string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Cognito"}
 	pool = f.pathElement("pool", pool)
@@ -45,7 +45,7 @@ func withClientAudience(i middleware.Issuer, clients []string) middleware.Issuer
 // clientID is the client ID of the load balancer at this provider. client must
 // come from introspect.ALB with the same issuer and client ID. The security
 // group of the API must admit requests only from the load balancer. Tokens have
-// no scopes, so require claims of the user with scopes.Claim.
+// no scopes, so use scopes.Claim to require claims of the user.
 func ALB(client *introspect.Client, issuer, clientID string) middleware.Issuer {
 	f := &faults{function: "ALB"}
 	f.base("issuer", issuer)

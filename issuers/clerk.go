@@ -10,9 +10,10 @@ import (
 // frontend, such as clerk.example.com or verb-noun-00.clerk.accounts.dev.
 // Session tokens have no aud. Instead, their azp, which is the origin of the
 // web application, must be one of origins. Tokens of JWT templates also have
-// azp, but are for other APIs. They lack sid and are refused. Tokens of native
-// applications have no azp and are refused: to accept them, add a custom claim
-// aud, and set AudienceClaim and Audiences.
+// azp, but are for other APIs. They are refused because they lack sid. Tokens
+// of native applications are refused because they have no azp. To accept tokens
+// of native applications, add a custom claim aud, and set AudienceClaim and
+// Audiences.
 func Clerk(frontend string, origins ...string) middleware.Issuer {
 	f := &faults{function: "Clerk"}
 	i := middleware.Issuer{URL: "https://" + f.host("frontend", frontend), AudienceClaim: "azp", Mark: "sid", ClientIDClaims: []string{}}

@@ -115,7 +115,7 @@ func TestWhereKeysOfCloudsAreFetched(t *testing.T) {
 		"github-actions-enterprise": "https://token.actions.githubusercontent.com/acme" + oidc,
 		"github-actions-server":     "https://github.example.com/_services/token" + oidc,
 		"github-actions-residency":  "https://token.actions.acme.ghe.com" + oidc,
-		"kubernetes":                "", // fetched with the client of the issuer
+		"kubernetes":                "", // this issuer has its own client
 		"spiffe":                    "https://spire.example.org:8443",
 		"cloudflare-access":         "https://acme.cloudflareaccess.com/cdn-cgi/access/certs",
 		"apple":                     "https://appleid.apple.com" + oidc,
@@ -163,8 +163,8 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 // Every setting of a preset must be necessary. If one of them is removed, an
 // API must answer a test token with the wrong status, or refuse the
 // configuration. The test skips the settings that other tests cover. It also
-// skips Algorithms, since all keys of an issuer that sets Algorithms have one
-// type.
+// skips Algorithms: an issuer that sets Algorithms has keys of only one type,
+// so removing this setting would not change any status.
 func TestEverySettingOfAPresetIsNeeded(t *testing.T) {
 	others := []string{"ClientIDClaims", "Client", "KeysURL", "MetadataURL", "MetadataIssuer", "IntrospectionMode", "Algorithms"}
 	for _, p := range clouds {

@@ -6,7 +6,7 @@ import "github.com/bearerguard/bearerguard/middleware"
 // Tokens have no audience unless the project sets one. Instead, the keys
 // identify the project, because each project has its own keys. The permissions
 // in a token are used as its scopes. Refresh tokens are JWTs with the same
-// issuer and keys, and are refused because of the value of their claim "drn".
+// issuer and keys, but are refused because of the value of their claim "drn".
 // If a project is outside the United States, its keys are on another host:
 // change Issuer.KeysURL and Issuer.Aliases.
 func Descope(project string) middleware.Issuer {

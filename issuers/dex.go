@@ -3,11 +3,11 @@ package issuers
 import "github.com/bearerguard/bearerguard/middleware"
 
 // Dex accepts the tokens of a Dex server. issuer is the issuer in its
-// configuration. Access tokens of Dex have the same claims as ID tokens, except
-// for the values of hashes, so ID tokens are accepted too. clients are the
-// static clients whose users may call the API. The user's groups are used as
-// the scopes of the token. Token.ClientID is set only for tokens with azp,
-// which are tokens for several clients.
+// configuration. Access tokens and ID tokens of Dex differ only in the values
+// of hashes, so ID tokens are accepted too. clients are the static clients
+// whose users may call the API. The user's groups are used as the scopes of the
+// token. Token.ClientID is set only for tokens with azp, which are tokens for
+// several clients.
 func Dex(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "Dex"}
 	issuer = f.identifier(issuer)

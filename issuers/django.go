@@ -9,10 +9,10 @@ import (
 // OAuth provider, Django OAuth Toolkit, is at base, such as
 // https://id.example.com/o. conf configures introspection: set Auth to
 // introspect.Basic, or to introspect.Bearer with tokens that have the scope
-// introspection. Such a bearer token expires, so introspect.Bearer takes a
+// introspection. These bearer tokens expire, so introspect.Bearer takes a
 // function that returns a valid token. clients lists the client IDs of the
-// applications that may call the API. They are compared with client_id, because
-// introspection responses contain no audience.
+// applications that may call the API. These IDs are compared with client_id,
+// because introspection responses contain no audience.
 func DjangoOAuthToolkit(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	f := &faults{function: "DjangoOAuthToolkit"}
 	base = f.baseBefore("base", base, "/introspect")

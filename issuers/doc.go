@@ -8,9 +8,9 @@
 //
 // The functions have no state and fetch nothing. They report invalid arguments
 // in [middleware.Issuer.Fault], which [middleware.NewVerifier] returns as an
-// error. The argument audiences of a function lists the audiences of the API at
-// this issuer, which replace Config.Audience.
+// error. The parameter audiences of a function lists the audiences of the API
+// at this issuer. They replace Config.Audience.
 //
-// docs/providers.md describes how to configure each provider, its tokens, and
-// frequent mistakes.
+// docs/providers.md describes the configuration, the tokens and the frequent
+// mistakes for each provider.
 package issuers

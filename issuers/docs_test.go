@@ -44,10 +44,10 @@ and 'must' and 'one' unwrap an error or a list.
 
 `
 
-// calls parses the files with presets and finds the call that creates the
-// issuer of each provider. It returns the source of each call, and the file
-// that contains the call. In both maps, the key is the name of the provider's
-// shape.
+// calls parses the files with presets. For each provider, it finds the call
+// that creates the issuer. The map calls holds the source of this call, and the
+// map files holds the file that contains it. In both maps, the key is the name
+// of the provider's shape.
 func calls(t *testing.T) (calls, files map[string]string) {
 	t.Helper()
 	calls, files = map[string]string{}, map[string]string{}

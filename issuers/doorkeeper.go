@@ -9,10 +9,11 @@ import (
 // uses Doorkeeper as its OAuth provider. The endpoints must be below
 // base/oauth. conf configures introspection: set Auth to introspect.Basic with
 // a client of that server. clients are the client IDs of the applications that
-// may call the API. They are compared with client_id, because introspection
-// responses contain no audience. The server also reports refresh tokens as
-// active: this function sets RequireTokenType, so that they are refused. Tokens
-// without an application have no client_id and are refused.
+// may call the API. These IDs are compared with client_id, because
+// introspection responses contain no audience. The server also reports refresh
+// tokens as active: this function sets RequireTokenType, so that refresh tokens
+// are refused. Tokens without an application are refused because they have no
+// client_id.
 func Doorkeeper(base string, conf introspect.Config, clients ...string) middleware.Issuer {
 	return doorkeeper(&faults{function: "Doorkeeper"}, base, conf, clients)
 }

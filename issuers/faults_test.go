@@ -10,7 +10,7 @@ import (
 )
 
 // fault is a test case with a wrong argument. One line of the error of
-// NewVerifier must contain report and then remedy.
+// NewVerifier must contain the text report and, after it, the text remedy.
 type fault struct {
 	name    string
 	issuers []middleware.Issuer

@@ -9,14 +9,14 @@ import (
 
 const gitHubActions = "https://token.actions.githubusercontent.com"
 
-// GitHubActions accepts the tokens of the workflows of owner, a user or
-// organization on github.com. A job needs the permission id-token: write, and
-// specifies the audience when it requests a token. Any workflow on GitHub can
-// choose any audience, so the claim repository_owner is checked. The tokens of
-// all repositories of owner are accepted: require a repository or an
-// environment with scopes.Claim. After this account is renamed or deleted,
-// another account can take its name: set Mark to "repository_owner_id=…" to
-// refuse the tokens of that other account.
+// GitHubActions accepts the tokens of the workflows of a user or organization
+// on github.com. owner is the name of this account. A job needs the permission
+// id-token: write, and specifies the audience when it requests a token. Any
+// workflow on GitHub can choose any audience, so the claim repository_owner is
+// checked. The tokens of all repositories of the account are accepted: require
+// a repository or an environment with scopes.Claim. If the account is renamed
+// or deleted, another account can take its name. To refuse the tokens of that
+// other account, set Mark to "repository_owner_id=…".
 func GitHubActions(owner string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "GitHubActions"}
 	if owner = f.pathElement("owner", owner); strings.HasPrefix(owner, "@") {
@@ -62,7 +62,7 @@ func GitHubActionsServer(host string, audiences ...string) middleware.Issuer {
 // App at GitHub. client must come from introspect.GitHub with the same
 // clientID. Tokens of other apps and personal access tokens are refused. Any
 // user with a GitHub account can log in to the app. The token identifies the
-// user. Its scopes are only for GitHub's own API.
+// user. The scopes of the token are only for GitHub's own API.
 func GitHub(client *introspect.Client, clientID string) middleware.Issuer {
 	f := &faults{function: "GitHub"}
 	f.nonEmpty("clientID", []string{clientID}, "the client ID of the app, such as Iv1.0123456789abcdef")

@@ -18,7 +18,7 @@ func Keycloak(base, realm string, audiences ...string) middleware.Issuer {
 }
 
 // KeycloakRoles makes an issuer of [Keycloak] use roles as scopes: the roles of
-// the realm, and the roles of the client with the ID client.
+// the realm and the roles of one client. client is the ID of this client.
 // scopes.All("clerk") then requires the role clerk.
 func KeycloakRoles(i middleware.Issuer, client string) middleware.Issuer {
 	f := &faults{function: "KeycloakRoles"}

@@ -91,10 +91,10 @@ func ExternalID(tenant, application string, uris ...string) middleware.Issuer {
 
 // ADFS accepts the access tokens of Active Directory Federation Services 2016
 // or later at host, such as fs.example.com. Their iss is
-// http://HOST/adfs/services/trust. ID tokens have another iss and are refused.
-// The audience is the identifier of the Web API in its application group.
-// Tokens often have no sub: add a claim rule that issues sub, or identify users
-// by the claim upn.
+// http://HOST/adfs/services/trust. ID tokens are refused because their iss is
+// different. identifiers are the identifiers of the Web API in its application
+// group. Tokens often have no sub: add a claim rule that issues sub, or
+// identify users by the claim upn.
 func ADFS(host string, identifiers ...string) middleware.Issuer {
 	f := &faults{function: "ADFS"}
 	f.host("host", strings.ToLower(host)) // iss may have capitals

@@ -9,10 +9,10 @@ import (
 
 // Okta accepts the access tokens of a custom authorization server of Okta at
 // domain, such as tenant.okta.com. server is the ID of the authorization
-// server: "default", or an ID that begins with aus. ID tokens lack the claim
-// cid, and are refused. The audience is the audience of the authorization
-// server, which is api://default for the server "default". All APIs that use
-// one authorization server have the same audience, so require scopes.
+// server: "default", or an ID that begins with aus. ID tokens are refused
+// because they lack the claim cid. Each authorization server has one audience,
+// such as api://default for the server "default". All APIs that use this
+// authorization server have the same audience, so require scopes.
 func Okta(domain, server string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "Okta"}
 	domain = f.host("domain", domain)

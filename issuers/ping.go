@@ -8,10 +8,10 @@ import (
 
 // PingOne accepts the access tokens of an environment of PingOne. environment
 // is the ID of the environment, and region is the end of its domain: com, eu,
-// ca, asia or com.au. The audience is the audience of a custom resource.
-// Clients must request one of the scopes of this resource: otherwise the token
-// is for the PingOne API. If an environment has a custom domain, its tokens
-// have that domain in iss: change Issuer.URL.
+// ca, asia or com.au. audiences are the audiences of custom resources. Clients
+// must request a scope of a custom resource: otherwise the token is for the
+// PingOne API. If an environment has a custom domain, its tokens have that
+// domain in iss: change Issuer.URL.
 func PingOne(environment, region string, audiences ...string) middleware.Issuer {
 	f := &faults{function: "PingOne"}
 	environment = f.guid("environment", environment)
@@ -38,7 +38,7 @@ func PingFederate(issuer string, audiences ...string) middleware.Issuer {
 // the port, even if the port is 443. The realm's OAuth2 provider must use
 // client-based tokens with an asymmetric algorithm. aud is the client's ID, so
 // clients are the IDs of the clients that may call the API. ID and refresh
-// tokens have the same issuer and keys, and are refused because of their
+// tokens have the same issuer and keys, but are refused because of their
 // tokenName.
 func PingAM(issuer string, clients ...string) middleware.Issuer {
 	f := &faults{function: "PingAM"}

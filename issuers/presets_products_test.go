@@ -11,8 +11,8 @@ import (
 // project is an ID that the sample tokens contain.
 const project = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
-// products lists the presets of all authorization server products except
-// Keycloak, both self-hosted and hosted ones.
+// products lists the presets of authorization server products, both self-hosted
+// and hosted. Keycloak has a list of its own.
 var products = []preset{
 	of("hydra", func() middleware.Issuer {
 		return issuers.Hydra("https://hydra.example.com/", "https://api.example.com")

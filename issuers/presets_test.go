@@ -20,7 +20,7 @@ type preset struct {
 	opaque      string // the prefix of the provider's opaque tokens
 	unknown     int    // the introspection status for an unknown token; 0 means 200 with active false
 
-	mint func(*testing.T, shapes.Shape, shapes.Row) string // makes tokens that are neither JWTs nor opaque; nil for other tokens
+	mint func(*testing.T, shapes.Shape, shapes.Row) string // makes the tokens of the provider if they are neither JWTs nor opaque
 }
 
 func one(i middleware.Issuer) []middleware.Issuer { return []middleware.Issuer{i} }

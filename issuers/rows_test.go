@@ -194,7 +194,8 @@ func (p *provider) mint(t *testing.T, row shapes.Row) string {
 	return p.Token(opts...)
 }
 
-// apis returns one API for each framework. All of them use v and require need.
+// apis returns one API for each framework. Each API uses the verifier v and has
+// the requirements need.
 func apis(v *middleware.Verifier, need ...scopes.Requirement) map[string]http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	mux := http.NewServeMux()

@@ -13,9 +13,9 @@ import (
 // Issuer.Secrets to a source with the old secret. aud is "authenticated" for
 // all users. The tokens of anonymous users have the claim is_anonymous with the
 // value true, which the API must check. The API keys anon and service_role are
-// JWTs with the issuer "supabase", and are refused. If a project has a custom
-// domain, its tokens have that domain in iss: change Issuer.URL and
-// Issuer.KeysURL.
+// JWTs too, but are refused because their issuer is "supabase". If a project
+// has a custom domain, its tokens have that domain in iss: change Issuer.URL
+// and Issuer.KeysURL.
 func Supabase(ref string) middleware.Issuer {
 	f := &faults{function: "Supabase"}
 	ref = f.id("ref", ref, "", "abcdefghijklmnopqrst, without https:// and .supabase.co")

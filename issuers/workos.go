@@ -19,7 +19,7 @@ func WorkOS(client string) middleware.Issuer {
 }
 
 // AuthKit accepts the access tokens of a WorkOS AuthKit domain, such as
-// acme.authkit.app. Such a domain is an authorization server for other
+// acme.authkit.app. An AuthKit domain is an authorization server for other
 // applications (WorkOS Connect, MCP clients). The audience is the resource that
 // clients request. Session tokens have another issuer: see [WorkOS].
 func AuthKit(domain string, audiences ...string) middleware.Issuer {

@@ -69,9 +69,9 @@ func (s *state) count(err error) {
 // it requested the metadata. It requests the metadata whenever the set is due
 // for renewal, because a server that moves its keys to another URL may continue
 // to serve the old keys at the old URL. If the metadata is unavailable or names
-// another issuer, locate keeps the last discovered URL. If there is such a URL,
-// locate limits the time for metadata, so that slow metadata does not delay
-// callers that wait for a key.
+// another issuer, locate keeps the last discovered URL. Once a URL was
+// discovered, locate limits the time for metadata, so that slow metadata does
+// not delay callers that wait for a key.
 func (r *Remote) locate(ctx context.Context, maxAge time.Duration, now time.Time) (looked bool, err error) {
 	if r.issuer == "" || !r.lastDiscovery.IsZero() && now.Sub(r.lastDiscovery) < maxAge/5*4 {
 		return false, nil
@@ -110,7 +110,7 @@ func (r *Remote) discover(ctx context.Context) (metadata.Document, error) {
 }
 
 // fetched holds an HTTP answer and the key set that was parsed from it. After a
-// 304, set is nil, because the current set is still valid.
+// 304, the field set is nil, because the current key set is still valid.
 type fetched struct {
 	fetch.Answer
 	set *Set

@@ -15,8 +15,8 @@
 //	token, err := jwt.Parse(text, keys.Keyfunc(ctx), jwt.WithValidMethods([]string{"ES256"}),
 //		jwt.WithIssuer("https://login.example.com"), jwt.WithAudience("https://api.example.com"), jwt.WithExpirationRequired())
 //
-// [Parse] and [PEM] make a set from keys that the program already has, and
-// [Secret] makes one from a shared secret.
+// [Parse] and [PEM] make a set from keys that the program already has. [Secret]
+// makes a set from a shared secret.
 //
 // # Key policy
 //
@@ -40,8 +40,8 @@
 // coordinate may have too many or too few leading zeros.
 //
 // A key verifies only the algorithm in its alg member. If it has no alg, it
-// verifies all algorithms of its type and curve. The token's header cannot
-// extend this list (RFC 8725 §3.1). A set with more than 100 keys or without a
+// verifies all algorithms of its type and curve. The token's header cannot add
+// an algorithm (RFC 8725 §3.1). A set with more than 100 keys or without a
 // usable key is refused as a whole.
 //
 // Errors, logs and panics of this package contain no key ID, no URL and no part

@@ -149,7 +149,7 @@ func ExampleSet_KeyFor() {
 }
 
 // The bundle of a SPIFFE trust domain has keys for certificates and keys for
-// tokens. Use selects the keys for tokens.
+// tokens. The option Use selects the keys for tokens.
 func ExampleOptions_use() {
 	bundle := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"jwt-svid"},

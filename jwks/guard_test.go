@@ -19,8 +19,8 @@ import (
 )
 
 // guard contains a net.Dialer that refuses private addresses after name
-// resolution. A cautious program would give its HTTP client such a dialer. In
-// some tests, 127.0.0.1 represents a public address.
+// resolution. A cautious program gives its HTTP client a dialer like this one.
+// In some tests, 127.0.0.1 represents a public address.
 type guard struct {
 	dialer net.Dialer
 

@@ -14,9 +14,10 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// traffic simulates requests for the duration lasts: it calls ask in a new
-// goroutine at each tick. It returns how long each call took. The keys of the
-// map are the times at which the calls began, relative to the first call.
+// traffic simulates requests: until the time in lasts has passed, it calls the
+// function ask in a new goroutine at each tick. It returns how long each call
+// took. The keys of the map are the times at which the calls began, relative to
+// the first call.
 func traffic(t *testing.T, lasts, tick time.Duration, ask func()) map[time.Duration]time.Duration {
 	t.Helper()
 	waits := make(map[time.Duration]time.Duration)
@@ -109,8 +110,8 @@ func TestHangingServerIsWaitedForAgainAfterIdleTime(t *testing.T) {
 }
 
 // If the key server fails in less than 2 s, callers wait for each attempt.
-// During the back-off, and after an attempt of 2 s or more, they get the old
-// key at once.
+// During the back-off, and after an attempt that took 2 s or more, callers get
+// the old key at once.
 func TestQuicklyFailingServerIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = waitLimit - 1

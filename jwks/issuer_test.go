@@ -11,7 +11,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// okp returns a JWK with the key ID 1 and the additional members in more.
+// okp returns a JWK with the key ID 1. The text in more adds members to it.
 func okp(more string) string {
 	return `{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"` + more + `}`
 }

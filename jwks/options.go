@@ -44,7 +44,7 @@ type Options struct {
 	MetadataURL string
 
 	// Use lists the accepted values of the member use (RFC 7517 §4.2). nil
-	// means that the value "sig" and keys without use are accepted. In SPIFFE
+	// accepts keys with the value "sig" and keys without this member. In SPIFFE
 	// bundles, keys for tokens have the value "jwt-svid", and all other keys
 	// are for certificates (SPIFFE Trust Domain and Bundle §4.2.2).
 	Use []string
@@ -58,11 +58,11 @@ type Options struct {
 	// the background. When a set older than MaxAge is used, the caller waits
 	// for the renewal. If MaxAge is 0, the age comes from the server's
 	// Cache-Control or Expires, but is at least a minute and at most an hour.
-	// If the server sends neither, it is 5 minutes. Any other value overrides
-	// the server. For each set, MaxAge is reduced at random by up to a tenth,
-	// so that several instances of a program do not renew at the same time.
-	// After the issuer withdraws a key, or replaces it under the same key ID,
-	// the old key is used for up to about MaxAge. The maximum is 24 hours.
+	// If the server sends neither, the age is 5 minutes. A MaxAge other than 0
+	// overrides the server. For each set, MaxAge is reduced at random by up to
+	// a tenth, so that several instances of a program do not renew at the same
+	// time. After the issuer withdraws a key, or replaces it under the same key
+	// ID, the old key is used for up to about MaxAge. The maximum is 24 hours.
 	MaxAge time.Duration
 
 	// MaxStale is the age up to which a set is used if it cannot be renewed.
@@ -80,9 +80,9 @@ type Options struct {
 	MinInterval time.Duration
 	Burst       int
 
-	// Logger receives failed refreshes and skipped keys. A failure of the same
-	// kind, or the same list of skipped keys, is logged once and not at every
-	// attempt. nil is [slog.Default].
+	// Logger receives failed refreshes and skipped keys. Repeated failures of
+	// the same kind, or the same list of skipped keys, are logged once and not
+	// at every attempt. nil is [slog.Default].
 	Logger *slog.Logger
 }
 

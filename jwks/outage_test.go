@@ -9,7 +9,7 @@ import (
 	"github.com/bearerguard/bearerguard/jwks"
 )
 
-// warmRemote returns a simulated server of a key set with the key "a", and a
+// warmRemote returns a simulated server whose key set has the key "a", and a
 // Remote that has fetched this set.
 func warmRemote(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
 	t.Helper()
@@ -19,8 +19,8 @@ func warmRemote(t *testing.T, options jwks.Options) (*site, *jwks.Remote) {
 	return s, r
 }
 
-// gaps returns the times between consecutive requests, starting at the request
-// with index from.
+// gaps returns the times between consecutive requests. The parameter from is
+// the index of the first request.
 func (s *site) gaps(from int) (list []time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -57,8 +57,9 @@ func decode(m jwkset.JWKMarshal) (any, error) {
 // [ErrNoKeys] if no key is usable.
 func Parse(data []byte) (*Set, error) { return parse(data, nil) }
 
-// parse reads a JWK Set and skips keys whose use is not listed in uses. If uses
-// is nil, it accepts "sig" and keys without use.
+// parse reads a JWK Set and skips keys whose member use is not listed in uses.
+// If uses is nil, it accepts keys with the use "sig" and keys without this
+// member.
 func parse(data []byte, uses []string) (*Set, error) {
 	var (
 		keys    []key

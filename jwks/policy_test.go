@@ -384,7 +384,7 @@ func unb64(text string) []byte {
 	return data
 }
 
-// withTrailingBits returns another base64url text that decodes to the same
+// withTrailingBits returns a different base64url text that decodes to the same
 // bytes. In the new text, an unused bit of the last character is set.
 func withTrailingBits(text string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -25,9 +25,9 @@ import (
 // retries every second.
 //
 // A call of Key waits for a fetch if the set lacks the key. It also waits if
-// the set is older than MaxAge and no renewal began earlier, for example after
-// a period without tokens. The wait ends at the latest 2 seconds after the
-// fetch began.
+// the set is older than MaxAge and no renewal began before the set reached that
+// age, for example after a period without tokens. The wait ends at the latest 2
+// seconds after the fetch began.
 type Remote struct {
 	options  Options
 	schedule schedule
@@ -181,11 +181,11 @@ func (r *Remote) refresh(ctx context.Context, kid string, arrivedAt time.Time, w
 }
 
 // renew waits for a renewal if the set is too old, and returns the time after
-// the wait. It does not wait if a fetch is running that began before the set
-// became too old: the server is then slow, and the old set remains in use. If
-// the caller's context ends during the wait, renew returns an error. The old
-// set is not used then, because a canceled context does not show that the
-// server is slow.
+// the wait. It does not wait if a fetch that began before the set became too
+// old is still running. In this case, renew assumes that the server is slow,
+// and the old set remains in use. If the caller's context ends during the wait,
+// renew returns an error. The old set is then not used, because a canceled
+// context does not show that the server is slow.
 func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, error) {
 	s := r.state.Load()
 	if !r.schedule.tooOld(s, arrivedAt) {
@@ -201,7 +201,7 @@ func (r *Remote) renew(ctx context.Context, arrivedAt time.Time) (time.Time, err
 }
 
 // join waits for the running attempt, or begins one. It stops waiting when the
-// attempt has run for atMost.
+// attempt has run for the duration atMost.
 func (r *Remote) join(ctx context.Context, seen *state, atMost time.Duration) error {
 	if began := r.inFlight.Load(); began != nil {
 		if atMost -= time.Since(*began); atMost <= 0 {

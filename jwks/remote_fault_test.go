@@ -28,7 +28,7 @@ type transportFault struct {
 }
 
 // transportFaults returns the faults that a server can have. good is the text
-// of a valid key set, which contains the key known.
+// of a valid key set, and known is a key in this set.
 func transportFaults(t *testing.T, known jwk, good string) []transportFault {
 	t.Helper()
 	html := func(body string) answer {

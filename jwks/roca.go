@@ -12,8 +12,8 @@ var rocaPrimes = [...]int64{
 
 // isROCA reports whether an RSA modulus has the fingerprint of the broken key
 // generator of CVE-2017-15361 (Nemec et al., "The Return of Coppersmith's
-// Attack", §2): modulo each of rocaPrimes, it is a power of 65537. A random
-// modulus has this property with a probability under 2^-27.
+// Attack", §2): modulo each of rocaPrimes, the modulus is a power of 65537. A
+// random modulus has this property with a probability under 2^-27.
 func isROCA(n *big.Int) bool {
 	for _, p := range rocaPrimes {
 		if !isPower(new(big.Int).Mod(n, big.NewInt(p)).Int64(), 65537%p, p) {

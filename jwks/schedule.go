@@ -82,8 +82,8 @@ func (p schedule) tooOld(s *state, now time.Time) bool {
 // mayRefresh reports whether an unknown key ID may cause an attempt. Attempts
 // for unknown key IDs have a separate budget, so neither a recent renewal nor a
 // few made-up key IDs delay the first new key. A failed attempt does not use
-// the budget and may be repeated after minInterval at most. With a longer
-// back-off, a flood of made-up key IDs could delay a new key.
+// the budget and may be repeated after minInterval at most. If this delay could
+// be longer, a flood of made-up key IDs could delay a new key.
 func (p schedule) mayRefresh(s *state, now time.Time) bool {
 	if !p.usable(s, now) {
 		return !now.Before(p.retryAt(s, now))

@@ -106,7 +106,7 @@ func (s *Set) reuseKeys(before *Set) {
 	}
 }
 
-// Key implements [Source]. A token may lack a kid (RFC 7515 §4.1.4). Key then
+// Key implements [Source]. If the token has no kid (RFC 7515 §4.1.4), Key
 // returns a key only if exactly one key fits the algorithm, because trying all
 // keys would multiply the work. The error is [ErrUnknownKey] if a newer set
 // might have the key, and otherwise [ErrUnfitKey].
@@ -167,8 +167,9 @@ func (s *Set) Algorithms() []string { return slices.Clone(s.algorithms) }
 // secret of 32 bytes or more verifies HS256, of 48 bytes or more also HS384,
 // and of 64 bytes or more also HS512 (RFC 7518 §3.2). With a shorter secret,
 // the set has no key, and NewVerifier refuses it. An API that can verify a
-// token with the secret can also make tokens. A token with another kid is
-// refused. A token without a kid is accepted.
+// token with the secret can also make tokens. kid is the key ID of the secret:
+// a token with a different kid is refused, but a token without a kid is
+// accepted.
 func Secret(kid string, secret []byte) *Set {
 	k := key{id: kid, material: slices.Clone(secret)}
 	for _, name := range jws.Fitting(jwkset.KtyOct.String(), "") {

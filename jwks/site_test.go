@@ -94,8 +94,8 @@ func withETag(tag, body string) answer {
 	}, "ETag", tag)
 }
 
-// delayed returns an answer that is sent after d, unless the request is
-// canceled before.
+// delayed returns an answer that is sent after the delay d, unless the request
+// is canceled earlier.
 func delayed(d time.Duration, then answer) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		select {
@@ -128,7 +128,8 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// streamed returns an answer with status 200 whose body comes from read.
+// streamed returns an answer with status 200. The function read supplies its
+// body.
 func streamed(read func(r *http.Request, p []byte) (int, error)) answer {
 	return func(r *http.Request) (*http.Response, error) {
 		return respond(r, http.StatusOK, "application/json", readFunc(func(p []byte) (int, error) { return read(r, p) })), nil

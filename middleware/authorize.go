@@ -23,12 +23,12 @@ import (
 // Without requirements any valid token passes. A nil requirement is a
 // programming error: every request is refused with 500.
 //
-// If the same Verifier has already authorized the outer route of a nested route
-// with the same credentials, that decision is reused, and only the nested
-// route's own requirements are checked. If the credentials differ, the
-// requirements of the outer routes are checked again. The challenge of a nested
-// route also names the scopes of the outer routes. The challenge of an outer
-// route does not name the scopes of nested routes.
+// Routes may be nested. If the same Verifier has already authorized the request
+// for the outer route, and the credentials are the same, that decision is
+// reused, and only the nested route's own requirements are checked. If the
+// credentials differ, the requirements of the outer routes are checked again.
+// The challenge of a nested route also names the scopes of the outer routes.
+// The challenge of an outer route does not name the scopes of nested routes.
 func (v *Verifier) Authorize(h http.Header, r *http.Request, need ...scopes.Requirement) (*http.Request, error) {
 	d := v.begin(r.Context())
 	defer d.release()

@@ -210,7 +210,7 @@ func TestWarmAndHealthy(t *testing.T) {
 	}
 }
 
-// pendingKeys has no keys until replace is called: Key waits for them.
+// The Key method of pendingKeys waits until replace is called.
 type pendingKeys struct{ replaceableKeys }
 
 func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
@@ -221,8 +221,8 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// A request is reported as canceled only if a check was still waiting when the
-// client canceled it.
+// A canceled request is reported as canceled only if a check had to wait.
+// Otherwise its actual result is reported.
 func TestCanceledRequest(t *testing.T) {
 	seen := ""
 	var source pendingKeys

@@ -20,8 +20,8 @@ import (
 
 var proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 
-// present makes the client of a request present a certificate with the DER der
-// in the TLS handshake. If der is "", the client presents no certificate.
+// present makes a request arrive over TLS with a client certificate whose DER
+// is der. If der is "", the client presents no certificate.
 func present(r *http.Request, der string) {
 	r.TLS = new(tls.ConnectionState)
 	if der != "" {
@@ -29,8 +29,9 @@ func present(r *http.Request, der string) {
 	}
 }
 
-// forward makes a request come from peer, which forwards the hash of a
-// certificate with the DER der. If der is "", the peer forwards nothing.
+// forward makes a request come from the address peer. The peer forwards the
+// hash of the certificate whose DER is der. If der is "", the peer forwards
+// nothing.
 func forward(r *http.Request, peer, der string) {
 	r.RemoteAddr = peer + ":4711"
 	r.Header.Del("X-Forwarded-Client-Cert")

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// presenter is a clientcert.Source that returns thumbprint and err, and counts
-// its calls.
+// presenter is a clientcert.Source that returns its fields thumbprint and err,
+// and counts its calls.
 type presenter struct {
 	thumbprint string
 	err        error
@@ -46,8 +46,8 @@ func withCertificates(source clientcert.Source) func(*middleware.Config) {
 	return func(c *middleware.Config) { c.ClientCert, c.DPoP = source, nil }
 }
 
-// A token of any kind is accepted only with the key and the certificate that
-// its cnf names, both by Authorize and by Verify.
+// Authorize and Verify accept a token of any kind only with the key and the
+// certificate that its cnf names.
 func TestTokensOfACertificate(t *testing.T) {
 	source := new(presenter)
 	withSource := func(c *middleware.Config) { c.ClientCert = source }

@@ -33,7 +33,7 @@ type cachedToken struct {
 	header *header
 	key    any    // the key that verified the signature
 	token  *Token // callers receive copies
-	lookup lookup // finds claims of token
+	lookup lookup // finds claims of the token
 }
 
 // maxNames is the maximum number of scopes of a cached token, and also the
@@ -41,8 +41,8 @@ type cachedToken struct {
 // of short scopes would need twenty times its length in memory.
 const maxNames = 256
 
-// newTokenCache returns a cache for up to size tokens. If size is 0, it uses
-// the default size. If size is negative, it returns nil.
+// newTokenCache returns a cache. size is the maximum number of tokens, and 0
+// means the default. If size is negative, newTokenCache returns nil.
 func newTokenCache(size int) *tokenCache {
 	if size == 0 {
 		size = defaultTokenCache
@@ -98,7 +98,7 @@ func (d *decision) store() error {
 	return nil
 }
 
-// drop removes a cached token that no longer passes.
+// drop removes a cached token that was refused.
 func (c *tokenCache) drop(at digest) { c.tokens.Invalidate(at) }
 
 // verifiedBefore reports whether the token is cached with this key. The

@@ -32,7 +32,7 @@ func verifyUntilCached(t *testing.T, s *setup, token string) {
 	}
 }
 
-// assertDropped checks that the token is refused and no longer cached.
+// assertDropped checks that the token is refused and removed from the cache.
 func assertDropped(t *testing.T, s *setup, token string, want error) {
 	t.Helper()
 	assertRefused(t, s, token, want)

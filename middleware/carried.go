@@ -15,7 +15,7 @@ type carried struct {
 	context.Context //nolint:containedctx // carried is itself a context
 
 	token    *Token    // the token for handlers, or nil
-	own      Token     // the handler's copy, to which token points if a Verifier created the context
+	own      Token     // the handler's copy; the field token points to it if a Verifier made the context
 	audience [1]string // memory for own.Audience if it has only one element
 
 	verifier    *Verifier
@@ -54,8 +54,8 @@ func TokenFrom(ctx context.Context) *Token {
 }
 
 // WithToken returns a context for which [TokenFrom] returns t, for tests of
-// handlers. Such a token does not give access to any route:
-// [Verifier.Authorize] ignores it.
+// handlers. The token does not give access to any route: [Verifier.Authorize]
+// ignores it.
 func WithToken(ctx context.Context, t *Token) context.Context {
 	return &carried{Context: ctx, token: t}
 }

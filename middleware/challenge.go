@@ -19,10 +19,11 @@ const retryAfter = "2"
 // SetHeader sets the header fields of the response to a refused request: the
 // challenge (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1), Cache-Control and, for
 // 503, Retry-After. [Verifier.Authorize] and the adapters' Answer functions
-// call SetHeader. If a caller built the Error, the challenge contains its Code
-// and Description only if they are printable ASCII without double quotes or
-// backslashes (RFC 6750 §3). Otherwise HTTP/2 would drop a field with a control
-// character, and the client would receive a 401 without a challenge.
+// call SetHeader. In an Error that a caller built, Code and Description may
+// contain any text. The challenge contains them only if they are printable
+// ASCII without double quotes or backslashes (RFC 6750 §3). HTTP/2 would drop a
+// field with a control character, and the client would receive a 401 without a
+// challenge.
 func (e *Error) SetHeader(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	// The loop removes fields that describe the response that the refusal
@@ -59,9 +60,9 @@ func setNonce(h http.Header, nonce string) {
 }
 
 // concerns reports whether the challenge of a scheme contains the error.
-// Normally only the challenge of the request's scheme contains it. Every
+// Normally only the challenge of the request's scheme contains the error. Every
 // challenge contains it if the request has no scheme, if its scheme is not
-// offered, or if it sent a token that is bound to a key with the scheme Bearer.
+// offered, or if its scheme is Bearer and its token is bound to a key.
 func (e *Error) concerns(scheme string) bool {
 	return e.scheme == scheme || !slices.Contains(e.offers, e.scheme) || errors.Is(e.Err, ErrBound)
 }

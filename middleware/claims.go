@@ -11,8 +11,8 @@ import (
 )
 
 // claims are the registered claims of a token that has not been verified yet.
-// Their strings are substrings of raw. An absent date is the zero time, which
-// no token can contain, because NumericDates begin in 1970.
+// Their strings are substrings of the field raw. An absent date is the zero
+// time, which no token can contain, because NumericDates begin in 1970.
 type claims struct {
 	raw                         string
 	members                     []member // all members
@@ -143,14 +143,14 @@ type grant struct {
 	keys  bool
 }
 
-// scope records the value of the first claim in names that is present. If all
-// is true, it records the value of every claim in names that is present. The
-// value must be a string of space-separated scopes (RFC 6749 §3.3) or an array
-// of strings, which some providers use. For a scopeClaim with keys, the value
-// must be an object whose member names are the scopes. If a value has another
-// type, scope returns false, and the token is malformed. The set of scopes is
-// built only after the signature is verified, because building the set costs
-// more than this check.
+// scope records the value of the first claim in names that the token has. If
+// the parameter all is true, it records the values of all claims in names that
+// the token has. A value must be a string of space-separated scopes (RFC 6749
+// §3.3) or an array of strings, which some providers use. For a scopeClaim with
+// keys, the value must be an object whose member names are the scopes. If a
+// value has another type, scope returns false, and the token is malformed. The
+// set of scopes is built only after the signature is verified, because building
+// the set costs more than this check.
 func (c *claims) scope(names []scopeClaim, all bool) bool {
 	isString := func(v strictjson.Value) bool { return v.Kind() == '"' }
 	for _, claim := range names {

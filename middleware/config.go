@@ -26,8 +26,8 @@ const (
 )
 
 // Config specifies which access tokens an API accepts. Audience and Issuers are
-// required (or Issuer.Audiences and IssuerFor instead). For all other fields
-// the zero value is the safe choice.
+// required. The Audiences of each Issuer can replace Audience, and IssuerFor
+// can replace Issuers. For all other fields the zero value is the safe choice.
 type Config struct {
 	// Audience is this API's identifier, compared with the aud claim byte for
 	// byte (RFC 7519 §4.1.3). A token that does not name this audience is for
@@ -67,9 +67,9 @@ type Config struct {
 	IssuerPatterns []string
 
 	// Origins are the base URLs at which clients reach the API, such as
-	// "https://api.example.com/v1". They use https, or http on loopback, and
-	// have no query, fragment or user info. If a proxy in front of the API
-	// strips a path prefix, the URLs must include that prefix. The first
+	// "https://api.example.com/v1". They must use https, or http on loopback,
+	// and must have no query, fragment or user info. If a proxy in front of the
+	// API strips a path prefix, the URLs must include that prefix. The first
 	// origin, in the normal form of RFC 3986 §6.2, is the resource in the
 	// protected resource metadata (RFC 9728 §2). Challenges point to this
 	// metadata: see [Verifier.Metadata]. Without Origins no metadata is served.
@@ -98,7 +98,7 @@ type Config struct {
 	// ClientCert accepts tokens that are bound to a certificate of the client
 	// (RFC 8705 §3), and finds that certificate in a request. Use
 	// [clientcert.TLS] or, behind a proxy, a [clientcert.Forwarded]. nil
-	// refuses such tokens.
+	// refuses tokens that are bound to a certificate.
 	ClientCert clientcert.Source
 
 	// RequireBound refuses bearer tokens that are bound neither to a key nor to

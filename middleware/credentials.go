@@ -15,9 +15,9 @@ type Credentials struct {
 	// The following fields are for tokens that are bound to a key (RFC 9449
 	// §7.1). Scheme is "Bearer" or "DPoP"; "" means "Bearer". Method is the
 	// method of the request. URL is an absolute URL below one of
-	// Config.Origins, or the escaped path of the request as it arrives at the
-	// API, which is appended to each of Config.Origins. Proofs contains the
-	// values of all DPoP fields of the request.
+	// Config.Origins, or only the escaped path of the request as it arrives at
+	// the API. Such a path is appended to each of Config.Origins. Proofs
+	// contains the values of all DPoP fields of the request.
 	Scheme string
 	Method string
 	URL    string
@@ -195,9 +195,9 @@ func hasParameter(query, name string) bool {
 	return false
 }
 
-// couldBe reports whether percent-encoded text decodes to name if a parser
-// skips the first bytes of each invalid escape. dropped is the number of
-// skipped bytes: 1 for only the percent sign, or 3.
+// couldBe reports whether a parser could decode the percent-encoded text as the
+// given name, if the parser skips the first bytes of each invalid escape.
+// dropped is the number of skipped bytes: 1 for only the percent sign, or 3.
 func couldBe(text, name string, dropped int) bool {
 	for text != "" {
 		c, length := text[0], 1

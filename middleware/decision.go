@@ -112,10 +112,10 @@ func (d *decision) runSteps() (err error) {
 		}
 		// A cached token that fails a step is removed from the cache, with two
 		// exceptions. The token stays if it only fails the requirements of the
-		// route, because they are checked after the token is stored. It also
-		// stays if only its proof or certificate is bad: otherwise anyone with
-		// the token, but without its key, could remove it from the cache, and
-		// its signature would have to be verified again.
+		// route, because they are checked after the token is stored. The token
+		// also stays if only the proof or the certificate is bad. Otherwise
+		// anyone with the token but without the key could remove the token from
+		// the cache, and the signature would have to be verified again.
 		if d.cached != nil && !d.stored && (!s.isAboutRequest() || errors.Is(err, ErrConfirmation)) {
 			d.v.cache.drop(d.digest)
 		}

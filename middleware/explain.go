@@ -54,8 +54,8 @@ const (
 // Explain runs a token through the steps of [Verifier.Verify] and checks the
 // requirements, to show why the token is refused. It returns the results of the
 // steps that apply to this kind of token, in order. The error is nil if the
-// token passes. Otherwise it is the error that Verify would return, or
-// [Verifier.Check] with the requirements.
+// token passes. Otherwise it is the error that Verify or, for the requirements,
+// [Verifier.Check] would return.
 //
 // Explain does not record a DPoP proof as used. Like Verify, Explain fetches
 // keys and calls Revoked. Unlike Verify, it does not use the token cache, does
@@ -254,8 +254,8 @@ func (d *decision) showPast(t time.Time) (expected, found string) {
 	return expected, found
 }
 
-// skewed returns ", or " followed by words, with the clock skew in place of %s.
-// If the clock skew is 0, it returns "".
+// skewed returns ", or " and the text in words, with the clock skew in place of
+// %s. If the clock skew is 0, it returns "".
 func (d *decision) skewed(words string) string {
 	if d.v.skew == 0 {
 		return ""

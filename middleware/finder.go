@@ -36,7 +36,7 @@ type finder struct {
 	make     func(Issuer) (*issuer, error)
 	patterns []pattern
 	found    *otter.Cache[string, finding]
-	unknown  *otter.Cache[string, time.Time] // unknown iss values; the time at which each may be looked up again
+	unknown  *otter.Cache[string, time.Time] // unknown iss values, with the time when each may be looked up again
 	flight   singleflight.Group
 	mu       sync.Mutex    // guards writes to found
 	calls    chan struct{} // one element for each running call for an issuer that is not cached
@@ -77,15 +77,15 @@ func (f *finder) resembles(iss string) bool {
 	return slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.resembles(iss) })
 }
 
-// resembles reports whether an iss matches the pattern. Unlike matches, it
-// ignores a trailing slash, and the asterisk matches any text.
+// resembles reports whether an iss matches the pattern. Unlike finder.matches,
+// it ignores a trailing slash and accepts any text in place of the asterisk.
 func (p pattern) resembles(iss string) bool {
 	rest, starts := strings.CutPrefix(iss, p.before)
 	return starts && strings.HasSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
 }
 
 // matches reports whether an iss matches one of the patterns. Config.IssuerFor
-// is called only with such an iss.
+// is called only with an iss that matches.
 func (f *finder) matches(iss string) bool {
 	for _, p := range f.patterns {
 		name, starts := strings.CutPrefix(iss, p.before)
@@ -197,9 +197,10 @@ func (f *finder) note(err error) {
 }
 
 // loadInTime calls load, and waits at most findTimeout for the result. A call
-// of IssuerFor that ignores its context continues in the background. Its
-// element stays in f.calls until it returns, which limits the number of such
-// calls. A call for a cached issuer has no element in f.calls.
+// of IssuerFor that ignores its context continues in the background. The
+// element of such a call stays in f.calls until the call returns, so the number
+// of these calls is limited. A call for a cached issuer has no element in
+// f.calls.
 func (f *finder) loadInTime(iss string, cached *issuer) (*issuer, error) {
 	if cached == nil {
 		select {

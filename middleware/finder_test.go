@@ -298,7 +298,7 @@ func TestFoundIssuersDoNotShareTenantKeys(t *testing.T) {
 }
 
 // A call of IssuerFor that ignores its context is abandoned in time. Requests
-// whose deadline is shorter still use the cached issuer.
+// with an earlier deadline still use the cached issuer.
 func TestIssuerForThatNeverReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newRealms(t, "a")

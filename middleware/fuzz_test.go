@@ -17,8 +17,8 @@ import (
 
 // FuzzClaims signs arbitrary claims and verifies the token. If the token is
 // accepted, its claims must be valid JSON according to other strict parsers,
-// and its dates must be in the supported range. Its audience must contain this
-// API, and only strings.
+// and its dates must be in the supported range. Its audience must consist only
+// of strings and contain this API.
 func FuzzClaims(f *testing.F) {
 	key := testserver.Key{ID: "s", Alg: "HS256", Secret: []byte(strings.Repeat("0123456789abcdef", 2))}
 	m := forge.Maker{Key: key, Issuer: "https://as.example.com", Audience: "api", Now: now}

@@ -137,8 +137,8 @@ func TestThreatsIntrospectedClaims(t *testing.T) {
 }
 
 // The same claims result in the same Token, whether they come from a JWT or
-// from an introspection answer. Only an introspection answer may omit some
-// claims.
+// from an introspection answer. The only difference is that some claims are
+// optional in an introspection answer.
 func TestOpaqueTokenAndJWTMakeTheSameToken(t *testing.T) {
 	type custom struct {
 		Department string `json:"department"`
@@ -213,7 +213,7 @@ func TestRevokedIsCalledForOpaqueTokens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := introspectingSetup(t, stubAnswering(answer), tt.change)
-			for range 2 { // server answers first, cache answers second
+			for range 2 { // first the server answers, then the cache
 				if _, err := s.verify(handle); !errors.Is(err, tt.want) {
 					t.Errorf("got %v, want %v", err, tt.want)
 				}

@@ -187,7 +187,7 @@ func TestModeJWTsIntrospectsJWTsThatPassed(t *testing.T) {
 		o := stubFor(map[string]string{handle: active(maker)})
 		s, _ := introspectingSetup(t, o, mode(middleware.IntrospectJWTs))
 		assertPasses(t, s, handle)
-		o.assertReceived(t, handle) // only once: the activity step does not introspect it again
+		o.assertReceived(t, handle) // only once: the activity step does not send the token again
 	})
 }
 

@@ -106,8 +106,8 @@ type Issuer struct {
 	// access tokens of Amazon Cognito, set it to client_id.
 	AudienceClaim string
 
-	// InsecureNoAudience accepts tokens for any audience. Any other API that
-	// uses this issuer can then call this API with the tokens that it receives.
+	// InsecureNoAudience accepts tokens for any audience. An API that receives
+	// tokens of this issuer can then use these tokens to call this API.
 	InsecureNoAudience bool
 
 	// Keys provides the keys that verify signatures. If Keys is nil, the

@@ -113,8 +113,9 @@ func newMetadata(c Config) (m metadata, err error) {
 	return m, err
 }
 
-// servers returns the value of authorization_servers. It omits issuers from
-// whose URL clients cannot derive a metadata URL. Each of Tenants is an issuer.
+// servers returns the value of authorization_servers. It omits an issuer if
+// clients cannot derive a metadata URL from the issuer's URL. Each tenant in
+// Tenants is listed as a separate issuer.
 func (c Config) servers() (servers []string) {
 	for _, one := range c.Issuers {
 		server := cmp.Or(one.MetadataIssuer, one.URL) // clients derive the metadata URL from this issuer identifier

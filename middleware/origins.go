@@ -50,7 +50,7 @@ func (c Config) resource() string {
 }
 
 // hasOtherAudience reports whether Config.Audience differs from the resource,
-// or the Audiences of an issuer do not contain it.
+// or the Audiences of an issuer lack the resource.
 func (c Config) hasOtherAudience(resource string) bool {
 	if c.Audience != "" && c.Audience != resource {
 		return true

@@ -51,8 +51,8 @@ var outages = map[string]outage{
 	"metadata is of another issuer":         {testserver.EndpointDiscovery, testserver.Body("application/json", []byte(`{"issuer":"https://evil.example","jwks_uri":"https://evil.example/jwks"}`))},
 }
 
-// begin starts the outage. An outage of the metadata affects both metadata
-// documents, of OpenID Connect and of OAuth.
+// begin starts the outage. An outage of the metadata affects the metadata
+// documents of both OpenID Connect and OAuth.
 func (o outage) begin(as *testserver.Server) {
 	as.Inject(o.endpoint, o.fault)
 	if o.endpoint == testserver.EndpointDiscovery {
@@ -60,8 +60,8 @@ func (o outage) begin(as *testserver.Server) {
 	}
 }
 
-// duringOutage runs a test during each outage. If warm is true, the keys are
-// cached before the outage begins.
+// duringOutage runs a test during each outage. If the parameter warm is true,
+// the keys are cached before the outage begins.
 func duringOutage(t *testing.T, warm bool, test func(t *testing.T, as *testserver.Server, v *middleware.Verifier)) {
 	for name, o := range outages {
 		t.Run(name, func(t *testing.T) {

@@ -206,8 +206,8 @@ type signerCache struct {
 	slots [1 << 12]atomic.Pointer[signer]
 }
 
-// find returns the cached signer with this encoded header and the thumbprint of
-// its key, or nil.
+// find returns the cached signer whose encoded header is text and whose key has
+// this thumbprint, or nil.
 func (c *signerCache) find(thumbprint, text string) *signer {
 	if cached := c.slot(thumbprint).Load(); cached != nil && cached.text == text {
 		return cached

@@ -78,8 +78,8 @@ func TestACachedBoundToken(t *testing.T) {
 	used := c.proof()
 	wants(t, c.send(t, used), nil)
 	// An attacker with the token, but without its key, must not be able to
-	// remove the token from the cache. This would slow down the requests of its
-	// owner.
+	// remove the token from the cache. Otherwise the attacker could slow down
+	// the requests of the token's owner.
 	for _, tt := range []struct {
 		name   string
 		proofs []string
@@ -104,7 +104,7 @@ func TestACachedBoundToken(t *testing.T) {
 	if cached() != 1 {
 		t.Fatal("the scheme Bearer removed the token from the cache")
 	}
-	// A token that is not bound to a key is refused with the scheme DPoP, even
+	// With the scheme DPoP, a token that is not bound to a key is refused, even
 	// if the token is cached.
 	c.token = c.Good()
 	for range 2 {
@@ -205,8 +205,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// The key of a replay entry depends only on thumbprint and jti, so all machines
-// compute the same key for a proof.
+// The key of a replay entry depends only on the jti and on the thumbprint of
+// the client's key, so all machines compute the same key for a proof.
 func TestTheMarkIsAHashOfKeyAndJTI(t *testing.T) {
 	store := &marks{answer: func() (bool, error) { return true, nil }}
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Replay = store })

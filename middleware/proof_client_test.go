@@ -70,7 +70,8 @@ func TestMachinesThatShareTheStoreAcceptAProofOnce(t *testing.T) {
 	}
 }
 
-// sharedStore is a store with its own clock. Tests set how far it is ahead.
+// sharedStore is a store with its own clock. Tests set how far this clock is
+// ahead.
 type sharedStore struct {
 	later time.Duration
 	marks map[[32]byte]time.Time
@@ -131,8 +132,8 @@ func TestAnAnswerAboutABoundJWTMayLeaveCnfOut(t *testing.T) {
 	}
 }
 
-// A client that sends many different headers uses only one slot in the cache of
-// client keys.
+// The cache of client keys holds only one entry for a client, even if the
+// client's proofs have many different headers.
 func TestOneClientHasOneCachedKey(t *testing.T) {
 	c := newClient(t)
 	for i := range 50 {

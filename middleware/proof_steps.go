@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/weburl"
 )
 
-// checkProofKey requires the proof to contain the key of the token. It runs
-// before the signature is checked, so that proofs of other keys are not
-// verified.
+// checkProofKey requires the key in the proof to be the key to which the token
+// is bound. It runs before the signature check, so that a proof with a
+// different key is refused without that check.
 func (d *decision) checkProofKey() error {
 	if d.proof.signer.thumbprint != d.binding.jkt {
 		return ErrProofKey
@@ -135,9 +135,9 @@ func (d *decision) checkReplay() error {
 	if policy.replay == dpop.Off {
 		return nil
 	}
-	// Other machines may share the store. Their clocks and the clock of the
-	// store may be behind by the clock skew. The replay entry must not expire
-	// while any machine still accepts the proof.
+	// Other machines may share the store. The clocks of these machines and of
+	// the store may be behind by the clock skew. The replay entry must not
+	// expire while any machine still accepts the proof.
 	until := d.began.Add(d.proofEnds.Sub(d.now) + d.v.skew).Truncate(time.Second).Add(2 * time.Second)
 	key := sha256.Sum256([]byte(p.signer.thumbprint + "\x00" + p.id))
 	var first bool

@@ -37,7 +37,8 @@ func TestProofsOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// with adds members to a JWK. pairs contains their names and values.
+// with adds members to a JWK. The arguments after jwk are names, each followed
+// by its value.
 func with(jwk string, pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		jwk = strings.TrimSuffix(jwk, "}") + `,"` + pairs[i] + `":` + pairs[i+1] + "}"
@@ -45,8 +46,9 @@ func with(jwk string, pairs ...string) string {
 	return jwk
 }
 
-// Authorize and Verify refuse each of these proofs because of the fault in its
-// name. The signature is valid unless the fault is in the signature.
+// Authorize and Verify refuse each of these proofs because of the fault that
+// its name describes. The signature is valid unless the fault is in the
+// signature.
 func TestThreatsProof(t *testing.T) {
 	c := newClient(t)
 	good, head := c.proof(), c.head()
@@ -114,7 +116,7 @@ func TestThreatsProof(t *testing.T) {
 			})
 		}
 	}
-	wants(t, c.send(t, good), nil) // the bad proofs have not used up its jti
+	wants(t, c.send(t, good), nil) // the bad proofs have not used up this jti
 	wants(t, c.send(t, " \t"+c.proof()+" "), nil)
 	wants(t, c.send(t, c.proof("jti", `"`+strings.Repeat("j", 256)+`"`)), nil)
 	wants(t, c.send(t, c.signed(c.head("kid", `"k"`, "x", "1"), c.body("x", `{"a":null}`))), nil)
@@ -122,7 +124,8 @@ func TestThreatsProof(t *testing.T) {
 	wants(t, c.send(t, long+strings.Repeat(" ", 4096-len(long))), nil)
 }
 
-// D05: an attacker has the token, and signs proofs with a key of its own.
+// D05: an attacker has the token, but can sign proofs only with the attacker's
+// own key.
 func TestThreatsProofKey(t *testing.T) {
 	c := newClient(t)
 	attacker := &client{setup: c.setup, key: testserver.GenerateKey("ES256", "attacker"), token: c.token}
@@ -143,8 +146,9 @@ func TestThreatsProofKey(t *testing.T) {
 	}
 }
 
-// For every type of key, the thumbprint must follow RFC 7638, whatever the
-// order of the members. An RSA key of 1024 bits is too weak.
+// For every type of key, the thumbprint must follow RFC 7638, in whatever order
+// the members of the JWK are. An RSA key of 1024 bits must be refused, because
+// it is too weak.
 func TestProofKeyIsReadStrictly(t *testing.T) {
 	for _, alg := range []testserver.Alg{"ES256", "ES512", "RS256", "EdDSA"} {
 		c := newClient(t)
@@ -172,7 +176,8 @@ func TestProofKeyIsReadStrictly(t *testing.T) {
 	wants(t, c.send(t, c.signed(c.head("alg", `"RS256"`, "jwk", jwk), c.body())), middleware.ErrProof)
 }
 
-// D19: if token and proof are both bad, the client must get another token.
+// D19: if the token and the proof are both bad, the error is about the token,
+// because the client must get a new token anyway.
 func TestABadTokenComesBeforeABadProof(t *testing.T) {
 	c := newClient(t, func(c *middleware.Config) {
 		c.DPoP.Nonces, c.Revoked = dpop.NewNonces(make([]byte, 32), 60e9), denyList("revoked")

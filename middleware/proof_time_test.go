@@ -12,8 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// at returns the names and values of NumericDate claims. pairs contains names
-// and seconds from now.
+// at returns the names and values of NumericDate claims. The arguments are
+// names, each followed by a number of seconds from now.
 func at(pairs ...any) (claims []string) {
 	for i := 0; i < len(pairs); i += 2 {
 		claims = append(claims, pairs[i].(string), fmt.Sprint(now.Unix()+int64(pairs[i+1].(int))))
@@ -21,7 +21,8 @@ func at(pairs ...any) (claims []string) {
 	return claims
 }
 
-// The limits are exact to the second, according to Config.Now.
+// The time limits of a proof are exact to the second. The current time is the
+// result of Config.Now.
 func TestTimeOfAProof(t *testing.T) {
 	c := newClient(t)
 	short := newClient(t, func(c *middleware.Config) { c.DPoP.MaxAge, c.ClockSkew = 10*time.Second, time.Second })

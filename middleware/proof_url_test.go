@@ -32,7 +32,7 @@ func TestURLOfAProof(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		origins []string
-		url     string // of the request
+		url     string // URL of the request
 		htu     string
 		want    bool
 	}{
@@ -112,8 +112,8 @@ func TestURLOfAProof(t *testing.T) {
 	}
 }
 
-// Only Origins determines at which URLs clients reach the API. Header fields
-// are ignored, because they may come from an attacker.
+// Only Config.Origins determines the URLs at which clients reach the API.
+// Header fields are ignored, because they may come from an attacker.
 func TestThreatsURLOfARequest(t *testing.T) {
 	c := newClient(t)
 	for name, tt := range map[string]struct {

@@ -60,12 +60,12 @@ func isMark(name string, value strictjson.Value) bool {
 //
 // Servers name the kind in typ (Keycloak), token_use (Amazon Cognito, Ory
 // Hydra), tokenName (PingAM), tokenType and TokenType (Casdoor), token_type,
-// purpose (Curity), type, or drn (Descope), where DSR means a refresh token.
-// OpenID Connect defines the hashes (Core §3.1.3.6, §3.3.2.11). The claim
-// events is present only in security event tokens (RFC 8417 §2.2),
-// token_introspection only in signed introspection answers (RFC 9701 §5), and
-// ati, the ID of the accompanying access token, only in refresh tokens of
-// Spring Security OAuth.
+// purpose (Curity), type, or drn (Descope). A drn of DSR means a refresh token.
+// OpenID Connect defines the claims that are hashes (Core §3.1.3.6, §3.3.2.11).
+// Each of three claims is present in only one kind of token: events in security
+// event tokens (RFC 8417 §2.2), token_introspection in signed introspection
+// answers (RFC 9701 §5), and ati, the ID of the accompanying access token, in
+// refresh tokens of Spring Security OAuth.
 func (m *marks) note(name string, value strictjson.Value) {
 	if namesKind(name) {
 		access, identity, other := kind(value)
@@ -86,10 +86,11 @@ func (m *marks) note(name string, value strictjson.Value) {
 }
 
 // checkMark requires the claim in Issuer.Mark. It does not apply to
-// introspection answers about opaque tokens. If Mark has no value, a number is
-// accepted, so that Mark can be nbf: Spring Authorization Server puts nbf only
-// into access tokens. If the token is bound to a key, the value "DPoP" is also
-// accepted, because Keycloak then writes typ "DPoP" instead of "Bearer".
+// introspection answers about opaque tokens. If Mark names a claim without a
+// value, the claim may also be a number. This allows nbf, which Spring
+// Authorization Server puts only into access tokens. If the token is bound to a
+// key, the value "DPoP" is also accepted, because Keycloak then writes typ
+// "DPoP" instead of "Bearer".
 func (d *decision) checkMark() error {
 	name, text, hasText := strings.Cut(d.issuer.Mark, "=")
 	value := d.claims.member(name)
@@ -110,15 +111,15 @@ func (d *decision) checkMark() error {
 // ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2).
 // Refresh tokens of UAA have granted_scopes instead of scope. These claims are
 // only weak signs, because access tokens of some servers also have them. A
-// claim that shows an access token outweighs weak signs, regardless of
-// Issuer.ScopeClaims.
+// claim that identifies an access token, such as scope, outweighs weak signs,
+// regardless of Issuer.ScopeClaims.
 //
 // In an introspection answer, weak signs are ignored, because the member active
-// is stronger evidence. Hashes are still checked, because some servers' refresh
-// tokens have no other sign. In a JWT, Mark outweighs hashes and weak signs,
-// because only access tokens of the issuer have the claim in Mark. Mark does
-// not outweigh granted_scopes, because UAA's refresh tokens also have the
-// attributes of its access tokens.
+// is stronger evidence. Hash claims are still checked, because the refresh
+// tokens of some servers have no other sign. In a JWT, Mark outweighs hash
+// claims and weak signs, because only the issuer's access tokens have the claim
+// in Mark. The exception is granted_scopes: Mark does not outweigh it, because
+// refresh tokens of UAA also have the attributes of UAA's access tokens.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil

@@ -35,9 +35,9 @@ func TestThreatsKinds(t *testing.T) {
 	s.check(t, "P105", p105)
 }
 
-// Some access tokens have claims that are usual in ID tokens. They are accepted
-// if another claim shows that they are access tokens, regardless of
-// ScopeClaims.
+// Some access tokens have claims that are usual in ID tokens. These tokens are
+// accepted if a different claim shows that they are access tokens, regardless
+// of ScopeClaims.
 func TestThreatsWeakMarks(t *testing.T) {
 	s := newSetup(t, func(c *middleware.Config) { c.Issuers[0].ScopeClaims = []string{"/realm_access/roles"} })
 	var p105, n01 []tokenCase

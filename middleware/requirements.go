@@ -49,9 +49,9 @@ func (d *decision) evidence() scopes.Evidence {
 // name adds the unmet requirements to a refusal, so that the client can meet
 // them. Scopes are added only if no token was sent or a scope is missing. The
 // acr values and the maximum age are added only if no token was sent or the
-// authentication is insufficient. In the latter case the client will log in
-// again, so the acr and auth_time of the token are ignored. Requirements that
-// the rest of the token meets are left out.
+// authentication is insufficient. In the latter case, the client will log in
+// again and get a new acr and auth_time. The requirements that are added are
+// therefore those that the token does not meet without its acr and auth_time.
 func (d *decision) name(refusal *Error) {
 	switch code := refusal.Code; code {
 	case CodeNoToken, CodeInsufficientAuthentication, CodeInsufficientScope:

@@ -8,11 +8,12 @@ import "context"
 //
 // Like an access token, the JWT must come from an issuer of this Verifier, and
 // the issuer's algorithms and keys apply. docs/checks.md lists the steps. The
-// typ in the header must be one of types; "" means that typ may be absent. Case
-// and a leading "application/" are ignored. exp, nbf and iat are checked if
-// they are present. Nothing else is checked: the caller must check the
-// audience, and that the claims belong to the expected kind of message. An
-// issuer with IntrospectAll has no keys, so its messages are refused.
+// typ in the header must be one of the given types; the type "" means that typ
+// may be absent. Case and a leading "application/" are ignored. exp, nbf and
+// iat are checked if they are present. Nothing else is checked: the caller must
+// check the audience, and that the claims belong to the expected kind of
+// message. An issuer with IntrospectAll has no keys, so its messages are
+// refused.
 //
 // VerifySignal returns the issuer as in Token.Issuer, and the claims as strict
 // JSON. The error is an *[Error]. Its status is 503 if the keys are

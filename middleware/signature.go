@@ -54,7 +54,7 @@ func (d *decision) verifyBy(keyID string) error {
 	if d.key = key; d.verifiedBefore(key) {
 		return nil
 	}
-	if len(d.message.Signature) == 0 { // the token is cached with another key, and has not been split
+	if len(d.message.Signature) == 0 { // a token that is cached with a different key has not been split yet
 		if _, err := d.message.Split(d.token); err != nil {
 			return ErrSignature
 		}

@@ -39,8 +39,8 @@ var (
 	withRequirements = &tokens{"where something is required", func(d *decision) bool { return d.explained == nil || len(d.need) > 0 }}
 )
 
-// others is a set of kinds of decisions. These decisions are not about the
-// access token of a caller.
+// others is a set of the kinds of decisions that are not about a caller's
+// access token.
 type others int
 
 const (

@@ -162,8 +162,8 @@ func TestThreatsSignature(t *testing.T) {
 	s.check(t, "J06", j06)
 
 	// For each ECDSA signature (r, s), the signature (r, n-s) is valid for the
-	// same bytes. A deny-list must treat tokens with either signature as the
-	// same token, so it must use issuer and jti as its key (see
+	// same bytes. A deny-list must treat the tokens with these two signatures
+	// as the same token, so it must use issuer and jti as its key (see
 	// Config.Revoked).
 	malleated := append(bytes.Clone(signature[:32]), new(big.Int).Sub(n, new(big.Int).SetBytes(signature[32:])).FillBytes(make([]byte, 32))...)
 	s.check(t, "J07", []tokenCase{{"the other signature of the pair (r, n-s) is accepted", with(malleated), nil}})

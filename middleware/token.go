@@ -22,7 +22,7 @@ import (
 type Token struct {
 	Issuer    string     // iss, or Issuer.URL if iss is an alias or absent
 	Subject   string     // sub
-	ClientID  string     // from Issuer.ClientIDClaims: by default client_id (RFC 9068 §2.2), otherwise azp
+	ClientID  string     // from Issuer.ClientIDClaims: by default client_id (RFC 9068 §2.2), then azp
 	ID        string     // jti
 	Audience  []string   // aud, or the claim named by Issuer.AudienceClaim
 	Scopes    scopes.Set // from Issuer.ScopeClaims
@@ -48,9 +48,10 @@ func (t *Token) clone() *Token {
 	return &own.Token
 }
 
-// copyTo copies a token to own. It stores a single audience in the given array,
-// to save an allocation. Only the fields of a Token and the elements of its
-// audience are mutable, so nothing else needs a deep copy.
+// copyTo copies a token to own. If the token has a single audience, copyTo
+// stores it in the given array, to save an allocation. Only the fields of a
+// Token and the elements of its audience are mutable, so nothing else needs a
+// deep copy.
 func (t *Token) copyTo(own *Token, audience *[1]string) {
 	*own = *t
 	if len(t.Audience) == 1 {

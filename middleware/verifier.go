@@ -141,13 +141,13 @@ func (v *Verifier) Warm(ctx context.Context) error {
 // usable keys, for example before the first fetch. This is an error even if
 // opaque tokens can be introspected. It is not an error if IssuerFor is set, or
 // if an issuer uses IntrospectAll and therefore has no keys. The second case is
-// that Config.Revocations may lack recent revocations and its OnLag is
-// [revoke.Refuse].
+// that Config.Revocations may lack recent revocations, and the OnLag of that
+// list is [revoke.Refuse].
 //
 // Healthy is for probes: it never blocks, and starts a refresh of the keys if
 // one is due. It does not show whether introspection or Config.IssuerFor works.
-// To monitor them, watch the Logger of the introspection client, or the 503s in
-// Config.Observe. If OnLag is [revoke.Accept], also watch
+// To monitor those two, watch the Logger of the introspection client, or the
+// 503s in Config.Observe. If OnLag is [revoke.Accept], also watch
 // [revoke.List.Healthy]. For details about keys, see [Verifier.Stats].
 func (v *Verifier) Healthy() error {
 	if err := v.notConstructed(); err != nil {

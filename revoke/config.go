@@ -17,9 +17,9 @@ type Config struct {
 	// contains only what was added to it in this process.
 	Feed Feed
 
-	// MaxLag is the longest allowed lag, that is, the time since the list last
-	// read the feed to its end. 0 means 10 seconds. It must be between one
-	// second and one hour.
+	// MaxLag is the longest allowed lag. The lag is the time since the list
+	// last read the feed to its end. 0 means 10 seconds. MaxLag must be between
+	// one second and one hour.
 	MaxLag time.Duration
 
 	// OnLag decides what happens if the lag is more than MaxLag. It is required

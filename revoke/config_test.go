@@ -66,7 +66,7 @@ func TestAddReportsAllFaultsAndRevokesNothing(t *testing.T) {
 		t.Fatal("got no error")
 	}
 	for _, want := range []string{
-		"revocation 1: Issuer is empty", "revocation 1: Value is empty", "revocation 1: Kind 0 is unknown", "revocation 1: Until is missing",
+		"revocation 1: Issuer is empty", "revocation 1: Value is empty", "revocation 1: Kind 0 is unknown", "revocation 1: the field Until is missing",
 		"revocation 2: Issuer has more than 1024 bytes", "revocation 2: Value has more than 1024 bytes", "revocation 2: Kind 7 is unknown",
 		"revocation 3: Value is not valid UTF-8", "revocation 4: Until is not in the years", "revocation 4: Before is not in the years",
 		"revocation 5: Until is not in the years",

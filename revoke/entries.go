@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// entries are revocations in memory. mu guards all fields except count. It must
-// be locked for calls of put, add, remove and expire.
+// entries are revocations in memory. The lock mu guards all fields except
+// count. It must be held for calls of put, add, remove and expire.
 type entries struct {
 	limit    int
 	reserved int          // part of limit that only revocations from the feed may use
@@ -29,19 +29,19 @@ type issuer struct {
 	kinds [Sessionless + 1]map[string]*entry // by Value
 }
 
-// entry is one revocation. Of its fields, only index, next and inFeed change.
-// The lock guards index and next.
+// entry is one revocation. Only the fields index, next and inFeed change. The
+// lock of entries guards index and next.
 type entry struct {
 	issuer        *issuer
 	kind          Kind
 	value         string
-	before, until int64 // Unix times; the value everything in before revokes all tokens
+	before, until int64 // Unix times; the constant everything in before revokes all tokens
 	index         int   // in byEnd
-	// next is another entry for the same kind and value. One of the two entries
-	// has the later before, the other one has the later until. Otherwise one
-	// entry would be enough.
+	// next points to another entry for the same kind and value. One of the two
+	// entries revokes more recent tokens, the other one expires later.
+	// Otherwise one entry would be enough.
 	next   *entry
-	inFeed atomic.Uint64 // number of the last reading from the beginning of the feed that found the entry
+	inFeed atomic.Uint64 // number of the last reading from the beginning that found the entry in the feed
 }
 
 const (
@@ -56,10 +56,10 @@ func newEntries(limit int) *entries {
 	return &entries{limit: limit, issuers: make(map[string]*issuer)}
 }
 
-// put adds a revocation. It skips one that has expired or that an entry already
-// covers. It returns false if the list is full. A revocation that replaces an
-// entry always fits. reading is the number of the current reading if the
-// revocation comes from the feed. Otherwise it is 0.
+// put adds a revocation. It skips a revocation that has expired or that an
+// entry already covers. It returns false if the list is full. A revocation that
+// replaces an entry always fits. If the revocation comes from the feed, the
+// parameter reading is the number of the current reading. Otherwise it is 0.
 func (e *entries) put(r *Revocation, now int64, reading uint64) bool {
 	before, until := int64(everything), ceil(r.Until)
 	if r.Kind != Token && !r.Before.IsZero() {

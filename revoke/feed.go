@@ -67,18 +67,19 @@ type Feed interface {
 
 	// Read returns the revocations after a position, oldest first. "" is the
 	// beginning of the feed. Read does not wait for new revocations, and does
-	// not remove any. As soon as Publish has returned, Read must return its
-	// revocations. They must come after all positions that Read returned
-	// before.
+	// not remove any. As soon as Publish has returned, Read must return the
+	// published revocations. New revocations must come after all positions that
+	// Read has already returned.
 	//
 	// Read returns ErrGap, which may be wrapped, if the feed has removed or
-	// lost revocations after the position. The reader must begin again with "".
+	// lost revocations after the position. The reader must then begin again
+	// with "".
 	Read(ctx context.Context, after string) (Batch, error)
 }
 
 // Batch is a part of a feed.
 type Batch struct {
-	Revocations []Revocation // a zero Revocation replaces a stored one that the feed cannot read, and counts as lag
+	Revocations []Revocation // a zero Revocation replaces a stored one that the feed cannot read, and causes lag
 	Next        string       // the position after Revocations; if they are empty, it may be the position passed to Read
 	More        bool         // call Read again at once
 	Epoch       string       // changes when the feed has lost its contents
@@ -89,11 +90,12 @@ type Batch struct {
 var ErrGap = errors.New("revoke: the feed has removed entries after this position")
 
 const (
-	maxBytes = 1024         // of Issuer and of Value
+	maxBytes = 1024         // limit for Issuer and Value
 	latest   = 253402300799 // the last second of the year 9999, which is the last year that JSON and RFC 3339 have
 )
 
-// check returns the faults of a revocation. Their texts do not quote it.
+// check returns the faults of a revocation. The texts of the faults do not
+// quote the revocation.
 func (r *Revocation) check() (faults []error) {
 	for _, text := range []struct{ name, value string }{{"Issuer", r.Issuer}, {"Value", r.Value}} {
 		switch {
@@ -109,7 +111,7 @@ func (r *Revocation) check() (faults []error) {
 		faults = append(faults, fmt.Errorf("Kind %d is unknown: use Token, Subject, Session, Client or Sessionless", r.Kind))
 	}
 	if r.Until.IsZero() {
-		faults = append(faults, errors.New("Until is missing: set it to the time at which the last of these tokens expires"))
+		faults = append(faults, errors.New("the field Until is missing: set it to the time at which the last of these tokens expires"))
 	}
 	for _, at := range []struct {
 		name string
@@ -122,8 +124,8 @@ func (r *Revocation) check() (faults []error) {
 	return faults
 }
 
-// rounded returns the revocation in whole seconds: Before rounded down, and
-// Until up, but not beyond the year 9999.
+// rounded returns the revocation in whole seconds. Before is rounded down.
+// Until is rounded up, but not beyond the year 9999.
 func (r *Revocation) rounded() Revocation {
 	own := *r
 	if own.Kind == Token {

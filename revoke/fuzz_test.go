@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// model is a naive list. It contains every revocation ever made, and Until is
-// the time at which the revocation expires.
+// model is a naive list. It contains every revocation ever made. Each
+// revocation expires exactly at its Until.
 type model []revoke.Revocation
 
 func (m model) revoked(c revoke.Claims, now time.Time) bool {
@@ -37,7 +37,8 @@ func (d *draw) n(limit int) int {
 }
 
 // Revocations are added, published, lost and expired in any order. Once the
-// feed works, all lists must have the revocations of all calls of Add.
+// feed works, all lists must have all revocations, whether a list or another
+// program published them.
 func FuzzListsAgreeWithTheModel(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 5, 0, 1, 1, 1, 1, 3, 2, 2, 4, 3, 0})
 	f.Add([]byte{0, 0, 1, 1, 2, 9, 0, 1, 1, 1, 0, 3, 0, 2, 1, 1, 1, 14, 2, 7, 3})

@@ -151,8 +151,8 @@ func TestL06ARevocationThatTheFeedRejectsStopsNoOther(t *testing.T) {
 	})
 }
 
-// List.Add adds five minutes to Until. The revocation that it publishes must
-// nevertheless be valid, for all feeds and for the lists that read it.
+// List.Add adds five minutes to Until. Nevertheless, the published revocation
+// must be valid for all feeds, and for the lists that read it.
 func TestTheLastUntil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		feed := new(unstable)

@@ -19,8 +19,8 @@ var (
 	// ErrLag means that the list may lack recent revocations.
 	ErrLag = errors.New("revoke: the list may lack recent revocations")
 
-	// ErrPublish means that a revocation is in force on this machine, but may
-	// not be in the feed.
+	// ErrPublish means that a revocation is in force on this machine, but
+	// perhaps not in the feed.
 	ErrPublish = errors.New("revoke: the feed did not accept the revocations")
 
 	errNotConstructed = errors.New("revoke: the List was not made by New")
@@ -28,12 +28,13 @@ var (
 )
 
 const (
-	// clockSkew is the largest clock skew of a verifier: it accepts a token
-	// for this long after the token has expired.
+	// clockSkew is the largest clock skew of a verifier. A verifier accepts a
+	// token for at most this long after the token has expired.
 	clockSkew = 5 * time.Minute
 
-	// chunk is the number of entries that are added while the list is locked,
-	// and of revocations in one call of Publish.
+	// chunk is the maximum number of entries that are added while the list is
+	// locked. It is also the maximum number of revocations in one call of
+	// Publish.
 	chunk = 256
 )
 
@@ -46,7 +47,7 @@ type List struct {
 	running     atomic.Bool
 	readings    atomic.Uint64             // how often the feed was read from the beginning
 	unpublished atomic.Bool               // the feed may lack entries
-	read        atomic.Pointer[time.Time] // when the last reading of the whole feed to its end began
+	read        atomic.Pointer[time.Time] // start of the last Read that reached the end of the feed
 	failing     contain.Change            // the last logged failure
 	overflowing contain.Change            // whether it was logged that revocations do not fit
 
@@ -144,8 +145,8 @@ func (l *List) putPart(part []Revocation, reading uint64) int {
 	return len(part)
 }
 
-// publishError is an error of the feed. Its text may contain claims. Error
-// therefore does not return it.
+// publishError is an error of the feed. Its text may contain claims, so the
+// method Error does not return this text.
 type publishError struct{ err error }
 
 func (p publishError) Error() string   { return ErrPublish.Error() }

@@ -151,7 +151,7 @@ func TestAFullList(t *testing.T) {
 		for id, want := range map[string]bool{"1": true, "2": true, "3": true, "4": false} {
 			assertRevoked(t, l, revoke.Claims{ID: id}, want)
 		}
-		add(t, l, token("1")) // is known and needs no room
+		add(t, l, token("1")) // is already in the list
 		time.Sleep(2 * time.Hour)
 		add(t, l, token("4"), token("5"), token("6")) // replace the expired entries
 		if got := l.Stats().Entries; got != 3 {

@@ -12,7 +12,7 @@ import (
 
 const (
 	pollInterval = 200 * time.Millisecond // on average
-	callTimeout  = 5 * time.Second        // the limit for one Read, and for all calls of Publish after one poll together
+	callTimeout  = 5 * time.Second        // limit for one Read, and in total for all calls of Publish after one poll
 
 	// rereadInterval is how often the feed is read from the beginning while it
 	// contains revocations that do not fit or are not valid.
@@ -102,14 +102,14 @@ type reader struct {
 	list     *List
 	position string
 	epoch    string
-	known    bool  // epoch is known
+	known    bool  // the epoch was read
 	wall     int64 // the Unix time of the last poll
 
 	reading  uint64    // number of the reading: how often the feed was read from the beginning
 	began    time.Time // when the reading began
 	complete bool      // everything in this reading has fitted so far
 	missing  []*entry  // entries that have still to be published
-	limit    int       // how many of them the next call of publishMissing publishes
+	limit    int       // how many entries the next call of publishMissing publishes
 }
 
 // restart makes the next call of poll read from the beginning.
@@ -132,7 +132,8 @@ func (r *reader) checkClock(now time.Time) {
 	r.wall = now.Unix()
 }
 
-// poll reads one batch. It reports whether there is more to read at once.
+// poll reads one batch. It reports whether the next batch must be read without
+// a pause.
 func (r *reader) poll(ctx context.Context) (more bool, err error) {
 	l, began := r.list, time.Now()
 	batch, err := l.readFeed(ctx, r.position)
@@ -185,7 +186,7 @@ func (r *reader) receive(ctx context.Context, all []Revocation) {
 		}
 	}
 	fit := 0
-	for rest := valid; len(rest) > 0; { // a known revocation fits even after one that does not fit
+	for rest := valid; len(rest) > 0; { // a revocation in the list fits even after one that does not fit
 		n := l.put(rest, r.reading)
 		fit += n
 		rest = rest[min(n+1, len(rest)):]

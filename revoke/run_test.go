@@ -149,7 +149,7 @@ func TestL07AddWhileTheFeedFails(t *testing.T) {
 		assertRevoked(t, lists[0], revoke.Claims{ID: "x"}, true)
 		time.Sleep(time.Minute)
 		assertRevoked(t, lists[1], revoke.Claims{ID: "x"}, false)
-		assertLag(t, lists[0], false) // it has read the whole feed
+		assertLag(t, lists[0], false) // the list has read the whole feed
 		feed.set(func(u *unstable) { u.publish = nil })
 		time.Sleep(time.Second)
 		assertRevoked(t, lists[1], revoke.Claims{ID: "x"}, true)
@@ -265,7 +265,7 @@ func TestL07FaultsOfTheFeed(t *testing.T) {
 				l := newList(t, revoke.Config{Feed: feedFunc(read), OnLag: revoke.Refuse, Logger: log.logger()})
 				start(t, l)
 				time.Sleep(time.Second)
-				assertLag(t, l, true) // it was never read to its end
+				assertLag(t, l, true) // the feed was never read to its end
 				time.Sleep(time.Minute)
 				assertLag(t, l, true)
 				if got := log.String(); strings.Count(got, "\n") != 1 || strings.Contains(got, "canary") {

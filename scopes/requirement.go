@@ -183,7 +183,7 @@ const aScope = "a scope (RFC 6749 §3.3)"
 
 // mustSet returns the set of the given values. It panics if a value cannot be
 // in the space-separated list of a challenge. The text of the panic contains
-// kind, which describes the values.
+// the parameter kind, which describes the values.
 func mustSet(kind, first string, more []string) Set {
 	names := append([]string{first}, more...)
 	for _, name := range names {

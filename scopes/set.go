@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Set is an immutable set of scopes in the order they were granted. The zero
-// value is empty. Sets are safe for concurrent use.
+// Set is an immutable set of scopes, in the order in which they were granted.
+// The zero value is empty. Sets are safe for concurrent use.
 type Set struct {
 	names []string
-	index map[string]struct{} // nil while a linear search is as fast
+	index map[string]struct{} // nil if an index is not faster
 }
 
 // Parse returns the set of the scopes in a string. Only SPACE separates names
@@ -88,7 +88,7 @@ func (s Set) String() string { return strings.Join(s.names, " ") }
 // [Set.String], so that a set in JSON has the form of an OAuth scope string.
 func (s Set) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] under the rules of
+// UnmarshalText implements [encoding.TextUnmarshaler]. It follows the rules of
 // [Parse].
 func (s *Set) UnmarshalText(text []byte) error {
 	*s = Parse(string(text))

@@ -82,7 +82,7 @@ func (s *setup) in(t *testing.T) *setup {
 type feed struct {
 	mu        sync.Mutex
 	err       error
-	deadline  time.Time // of the last call
+	deadline  time.Time // last call's deadline
 	published []revoke.Revocation
 }
 
@@ -128,7 +128,8 @@ func (s *setup) take() string {
 	return strings.Join(all, ", ")
 }
 
-// object is a JSON object. In the argument of with, nil removes a member.
+// object is a JSON object. In the argument of the method with, nil removes a
+// member.
 type object map[string]any
 
 func (o object) with(changes object) object {
@@ -165,7 +166,7 @@ func (s *setup) eventClaims(events object, changes object) object {
 	return object{"iss": s.Issuer, "aud": client, "iat": s.began.Unix(), "jti": "id-CANARY", "events": events}.with(changes)
 }
 
-// sign signs claims. typ "" means that the header has no typ.
+// sign signs claims. If typ is "", the header has no typ.
 func (s *setup) sign(typ string, claims fmt.Stringer) string {
 	if typ != "" {
 		typ = fmt.Sprintf("%q", typ)
@@ -234,7 +235,7 @@ func (s *setup) postLogout(token string) *httptest.ResponseRecorder {
 	return s.post(s.logout(), form, url.Values{"logout_token": {token}}.Encode())
 }
 
-// want checks a status, and what was published.
+// want checks the status, and the revocations that were published.
 func (s *setup) want(w *httptest.ResponseRecorder, status int, published string) {
 	s.t.Helper()
 	if got := s.take(); w.Code != status || got != published {

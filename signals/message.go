@@ -32,7 +32,7 @@ func (rc *receiver) verify(ctx context.Context, token string, types ...string) (
 		m.claims[name] = value
 		return nil
 	})
-	if err != nil { // unexpected: VerifySignal has read it
+	if err != nil { // unexpected: VerifySignal parsed the claims
 		return nil, &refusal{status: http.StatusInternalServerError, description: "the check failed"}
 	}
 	iss, id := m.text("iss"), m.text("jti")
@@ -82,8 +82,8 @@ func (m *message) text(name string) string {
 	return text
 }
 
-// texts returns the text of a claim as a slice, which is empty if text returns
-// "".
+// texts returns a claim as a slice with one element. The slice is empty if the
+// claim is absent, empty or not a string.
 func (m *message) texts(name string) []string {
 	if text := m.text(name); text != "" {
 		return []string{text}
@@ -122,10 +122,10 @@ func (rc *receiver) revocations(m *message, kind revoke.Kind, values ...string) 
 }
 
 // ended returns the revocations for sessions that have ended. If sessions is
-// empty, it revokes all tokens of the users. Otherwise it also revokes the
+// empty, they revoke all tokens of the users. Otherwise, they also revoke the
 // tokens of the users that have no sid, because such a token may belong to a
-// session that has ended. If its session continues, the client can get a new
-// token with its refresh token.
+// session that has ended. If the session of such a token continues, the client
+// can get a new token with its refresh token.
 func (rc *receiver) ended(m *message, users, sessions []string) []revoke.Revocation {
 	if len(sessions) == 0 {
 		return rc.revocations(m, revoke.Subject, users...)

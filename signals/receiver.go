@@ -19,7 +19,7 @@ const (
 	maxBody    = 16 << 10 // bytes, the default of middleware.Config.MaxTokenBytes
 	retryAfter = "2"      // seconds, as in the answers of the middleware
 
-	readTimeout    = 10 * time.Second // for a body, so that a slow sender cannot occupy a connection
+	readTimeout    = 10 * time.Second // limit for a body; a slow sender must not occupy a connection
 	publishTimeout = 5 * time.Second  // limit for List.Add; a longer wait is treated as an outage
 )
 

@@ -17,10 +17,10 @@ import (
 // cnf, and its token_type is DPoP. k, for example from [GenerateKey], must not
 // be a key for an HS algorithm.
 //
-// If [With] adds one of [ProofDefects], a proof with this defect may contain
-// another key than k. The token is bound to the key in that proof. The token
-// itself is good, so the API can refuse the request only because of the defect
-// of the proof.
+// If [With] adds one of [ProofDefects], a proof with this defect may contain a
+// key that differs from k. The token is then bound to the key in the proof. The
+// token itself is good, so the API can refuse the request only because of the
+// defect of the proof.
 func BoundTo(k Key) TokenOption {
 	return tokenOption(func(d *token.Draft) { d.BindTo(k) })
 }
@@ -39,8 +39,8 @@ func BoundToCertificate(cert *x509.Certificate) TokenOption {
 }
 
 // CertificateDefects yields every defect of the binding to a TLS certificate
-// that a correct API refuses. In such a test, the request must present the
-// certificate that was passed to [BoundToCertificate]. Without
+// that a correct API refuses. To test such a defect, present the certificate
+// that was passed to [BoundToCertificate] in the request. Without
 // BoundToCertificate, a token with such a defect is bound to a certificate that
 // does not exist.
 func CertificateDefects() iter.Seq[Defect] { return slices.Values(catalogue.CertificateDefects) }

@@ -61,9 +61,9 @@ func userInfo(s *testserver.Server, access string) *httptest.ResponseRecorder {
 	return rec
 }
 
-// wantAlg registers a client with the algorithm requested, and checks that the
-// server signs with the algorithm want. It also checks that the server
-// published the key before it signed with it.
+// wantAlg registers a client with the requested algorithm. It checks that the
+// server signs with the wanted algorithm, and that the server published the key
+// before it used the key.
 func (u clientAlgUse) wantAlg(t *testing.T, s *testserver.Server, requested, want testserver.Alg) testserver.Client {
 	t.Helper()
 	c := testserver.Client{ID: "client-" + string(requested), Secret: "s", RedirectURIs: []string{callback}}

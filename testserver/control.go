@@ -20,9 +20,9 @@ import (
 // maxControl is the maximum length of a request body in the control API.
 const maxControl = 1 << 20
 
-// Control returns a handler for the control API. With this API, tests in any
-// language can use over HTTP, in JSON, what this package offers in Go: it mints
-// tokens, rotates keys, injects faults and lists requests. The command
+// Control returns a handler for the control API. Through this API, tests in any
+// language can use the features of this package over HTTP, in JSON: they can
+// mint tokens, rotate keys, inject faults and list requests. The command
 // bearerguard serves the API and is also a client of it.
 //
 // Serve the API on a separate listener, on loopback, because its callers can

@@ -77,8 +77,8 @@ func (c *controller) addFault(r *http.Request) (any, error) {
 	return control.Injection{ID: in.ID, Fault: input}, nil
 }
 
-// injections returns all active faults, also those that were injected in
-// another way than through this API.
+// injections returns all active faults, including faults that were not injected
+// through this API.
 func (c *controller) injections() []control.Injection {
 	c.mu.Lock()
 	defer c.mu.Unlock()

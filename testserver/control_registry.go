@@ -89,7 +89,7 @@ func claimsWire(claims map[string]any) (map[string]json.RawMessage, error) {
 	return wire, nil
 }
 
-// claimsOf returns the claims in wire, as raw JSON.
+// claimsOf returns the given claims as raw JSON values.
 func claimsOf(wire map[string]json.RawMessage) map[string]any {
 	if len(wire) == 0 {
 		return nil

@@ -71,7 +71,7 @@ func notBeforeIn(d time.Duration) TokenOption {
 	return tokenOption(func(t *token.Draft) { t.SetTime("nbf", d) })
 }
 
-// boundToPEM binds the token to the first certificate in text, which is PEM.
+// boundToPEM binds the token to the first certificate in a PEM text.
 func boundToPEM(text string) TokenOption {
 	return tokenOption(func(t *token.Draft) {
 		certs, err := mtls.ParsePEM([]byte(text))
@@ -83,7 +83,7 @@ func boundToPEM(text string) TokenOption {
 	})
 }
 
-// boundToText binds the token to the key in text, which can have any format
+// boundToText binds the token to a key. The text of the key can have any format
 // that ParseKey reads.
 func boundToText(text string) TokenOption {
 	return tokenOption(func(t *token.Draft) {
@@ -259,9 +259,9 @@ func (c *controller) transmit(r *http.Request) (any, error) {
 	return receipt(r, Receiver{URL: input.Receiver, Authorization: input.Authorization}, t, err, transmit)
 }
 
-// receipt sends t to the receiver and returns t with the response. If to has no
-// URL, receipt returns t without sending it. err is the error from making t, or
-// nil.
+// receipt sends the token t to a receiver, and returns t with the response. If
+// the receiver has no URL, receipt returns t without sending it. The parameter
+// err is nil, or the error that occurred when t was made.
 func receipt(r *http.Request, to Receiver, t token.Signal, err error, send func(context.Context, Receiver, token.Signal) (Receipt, error)) (any, error) {
 	if err != nil {
 		return nil, errors.New(jsonNames.Replace(err.Error()))

@@ -75,7 +75,7 @@ const (
 	NoKid         = catalogue.NoKid
 	ExpFractional = catalogue.ExpFractional
 	MissingSub    = catalogue.MissingSub
-	WeakACR       = catalogue.WeakACR    // acr 0, wrong only where another acr is required (RFC 9470)
+	WeakACR       = catalogue.WeakACR    // acr 0, wrong only where a different acr is required (RFC 9470)
 	StaleAuth     = catalogue.StaleAuth  // auth_time an hour ago, wrong only where a recent login is required (RFC 9470)
 	Oversized     = catalogue.Oversized  // more than 16 KiB long
 	RetiredKey    = catalogue.RetiredKey // signed with the key that was last removed from the JWKS; first call Retire, or Rotate with DropOld
@@ -93,9 +93,9 @@ const (
 // [MissingScope] only on routes that require a scope.
 func Defects() iter.Seq[Defect] { return slices.Values(catalogue.Defects) }
 
-// BadTokens yields each of [Defects] and a token that has this defect. opts
-// describe the other properties of the token. The token is made when the loop
-// reaches its defect.
+// BadTokens yields each of [Defects] and a token that has this defect. The
+// options describe the other properties of the token. The token is made when
+// the loop reaches its defect.
 func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 	return func(yield func(Defect, string) bool) {
 		s.helper()
@@ -117,16 +117,16 @@ func (s *Server) BadTokens(opts ...TokenOption) iter.Seq2[Defect, string] {
 // defect. With two defects, it would not be clear which defect the API
 // detected.
 //
-// If [OpaqueTokens] is used, too, a token with one of these defects is opaque:
-// [Expired], [NotYetValid], [IssuedInFuture], [WrongAudience],
-// [MissingAudience], [MissingScope], [AudNotString], [BoundAsBearer],
-// [MissingSub], [WeakACR], [StaleAuth] and [CertificateDefects]. An
-// introspection response can have these defects, and RFC 7662 requires an API
-// to refuse it. With any other defect, the token is a JWT.
+// With [OpaqueTokens], a token with one of these defects is opaque: [Expired],
+// [NotYetValid], [IssuedInFuture], [WrongAudience], [MissingAudience],
+// [MissingScope], [AudNotString], [BoundAsBearer], [MissingSub], [WeakACR],
+// [StaleAuth] and [CertificateDefects]. These defects can occur in an
+// introspection response, and RFC 7662 requires an API to refuse such a
+// response. With any other defect, the token is a JWT.
 //
 // The defects in [ProofDefects] are defects of a [Proof]. A token can have such
 // a defect only together with [BoundTo]. The defects whose names begin with
-// event are defects of a [Server.LogoutToken] or a [Server.EventToken]: see
+// "event-" are defects of a [Server.LogoutToken] or a [Server.EventToken]: see
 // [LogoutDefects] and [EventDefects].
 func With(d Defect) TokenOption {
 	return tokenOption(func(t *token.Draft) {

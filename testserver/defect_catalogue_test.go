@@ -47,7 +47,7 @@ func TestNamesOfDefectsAreStable(t *testing.T) {
 	}
 	for d := range testserver.Defects() {
 		if d == testserver.WrongIssuer {
-			break // Defects must allow the loop to end early
+			break // the loop over Defects may end early
 		}
 	}
 }

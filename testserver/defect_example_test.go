@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// With changes only the members that the defect requires. The bad token still
-// has the subject from another option.
+// With changes only what the defect needs. The bad token keeps the subject that
+// another option sets.
 func ExampleWith() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

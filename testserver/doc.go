@@ -11,9 +11,9 @@
 //	rec := httptest.NewRecorder()
 //	api.ServeHTTP(rec, as.Authorize(req, testserver.Scope("orders:read")))
 //
-// The server and the verifier of its tokens do not share code. A mistake in one
-// of them can therefore not stay hidden because the other makes the same
-// mistake. The server can test an API in any language.
+// The server and the verifier of its tokens do not share code. If they did,
+// both could make the same mistake, and tests would not find it. The server can
+// test an API in any language.
 //
 // # The server
 //
@@ -78,10 +78,10 @@
 // reuse revokes all tokens of the grant. The PKCE method must be S256, and
 // public clients must use PKCE. [TokenExchange] and [JWTBearer] issue tokens
 // for a user who has not logged in, so a client may use these grants only if
-// its Grants list them.
+// its field Grants lists them.
 //
-// No page is shown unless [Interactive] is set: the first of [Users] logs in
-// and consents to everything. [Server.NextUser] selects the user of the next
+// Without [Interactive], no page is shown: the first of [Users] logs in and
+// consents to everything. [Server.NextUser] selects the user of the next
 // authorization, and [Server.DenyNext] makes the next authorization fail.
 //
 // Every server has the clients test-client, with the secret test-secret, and
@@ -99,7 +99,7 @@
 //
 // [Server.Rotate], [Server.Publish] and [Server.Retire] change keys. A verifier
 // that caches keys must handle these changes. [Server.FreezeJWKS] imitates a
-// cache between server and verifier that serves an old key set.
+// cache that stands between server and verifier and serves an old key set.
 //
 // The first two RSA keys are the same on every server. They are in the public
 // source code, because generating an RSA key takes longer than most tests. Two
@@ -126,8 +126,8 @@
 //
 // Invalid options make [New] end the test with one message that lists them all.
 // [Start] and [NewUnstarted] return an error that lists them all. Later, an
-// invalid token option or fault ends the test if the server is from [New]. If
-// it is from Start or NewUnstarted, it panics. Tokens, secrets and private keys
-// are never logged or recorded. A [Key] or a [Client] that is printed shows
-// only its name.
+// invalid token option or fault ends the test if the server is from [New]. It
+// causes a panic if the server is from Start or NewUnstarted. Tokens, secrets
+// and private keys are never logged or recorded. A [Key] or a [Client] that is
+// printed shows only its name.
 package testserver

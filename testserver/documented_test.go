@@ -44,8 +44,8 @@ func TestDocumentedTablesMatchTheCatalogue(t *testing.T) {
 }
 
 // compareTables checks that the tables in a document have the expected rows.
-// tables maps the name of each table to its rows. In the document, a comment
-// before each table names the table and its source.
+// The parameter tables maps the name of each table to its rows. In the
+// document, a comment before each table names the table and its source.
 func compareTables(t *testing.T, document, source string, tables map[string][][]string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "docs", document))

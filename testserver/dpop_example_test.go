@@ -8,7 +8,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A request with a bound token needs a new proof of the key.
+// Each request with a bound token needs a new proof, signed with the key that
+// the token is bound to.
 func ExampleBoundTo() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()
@@ -32,8 +33,10 @@ func ExampleParseKey() {
 	// Output: ES256 <nil>
 }
 
-// A proof with a defect is wrong in one way. If the token is made with the same
-// defect, it is bound to the key in the jwk of the proof.
+// A proof with a defect is wrong in exactly one way. A defect such as
+// dpop-rsa-1024 changes the key of the proof. If the token is made with the
+// same defect, it is bound to the changed key, so that the key is not a second
+// mistake.
 func ExampleProof() {
 	as := testserver.New(new(testing.T))
 	defer as.Close()

@@ -60,7 +60,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	for defect := range testserver.ProofDefects() {
 		if strings.HasPrefix(string(defect), "dpop-ath") || strings.HasPrefix(string(defect), "dpop-nonce") {
-			continue // these proofs have no ath, and the server requires no nonces
+			continue // the proofs below have no ath, and the server requires no nonces
 		}
 		send := func() reply {
 			proofs := testserver.Proof(key, http.MethodPost, s.Endpoint(testserver.EndpointToken), "", testserver.With(defect))
@@ -70,7 +70,7 @@ func TestAWrongProofIsRefused(t *testing.T) {
 		case "dpop-missing":
 			wantBound(t, s, send(), noKey)
 			continue
-		case "dpop-other-key": // any key is accepted, because no token is bound to the first
+		case "dpop-other-key": // any key is accepted, because no token is bound to a key yet
 			if r := send(); r.text("token_type") != "DPoP" {
 				t.Errorf("got %v, want a token for the other key", r.body)
 			}
@@ -96,7 +96,8 @@ func TestAProofIsForOneRequest(t *testing.T) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	u := one.Endpoint(testserver.EndpointToken)
 	proof := proofFor(one, key, u, testserver.Claim("jti", "same"))
-	// A proof stays unused if the authentication of the client fails.
+	// If the authentication of the client fails, the proof does not count as
+	// used.
 	wantError(t, postProof(t, one.Client(), u, form, proof, basic("test-client:wrong")), 401, "invalid_client")
 	wantBound(t, one, postProof(t, one.Client(), u, form, proof, testClient), key)
 	wantRefusal(t, postProof(t, one.Client(), u, form, proof, testClient), "invalid_dpop_proof", "the DPoP proof was used before: expected a new proof")
@@ -152,8 +153,8 @@ func TestATokenIsBoundToAKeyAndToACertificate(t *testing.T) {
 	}
 }
 
-// With Like, access tokens and introspection responses must be bound to the
-// key, too.
+// A server that is Like a provider must issue bound tokens, and its
+// introspection responses must show the key.
 func TestTokensLikeThoseOfAProviderAreBoundToTheKey(t *testing.T) {
 	key, form := testserver.GenerateKey("ES256", ""), url.Values{"grant_type": {"client_credentials"}, "client_id": {"test-client"}, "client_secret": {"test-secret"}}
 	for _, shape := range shapes.All {
@@ -161,7 +162,7 @@ func TestTokensLikeThoseOfAProviderAreBoundToTheKey(t *testing.T) {
 			s := testserver.New(t, testserver.Like(shape.Name))
 			r := prove(t, s, key, testserver.EndpointToken, form)
 			_, introspected := introspectionResponse(t, s, r.text("access_token"))
-			claimed := slices.ContainsFunc(shape.Claims, func(m shapes.Member) bool { return m.Name == "token_type" }) // the claim of the token wins
+			claimed := slices.ContainsFunc(shape.Claims, func(m shapes.Member) bool { return m.Name == "token_type" }) // a claim token_type wins
 			if r.text("token_type") != "DPoP" || !strings.Contains(introspected, thumbprintOf(t, key)) || !claimed && !strings.Contains(introspected, `"token_type":"DPoP"`) {
 				t.Errorf("got %v and %s, want a bound token", r.body, introspected)
 			}

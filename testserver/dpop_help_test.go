@@ -14,8 +14,8 @@ import (
 // noKey as an argument means that the client sends no DPoP proof.
 var noKey testserver.Key
 
-// postProof posts a form to a URL, with the DPoP header fields in proofs. auth
-// has the values of Authorization.
+// postProof posts a form to a URL. The parameter proofs has the values of the
+// header field DPoP, and the parameter auth has the values of Authorization.
 func postProof(t testing.TB, c *http.Client, u string, form url.Values, proofs []string, auth ...string) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, u, strings.NewReader(form.Encode()))
@@ -62,8 +62,8 @@ func boundToKey(t *testing.T, key testserver.Key) string {
 }
 
 // wantBound checks that a response has a token that is bound to key, or a
-// bearer token if key is noKey. The cnf and token_type in introspection
-// responses must match.
+// bearer token if key is noKey. It also checks cnf and token_type in
+// introspection responses.
 func wantBound(t *testing.T, s *testserver.Server, r reply, key testserver.Key) reply {
 	t.Helper()
 	scheme, cnf := "Bearer", ""
@@ -97,16 +97,16 @@ func wantRefusal(t *testing.T, r reply, code, description string) {
 	wantAll(t, r.text("error_description"), description)
 }
 
-// grantRequest describes a token request with one grant. Each call of form
-// returns the form of a new request.
+// grantRequest describes a token request with one grant. The function form
+// returns the form of a new request each time it is called.
 type grantRequest struct {
 	form func() url.Values
 	auth []string
 }
 
 // everyGrant returns a token request for each grant that the server supports.
-// It uses post for the requests that must come before a token request. The
-// server must have the clients gateway and robot, and the user alice.
+// The function post sends the requests that must come before a token request.
+// The server must have the clients gateway and robot, and the user alice.
 func everyGrant(t *testing.T, s *testserver.Server, r robot, post func(testserver.Endpoint, url.Values) reply) map[testserver.Grant]grantRequest {
 	t.Helper()
 	code := func() url.Values { return codeRequest(codeFor(t, s, "scope", "openid")) }

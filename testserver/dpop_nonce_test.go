@@ -57,8 +57,8 @@ func TestDPoPNonces(t *testing.T) {
 	}
 }
 
-// If the server refuses a nonce, the code and the client's assertion stay
-// unused. The client can therefore send the same request again.
+// If the server refuses a nonce, the code and the client's assertion do not
+// count as used. The client can therefore send them again.
 func TestARefusedNonceUsesUpNothing(t *testing.T) {
 	signer, key := newRobot(t, "ES256"), testserver.GenerateKey("ES256", "")
 	s := testserver.New(t, testserver.DPoPNonces(), testserver.Clients(testserver.Client{ID: "signer", JWKS: signer.jwks, RedirectURIs: []string{callback}}))
@@ -76,7 +76,8 @@ func TestARefusedNonceUsesUpNothing(t *testing.T) {
 	wantBound(t, s, send(testserver.EndpointToken, codeRequest(to.Query().Get("code"))), key)
 }
 
-// To test a client, a hook can also change the nonce and the token_type.
+// A hook can remove the nonce and change the token_type of a response, for
+// tests of clients.
 func TestHooksChangeResponsesWithDPoP(t *testing.T) {
 	s := testserver.New(t, testserver.DPoPNonces())
 	defer s.OnToken(func(_ *testserver.TokenRequest, w *testserver.TokenResponse) error {

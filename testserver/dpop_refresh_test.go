@@ -59,7 +59,7 @@ func TestAProofBindsTheNextRefreshToken(t *testing.T) {
 	key := testserver.GenerateKey("ES256", "")
 	first := tokens(t, s)
 	second := wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(first.text("refresh_token"))), key)
-	for _, refresh := range []string{second.text("refresh_token"), first.text("refresh_token")} { // the first one is within the grace period
+	for _, refresh := range []string{second.text("refresh_token"), first.text("refresh_token")} { // the first token is within the grace period
 		wantRefusal(t, prove(t, s, noKey, testserver.EndpointToken, refreshRequest(refresh)), "invalid_dpop_proof", "bound to the DPoP key")
 	}
 	wantBound(t, s, prove(t, s, key, testserver.EndpointToken, refreshRequest(first.text("refresh_token"))), key)

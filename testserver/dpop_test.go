@@ -15,7 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// thumbprintOf returns the RFC 7638 thumbprint of a key, from go-jose.
+// thumbprintOf returns the RFC 7638 thumbprint of a key, as go-jose computes
+// it.
 func thumbprintOf(t *testing.T, k testserver.Key) string {
 	t.Helper()
 	jwk := jose.JSONWebKey{Key: k.Private.Public()}

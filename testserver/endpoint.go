@@ -120,9 +120,10 @@ func (s *Server) Endpoint(ep Endpoint) string {
 // [Server.Endpoint], the server never requests a certificate, because a browser
 // would then ask its user for a certificate.
 //
-// The endpoints are token, introspect, revoke, userinfo, device_authorization
-// and par. A server without TLS, such as one behind a proxy, does not have
-// these URLs and does not support the authentication methods of RFC 8705.
+// The endpoints that have such a URL are token, introspect, revoke, userinfo,
+// device_authorization and par. A server without TLS, such as one behind a
+// proxy, does not have these URLs and does not support the authentication
+// methods of RFC 8705.
 func (s *Server) MTLSEndpoint(ep Endpoint) string {
 	s.helper()
 	u, ok := s.oauth.MTLSURL(ep)

@@ -172,8 +172,8 @@ func TestAFrozenKeySetKeepsItsETag(t *testing.T) {
 }
 
 // A client that already has the keys, or requests only a range of the body,
-// gets the same fault as other clients. If the fault sends another body, the
-// response does not have the ETag of the right body.
+// gets the same fault as other clients. If the fault sends a different body,
+// the response does not have the ETag of the right body.
 func TestFaultsIgnoreConditionalRequests(t *testing.T) {
 	tagged := map[string]bool{ // faults that send the right body or its beginning, and therefore its ETag
 		"ContentType": true, "TruncateBody": true, "TruncateBody of nothing": true, "TruncateBody past the body": true,

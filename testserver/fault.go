@@ -63,7 +63,8 @@ type when func(*rule)
 func (w when) applyWhen(r *rule) { w(r) }
 
 // Inject makes ep fail: every request to it gets f, until [Injection.Remove] or
-// [Server.Reset]. when limits which requests get f.
+// [Server.Reset]. The conditions in the parameter when limit which requests get
+// f.
 //
 //	s.Inject(testserver.EndpointJWKS, testserver.Status(503), testserver.Times(2))
 //
@@ -111,7 +112,7 @@ func (s *Server) inject(ep Endpoint, f Fault, when []When) (*Injection, error) {
 	return in, nil
 }
 
-// narrow applies when to the rule.
+// narrow adds conditions to the rule.
 func (r *rule) narrow(when []When) {
 	for i, w := range when {
 		if w == nil {

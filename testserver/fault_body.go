@@ -42,7 +42,7 @@ func MalformedJSON() Fault {
 	})
 }
 
-// ContentType sends the right response with another Content-Type, such as
+// ContentType sends the right response with ct as its Content-Type, such as
 // "text/html; charset=utf-8".
 func ContentType(ct string) Fault {
 	return alterResponse(func(w http.ResponseWriter, _ *http.Request, a *response) {
@@ -51,7 +51,7 @@ func ContentType(ct string) Fault {
 	})
 }
 
-// Body answers 200 with body. The endpoint is not called.
+// Body answers with status 200 and the given body. The endpoint is not called.
 func Body(contentType string, body []byte) Fault {
 	body = bytes.Clone(body)
 	return replaceResponse(func(w http.ResponseWriter, _ *http.Request) {
@@ -105,7 +105,7 @@ func wrongIssuer(iss string) Fault {
 		if json.Unmarshal(a.body.Bytes(), &doc) == nil { // the response to a HEAD has no body
 			doc["issuer"] = iss
 			a.body.Reset()
-			_ = json.NewEncoder(&a.body).Encode(doc) // cannot fail: it was JSON
+			_ = json.NewEncoder(&a.body).Encode(doc) // cannot fail: doc is from JSON
 			a.setLength()
 		}
 		a.send(w)

@@ -45,7 +45,7 @@ func TestParallelTestsWithFaults(t *testing.T) {
 						in.Remove()
 					}
 					refusals, got := 0, status(v, s.Token())
-					for ; got == 503 && refusals < outages; refusals++ { // one status call may cause two fetches, because MinInterval is 1ns
+					for ; got == 503 && refusals < outages; refusals++ { // one call of status may cause two fetches, because MinInterval is 1ns
 						got = status(v, s.Token())
 					}
 					if got != 200 {

@@ -89,9 +89,9 @@ func TestNewestMatchingFaultApplies(t *testing.T) {
 	oldest := s.Inject(testserver.EndpointJWKS, testserver.Status(500), testserver.Skip(1))
 	older := s.Inject(testserver.EndpointAny, testserver.Status(502), testserver.Times(2))
 	newest := s.Inject(testserver.EndpointJWKS, testserver.Status(504), testserver.Skip(1), testserver.Times(1))
-	// The first request gets 502 from older, because newest skips this request.
-	// The fourth request gets no fault: newest and older have ended, and oldest
-	// skips the first request that it matches.
+	// The first request gets 502 from the fault older, because the fault newest
+	// has Skip(1). The fourth request gets no fault: newest and older have
+	// ended, and oldest skips the first request that reaches it.
 	wantStatuses(t, s, testserver.EndpointJWKS, 502, 504, 502, 200, 500, 500)
 	for name, tt := range map[string]struct{ got, want int }{
 		"oldest": {oldest.Hits(), 2}, "older": {older.Hits(), 2}, "newest": {newest.Hits(), 1},

@@ -143,9 +143,9 @@ func TestCloseStopsAHangWithAnIncompleteBody(t *testing.T) {
 	})
 }
 
-// Close must stop a handler from a fault of Handler, even if the handler blocks
-// and does not read the body. In this case, net/http does not cancel the
-// context of the request when the connection is closed.
+// Close must stop a handler that a test has injected with Handler, even if the
+// handler blocks and does not read the body. In this case, net/http does not
+// cancel the context of the request when the connection is closed.
 func TestCloseStopsBlockedHandlers(t *testing.T) {
 	for where, opts := range inMemory {
 		for method, request := range methods {

@@ -171,7 +171,7 @@ func TestHangingFetchTimesOut(t *testing.T) {
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 2*time.Second {
 			t.Errorf("got %d after %v, want 503 after 2s", got, time.Since(begin))
 		}
-		hang.Remove() // the request that hangs still hangs
+		hang.Remove() // does not release the request that hangs
 		time.Sleep(3*time.Second - 1)
 		if got := status(v, as.Token()); got != 503 || time.Since(begin) != 5*time.Second-1 {
 			t.Errorf("got %d after %v, want 503 without another wait", got, time.Since(begin))

@@ -14,8 +14,8 @@ import (
 // endpoint is not called.
 func Status(code int) Fault { return refuse(code, nil) }
 
-// RetryAfter answers like [Status], with a Retry-After field of d in seconds,
-// rounded up (RFC 9110 §10.2.3).
+// RetryAfter answers like [Status] and adds the header field Retry-After. The
+// value of this field is d in seconds, rounded up (RFC 9110 §10.2.3).
 func RetryAfter(d time.Duration, code int) Fault {
 	f := refuse(code, func(h http.Header) {
 		seconds := int64(d / time.Second)
@@ -30,7 +30,8 @@ func RetryAfter(d time.Duration, code int) Fault {
 	return f
 }
 
-// RedirectTo answers 302 Found. The Location is url, byte for byte.
+// RedirectTo answers 302 Found. The header field Location is the parameter url,
+// byte for byte.
 func RedirectTo(url string) Fault {
 	return refuse(http.StatusFound, func(h http.Header) { h.Set("Location", url) })
 }
@@ -86,8 +87,8 @@ func Hang() Fault {
 }
 
 // readAhead reads up to 1 MiB of the body of r in advance, and returns a
-// request with the whole body. net/http notices that a client has disconnected
-// only after it has read the whole request.
+// request with the whole body. Until the whole request has been read, net/http
+// does not notice that the client has disconnected.
 func readAhead(r *http.Request) *http.Request {
 	const enough = 1 << 20
 	if r.Body == nil {

@@ -40,8 +40,8 @@ func values(base url.Values, pairs ...string) url.Values {
 }
 
 // authorizationRequest returns the query of an authorization request from the
-// public client. pairs are names and values to set in the query; the value "-"
-// removes the name.
+// public client. The parameter pairs has names and values to set in the query.
+// The value "-" removes the name.
 func authorizationRequest(pairs ...string) url.Values {
 	return values(url.Values{
 		"response_type": {"code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "state": {"s"},
@@ -61,7 +61,8 @@ func authorize(s *testserver.Server, query url.Values) (*httptest.ResponseRecord
 }
 
 // codeFor sends the authorization request of the public client and returns the
-// code from the response. pairs are names and values to set in the request.
+// code from the response. The parameter pairs has names and values to set in
+// the request.
 func codeFor(t testing.TB, s *testserver.Server, pairs ...string) string {
 	t.Helper()
 	rec, to := authorize(s, authorizationRequest(pairs...))
@@ -106,7 +107,7 @@ func formTo(t testing.TB, s *testserver.Server, ep testserver.Endpoint, body str
 }
 
 // codeRequest returns the form with which the public client exchanges code for
-// tokens. pairs are names and values to set in the form.
+// tokens. The parameter pairs has names and values to set in the form.
 func codeRequest(code string, pairs ...string) url.Values {
 	return values(url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {"test-public"}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},

@@ -2,9 +2,10 @@ package testserver
 
 import "github.com/bearerguard/bearerguard/testserver/internal/oauth"
 
-// TokenRequest is a request to the token endpoint. Form is the form as
-// received, including secrets. ClientID is the authenticated client, or "" if
-// no client is authenticated. Grant is the grant that the client requests.
+// TokenRequest is a request to the token endpoint. The field Form is the form
+// as received, including secrets. ClientID is the ID of the authenticated
+// client, or "" if no client is authenticated. Grant is the grant that the
+// client requests.
 type TokenRequest = oauth.TokenRequest
 
 // TokenResponse is the response to a [TokenRequest], before it is sent. It has
@@ -12,10 +13,10 @@ type TokenRequest = oauth.TokenRequest
 type TokenResponse = oauth.TokenResponse
 
 // OnToken calls f before each response of the token endpoint is sent, including
-// error responses. f can change the response. If f returns an error, the
-// response is a 500 with server_error. To stop the calls, call remove.
-// [Server.Reset] does not remove f. The server calls f concurrently, on its own
-// goroutines.
+// error responses. The function f can change the response. If f returns an
+// error, the response is a 500 with server_error. The returned function remove
+// stops the calls. [Server.Reset] does not remove f. The server calls f
+// concurrently, on its own goroutines.
 func (s *Server) OnToken(f func(*TokenRequest, *TokenResponse) error) (remove func()) {
 	s.helper()
 	if f == nil {

@@ -188,7 +188,7 @@ func TestPrompts(t *testing.T) {
 		loggedOut bool
 		age       time.Duration
 		change    []string
-		want      string // login and consent are pages; "" means a code; others are error codes
+		want      string // the page login or consent, an error code, or "" for success
 	}{
 		"logged out":                 {true, 0, nil, login},
 		"logged in":                  {false, 0, nil, ""},

@@ -22,29 +22,31 @@ func OpaqueTokens() SharedOption {
 	return sharedOption(func(d *token.Draft) { d.Opaque = true })
 }
 
-// Revoke revokes a token of this server. If token is an access token,
-// introspection then reports it as inactive, whether it is opaque or a JWT.
-// Revoking a JWT also revokes every JWT that differs from it only in the
-// signature. Revoking a refresh token also revokes all tokens of its grant (RFC
-// 7009 §2.1). Revoke reports whether this server issued token, even if token
-// has expired or was revoked before. The server stores the last 100 000
-// revocations. An API that caches introspection responses accepts the token
-// until the cached response expires.
+// Revoke revokes a token of this server. Introspection then reports an access
+// token as inactive, whether the token is opaque or a JWT. Revoking a JWT also
+// revokes every JWT that differs from it only in the signature. Revoking a
+// refresh token also revokes all tokens of its grant (RFC 7009 §2.1). Revoke
+// reports whether this server issued the token, even if the token has expired
+// or was revoked before. The server stores the last 100 000 revocations. An API
+// that caches introspection responses accepts the token until the cached
+// response expires.
 func (s *Server) Revoke(token string) bool { return s.oauth.Revoke(token) }
 
-// RevokeSubject revokes all grants of sub with their tokens, and returns the
-// number of grants. These are the grants from the token endpoint and from
-// [Server.Mint]. RevokeSubject does not revoke tokens from [Server.Token].
+// RevokeSubject revokes all grants of the subject sub with their tokens, and
+// returns the number of revoked grants. The grants come from the token endpoint
+// and from [Server.Mint]. RevokeSubject does not revoke tokens from
+// [Server.Token].
 func (s *Server) RevokeSubject(sub string) int { return s.oauth.RevokeSubject(sub) }
 
-// SetIntrospection makes [EndpointIntrospect] return reply when token is
-// introspected. token can be any string, even a revoked token:
+// SetIntrospection makes [EndpointIntrospect] return the given reply when the
+// given token is introspected. The token can be any string, even a revoked
+// token:
 //
 //	s.SetIntrospection("legacy", map[string]any{"active": true, "sub": "alice", "aud": "api", "scope": "orders:read"})
 //	s.SetIntrospection(token, map[string]any{"active": "true"}) // text, not a boolean: an API must refuse it
 //
-// The server sends exactly the members of reply. A nil reply removes the
-// earlier reply for token. For responses that are not a JSON object, use
+// The server sends exactly the members of the reply. A nil reply removes the
+// earlier reply for the token. For responses that are not a JSON object, use
 // [Server.Inject].
 func (s *Server) SetIntrospection(token string, reply map[string]any) {
 	s.helper()

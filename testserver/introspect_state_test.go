@@ -34,7 +34,7 @@ func postForm(s *testserver.Server, body string, header ...string) *httptest.Res
 	return rec
 }
 
-// isActive sends token directly to the introspection handler and reports
+// isActive sends a token directly to the introspection handler and reports
 // whether the response says that the token is active.
 func isActive(s *testserver.Server, token string) bool {
 	return strings.HasPrefix(postForm(s, byPost+"&token="+url.QueryEscape(token)).Body.String(), `{"active":true`)

@@ -36,8 +36,8 @@ func introspectionResponse(t testing.TB, s *testserver.Server, token string, acc
 	return resp.Header.Get("Content-Type"), string(text)
 }
 
-// active introspects token and reports whether it is active. The response for
-// an inactive token must be exactly {"active":false}.
+// active introspects a token and reports whether the token is active. The
+// response for an inactive token must be exactly {"active":false}.
 func active(t testing.TB, s *testserver.Server, token string) bool {
 	t.Helper()
 	_, body := introspectionResponse(t, s, token)

@@ -35,8 +35,8 @@ func GenerateKey(alg Alg, kid string) Key {
 
 // ParseKey reads the private key of a client. The text is PEM (PKCS #8, SEC 1
 // or PKCS #1), a private JWK or a JWK Set. From a JWK Set, ParseKey takes the
-// first key. Use it for [BoundTo] and [Proof] if the client has its key in a
-// file. Errors do not quote the key.
+// first key. Use ParseKey for [BoundTo] and [Proof] if the client has its key
+// in a file. Errors do not quote the key.
 func ParseKey(text []byte) (Key, error) { return token.ParseKey(text) }
 
 // SigningKey returns the key that signs tokens by default: the key for the
@@ -68,7 +68,7 @@ func (s *Server) Keys() []Key {
 func (s *Server) JWKS() []byte { return s.oauth.Keys.JWKS() }
 
 // Publish adds the public part of k to the JWKS. It overwrites a published key
-// that has this ID. A shared secret cannot be published.
+// that has the same ID. A shared secret cannot be published.
 func (s *Server) Publish(k Key) {
 	s.helper()
 	if err := s.oauth.Keys.Publish(k); err != nil {
@@ -76,8 +76,8 @@ func (s *Server) Publish(k Key) {
 	}
 }
 
-// Retire removes the key named kid from the JWKS; an unknown kid is an error. A
-// retired signing key still signs tokens.
+// Retire removes the key with the given ID from the JWKS; an unknown ID is an
+// error. A retired signing key still signs tokens.
 func (s *Server) Retire(kid string) {
 	s.helper()
 	if err := s.oauth.Keys.Retire(kid); err != nil {
@@ -86,18 +86,19 @@ func (s *Server) Retire(kid string) {
 }
 
 // FreezeJWKS freezes the response of the JWKS endpoint, with its ETag, until
-// thaw is called. This simulates a stale cache or a CDN in front of the server.
-// [Server.Rotate], [Server.Publish], [Server.Retire] and the first token with a
-// new algorithm still change the server's keys. [Server.JWKS] shows these
-// changes, but the endpoint does not. Faults apply as usual.
+// the function thaw is called. This simulates a stale cache or a CDN in front
+// of the server. [Server.Rotate], [Server.Publish], [Server.Retire] and the
+// first token with a new algorithm still change the server's keys.
+// [Server.JWKS] shows these changes, but the endpoint does not. Faults apply as
+// usual.
 //
 //	thaw := s.FreezeJWKS()
 //	s.Rotate(testserver.Rotation{DropOld: true}) // not visible to clients …
 //	thaw()                                       // … until now
 //
-// If FreezeJWKS is called again before thaw, the endpoint serves the first
+// If FreezeJWKS is called again during a freeze, the endpoint serves the first
 // frozen set until both thaw functions have been called. Calling the same thaw
-// again has no effect. [Server.Reset] also ends every freeze.
+// function again has no effect. [Server.Reset] also ends every freeze.
 func (s *Server) FreezeJWKS() (thaw func()) { return s.oauth.Keys.Freeze() }
 
 // Rotation describes a change of keys that verifiers must survive. Only one of

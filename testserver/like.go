@@ -60,8 +60,8 @@ func (c *config) likenesses(issuer string) func(shapes.Shape) *likeness.Likeness
 	return func(shape shapes.Shape) *likeness.Likeness { return likeness.New(shape, server) }
 }
 
-// applyLikeness returns settings, changed so that the server imitates a
-// provider as l describes.
+// applyLikeness returns the given settings, changed so that the server imitates
+// the provider that l describes.
 func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, error) {
 	settings.Form, settings.Introspection = l.Form(), l.Introspection
 	settings.Metadata = append([]func(map[string]any){l.Metadata}, settings.Metadata...)
@@ -71,8 +71,8 @@ func applyLikeness(settings oauth.Config, l *likeness.Likeness) (oauth.Config, e
 }
 
 // formLike returns a token.Form that describes the access tokens of the
-// provider called name. If name is "", the Form describes the server's own
-// access tokens.
+// provider with the given name. If the name is "", the Form describes the
+// server's own access tokens.
 func (c *controller) formLike(name string) (*token.Form, error) {
 	if name == "" {
 		return c.oauth.Form, nil

@@ -25,8 +25,8 @@ import (
 // not from the description of the provider that it imitates.
 var serverMembers = []string{"iss", "exp", "iat", "jti", "kid", "client_id", "azp", "cid", "appid", "clientId", "client", "x5t", "x5t#S256", "x5tS256", "x5c"}
 
-// forEachShape runs test for each provider in shapes.All, with a server that
-// imitates the provider.
+// forEachShape runs the function test for each provider in shapes.All, with a
+// server that imitates the provider.
 func forEachShape(t *testing.T, test func(t *testing.T, s *testserver.Server, shape shapes.Shape)) {
 	t.Helper()
 	for _, shape := range shapes.All {
@@ -64,10 +64,10 @@ func asJSON(t *testing.T, v any) (read any) {
 	return read
 }
 
-// wantMembers checks that object has the members in list, which describe the
-// imitated provider. If list repeats a name, only the last member with this
-// name is checked. For the members named in others, wantMembers checks only
-// that they are present.
+// wantMembers checks that an object has the members in list, which describe the
+// imitated provider. If the list repeats a name, only the last member with this
+// name is checked. For members whose names are in others, wantMembers checks
+// only that they are present.
 func wantMembers(t *testing.T, s *testserver.Server, shape shapes.Shape, object map[string]any, list []shapes.Member, others ...string) {
 	t.Helper()
 	for _, m := range list {

@@ -107,9 +107,9 @@ var allAlgs = []jose.SignatureAlgorithm{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
 }
 
-// verified verifies token and returns its header and claims. If key is given,
-// verified uses this key. Otherwise, it uses the published key that has the kid
-// of token.
+// verified verifies a token and returns its header and claims. If a key is
+// given, verified uses this key. Otherwise, it uses the published key that has
+// the same kid as the token.
 func verified(t testing.TB, s *testserver.Server, token string, key ...any) (jose.Header, map[string]any) {
 	t.Helper()
 	header, claims, err := verify(s.JWKS(), token, key...)
@@ -147,7 +147,7 @@ func verify(jwks []byte, token string, key ...any) (jose.Header, map[string]any,
 	return header, claims, json.Unmarshal(payload, &claims)
 }
 
-// payload returns the claims of token as unparsed JSON.
+// payload returns the claims of a token as unparsed JSON.
 func payload(t testing.TB, token string) string {
 	t.Helper()
 	jws, err := jose.ParseSignedCompact(token, allAlgs)

@@ -32,8 +32,8 @@ type serverOption func(*config)
 
 func (o serverOption) applyServer(c *config) { o(c) }
 
-// fault is an error in an option. reason does not contain the name of the
-// option, because the option has another name in a configuration file.
+// fault is an error in an option. The field reason does not contain the name of
+// the option, because the option has a different name in a configuration file.
 type fault struct {
 	option string
 	reason error
@@ -42,7 +42,8 @@ type fault struct {
 func (f fault) Error() string { return f.option + ": " + f.reason.Error() }
 func (f fault) Unwrap() error { return f.reason }
 
-// fail records a fault. format begins with the name of the option and a colon.
+// fail records a fault. The format begins with the name of the option and a
+// colon.
 func (c *config) fail(format string, args ...any) {
 	option, reason, _ := strings.Cut(format, ": ")
 	n := strings.Count(option, "%")
@@ -93,7 +94,7 @@ func TLS() Option { return serverOption(func(c *config) { c.listen.TLS = true })
 // behind a proxy or in a container. The server still listens only on loopback,
 // unless [Addr] sets another address. It serves its endpoints under the
 // issuer's path. [Server.Client] can use the issuer's host if the listener uses
-// the issuer's scheme. An https issuer therefore needs [TLS].
+// the issuer's scheme. With an https issuer, this requires [TLS].
 //
 // u must be an absolute http or https URL without user information, query and
 // fragment (RFC 8414 §2). The server uses u byte for byte, including a trailing
@@ -111,10 +112,11 @@ func IssuerURL(u string) Option {
 	})
 }
 
-// Hosts gives the server two more origins. In the discovery documents, browser
-// is the origin of the endpoints that browsers open, and alias is the origin of
-// all other endpoints. The issuer does not change. Each origin is a scheme and
-// a host, such as http://localhost:9000; "" means the origin of the issuer.
+// Hosts gives the server two more origins. In the discovery documents, the
+// parameter browser is the origin of the endpoints that browsers open, and the
+// parameter alias is the origin of all other endpoints. The issuer does not
+// change. Each origin is a scheme and a host, such as http://localhost:9000; ""
+// means the origin of the issuer.
 func Hosts(browser, alias string) Option {
 	return serverOption(func(c *config) {
 		for _, origin := range [...]string{browser, alias} {
@@ -155,9 +157,9 @@ func Seed(seed string) Option {
 
 // Metadata changes both discovery documents. During setup, the server calls f
 // for each document. Several Metadata options apply in order. The values in doc
-// are strings, booleans and []string. mtls_endpoint_aliases is a
-// map[string]string. f may set any value that can be encoded as JSON. f changes
-// only the documents, not the behavior of the server.
+// are strings, booleans and []string, except mtls_endpoint_aliases, which is a
+// map[string]string. f may set any value that can be encoded as JSON. It
+// changes only the documents, not the behavior of the server.
 func Metadata(f func(doc map[string]any)) Option {
 	return serverOption(func(c *config) {
 		if f == nil {

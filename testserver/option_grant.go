@@ -36,9 +36,9 @@ func Scopes(s ...string) Option {
 	})
 }
 
-// Resources lists the names that clients may send as resource (RFC 8707) or
-// audience, in addition to the default audience. Any other name is refused with
-// invalid_target. Without the option every name is accepted.
+// Resources lists the names that clients may send in the parameters resource
+// (RFC 8707) and audience, in addition to the default audience. Any other name
+// is refused with invalid_target. Without the option every name is accepted.
 func Resources(names ...string) Option {
 	return serverOption(func(c *config) {
 		for _, name := range names {

@@ -38,8 +38,8 @@ func withoutDirSync(t *testing.T, dir string, f func()) {
 	}
 }
 
-// If a state was written but not synced, the next state must be written, even
-// if it equals the last synced state.
+// After a state was written but not synced, the next state must be written,
+// even one that equals the last synced state.
 func TestUnsyncedStateIsWrittenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := statePath(t)

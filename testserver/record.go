@@ -77,7 +77,7 @@ type Mark struct {
 
 // Mark starts a new count. Without arguments, it counts all requests. With IDs
 // that were passed to [Server.ClientFor], it counts only the requests of these
-// clients, for tests that share a server. Only the first 4096 clients of a
+// clients, so that tests can share a server. Only the first 4096 clients of a
 // server are counted separately.
 func (s *Server) Mark(client ...string) Mark {
 	s.helper()
@@ -108,5 +108,5 @@ func (m Mark) Await(ctx context.Context, ep Endpoint, n int) error {
 // [Server.NextUser] and [Server.DenyNext]. Opaque and refresh tokens become
 // unknown, and revoked JWTs become valid again. Reset does not change keys,
 // clients, users, functions of [Server.OnToken] or the offset of
-// [Server.Advance]. Requests that hang still hang.
+// [Server.Advance]. Requests that hang continue to hang.
 func (s *Server) Reset() { s.oauth.Reset() }

@@ -16,7 +16,7 @@ func TestResourcesOfEveryGrant(t *testing.T) {
 	wantTargets(t, "resource", func(resources ...string) []string { return resources })
 }
 
-// The parameter audience, as in Auth0, works like resource.
+// The parameter audience, as in Auth0, works like the parameter resource.
 func TestAudienceOfEveryGrant(t *testing.T) {
 	wantTargets(t, "audience", func(names ...string) []string { return names })
 }
@@ -34,8 +34,8 @@ func TestResourceAndAudienceTogether(t *testing.T) {
 	}
 }
 
-// Without the option, every resource is accepted. With the option, only the
-// listed resources are accepted (RFC 8707 §2).
+// Without the option Resources, every resource is accepted. With the option,
+// only the listed resources are accepted (RFC 8707 §2).
 func TestResourcesOption(t *testing.T) {
 	const known = `{"resources":["https://one.example","two"]}`
 	for name, tt := range map[string]struct {
@@ -89,8 +89,8 @@ func TestResourcesOption(t *testing.T) {
 }
 
 // wantTargets checks, for every grant, that a client can narrow the audience of
-// its token with the given parameter. write returns the values of this
-// parameter for the given names.
+// its token with the given parameter. The function write returns the values of
+// this parameter for the given names.
 func wantTargets(t *testing.T, parameter string, write func(names ...string) []string) {
 	t.Helper()
 	s, r := newJWTBearerServer(t)

@@ -68,7 +68,7 @@ func TestServedPathsAndMethods(t *testing.T) {
 		for _, path := range unservedPaths {
 			t.Run("T22/"+name+" "+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) { wantMethods(t, s, path, "") })
 		}
-		// With Interactive, the debug page is served at /debug.
+		// The debug page is served at /debug only with Interactive.
 		if !interactive {
 			t.Run("T22/"+name+" _debug", func(t *testing.T) { wantMethods(t, s, "/debug", "") })
 		}

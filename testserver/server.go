@@ -18,9 +18,9 @@ import (
 )
 
 // Server is an authorization server. Its methods are safe for concurrent use.
-// Some methods, such as [Server.Token], do not return an error. If a call of
-// these methods is invalid, a server from [New] ends the test. A server from
-// [Start] or [NewUnstarted] panics.
+// Some methods, such as [Server.Token], do not return an error. An invalid call
+// of these methods ends the test if the server is from [New], and panics if the
+// server is from [Start] or [NewUnstarted].
 type Server struct {
 	oauth     *oauth.Server
 	transport *http.Transport // used by Client; nil without a listener
@@ -91,10 +91,10 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// NewUnstarted returns a server without a listener. Mount it as an
-// [http.Handler] in another server. It requires [IssuerURL], because a server
-// without a listener cannot determine its own address. It does not accept
-// [TLS], [InMemory], [Addr] or [MTLSAddr].
+// NewUnstarted returns a server without a listener. Mount the server as an
+// [http.Handler] in another server. NewUnstarted requires [IssuerURL], because
+// a server without a listener cannot determine its own address. NewUnstarted
+// does not accept [TLS], [InMemory], [Addr] or [MTLSAddr].
 func NewUnstarted(opts ...Option) (*Server, error) {
 	c, err := configure(opts)
 	if c.Issuer == "" {

@@ -14,9 +14,10 @@ import (
 // Receiver is the destination to which [Server.Logout] and [Server.Transmit]
 // send tokens. URL is its address. Authorization is the value of the
 // Authorization header that a receiver of security events requires (SSF 1.0
-// §6.1.1), or "" if it requires no header. Client sends the request. nil means
-// a client that trusts the system's root certificates. A delivery takes at most
-// ten seconds. Redirects are not followed.
+// §6.1.1), or "" if it requires no header. Client sends the request. If Client
+// is nil, the request is sent by a client that trusts the system's root
+// certificates. A delivery takes at most ten seconds. Redirects are not
+// followed.
 type Receiver = push.Receiver
 
 // Receipt is the response of a [Receiver]: the Status, the Retry-After header
@@ -106,7 +107,7 @@ func sendLogout(ctx context.Context, to Receiver, t token.Signal) (Receipt, erro
 // [Server.Logout] does.
 //
 // With("event-authorization") appends a character to the Authorization of the
-// receiver. If this value is "", Transmit sends a wrong value.
+// receiver, so that Transmit sends a wrong value even if Authorization is "".
 func (s *Server) Transmit(ctx context.Context, to Receiver, event SecurityEvent, opts ...TokenOption) (Receipt, error) {
 	t, err := s.oauth.EventToken(event, editBy(opts))
 	if err != nil {
@@ -126,8 +127,8 @@ func transmit(ctx context.Context, to Receiver, t token.Signal) (Receipt, error)
 	return deliver(t.Defect, func() (Receipt, error) { return to.Event(ctx, t.Token) })
 }
 
-// deliver calls send. If defect is event-replayed and the first receipt is 2xx,
-// deliver calls send again.
+// deliver calls the function send. If the defect is event-replayed and the
+// first receipt has a 2xx status, deliver calls send again.
 func deliver(defect Defect, send func() (Receipt, error)) (Receipt, error) {
 	receipt, err := send()
 	switch {
@@ -148,7 +149,7 @@ func LogoutDefects() iter.Seq[Defect] { return slices.Values(catalogue.LogoutDef
 
 // EventDefects yields every defect of security event tokens that a correct
 // receiver refuses (RFC 8935 §2.3, SSF 1.0 §4.1). A receiver refuses
-// "event-authorization" only if it requires an Authorization field. It may also
-// refuse [NoKid], [RetiredKey], [Oversized], "event-other" (an unknown type),
-// "event-with-exp" and "event-replayed".
+// "event-authorization" only if it requires an Authorization field. A receiver
+// may also refuse [NoKid], [RetiredKey], [Oversized], "event-other" (an unknown
+// type), "event-with-exp" and "event-replayed".
 func EventDefects() iter.Seq[Defect] { return slices.Values(catalogue.EventDefects) }

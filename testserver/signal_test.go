@@ -106,7 +106,7 @@ func (r *signalReceiver) read(token, typ, aud string) (map[string]any, error) {
 	if err != nil {
 		return nil, errors.New("form")
 	}
-	for _, part := range parts { // jose accepts unused bits in the last character
+	for _, part := range parts { // jose ignores unused bits in the last character
 		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
 			return nil, errors.New("encoding")
 		}
@@ -273,7 +273,7 @@ func TestClaimsOfSignals(t *testing.T) {
 	user := `{"format":"iss_sub",` + iss + `,"sub":"test-user"}`
 	for name, tt := range map[string]struct {
 		token string
-		want  string // claims but jti and txn
+		want  string // claims except jti and txn
 	}{
 		"a logout": {s.LogoutToken(), `{"aud":"test-client","events":{"` + logoutEvent + `":{}},"exp":1772366520,"iat":1772366400,` + iss + `,"sub":"test-user"}`},
 		"a logout from a session of another client": {

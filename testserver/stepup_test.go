@@ -42,7 +42,7 @@ func TestACRIsWhatTheUserCanDo(t *testing.T) {
 		s := testserver.New(t, append(options, testserver.Users(strong, weak, free), testserver.Clock(atNoon))...)
 		for _, tt := range []struct {
 			user, parameter, value string
-			want                   any // the acr, nil for a token without acr, or the error code
+			want                   any // the acr (nil if absent), or the error code
 		}{
 			{"strong", "acr_values", "", pwd},
 			{"strong", "acr_values", mfa, mfa},

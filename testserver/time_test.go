@@ -78,7 +78,7 @@ func dial(t *testing.T, s *testserver.Server) net.Conn {
 }
 
 // Closing a TLS connection sends close_notify. On a pipe, this write waits up
-// to five seconds for a reader, and Server.Close must not wait for it.
+// to five seconds for a reader. Server.Close must not wait for the write.
 func TestCloseDoesNotWaitForCloseNotify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testserver.New(t, testserver.InMemory(), testserver.TLS())

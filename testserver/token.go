@@ -27,7 +27,7 @@ type SharedOption interface {
 
 // Token returns a signed access token, which is valid unless options make it
 // invalid. By default it has the header parameters and claims that RFC 9068 §2
-// requires:
+// requires, and also kid and nbf:
 //
 //	header  {"alg":"ES256","typ":"at+jwt","kid":…}
 //	claims  {"iss":s.Issuer(),"sub":"test-user","aud":"api","exp":now+300,"nbf":now,"iat":now,
@@ -63,8 +63,8 @@ func editBy(opts []TokenOption) token.Edit {
 	}
 }
 
-// Authorize sets r's Authorization header to "Bearer " and a [Server.Token],
-// replacing any earlier value, and returns r itself.
+// Authorize sets the Authorization header of r to "Bearer " and a
+// [Server.Token]. It replaces any earlier value, and returns r itself.
 func (s *Server) Authorize(r *http.Request, opts ...TokenOption) *http.Request {
 	s.helper()
 	r.Header.Set("Authorization", "Bearer "+s.Token(opts...))
@@ -110,9 +110,9 @@ func Scope(scopes ...string) SharedOption {
 	})
 }
 
-// Audience sets aud, which is "api" by default: a string for one audience, an
-// array for several (RFC 7519 §4.1.3). For a token without an audience use
-// Without("aud").
+// Audience sets aud, which is "api" by default. One audience makes a string,
+// several audiences make an array (RFC 7519 §4.1.3). For a token without an
+// audience use Without("aud").
 func Audience(aud ...string) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if len(aud) == 0 {
@@ -125,8 +125,8 @@ func Audience(aud ...string) SharedOption {
 
 // AccessTTL sets how long access tokens are valid. The default is five minutes
 // for tokens minted in process, and fifteen minutes for tokens from the token
-// endpoint. ttl must be at least one second, the unit of exp. For an expired
-// token use [ExpiresIn].
+// endpoint. ttl must be at least one second, because exp is in whole seconds.
+// For an expired token use [ExpiresIn].
 func AccessTTL(ttl time.Duration) SharedOption {
 	return sharedOption(func(d *token.Draft) {
 		if ttl < time.Second {

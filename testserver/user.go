@@ -49,8 +49,8 @@ func Users(u ...User) Option {
 }
 
 // AddUser registers a user while the server runs. It overwrites an existing
-// user that has this subject. If Sub, Username or Password is empty, AddUser
-// sets a value. It returns the complete user.
+// user that has the same subject. If Sub, Username or Password is empty,
+// AddUser sets a value. It returns the complete user.
 func (s *Server) AddUser(u User) User {
 	if u.Sub == "" {
 		u.Sub = "user-" + s.oauth.Source.Name("user")

@@ -17,18 +17,18 @@ import (
 // Require does. The handler must return the error that Answer returns.
 //
 // A handler behind Require or Optional may return the error of Check directly,
-// without calling Answer. This does not work if a middleware between Require or
-// Optional and the handler handles errors itself.
+// without calling Answer. This does not work if another middleware handles the
+// error before Require or Optional receives it.
 func Answer(c *echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
 // answered is the key that a Guard or Answer sets in the echo.Context when it
 // refuses the request.
 const answered = "github.com/bearerguard/bearerguard/adapters/echo5auth"
 
-// refused passes the error of a handler to g.Answer if err wraps a
-// *middleware.Error. It returns err unchanged if err wraps an *echo.HTTPError,
-// or does not wrap a *middleware.Error. It also returns err unchanged if the
-// request has already been refused, or a response has already been written.
+// refused calls g.Answer if the error of a handler wraps a *middleware.Error.
+// It returns any other error unchanged. It also returns the error unchanged if
+// the error wraps an *echo.HTTPError, if the request has already been refused,
+// or if a response has already been written.
 func (g Guard) refused(c *echo.Context, err error) error {
 	if err == nil {
 		return nil

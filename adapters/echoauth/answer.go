@@ -17,13 +17,13 @@ import (
 // Require does. The handler must return the error that Answer returns.
 //
 // A handler behind Require or Optional may return the error of Check directly,
-// without calling Answer. This does not work if a middleware between Require or
-// Optional and the handler handles errors itself.
+// without calling Answer. This does not work if another middleware handles the
+// error before Require or Optional receives it.
 func Answer(c echo.Context, err error) error { return Guard{}.Answer(c, err) }
 
-// refused passes the error of a handler to g.Answer if err wraps a
-// *middleware.Error. It returns err unchanged if err wraps an *echo.HTTPError,
-// if err does not wrap a *middleware.Error, or if a response has already been
+// refused calls g.Answer if the error of a handler wraps a *middleware.Error.
+// It returns any other error unchanged. It also returns the error unchanged if
+// the error wraps an *echo.HTTPError, or if a response has already been
 // written.
 func (g Guard) refused(c echo.Context, err error) error {
 	if err == nil {

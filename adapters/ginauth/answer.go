@@ -37,8 +37,8 @@ func (g Guard) refuse(c *gin.Context, e *middleware.Error) {
 	c.Data(status, contentType, body)
 }
 
-// settled is a ResponseWriter whose WriteHeader does nothing. The middleware
-// that writes the body can therefore not change the status.
+// settled is a ResponseWriter whose WriteHeader does nothing, so that the
+// middleware that writes the body cannot change the status.
 type settled struct{ gin.ResponseWriter }
 
 func (settled) WriteHeader(int) {}

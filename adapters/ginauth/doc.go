@@ -23,6 +23,7 @@
 //	var refusal *middleware.Error
 //	if last := c.Errors.Last(); last != nil && errors.As(last, &refusal) { … }
 //
-// The response to a refused request has already been written. A middleware that
-// writes a body for errors should therefore check c.Writer.Written first.
+// When c.Next returns, the response to a refused request has already been
+// written, unless ErrorBody returned a nil body. A middleware that writes a
+// body for errors should therefore check c.Writer.Written first.
 package ginauth

@@ -14,18 +14,19 @@ import (
 const maxAnswerTimeout = 100 * time.Millisecond
 
 // answerKey returns the group and the name of an introspection answer in Redis.
-// key is a hash of the token. The name is an HMAC of key: with read access to
-// Redis alone, an attacker must not be able to test whether a token was used.
+// The parameter key is a hash of the token. The name is an HMAC of this hash:
+// an attacker who can only read Redis must not be able to test whether a token
+// was used.
 func (s *Store) answerKey(k keys, key string) (g *group, name string) {
 	sum := derive(k.names, key)
 	return s.groups[sum[0]%groups], "answer:" + base64.RawURLEncoding.EncodeToString(sum)
 }
 
 // Get implements introspect.Cache. A value that was not sealed for this key is
-// a miss, and is counted in Stats.Rejected. A failed command is a miss, too:
-// after an error, an introspect.Client would not use the Store for a while,
-// although the other nodes of a cluster may work. Get returns an error only if
-// ctx has ended.
+// a miss, and is counted in Stats.Rejected. A failed command is also a miss,
+// not an error: after an error, an introspect.Client would not use the Store
+// for a while, although the other nodes of a cluster may work. Get returns an
+// error only if ctx has ended.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	for _, k := range s.keys {
 		g, name := s.answerKey(k, key)

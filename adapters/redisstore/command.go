@@ -10,11 +10,12 @@ import (
 	"github.com/bearerguard/bearerguard/internal/contain"
 )
 
-// groups is the number of hash tags. All keys of a group are in one hash slot
-// of a cluster, so a node has all of them or none.
+// groups is the number of groups of keys, without the group of the feed. The
+// keys of a group have the same hash tag, so they are in one hash slot of a
+// cluster: a node has either all of them or none.
 const groups = 32
 
-// group is all keys with one hash tag.
+// group is the set of all keys with the same hash tag.
 type group struct {
 	tag      string        // prefix of each key
 	running  chan struct{} // limits concurrent commands
@@ -91,7 +92,8 @@ func text(answer any) (string, error) {
 	return "", errAnswer
 }
 
-// milliseconds formats a duration in milliseconds, rounded up.
+// milliseconds formats a duration in whole milliseconds. The result is longer
+// than d, by at most a millisecond.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds()+1, 10) }
 
 // Keys that must outlive their last use have the lifetime lastingFor, which is

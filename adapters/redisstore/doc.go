@@ -10,8 +10,9 @@
 //
 // It does not depend on a Redis client: [Config.Do] sends a command with the
 // client that the program already has. docs/scale.md shows Do for go-redis,
-// rueidis and valkey-go, and a complete program. Redis 7.0 or later is
-// required, or Valkey 7.2. Each command has one key, so a cluster works.
+// rueidis and valkey-go, and a complete program. The package requires Redis 7.0
+// or Valkey 7.2, or a later version. Each command has one key, so a cluster
+// works.
 //
 // # Failures
 //
@@ -35,31 +36,32 @@
 //
 // # Lost memory
 //
-// For each used proof, a replay entry is stored. If Redis is emptied, or
-// restarts without its data or with old data, used proofs would look new. To
-// detect this, each process increments a counter in Redis after it has stored
-// replay entries. Under [Refuse], after such a loss, proofs that may have been
-// used before the loss are refused with 503 for [Config.ProofWindow] at most.
-// The counter costs a second command per proof, which concurrent requests
-// share. A new Redis is empty, too: see [Store.Initialize].
+// For each used proof, a replay entry is stored. After Redis is emptied, or
+// restarts without its data or with old data, used proofs look new. To detect
+// this, each process increments a counter in Redis after it has stored replay
+// entries. Under [Refuse], after such a loss, proofs that may have been used
+// before the loss are refused with 503 for [Config.ProofWindow] at most. The
+// counter costs a second command per proof. Concurrent requests share this
+// command. A new Redis looks as if it had been emptied: see [Store.Initialize].
 //
 // A process detects only the loss of its own replay entries. After a restart
 // with old data, or a failover that has lost the last writes, a proof can
 // therefore be used once on another machine. This is possible until the process
 // that stored the replay entry handles its next proof in the same group of
 // keys. If this process ends before that, the loss is not detected. The loss is
-// also not detected if another process has by chance chosen the same one of
-// 4096 counters, and neither process has detected this yet.
+// also not detected if another process happens to use the same one of 4096
+// counters, and neither process has noticed that they share a counter.
 //
-// A replay entry that is lost before the counter is incremented, usually a
-// millisecond later, looks as if it had never been stored. This loss is not
-// detected, and the proof can be used once more on another machine.
+// The counter is usually incremented a millisecond after a replay entry was
+// stored. If the entry is lost before that, it looks as if it had never been
+// stored. This loss is not detected, and the proof can be used once more on
+// another machine.
 //
 // The counters expire 30 days after the last proofs. The next proofs are then
 // refused, as after a loss.
 //
 // The revocation feed has an epoch, which changes if the feed has lost entries.
 // After a change, every machine publishes the revocations that it has in
-// memory. If Redis is too full to store another epoch, only the machines that
-// have detected the loss publish them.
+// memory. If Redis is too full to store a new epoch, only the machines that
+// have detected the loss publish their revocations.
 package redisstore

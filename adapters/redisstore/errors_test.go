@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/introspect"
 )
 
-// newLogged returns a store and its log. Unlike newStore, it does not call
-// Initialize. The store sends its commands through do.
+// newLogged returns a store and its log. The store sends each command through
+// the given function. Unlike newStore, newLogged does not call Initialize.
 func newLogged(t *testing.T, f *fake, do func(next doFunc, ctx context.Context, args []any) (any, error)) (*redisstore.Store, *bytes.Buffer) {
 	t.Helper()
 	log := new(bytes.Buffer)
@@ -127,10 +127,10 @@ func TestAStoreDoesNotPrintItsSecret(t *testing.T) {
 // A reply of an unexpected type or length must be an error.
 func TestUnexpectedAnswers(t *testing.T) {
 	for _, tt := range []struct {
-		command, key string // key is a suffix
+		command, key string // key: end of a Redis key
 		answer       any
 	}{
-		{"SET", "", int64(1)}, // of a replay entry
+		{"SET", "", int64(1)}, // a replay entry
 		{"SET", ":steps", int64(1)},
 		{"SET", ":epoch", int64(1)},
 		{"BITFIELD", ":steps", nil},

@@ -23,13 +23,13 @@ type fake struct {
 	other    string        // a key that causes WRONGTYPE
 	bytes    bool          // answers are []byte
 	repeat   bool          // sends each command twice, as a client does after a lost answer
-	hang     chan struct{} // if not nil, calls ignore their context until it is closed
+	hang     chan struct{} // if not nil, calls ignore their context until hang is closed
 	longest  time.Duration // the longest time until a deadline
 	commands [][]any
 }
 
 type fakeEntry struct {
-	id     string // all have the same length, so that they can be compared as text
+	id     string // all IDs have the same length, so that they can be compared as text
 	fields []any
 }
 
@@ -147,7 +147,7 @@ func lifetime(arg any) time.Duration {
 	if err != nil || ms <= 0 {
 		panic("a lifetime that is not positive")
 	}
-	return time.Duration(min(ms, 1<<43)) * time.Millisecond // a Duration has at most 292 years
+	return time.Duration(min(ms, 1<<43)) * time.Millisecond // a Duration is at most 292 years
 }
 
 func (f *fake) remove(key string) {

@@ -21,17 +21,17 @@ const (
 	streamKey = "stream"
 	epochKey  = "epoch"
 	maxEntry  = 64 // maximum revocations per stream entry
-	trimmed   = 3  // entries that trim checks for each added entry; above 1 to shrink the stream
+	trimmed   = 3  // entries that trim checks per added entry; above 1, so that the stream shrinks
 
-	// Each Read returns at most minEntries to maxEntries entries. The limit
-	// adapts to the speed of Redis: the entries must arrive within
-	// Config.Timeout, and a long feed must be read quickly.
+	// Each Read returns a limited number of entries. The limit is between
+	// minEntries and maxEntries, and adapts to the speed of Redis: the entries
+	// must arrive within Config.Timeout, but a long feed must be read quickly.
 	minEntries = 16
 	maxEntries = 512
 )
 
-// Publish implements [revoke.Feed]. It skips revocations whose Until has
-// passed.
+// Publish implements [revoke.Feed]. It skips revocations that have already
+// ended.
 func (s *Store) Publish(ctx context.Context, revocations ...revoke.Revocation) error {
 	now := time.Now()
 	current := slices.DeleteFunc(slices.Clone(revocations), func(r revoke.Revocation) bool { return !r.Until.After(now) })
@@ -76,8 +76,8 @@ func (s *Store) extendStream(ctx context.Context, d time.Duration) error {
 // keeps the entries of the last hour and the entry before them, because the
 // position of a reader that has read the whole feed may be one of these
 // entries. The next call continues where this call has stopped, so that an
-// entry with a late end does not prevent the removal of later entries. If trim
-// fails, entries are only removed later.
+// entry with a late end does not prevent the removal of later entries. A
+// failure of trim only delays the removal.
 func (s *Store) trim(ctx context.Context) {
 	entries, err := s.entries(ctx, *s.swept.Load(), trimmed+1)
 	if err != nil {
@@ -99,9 +99,9 @@ func (s *Store) trim(ctx context.Context) {
 	}
 }
 
-// entry is an entry of the stream. Its until is not secret: a machine with
-// another secret must not delete the entry before that time, and can ignore it
-// afterwards.
+// entry is an entry of the stream. The field until is not encrypted: a machine
+// with another secret must not delete the entry before that time, and can
+// ignore the entry afterwards.
 type entry struct {
 	id     string
 	until  string // Unix time in milliseconds at which the last revocation ends
@@ -110,7 +110,7 @@ type entry struct {
 
 // ended reports whether all revocations of an entry ended more than an hour
 // ago. The hour allows for differences between the clocks of machines. An entry
-// without a valid until is kept for 30 days and an hour.
+// without a valid end time is kept for 30 days and an hour.
 func (e entry) ended(now time.Time) bool {
 	last := addedAt(e.id).Add(lastingFor)
 	if until, err := strconv.ParseInt(e.until, 10, 64); err == nil {
@@ -145,7 +145,7 @@ type position struct {
 	place string // the place of the last entry that was read, or ""
 	id    string // the ID of this entry
 	more  string // "+" if more entries followed
-	epoch string // the epoch of that Read, or "" at the beginning
+	epoch string // epoch at the last Read, or "" at the beginning
 }
 
 var positionSyntax = regexp.MustCompile(`^(?:((\d{1,20}-\d{1,20}):[0-9a-f]{0,16})?(\+?)@([A-Z2-7]{26}))?$`)
@@ -169,7 +169,7 @@ func (s *Store) Read(ctx context.Context, after string) (revoke.Batch, error) {
 	}
 	from := position{place: parts[1], id: parts[2], more: parts[3], epoch: parts[4]}
 	n, began := int(s.perRead.Load()), time.Now()
-	entries, err := s.entries(ctx, from.id, n+2) // the one at the position, and one more
+	entries, err := s.entries(ctx, from.id, n+2) // entry at the position, and one to set More
 	if err != nil {
 		s.perRead.Store(minEntries)
 		return revoke.Batch{}, err
@@ -253,8 +253,8 @@ func (s *Store) newEpoch(ctx context.Context, condition string) (string, error) 
 	return text(answer)
 }
 
-// entries returns the first n entries from an ID on, or from the beginning if
-// from is "".
+// entries returns at most n entries of the stream. It begins at the given ID,
+// or at the beginning of the stream if the ID is "".
 func (s *Store) entries(ctx context.Context, from string, n int) ([]entry, error) {
 	if from == "" {
 		from = "-"

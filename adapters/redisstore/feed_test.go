@@ -20,7 +20,8 @@ func TestFeedConforms(t *testing.T) {
 	feedtest.Run(t, func(t *testing.T) revoke.Feed { return newStore(t, f) })
 }
 
-// withSecrets returns a function that changes the secrets; other may be nil.
+// withSecrets returns a configuration change that sets Secret and OtherSecret.
+// A nil OtherSecret means that there is only one secret.
 func withSecrets(now, other []byte) func(*redisstore.Config) {
 	return func(c *redisstore.Config) { c.Secret, c.OtherSecret = now, other }
 }
@@ -33,9 +34,9 @@ func publish(t *testing.T, s *redisstore.Store, value string, until time.Time) {
 	}
 }
 
-// assertRead fails the test unless a reading from the beginning returns
-// revocations with the given values. "" stands for a revocation that is not
-// valid.
+// assertRead fails the test unless a Read from the beginning of the feed
+// returns revocations with the given values. "" stands for a revocation that is
+// not valid.
 func assertRead(t *testing.T, s *redisstore.Store, values ...string) revoke.Batch {
 	t.Helper()
 	batch, err := s.Read(t.Context(), "")
@@ -85,7 +86,7 @@ func TestH05EntriesThatDoNotOpenAreInvalidRevocations(t *testing.T) {
 	}
 }
 
-// The end of an entry is not sealed, as the package comment says.
+// The end time of an entry is not sealed: see the package comment.
 func TestAnEntryWhoseEndIsPastIsSkipped(t *testing.T) {
 	f := newFake()
 	s := newStore(t, f)
@@ -136,7 +137,7 @@ func TestEntriesWithAnOldSecretEnd(t *testing.T) {
 		assertRead(t, s)
 		publish(t, s, "new", time.Now().Add(3*time.Hour))
 		time.Sleep(time.Hour + time.Second)
-		publish(t, s, "newer", time.Now().Add(time.Hour)) // also removes the old one
+		publish(t, s, "newer", time.Now().Add(time.Hour)) // also removes "old"
 		if assertRead(t, s, "new", "newer"); len(f.stream) != 2 {
 			t.Errorf("got %d entries, want 2", len(f.stream))
 		}

@@ -10,35 +10,36 @@ import (
 	"time"
 )
 
-// history detects that Redis has lost replay entries of a group, because it was
-// emptied, has restarted without its data or with old data, or was replaced by
-// a node without the last writes. A key in the same hash slot as the replay
-// entries shows this. The value of the key contains a loss, followed by 32-bit
-// counters. After a process has stored replay entries, it increments its own
-// counter. This is called a step. The loss must not change, and a counter must
-// never decrease. One counter for all processes would not be enough: a process
-// would not notice that its last step is missing if the others have made as
-// many steps since then. After 2^32 steps a counter is 0 again, which looks
-// like a loss.
+// history detects that Redis has lost replay entries of a group. Redis loses
+// entries if it is emptied, restarts without its data or with old data, or is
+// replaced by a node without the last writes. To detect this, each group has
+// one more key, in the same hash slot as the replay entries. The value of this
+// key contains the last recorded loss, followed by 32-bit counters. After a
+// process has stored replay entries, it increments its own counter. This is
+// called a step. The loss must not change, and a counter must never decrease.
+// One counter for all processes would not be enough: a process would not notice
+// that its last step was lost if another process has made a step since then.
+// After 2^32 steps a counter is 0 again, which looks like a loss.
 //
 // Concurrent callers share a step. A step protects the replay entries that were
-// stored before it began: if Redis loses one of them later, it also loses the
-// step. If Redis loses an entry before that step, within about a millisecond,
-// the loss is not detected: the entry looks as if it had never been stored.
+// stored before the step began: if Redis loses one of these entries later, it
+// also loses the step. The step follows within about a millisecond. If Redis
+// loses an entry before the step, the loss is not detected: the entry looks as
+// if it had never been stored.
 type history struct {
 	begun atomic.Uint64 // steps that have begun
 
 	mu     sync.Mutex // held during a step
 	known  loss       // loss in Redis; 0 before the first step
 	number string     // the counter of this process, as an offset for BITFIELD
-	own    int64      // its value; 0 before its first step and after a loss
-	err    error      // of the last step
+	own    int64      // its value; 0 before the first step and after a loss
+	err    error      // error of the last step
 }
 
 // loss records when Redis was last found to have lost its data. From the
 // highest bit down, it consists of the Unix time, the bit lossAssumed and
 // random bits. lossAssumed is set if Initialize assumed that an empty Redis was
-// new. Because of the random bits, two losses differ.
+// new. The random bits distinguish losses that have the same time.
 type loss int64
 
 const (
@@ -63,7 +64,8 @@ func (l loss) bytes() string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(l))) //nolint:gosec // not negative
 }
 
-// lossAt returns a loss with the given time, rounded up to a second.
+// lossAt returns a loss whose time is the next full second after the given
+// time.
 func lossAt(at time.Time) loss {
 	return loss(at.Unix()+1)<<lossTime | loss(rand.N[int64](lossRandom))
 }
@@ -88,7 +90,8 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 }
 
 // step increments the counter of this process. If Redis has lost the previous
-// step, step writes a new loss, so that other machines notice it, too.
+// step, the method writes a new loss, so that other machines also notice that
+// Redis has lost data.
 func (s *Store) step(ctx context.Context, g *group) error {
 	h := &g.history
 	if h.known == 0 {
@@ -116,7 +119,7 @@ func (s *Store) step(ctx context.Context, g *group) error {
 	case found == h.known && h.own != 0 && own > h.own+1: // another process uses this counter, or Do has repeated the command
 		h.number, h.own = newNumber(), 0
 		return s.step(ctx, g)
-	default: // if it has changed, another machine has found a loss
+	default: // if the loss has changed, another machine has written it
 		h.known, h.own = found, own
 		return nil
 	}
@@ -124,8 +127,9 @@ func (s *Store) step(ctx context.Context, g *group) error {
 
 // inFuture reports whether the time of a loss is more than an hour in the
 // future, and therefore wrong. Up to an hour is accepted, because the clock of
-// the machine that wrote the loss may be ahead. Otherwise, machines would keep
-// replacing each other's losses, and every proof would be refused.
+// the machine that wrote the loss may be ahead. Without this tolerance,
+// machines would keep replacing each other's losses, and every proof would be
+// refused.
 func inFuture(l loss) bool { return l.at().After(time.Now().Add(time.Hour)) }
 
 // Initialize prepares a new Redis: if Redis is empty, Initialize assumes that
@@ -157,7 +161,8 @@ func (s *Store) initialize(ctx context.Context, g *group, fresh loss) error {
 	return s.firstStep(ctx, g, fresh)
 }
 
-// firstStep reads the loss from Redis, or writes fresh if the key is missing.
+// firstStep reads the loss from Redis. If the key is missing, firstStep writes
+// the given loss.
 func (s *Store) firstStep(ctx context.Context, g *group, fresh loss) error {
 	answer, err := s.do(ctx, g, "SET", stepsKey, fresh.bytes(), "NX", "GET", "PX", milliseconds(lastingFor))
 	if err != nil {

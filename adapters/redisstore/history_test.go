@@ -17,8 +17,8 @@ import (
 
 type doFunc = func(ctx context.Context, args ...any) (any, error)
 
-// through returns a configuration change that makes commands go through f,
-// which may call next.
+// through returns a configuration change. With this change, each command is
+// passed to f, which may call next to send it.
 func through(f func(next doFunc, ctx context.Context, args []any) (any, error)) func(*redisstore.Config) {
 	return func(c *redisstore.Config) {
 		next := c.Do
@@ -40,9 +40,9 @@ func inGroup() func() [32]byte {
 // group.
 func stepsOf(key [32]byte) string { return fmt.Sprintf("bg:1:{%02x}:steps", key[0]%32) }
 
-// ahead returns a configuration change for a machine whose clock is ahead by
-// the given seconds. The times that the machine writes are later, and the times
-// that it reads are earlier.
+// ahead returns a configuration change that simulates a machine whose clock is
+// ahead. It adds the given seconds to the times that the machine writes, and
+// subtracts them from the times that the machine reads.
 func ahead(seconds int64) func(*redisstore.Config) {
 	shifted := func(value any, seconds int64) string {
 		text := value.(string)
@@ -68,9 +68,9 @@ func ahead(seconds int64) func(*redisstore.Config) {
 	})
 }
 
-// A machine must accept a loss that another machine has written, even if its
-// time is slightly in the future. Otherwise, the machines would keep replacing
-// each other's losses.
+// A machine must accept a loss that another machine has written, even if the
+// time of the loss is slightly in the future. Otherwise, the machines would
+// keep replacing each other's losses.
 func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	for _, seconds := range []int64{0, 30, 70, 600} {
 		synctest.Test(t, func(t *testing.T) {
@@ -97,8 +97,8 @@ func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	}
 }
 
-// If a loss cannot be written, the next step must not treat the value in Redis
-// as valid.
+// Redis contains a loss that is not valid, and the Store cannot replace it. The
+// next step must not accept this loss.
 func TestACounterThatIsNotValidCannotBeReplaced(t *testing.T) {
 	for name, value := range map[string]string{"1970": "\x00\x00\x00\x00\x00\x00\x00\x01", "the year 2100": "\x00\xf4\x86\x57\x00\x00\x00\x01"} {
 		f, next := newFake(), inGroup()
@@ -166,7 +166,7 @@ func TestTheCommandsOfAProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, next := newFake(), inGroup()
 		s := newStore(t, f)
-		for i, want := range []int{3, 2, 2} { // the first extends a lifetime
+		for i, want := range []int{3, 2, 2} { // the first proof extends a lifetime
 			before := s.Stats().Commands
 			assertFirst(t, s, next(), true, nil)
 			if got := s.Stats().Commands - before; got != want {

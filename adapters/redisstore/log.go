@@ -30,7 +30,8 @@ var messages = [kinds]string{
 	otherType:   "redis has a key of another type: delete this key, and find out what writes to keys with our Prefix",
 }
 
-// note logs an event, unless one of its kind was logged less than a minute ago.
+// note logs an event, unless an event of the same kind was logged less than a
+// minute ago.
 func (s *Store) note(ctx context.Context, k kind, args ...any) {
 	now, last := time.Now().Unix(), s.logged[k].Load()
 	if now-last < 60 || !s.logged[k].CompareAndSwap(last, now) {

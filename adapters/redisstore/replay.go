@@ -53,8 +53,8 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 // The lifetime is relative, so a wrong clock of Redis does not matter, unless
 // the clock is set forward while the entry exists. The value is random: a Redis
 // client that repeats the command after a lost reply finds its own value, which
-// does not count as a replay. The first half of key, which is a hash, is enough
-// to identify a proof, as in a [dpop.Memory].
+// does not count as a replay. The parameter key is a hash. Its first half is
+// enough to identify a proof, as in a [dpop.Memory].
 func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])

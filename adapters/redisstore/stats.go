@@ -2,7 +2,8 @@ package redisstore
 
 import "sync/atomic"
 
-// Stats contains counters for metrics. They count since New was called.
+// Stats contains counters for metrics. Each counter starts at 0 when New is
+// called.
 type Stats struct {
 	Commands  int // commands sent
 	Failures  int // commands that failed or took too long

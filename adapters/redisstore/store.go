@@ -16,7 +16,7 @@ import (
 // Defaults and bounds of Config.
 const (
 	defaultPrefix      = "bg:"
-	version            = "1:" // of the format of keys and values
+	version            = "1:" // version of the storage format
 	defaultTimeout     = 50 * time.Millisecond
 	maxTimeout         = time.Second
 	defaultProofWindow = 200 * time.Second
@@ -38,17 +38,17 @@ const (
 	LocalOnly
 )
 
-// Config configures a [Store]. Do and Secret are required. Except Do, Timeout,
-// Local and Logger, all fields must be the same on all machines.
+// Config configures a [Store]. Do and Secret are required. All fields except
+// Do, Timeout, Local and Logger must be the same on all machines.
 type Config struct {
 	// Do sends one command and returns its reply. All args are strings. The
 	// first is the name of the command, and the second is its only key. Do
 	// returns nil, nil if the reply is nil. Do should return when ctx ends. The
-	// Store then stops waiting, but if 256 calls for a group of keys have not
-	// returned, all further commands for this group fail. The command must
-	// reach the primary, never a replica. Do may repeat a command after a
-	// failure. Do is called concurrently. See docs/scale.md for go-redis,
-	// rueidis and valkey-go.
+	// Store then stops waiting, even if Do does not return. However, while 256
+	// calls for a group of keys have not returned, all further commands for
+	// this group fail. The command must reach the primary, never a replica. Do
+	// may repeat a command after a failure. Do is called concurrently. See
+	// docs/scale.md for go-redis, rueidis and valkey-go.
 	Do func(ctx context.Context, args ...any) (any, error)
 
 	// Secret seals values: at least 32 random bytes, the same on all machines.
@@ -101,7 +101,7 @@ type Config struct {
 // use and need not be closed. It runs goroutines only for commands.
 type Store struct {
 	config  Config
-	keys    []keys // of Secret and, if set, OtherSecret
+	keys    []keys // from Secret and, if set, OtherSecret
 	groups  [groups]*group
 	feed    *group
 	swept   atomic.Pointer[string] // ID of the entry at which the next trim begins

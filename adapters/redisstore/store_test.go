@@ -129,7 +129,7 @@ func TestH03TheWindowAfterALoss(t *testing.T) {
 		assertFirst(t, s, key, true, nil)
 		f.flush()
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
-		time.Sleep(81 * time.Second) // until is 120 seconds away, of 200
+		time.Sleep(81 * time.Second) // proofs end in 120 s; ProofWindow is 200 s
 		assertFirst(t, s, next(), false, redisstore.ErrLost)
 		time.Sleep(time.Nanosecond)
 		assertFirst(t, s, next(), true, nil)

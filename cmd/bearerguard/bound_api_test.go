@@ -19,10 +19,10 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// boundAPI returns an API for bound tokens that ignores a refusal by the
-// middleware step with the name hole. If hole is "", the API ignores no
-// refusal. If hole is "binding", it ignores a refusal by any step that checks
-// the binding.
+// boundAPI returns an API for bound tokens that has a security hole: it ignores
+// a refusal by the middleware step that the parameter hole names. If hole is
+// "", the API ignores no refusal. If hole is "binding", the API ignores a
+// refusal by any step that checks the binding.
 func boundAPI(issuer, origin, hole string) (http.Handler, error) {
 	var policy dpop.Policy
 	if hole == "replay" {

@@ -15,8 +15,8 @@ import (
 )
 
 // checkFlags holds the flags that describe a request, the token that the
-// request needs, and the server that issues the token. The API must answer such
-// a request with 2xx.
+// request needs, and the server that issues the token. The API must answer the
+// request with 2xx if it contains this token.
 type checkFlags struct {
 	req                control.Check
 	headers            []string

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
-// exec sets these environment variables for its command. The commands that use
-// the control API read them.
+// The subcommand exec sets these environment variables for the program that it
+// runs. The subcommands that use the control API read the variables.
 const (
 	envControlURL   = "OAUTH_CONTROL_URL"
 	envControlToken = "OAUTH_CONTROL_TOKEN" //nolint:gosec // a name, not a credential
@@ -28,7 +28,7 @@ type caller struct {
 }
 
 // controlCommand adds the flags for the control API to cmd, and makes cmd call
-// run.
+// the function run.
 func controlCommand(s streams, cmd *cobra.Command, run func(cmd *cobra.Command, c *caller, args []string) error) *cobra.Command {
 	c := &caller{streams: s}
 	cmd.Flags().StringVar(&c.url, "control-url", "", "URL of the control API of the server (default the URL in the ready file, or $"+envControlURL+")")
@@ -101,7 +101,7 @@ func (c *caller) client() (*control.Client, error) {
 	return client, nil
 }
 
-// do sends op, and returns the body of the answer.
+// do sends an operation and returns the body of the answer.
 func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err error) {
 	client, err := c.client()
 	if err != nil {
@@ -111,7 +111,8 @@ func (c *caller) do(ctx context.Context, op control.Operation) (text []byte, err
 	return text, controlFailure(err)
 }
 
-// doTyped sends op. It returns the parsed answer and the text of the answer.
+// doTyped sends an operation. It returns the parsed answer and the text of the
+// answer.
 func doTyped[T any](ctx context.Context, c *caller, op control.TypedOperation[T]) (answer T, text []byte, err error) {
 	client, err := c.client()
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/control"
 )
 
-// printOne performs op and prints the answer as one row, or as JSON.
+// printOne performs an operation and prints the answer as one row, or as JSON.
 func printOne[T any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, row func(T) []string) error {
 	return printRows(cmd, c, op, header, func(answer T) [][]string { return [][]string{row(answer)} })
 }
 
-// printList performs op, whose answer contains a list. It prints each element
-// as a row, or the answer as JSON.
+// printList performs an operation whose answer contains a list. It prints each
+// element of the list as a row, or the answer as JSON.
 func printList[T, E any](cmd *cobra.Command, c *caller, op control.TypedOperation[T], header []string, list func(T) []E, row func(E) []string) error {
 	return printRows(cmd, c, op, header, func(answer T) (rows [][]string) {
 		for _, e := range list(answer) {

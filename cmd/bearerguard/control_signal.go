@@ -129,9 +129,9 @@ session. TYPE is ` + strings.Join(catalogue.EventNames, ", ") + `, or the URI of
 	})
 }
 
-// printReceipt performs op and prints the token, or the status that the
-// receiver returned. If this status is not 2xx, it returns an error with exit
-// code 1.
+// printReceipt performs an operation and prints the token, or the status that
+// the receiver returned. If this status is not 2xx, printReceipt returns an
+// error with exit code 1.
 func printReceipt(cmd *cobra.Command, c *caller, op control.TypedOperation[wire.Receipt]) error {
 	got, text, err := doTyped(cmd.Context(), c, op)
 	switch {

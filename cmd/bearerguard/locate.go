@@ -113,7 +113,7 @@ func announce(r ready) (withdraw func(), err error) {
 	}, nil
 }
 
-// removeOwn removes a file if it still contains exactly text.
+// removeOwn removes a file if it still contains exactly the given text.
 func removeOwn(path string, text []byte) {
 	if got, err := os.ReadFile(path); err == nil && string(got) == string(text) { //nolint:gosec // a file of this program
 		_ = os.Remove(path)

@@ -12,7 +12,7 @@ import (
 	"github.com/bearerguard/bearerguard/cmd/bearerguard/internal/cli"
 )
 
-// loginFlags holds the flags of login.
+// loginFlags holds the flags of the subcommand login.
 type loginFlags struct {
 	client            clientFlags
 	output            outputFlags

@@ -34,7 +34,7 @@ func isTerminal(v any) bool {
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// paint adds colors to text if it is true.
+// paint adds colors to text if its value is true.
 type paint bool
 
 // paintFor returns true if w is a terminal that supports colors, unless the

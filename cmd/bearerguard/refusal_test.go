@@ -37,7 +37,7 @@ func TestARefusalShowsOnlyCodeAndDescription(t *testing.T) {
 			"client-credentials": testserver.EndpointToken, "refresh": testserver.EndpointToken, "introspect": testserver.EndpointIntrospect, "userinfo": testserver.EndpointUserInfo,
 		} {
 			if name == "an answer without the required member" && command == "userinfo" {
-				continue // an answer to userinfo has no required member
+				continue // a UserInfo response has no required member
 			}
 			t.Run(command+" and "+name, func(t *testing.T) {
 				as := testserver.New(t)

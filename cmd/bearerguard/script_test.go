@@ -23,10 +23,10 @@ import (
 )
 
 // The scripts in testdata/script run the program bearerguard itself. The
-// variable LISTEN contains a free address, and API contains the path of the
-// program examples/api. The program insecure-api is an API that accepts every
-// audience, and bound-api runs serveBoundAPI. Besides the usual commands, the
-// scripts can use
+// variable LISTEN contains a free address, and the variable API contains the
+// path of the program examples/api. The program insecure-api is an API that
+// accepts every audience, and bound-api runs serveBoundAPI. Besides the usual
+// commands, the scripts can use these:
 //
 //	serve [FLAG]…       starts a server, waits for its ready line, and writes the line
 //	                    to ready.json and to variables such as READY_issuer
@@ -113,9 +113,10 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptInterrupt runs a command, interrupts it after an event, and prints its
-// exit code. The last argument is the event: stdout or stderr if the command
-// writes there, or request if the command sends a request to a server that
-// never answers. HANGING in the command is replaced by the URL of that server.
+// exit code. The last argument names the event. The events "stdout" and
+// "stderr" mean that the command writes there. The event "request" means that
+// the command sends a request to a server that never answers. HANGING in the
+// command is replaced by the URL of that server.
 func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	words, when := slices.Clone(args[:len(args)-1]), args[len(args)-1]
 	events := map[string]event{"stdout": make(event, 1), "stderr": make(event, 1), "request": make(event, 1)}

@@ -23,7 +23,8 @@ const (
 	portsTried = 10
 )
 
-// serverFlags holds the flags of serve and exec that configure the server.
+// serverFlags holds the flags of the subcommands serve and exec that configure
+// the server.
 type serverFlags struct {
 	nextPort                           bool // take the next free port unless --addr is given
 	addr, issuer, config, state, audit string

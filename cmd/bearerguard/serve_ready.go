@@ -13,8 +13,8 @@ import (
 // requests. It contains everything that a program needs to use the server.
 type ready map[string]string
 
-// newReady returns the content of the ready line of s. It contains the
-// variables that exec sets for its command, under the names of OAuth metadata:
+// newReady returns the content of the ready line of a server. It contains the
+// variables that the subcommand exec sets, under the names of OAuth metadata:
 // OAUTH_TOKEN_ENDPOINT becomes token_endpoint.
 func newReady(s *running) ready {
 	r := ready{"control": s.controlURL, "control_token": s.controlToken, "ca_pem": string(s.CACertPEM())}

@@ -33,7 +33,7 @@ type running struct {
 	audit     *os.File
 	readyFile string
 	ready     []byte // the content of readyFile
-	withdraw  func() // the result of announce; nil if announce was not called
+	withdraw  func() // the result of announce(); nil if it was not called
 }
 
 // startServer starts the server that the flags describe. When it returns, the
@@ -69,9 +69,9 @@ func (f *serverFlags) startServer(cmd *cobra.Command) (*running, error) {
 	return s, nil
 }
 
-// listen starts the server at --addr. Without the flag, serve tries the default
-// port and the ports after it. If all of these are in use, it takes any free
-// port.
+// listen starts the server at --addr. Without this flag, the subcommand serve
+// tries the default port and the ports after it. If all of these are in use, it
+// takes any free port.
 func (f *serverFlags) listen(cmd *cobra.Command, opts []testserver.Option) (s *testserver.Server, err error) {
 	ctx := context.WithoutCancel(cmd.Context())
 	if !f.choosesPort(cmd) {
@@ -129,8 +129,8 @@ func (s *running) listenControl(f *serverFlags) error {
 	return nil
 }
 
-// fromHere returns an address at which this machine can reach the listener with
-// the address a.
+// fromHere converts the address of a listener to an address at which this
+// machine can reach the listener.
 func fromHere(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))

@@ -41,7 +41,7 @@ func TestServeUsesTheDefaultPortOrTheNext(t *testing.T) {
 	}
 }
 
-// The commands that serve suggests on a terminal must work.
+// The commands that the subcommand serve suggests on a terminal must work.
 func TestSuggestedCommandsWork(t *testing.T) {
 	cmd := newRoot(streams{})
 	cmd.SetContext(t.Context())

@@ -95,8 +95,8 @@ func readKey(flag, name string) (text []byte, key testserver.Key, err error) {
 	return text, key, nil
 }
 
-// readTokenOf returns the token of a request from a file, or from standard
-// input if name is "-". If name is "", it returns "".
+// readTokenOf returns the token of a request from the file with the given name,
+// or from standard input if the name is "-". If the name is "", it returns "".
 func readTokenOf(s streams, name string) (string, error) {
 	switch name {
 	case "":

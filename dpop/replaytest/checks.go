@@ -58,11 +58,12 @@ var checks = []suite.Check[dpop.Replay]{
 	},
 }
 
-// later returns an until for marks that must not expire while the suite runs.
+// later returns an expiry time for marks that must not expire while the suite
+// runs.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
-// want calls First. It returns an error unless First returns the value first
-// and a nil error.
+// want calls First. It returns an error if First fails, or if the result of
+// First differs from the parameter first.
 func want(ctx context.Context, store dpop.Replay, key [32]byte, until time.Time, first bool, when string) error {
 	got, err := store.First(ctx, key, until)
 	switch {
@@ -196,7 +197,7 @@ func fraction(ctx context.Context, store dpop.Replay) error {
 		if err == nil {
 			err = want(ctx, store, key, until, false, "the same key at once, while the mark lasts for half a second")
 		}
-		if err != nil && time.Now().Before(until) { // on a busy machine, half a second may be over
+		if err != nil && time.Now().Before(until) { // on a busy machine, half a second may have passed
 			return err
 		}
 		if err := suite.Wait(ctx, time.Now().Add(130*time.Millisecond)); err != nil {

@@ -11,9 +11,9 @@
 // In these texts, a replay entry is called a mark.
 //
 // The suite needs about three seconds of real time. It stores some thousand
-// replay entries, which last for an hour at most. Keys are random, so the store
-// may be in use. If the store uses its own clock, this clock may be ahead by
-// 0.2 seconds. Run the suite with -race as well.
+// replay entries, which last for an hour at most. Keys are random, so the suite
+// can test a store that is in use. If the store uses its own clock, this clock
+// may be ahead by 0.2 seconds. Run the suite with -race as well.
 //
 // The suite does not find every fault. For example, it does not notice if a
 // store deletes entries after a minute although they are needed for longer, or

@@ -7,9 +7,9 @@ import (
 	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
-// Run tests a store in subtests of t. It calls open once for each of them, with
-// the subtest's t. The calls may return the same store. Subtests that wait run
-// in parallel, and all have ended when Run returns.
+// Run tests a store in subtests of t. In each subtest, Run calls the function
+// open once, with the t of that subtest. The calls may return the same store.
+// Subtests that wait run in parallel, and all have ended when Run returns.
 func Run(t *testing.T, open func(t *testing.T) dpop.Replay) {
 	t.Helper()
 	suite.Run(t, checks, open)

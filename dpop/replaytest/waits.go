@@ -9,12 +9,13 @@ import (
 	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
-// margin is how early a mark may be missing, because the clock of a store on
-// another machine may be ahead, and because calls take time.
+// margin is the time by which a mark may expire too early. The clock of a store
+// on another machine may be ahead, and calls take time.
 const margin = 200 * time.Millisecond
 
-// holds checks that marks do not expire before their until. The values of until
-// have different fractions of a second, because a store may round.
+// holds checks that marks do not expire before the time given as until. This
+// time has a different fraction of a second for each mark, because a store may
+// round.
 func holds(ctx context.Context, store dpop.Replay) error {
 	const marks, step = 4, 250 * time.Millisecond
 	began := time.Now()

@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// noncePeriod is how long the API issues the same nonce. It accepts the nonce
-// for up to three periods.
+// noncePeriod is how long the API issues the same nonce. The API accepts a
+// nonce for up to three periods.
 const noncePeriod = time.Minute
 
 // proofs reads DPOP and DPOP_NONCES and returns the policy for proofs, or nil

@@ -24,9 +24,9 @@ func newCaller(t *testing.T, as *testserver.Server) *caller {
 	return &caller{t: t, key: key, token: as.Token(testserver.BoundTo(key), testserver.Scope("items:read"))}
 }
 
-// get sends a GET request to url, with a new proof for the URL in named. It
-// returns the status and all challenges, and sets c.nonce to the nonce of the
-// response.
+// get sends a GET request to a URL. The proof is new, and is for the URL in the
+// parameter named. The method returns the status and all challenges, and sets
+// c.nonce to the nonce of the response.
 func (c *caller) get(url, named string) (status int, challenges string) {
 	c.t.Helper()
 	var options []testserver.TokenOption
@@ -139,8 +139,8 @@ func TestNoncesAreAskedForOnce(t *testing.T) {
 	})
 }
 
-// TestCheckOfTheProgramFindsNothing runs all tests of apitest.CheckURL, also
-// those with bad proofs, against the program.
+// TestCheckOfTheProgramFindsNothing runs all tests of apitest.CheckURL against
+// the program, including those with bad proofs.
 func TestCheckOfTheProgramFindsNothing(t *testing.T) {
 	eachFramework(t, func(t *testing.T, framework string, as *testserver.Server) {
 		url := start(t, map[string]string{"ISSUER": as.Issuer(), "FRAMEWORK": framework, "DPOP": "required", "DPOP_NONCES": "1"})

@@ -37,8 +37,9 @@ type config struct {
 	signals  *revocation  // nil without REVOCATION_LISTEN
 }
 
-// newVerifier returns the verifier of the API. The API listens on address
-// without TLS, and on secure with TLS. secure is nil if MTLS_LISTEN is empty.
+// newVerifier returns the verifier of the API. The parameter address is the
+// address of the listener without TLS. The parameter secure is the address of
+// the TLS listener, or nil if MTLS_LISTEN is empty.
 func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, error) {
 	if c.verifier.Origins == nil && onLoopback(c.listen) {
 		origins := originsOf("http://", c.listen, address)
@@ -56,7 +57,7 @@ func (c config) newVerifier(address, secure net.Addr) (*middleware.Verifier, err
 	return middleware.NewVerifier(c.verifier)
 }
 
-// onLoopback reports whether address can be reached only from this machine.
+// onLoopback reports whether an address can be reached only from this machine.
 // Clients then use the address itself as the origin.
 func onLoopback(address string) bool {
 	host, _, _ := net.SplitHostPort(address)

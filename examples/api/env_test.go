@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// lookup returns a replacement for os.Getenv: a minimal environment of the API
-// in which changes are applied.
+// lookup returns a function that replaces os.Getenv. The function returns the
+// values of a minimal environment of the API, with the given changes.
 func lookup(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"LISTEN":   "127.0.0.1:0",
@@ -23,8 +23,8 @@ func lookup(changes map[string]string) func(string) string {
 
 const secret = "hush"
 
-// withIntrospection returns the environment variables for introspection,
-// combined with changes. The values in changes take precedence.
+// withIntrospection returns the environment variables for introspection, with
+// the given changes.
 func withIntrospection(changes map[string]string) map[string]string {
 	env := map[string]string{"INTROSPECTION_CLIENT_ID": "api", "INTROSPECTION_CLIENT_SECRET": secret}
 	maps.Copy(env, changes)

@@ -12,7 +12,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// startIntrospecting runs the program with credentials for introspection at as.
+// startIntrospecting runs the program with credentials for introspection at the
+// given server.
 func startIntrospecting(t *testing.T, framework string, as *testserver.Server, changes map[string]string) (url string) {
 	t.Helper()
 	env := map[string]string{

@@ -61,15 +61,16 @@
 // is not on loopback and ORIGIN is empty, the API has no origin. Then DPOP=on
 // acts as off and logs a warning, and DPOP=required is an error.
 //
-// MTLS_LISTEN or FORWARDED_CERT accepts tokens that are bound to a certificate
-// of the client (RFC 8705), if the client presents that certificate. If neither
-// is set, these tokens are refused. The TLS listener does not verify the chain
-// of a client's certificate, because the token contains the hash of the
-// certificate. It serves the same routes over HTTP/1.1 and HTTP/2, and ignores
-// the header field of FORWARDED_CERT. The program logs the address of the TLS
-// listener: msg="listening with TLS" addr=ADDR. If both listeners are on
-// loopback and ORIGIN is empty, then https://MTLS_LISTEN is also an origin.
-// Otherwise, proofs for the TLS listener need ORIGIN.
+// With MTLS_LISTEN or FORWARDED_CERT, the API accepts tokens that are bound to
+// a certificate of the client (RFC 8705), if the client presents that
+// certificate. Without these variables, the API refuses such tokens. The TLS
+// listener does not verify the chain of a client's certificate, because the
+// token contains the hash of the certificate. It serves the same routes over
+// HTTP/1.1 and HTTP/2, and ignores the header field of FORWARDED_CERT. The
+// program logs the address of the TLS listener: msg="listening with TLS"
+// addr=ADDR. If both listeners are on loopback and ORIGIN is empty, then
+// https://MTLS_LISTEN is also an origin. Otherwise, proofs for the TLS listener
+// need ORIGIN.
 //
 // If the environment has faults, the program reports all of them at once and
 // exits with status 2. Otherwise it prints one line, "listening on
@@ -186,7 +187,7 @@ func serve(ctx context.Context, cfg config, stdout io.Writer, log *slog.Logger) 
 	defer cancel()
 	running.Go(func() { warm(ctx, verifier, log) })
 	if cfg.shared != nil {
-		running.Go(func() { _ = cfg.shared.list.Run(ctx) }) // fails only if it is already running
+		running.Go(func() { _ = cfg.shared.list.Run(ctx) }) // fails only if the list is already running
 		cfg.shared.prepare(ctx, log)
 	}
 

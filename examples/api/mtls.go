@@ -60,8 +60,9 @@ var forwarding = map[string]func(trusted []netip.Prefix) clientcert.Forwarded{
 }
 
 // eitherCert uses the client's certificate of a TLS connection or, without TLS,
-// the certificate that a proxy forwards. Both listeners can safely share it:
-// only the TLS listener sets Request.TLS, and a client cannot set it.
+// the certificate that a proxy forwards. Both listeners can safely share this
+// source: only the TLS listener sets Request.TLS, and a client cannot set this
+// field.
 type eitherCert struct{ clientcert.Forwarded }
 
 func (e eitherCert) Thumbprint(r *http.Request) (string, error) {

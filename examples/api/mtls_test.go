@@ -55,8 +55,8 @@ func newCertificate(t *testing.T) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// files writes a certificate and its key into files and returns the environment
-// of a TLS listener that uses them.
+// files writes a certificate and its key into files. It returns the environment
+// variables for a TLS listener that uses these files.
 func files(t *testing.T, certificate tls.Certificate, listen string) map[string]string {
 	t.Helper()
 	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
@@ -75,8 +75,9 @@ func files(t *testing.T, certificate tls.Certificate, listen string) map[string]
 	return env
 }
 
-// newTLSClients returns a client for HTTP/1.1 and a client for HTTP/2. They
-// trust the certificate server and present the certificate own, if given.
+// newTLSClients returns a client for HTTP/1.1 and a client for HTTP/2. Both
+// trust the certificate in the parameter server. If the parameter own contains
+// a certificate, both clients present it.
 func newTLSClients(t *testing.T, server tls.Certificate, own ...tls.Certificate) map[string]*http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
@@ -104,8 +105,8 @@ func escaped(certificate tls.Certificate) string {
 	return url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Leaf.Raw})))
 }
 
-// request sends a GET request to url and returns the response with its body
-// already closed.
+// request sends a GET request to a URL and returns the response. The body of
+// the response is already closed.
 func request(t *testing.T, client *http.Client, url, authorization string, fields http.Header) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -122,8 +123,9 @@ func request(t *testing.T, client *http.Client, url, authorization string, field
 	return response
 }
 
-// wantStatus sends a GET request to url and checks the status. A 401 must have
-// the error invalid_token. A response with any other status must not have it.
+// wantStatus sends a GET request to a URL and checks the status. A response
+// with the status 401 must have the error invalid_token. A response with any
+// other status must not have this error.
 func wantStatus(t *testing.T, what string, client *http.Client, url, authorization string, fields http.Header, want int) *http.Response {
 	t.Helper()
 	response := request(t, client, url, authorization, fields)

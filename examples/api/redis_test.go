@@ -76,9 +76,9 @@ func TestProcessesWithOneRedisSecretShareNonces(t *testing.T) {
 	}
 }
 
-// Config.ProofWindow must be long enough for a proof with an old nonce. If it
-// is too short, the store returns an error and sends no command to Redis. This
-// test therefore checks that the store sends a command.
+// Config.ProofWindow must be long enough for a proof with an old nonce. If
+// ProofWindow is too short, the store returns an error and sends no command to
+// Redis. This test therefore checks that the store sends a command.
 func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -113,9 +113,10 @@ func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
 	}
 }
 
-// scripted starts a server and returns a client of it. On each connection, the
-// server expects want and then sends answer. If closes is true, it then closes
-// the connection, otherwise it expects want again.
+// scripted starts a server and returns a client of this server. On each
+// connection, the server expects the text in the parameter want, and then sends
+// the text in the parameter answer. If the parameter closes is true, the server
+// then closes the connection. Otherwise, it expects the first text again.
 func scripted(t *testing.T, want, answer string, closes bool) *respClient {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -25,8 +25,8 @@ type respConn struct {
 	answers *bufio.Reader
 }
 
-// do sends a command. If an idle connection fails, it tries a new one, because
-// Redis may have restarted.
+// do sends a command. If an idle connection fails, do tries a new connection,
+// because Redis may have restarted.
 func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 	select {
 	case conn := <-c.idle:
@@ -42,9 +42,10 @@ func (c *respClient) do(ctx context.Context, args ...any) (any, error) {
 	return c.use(ctx, &respConn{conn, bufio.NewReader(conn)}, args, c.setup...)
 }
 
-// use sends the commands in setup and then args. It returns the answer to args.
-// If the connection still works, use adds it to the idle connections. setup is
-// only for new connections.
+// use sends the commands in the parameter setup, and then the command in the
+// parameter args. It returns the answer to the last command. If the connection
+// still works, it is added to the idle connections. Setup commands are only for
+// new connections.
 func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup ...[]any) (answer any, err error) {
 	deadline, _ := ctx.Deadline()
 	err = conn.SetDeadline(deadline)
@@ -95,7 +96,7 @@ var (
 )
 
 const (
-	maxDepth = 4        // of nested lists
+	maxDepth = 4        // depth of nested lists
 	maxSize  = 64 << 20 // bytes of a string, or elements of a list
 )
 

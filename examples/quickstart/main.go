@@ -68,8 +68,8 @@ func run(ctx context.Context, out io.Writer, serve bool) error {
 	return demonstrate(ctx, out, as, base)
 }
 
-// protectedAPI returns the API that clients reach at base. A user of the module
-// writes code like this.
+// protectedAPI returns the API that clients reach at the given URL. A user of
+// the module writes code like this.
 func protectedAPI(as *testserver.Server, base string) (http.Handler, error) {
 	introspector, err := introspect.New(introspect.Config{
 		Issuer: as.Issuer(),
@@ -164,8 +164,9 @@ func demonstrate(ctx context.Context, out io.Writer, as *testserver.Server, base
 	return nil
 }
 
-// get sends a GET request with token. It uses the scheme DPoP if proof is set,
-// and otherwise Bearer. If both are empty, it sends no Authorization field.
+// get sends a GET request with the given token. It uses the scheme DPoP if a
+// proof is given, and Bearer otherwise. If both are missing, it sends no
+// Authorization field.
 func get(ctx context.Context, url, token string, proof []string) (status int, challenge string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {

@@ -21,9 +21,9 @@ const (
 // Denylist is a list of revoked tokens in Redis.
 type Denylist struct{ redis *redis.Client }
 
-// NewDenylist returns a list that is stored in the Redis server in options. It
-// sets options.ContextTimeoutEnabled. The list connects to Redis when it is
-// first used. Call Close at the end.
+// NewDenylist returns a list that is stored in the Redis server to which
+// options refers. It sets options.ContextTimeoutEnabled. The list connects to
+// Redis when it is first used. Call Close at the end.
 func NewDenylist(options *redis.Options) *Denylist {
 	options.ContextTimeoutEnabled = true // otherwise only the timeouts in options apply: several seconds for each attempt
 	return &Denylist{redis.NewClient(options)}
@@ -59,7 +59,7 @@ func (d *Denylist) Revoke(ctx context.Context, t *middleware.Token) error {
 }
 
 // DenylistHTTP returns an API whose callers can revoke their own tokens. The
-// Config.Revoked of v must use the same list.
+// function Config.Revoked of the verifier must use the same list.
 func DenylistHTTP(v *middleware.Verifier, list *Denylist) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", httpauth.Require(v, scopes.All("orders:read"))(listOrders))

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// newVerifier returns a verifier that accepts tokens of as.
+// newVerifier returns a verifier that accepts the tokens of the server as.
 func newVerifier(t *testing.T, as *testserver.Server, change ...func(*middleware.Config)) *middleware.Verifier {
 	t.Helper()
 	config := middleware.Config{

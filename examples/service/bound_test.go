@@ -17,8 +17,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// byHost sends requests for host with the transport at, and all other requests
-// with the transport others.
+// byHost sends the requests for one host with the transport at, and all other
+// requests with the transport others.
 type byHost struct {
 	host       string
 	at, others http.RoundTripper
@@ -97,8 +97,8 @@ func TestBoundTokens(t *testing.T) {
 }
 
 // TestTheCertificateIsPresentedToEveryServer tests that the service presents a
-// self-signed certificate even to a server that asks only for certificates of
-// another authority.
+// self-signed certificate even to a server that asks only for certificates from
+// a named authority.
 func TestTheCertificateIsPresentedToEveryServer(t *testing.T) {
 	own, authority := testserver.ClientCertificate(nil), testserver.ClientCertificate(&x509.Certificate{Subject: pkix.Name{CommonName: "authority"}})
 	named := x509.NewCertPool()

@@ -90,9 +90,9 @@ func (c *caller) get(ctx context.Context, token *oauth2.Token) (status int, retr
 	return resp.StatusCode, parseRetryAfter(resp.Header.Get("Retry-After")), nil
 }
 
-// parseRetryAfter returns the time to wait according to field, the value of
-// Retry-After (RFC 9110 §10.2.3): a number of seconds or a date. If field is
-// empty or invalid, it returns one second.
+// parseRetryAfter returns the time to wait. The parameter field is the value of
+// Retry-After (RFC 9110 §10.2.3), which is a number of seconds or a date. If
+// the value is empty or invalid, the time is one second.
 func parseRetryAfter(field string) time.Duration {
 	if seconds, err := strconv.Atoi(field); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, 1_000_000)) * time.Second // a larger number could overflow, and exceeds maxWait anyway

@@ -28,17 +28,17 @@ type config struct {
 	dpop        bool
 }
 
-// bind returns a transport that sends requests as transport does, and also
-// presents the certificate and sends DPoP proofs if they are configured.
+// bind returns a transport that also presents the certificate and sends DPoP
+// proofs, if they are configured.
 func (c config) bind(transport http.RoundTripper) http.RoundTripper {
 	if c.certificate != nil {
 		own := transport.(*http.Transport).Clone()
 		if own.TLSClientConfig == nil {
 			own.TLSClientConfig = new(tls.Config)
 		}
-		// If the server lists acceptable issuers, a client that uses the field
-		// Certificates sends only a certificate from one of them. It would not
-		// send a self-signed certificate.
+		// With the field Certificates instead, the client would obey the
+		// server's list of acceptable issuers, and would not send a self-signed
+		// certificate.
 		own.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.certificate, nil }
 		transport = own
 	}
@@ -119,8 +119,9 @@ func certificate(certFile, keyFile string) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// isURL reports whether secrets and tokens may be sent to the URL text. It must
-// use https, or http if the host is on loopback or insecure is true.
+// isURL reports whether secrets and tokens may be sent to a URL. The URL must
+// use https, or http if its host is on loopback or the parameter insecure is
+// true.
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

@@ -24,14 +24,14 @@ func TestMain(m *testing.M) {
 }
 
 // startAPI starts the API and returns its URL. The API accepts the tokens of
-// as.
+// the server as.
 func startAPI(t *testing.T, as *testserver.Server, env ...string) string {
 	t.Helper()
 	return program.Start(t, apiProgram, append([]string{"ISSUER=" + as.Issuer(), "AUDIENCE=api"}, env...)...)
 }
 
-// lookup returns a replacement for os.Getenv: the environment that bearerguard
-// exec sets, in which changes are applied.
+// lookup returns a replacement for os.Getenv. The replacement reads the
+// environment that bearerguard exec sets, with the given changes.
 func lookup(as *testserver.Server, changes map[string]string) func(string) string {
 	env := map[string]string{}
 	for _, line := range as.Env() {

@@ -55,8 +55,9 @@ func Example_dpop() {
 	// 401 {"error":"invalid_token","error_description":"token is bound to a key: it needs the scheme DPoP and a proof"}
 }
 
-// accepting returns a verifier for an API at https://api.example.com. It
-// accepts tokens that are bound to a key, under policy.
+// accepting returns a verifier for an API at https://api.example.com. The
+// verifier accepts tokens that are bound to a key, and uses the given policy
+// for proofs.
 func accepting(t *testing.T, as *testserver.Server, policy dpop.Policy) *middleware.Verifier {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{

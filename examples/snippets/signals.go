@@ -10,7 +10,7 @@ import (
 )
 
 // receiveSignals adds the receivers of logout tokens and security events to
-// mux. v is the verifier that uses list.
+// mux. The verifier v uses the given list.
 func receiveSignals(mux *http.ServeMux, v *middleware.Verifier, list *revoke.List, authorization string) error {
 	config := signals.Config{
 		Verifier:      v,

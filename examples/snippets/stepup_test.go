@@ -60,8 +60,8 @@ func TestPaymentsNeedARecentLoginWithASecondFactor(t *testing.T) {
 	}, apitest.RequireScope("pay"), apitest.RequireACR("urn:example:mfa"), apitest.RequireAuthWithin(5*time.Minute))
 }
 
-// TestStepUp runs a client. The API refuses its first token, and accepts the
-// token that it gets after a new login.
+// TestStepUp runs a client. The API refuses the client's first token, and
+// accepts the token from a new login.
 func TestStepUp(t *testing.T) {
 	as := testserver.New(t)
 	api := httptest.NewServer(newPayments(trusting(t, as)))

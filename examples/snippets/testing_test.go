@@ -16,8 +16,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/apitest"
 )
 
-// trusting returns a verifier that trusts as. Tests use it instead of
-// newVerifier.
+// trusting returns a verifier that trusts the server as. Tests use trusting
+// instead of newVerifier.
 func trusting(t *testing.T, as *testserver.Server) *middleware.Verifier {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{

@@ -10,8 +10,9 @@ import (
 )
 
 // callback receives the authorization response, which contains a code or an
-// error. Any web page can make a browser open this URL. So callback checks
-// state and iss before it uses anything else in the response, even the error.
+// error. Any web page can make a browser open the callback URL. So callback
+// checks the parameters state and iss before it uses anything else in the
+// response, even the error.
 func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	p, ok := a.pendingLogin(w, r)
 	query, err := url.ParseQuery(r.URL.RawQuery)

@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-// proofKeyLabel makes the key of proofs independent of other keys that are
-// derived from SESSION_KEY. If the label changes, the key changes, and stored
+// proofKeyLabel makes the DPoP key independent of other keys that are derived
+// from SESSION_KEY. If the label changes, the DPoP key changes, and stored
 // tokens become unusable.
 const proofKeyLabel = "weblogin DPoP v1"
 

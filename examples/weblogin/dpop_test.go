@@ -24,8 +24,8 @@ func boundSite(t *testing.T, as *testserver.Server, changes func(*config), apiEn
 	}, append(apiEnv, "DPOP=required")...)
 }
 
-// restart returns a new app, as after a restart of the site. It applies changes
-// to the configuration.
+// restart returns a new app, as after a restart of the site with a changed
+// configuration.
 func (s *site) restart(changes func(*config)) *app {
 	s.t.Helper()
 	cfg := s.app.cfg
@@ -140,7 +140,8 @@ func TestABearerTokenIsRefusedWithDPoP(t *testing.T) {
 }
 
 // repeating sends the next requests to path twice, as net/http does if a
-// connection breaks before the response. left is the number of these requests.
+// connection breaks before the response. The field left is the number of
+// requests that are still to be sent twice.
 type repeating struct {
 	http.RoundTripper
 

@@ -111,8 +111,8 @@ func fromEnv(getenv func(string) string) (config, error) {
 	return cfg, errors.Join(faults...)
 }
 
-// isURL reports whether text is a URL to which tokens may be sent. An endpoint
-// may have a query (RFC 6749 §3.1).
+// isURL reports whether text is a URL to which tokens may be sent. The URL may
+// have a query, as an endpoint may (RFC 6749 §3.1).
 func isURL(text string, insecure bool) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

@@ -5,7 +5,8 @@ import (
 	"net/url"
 )
 
-// guarded returns a handler that adds security headers to each answer of next.
+// guarded returns a handler that adds security headers to each answer of the
+// handler next.
 func (a *app) guarded(next http.Handler) http.Handler {
 	policy := a.policy()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -20,9 +21,9 @@ func (a *app) guarded(next http.Handler) http.Handler {
 }
 
 // policy returns a content security policy that allows the stylesheet and the
-// logout form. Browsers also apply form-action to redirects after a form, and
-// the logout form redirects to the server. If the server then redirects to a
-// third origin, add that origin too.
+// logout form. Browsers also apply form-action to redirects after a form. The
+// logout form redirects to the server, so the policy allows the server. If the
+// server then redirects to a third origin, add that origin too.
 func (a *app) policy() string {
 	forms := "'self'"
 	if u, err := url.Parse(a.provider.EndSession); err == nil && u.Host != "" {

@@ -49,8 +49,8 @@ func (a *app) endSessionURL() string {
 
 // end removes a session and then revokes its tokens, so that the session ends
 // even if the revocation fails. It first waits for any refresh in progress,
-// because the refresh would save the session again. The timeout of end starts
-// after this wait. An error means that the session still exists.
+// because the refresh would save the session again. The timeout starts after
+// this wait. An error means that the session still exists.
 func (a *app) end(ctx context.Context, id string) error {
 	defer a.locks.lock(id)()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)

@@ -1,6 +1,6 @@
 // Command weblogin is a web site where users log in with an authorization
 // server. The site then calls an API on behalf of the user. It implements the
-// client that OAuth tutorials describe, including the parts that the tutorials
+// client that OAuth tutorials describe, and also the parts that the tutorials
 // leave out. It uses net/http, golang.org/x/oauth2 and go-oidc, and is
 // configured only by environment variables. Copy its code into your own site.
 //

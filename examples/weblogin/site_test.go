@@ -53,7 +53,7 @@ func (s *site) Write(p []byte) (int, error) {
 }
 
 // record stores the responses of the token endpoint, and the tokens in them. It
-// then calls change.
+// then calls the function change, if set.
 func (s *site) record(_ *testserver.TokenRequest, resp *testserver.TokenResponse) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

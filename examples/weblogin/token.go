@@ -13,8 +13,8 @@ import (
 // and cannot be refreshed. The user must log in again.
 var errEnded = errors.New("the session has ended")
 
-// accessToken returns a valid access token of a session. refused is a token
-// that an API has refused, or "".
+// accessToken returns a valid access token of a session. The parameter refused
+// is a token that an API has refused, or "".
 //
 // A refresh token can be used only once, so only one request of a session
 // refreshes at a time. The other requests wait and then use the new token. The

@@ -77,8 +77,8 @@ func (a ClientAlgs) Signing() []Alg {
 	return slices.DeleteFunc([]Alg{a.IDToken, a.UserInfo, a.Introspection}, func(alg Alg) bool { return alg == "" })
 }
 
-// Check returns an error for the first algorithm that is not allowed. nameOf
-// returns the name of the field for the text of the error.
+// Check returns an error for the first algorithm that is not allowed. The error
+// contains the name of the field, as the function nameOf returns it.
 func (a ClientAlgs) Check(nameOf func(ClientAlg) string) error {
 	for _, f := range a.Fields() {
 		if *f.Alg != "" && !slices.Contains(f.Allowed, *f.Alg) {

@@ -107,8 +107,9 @@ func Disableable() []Endpoint {
 }
 
 // Served reports for each endpoint whether the server serves it. An endpoint is
-// disabled if off returns true for its route. An endpoint with Needs is served
-// only if at least one of the endpoints in Needs is served.
+// disabled if the function off returns true for its route. If its route has
+// Needs, an endpoint is served only if at least one of the endpoints in Needs
+// is served.
 func Served(off func(Route) bool) map[Endpoint]bool {
 	served := map[Endpoint]bool{}
 	for _, r := range Routes {

@@ -2,8 +2,8 @@ package catalogue
 
 import "slices"
 
-// EventType is the type of a security event: a URI, which is the name of the
-// event's member in the claim events (RFC 8417 §2.2).
+// EventType is the URI of a type of security event. In the claim events, the
+// URI is the name of the event's member (RFC 8417 §2.2).
 type EventType string
 
 // These are the event types that the mock server supports.

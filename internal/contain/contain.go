@@ -1,7 +1,7 @@
-// Package contain limits the damage that code outside this module (callbacks,
-// sources, loggers, transports, parsers) can do. If this code panics, the
-// program continues. The texts of its errors are not logged, and it cannot
-// flood the logs.
+// Package contain limits the damage that code outside this module can do.
+// Examples are callbacks, sources, loggers, transports and parsers. If such
+// code panics, the program continues. The texts of its errors are not logged,
+// and it cannot flood the logs.
 package contain
 
 import (

@@ -18,8 +18,8 @@ import (
 )
 
 // piped returns a client whose connections are in-memory pipes, for use with
-// synctest. serve is called once per connection, after the request has been
-// read, and writes the raw answer.
+// synctest. For each connection, piped reads the request and then calls the
+// function serve, which writes the raw answer.
 func piped(t *testing.T, serve func(conn net.Conn)) *http.Client {
 	t.Helper()
 	var serving sync.WaitGroup
@@ -105,8 +105,8 @@ var methods = map[string]func(context.Context, *http.Client) ([]byte, error){
 	},
 }
 
-// checkFailure checks that exchange returns the error want after the duration
-// after. The duration is exact only in a synctest bubble.
+// checkFailure checks the error of exchange, and the time until exchange
+// returns. This time is exact only in a synctest bubble.
 func checkFailure(ctx context.Context, t *testing.T, exchange func(context.Context, *http.Client) ([]byte, error), client *http.Client, after time.Duration, want error) {
 	t.Helper()
 	start := time.Now()

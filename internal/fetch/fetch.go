@@ -88,12 +88,12 @@ func GetAs(ctx context.Context, client *http.Client, address, token string) (Ans
 	return do(ctx, client, http.MethodGet, address, "", http.Header{"Authorization": {"Bearer " + token}}, 0)
 }
 
-// Post sends a POST request with body and with the fields in header. The limits
+// Post sends a POST request with the given body and header fields. The limits
 // of [Get] apply, but Post follows no redirects, because only one endpoint may
-// receive the body. The body is a form unless header contains another
-// Content-Type. If the error is a [StatusError] with a status from 400 to 499,
-// the answer contains the first 4 KiB of the body, and BasicChallenge is set if
-// the server asked for Basic authentication.
+// receive the body. The body is sent as a form, unless the parameter header
+// contains a Content-Type. If the error is a [StatusError] with a status from
+// 400 to 499, the answer contains the first 4 KiB of the body, and
+// BasicChallenge is set if the server asked for Basic authentication.
 func Post(ctx context.Context, client *http.Client, address, body string, header http.Header) (Answer, error) {
 	return do(ctx, client, http.MethodPost, address, body, header, 0)
 }

@@ -71,9 +71,9 @@ func seconds(text string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// until returns the time from the Date of the answer until date. If the answer
-// has no valid Date, the time from now is returned. The result is negative if
-// date is in the past or invalid.
+// until returns the time from the Date field of the answer until the given
+// date. If the answer has no valid Date field, it returns the time from now.
+// The result is negative if the given date is in the past or invalid.
 func until(date string, h http.Header) time.Duration {
 	then, err := http.ParseTime(date)
 	if err != nil {

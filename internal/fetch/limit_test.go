@@ -107,7 +107,8 @@ func TestACompressedBodyIsMeasuredUncompressed(t *testing.T) {
 				t.Errorf("got %d bytes, %v, want %v", len(got), err, tt.want)
 			}
 			// Growing a buffer to the limit allocates a small multiple of the
-			// limit. The server runs in this process and allocates memory too.
+			// limit. The server in this process allocates memory too. So the
+			// test allows 16 times the limit.
 			if spent := after.TotalAlloc - before.TotalAlloc; spent > 16*fetch.MaxBytes {
 				t.Errorf("allocated %d bytes for a limit of %d, want at most 16 times the limit", spent, fetch.MaxBytes)
 			}

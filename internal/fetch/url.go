@@ -13,10 +13,10 @@ var (
 	ErrInsecure = errors.New("must be an https URL (http is allowed only for loopback addresses, or with InsecureHTTP)")
 )
 
-// CheckURL returns an error if requests must not be sent to the endpoint raw.
-// The scheme must be https, or http if the host is a loopback address or
-// insecure is true. An endpoint may have a query (RFC 8414 §2). An issuer must
-// not: see [CheckIssuer].
+// CheckURL returns an error if requests must not be sent to an endpoint with
+// the given URL. The scheme must be https, or http if the host is a loopback
+// address or the parameter insecure is true. An endpoint may have a query (RFC
+// 8414 §2). An issuer must not: see [CheckIssuer].
 func CheckURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(raw, "#") {

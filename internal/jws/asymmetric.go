@@ -14,8 +14,8 @@ import (
 // FitRSA reports whether an RSA key has 2048 (RFC 7518 §3.3) to 8192 bits.
 // Verifying with a longer key takes milliseconds, which would let an attacker
 // who controls the key waste CPU time. Package jwks checks the size of every
-// key that it reads. Verify checks it again, because a key may also come from a
-// source that the caller supplies.
+// key that it reads. Verify checks the size again, because a key may also come
+// from a source that the caller supplies.
 func FitRSA(public *rsa.PublicKey) bool {
 	return public.N != nil && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
 }
@@ -77,9 +77,9 @@ func (m *Message) digest(hash crypto.Hash) []byte {
 	}
 }
 
-// appendDER appends two positive numbers as the Ecdsa-Sig-Value of RFC 3279
-// §2.2.3. It returns false if either number is zero. With math/big, this would
-// need twenty allocations.
+// appendDER appends the numbers r and s as the Ecdsa-Sig-Value of RFC 3279
+// §2.2.3. It returns false if r or s is zero. With math/big, this would need
+// twenty allocations.
 func appendDER(der []byte, r, s []byte) ([]byte, bool) {
 	r, s = positive(r), positive(s)
 	if r == nil || s == nil {

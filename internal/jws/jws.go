@@ -28,9 +28,9 @@ var (
 	ErrSignature = errors.New("signature is not valid for this key")
 )
 
-// Header contains the header parameters that this module uses. All other
-// parameters are ignored, so a key or certificate in the token (jwk, jku, x5c,
-// x5u) is never used (RFC 8725 §3.10).
+// Header contains the header parameters that this module uses. ParseHeader also
+// checks crit, b64 and cty. All other parameters are ignored, so a key or
+// certificate in the token (jwk, jku, x5c, x5u) is never used (RFC 8725 §3.10).
 type Header struct {
 	Algorithm  string // never empty
 	KeyID      string // "" if absent; an empty kid is refused
@@ -56,10 +56,10 @@ const byteOrderMark = "77u_"
 
 // IsJWT reports whether a bearer token is meant to be a JWT: it has a dot, and
 // its first segment decodes to the beginning of a JSON object, possibly after
-// white space. Such a token is never treated as opaque, even if it is not a
-// valid JWT. The only exception is an encrypted token. One in 256 random opaque
-// tokens decodes to a text that begins with a brace, so IsJWT also checks the
-// dot and the character after the brace.
+// white space. Such a token is treated as opaque only if it is encrypted, or if
+// its issuer introspects all tokens. Otherwise it is refused if it is not a
+// valid JWT. One in 256 random opaque tokens decodes to a text that begins with
+// a brace, so IsJWT also checks the dot and the character after the brace.
 func IsJWT(token string) bool {
 	first, _, dotted := strings.Cut(token, ".")
 	if !dotted {
@@ -224,9 +224,9 @@ func ParseHeader(data []byte) (Header, error) {
 			content, ok := strictjson.String(value)
 			return refuseUnless(ok && !isJWTMedia(content), ErrNested)
 		case "crit", "b64":
-			// No extension is supported, so a critical extension must be
-			// refused (RFC 7515 §4.1.11), and a JWT must not use an unencoded
-			// payload (RFC 7797 §7).
+			// No extension is supported, so crit must be refused (RFC 7515
+			// §4.1.11). A JWT must not use an unencoded payload, so b64 is
+			// refused too (RFC 7797 §7).
 			return ErrCritical
 		}
 		return nil

@@ -5,8 +5,8 @@ import "slices"
 // smallOrder lists the Ed25519 points whose order divides eight. Each element
 // is a y-coordinate, little-endian and without the sign bit of x. The list also
 // contains the encodings of the coordinates 0 and 1 that are not reduced modulo
-// p. Anyone can make signatures that are valid for such a key (Brendel et al.,
-// "The Provable Security of Ed25519", §3).
+// p. Anyone can make signatures that are valid for a key on this list (Brendel
+// et al., "The Provable Security of Ed25519", §3).
 var smallOrder = [...][32]byte{
 	{},                     // 0: order 4
 	{1},                    // 1: order 1

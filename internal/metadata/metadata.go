@@ -38,8 +38,7 @@ func Discover(ctx context.Context, client *http.Client, issuer string, insecure 
 	return doc, err
 }
 
-// At does the same as [Discover], but fetches the metadata from the URL
-// location.
+// At does the same as [Discover], but fetches the metadata from the given URL.
 func At(ctx context.Context, client *http.Client, location, issuer string, insecure bool) (Document, error) {
 	doc, _, err := first(ctx, client, []string{location}, issuer, insecure)
 	return doc, err
@@ -48,7 +47,7 @@ func At(ctx context.Context, client *http.Client, location, issuer string, insec
 // Fetch is like Discover, but also returns the bytes of the document, for
 // callers that need other members. Fetch tries the well-known locations in
 // order. It tries the next location only if the answer shows that the current
-// location has no metadata. A server that is down must not be mistaken for a
+// location has no metadata. So it does not mistake a server that is down for a
 // server whose metadata is elsewhere. If all locations fail, Fetch returns the
 // last error that is not a [fetch.StatusError], or the first error if all
 // errors are StatusErrors.
@@ -95,9 +94,10 @@ func isAbsent(err error) bool {
 }
 
 // locations returns the URLs at which metadata may be published, in the order
-// in which they are tried. They consist of the OpenID Connect name after the
-// issuer, the RFC 8414 name before the issuer's path, and the RFC 8414 name
-// after the issuer, which many servers use.
+// in which they are tried. The first URL has the OpenID Connect name after the
+// issuer. If the issuer has a path, the second URL has the RFC 8414 name before
+// this path. The last URL has the RFC 8414 name after the issuer, as on many
+// servers.
 func locations(issuer string) []string {
 	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	base := strings.TrimSuffix(issuer, "/")
@@ -164,9 +164,10 @@ func parse(data []byte, issuer string, secure, insecure bool) (Document, error) 
 	return doc, nil
 }
 
-// acceptable reports whether an endpoint may be used. secure is true if the
-// metadata was fetched over https. Then the endpoint must also use https, even
-// on a loopback address. If insecure is true, http is always allowed.
+// acceptable reports whether an endpoint may be used. The parameter secure is
+// true if the metadata was fetched over https. Then the endpoint must also use
+// https, even on a loopback address. If the parameter insecure is true, http is
+// always allowed.
 func acceptable(endpoint string, secure, insecure bool) bool {
 	if secure && !insecure && !isHTTPS(endpoint) {
 		return false

@@ -26,8 +26,8 @@ const (
 	oauth = "/.well-known/oauth-authorization-server"
 )
 
-// server calls the handler in answers for the path of a request. For other
-// paths, it answers 404. It logs the paths of all requests.
+// server answers each request with the handler that the map answers contains
+// for its path, or with 404. It logs the paths of all requests.
 type server struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc // set before the first request

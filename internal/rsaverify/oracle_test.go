@@ -178,8 +178,8 @@ func (p pair) messages(c random, hash crypto.Hash, digest []byte) map[string][]b
 	return list
 }
 
-// variants returns signatures, indexed by name. "unchanged" is signature
-// itself. All others are invalid.
+// variants returns signatures, indexed by name. The variant "unchanged" is the
+// given signature. All others are invalid.
 func (p pair) variants(c random, signature []byte) map[string][]byte {
 	size := p.public.Size()
 	number := new(big.Int).SetBytes(signature)

@@ -1,8 +1,7 @@
 // Package rsaverify verifies RSASSA-PKCS1-v1_5 signatures (RFC 8017 §8.2.2)
-// with values that are computed once per key. [crypto/rsa] computes these
-// values for each signature: a constant of the modulus for Montgomery
-// multiplication, and whether the key is valid. Computing these values takes a
-// third of the time that crypto/rsa needs for a signature.
+// with values that are computed once per key: a constant of the modulus for
+// Montgomery multiplication, and whether the key is valid. [crypto/rsa]
+// computes these values for each signature, which takes a third of its time.
 //
 // The package uses the standard library's arithmetic, which filippo.io/bigmod
 // re-exports. It builds the expected encoded message (EMSA-PKCS1-v1_5, RFC 8017

@@ -9,8 +9,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/shapes"
 )
 
-// sample returns the header and the claims of the sample token of s, changed by
-// row.
+// sample returns the header and the claims of the sample token of the shape s,
+// with the changes in row.
 func sample(s shapes.Shape, row shapes.Row) (header, claims map[string]any) {
 	header, claims = map[string]any{"alg": "RS256", "kid": "k"}, map[string]any{"iss": s.Issuer, "sub": "u1", "aud": s.Audience}
 	for object, members := range map[*map[string]any][]shapes.Member{&header: append(s.Header, row.Header...), &claims: append(s.Claims, row.Claims...)} {

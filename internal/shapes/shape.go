@@ -17,11 +17,12 @@ type Shape struct {
 	Issuer   string // of the sample token, as the provider writes it
 	Audience string // the API that the sample token is for
 
-	// Header lists the members of the JOSE header other than alg and kid.
-	// Claims lists the claims in their order. The claims iss, aud, sub, iat and
-	// exp have default values unless they are listed. {issuer}, {audience} and
-	// {now} in a string are placeholders. {now} is replaced by the current time
-	// as a NumericDate. A string that consists only of {now} becomes a number.
+	// Header lists the members of the JOSE header. Claims lists the claims in
+	// their order. The parameters alg and kid, and the claims iss, aud, sub,
+	// iat and exp, have default values unless they are listed. {issuer},
+	// {audience} and {now} in a string are placeholders. {now} is replaced by
+	// the current time as a NumericDate. A string that consists only of {now}
+	// becomes a number.
 	Header []Member
 	Claims []Member
 

@@ -61,9 +61,9 @@ func read(doc string, options ...jsontext.Options) *reader {
 	return r
 }
 
-// release clears the reader and returns it to the pool. Of the old document,
-// the reader keeps only the member names that the decoder stores to detect
-// duplicates.
+// release clears the reader and returns it to the pool. The reader keeps
+// nothing of the old document except the member names that the decoder stores
+// to detect duplicates.
 func (r *reader) release() {
 	clear(r.copied)
 	if cap(r.copied) > maxPooled {
@@ -84,8 +84,8 @@ func (r *reader) value() (Value, error) {
 	return Value(r.doc[end-len(raw) : end]), nil
 }
 
-// members calls member with each member of the document's object, which may
-// have at most limit members.
+// members calls a function with each member of the document's object. The
+// object may have at most limit members.
 func (r *reader) members(limit int, member func(name string, value Value) error) error {
 	if tok, err := r.dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return ErrSyntax

@@ -43,10 +43,10 @@ type Pointer = jsontext.Pointer
 // text is the type constraint of a document.
 type text interface{ ~string | ~[]byte }
 
-// Object reads data as one strict JSON object and calls member with each member
-// in the order of the document. If member returns an error, Object stops and
-// returns that error unchanged. If data is a string, name and value are
-// substrings of it.
+// Object reads data as one strict JSON object. It calls the function member
+// with each member, in the order of the document. If the function returns an
+// error, Object stops and returns that error unchanged. If data is a string,
+// name and value are substrings of it.
 func Object[T text](data T, member func(name string, value Value) error) error {
 	doc := string(data)
 	if err := checkDepth(doc); err != nil {

@@ -27,9 +27,9 @@ func failed[T any](ctx context.Context, checks []Check[T], open func() T) (names
 	return names
 }
 
-// FindsPlantedFaults tests that the checks in Want find each fault. It also
-// tests that every check is in the Want of a fault that not all checks need to
-// find.
+// FindsPlantedFaults tests that each fault is found by the checks in its Want.
+// It also tests that every check is in the Want of at least one fault whose
+// Want does not list all checks.
 func FindsPlantedFaults[T any](t *testing.T, checks []Check[T], faults map[string]Planted[T]) {
 	t.Helper()
 	found := make(map[string]bool)
@@ -69,8 +69,9 @@ func FindsNoFault[T any](t *testing.T, checks []Check[T], correct map[string]fun
 	}
 }
 
-// Explains tests that run fails and that its output contains texts. It calls
-// run in another process, because a failure in run would also fail this test.
+// Explains tests that the function run fails the test, and that the output
+// contains the given texts. It calls run in another process, because the
+// failure would also fail this test.
 func Explains(t *testing.T, run func(t *testing.T), texts ...string) {
 	t.Helper()
 	const child = "BEARERGUARD_SUITE_CHILD"

@@ -74,8 +74,8 @@ func set(ctx context.Context, store introspect.Cache, key string, value []byte) 
 	return nil
 }
 
-// want reads a key and returns an error unless the stored value equals value.
-// If value is nil, the key must be missing.
+// want reads a key and returns an error if the stored value differs from the
+// parameter value. If the parameter is nil, the key must be missing.
 func want(ctx context.Context, store introspect.Cache, key string, value []byte, when string) error {
 	got, ok, err := store.Get(ctx, key)
 	switch {

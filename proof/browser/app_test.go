@@ -121,7 +121,8 @@ func (a *app) answer(b *tab) url.Values {
 	}
 }
 
-// fill replaces the value of the field with this name by typing text.
+// fill types text into the field with this name, in place of the previous
+// value.
 func (b *tab) fill(name, text string) {
 	b.t.Helper()
 	eval[bool](b, `(e => { e.focus(); e.select(); return true; })(document.querySelector('[name="`+name+`"]'))`)

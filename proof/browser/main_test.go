@@ -66,7 +66,8 @@ func newTab(t *testing.T, opts ...chromedp.CreateBrowserContextOption) *tab {
 		t.Fatal(err)
 	}
 	// ctx has no time limit, because it keeps the tab open. Actions in the tab
-	// use limited, so that they fail when the time limit has passed.
+	// use the context limited instead, so that they fail when the time limit
+	// has passed.
 	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b.ctx = limited
@@ -124,8 +125,8 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// open loads a page and waits until the autofocus element has the focus, which
-// is shortly after loading.
+// open loads a page and waits until the autofocus element has the focus. The
+// element gets the focus shortly after the page is loaded.
 func (b *tab) open(address string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(address))

@@ -112,9 +112,9 @@ func TestTheDebugPageShowsRequests(t *testing.T) {
 	}
 }
 
-// A page from another origin can make a browser send a form, but it normally
-// does not know the CSRF token. The server must refuse the form even if it
-// contains the right CSRF token.
+// A page from another origin can make a browser send a form, but that page
+// normally does not know the CSRF token. The server must refuse the form even
+// if the form contains the right CSRF token.
 func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	a := newApp(t, testserver.Client{})
 	victim, attacker := newTab(t), newTab(t)
@@ -156,8 +156,8 @@ func TestFormsOfOtherPagesAreRefused(t *testing.T) {
 	}
 }
 
-// The browser requests the page under a host name of an attacker that resolves
-// to the server, as in a DNS rebinding attack.
+// The browser requests the page under an attacker's host name that resolves to
+// the server, as in a DNS rebinding attack.
 func TestTheDebugPageRefusesOtherHosts(t *testing.T) {
 	a := newApp(t, testserver.Client{}, testserver.IssuerURL("http://login.example.com"))
 	b := newTab(t, resolvingTo(serve(t, a.as)))

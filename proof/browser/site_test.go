@@ -11,8 +11,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/pages"
 )
 
-// form contains the values that every form on the pages has. The test site
-// records the forms that it receives.
+// form contains the values that every form on the pages has. The tests expect
+// these values in the forms that the test site receives.
 var form = pages.Form{Action: "/sent", Request: "client_id=web&scope=openid+orders%3Aread&decision=allow", CSRF: "the-token"}
 
 // long is a name that is longer than a line of a narrow window.

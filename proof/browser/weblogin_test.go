@@ -14,9 +14,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// onLocalhost starts an authorization server on localhost. localhost and
-// 127.0.0.1 are different sites, so the browser treats cookies between them as
-// cross-site, as on the web.
+// onLocalhost starts an authorization server on localhost. The web site is on
+// 127.0.0.1, which is a different site for the browser. Their cookies are
+// therefore cross-site, as on the web.
 func onLocalhost(t *testing.T, opts ...testserver.Option) *testserver.Server {
 	t.Helper()
 	var as *testserver.Server

@@ -137,9 +137,9 @@ func (p *pendingKeys) Key(ctx context.Context, kid, alg string) (any, error) {
 	return nil, ctx.Err()
 }
 
-// If the context of a request is canceled before the check begins, the response
-// is 503 if the check has to wait for keys. If the check does not have to wait,
-// the response is not affected.
+// The context of a request is canceled before the check begins. If the check
+// has to wait for keys, the response is 503. Otherwise, the response is not
+// affected.
 func aRequestCanceledBeforeTheCheck(t *testing.T, frameworks []Framework) {
 	as := testserver.New(t)
 	for _, framework := range frameworks {

@@ -7,7 +7,7 @@
 // nested module. To add a request, add a row to the group of the threat that
 // the request tests.
 //
-// An API that checks certificates is served under TLS, and each request
+// An API that checks certificates is served over TLS, and each request
 // specifies the certificate of its client.
 //
 // For opaque tokens, a test sets the introspection responses of an
@@ -16,9 +16,9 @@
 // The tests compare the status, the challenge, Cache-Control, Retry-After, the
 // content type, the names of other header fields, and the decoded body. A
 // parser in this package reads the challenge according to RFC 9110. If a
-// request is refused, its handler must not run.
+// request is refused, the handler of its route must not run.
 //
 // The responses to paths that match no route are not compared, because they
-// differ between frameworks. The tests only check that no protected handler
-// runs.
+// differ between frameworks. For these paths, the tests only check that no
+// protected handler runs.
 package cases

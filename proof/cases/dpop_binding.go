@@ -14,7 +14,7 @@ import (
 
 // bindingRule is a row of a bindingTable. Each of its strings lists one or more
 // values, separated by commas. The rule applies to every combination of these
-// values. outcomes contains one outcome for each mode of the table.
+// values. The field outcomes contains one outcome for each mode of the table.
 type bindingRule struct {
 	scheme, bindings, proofs, certificates string
 	outcomes                               []outcome
@@ -35,8 +35,8 @@ const (
 	outBadProof    outcome = "`invalid_dpop_proof`"
 )
 
-// These are values of bindings, proofs and certificates in bindingRule. A
-// binding is named after the members of cnf.
+// These are values of the fields bindings, proofs and certificates of a
+// bindingRule. A binding is named after the members of cnf.
 const (
 	jktBinding   = "`jkt`"
 	x5tBinding   = "`x5t#S256`"
@@ -128,7 +128,8 @@ func BindingTables() map[string]string {
 	return tables
 }
 
-// orAny returns "any" if cell equals everything, and otherwise cell.
+// orAny returns "any" if a cell lists all values of its column, and otherwise
+// the cell.
 func orAny(cell, everything string) string {
 	if cell == everything {
 		return "any"

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// A program that builds the URL of a request from Host would accept a proof for
-// /either at /read.
+// A program that builds the URL of a request from the Host field would accept a
+// proof for /either at /read.
 func aMalformedHostChangesNoURL(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for _, host := range []string{
@@ -76,7 +76,8 @@ func aForwardedRequestNeedsItsProof(t *testing.T, frameworks []Framework) {
 }
 
 // The log says whether htu, htm or ath differs, but never contains the proof or
-// a URL. The usual cause is that Origins lacks the URL of a proxy.
+// a URL. If htu differs, the usual cause is that Origins lacks the URL of a
+// proxy.
 func theLogSaysWhichPartOfAProofDiffers(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for defect, want := range map[testserver.Defect]string{"dpop-htu-host": "htu differs", "dpop-htm-other": "htm differs", "dpop-ath-other-token": "ath differs"} {

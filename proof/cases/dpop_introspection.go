@@ -83,8 +83,9 @@ func opaqueTokensAreBound(t *testing.T, frameworks []Framework) {
 func aBindingOfTheAnswerCountsForAJWT(t *testing.T, frameworks []Framework) {
 	l := newProofIntrospectionLab(t, frameworks, middleware.IntrospectJWTs)
 	ids := 0
-	// jwt returns a JWT whose cnf claim is inToken. It sets the introspection
-	// response for the JWT, whose cnf member is inAnswer. "" means no cnf.
+	// jwt returns a JWT with the cnf claim inToken. It also sets an
+	// introspection response for this JWT, with the cnf member inAnswer. ""
+	// means no cnf.
 	jwt := func(inToken, inAnswer string) string {
 		ids++
 		token := l.Token(l.Header(), l.Claims("cnf", inToken, "jti", `"`+string(rune('a'+ids))+`"`))
@@ -147,9 +148,9 @@ func (l *proofLab) certifiedAnswers(kind string, mode middleware.IntrospectionMo
 	mine, theirs := x5t(own.Leaf), x5t(other.Leaf)
 	refused, unknown := l.badBearer(wrongCertificate), l.badBearer(uncheckable)
 	g := group{"M01", "x5t#S256 in an introspection answer binds a token", nil}
-	// add adds a row for a token. If the token is a JWT, it has the binding
-	// inToken. The introspection answer has the binding inAnswer. "" means no
-	// binding.
+	// add adds a row for a token. A token that is a JWT has the binding
+	// inToken. The introspection answer about the token has the binding
+	// inAnswer. "" means no binding.
 	add := func(name, inToken, inAnswer string, c *tls.Certificate, want verdict) {
 		id := fmt.Sprintf("%s-%d", canary, len(g.rows))
 		if mode == middleware.IntrospectJWTs {

@@ -213,7 +213,7 @@ func (l *proofLab) withHeader(pairs ...string) request {
 	})
 }
 
-// withClaims returns a request whose proof has other claims.
+// withClaims is like withHeader, but the proof has changed claims.
 func (l *proofLab) withClaims(pairs ...string) request {
 	return l.forged(l.bound(), func(_ string, good draft) []string {
 		return []string{l.sign(jsonMembers(good.header), jsonMembers(append(good.claims, pairs...)))}

@@ -25,8 +25,7 @@ func (l *proofLab) issued(periods int) string {
 	return l.offered.Issue(l.Now.Add(time.Duration(periods) * noncePeriod))
 }
 
-// withNonceAt returns a request for a path. The nonce claim of its proof is
-// nonce.
+// withNonceAt returns a request for a path, with the given nonce in its proof.
 func (l *proofLab) withNonceAt(path, nonce string, options ...testserver.TokenOption) request {
 	return l.proved(path, l.bound(), append([]testserver.TokenOption{testserver.Claim("nonce", nonce)}, options...)...)
 }

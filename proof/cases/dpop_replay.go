@@ -13,7 +13,7 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// fresh returns a wire to the same server with a connection of its own.
+// fresh returns a wire that has its own connection to the same server.
 func (l *target) fresh(t *testing.T) wire {
 	if w, ok := l.wire.(*http2wire); ok {
 		own := &http2wire{address: w.address, config: w.config}
@@ -23,8 +23,8 @@ func (l *target) fresh(t *testing.T) wire {
 	return l.wire
 }
 
-// Of a hundred simultaneous requests with one proof, over all adapters and
-// protocols, exactly one passes.
+// A hundred requests with the same proof are sent at the same time, over all
+// adapters and protocols. Exactly one passes.
 func ofParallelUsesOfAProofOnePasses(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	want := map[verdict]int{alice("/read"): 1, l.badProof(usedBefore): 99}
@@ -59,7 +59,7 @@ func ofParallelUsesOfAProofOnePasses(t *testing.T, frameworks []Framework) {
 }
 
 // A request to a nested route needs only one proof, for the URL that the client
-// requested. The proof is stored as used only once.
+// requested. It stores only one replay entry.
 func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	everything := l.bound("scope", `"read write admin"`, "acr", `"urn:example:mfa"`, "auth_time", l.Claims()[strings.LastIndexByte(l.Claims(), ':')+1:len(l.Claims())-1])

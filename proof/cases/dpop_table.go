@@ -262,7 +262,8 @@ func (l *proofLab) proofTokens() []group {
 	}
 }
 
-// forgedFor returns a request with one token and a proof for another.
+// forgedFor returns a request with one token (presented) and a proof for a
+// different token (proved).
 func (l *proofLab) forgedFor(proved, presented string) request {
 	return at("/read", "DPoP "+presented).withLate(func(method string) []field {
 		return l.fields(testserver.Proof(l.key, method, apiURL+"/read", proved)...)

@@ -120,9 +120,9 @@ func (l *proofLab) proofBytes() []group {
 	}}}
 }
 
-// next returns the next letter of the base64url alphabet. If letter is the last
-// letter of a 64-byte signature, both letters decode to the same bytes, because
-// a decoder ignores the last bits.
+// next returns the letter that follows the given letter in the base64url
+// alphabet. At the end of a 64-byte signature, both letters decode to the same
+// bytes, because a decoder ignores the last bits.
 func next(letter string) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return letters[strings.Index(letters, letter)+1:][:1]

@@ -12,9 +12,9 @@ const (
 	proofAlgs    = "ES256 ES384 ES512 EdDSA Ed25519 PS256 RS256"
 )
 
-// challenges returns the challenges of an API. The parameters failed are added
-// to the challenges of the given schemes. If the API offers none of these
-// schemes, they are added to all of its challenges.
+// challenges returns the challenges of an API. The list failed contains
+// parameters for the challenges of the given schemes. If the API offers none of
+// these schemes, all challenges get these parameters.
 func (m proofMode) challenges(failed []param, schemes string, needed ...param) string {
 	offers := []string{dpopScheme, bearerScheme}
 	switch {
@@ -42,8 +42,8 @@ func (m proofMode) challenges(failed []param, schemes string, needed ...param) s
 	return strings.Join(all, ", ")
 }
 
-// refuses returns the verdict for an error of a request. The schemes are those
-// whose challenges name the error.
+// refuses returns the verdict for a refused request. Only the challenges of the
+// given schemes name the error.
 func (m proofMode) refuses(status int, code, description, schemes string, needed ...param) verdict {
 	v := refusal(status, nil, object("error", code, "error_description", description))
 	v.challenge = m.challenges([]param{{"error", code}, {"error_description", description}}, schemes, needed...)

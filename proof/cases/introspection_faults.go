@@ -22,8 +22,8 @@ type failure struct {
 // jsonBody returns a fault that answers 200 with text as the JSON body.
 func jsonBody(text string) testserver.Fault { return testserver.Body("application/json", []byte(text)) }
 
-// failures returns faults of an introspection endpoint. elsewhere is the URL of
-// another host, to which some of the faults redirect.
+// failures returns faults of an introspection endpoint. Some of the faults
+// redirect to elsewhere, the URL of a different host.
 func failures(elsewhere string) []failure {
 	const page = `<html>` + canary + `</html>`
 	redirect := func(status int, address string) testserver.Fault {

@@ -18,9 +18,9 @@ const (
 	metadataURL  = "https://api.example.com" + metadataPath
 )
 
-// newPublished returns a lab whose verifier has two origins: resource and
-// another URL. The metadata contains resource. issuers is a comma-separated
-// list of JSON strings.
+// newPublished returns a lab whose verifier has two origins: the given resource
+// and a different URL. The metadata contains the resource. The result issuers
+// is a comma-separated list of JSON strings.
 func newPublished(t *testing.T, frameworks []Framework, resource string) (l *lab, issuers string) {
 	t.Helper()
 	as, down := testserver.New(t), testserver.New(t)

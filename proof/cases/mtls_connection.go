@@ -60,7 +60,7 @@ func (b browser) expect(t *testing.T, authorization string, want visit) {
 }
 
 // aConnectionHasOneCertificate sends several requests over one connection. It
-// also resumes connections, and tries to resume connections of other clients.
+// also resumes TLS sessions, and tries to resume the session of another client.
 func aConnectionHasOneCertificate(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, certificatesOn)
 	own, other := l.certificates.own, l.certificates.other

@@ -21,7 +21,7 @@ type certificates struct {
 	own      *tls.Certificate // the client's certificate, followed by the issuer's
 	reissued *tls.Certificate // another certificate for the client's key
 	other    *tls.Certificate // the certificate of another client with the same names
-	appended *tls.Certificate // other's first certificate, followed by the chain of own
+	appended *tls.Certificate // the first certificate in other, followed by those in own
 	server   *tls.Certificate
 	issuer   *x509.Certificate // the issuer of all certificates
 }
@@ -72,8 +72,8 @@ func issue(t *testing.T, name pkix.Name, key *ecdsa.PrivateKey, issuer *tls.Cert
 	return made
 }
 
-// wrongCertificate is the error_description if a token is bound to another
-// certificate (RFC 8705).
+// wrongCertificate is the error_description if the client does not present the
+// certificate to which the token is bound (RFC 8705).
 const wrongCertificate = "token is bound to a certificate that the client did not present"
 
 // x5t returns the value of the cnf claim that binds a token to a certificate.

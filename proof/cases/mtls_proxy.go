@@ -84,7 +84,8 @@ func forwardedCertificatesNeedATrustedPeer(t *testing.T, frameworks []Framework)
 }
 
 // sending returns a request with a token that is bound to the client's
-// certificate. It contains the proxy's header field once for each value.
+// certificate. The request contains the proxy's header field once for each
+// value.
 func (l *proofLab) sending(f forwarder, values ...string) request {
 	r := at("/read", l.certified())
 	for _, value := range values {
@@ -229,9 +230,9 @@ func behind(t *testing.T, frameworks []Framework, configure func(*httputil.Rever
 	return fronted
 }
 
-// proxied returns test cases for requests through a proxy. strips says whether
-// the proxy removes the fields in the client's Connection field "before" or
-// "after" it sets the certificate field.
+// proxied returns test cases for requests through a proxy. The parameter strips
+// is "before" or "after": the proxy removes the fields that are listed in the
+// client's Connection field before or after it sets the certificate field.
 func (l *proofLab) proxied(f forwarder, strips string) group {
 	c, refused := l.certificates, l.badBearer(wrongCertificate)
 	survives := refused

@@ -125,8 +125,8 @@ func (l *proofLab) otherCertificates() []group {
 	}}}
 }
 
-// forgedFields returns rows with the fields of proxies, although the API
-// terminates TLS itself.
+// forgedFields returns rows in which the client sends the certificate fields of
+// proxies. The API must ignore these fields, because it terminates TLS itself.
 func (l *proofLab) forgedFields() []group {
 	c := l.certificates
 	own, other := at("/read", l.certified()), at("/read", l.certified())

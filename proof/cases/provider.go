@@ -26,8 +26,8 @@ type shape struct {
 	id, name string
 
 	// config changes the Issuer in the configuration. Before this call, only
-	// its URL is set, and also Introspection if answer is not nil. A nil config
-	// changes nothing.
+	// the URL of the Issuer is set, and also its Introspection if the field
+	// answer is not nil. A nil config changes nothing.
 	config func(*middleware.Issuer)
 
 	// header and claims contain members of the JWT's header and claims, as JSON
@@ -39,14 +39,14 @@ type shape struct {
 
 	token func(jwt string) string // returns the token to send; nil means jwt
 
-	// answer is the introspection response, without active, which the test sets
-	// to true. If answer is not nil, the token is opaque, unless the field
-	// token is set.
+	// answer is the introspection response, without the member active, which
+	// the test sets to true. If answer is not nil, the token is opaque, unless
+	// the field token is set.
 	answer map[string]any
 
-	// keys receives the published key and returns the keys that the server
-	// publishes instead. If keys is nil, the key is published unchanged, with
-	// alg and use.
+	// keys receives the server's key and returns the keys that the server
+	// publishes instead. If keys is nil, the server's key is published
+	// unchanged, with alg and use.
 	keys    func(key jwk) []jwk
 	moved   bool // another server publishes the keys
 	secrets bool // Issuer.Secrets contains a secret, in addition to the published keys
@@ -76,9 +76,9 @@ func (k jwk) with(pairs ...any) jwk {
 	return k
 }
 
-// members returns a JSON object. text contains its members without the outer
-// braces. Each pair in defaults is the name and JSON value of a member that is
-// added if text lacks it.
+// members returns a JSON object. The parameter text contains the members of the
+// object without the outer braces. Each pair in defaults is the name and JSON
+// value of a member that is added if text lacks it.
 func members(text string, defaults ...string) string {
 	all := make(map[string]json.RawMessage)
 	for i := 0; i < len(defaults); i += 2 {

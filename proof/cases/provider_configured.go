@@ -35,8 +35,9 @@ func announcing(issuer string) func(map[string]any) {
 	return func(doc map[string]any) { doc["issuer"] = issuer }
 }
 
-// ofPolicy returns a change that configures the issuer as for a policy of Azure
-// AD B2C: its URL is url, and the test server still serves the metadata.
+// ofPolicy returns a change that configures the issuer like a policy of Azure
+// AD B2C. The change sets the URL of the issuer to the given URL, but the test
+// server still serves the metadata.
 func ofPolicy(url string) func(*middleware.Issuer) {
 	return func(i *middleware.Issuer) {
 		i.URL, i.MetadataURL = url, i.URL+"/.well-known/openid-configuration"
@@ -263,7 +264,7 @@ func misconfiguredShapes() []shape {
 	}
 }
 
-// typed returns the shape with another header.
+// typed returns the shape with the given header.
 func (s shape) typed(header string) shape {
 	s.header = header
 	return s

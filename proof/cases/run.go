@@ -86,8 +86,8 @@ func everyAdapterAnswersAsTheTableSays(t *testing.T, frameworks []Framework) {
 	l.checkLog(t, groups)
 }
 
-// run sends each row of a group to all targets. It uses the methods in only, or
-// all methods if only is empty.
+// run sends each row of a group to all targets, with each of the given methods.
+// If no methods are given, run uses all methods.
 func (l *lab) run(t *testing.T, g group, only ...string) {
 	t.Helper()
 	if len(only) == 0 {

@@ -128,7 +128,7 @@ func credentials(t tokens) []group {
 	}
 }
 
-// padded returns a valid token of almost limit bytes.
+// padded returns a valid token that has as many bytes as possible, up to limit.
 func (t tokens) padded(limit int) string {
 	for pad := limit; ; pad-- {
 		token := t.Token(t.Header(), t.Claims("pad", `"`+strings.Repeat("a", pad)+`"`))

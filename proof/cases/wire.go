@@ -21,7 +21,7 @@ type request struct {
 	path    string
 	host    string // "" means api.example.com
 	fields  []field
-	late    func(method string) []field // makes more fields for each sending; nil means none
+	late    func(method string) []field // adds fields each time the request is sent; nil adds none
 	body    string
 	trailer []field
 
@@ -44,8 +44,8 @@ func (r request) with(name, value string) request {
 	return r
 }
 
-// withLate makes the function late create additional fields each time the
-// request is sent.
+// withLate returns the request with additional fields. The function late
+// creates these fields each time the request is sent.
 func (r request) withLate(late func(method string) []field) request {
 	r.late = late
 	return r

@@ -85,8 +85,8 @@ func distinct(m forge.Maker, n int) string {
 }
 
 // TestWork runs the workloads and checks the errors of Verify. TestCounts runs
-// TestWork in a separate process. It sets the number of tokens in the
-// environment, and reads the coverage profile afterwards.
+// TestWork in a separate process, sets the number of tokens in the environment
+// of this process, and reads the coverage profile afterwards.
 func TestWork(t *testing.T) {
 	times, err := strconv.Atoi(os.Getenv(timesName))
 	if err != nil {
@@ -114,7 +114,7 @@ func (w workload) run(t *testing.T, times int) {
 	}
 	var token string
 	for n := range times {
-		if n == 0 || !w.repeat { // signing again would give another token, because ECDSA signatures are random
+		if n == 0 || !w.repeat { // signing again would give a different token, because ECDSA signatures are random
 			token = w.token(m, n)
 		}
 		if _, err := v.Verify(t.Context(), middleware.Credentials{Token: token}); !errors.Is(err, w.reason) {

@@ -46,7 +46,7 @@ func (m Maker) Claims(pairs ...string) string {
 // Good returns a token that a verifier must accept.
 func (m Maker) Good() string { return m.Token(m.Header(), m.Claims()) }
 
-// Token returns a compact JWS. It signs header and claims with Key as they are,
+// Token returns a compact JWS. It signs header and claims unchanged with Key,
 // even if they are malformed.
 func (m Maker) Token(header, claims string) string {
 	input := Encode(header) + "." + Encode(claims)
@@ -117,8 +117,8 @@ func Sign(key testserver.Key, input string) []byte {
 	panic(fmt.Sprintf("forge: cannot sign with a key of type %T", key.Private))
 }
 
-// SignPSS is like Sign, but only for PS256, PS384 and PS512. salt is the length
-// of the salt in bytes.
+// SignPSS is like Sign, but only for PS256, PS384 and PS512. The parameter salt
+// is the length of the salt in bytes.
 func SignPSS(key testserver.Key, input string, salt int) []byte {
 	hash := map[testserver.Alg]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512}[key.Alg]
 	return signPSS(key.Private.(*rsa.PrivateKey), hash, input, salt)

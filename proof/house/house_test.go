@@ -1,6 +1,6 @@
-// Package house_test checks rules of the project that the compiler does not:
-// which package may import which, the size of files, and that every package has
-// a package comment.
+// Package house_test checks rules of the project that the compiler does not
+// check: which package may import which, the size of files, and that every
+// package has a package comment.
 package house_test
 
 import (
@@ -55,10 +55,10 @@ func packages(t *testing.T) []pkg {
 	return list
 }
 
-// layers lists the packages of the product. Each entry contains the packages of
-// this module that the package imports. They must be listed before it. The
-// lists are kept short, because a fault in a package affects all packages that
-// import it.
+// layers lists the packages of the product. The entry of a package also lists
+// the packages of this module that it imports, all of which must have earlier
+// entries. The lists of imports are kept short, because a fault in a package
+// affects all packages that import it.
 var layers = []layer{
 	{"internal/catalogue", ""},
 	{"internal/challenge", ""},
@@ -87,8 +87,8 @@ var layers = []layer{
 	{"adapters/echo5auth", "middleware scopes"},
 	{"adapters/ginauth", "middleware scopes"},
 
-	// The mock server uses this package, but the verifier does not. A bug in it
-	// therefore affects only one of the two.
+	// The mock server uses the following packages, but the verifier does not.
+	// The two therefore do not share the bugs of these packages.
 	{"testserver/internal/bounded", ""},
 	{"testserver/internal/guarded", ""},
 	{"testserver/internal/listen", ""},

@@ -81,8 +81,8 @@ func TestReadmeOfProofNamesEachFolder(t *testing.T) {
 	}
 }
 
-// Packages outside the folder proof must not import packages in proof. Their
-// tests may import only proof/cases, proof/forge and proof/program.
+// Packages outside the folder proof must not import packages in proof. As an
+// exception, their tests may import proof/cases, proof/forge and proof/program.
 func TestNothingImportsProof(t *testing.T) {
 	forTests := []string{"proof/cases", "proof/forge", "proof/program"}
 	for _, p := range packages(t) {

@@ -37,8 +37,9 @@ type client struct {
 	*http.Client
 }
 
-// startAPI runs the program. Its environment contains only env and LISTEN, so
-// that the developer's environment does not influence the test.
+// startAPI runs the program. The environment of the program contains only
+// LISTEN and the given variables, so that the developer's environment does not
+// influence the test.
 func startAPI(t *testing.T, program string, env ...string) *api {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program)

@@ -41,9 +41,9 @@ func newRSAKey(t *testing.T, bits int) crypto.Signer {
 }
 
 // newCertificate returns a certificate that both clients and servers can use.
-// It contains the DNS name proxyName and the IP addresses of addresses. It is
-// self-signed if issuer is nil. Otherwise, the certificates of issuer follow it
-// in the chain.
+// The certificate contains the DNS name proxyName and the IP addresses of the
+// given addresses. If issuer is nil, the certificate is self-signed. Otherwise,
+// it is followed by the certificates of the issuer.
 func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate, addresses ...string) tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))

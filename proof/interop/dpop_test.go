@@ -77,8 +77,9 @@ func TestClientsProveTheKeysOfTheirTokens(t *testing.T) {
 // print: the status of each answer, and then the body of the last answer. If
 // the last answer has challenges, the result contains them instead of the body.
 func (p dpopPolicy) want(as *authServer) map[string]string {
-	// refused returns the result for a refused request. dpop and bearer are the
-	// error codes in the challenges of these schemes. "" means no error code.
+	// refused returns the result for a refused request. The parameters dpop and
+	// bearer are the error codes in the challenges of these schemes. "" means
+	// no error code.
 	refused := func(status int, dpop, bearer string) string {
 		challenges := strings.TrimSpace("dpop " + dpop)
 		if !p.required {

@@ -132,8 +132,8 @@ func (r *run) check(calls ...call) {
 	}
 }
 
-// poll repeats the call until the answer is as expected or limit has passed. It
-// then makes the call once more and checks the answer.
+// poll repeats the call until the answer is as expected or the time limit has
+// passed. It then makes the call once more and checks the answer.
 func (r *run) poll(limit time.Duration, c call) {
 	r.Helper()
 	began := time.Now()
@@ -180,8 +180,8 @@ func (r *run) addScope(payload string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// changeFirst changes the first character of a base64url text. Unlike the last
-// character, it has no unused bits, so the decoded bytes change.
+// changeFirst changes the first character of a base64url text. The first
+// character, unlike the last, has no unused bits, so the decoded bytes change.
 func changeFirst(text string) string {
 	if text[0] == 'A' {
 		return "B" + text[1:]

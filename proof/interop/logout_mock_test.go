@@ -13,8 +13,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// startReceiver runs clients/logout.mjs, a receiver of logout tokens for the
-// client web of the mock server, and returns its URL.
+// startReceiver runs clients/logout.mjs, which receives the logout tokens of
+// the mock server for the client with the ID web. It returns the URL of this
+// receiver.
 func startReceiver(t *testing.T, as *testserver.Server) string {
 	t.Helper()
 	setup, err := json.Marshal(map[string]string{"issuer": as.Issuer(), "jwks": as.Endpoint(testserver.EndpointJWKS), "clientID": "web"})

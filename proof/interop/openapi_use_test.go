@@ -18,9 +18,9 @@ import (
 	"github.com/bearerguard/bearerguard/testserver"
 )
 
-// before maps an operation to the operations that must be called first, because
-// its examples refer to their results. The test sends the first example of each
-// of these earlier operations.
+// before is a map from operations to earlier operations. The examples of the
+// former refer to results of the latter. The test sends the first example of
+// each earlier operation.
 var before = map[string][]string{
 	"GET /v1/clients/{id}":    {"POST /v1/clients"},
 	"DELETE /v1/clients/{id}": {"POST /v1/clients"},
@@ -186,8 +186,9 @@ func TestRefusalsOfTheControlAPIAreDescribed(t *testing.T) {
 
 var block = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// The commands in docs/control.md must use every operation. All their requests
-// and answers must be valid according to the OpenAPI document.
+// The commands in docs/control.md must use every operation. The requests of
+// these commands and the answers to them must be valid according to the OpenAPI
+// document.
 func TestThePageOfTheControlAPIFollowsTheDocument(t *testing.T) {
 	d := newDescribed(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "control.md"))

@@ -95,8 +95,8 @@ func nodeFor(t *testing.T, dir string) string {
 	return node
 }
 
-// output stores the output of a process and sends the first line to the channel
-// first. Write never blocks, so the process never has to wait.
+// output stores the output of a process. It sends the first line to the channel
+// in the field first. Write never blocks, so the process never has to wait.
 type output struct {
 	first chan string // has capacity 1; nil if the first line is not needed
 

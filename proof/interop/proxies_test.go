@@ -69,7 +69,7 @@ func (p certProxy) fields(certificate tls.Certificate) http.Header {
 }
 
 // proxyProgram defines how to run a proxy in the foreground as a single
-// process. config is the content of proxy.conf.
+// process. The field config is the content of proxy.conf.
 type proxyProgram struct {
 	arguments []string
 	stop      os.Signal // ends the program with status 0
@@ -129,10 +129,10 @@ backend recorder
 `
 )
 
-// start starts the proxy in front of the servers api and recorder, and returns
-// its URL. HAProxy must have a CA for client certificates, although it is
-// configured to ignore unknown issuers. The certificate server is used as this
-// CA.
+// start starts the proxy in front of the API and the recorder, and returns the
+// proxy's URL. HAProxy must have a CA for client certificates, although it is
+// configured to ignore unknown issuers. The certificate of the proxy itself is
+// used as this CA.
 func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder string) string {
 	t.Helper()
 	address, dir := program.Address(t), t.TempDir()
@@ -155,8 +155,8 @@ func (p certProxy) start(t *testing.T, server tls.Certificate, api, recorder str
 	return "https://" + address
 }
 
-// accepting returns a channel. It receives address as soon as a server accepts
-// connections at address.
+// accepting returns a channel that receives the address as soon as a server
+// accepts connections there.
 func accepting(t *testing.T, address string) <-chan string {
 	accepts := make(chan string, 1)
 	go func() {

@@ -88,8 +88,9 @@ func TestOAuth4WebAPIDiscoversTheAuthorizationServer(t *testing.T) {
 	}
 }
 
-// newProxy starts a proxy for the API at address and returns its URL. The proxy
-// strips path from each request, unless the request is for the API's metadata.
+// newProxy starts a proxy for the API at the given address and returns the
+// proxy's URL. The proxy strips the given path from each request, unless the
+// request is for the API's metadata.
 func newProxy(t *testing.T, address, path string) string {
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
 	mux := http.NewServeMux()

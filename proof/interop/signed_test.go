@@ -23,8 +23,8 @@ import (
 	"github.com/bearerguard/bearerguard/scopes"
 )
 
-// This test does not use examples/api, which has no variables for
-// private_key_jwt (RFC 7523) and for signed introspection responses (RFC 9701).
+// This test does not use examples/api, which has no environment variables for
+// private_key_jwt (RFC 7523) or signed introspection responses (RFC 9701).
 func TestSignedAnswersAndPrivateKeyJWTOfOIDCProvider(t *testing.T) {
 	as := startAuthServer(t)
 	types := &mediaTypes{next: http.DefaultTransport}

@@ -12,8 +12,8 @@ import (
 )
 
 // golang.org/x/oauth2 does not support pushed authorization requests (RFC 9126)
-// and client registration (RFC 7591). The test sends these requests itself, as
-// a program must, and uses the package for all other requests.
+// or client registration (RFC 7591). The test sends these requests itself, as a
+// program must, and uses the package for all other requests.
 func TestXOAuth2PushedAndRegistered(t *testing.T) {
 	overBoth(t, []flow{
 		{"a pushed request", xPushed},

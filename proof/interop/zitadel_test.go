@@ -106,8 +106,8 @@ func redirected(t *testing.T, method, to string, form url.Values) string {
 }
 
 // idToken returns the ID token in a token response. It checks that the API is
-// in the aud of the ID token. The API must therefore refuse the ID token for
-// another reason than its audience.
+// in the aud of the ID token. The API must therefore refuse the ID token
+// although its audience is right.
 func idToken(t *testing.T, token *oauth2.Token) string {
 	t.Helper()
 	text := raw(token)

@@ -57,15 +57,16 @@ func (c choice) from(ctx context.Context, root string, mutants []mutant) ([]muta
 }
 
 // concerns reports whether the mutant changes code in one of the packages, or
-// one of the tests that must fail is in one of them. Package names have the
+// whether one of its killers is in one of the packages. Package names have the
 // form ./path.
 func (m *mutant) concerns(packages map[string]bool) bool {
 	return slices.ContainsFunc(m.edits, func(e edit) bool { return packages["./"+path.Dir(e.file)] }) ||
 		slices.ContainsFunc(m.killers, func(k killer) bool { return packages[k.pkg] })
 }
 
-// spread selects most mutants, evenly spaced in the list. If turn increases by
-// one, the next mutant in the list is selected instead of each selected mutant.
+// spread selects the given number of mutants, evenly spaced in the list. The
+// parameter turn shifts the selection: if turn increases by one, each selected
+// mutant is replaced with the next mutant in the list.
 func spread(mutants []mutant, most, turn int) []mutant {
 	var few []mutant
 	for i := range most {

@@ -17,9 +17,10 @@
 // Lines that begin with "- " are the old text, and lines that begin with "+ "
 // are the new text. The lines of each text are joined with newlines. A line
 // that consists only of "-" or "+" is an empty line of the text. The text
-// begins right after the space and must match exactly. Its first line may begin
-// in the middle of a line of the file. Its other lines must be indented as in
-// the file. Without a "+ " line, the old text is deleted.
+// begins right after the space, and the old text must match exactly. The first
+// line of a text may begin in the middle of a line of the file. The other lines
+// of the text must be indented as in the file. Without a "+ " line, the old
+// text is deleted.
 //
 // The old text must occur exactly once in the file. Otherwise, the mutant is
 // stale and the run fails. The run also fails if a mutant does not compile. If
@@ -38,6 +39,5 @@
 // files are written to a temporary directory and passed to go test -overlay, so
 // the checkout is not modified. Each named test must pass on the unchanged
 // code. With a mutant, each test runs alone and without go vet, so other
-// failures have no effect. A test that hangs or crashes its process has also
-// failed.
+// failures have no effect. A test that hangs or crashes its process fails.
 package main

@@ -62,8 +62,8 @@ const settings = `{
 	"scopes": ["read", "write"]
 }`
 
-// record runs the server without and with --interactive. It sends all requests
-// each time, and returns the number of answers.
+// record runs the server twice, without and with --interactive. It sends all
+// requests to each server, and returns the total number of answers.
 func record(ctx context.Context, program string, out io.Writer) (answers int, err error) {
 	for _, mode := range []string{"", "--interactive"} {
 		n, err := recordMode(ctx, program, mode, out)
@@ -82,7 +82,7 @@ type recorder struct {
 	out     io.Writer
 	answers int
 	now     time.Time
-	learned map[string]string // values from answers that later requests need
+	learned map[string]string // values of earlier answers, for later requests
 }
 
 func recordMode(ctx context.Context, program, mode string, out io.Writer) (answers int, err error) {

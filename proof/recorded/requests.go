@@ -5,8 +5,9 @@ import (
 	"net/http"
 )
 
-// request is a recorded request. "$NAME" in its path, header or body is
-// replaced by the value NAME of an earlier answer, such as $access_token.
+// request is a recorded request. "$NAME" in the path, header or body is
+// replaced by the value NAME of an earlier answer. For example, "$access_token"
+// is replaced by the last access token.
 type request struct {
 	method, path, body string
 	header             map[string]string
@@ -25,8 +26,8 @@ func basic(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
 }
 
-// challenge is the S256 code_challenge in RFC 7636 appendix B, and verifier is
-// its code_verifier.
+// challenge contains the S256 code_challenge of RFC 7636 appendix B, and
+// verifier contains the matching code_verifier.
 const (
 	challenge = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
 	verifier  = "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -101,7 +102,7 @@ func requests() (all []request) {
 		request{method: http.MethodGet, path: "/t/device?user_code=$user_code"},
 		form("/t/token", spa+"&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=$device_code"),
 		form("/t/device_authorization", "client_id=nobody"),
-		// exchange and assertions
+		// token exchange and assertions
 		token("grant_type=client_credentials&scope=read", web),
 		token("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=$access_token&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token", web),
 		token("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=x", web),

@@ -27,8 +27,8 @@ import (
 
 type doFunc = func(ctx context.Context, args ...any) (any, error)
 
-// clients maps the name of a client library to a function that connects it to
-// nodes.
+// clients maps the name of each client library to a function that connects a
+// client of the library to the given nodes.
 var clients = map[string]func(t *testing.T, nodes []*server) doFunc{
 	"go-redis": goRedis,
 	"rueidis": func(t *testing.T, nodes []*server) doFunc {

@@ -13,8 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// startPrimary starts a primary server and its replica, connected by between.
-// The primary refuses writes while the replica is not connected.
+// startPrimary starts a primary server and a replica. The returned link between
+// them can be cut. The primary refuses writes while the replica is not
+// connected.
 func startPrimary(t *testing.T) (primary, replica *server, between *link) {
 	t.Helper()
 	primary, between = startServer(t, "--repl-diskless-sync-delay", "0"), new(link)
@@ -107,7 +108,7 @@ func TestAnIsolatedPrimary(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuses := func(code string) bool {
-		s := newStore(t, do) // without pauses after failures
+		s := newStore(t, do) // no pauses after earlier failures
 		_, errFirst := s.First(t.Context(), newKey(), time.Now().Add(time.Minute))
 		_, errRead := s.Read(t.Context(), "")
 		return errFirst != nil && strings.Contains(errFirst.Error(), code) && errRead != nil && strings.Contains(errRead.Error(), code)

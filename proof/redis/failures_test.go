@@ -132,7 +132,7 @@ func TestARedisThatHasLostItsMemory(t *testing.T) {
 }
 
 // If Redis restarts from an old snapshot, its counter is lower than the counter
-// that the machine remembers.
+// that a machine remembers.
 func TestARedisThatRestartsWithOldData(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t)
@@ -209,8 +209,8 @@ func TestAnswersOfTheOtherNodesAreUsed(t *testing.T) {
 	})
 }
 
-// With the policy noeviction, a full Redis refuses commands that need memory.
-// It does not delete other keys.
+// With the policy noeviction, a full Redis does not delete keys. Instead, it
+// refuses commands that need memory.
 func TestARedisThatIsFull(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t, "--maxmemory-policy", "noeviction")

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// proxy starts a TCP proxy for the server at the address to, and returns the
-// address of the proxy. The function answers must copy the server's output to
-// the client.
+// proxy starts a TCP proxy in front of a server, and returns the address of the
+// proxy. The parameter to is the address of the server. The parameter answers
+// is a function that copies the server's output to the client.
 func proxy(t *testing.T, to string, answers func(client io.Writer, server io.Reader)) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -51,7 +51,7 @@ func slowly(client io.Writer, server io.Reader) {
 	}
 }
 
-// link copies the server's output to the client until it is cut. After that, it
+// link copies the server's output to the client. If the link is cut, it
 // discards the output, but the connection stays open.
 type link struct{ cut atomic.Bool }
 

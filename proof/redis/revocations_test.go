@@ -14,7 +14,8 @@ import (
 
 const issuer = "https://as.example.com"
 
-// revocation returns a revocation of one token that ends after an hour.
+// revocation returns a revocation of one token. The revocation ends after an
+// hour.
 func revocation(id string) revoke.Revocation {
 	return revoke.Revocation{Issuer: issuer, Kind: revoke.Token, Value: id, Until: time.Now().Add(time.Hour)}
 }
@@ -106,8 +107,9 @@ func TestRevocationsReachOtherMachines(t *testing.T) {
 	}
 }
 
-// If entries were copied from the stream of another prefix, they cannot be
-// decrypted. Read returns each as a zero Revocation, so that it is not ignored.
+// An entry that was copied from the stream of another prefix cannot be
+// decrypted. Read does not ignore the entry, but returns a zero Revocation for
+// it.
 func TestTheStreamOfAnotherPrefix(t *testing.T) {
 	t.Parallel()
 	redis := startServer(t)

@@ -54,11 +54,11 @@ func (r *receiver) kill() {
 	}
 }
 
-// signal is a message that ends the session of token.
+// signal is a message, together with the token whose session the message ends.
 type signal struct{ mediaType, body, token string }
 
-// newSignal returns a new token, and a message that ends its session: a logout
-// token if n is even, and a security event if n is odd.
+// newSignal returns a new token, and a message that ends the token's session: a
+// logout token if n is even, and a security event if n is odd.
 func newSignal(as *testserver.Server, n int) signal {
 	sid := fmt.Sprint("session ", n)
 	token, object := as.Token(testserver.Claim("sid", sid)), func(name string, value any) map[string]any { return map[string]any{name: value} }
@@ -74,7 +74,8 @@ func newSignal(as *testserver.Server, n int) signal {
 	return signal{"application/secevent+jwt", event, token}
 }
 
-// send sends a signal. It returns the status of the answer, or 0 without one.
+// send sends a signal. It returns the status of the answer, or 0 without an
+// answer.
 func (r *receiver) send(s signal) (status int, retryAfter string) {
 	response, err := http.Post(r.signals, s.mediaType, strings.NewReader(s.body))
 	if err != nil {

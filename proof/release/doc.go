@@ -7,7 +7,8 @@
 //
 //   - the version is valid and newer than the last tag, and the tree is clean;
 //   - go mod tidy would change no module;
-//   - no released module has a replace directive, which has no effect for its users;
+//   - no released module has a replace directive, which has no effect for its
+//     users;
 //   - CHANGELOG.md has a section for the version;
 //   - the API is compatible with the last release, or the version permits the
 //     changes and CHANGELOG.md names them.
@@ -19,10 +20,10 @@
 //     differ;
 //   - SHA256SUMS of all these files;
 //   - the go.mod of each nested module that is released. Modules below proof
-//     and examples are not released. The go.mod requires the released version
+//     and examples are not released. Each go.mod requires the released version
 //     and has no replace directive.
 //
 // At the end it prints the git commands that release the version. It does not
 // run these commands, and writes nothing into the tree. It reports all faults
-// at once, and the exit status is 1 if it found any.
+// together. If it finds any fault, the exit status is 1.
 package main

@@ -38,8 +38,8 @@ func files() map[string]string {
 	}
 }
 
-// write changes files of a repository. It removes files whose new text is
-// empty.
+// write stores the given files in a repository. It removes a file if its new
+// text is empty.
 func write(t *testing.T, root string, files map[string]string) {
 	t.Helper()
 	for name, text := range files {
@@ -73,8 +73,8 @@ func commit(t *testing.T, root string, tags ...string) {
 	}
 }
 
-// repository creates a git repository with the files of the function files. All
-// files are in one commit, which has the given tags.
+// repository creates a git repository with one commit. The commit contains the
+// result of the function files, and has the given tags.
 func repository(t *testing.T, tags ...string) string {
 	t.Helper()
 	root := t.TempDir()

@@ -23,9 +23,8 @@ type sample struct {
 	valid      bool
 }
 
-// samples returns configurations for each member: one for each value of the
-// member in trials, and one for each value in refused that is invalid for the
-// type of the member.
+// samples returns configurations for each member. They contain each value for
+// the member in trials, and each value for the type of the member in refused.
 func samples() (all []sample) {
 	for _, m := range members() {
 		row := trials[m.path]

@@ -38,7 +38,7 @@ func clients() (texts []string) {
 }
 
 // clientFile returns a configuration with one client. The client has the
-// members of c and more that are not nil.
+// members of both parameters, c and more, except members that are nil.
 func clientFile(c, more object) string {
 	client := object{}
 	maps.Copy(client, c)

@@ -13,7 +13,7 @@ import (
 var annotations = []string{"$schema", "$id", "title", "description", "default"}
 
 // parts returns a JSON Pointer to each keyword of a schema that can make the
-// schema refuse a value. at is the pointer to the schema itself.
+// schema refuse a value. The parameter at is the pointer to this schema.
 func parts(schema any, at string) (all []string) {
 	s, _ := schema.(object)
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {
@@ -42,7 +42,8 @@ func parts(schema any, at string) (all []string) {
 	return all
 }
 
-// without returns the published schema without the part at a pointer.
+// without returns the published schema, from which the part at the pointer is
+// removed.
 func without(t *testing.T, pointer string) object {
 	t.Helper()
 	s := schema()

@@ -17,8 +17,8 @@ type member struct {
 	kind string // JSON type
 }
 
-// members returns the members of a configuration file for which settings.Config
-// has a field, in the order of the fields.
+// members returns the members of a configuration file, in the order of the
+// fields of settings.Config.
 func members() []member { return below("", reflect.TypeFor[settings.Config]()) }
 
 func below(path string, t reflect.Type) (all []member) {
@@ -73,9 +73,9 @@ var requiredSiblings = map[string]object{
 	"faults[]":  {"endpoint": "jwks", "status": 503},
 }
 
-// file returns a configuration in which the member at path is value. siblings
-// are the other members of the same object. nil means the members in
-// requiredSiblings.
+// file returns a configuration in which the member at path has the given value.
+// The parameter siblings contains the other members of the same object. nil
+// means the members in requiredSiblings.
 func file(path, value string, siblings object) string {
 	var v any = json.RawMessage(value)
 	steps := strings.Split(path, ".")

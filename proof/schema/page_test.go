@@ -61,9 +61,9 @@ func TestTheTablesOfThePageShowTheSchema(t *testing.T) {
 	}
 }
 
-// typeOf describes the type of the member m, which has the schema n. If m is an
-// array, of is the schema of its elements. If m is "endpoints", of is the
-// schema of the names in it. Otherwise, of is n.
+// typeOf describes the type of the member m. The parameter n is the schema of
+// m. The parameter of is the schema of the elements if m is an array, the
+// schema of the names if m is "endpoints", and n otherwise.
 func typeOf(m member, n, of object) string {
 	one := m.kind
 	if m.kind == "array" {

@@ -17,7 +17,7 @@ import (
 )
 
 // refreshInterval is the shortest time after which the verifier refreshes a key
-// set because of its age. This is 80 % of 5 minutes, minus a tenth, rounded
+// set because of its age. This is 80 % of 5 minutes, shortened by 10 %, rounded
 // down.
 const refreshInterval = 3 * time.Minute
 
@@ -31,14 +31,14 @@ type flood struct {
 	// the check that the flood targets.
 	reached func(error) bool
 	// fetches returns the maximum number of fetches of the key set during the
-	// flood. took is the duration of the flood.
+	// flood. The parameter took is the duration of the flood.
 	fetches func(took, minInterval time.Duration) int
 }
 
 func floods() []flood {
 	encode := base64.RawURLEncoding.EncodeToString
 	signature := func(n int64) string {
-		b := []byte(strings.Repeat("no signature... ", 4)) // an ES256 signature's length; both numbers in it are below the order of the curve
+		b := []byte(strings.Repeat("no signature... ", 4)) // as long as an ES256 signature; both numbers in it are below the order of the curve
 		return encode(fmt.Appendf(b[:len(b)-19], "%019d", n))
 	}
 	return []flood{{
@@ -48,7 +48,7 @@ func floods() []flood {
 			return encode([]byte(header)) + "." + claims + "." + signature(n)
 		},
 		reached: func(err error) bool { return errors.Is(err, jwks.ErrUnknownKey) },
-		fetches: func(took, minInterval time.Duration) int { return int(took/minInterval) + 1 + 4 }, // one per interval, and jwks.Options.Burst (4) at once
+		fetches: func(took, minInterval time.Duration) int { return int(took/minInterval) + 1 + 4 }, // one per interval, and a burst of jwks.Options.Burst (4)
 	}, {
 		name:  "a bad signature under a known kid",
 		token: func(header, claims string, n int64) string { return header + "." + claims + "." + signature(n) },

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// fineness is the number of buckets for durations between two successive powers
-// of two nanoseconds. A quantile is therefore at most one sixteenth too high.
+// fineness is the number of buckets for the durations from one power of two, in
+// nanoseconds, to the next. A quantile is therefore at most one sixteenth too
+// high.
 const fineness = 16
 
 // histogram counts durations in constant space. It is safe for concurrent use.

@@ -46,8 +46,8 @@ func (w *injector) run(ctx context.Context) {
 }
 
 // grace returns how long after the end of a fault the verifier may still lack
-// the key set. Its next attempt to fetch the key set may begin up to one
-// minimum interval later, and may take another minimum interval.
+// the key set. The verifier's next attempt to fetch the key set may begin up to
+// one minimum interval later, and may take another minimum interval.
 func (w *injector) grace(f fault) time.Duration { return f.extraGrace + 2*w.config.minInterval }
 
 // begin injects a fault and returns the function that removes it.
@@ -95,8 +95,8 @@ func (w *injector) endOutage() {
 	}
 }
 
-// now reports whether a fault is active. name describes when this is: during
-// the active fault, after the last fault or before all faults.
+// now reports whether a fault is active. The result name describes the current
+// time: during the active fault, after the last fault or before all faults.
 func (w *injector) now() (name string, active bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

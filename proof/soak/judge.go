@@ -30,14 +30,15 @@ type answer struct {
 type outage struct {
 	began time.Time
 	ended time.Time     // zero while it lasts
-	grace time.Duration // how long after ended the verifier may still lack the set
+	grace time.Duration // how long after the end the verifier may still lack the set
 }
 
 func (o outage) covers(sent time.Time) bool {
 	return o.ended.IsZero() || sent.Before(o.ended.Add(o.grace))
 }
 
-// judge classifies an answer. outages are the last outages before the answer.
+// judge classifies an answer. The parameter outages contains the last outages
+// before the answer.
 func judge(a answer, outages []outage) verdict {
 	accepted := a.status >= 200 && a.status <= 299
 	switch {

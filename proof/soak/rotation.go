@@ -66,9 +66,9 @@ func (r *ring) run(ctx context.Context) {
 }
 
 // withdraw removes the oldest key from the published key set. If the verifier
-// has accepted a token of the newest key, it has fetched a set without the key
-// that the previous call removed. From then on, it must refuse the tokens of
-// that key.
+// has accepted a token of the newest key, it must have fetched a set without
+// the key that the previous call removed. From then on, the verifier must
+// refuse the tokens of the removed key.
 func (r *ring) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *signer) mint(as *testserver.Server) {
 
 func (r *ring) newest() *signer { return r.signers[len(r.signers)-1] }
 
-// recent returns one of the last inUse keys, chosen by n. For two thirds of the
+// recent returns one of the keys in use, chosen by n. For two thirds of the
 // possible values of n, it returns the newest key.
 func (r *ring) recent(n int) *signer {
 	r.mu.Lock()
@@ -120,8 +120,9 @@ func (r *ring) recent(n int) *signer {
 	return r.signers[max(0, len(r.signers)-1-back)]
 }
 
-// cached returns one of the last inUse keys whose tokens were accepted. If no
-// token of these keys was accepted yet, it returns the newest key.
+// cached returns one of the keys in use, chosen by n. It considers only keys
+// whose tokens were accepted. If no key in use has an accepted token yet, it
+// returns the newest key.
 func (r *ring) cached(n int) *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,7 +139,7 @@ func (r *ring) cached(n int) *signer {
 }
 
 // banned returns the last withdrawn key that the verifier has dropped, or nil.
-// Its tokens must be refused.
+// The tokens of this key must be refused.
 func (r *ring) banned() *signer {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -171,8 +171,8 @@ func (m *maker) route() string {
 	return m.one("none", "none", "read", "read", "read", "admin", "optional", "nested", "switched")
 }
 
-// bare reports whether requests to route pass a token to a method instead of an
-// HTTP request.
+// bare reports whether the requests to a route are calls of a method with a
+// token, not HTTP requests.
 func bare(route string) bool { return route == "verify" || route == "check" }
 
 func (m *maker) request() request {
@@ -193,7 +193,7 @@ func (m *maker) request() request {
 	if m.some(13) {
 		var how string
 		token, how = m.token(token)
-		r.What, r.Leaves = r.What+", "+how, false // the token may have been introspected before, and then the client does not introspect it
+		r.What, r.Leaves = r.What+", "+how, false // if the token was introspected before, the client does not introspect it again
 	}
 	fields := []string{"Bearer " + token}
 	if s.introspectionTTL != 0 {

@@ -9,7 +9,7 @@
 //
 // To make /tmp/old, copy this folder into a worktree of the older commit and
 // read the same corpus there. The flag -cache sets the token cache to on, off,
-// or small (50 entries). It must not change any verdict.
+// or small (50 entries). The token cache must not change any verdict.
 //
 // The corpus also contains the public keys, the secret, the introspection
 // responses, and the time of each request. The program therefore reads it
@@ -21,8 +21,8 @@
 // Each verdict is a line with these columns: the number of the request, the
 // status, the error code, the reason as reported to
 // [middleware.Config].Observe, and WWW-Authenticate. For an accepted token, the
-// last column has its subject and a checksum of the [middleware.Token]. This
-// command counts the verdicts by reason:
+// last column contains the subject and a checksum of the [middleware.Token].
+// The following command counts the verdicts by reason:
 //
 //	cut -f4 /tmp/new | sort | uniq -c
 package main

@@ -60,7 +60,7 @@ func read(in io.Reader, out io.Writer, cache int) error {
 
 // verdict returns the verdict on a request.
 func (p *replay) verdict(r request) string {
-	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // remains if Observe is not called, for example after a panic
+	p.now, p.reason = start.Add(time.Duration(r.At)*time.Second), "unobserved" // the reason if Observe is not called, for example after a panic
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	leave := p.endpoint.next(r)
@@ -162,8 +162,8 @@ type introspectionEndpoint struct {
 	entered chan struct{} // receives a value when a response is delayed
 }
 
-// next sets the current request. If its client disconnects early (Leaves), the
-// introspection response is delayed until end is called.
+// next sets the current request. If the client disconnects early (Leaves), the
+// introspection response is delayed until the returned function end is called.
 func (a *introspectionEndpoint) next(r request) (end func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

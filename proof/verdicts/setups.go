@@ -13,9 +13,9 @@ import (
 	"github.com/bearerguard/bearerguard/middleware"
 )
 
-// start is the time of the first request. An introspection client uses the
-// system clock and does not cache a response for an expired token. Therefore
-// start is in the future.
+// start is the time of the first request. It is in the future, because an
+// introspection client uses the system clock and does not cache a response for
+// an expired token.
 var start = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const audience = "https://api.example.com"

@@ -7,8 +7,9 @@ import (
 )
 
 // shape describes the access tokens or the introspection responses of an
-// authorization server. header and claims are JSON objects with the differences
-// from the usual header and claims. A member with the value "-" is left out.
+// authorization server. The fields header and claims are JSON objects that
+// contain the differences from the usual header and claims. A member with the
+// value "-" is left out.
 type shape struct{ name, header, claims string }
 
 const (
@@ -122,7 +123,7 @@ var (
 	unquoted = strings.NewReplacer(`"$exp"`, "$exp", `"$iat"`, "$iat")
 )
 
-// members returns the members of one of this file's JSON objects, in order.
+// members returns the members of a JSON object in this file, in order.
 func members(text string) (list []member) {
 	d := json.NewDecoder(strings.NewReader(quoted.Replace(text)))
 	if _, err := d.Token(); err != nil {
@@ -142,10 +143,10 @@ func members(text string) (list []member) {
 	return list
 }
 
-// overlay returns a copy of base with the changes in by. A member of by
-// replaces the member of base with the same name. If base does not have that
-// name, the member is appended. If its value is "-", the member of base is
-// removed.
+// overlay returns a changed copy of base. The parameter by contains the
+// changes. Each of them replaces the member of base with the same name. If base
+// does not have that name, the new member is appended. If the new value is "-",
+// the member of base is removed.
 func overlay(base, by []member) []member {
 	list := append([]member(nil), base...)
 	for _, change := range by {

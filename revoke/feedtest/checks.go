@@ -13,8 +13,8 @@ import (
 	"github.com/bearerguard/bearerguard/revoke"
 )
 
-// maker makes revocations of one random issuer, which distinguishes them from
-// other revocations in the feed.
+// maker makes revocations of one random issuer. The issuer distinguishes them
+// from other revocations in the feed.
 type maker struct {
 	issuer string
 	n      int

@@ -13,7 +13,7 @@
 //
 // The suite needs about three seconds of real time. It publishes about ten
 // thousand revocations of random issuers, which expire after an hour at most.
-// The feed may therefore be in use by an API. Run the suite with -race as well.
+// An API may therefore use the same feed. Also run the suite with -race.
 //
 // The suite does not detect these faults:
 //

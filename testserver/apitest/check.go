@@ -101,7 +101,8 @@ func newCheck(what string, tb testserver.TB, s *testserver.Server, newRequest fu
 	return c
 }
 
-// ready reports whether the check can start; invalid arguments end the test.
+// ready reports whether the check can start. If arguments are invalid, it ends
+// the test.
 func (c *check) ready() bool {
 	c.tb.Helper()
 	if err := errors.Join(c.errs...); err != nil {

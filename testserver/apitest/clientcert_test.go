@@ -130,9 +130,9 @@ var certificateRequirements = []apitest.Option{apitest.RequireScope("orders:read
 
 const everyCertificateDefect = "cert-hex cert-issuer cert-key-hash cert-number cert-other cert-padded cert-same-key cert-sha1"
 
-// certificateHoles lists vulnerable APIs, each with exactly one hole. The check
-// must report the failures named in found. The text of each failure must
-// contain words.
+// certificateHoles lists vulnerable APIs, each with exactly one hole. The field
+// found contains the names of the failures that the check must report. The text
+// of each failure must contain the strings in the field words.
 var certificateHoles = []struct {
 	hole  string
 	found string
@@ -174,8 +174,9 @@ func TestCheckFindsHolesOfCertificates(t *testing.T) {
 	}
 }
 
-// withCertificates returns an API behind the middleware that accepts tokens
-// that are bound to a certificate and, with a policy, also to a key.
+// withCertificates returns an API behind the middleware. The API accepts tokens
+// that are bound to a certificate. If policy is not nil, such a token may also
+// be bound to a key.
 func withCertificates(t *testing.T, as *testserver.Server, policy *dpop.Policy) http.Handler {
 	t.Helper()
 	v, err := middleware.NewVerifier(middleware.Config{
@@ -253,7 +254,7 @@ func TestForgedFieldsContainTheCertificate(t *testing.T) {
 	})
 	apitest.Check(t, as, handler, orders, certificateRequirements...)
 	for _, name := range []string{"X-Client-Cert", "Ssl-Client-Cert", "X-Forwarded-Client-Cert", "Client-Cert", "X-Ssl-Client-Der", "X-Amzn-Mtls-Clientcert-Leaf", "X-Forwarded-Tls-Client-Cert"} {
-		if fields[name] != 4 { // without and with another certificate, over HTTP/1.1 and HTTP/2
+		if fields[name] != 4 { // without a certificate and with another one, over HTTP/1.1 and HTTP/2
 			t.Errorf("%s: got %d requests with the certificate, want 4", name, fields[name])
 		}
 	}

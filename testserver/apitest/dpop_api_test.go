@@ -38,7 +38,7 @@ type dpopAPI struct {
 	nonces bool
 	bearer bool // unbound bearer tokens are accepted, too
 
-	parameters string // of the DPoP challenge, in addition to algs
+	parameters string // DPoP challenge parameters in addition to algs
 
 	mu     sync.Mutex
 	seen   map[string]bool

@@ -140,18 +140,18 @@ func Origin(url string) Option {
 //
 // The API must accept the good token with this certificate. It must refuse the
 // token without a certificate, and with another certificate of the same
-// subject. It must do so even if the request contains the right certificate in
-// a header field that proxies use to forward certificates. A token with one of
-// [testserver.CertificateDefects], or with only an unknown member in cnf, must
-// get a 401 with the error invalid_token. The server of the API may also refuse
-// a wrong or missing certificate during the TLS handshake.
+// subject. It must refuse such a request even if the request contains the right
+// certificate in a header field that proxies use to forward certificates. A
+// token with one of [testserver.CertificateDefects], or with only an unknown
+// member in cnf, must get a 401 with the error invalid_token. The server of the
+// API may also refuse a wrong or missing certificate during the TLS handshake.
 //
 // Both certificates are like those of [testserver.Server.ClientCertificate], so
 // an API that verifies certificates must trust the root certificate in
-// [testserver.Server.ClientCACertPEM]. If the API cannot trust this root, pass
-// a certificate that the API trusts, with its private key, as own. For
-// [CheckURL], baseURL must be https: see [Roots]. Together with [RequireDPoP],
-// the tokens are bound to the certificate and to the key.
+// [testserver.Server.ClientCACertPEM]. If the API cannot trust this root, give
+// the argument own: a certificate that the API trusts, with its private key.
+// For [CheckURL], baseURL must be https: see [Roots]. Together with
+// [RequireDPoP], the tokens are bound to the certificate and to the key.
 func RequireClientCert(own ...tls.Certificate) Option {
 	return option(func(c *check) {
 		switch c.ClientCert = true; len(own) {

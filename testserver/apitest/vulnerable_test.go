@@ -36,7 +36,7 @@ type vulnerableAPI struct {
 	login      func(claims map[string]any) error
 	parameters func(*http.Request) string // returns parameters for every challenge; may be nil
 	outside    *http.Client
-	introspect func(token string) error // used instead of check if not nil
+	introspect func(token string) error // replaces the method check if not nil
 
 	mu   sync.Mutex
 	keys *jose.JSONWebKeySet

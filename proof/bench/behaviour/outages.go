@@ -12,7 +12,7 @@ import (
 // service describes what happens to good tokens while the key set is
 // unavailable.
 type service struct {
-	refused  event         // first refusal; after is from the outage until this verification began
+	refused  event         // first refusal; event.after is the time from the outage to this call's start
 	took     time.Duration // how long the refused verification waited for the server, 0 if it did not
 	slow     int           // number of verifications that waited and then accepted the token
 	longest  time.Duration // longest of these verifications

@@ -26,7 +26,7 @@ import (
 type habits struct {
 	once    bool          // fetch the keys only once, when the verifier is made
 	keep    bool          // use the previous keys when a fetch fails
-	timeout time.Duration // of each fetch; 0 disables it
+	timeout time.Duration // for each fetch; 0 means no timeout
 	trusts  bool          // accept every token
 }
 
@@ -79,8 +79,9 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) (json.RawMe
 	return io.ReadAll(resp.Body)
 }
 
-// seldom is usual with fewer tokens per second. The tests use it because
-// signing tokens takes time, whereas waiting in a synctest bubble takes none.
+// seldom is the pace usual, but with fewer tokens per second. The tests use it
+// because signing tokens takes time, whereas waiting in a synctest bubble takes
+// none.
 var seldom = func() pace {
 	p := usual
 	p.every = 100 * time.Millisecond

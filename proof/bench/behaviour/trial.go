@@ -65,9 +65,9 @@ func try(ctx context.Context, p pace, r rival.Rival, s scenario, options ...test
 	return found, errors.Join(err, context.Cause(ctx)) // an interrupted scenario has no result
 }
 
-// open makes the verifier. ttl is the maximum age of the key set. Scenarios
-// that do not test this age pass 0. The default of the library then applies,
-// which is too long to matter.
+// open makes the verifier. The parameter ttl is the maximum age of the key set.
+// Scenarios that do not test this age pass 0. The library's default then
+// applies, which is too long to matter.
 func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, error) {
 	s := rival.SettingsFor(t.as, "")
 	s.TTL = ttl
@@ -75,10 +75,10 @@ func (t *trial) open(ctx context.Context, ttl time.Duration) (rival.Verifier, er
 }
 
 // warmUp makes the verifier and lets it verify good tokens, so that it fetches
-// the keys. It then waits for one interval, so that later tokens arrive after
-// the fetch. Without the wait, in a synctest bubble, the later tokens would
-// arrive at the same instant as the fetch, and a verifier might not fetch its
-// keys again for these tokens.
+// the keys. warmUp then waits for one interval, so that later tokens arrive
+// after the fetch. Without the wait, in a synctest bubble, the later tokens
+// would arrive at the same instant as the fetch, and a verifier might not fetch
+// its keys again for these tokens.
 func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string) error {
 	v, err := t.open(ctx, ttl)
 	if err != nil {
@@ -99,8 +99,8 @@ func (t *trial) warmUp(ctx context.Context, ttl time.Duration, tokens ...string)
 
 var errNoAnswer = errors.New("the verifier did not answer")
 
-// send verifies one token, and returns errNoAnswer if that takes longer than
-// patience. A verifier that ignores its context keeps running in the
+// send verifies one token. If this takes longer than t.patience, send returns
+// errNoAnswer. A verifier that ignores its context keeps running in the
 // background.
 func (t *trial) send(ctx context.Context, token string) error {
 	ctx, cancel := context.WithTimeout(ctx, t.patience)
@@ -115,14 +115,15 @@ func (t *trial) send(ctx context.Context, token string) error {
 	}
 }
 
-// event records whether, and after what time, the event occurred for which a
-// scenario waits.
+// event records whether the event that a scenario waits for occurred, and after
+// what time.
 type event struct {
 	seen  bool
 	after time.Duration // time until the event, or until the scenario stopped waiting
 }
 
-// until calls f once per t.every until f returns true or limit has passed.
+// until calls f at intervals of t.every. It stops when f returns true, or after
+// the time limit.
 func (t *trial) until(ctx context.Context, limit time.Duration, f func() bool) event {
 	began, ticker := time.Now(), time.NewTicker(t.every)
 	defer ticker.Stop()

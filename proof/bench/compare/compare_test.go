@@ -21,8 +21,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The run measures for almost no time, so only the checks of the program itself
-// are meaningful: that every library accepts good tokens and refuses bad ones.
+// The run measures for almost no time, so the measured times mean nothing. The
+// test is about the output, and about the checks that the program makes: every
+// library must accept good tokens and refuse bad ones.
 func TestARunPrintsEveryTableAndWritesThePage(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(page, []byte("before\n"+performance.Begin+"\nold\n"+performance.End+"\n"+performance.BeginProofs+"\nold\n"+performance.EndProofs+"\nafter\n"), 0o600); err != nil {

@@ -1,11 +1,12 @@
-// Command compare measures Bearerguard, raw crypto, and the libraries that its
-// users would use instead. It measures them in turns, in one run, so that other
-// load on the machine affects all of them equally.
+// Command compare measures Bearerguard, raw crypto, and the libraries that
+// users could choose instead of Bearerguard. It measures them in turns, in one
+// run, so that other load on the machine affects all of them equally.
 //
 //	go run ./compare                                  # a few minutes, prints the tables
 //	go run ./compare -page ../../docs/performance.md  # and writes two of them into the page
 //
-// Times are medians over the rounds. A ratio is the median of the ratios within
-// each round. Every operation is tried once before it is measured. If an
-// operation accepts a bad token or refuses a good one, the run ends.
+// A run consists of rounds. Times are medians over the rounds. A ratio is the
+// median of the ratios within each round. Every operation is tried once before
+// it is measured. If an operation accepts a bad token or refuses a good one,
+// the run ends.
 package main

@@ -42,11 +42,11 @@ func generator() bool {
 	return true
 }
 
-// generate is the main function of the load generator. It sends GET /orders
-// repeatedly over persistent connections until spell has passed. It then prints
-// how many requests were answered with 200. The reader in contains the tokens,
-// one per line. generate parses as little as possible, so that the API can use
-// most of the processor time.
+// generate is the main function of the load generator. It reads the tokens from
+// in, one per line. It sends GET /orders repeatedly over persistent connections
+// for the duration spell, and then prints how many requests were answered with
+// 200. generate parses as little as possible, so that the API can use most of
+// the processor time.
 func generate(ctx context.Context, addr string, spell time.Duration, in io.Reader, out io.Writer) error {
 	text, err := io.ReadAll(in)
 	if err != nil {

@@ -55,7 +55,7 @@ var comparisons = []struct {
 }
 
 // run measures everything and prints the tables to out. This takes a while, so
-// run writes the name of each table to progress before it measures it.
+// run writes the name of each table to progress before measuring the table.
 func run(ctx context.Context, m meter, only, page string, out, progress io.Writer) error {
 	began := time.Now()
 	written := make(map[string]table)

@@ -34,8 +34,8 @@ func open(ctx context.Context, alg testserver.Alg) (scene, error) {
 	return scene{as, rival.SettingsFor(as, need)}, nil
 }
 
-// everyone returns the libraries in the table of full verification. The first
-// row of this table only verifies the signature, with the standard library.
+// everyone returns the rows of the table of full verification. The first row is
+// only the verification of the signature, with the standard library.
 func everyone() []rival.Rival {
 	list := append([]rival.Rival{rival.RawCrypto(), rival.BearerguardUncached()}, rival.Fetching()[1:]...)
 	return append(list, rival.Okta(), rival.JWTAuth())
@@ -46,9 +46,9 @@ func knows(r rival.Rival, alg testserver.Alg) bool {
 	return alg == "RS256" || !strings.HasPrefix(r.String(), "okta-")
 }
 
-// sending returns an operation that verifies a token. To test the verifier, it
-// first verifies the token twice. It returns an error if the verifier refuses a
-// good token or accepts a bad token.
+// sending returns an operation that verifies a token. Before it returns,
+// sending verifies the token twice, to test the verifier. It returns an error
+// if the verifier refuses a good token or accepts a bad token.
 func sending(ctx context.Context, r rival.Rival, v rival.Verifier, token string, good bool) (func(), error) {
 	for range 2 { // the first time, the verifier may not have the keys yet
 		if err := v.Verify(ctx, token); (err == nil) != good {

@@ -1,7 +1,8 @@
-// Package migrate contains the code of docs/migrate.md. It builds the same API,
-// GET /orders for tokens with the scope orders:read, twice for each library:
-// once protected as the README of the library shows, and once with Bearerguard.
-// The test calls all of these APIs and writes the table of the page:
+// Package migrate contains the code of docs/migrate.md. For each library, it
+// builds the same API twice: once protected as the README of the library shows,
+// and once with Bearerguard. The API is GET /orders, for tokens with the scope
+// orders:read. The test calls all of these APIs and writes the table of the
+// page:
 //
 //	go test -count=1 ./migrate            # checks the code and the table of the page
 //	go test -count=1 ./migrate -update    # writes the table

@@ -44,8 +44,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// served starts an authorization server and makes an API that accepts its
-// tokens. It returns both.
+// served starts an authorization server and makes an API that accepts the
+// server's tokens. It returns both.
 func served(t *testing.T, m migrate.Migration, open migrate.API, faults ...testserver.Fault) (*testserver.Server, http.Handler) {
 	t.Helper()
 	as := testserver.New(t, serverOptions(m.SharedSecret)...)
@@ -92,7 +92,7 @@ func (findings) Errorf(string, ...any) {}
 // row is one fault that an API had before the migration.
 type row struct {
 	name  string
-	cells []string // the wrong answer of each library, "" if its answer was right
+	cells []string // the answer of each library, or "" if the answer was right
 	now   []string // the right answers, which all APIs give after the migration
 }
 

@@ -1,5 +1,5 @@
-// Package rival contains the libraries that the benchmarks compare. Each has a
-// file of its own, and is set up as its documentation says.
+// Package rival contains the libraries that the benchmarks compare. Each
+// library has its own file, and is set up as its documentation says.
 package rival
 
 import (

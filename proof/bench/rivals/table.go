@@ -121,8 +121,8 @@ func general() []row {
 // challenge.
 var aboutChallenges = []string{"challenge-malformed", "challenge-bare", "error-without-token", "error-code", "scope-missing"}
 
-// fits returns an error if a finding has no row, or if the number of requests
-// that the API received over HTTP/1.1 differs from requests.
+// fits returns an error if a finding has no row, or if the API did not receive
+// the given number of requests over HTTP/1.1.
 func (t table) fits(found outcome, requests int) error {
 	var errs []error
 	for _, f := range found.findings {

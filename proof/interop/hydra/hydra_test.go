@@ -162,8 +162,8 @@ func answers(t *testing.T, page string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// client registers a client. strategy is the format of its access tokens: jwt
-// or opaque.
+// client registers a client. The parameter strategy is the format of the
+// client's access tokens: jwt or opaque.
 func (h *hydra) client(t *testing.T, id, strategy string) {
 	t.Helper()
 	h.request(t, http.MethodPost, "/admin/clients", map[string]any{

@@ -48,7 +48,7 @@ func TestExampleAPIAgainstHydra(t *testing.T) {
 }
 
 // The API's audience is the client ID, which is the audience of ID tokens. The
-// API must therefore refuse an ID token for another reason than its audience.
+// API must therefore refuse ID tokens although their audience is right.
 func TestIDTokensOfHydraAreNotAccessTokens(t *testing.T) {
 	h := startHydra(t, "", "ES256")
 	h.client(t, "jwt", "jwt")

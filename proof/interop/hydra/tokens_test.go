@@ -73,9 +73,9 @@ func (h *hydra) login(t *testing.T, client, audience string, scopes ...string) *
 	return token
 }
 
-// accept accepts a login or consent challenge at the admin API. at is Hydra's
-// redirect to the login or consent page, which contains the challenge. accept
-// returns the URL that the browser must open next.
+// accept accepts a login or consent challenge at the admin API. The challenge
+// is in the query of the parameter at, Hydra's redirect to the login or consent
+// page. accept returns the URL that the browser must open next.
 func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]any) string {
 	t.Helper()
 	to, err := url.Parse(at)
@@ -90,8 +90,9 @@ func (h *hydra) accept(t *testing.T, what, at, page string, answer map[string]an
 	return next.RedirectTo
 }
 
-// sessionOf returns the session ID of the consent request in at, which is
-// Hydra's redirect to the consent page.
+// sessionOf returns the session ID of a consent request. The parameter at is
+// Hydra's redirect to the consent page, which contains the challenge of this
+// request.
 func (h *hydra) sessionOf(t *testing.T, at string) string {
 	t.Helper()
 	_, query, _ := strings.Cut(at, "?")
@@ -175,8 +176,8 @@ func withScope(t *testing.T, token, scope string) string {
 	return strings.Join(segments, ".")
 }
 
-// changed changes the first character of a token's last segment. Unlike the
-// last character, it has no unused bits, so the decoded bytes change.
+// changed changes the first character of a token's last segment. The first
+// character, unlike the last, has no unused bits, so the decoded bytes change.
 func changed(token string) string {
 	text := []byte(token)
 	if at := strings.LastIndexByte(token, '.') + 1; text[at] == 'A' {

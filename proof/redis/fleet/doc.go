@@ -1,6 +1,6 @@
-// Command fleet runs ten processes of examples/api behind HAProxy, which share
-// a Redis. It sends load to them while processes and servers fail, and judges
-// every answer.
+// Command fleet runs ten processes of examples/api behind HAProxy. The
+// processes share a Redis. The command sends load to them while processes and
+// servers fail, and judges every answer.
 //
 //	make fleet                                # two minutes
 //	make fleet FLEET="-duration 20s -seed 7"
@@ -8,7 +8,7 @@
 //
 // A token is a JWT, an opaque token, or a JWT that is bound to a key and sent
 // with a proof. The seed determines when each fault begins and which processes
-// it affects.
+// the fault affects.
 package main
 
 // help defines the verdicts. judge.go and window.go implement them.

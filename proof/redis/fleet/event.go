@@ -23,7 +23,7 @@ type expectation int
 const (
 	good    expectation = iota // 200
 	bad                        // 401: expired, forged
-	paired                     // one of two requests with the same new proof, sent at once: 200 for at most one
+	paired                     // one of two simultaneous requests with the same new proof: 200 for at most one
 	replay                     // a proof that was sent before: 200 for at most one use
 	revoked                    // 200 before the revocation, 401 after it
 )
@@ -32,7 +32,7 @@ func (e expectation) String() string {
 	return [...]string{"good", "expired or forged", "paired", "replayed", "revoked"}[e]
 }
 
-// event is a request and its answer. Times are since the start.
+// event is a request and its answer. All times count from the start of the run.
 type event struct {
 	kind   kind
 	want   expectation

@@ -44,7 +44,7 @@ func (j *injector) run(ctx context.Context, faults []fault) {
 	all.Wait()
 }
 
-// inject causes a fault, waits for the duration lasts, and ends the fault. It
+// inject causes the fault f, and ends the fault after the given duration. It
 // sets f.ended.
 func (j *injector) inject(ctx context.Context, f *fault, lasts time.Duration) (err error) {
 	switch f.name {

@@ -32,19 +32,19 @@ type outcome struct {
 	faults   []fault
 	counts   [verdicts]int
 	accepted [kinds]int
-	reasons  map[string]int // count of excused answers
+	reasons  map[string]int // number of excused answers
 	wrongs   map[string]wrong
 
 	lags      []time.Duration // how long each revoked token was accepted
 	lagsLater []time.Duration // the same, if a fault delayed the revocation
-	recovered []time.Duration // for each fault, from its end to the last answer that it excuses
-	again     []time.Duration // for each fault, from its end until each affected process accepted a token; or never
-	rounds    int             // introspections, without repetitions for a token within maxTTL
+	recovered []time.Duration // from the end of each fault to the last answer that it excuses
+	again     []time.Duration // from the end of each fault until all affected processes accepted a token; or never
+	rounds    int             // introspections, not counting repetitions within maxTTL
 	calls     int             // introspections that countRounds did not skip
 }
 
-// wrong counts the wrong answers of one kind. first and last are the times at
-// which the first and the last of their requests were sent.
+// wrong counts the wrong answers of one kind. The first of these requests was
+// sent at the time first, and the last at the time last.
 type wrong struct {
 	count       int
 	first, last time.Duration
@@ -59,7 +59,7 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 	}
 	all := windows(faults, skew)
 	all = append(slowWindows(r.events, all), all...)
-	used, refused := make(map[int64]bool), make(map[int64]int) // by the number of a proof
+	used, refused := make(map[int64]bool), make(map[int64]int) // the keys are numbers of proofs
 	for _, e := range r.events {
 		if e.want == paired && e.status == http.StatusUnauthorized {
 			refused[e.proof]++
@@ -119,8 +119,9 @@ func judge(r *recording, faults []fault, skew time.Duration) *outcome {
 // never means that a process has not accepted a token after the fault.
 const never time.Duration = math.MaxInt64
 
-// acceptedAgain returns the time from the end of a fault until every process
-// that it affected has accepted a token, or never.
+// acceptedAgain returns the time from the end of the fault until all processes
+// that the fault affected have accepted a token. If one of them has not, it
+// returns the constant never.
 func (f fault) acceptedAgain(events []event) (last time.Duration) {
 	first := make(map[int]time.Duration)
 	for _, e := range events {
@@ -189,7 +190,7 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	}
 	mayLag := func(w window) bool {
 		return w.effect == lagging && w.covers(e, v.acked, e.sent) && e.sent <= w.to &&
-			v.acked >= w.from-inForce && // otherwise the process has read it before
+			v.acked >= w.from-inForce && // earlier revocations were already read
 			(w.lostFeed || e.sent <= v.acked+maxLag)
 	}
 	if slices.ContainsFunc(all, mayLag) {
@@ -198,9 +199,8 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	return wrongAcceptance
 }
 
-// verdictOnProxy checks the answer to a request that no process answered.
-// Either the process was killed during the request, or the proxy has no healthy
-// process.
+// verdictOnProxy judges a request that no process answered. Either the process
+// was killed during the request, or the proxy had no healthy process.
 func (o *outcome) verdictOnProxy(e event, all []window) verdict {
 	failed := e.status == 0 || e.status >= http.StatusInternalServerError
 	if _, found := find(all, lost, e, e.sent, e.sent+e.took); found && failed {
@@ -221,7 +221,7 @@ func (o *outcome) excuse(w window, e event) {
 	}
 }
 
-// countRounds counts introspections. It skips the times in which the processes
+// countRounds counts introspections. It skips periods in which the processes
 // cannot share introspection responses.
 func (o *outcome) countRounds(calls []call, all []window) {
 	began := make(map[int]time.Duration)

@@ -18,7 +18,7 @@ type sample struct {
 	kind   kind
 	want   expectation
 	token  string
-	key    testserver.Key // of a bound token
+	key    testserver.Key // key of a bound token
 	shift  time.Duration  // error of the client's clock and of the token's dates
 	victim int
 }
@@ -47,13 +47,13 @@ type proof struct {
 	dated  time.Duration
 }
 
-// skews are the errors of the clocks of clients and issuer, relative to the
+// skews contains the clock errors of clients and the issuer, relative to the
 // processes.
 var skews = []time.Duration{-20 * time.Second, 0, 20 * time.Second}
 
 const (
 	opaqueTokens = 20
-	perSkew      = 5    // for each skew, number of JWTs and number of bound tokens in use at a time
+	perSkew      = 5    // JWTs, and as many bound tokens, in use at a time for each skew
 	maxUsed      = 4096 // maximum number of proofs that are kept for replays
 )
 
@@ -78,8 +78,8 @@ func (l *load) mint(options ...testserver.TokenOption) string {
 	return l.fleet.as.Token(append(options, testserver.Scope(scope))...)
 }
 
-// shifted returns options that set iat, nbf and exp as an issuer does whose
-// clock is wrong by shift.
+// shifted returns options that set iat, nbf and exp. They simulate an issuer
+// whose clock is wrong by shift.
 func shifted(shift time.Duration) []testserver.TokenOption {
 	at := time.Now().Add(shift)
 	return []testserver.TokenOption{testserver.Claim("iat", at), testserver.Claim("nbf", at), testserver.Claim("exp", at.Add(5*time.Minute))}
@@ -170,7 +170,7 @@ func (l *load) newProof(s sample) proof {
 	return proof{s, text[0], l.proofs.Add(1), at.Sub(l.began)}
 }
 
-// keep remembers a proof. If there are already maxUsed, it replaces one of
+// keep stores a proof. If there are already maxUsed proofs, it replaces one of
 // them.
 func (l *load) keep(p proof) {
 	l.mu.Lock()
@@ -182,7 +182,7 @@ func (l *load) keep(p proof) {
 	}
 }
 
-// pair sends the same new proof twice at once.
+// pair sends two requests at the same time, with the same new proof.
 func (l *load) pair(ctx context.Context, s sample) {
 	s.want = paired
 	p := l.newProof(s)
@@ -209,8 +209,8 @@ func (l *load) replay(ctx context.Context, random *rand.Rand) {
 }
 
 // exchange sends a request and records the answer, even if ctx ends in between.
-// The request is a POST. If a connection breaks, HTTP clients and proxies may
-// repeat a GET, and the API would then see the proof twice.
+// The request is a POST, because HTTP clients and proxies may repeat a GET if a
+// connection breaks. The API would then see the proof twice.
 func (l *load) exchange(ctx context.Context, s sample, p proof) {
 	e := event{kind: s.kind, want: s.want, victim: s.victim, proof: p.number, dated: p.dated, server: noServer}
 	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, l.fleet.url+"/items", http.NoBody)

@@ -134,7 +134,7 @@ func (l *load) recordCalls() {
 	l.fleet.as.Inject(testserver.EndpointIntrospect, testserver.Handler(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
-			form, _ := url.ParseQuery(string(body)) // otherwise the server refuses it
+			form, _ := url.ParseQuery(string(body)) // the server refuses a malformed form
 			if number, found := numbers[form.Get("token")]; found && err == nil {
 				l.recording.mu.Lock()
 				l.recording.calls = append(l.recording.calls, call{number, time.Since(l.began)})
@@ -152,7 +152,8 @@ const (
 	end   = "<!-- until the end of the figures of the fleet -->"
 )
 
-// rewrite replaces the text between the lines begin and end of a file.
+// rewrite replaces the text of a file between the lines that contain the
+// constants begin and end.
 func rewrite(path, text string) error {
 	old, err := os.ReadFile(path) //nolint:gosec // the user names it
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 type report struct {
 	*outcome
 	config
-	under string // how it was measured
+	under string // how the run was measured
 }
 
 func (r *report) requests() (n int) {
@@ -35,9 +35,9 @@ func (r *report) perRound() float64 { return float64(r.calls) / float64(max(r.ro
 // limit is one in a hundred accepted requests with a proof.
 func (r *report) maxSlow() int { return r.accepted[bound]/100 + 1 }
 
-// maxLost returns how many connections may be lost. A worker sends at most two
-// requests at once, so each killed process may lose two connections of each
-// worker.
+// maxLost returns how many connections may be lost. Each worker sends at most
+// two requests at the same time. Therefore, for each killed process, each
+// worker may lose two connections.
 func (r *report) maxLost() (n int) {
 	for _, f := range r.faults {
 		if f.name == killed {

@@ -15,10 +15,10 @@ import (
 
 const (
 	revokeEvery = 500 * time.Millisecond
-	probeFor    = 1500 * time.Millisecond // for how long a token is sent after its revocation, once every probeEvery
+	probeFor    = 1500 * time.Millisecond // how long a token is sent after its revocation; probeEvery is the interval
 	probeEvery  = 5 * time.Millisecond
 	lifetime    = 10 * time.Minute // of revocations
-	maxGone     = 200              // maximum of load.gone, in tokens
+	maxGone     = 200              // maximum number of tokens in load.gone
 )
 
 // revoker revokes tokens, like a receiver of security events. It sends each
@@ -29,8 +29,8 @@ type revoker struct {
 	storm int // revocations in a storm
 }
 
-// newRevoker returns a revoker with its own store and list, as on another
-// machine.
+// newRevoker returns a revoker with its own store and list, as if it ran on a
+// separate machine.
 func newRevoker(l *load, storm int) (*revoker, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	store, err := redisstore.New(redisstore.Config{
@@ -53,7 +53,8 @@ func (r *revoker) run(ctx context.Context) {
 	all.Wait()
 }
 
-// revokeOne revokes a new token by its jti, and sends it before and after.
+// revokeOne makes a token and revokes it by its jti. It sends the token before
+// and after the revocation.
 func (r *revoker) revokeOne(ctx context.Context, k kind) {
 	s, id := r.newVictim(k)
 	r.load.send(ctx, s)
@@ -63,9 +64,9 @@ func (r *revoker) revokeOne(ctx context.Context, k kind) {
 	}
 }
 
-// revokeMany revokes r.storm tokens and one token of each kind at once. It
-// returns when the feed has stored all revocations. probe then sends the tokens
-// of each kind.
+// revokeMany adds r.storm revocations, and revokes one token of each kind, all
+// in one call. It returns when the feed has stored all revocations. The
+// returned function probe then sends the revoked tokens.
 func (r *revoker) revokeMany(ctx context.Context) (probe func(), err error) {
 	all := make([]revoke.Revocation, r.storm, r.storm+int(kinds))
 	for i := range all {
@@ -122,8 +123,8 @@ func (r *revoker) asked(s sample) {
 	t.victims[s.victim].asked = time.Since(r.load.began)
 }
 
-// add repeats a revocation until it is acknowledged, as a sender of events
-// does. It returns false if ctx ends before.
+// add repeats a call until the revocations are acknowledged, as a sender of
+// events does. It returns false if ctx ends first.
 func (r *revoker) add(ctx context.Context, all []revoke.Revocation) bool {
 	for ctx.Err() == nil {
 		if r.list.Add(ctx, all...) == nil {

@@ -18,9 +18,9 @@ const (
 	signAfter         = 6 * time.Second // time from the publication of a key to its first signature; longer than jwks.Options.MinInterval
 )
 
-// fault is a planned or an injected fault. began and ended are times since the
-// start of the run: the planned times, or the actual times of an injected
-// fault.
+// fault is a planned or an injected fault. The fields began and ended count
+// from the start of the run. They are the planned times, or, after the fault
+// was injected, the actual times.
 type fault struct {
 	name         string
 	began, ended time.Duration
@@ -28,9 +28,9 @@ type fault struct {
 }
 
 // plan contains the faults, with their times as fractions of the duration of
-// the run. The order has two limits. After Redis is emptied, proofs are refused
-// for 80 seconds. While the processes publish their revocations again, a
-// process that starts may lack some of them.
+// the run. Two facts limit the possible order. After Redis is emptied, proofs
+// are refused for 80 seconds. While the processes publish their revocations
+// again, a process that starts may lack some of these revocations.
 var plan = []struct {
 	name      string
 	at, lasts float64
@@ -50,8 +50,8 @@ var plan = []struct {
 	{paused, 0.84, 0.02, nil},
 }
 
-// long is the shortest duration for which Redis is emptied early. The run then
-// includes the time at which proofs are accepted again.
+// long is the minimum duration of a run in which Redis is emptied early. Such a
+// run includes the time at which proofs are accepted again.
 const long = 2 * time.Minute
 
 // schedule returns the faults of a run. order is a random order of the

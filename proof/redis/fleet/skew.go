@@ -27,7 +27,7 @@ var fleetSkew = func() int64 {
 }()
 `
 
-// The line of time.Now that buildSkewed changes.
+// buildSkewed replaces nowLine, a line of time.Now, with skewedNowLine.
 const (
 	nowLine       = "\tsec += unixToInternal - minWall\n"
 	skewedNowLine = "\tsec += unixToInternal - minWall + fleetSkew\n"

@@ -26,7 +26,7 @@ const (
 	scope    = "items:write"
 	apis     = 10              // processes of examples/api
 	linked   = 3               // processes that reach Redis through the link
-	maxTTL   = 5 * time.Second // of introspection answers
+	maxTTL   = 5 * time.Second // introspect.Config.MaxTTL
 	maxLag   = 10 * time.Second
 )
 
@@ -37,7 +37,7 @@ type fleet struct {
 	link   *link
 	apis   []*process
 	proxy  *process
-	url    string                // of the proxy
+	url    string                // URL of the proxy
 	direct []string              // URLs of the processes
 	cut    []int                 // the processes that reach Redis through the link
 	skews  map[int]time.Duration // clock errors by process
@@ -68,10 +68,10 @@ backend fleet
 
 var frameworks = []string{"http", "echo", "echo5", "gin"}
 
-// startFleet starts all servers and processes. order contains the numbers of
-// the processes in random order. The first processes in order reach Redis
-// through the link. The clocks of the last two are wrong by skew: one is ahead,
-// one is behind.
+// startFleet starts all servers and processes. The parameter order contains the
+// numbers of the processes in random order. The first processes of this order
+// reach Redis through the link. The clocks of the last two processes are wrong
+// by skew: one is ahead, the other is behind.
 func startFleet(ctx context.Context, order []int, skew time.Duration) (f *fleet, err error) {
 	f = &fleet{cut: slices.Sorted(slices.Values(order[:linked])), secret: rand.Text() + rand.Text()}
 	f.skews = map[int]time.Duration{order[apis-2]: skew, order[apis-1]: -skew}

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// recovery is how long requests may fail after Redis is reachable again. It
-	// takes up to a second until the next command is tried, and a second until
-	// this command and the waiting requests have ended.
+	// recovery is how long requests may fail after Redis is reachable again.
+	// After up to a second, the next command is tried. This command and the
+	// waiting requests end within another second.
 	recovery = 2 * time.Second
 
 	// memory is how long new proofs are refused after Redis has lost its data:
@@ -19,8 +19,8 @@ const (
 	memory = 80 * time.Second
 
 	// backoff is how long requests may fail after introspection works again.
-	// The client waits for two seconds. It then allows one, two and four calls
-	// at a time.
+	// The client waits for two seconds. It then allows one call at a time, then
+	// two, then four.
 	backoff = 4 * time.Second
 
 	// detection is how long the proxy may send requests to a killed process.
@@ -28,15 +28,15 @@ const (
 
 	// republished is how long the machines may take to publish their
 	// revocations again after Redis was emptied. During this time, a machine
-	// may read a revocation late if it is new, or if the machine has not read
-	// it before.
+	// may be late in reading new revocations, and old revocations that it has
+	// not read before.
 	republished = 20 * time.Second
 
 	// slowest is redisstore.Config.Timeout.
 	slowest = 50 * time.Millisecond
 )
 
-// slow is the reason of the windows without a fault.
+// slow is the reason of the windows that slowWindows returns.
 const (
 	slow    = "proofs when Redis took longer than 50 ms"
 	noFault = -1
@@ -47,7 +47,7 @@ type effect int
 
 const (
 	unavailable effect = iota // 503
-	lost                      // no answer of a process
+	lost                      // no answer from a process
 	lagging                   // 200 for a revoked token, for up to maxLag
 )
 
@@ -61,7 +61,7 @@ type window struct {
 	servers  []int  // nil means all, and the proxy
 	from, to time.Duration
 	lostFeed bool // the feed has lost revocations, which the machines publish again until the window ends
-	byDate   bool // the window covers requests after its start with proofs that were made before its end
+	byDate   bool // covers requests sent after its start, if their proofs were made before its end
 }
 
 // windows returns the windows of the faults. If several windows cover an
@@ -100,9 +100,10 @@ func windows(faults []fault, skew time.Duration) (all []window) {
 }
 
 // slowWindows returns windows for the times in which Redis was slow without an
-// injected fault. A process waits for a command at most for the duration
-// slowest. A 503 for a proof that takes longer therefore shows that Redis was
-// slow. After that, the process may send no commands for a second.
+// injected fault. The timeout of a command is the constant slowest. If a
+// request with a proof takes at least as long and gets a 503, Redis was
+// presumably slow. After the timeout, the process may send no commands for a
+// second.
 func slowWindows(events []event, faults []window) (all []window) {
 	for _, e := range events {
 		if e.kind != bound || e.status != http.StatusServiceUnavailable || e.server == noServer || e.took < slowest {
@@ -115,8 +116,9 @@ func slowWindows(events []event, faults []window) (all []window) {
 	return all
 }
 
-// covers reports whether w covers an event between from and to. With byDate,
-// the date of the proof is used instead of from.
+// covers reports whether the window w covers an event. The parameters from and
+// to are the start and the end of the event. If w.byDate is true, the date of
+// the proof replaces the start.
 func (w window) covers(e event, from, to time.Duration) bool {
 	ends := from
 	if w.byDate {

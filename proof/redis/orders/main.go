@@ -1,5 +1,5 @@
-// Orders is an API of which several machines share what they know through
-// Redis. docs/scale.md shows this program.
+// Orders is an API that runs on several machines. The machines share what they
+// know through Redis. docs/scale.md shows this program.
 package main
 
 import (

@@ -13,7 +13,7 @@ type scenario struct {
 	proofShare, opaqueShare       float64 // shares of requests and tokens; all others are JWTs without proofs
 	tokens                        float64 // active tokens
 	lifetime, maxTTL, proofWindow time.Duration
-	revocations, storm            float64 // per second; all at once
+	revocations, storm            float64 // per second; in a storm
 }
 
 var large = scenario{

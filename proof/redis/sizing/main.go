@@ -57,7 +57,7 @@ func run(ctx context.Context, n int, page string) error {
 	return rewrite(page, text)
 }
 
-// rewrite replaces the text between the lines begin and end of a document.
+// rewrite replaces the text of a document between the constants begin and end.
 func rewrite(page, text string) error {
 	old, err := os.ReadFile(page) //nolint:gosec // the user's own file
 	if err != nil {

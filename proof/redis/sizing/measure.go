@@ -45,8 +45,8 @@ func measure(ctx context.Context, server *redisServer, n int) (m measured, err e
 	return m, errors.Join(m.measureMachine(ctx, n), m.measureRequests(ctx, n), m.measureRedis(ctx, server, n))
 }
 
-// measureMachine measures the memory that revocations and marks need in a
-// machine.
+// measureMachine measures the memory that a revocation and a replay entry need
+// on a machine.
 func (m *measured) measureMachine(ctx context.Context, n int) error {
 	list, err := revoke.New(revoke.Config{MaxEntries: n})
 	if err != nil {
@@ -156,8 +156,8 @@ func cpu() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-// measureRedis measures what Redis needs, while as many calls are in flight as
-// there are workers.
+// measureRedis measures what Redis needs. The constant workers limits the
+// number of concurrent calls.
 func (m *measured) measureRedis(ctx context.Context, server *redisServer, n int) error {
 	store, err := redisstore.New(redisstore.Config{
 		Do: glue.WithGoRedis(server.client), Secret: make([]byte, 32), Timeout: time.Second, ProofWindow: 2 * lifetime,

@@ -15,8 +15,8 @@ import (
 	"os"
 )
 
-// redisServer is a redis-server that only this program uses, through a socket
-// in a directory of its own.
+// redisServer is a redis-server that only this program uses. Its socket is in a
+// temporary directory.
 type redisServer struct {
 	client  *redis.Client
 	version string
@@ -68,11 +68,11 @@ func (s *redisServer) info(ctx context.Context, section, name string) (string, e
 	return value, nil
 }
 
-// usage is what Redis has used since it started.
+// usage is what Redis uses now, or has used since it started.
 type usage struct {
-	bytes   float64 // of memory, now
-	seconds float64 // of CPU time
-	sent    float64 // bytes, to clients
+	bytes   float64 // memory in use now
+	seconds float64 // CPU time
+	sent    float64 // bytes sent to clients
 }
 
 func (s *redisServer) usage(ctx context.Context) (u usage, err error) {

@@ -26,17 +26,18 @@ type probe struct {
 	demands       string   // the required challenge parameter: acr_values or max_age
 	has           []string // scopes and claim values in the token
 
-	// from is the API, reached with another client certificate or with none. If
-	// from is nil, the certificate of the check is used, if there is one.
+	// The field from is a Target that reaches the API with a different client
+	// certificate or with none. If the field is nil, the probe uses the
+	// certificate of the check, if any.
 	from *Target
 	when func() bool // reports whether to send the probe; nil means always
 
 	// The following fields are for an API with DPoP.
-	scheme   string     // the scheme of a probe about the scheme or the proof; "" for all others
+	scheme   string     // set only in probes about the scheme or the proof
 	unproved bool       // no proof is sent
 	proof    token.Edit // changes the proof; nil means a good proof
 	key      *token.Key // the key of the proof; nil means the key of the check
-	fields   []string   // the values of DPoP; nil means a new proof
+	fields   []string   // the DPoP header fields; nil means a new proof
 	why, fix string
 }
 
@@ -54,9 +55,9 @@ var (
 )
 
 const (
-	// flood is the number of tokens with unknown keys that the check sends, and
-	// also the number of malformed tokens. few is the maximum number of JWKS
-	// fetches that all these tokens together may cause.
+	// flood is the number of tokens with unknown keys that the check sends. It
+	// is also the number of malformed tokens. The constant few is the maximum
+	// number of JWKS fetches that all these tokens together may cause.
 	flood = 20
 	few   = 5
 )

@@ -15,7 +15,7 @@ import (
 
 // Issuer is the authorization server that the API trusts.
 type Issuer struct {
-	Mint     func(token.Edit) (string, error) // makes a token; it is valid if the edit adds no defect
+	Mint     func(token.Edit) (string, error) // makes a token, valid unless the edit adds a defect
 	Token    token.Edit                       // changes each token as the API requires
 	Trap     http.Handler                     // the attacker's server; some bad tokens contain its URLs
 	Fetches  func() int                       // the number of fetches of the JWKS so far

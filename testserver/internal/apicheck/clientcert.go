@@ -19,7 +19,7 @@ import (
 // requests with the wrong certificate or without one.
 type holder struct {
 	certificate, foreign *x509.Certificate // the client's own; another client's
-	none, other          *Target           // none sends no certificate; other sends foreign
+	none, other          *Target           // none: without a certificate; other: with foreign
 }
 
 // certificateFaults returns errors about ClientCert and Certificate.
@@ -37,8 +37,8 @@ func (c *Check) certificateFaults() error {
 }
 
 // newHolder sets r.holder. It also changes r.target so that the client presents
-// its own certificate. A probe can override the target with its field from.
-// stop closes the idle connections.
+// its own certificate. A probe can override the target with its field from. The
+// returned function stop closes the idle connections.
 func (r *run) newHolder() (stop func(), err error) {
 	if r.target.url.Scheme != "https" {
 		return nil, errors.New("RequireClientCert: certificates need TLS: give the https URL of the API")
@@ -84,9 +84,9 @@ func (t *Target) presenting(cert *tls.Certificate) *Target {
 	return &changed
 }
 
-// certificateRefused reports whether the API sends a TLS alert because it
-// refuses the certificate of via, or because via has none. In TLS 1.3, the
-// alert follows the handshake. If the client wrote a request to the closed
+// certificateRefused reports whether the API sends a TLS alert because the
+// certificate of the transport is wrong or missing. In TLS 1.3, the alert
+// follows the handshake. If the client wrote a request to the closed
 // connection, the write error could hide the alert. Therefore
 // certificateRefused sends no request.
 func (r *run) certificateRefused(ctx context.Context, via *http.Transport) bool {

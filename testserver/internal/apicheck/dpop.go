@@ -116,9 +116,8 @@ func (r *run) publicURL(sent *http.Request) string {
 	return sent.URL.Scheme + "://" + cmp.Or(sent.Host, sent.URL.Host) + path
 }
 
-// exchange sends a probe. If the API answers that the proof needs another
-// nonce, exchange sends the probe again, with the nonce of the answer and a new
-// proof (RFC 9449 §9).
+// exchange sends a probe. If the API asks for a nonce in its response, exchange
+// sends the probe again, with a new proof that has this nonce (RFC 9449 §9).
 func (r *run) exchange(ctx context.Context, p probe, via *http.Transport) outcome {
 	first := r.send(ctx, p, via)
 	if p.from != nil && first.lost != "" && !first.alert {
@@ -165,8 +164,8 @@ func (r *run) challengeFor(p probe, a outcome) (params map[string]string, err er
 }
 
 // judgeDPoP adds a finding if a 401 of an API with DPoP lacks the DPoP
-// challenge, or lacks the nonce that it asks for. It returns false if the DPoP
-// challenge is missing.
+// challenge, or asks for a nonce without providing the nonce. It returns false
+// if the DPoP challenge is missing.
 func (r *run) judgeDPoP(p probe, a outcome) bool {
 	if r.dpop == nil || a.status != http.StatusUnauthorized {
 		return true

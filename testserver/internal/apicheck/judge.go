@@ -53,9 +53,9 @@ func (r *run) judge(p probe, a outcome) {
 	r.judgeChallenge(p, a, p.want[i], params, err)
 }
 
-// missingOption returns advice about a missing or wrong option of the check, or
-// "". It infers the option from the way in which the API refused a good token.
-// The advice ends with a space.
+// missingOption returns advice about a missing or wrong option of the check. It
+// infers the option from the way in which the API refused a good token. The
+// advice ends with a space. Without advice, missingOption returns "".
 func (r *run) missingOption(p probe, a outcome) string {
 	params, _ := r.challengeFor(p, a)
 	bearer, _ := a.challenge(bearerScheme)

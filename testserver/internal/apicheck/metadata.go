@@ -105,8 +105,8 @@ func metadataAt(a outcome) (u *url.URL, got string) {
 	return u, ""
 }
 
-// isPublic reports whether u can be a resource or the URL of its metadata (RFC
-// 9728 §1.2, §3). http is allowed only on loopback, for tests.
+// isPublic reports whether u can be the URL of a resource or of its metadata
+// document (RFC 9728 §1.2, §3). http is allowed only on loopback, for tests.
 func isPublic(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	loopback := u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
@@ -125,7 +125,8 @@ func resourceIn(a outcome) (resource, got string) {
 }
 
 // judgeResource checks the member resource of the metadata document (RFC 9728
-// §3.3). at is the URL of the document. If the resource is right, got is empty.
+// §3.3). The parameter at is the URL of the document. If the resource is right,
+// got is empty.
 func (r *run) judgeResource(ctx context.Context, resource string, at *url.URL) (got, want string) {
 	got = fmt.Sprintf("the resource %q", resource)
 	u, err := url.Parse(resource)

@@ -123,8 +123,8 @@ func (r Request) checkClaims(claims token.Object) error {
 }
 
 // checkTime checks the age of a proof, and returns the time from which the
-// proof is too old. If the server asks for nonces, the age depends on the
-// nonce, and otherwise on iat (RFC 9449 §4.3, items 10 and 11).
+// proof is too old. The age depends on the nonce if the server asks for nonces,
+// and on iat otherwise (RFC 9449 §4.3, items 10 and 11).
 func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	iat, iatOK := dateOf(claims, "iat", time.Time{})
 	exp, expOK := dateOf(claims, "exp", r.Now.Add(maxAge))
@@ -148,7 +148,8 @@ func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	return iat.Add(maxAge + time.Second), nil
 }
 
-// dateOf returns the time in a claim, or absent if the claim is missing.
+// dateOf returns the time in a claim. If the claim is missing, it returns the
+// parameter absent.
 func dateOf(claims token.Object, name string, absent time.Time) (t time.Time, ok bool) {
 	i := claims.Find(name)
 	if i < 0 {

@@ -57,7 +57,7 @@ func request() dpop.Request {
 func TestGoodProofs(t *testing.T) {
 	for _, alg := range dpop.Algs {
 		signing := alg
-		if alg == catalogue.Ed25519 { // EdDSA with the same keys
+		if alg == catalogue.Ed25519 { // Ed25519 uses EdDSA keys
 			signing = catalogue.EdDSA
 		}
 		key := newKey(t, signing)
@@ -214,9 +214,10 @@ func TestNonces(t *testing.T) {
 	}
 }
 
-// Check refuses every defect of proofs except two kinds: defects that depend on
-// nonces, and defects that only the caller can find, because it knows the key
-// of the token and which proofs were used.
+// Check refuses the defects of proofs with three exceptions: defects that
+// depend on nonces, defects that only the caller can find, because it knows the
+// key of the token and which proofs were used, and a long jti, because the
+// server stores only a hash.
 func TestDefectsOfProofs(t *testing.T) {
 	for _, defect := range token.ProofCatalogue() {
 		tolerated := slices.Contains([]catalogue.Defect{"dpop-missing", "dpop-other-key", "dpop-replayed", "dpop-jti-long"}, defect.Name)

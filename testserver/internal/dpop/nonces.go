@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// noncePeriod is how often the nonce changes. The documentation of the server
-// states it.
+// noncePeriod is the time after which the nonce changes. The documentation of
+// the server states this time.
 const noncePeriod = time.Minute
 
 // Nonces is the secret from which a server computes its nonces, so that it need

@@ -19,7 +19,7 @@ type Device struct {
 	Waited   time.Duration // the time between the last two polls
 }
 
-// PutDevice stores v under d, the digest of its device code.
+// PutDevice stores the device code v under its digest d.
 func (g *State) PutDevice(d token.Digest, v *Device) {
 	if g.ByCode == nil || len(g.ByCode) > 2*bounded.Limit { // full of entries for dropped device codes
 		g.ByCode = map[token.Digest]token.Digest{}

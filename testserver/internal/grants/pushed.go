@@ -17,9 +17,9 @@ type Pushed struct {
 	Used    bool
 }
 
-// PagesTTL is how long a user can still log in or consent after a pushed
-// request has expired, if its login or consent page was opened in time. The
-// documentation of package testserver states the value.
+// PagesTTL is the additional time that a user has to log in and consent if a
+// page was opened before the pushed request expired. The documentation of
+// package testserver states the value.
 const PagesTTL = 10 * time.Minute
 
 // UsePushed marks a pushed request as used. It returns false if the request is

@@ -53,8 +53,8 @@ func (g *Store) PutSession(old string, s *Session, now time.Time) {
 	all.Sessions.Put(sha256.Sum256([]byte(s.Name)), &saved)
 }
 
-// UpdateSession calls change with the stored session called s.Name, if it
-// exists.
+// UpdateSession calls the function change with the stored session called
+// s.Name, if this session exists.
 func (g *Store) UpdateSession(s *Session, change func(*Session)) {
 	all, unlock := g.Lock()
 	defer unlock()

@@ -78,8 +78,8 @@ func (g *Store) Begin(f Family, now time.Time) {
 	all.Begin(f, now)
 }
 
-// Belongs records that an access token, which expires at ends, belongs to a
-// family.
+// Belongs records that an access token belongs to a family. The parameter ends
+// is the expiry of the token.
 func (g *Store) Belongs(text, family string, ends time.Time) {
 	all, unlock := g.Lock()
 	defer unlock()
@@ -157,8 +157,8 @@ func (g *Store) Withdraw(sub string) {
 	}
 }
 
-// Once reports whether this is the first use of text. It records the use at
-// least until expires.
+// Once reports whether this is the first use of text. The use stays recorded at
+// least until the given expiry.
 func (g *Store) Once(text string, now, expires time.Time) bool {
 	all, unlock := g.Lock()
 	defer unlock()

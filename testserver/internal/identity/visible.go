@@ -17,8 +17,8 @@ var claimScopes = map[string]string{
 
 // Visible returns the claims of a user that a client receives: claims that need
 // no scope, claims that the scopes release, and claims that the client
-// requested by name. If the request for a claim lists values, the user's value
-// must be one of them (§5.5.1).
+// requested by name. A request by name that lists values releases the claim
+// only if the user's value is one of them (§5.5.1).
 func Visible(claims map[string]any, scopes []string, requested RequestedClaims) map[string]any {
 	seen := map[string]any{}
 	for name, v := range claims {

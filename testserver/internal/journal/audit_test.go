@@ -154,7 +154,7 @@ func TestATimeThatJSONCannotRepresentIsAnErrorOfTheLog(t *testing.T) {
 	}
 }
 
-// stuck is a writer that blocks until free is closed.
+// stuck is a writer that blocks until its channel free is closed.
 type stuck struct{ entered, free chan struct{} }
 
 func (s stuck) Write(p []byte) (int, error) {

@@ -78,8 +78,8 @@ var parameters = map[string]bool{
 }
 
 // redactedForm returns form with fingerprints instead of values that could be
-// secrets. It limits the number of fields, the number of values and their size
-// in the same way as Redact.
+// secrets. It has the same limits as Redact for the number of fields, and for
+// the number and size of their values.
 func redactedForm(form url.Values) url.Values {
 	redacted := url.Values{}
 	for name, values := range form {

@@ -64,7 +64,7 @@ func (in *Injection) matches(ep catalogue.Endpoint, r *http.Request) bool {
 }
 
 // apply counts a matching request and reports whether the rule applies to it.
-// When the rule has applied to Times requests, apply removes it.
+// After in.Times hits, apply removes the rule.
 func (in *Injection) apply() bool {
 	in.mu.Lock()
 	if in.removed {

@@ -41,8 +41,8 @@ func Fingerprint(secret string) string {
 }
 
 // Redact returns h with fingerprints instead of values that could be secrets.
-// It leaves out ClientHeader, and limits the number of fields, the number of
-// values and their size.
+// It leaves out ClientHeader. It limits the number of fields, and the number
+// and size of their values.
 func Redact(h http.Header) http.Header {
 	redacted := http.Header{}
 	for name, values := range h {

@@ -60,7 +60,7 @@ type requestLog struct {
 	recorded []*Request                            // oldest first
 	counts   map[string]map[catalogue.Endpoint]int // by client; key "" is for all clients
 	resets   int
-	arrival  chan struct{} // closed by the next request; nil while no Await waits
+	arrival  chan struct{} // closed by the next request; nil until an Await needs it
 }
 
 // Add records a request when it arrives, so that requests that hang are also

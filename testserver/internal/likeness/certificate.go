@@ -34,7 +34,7 @@ type certificates struct {
 
 // members returns the certificate members for a key. The certificate is
 // self-signed if signer is an RSA, ECDSA or Ed25519 private key. Otherwise the
-// certificate is signed with another, generated key.
+// certificate is signed with a different, generated key.
 func (c *certificates) members(public crypto.PublicKey, signer crypto.Signer) (map[string]any, error) {
 	der, err := c.certificate(public, signer)
 	if err != nil {

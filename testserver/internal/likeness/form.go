@@ -93,7 +93,7 @@ func (l *Likeness) audience() token.Texts {
 // begin changes d, an unsigned RFC 9068 token, into an unsigned token as the
 // imitated server would make it. Claims that every token has, but that the
 // shape does not list, come first. The claims that the shape lists follow, in
-// its order.
+// the order of the shape.
 func (l *Likeness) begin(d *token.Draft) {
 	d.Alg = Alg(l.shape)
 	l.beginHeader(d)
@@ -140,7 +140,7 @@ func (l *Likeness) beginHeader(d *token.Draft) {
 		case m.Value == nil:
 			d.Header.Delete(m.Name)
 		case m.Name == "kid": // set with the key
-		case slices.Contains(certificateMembers, m.Name): // set by stamp
+		case slices.Contains(certificateMembers, m.Name): // set by l.stamp
 			d.Header.Put(m.Name, nil)
 		default:
 			d.SetHeader(m.Name, l.filling(d.Now).Value(m.Value))

@@ -38,8 +38,8 @@ func New(shape shapes.Shape, server Server) *Likeness {
 }
 
 // settled returns list without repeated members: it keeps only the last value
-// of a member. audience is the audience of the sample tokens. In the values, a
-// placeholder for the mock server's audience replaces it.
+// of a member. In the values, it replaces audience, the audience of the sample
+// tokens, with a placeholder for the mock server's audience.
 func settled(list []shapes.Member, audience string) (all []shapes.Member) {
 	for _, m := range list {
 		m.Value = own(m.Value, audience)

@@ -23,10 +23,10 @@ type Config struct {
 	// TLS, the certificate contains the host of this URL.
 	URL string
 
-	// Random returns n random bytes. label is the purpose of the bytes: the
-	// address in memory, or the serial number of a certificate. Each call of
-	// Key returns a new ECDSA key for a certificate. If Random or Key is nil,
-	// crypto/rand is used instead.
+	// Random returns n random bytes. The parameter label is the purpose of the
+	// bytes: the address in memory, or the serial number of a certificate. Each
+	// call of Key returns a new ECDSA key for a certificate. If Random or Key
+	// is nil, crypto/rand is used instead.
 	Random func(label string, n int) []byte
 	Key    func() (crypto.Signer, error)
 }

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// waitLimit is how long stop waits for handlers that do not return after their
-// context was canceled.
+// waitLimit is how long the function from Serve waits for handlers that do not
+// return after their context was canceled.
 const waitLimit = 5 * time.Second
 
-// Serve serves h until stop is called. stop closes all connections, cancels the
-// contexts of all requests, closes the idle connections of client, and waits
-// for the handlers. stop returns an error if a handler is still running after
-// five seconds.
+// Serve serves h until the returned function stop is called. This function
+// closes all connections, cancels the contexts of all requests, closes the idle
+// connections of client, and waits for the handlers. It returns an error if a
+// handler is still running after five seconds.
 func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() error) {
 	var live tally
 	base, end := context.WithCancel(context.Background())
@@ -38,9 +38,9 @@ func (l *Listener) Serve(h http.Handler, client *http.Transport) (stop func() er
 				live.add(-1)
 			}
 		},
-		// The log is discarded, because its messages could contain tokens.
-		// Tests also use clients that do not trust the certificate, and these
-		// are not errors of the server.
+		// The log is discarded, because its messages could contain tokens. In
+		// addition, some tests use clients that do not trust the certificate,
+		// and the failed handshakes are not errors of the server.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	listeners := []net.Listener{l.net}

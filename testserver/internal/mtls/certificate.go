@@ -36,7 +36,7 @@ func IsTimely(cert *x509.Certificate, now time.Time) bool {
 
 // IsRegistered reports whether one of the client's registered keys matches the
 // certificate (RFC 8705 §2.2). A key with x5c or x5t#S256 matches only the
-// certificate that this member describes. A key without them matches all
+// certificate that this member describes. A key with neither member matches all
 // certificates that contain the key.
 func IsRegistered(cert *x509.Certificate, keys jose.JSONWebKeySet) bool {
 	return slices.ContainsFunc(keys.Keys, func(k jose.JSONWebKey) bool {

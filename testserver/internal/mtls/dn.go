@@ -47,9 +47,9 @@ func fold(c rune) rune {
 	return least
 }
 
-// encoded returns an attribute whose value is in DER, in the form that is
-// compared. If the value is not a character string, this form contains the DER
-// in hex.
+// encoded returns an attribute in the form that is compared. Its parameter der
+// is the value of the attribute. If the value is not a character string, the
+// form contains the DER in hex.
 func encoded(oid string, der []byte) string {
 	var value any
 	if rest, err := asn1.Unmarshal(der, &value); err == nil && len(rest) == 0 {

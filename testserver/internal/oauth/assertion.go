@@ -71,8 +71,8 @@ func (s clientAuth) readAssertion(text string) (*registry.Registered, token.Obje
 }
 
 // isTimely reports whether an assertion is addressed to this server, is valid
-// now, and has not been used before. name identifies the assertion. isTimely
-// records the assertion as used.
+// now, and has not been used before. isTimely records the assertion as used,
+// under the given name.
 func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	now := s.Clock.Now()
 	i := claims.Find("exp")
@@ -84,8 +84,8 @@ func (s clientAuth) isTimely(claims token.Object, name string) bool {
 	return !expires.After(now.Add(maxAssertion+time.Second)) && s.grants.Once(name, now, expires)
 }
 
-// signedBy reports whether one of the client's keys verifies jws. jws must be
-// parsed from text.
+// signedBy reports whether one of the client's keys verifies jws. The parameter
+// jws must be the result of parsing text.
 func signedBy(c *registry.Registered, text string, jws *jose.JSONWebSignature) bool {
 	header := jws.Signatures[0].Header
 	for _, key := range c.Keys.Keys {

@@ -42,8 +42,8 @@ type authorization struct {
 
 // readAuthorization parses an authorization request. If the client or the
 // redirect URI is invalid, it returns the failure as show, for a page in the
-// browser. It returns any other failure as redirect, which the client receives.
-// Then a contains the parameters that were read before the failure.
+// browser. It returns any other failure as redirect, for the client. In this
+// case, the result a contains the parameters that were read before the failure.
 func (s authorizeEndpoint) readAuthorization(form url.Values) (a *authorization, show, redirect *failure) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(form[name]) > 1 {
@@ -102,7 +102,7 @@ func unknownClient(id string) *failure {
 }
 
 // unregistered returns the failure for a URI that the client has not
-// registered. own lists the client's registered URIs.
+// registered. The parameter own lists the client's registered URIs.
 func unregistered(parameter string, c *registry.Registered, sent string, own []string) *failure {
 	facts := []pages.Field{{Name: "Client", Value: c.ID}, {Name: "Sent", Value: sent}}
 	for _, uri := range shortened(own) {

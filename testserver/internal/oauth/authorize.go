@@ -251,8 +251,8 @@ func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *aut
 }
 
 // refuse sends the client an error (RFC 6749 §4.1.2.1). It also clears Fresh in
-// the session, as finish does. If the same request is sent again, for example
-// with prompt=login, the user must log in again.
+// the session, as finish does, so that the user must log in again if the same
+// request is sent again, for example with prompt=login.
 func (s authorizeEndpoint) refuse(w http.ResponseWriter, r *http.Request, a *authorization, f *failure) {
 	if session := s.sessions.session(r); s.loggedInFor(session, a) { // the login was not for another tab
 		s.grants.UpdateSession(session, func(saved *grants.Session) { saved.Fresh = token.Digest{} })

@@ -87,8 +87,8 @@ func (s clientAuth) confidential(r *http.Request, form url.Values) (*registry.Re
 }
 
 // basic authenticates a client with the Basic credentials in an Authorization
-// field. named is the client_id in the form, or "" if the form has none. A
-// client_id in the form must be the client ID in the credentials.
+// field. The parameter named is the client_id in the form, or "" if the form
+// has none. A client_id in the form must be the client ID in the credentials.
 func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) {
 	scheme, credentials, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -113,9 +113,9 @@ func (s clientAuth) basic(field, named string) (*registry.Registered, *failure) 
 	return c, nil
 }
 
-// checkAuthenticated returns a failure if ok is false, or if the client is
-// registered for a method other than by. Only a caller with the right secret
-// learns that the method is wrong.
+// checkAuthenticated returns a failure if ok is false, or if the client is not
+// registered for the method in the parameter by. Only a caller with the right
+// secret learns that the method is wrong.
 func checkAuthenticated(c *registry.Registered, ok bool, by catalogue.AuthMethod, challenge bool) *failure {
 	switch {
 	case !ok:
@@ -188,8 +188,8 @@ func (t *tokenRequest) readCertificate(r *http.Request) *failure {
 }
 
 // checkProof returns the DPoP proof of a request to ep (RFC 9449 §4.3), or the
-// zero Proof if the request has none. access is the access token of the
-// request, or "".
+// zero Proof if the request has none. The parameter access is the access token
+// of the request, or "".
 func (s *Server) checkProof(r *http.Request, ep catalogue.Endpoint, access string) (dpop.Proof, *failure) {
 	p, err := dpop.Request{Method: r.Method, URLs: s.called(r, ep), Token: access, Now: s.Clock.Now(), Nonces: s.nonces()}.Check(r.Header.Values("DPoP"))
 	switch {
@@ -212,8 +212,8 @@ func (s *Server) useProof(p dpop.Proof) *failure {
 }
 
 // called returns the URLs of ep that the client may have called: the URLs whose
-// host is r.Host. If no URL has this host, a proxy has changed the host, and
-// called returns the URLs at all origins of the server.
+// host is r.Host. If no URL has this host, a proxy must have changed the host.
+// In this case, called returns the URLs at all origins of the server.
 func (s *Server) called(r *http.Request, ep catalogue.Endpoint) []string {
 	all := []string{s.urls[ep]}
 	for _, origin := range [...]string{s.origin, s.config.BrowserOrigin, s.config.AliasOrigin} {

@@ -38,7 +38,8 @@ func lifetime(d *token.Draft) string {
 }
 
 // mintEdit returns an edit that changes a default token into the token that the
-// form f describes. If a field is empty, the token does not have the claim.
+// form f describes. If the field for a claim is empty, the token does not have
+// this claim.
 func mintEdit(f pages.MintForm) token.Edit {
 	return func(d *token.Draft) {
 		audiences, scopes := strings.Fields(f.Audience), strings.Fields(f.Scope)

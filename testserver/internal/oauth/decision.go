@@ -51,7 +51,8 @@ func (s *Server) Decide(rule journal.Rule, d Decision) *journal.Injection {
 }
 
 // DecideLogin makes d the decision for the requests whose LoginHeader has the
-// value name, which cannot be guessed. end removes the decision.
+// returned value name. Nobody can guess this value. The returned function end
+// removes the decision.
 func (s *Server) DecideLogin(d Decision) (name string, end func()) {
 	if d.User != nil {
 		s.Registry.PutUser(*d.User)

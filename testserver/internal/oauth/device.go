@@ -117,9 +117,9 @@ func (s deviceFlow) userCode() string {
 func digestOf(userCode string) token.Digest { return sha256.Sum256([]byte(normal(userCode))) }
 
 // normal returns a user code in the form that the device shows. The end user
-// may have typed it in lower case or with other separators (RFC 8628 §6.1).
-// normal returns "" unless typed contains exactly eight of the letters in
-// userLetters.
+// may have typed it in lower case or with other separators (RFC 8628 §6.1). If
+// typed does not contain exactly eight letters from userLetters, normal returns
+// "".
 func normal(typed string) string {
 	letters := slices.DeleteFunc([]byte(strings.ToUpper(typed)), func(c byte) bool { return !strings.Contains(userLetters, string(c)) })
 	if len(letters) != 8 {

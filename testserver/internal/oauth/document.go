@@ -124,7 +124,7 @@ func (s *Server) metadata(alg catalogue.Alg) map[string]any {
 			doc[r.Member] = u
 		}
 	}
-	if s.grantable(catalogue.RefreshToken) { // it issues ID tokens; without this list, clients expect RS256
+	if s.grantable(catalogue.RefreshToken) { // ID tokens are issued; without this list, clients expect RS256
 		doc[idTokenAlgs] = signingAlgs(alg)
 	}
 	aliases := map[string]string{}

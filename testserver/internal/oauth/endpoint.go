@@ -59,9 +59,10 @@ func (s *Server) handler(ep catalogue.Endpoint) http.HandlerFunc {
 }
 
 // mount decides which endpoints are served, and sets their paths, URLs and
-// routes. origin is the scheme and host of the issuer. base is the path of the
-// issuer without a trailing slash, because RFC 8414 and OpenID Connect
-// Discovery 1.0 remove this slash before they add the well-known path.
+// routes. The parameter origin is the scheme and host of the issuer. The
+// parameter base is the path of the issuer without a trailing slash, because
+// RFC 8414 and OpenID Connect Discovery 1.0 remove this slash before they add
+// the well-known path.
 func (s *Server) mount(origin, base string) {
 	s.served = catalogue.Served(func(r catalogue.Route) bool {
 		return slices.Contains(s.config.Disabled, r.Endpoint) ||
@@ -105,7 +106,7 @@ func (s *Server) mount(origin, base string) {
 	}
 }
 
-// withPort returns the host of an origin with another port.
+// withPort returns the host of an origin, followed by the given port.
 func withPort(origin, port string) string {
 	_, host, _ := strings.Cut(origin, "://")
 	return net.JoinHostPort(hostname(host), port)

@@ -92,7 +92,7 @@ func (s *Server) IssueAs(form *token.Form, edit token.Edit) (m Issued, err error
 }
 
 // IDToken returns an ID token for the default user and the default client,
-// without a token request. edit changes the token.
+// without a token request. The function edit changes the token.
 func (s *Server) IDToken(edit token.Edit) (string, error) {
 	d := s.IDDraft("")
 	d.Claims.Delete("azp")

@@ -37,7 +37,7 @@ func (h *hooks) list() []*Hook {
 	return *list
 }
 
-// OnToken adds a hook. Calling remove removes the hook.
+// OnToken adds a hook. The returned function remove removes the hook.
 func (s *Server) OnToken(hook Hook) (remove func()) {
 	list, unlock := s.hooks.Lock()
 	defer unlock()

@@ -61,12 +61,12 @@ func (s authorizeEndpoint) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if session.Sub != u.Sub {
-		session.Consented = nil // they belong to the previous user
+		session.Consented = nil // the consents of the previous user
 		s.pushLogouts(r.Context(), s.grants.LeaveSession(session.SID))
 		session.SID = s.Source.Name("sid")
 	}
 	session.Sub, session.AuthTime, session.Fresh = u.Sub, s.Clock.Now(), sha256.Sum256([]byte(raw))
-	session.ACR = s.acrOf(u.Sub, nil) // finish replaces it with the context that the request asks for
+	session.ACR = s.acrOf(u.Sub, nil) // replaced in s.finish by the context that the request asks for
 	s.sessions.begin(w, session)
 	redirect(w, r, to)
 }

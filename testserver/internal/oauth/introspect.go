@@ -16,8 +16,8 @@ import (
 )
 
 // originsValid reports whether the tokens that were exchanged for a token are
-// still valid: neither these tokens nor their families have been revoked.
-// origins contains the digests of these tokens.
+// still valid: neither these tokens nor their families have been revoked. The
+// parameter origins contains the digests of these tokens.
 func (s *Server) originsValid(origins []token.Digest) bool {
 	return !slices.ContainsFunc(origins, func(d token.Digest) bool { return s.ledger.IsRevoked(d) || s.grants.Family(d).Revoked })
 }

@@ -69,10 +69,10 @@ func (s logoutEndpoint) readLogout(form url.Values) (*logout, *failure) {
 	return requested, nil
 }
 
-// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). The
-// user must confirm the logout unless id_token_hint is about this user, because
-// any web page can send a browser to this endpoint. Only an interactive server
-// has logged-in users.
+// serve logs an end user out (OpenID Connect RP-Initiated Logout 1.0 §2). Any
+// web page can send a browser to this endpoint. Therefore the user must confirm
+// the logout, unless id_token_hint is about this user. Only an interactive
+// server has logged-in users.
 func (s logoutEndpoint) serve(w http.ResponseWriter, r *http.Request) {
 	form, failed := authorizeForm(r)
 	var requested *logout
@@ -118,9 +118,9 @@ func (s logoutEndpoint) consentLogout(w http.ResponseWriter, r *http.Request, fo
 }
 
 // logOut ends the session, if there is one, and responds with a redirect or a
-// page. A missing session is not an error (§4). logOut first sends logout
-// tokens to the clients of the session, and waits for their answers before it
-// responds.
+// page. A missing session is not an error (§4). Before logOut responds, it
+// sends logout tokens to the clients of the session and waits for their
+// answers.
 func (s logoutEndpoint) logOut(w http.ResponseWriter, r *http.Request, session *grants.Session, requested *logout) {
 	if session.Known {
 		s.grants.EndSession(session)
@@ -144,9 +144,9 @@ const pushesAtOnce = 16
 
 // pushLogouts sends a logout token to each client of the families that has
 // registered a URI for logout tokens (OpenID Connect Back-Channel Logout 1.0
-// §2.5). It waits for the answers and writes them to the audit log. If a client
-// does not answer, the logout continues. If the browser closes its connection
-// and ctx is canceled, the logout at the clients also continues.
+// §2.5). It waits for the answers and writes them to the audit log. The logout
+// continues if a client does not answer. It also continues if the browser
+// closes its connection, which cancels ctx.
 func (s *Server) pushLogouts(ctx context.Context, families []grants.Family) {
 	type addressee struct{ client, sub, sid string }
 	reached := map[addressee]bool{}

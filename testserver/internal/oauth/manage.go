@@ -36,10 +36,9 @@ func (s registrationEndpoint) manage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// manages returns the client that credential may manage. ids must contain only
-// the ID of this client, and credential must be its registration access token.
-// The failure is the same for a deleted client and for a wrong token (RFC 7592
-// §2.1).
+// manages returns the client whose registration access token is credential. The
+// parameter ids must contain only the ID of this client. The failure is the
+// same for a deleted client and for a wrong token (RFC 7592 §2.1).
 func (s registrationEndpoint) manages(credential string, ids []string) (*registry.Registered, *failure) {
 	wrong := &failure{status: http.StatusUnauthorized, code: invalidToken, description: "the registration access token is invalid"}
 	if len(ids) != 1 {
@@ -82,7 +81,7 @@ func changedMeanwhile() *failure {
 }
 
 // updated returns the client c with its metadata replaced by the metadata in r.
-// secret is "" unless the client gets a new secret.
+// The returned secret is "" unless the client gets a new one.
 func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (next *registry.Registered, secret string, failed *failure) {
 	o, failed := readJSON(r)
 	if failed != nil {
@@ -109,7 +108,7 @@ func (s registrationEndpoint) updated(r *http.Request, c *registry.Registered) (
 	}
 	changed.ID = c.ID
 	if c.AuthMethod == "" && changed.AuthMethod == catalogue.ClientSecretBasic {
-		changed.AuthMethod = "" // describe reports "" as client_secret_basic
+		changed.AuthMethod = "" // s.describe reports "" as client_secret_basic
 	}
 	keeps := takesSecret(c.Client) && takesSecret(changed)
 	if takesSecret(changed) && !keeps {

@@ -48,8 +48,8 @@ func (s *Server) OwnHostOnly(next http.Handler) http.Handler {
 
 func hostname(hostport string) string { return (&url.URL{Host: hostport}).Hostname() }
 
-// CheckOrigin returns an error unless origin is "*", which means all origins,
-// or has the format of the Origin header field (RFC 6454 §6.2).
+// CheckOrigin returns an error unless origin has the format of the Origin
+// header field (RFC 6454 §6.2) or is "*", which means all origins.
 func CheckOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	if origin == "*" || err == nil && u.Scheme != "" && u.Host != "" && u.Scheme+"://"+u.Host == origin {

@@ -26,8 +26,8 @@ func splitScopes(text string) ([]string, *failure) {
 }
 
 // scopesFor returns the scopes that the client gets. The argument text is the
-// scope parameter of its request. If text is empty, the client gets those
-// default scopes of its tokens that it may request.
+// scope parameter of its request. If text is empty, the client gets the default
+// scopes of its tokens, except those that it may not request.
 func (s *Server) scopesFor(c *registry.Registered, text string) ([]string, *failure) {
 	scopes, failed := splitScopes(text)
 	if failed != nil {

@@ -188,11 +188,11 @@ func (s *Server) IssueCertificate(template *x509.Certificate) (tls.Certificate, 
 	return ca.Issue(template, m)
 }
 
-// publishDefaultKeys publishes the keys for ES256, for RS256 (OpenID Connect
-// Core 1.0 §15.1, RFC 9701 §6), and for the algorithms that clients are
-// registered with. If the server has configured keys, uses a shared secret or
-// imitates a provider, it publishes a key for ES256 or RS256 only when it first
-// signs with this algorithm.
+// publishDefaultKeys publishes a key for each algorithm that a client is
+// registered with. It also publishes keys for ES256 and for RS256 (OpenID
+// Connect Core 1.0 §15.1, RFC 9701 §6), unless the server has configured keys,
+// uses a shared secret or imitates a provider. Other keys are published when
+// the server first signs with their algorithm.
 func (s *Server) publishDefaultKeys() error {
 	var algs []catalogue.Alg
 	if s.config.Form == nil && len(s.config.Keys) == 0 && !token.IsShared(s.config.Alg) {
@@ -228,10 +228,10 @@ func (s *Server) Reset() {
 	s.Audit.Reset()
 }
 
-// Inject adds a fault, which takes precedence over earlier faults. It calls
-// wrap once. The handler that wrap returns responds to the requests that match
-// the rule, in place of the endpoint. This handler can call next, which
-// responds without faults. Inject returns false if wrap returns nil.
+// Inject adds a fault, which takes precedence over earlier faults. It calls the
+// function wrap once, with a handler that responds without faults. The handler
+// that wrap returns then responds, instead of the endpoint, to the requests
+// that match the rule. Inject returns false if wrap returns nil.
 func (s *Server) Inject(rule journal.Rule, wrap func(next http.Handler) http.Handler) (*journal.Injection, bool) {
 	handler := wrap(http.HandlerFunc(s.answer))
 	if handler == nil {

@@ -14,9 +14,10 @@ import (
 )
 
 // snapshot is the state that survives a restart: clients, users, grants and
-// keys. It contains only digests of secrets and tokens, except for the private
-// keys and Secret, which authenticates refresh tokens. It does not contain
-// logins, or the options that a test has set for the tokens of a client.
+// keys. It contains the private keys, and Secret, which authenticates refresh
+// tokens. All other secrets, and all tokens, are stored only as digests. The
+// snapshot does not contain logins, or the options that a test has set for the
+// tokens of a client.
 type snapshot struct {
 	Secret []byte
 	registry.State
@@ -40,11 +41,11 @@ func (s *Server) Snapshot() ([]byte, error) {
 	})
 }
 
-// Restore loads the state of a Snapshot. After an error, the server must not be
-// used, because a part of the state may have been loaded. A configured
+// Restore loads the state that Snapshot returned. The server must not be used
+// before Restore returns. If Restore returns an error, the server must not be
+// used at all, because a part of the state may have been loaded. A configured
 // client, user or key takes precedence over a stored one with the same name,
-// and the first configured user stays the first user. The server must not be
-// used before Restore returns.
+// and the first configured user stays the first user.
 func (s *Server) Restore(text []byte) error {
 	var state snapshot
 	if readStrictly(text, &state) != nil { // the error could quote the state

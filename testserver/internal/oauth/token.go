@@ -24,7 +24,7 @@ type tokenRequest struct {
 
 	proof     dpop.Proof // zero if the request has no proof
 	presented string     // x5t#S256 of the client certificate; "" if the request has none
-	bound     string     // equal to presented if the tokens are bound to it, or ""
+	bound     string     // equal to presented if the tokens are bound to it; else ""
 }
 
 // grant is the accepted grant of a token request.

@@ -47,8 +47,8 @@ type refusal struct {
 	code   string // "" if the server must issue tokens
 }
 
-// requests maps each grant to a function that returns the requests to test, by
-// name. Each grant is tested on a new server.
+// requests maps each grant to a function that returns the requests to test,
+// keyed by a name for the test case. Each grant is tested on a new server.
 var requests = map[catalogue.Grant]func(*testing.T, fixture) map[string]refusal{
 	catalogue.AuthorizationCode: func(t *testing.T, s fixture) map[string]refusal {
 		late := s.code(t)

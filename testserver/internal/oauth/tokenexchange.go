@@ -22,8 +22,8 @@ const (
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// maxOrigins is the maximum number of earlier tokens from which a token can
-// come by token exchange, directly or indirectly. This also limits the length
+// maxOrigins is the maximum number of earlier tokens from which token exchanges
+// may have derived a token, directly or indirectly. This also limits the length
 // of the chain of actors.
 const maxOrigins = 16
 
@@ -98,10 +98,11 @@ func (s tokenEndpoint) tokenExchangeGrant(t *tokenRequest) (*grant, *failure) {
 	return &grant{Family: f, kind: journal.Issued, exchanged: x}, nil
 }
 
-// readToken verifies a token in the request, which must be a valid access token
-// of this server. It refuses tokens that are bound to a key or to a
-// certificate, because a proof in the request is about the new token, not about
-// this one. All invalid tokens get the same invalid_request (RFC 8693 §2.2.2).
+// readToken verifies a token that is in a parameter of the request. The token
+// must be a valid access token of this server. It must not be bound to a key or
+// to a certificate, because a proof in the request is for the new token, not
+// for the token in the parameter. All invalid tokens get the same error,
+// invalid_request (RFC 8693 §2.2.2).
 func (s tokenEndpoint) readToken(t *tokenRequest, name string) (*party, *failure) {
 	text, kind := t.form.Get(name), t.form.Get(name+"_type")
 	switch {

@@ -89,8 +89,8 @@ const (
 
 // credentials reads the scheme and the access token of r from the header or
 // from a form (RFC 6750 §2.1, §2.2). It ignores a token in the URL (RFC 9700
-// §4.3.2). If r has several tokens, or none with one of the schemes, the
-// returned scheme is "".
+// §4.3.2). The returned scheme is "" if r has several tokens, or if r has no
+// token with one of the given schemes.
 func credentials(r *http.Request, schemes ...string) (scheme, access string, failed *failure) {
 	fields := r.Header.Values("Authorization")
 	var inForm string
@@ -122,8 +122,8 @@ func credentials(r *http.Request, schemes ...string) (scheme, access string, fai
 
 // checkKey checks the binding of the access token to a DPoP key (RFC 9449 §7.1,
 // §7.2). If the token is bound, the request must use the scheme DPoP and prove
-// that the client has the key. Otherwise the request must use the scheme
-// Bearer.
+// that the client has the key. If the token is not bound, the request must use
+// the scheme Bearer.
 func (s *Server) checkKey(r *http.Request, scheme, access string, claims token.Object) *failure {
 	key, bound := token.BoundKey(claims)
 	switch {

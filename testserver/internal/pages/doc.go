@@ -13,9 +13,9 @@
 // of the debug page, which changes nothing and is sent by GET. The names of the
 // fields are the Field constants. Two fields contain data of the server:
 // [FieldRequest] is one opaque string, such as the query of the authorization
-// request, and [FieldCSRF] is the CSRF token. The parameters of the request are
-// not separate fields. Otherwise the parameter decision=allow in an
-// authorization request could be mistaken for the user's decision.
+// request, and [FieldCSRF] is the CSRF token. The parameters of the
+// authorization request are not separate fields. Otherwise its parameter
+// decision=allow could be mistaken for the user's decision.
 //
 // # Headers
 //
@@ -30,8 +30,8 @@
 // that follows. Sign-in, consent and sign-out end at the client's redirect URI.
 // That URI may redirect to another origin that is not registered, to an app's
 // own scheme, or to an IPv6 literal, which the grammar of the policy does not
-// allow. A policy with the redirect URI would break these logins, but only in
-// one browser. A form-action would protect against injected forms, but
+// allow. A form-action with only the redirect URI would therefore break some
+// logins in Chromium. A form-action would protect against injected forms, but
 // html/template prevents injected forms. The other pages have a form-action.
 //
 // # Texts

@@ -20,8 +20,8 @@ func site(text string) map[string]func(http.ResponseWriter) {
 	return filled(func() string { return text })
 }
 
-// filled returns, for each page, a function that writes the page. It calls next
-// to get the value of each string in the data of the page.
+// filled returns, for each page, a function that writes the page. It calls the
+// function next to get the value of each string in the data of the page.
 func filled(next func() string) map[string]func(http.ResponseWriter) {
 	form := func() pages.Form { return pages.Form{Action: next(), Request: next(), CSRF: next()} }
 	two := func() []string { return []string{next(), next()} }
@@ -103,7 +103,8 @@ func parsed(t *testing.T, page func(http.ResponseWriter)) *html.Node {
 	return doc
 }
 
-// all returns the elements called name, or all elements if name is "".
+// all returns the elements with the given tag name, or every element if the tag
+// name is "".
 func all(n *html.Node, name string) (found []*html.Node) {
 	for d := range n.Descendants() {
 		if d.Type == html.ElementNode && (name == "" || d.Data == name) {
@@ -113,7 +114,7 @@ func all(n *html.Node, name string) (found []*html.Node) {
 	return found
 }
 
-// one returns the only element called name.
+// one returns the only element with the given tag name.
 func one(t *testing.T, n *html.Node, name string) *html.Node {
 	t.Helper()
 	found := all(n, name)
@@ -152,8 +153,8 @@ func textOf(n *html.Node) string {
 }
 
 // sent returns the form fields that a browser would submit when the user
-// presses button. Each field is a name=value string. The fields are in page
-// order.
+// presses the given button. Each field is a name=value string. The fields are
+// in page order.
 func sent(form, button *html.Node) (fields []string) {
 	for _, n := range all(form, "") {
 		name, named := attr(n, "name")

@@ -63,8 +63,8 @@ func source(inline string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// write renders the page called name and sends it. If rendering fails, write
-// sends status 500 instead of a partial page.
+// write renders the page with the given name and sends it. If rendering fails,
+// write sends status 500 instead of a partial page.
 func write(w http.ResponseWriter, status int, name string, forms reach, page any) {
 	s := load()
 	var body bytes.Buffer
@@ -92,7 +92,7 @@ func write(w http.ResponseWriter, status int, name string, forms reach, page any
 	_, _ = w.Write(body.Bytes()) // the browser may be gone
 }
 
-// short limits a string that a client chose to 120 characters.
+// short shortens strings that clients choose. The limit is 120 characters.
 func short(text string) string { return cut(text, 120) }
 
 // whole limits a URL to 400 characters.

@@ -21,8 +21,8 @@ var sentences = map[string]string{
 }
 
 // Scope returns a checked checkbox for a scope. The description is taken from
-// descriptions. An OpenID Connect scope that is missing there gets a default
-// description.
+// the map descriptions. An OpenID Connect scope that is missing from this map
+// gets a default description.
 func Scope(name string, descriptions map[string]string) ScopeBox {
 	return ScopeBox{Name: name, Checked: true, Description: cmp.Or(descriptions[name], sentences[name])}
 }

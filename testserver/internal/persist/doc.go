@@ -2,7 +2,7 @@
 // file.
 //
 // On systems with flock(2), a [File] can be open in only one process at a time.
-// It accepts only files that package persist wrote. A file that is damaged,
+// Only files that package persist wrote are accepted. A file that is damaged,
 // belongs to another program or was written by a newer release is never
 // overwritten. It stays unchanged until the user moves it away. If a process is
 // killed, the file contains either the old state or the new state.

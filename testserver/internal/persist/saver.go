@@ -10,9 +10,9 @@ import (
 // during the pause are lost.
 const minInterval = 100 * time.Millisecond
 
-// Saver saves after changes: immediately after the first change, and then at
-// intervals as long as there are more changes. Only one save runs at a time.
-// Use [NewSaver] to make a Saver.
+// Saver saves the state after changes: immediately after the first change, and
+// then at intervals until an interval passes without a change. Only one save
+// runs at a time. Use [NewSaver] to make a Saver.
 type Saver struct {
 	save   func() error
 	report func(error)
@@ -22,16 +22,16 @@ type Saver struct {
 
 	mu      sync.Mutex
 	changes uint64 // number of changes so far
-	tried   uint64 // value of changes at the last attempt to save
-	saved   uint64 // value of changes at the last successful save
+	tried   uint64 // number of changes at the last save attempt
+	saved   uint64 // number of changes at the last successful save
 	failing bool
 	running bool
 	closed  bool
 }
 
-// NewSaver returns a Saver that calls save to save the current state. If save
-// fails, the Saver calls report with the error. It does not report further
-// failures until a save has succeeded again. report may be nil.
+// NewSaver returns a Saver that saves the current state with the function save.
+// If a save fails, the Saver calls report with the error. It reports further
+// failures only after a save has succeeded again. report may be nil.
 func NewSaver(save func() error, report func(error)) *Saver {
 	return &Saver{save: save, report: report, stop: make(chan struct{}), turn: make(chan struct{}, 1)}
 }

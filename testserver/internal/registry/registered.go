@@ -59,7 +59,7 @@ func copied(c Client) Client {
 	return c
 }
 
-// May reports whether the client is allowed to use g.
+// May reports whether the client is allowed to use the grant g.
 func (c *Registered) May(g catalogue.Grant) bool {
 	if len(c.Grants) > 0 {
 		return slices.Contains(c.Grants, g)
@@ -67,8 +67,8 @@ func (c *Registered) May(g catalogue.Grant) bool {
 	return !OnRequest(g) && (g != catalogue.ClientCredentials || !c.Public)
 }
 
-// By reports whether the client may authenticate with method. An empty
-// AuthMethod allows every method except those with a certificate.
+// By reports whether the client may authenticate with the given method. An
+// empty AuthMethod allows every method except those with a certificate.
 func (c *Registered) By(method catalogue.AuthMethod) bool {
 	return c.AuthMethod == "" && !method.ByCertificate() || c.AuthMethod == method
 }

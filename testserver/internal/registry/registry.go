@@ -127,9 +127,10 @@ func (r *Registry) Register(c *Registered) bool {
 	return true
 }
 
-// Swap replaces old with next as the client with this id. If old is nil, the
-// client must not exist yet. If next is nil, the client is removed. Swap
-// returns false if another request has changed the client.
+// Swap replaces the client that has the given ID: it stores next in place of
+// old. If old is nil, the client must not exist yet. If next is nil, the client
+// is removed. If another request has changed the client, Swap changes nothing
+// and returns false.
 func (r *Registry) Swap(id string, old, next *Registered) bool {
 	k, unlock := r.known.Lock()
 	defer unlock()
@@ -181,9 +182,9 @@ func (k *known) sorted() []*Registered {
 	return slices.SortedFunc(maps.Values(k.clients), func(a, b *Registered) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// Authenticate returns the client called id if secret is its secret. The time
-// that Authenticate takes does not depend on whether the client exists, or on
-// the secret.
+// Authenticate returns the client with the given ID if the secret is right. The
+// time that Authenticate takes does not depend on whether the client exists, or
+// on the secret.
 func (r *Registry) Authenticate(id, secret string) (*Registered, bool) {
 	client, known := r.Client(id)
 	if known && client.Itself {

@@ -34,9 +34,10 @@ func IsVisible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// IsTarget reports whether name is valid as a value of resource or audience. A
-// valid name is not empty, is printable and contains no spaces, because spaces
-// separate names in audience.
+// IsTarget reports whether name is valid as a value of the parameter resource
+// or audience. A valid name is not empty, is printable and contains no spaces,
+// because the parameter audience can contain several names, separated by
+// spaces.
 func IsTarget(name string) bool {
 	unfit := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 	return name != "" && !strings.ContainsFunc(name, unfit)

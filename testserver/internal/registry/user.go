@@ -144,8 +144,8 @@ func (r *Registry) UserNamed(username string) (User, bool) {
 	return r.find(func(a Account) bool { return a.Username == username })
 }
 
-// Hinted returns the user whose username or subject equals hint, a login_hint.
-// Otherwise, it returns the first user.
+// Hinted returns the user whose username or subject equals hint, the value of
+// login_hint. If hint does not match any user, Hinted returns the first user.
 func (r *Registry) Hinted(hint string) User {
 	if u, ok := r.find(func(a Account) bool { return hint != "" && (a.Username == hint || a.Sub == hint) }); ok {
 		return u

@@ -111,8 +111,9 @@ func differs(name string, text, out any) string {
 	return ""
 }
 
-// isZero reports whether v is false, or an object in which isZero is true for
-// every value. A printed configuration may omit these values.
+// isZero reports whether v is false, or is an object in which isZero is true
+// for every value. A printed configuration may omit a member for whose value
+// isZero is true.
 func isZero(v any) bool {
 	m, ok := v.(map[string]any)
 	for _, member := range m {

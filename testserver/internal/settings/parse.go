@@ -17,9 +17,9 @@ const (
 	maxFaults = 100
 )
 
-// ParseConfig reads r to the end and parses the configuration. The returned
-// error joins the first 100 errors in the configuration and does not quote
-// secrets.
+// ParseConfig reads r to the end, but not more than 16 MiB, and parses the
+// configuration. The returned error joins the first 100 errors in the
+// configuration and does not quote secrets.
 func ParseConfig(r io.Reader) (*Config, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {

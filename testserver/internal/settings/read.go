@@ -240,7 +240,7 @@ func (v value) endpoints() map[catalogue.Endpoint]bool {
 	return served
 }
 
-// needs adds an error for each name that is not in given.
+// needs adds an error for each name that is missing from the map given.
 func (v value) needs(given map[string]bool, names ...string) {
 	if v.kind() != "an object" {
 		return // this error was already added

@@ -10,8 +10,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// text reads a string that must not be empty. want describes the expected
-// string in errors.
+// text reads a string that must not be empty. In errors, the parameter want
+// describes the expected string.
 func (v value) text(want string) (s string, ok bool) {
 	if !v.is("a string", want) {
 		return "", false
@@ -59,7 +59,8 @@ func unquoted[T ~string](want string, fits func(string) bool) func(value) T {
 	}
 }
 
-// oneOf returns a function that reads a string, which must be one of names.
+// oneOf returns a function that reads a string, which must be one of the given
+// names.
 func oneOf[T ~string](names []T) func(value) T {
 	text := matching(choice(names), func(s string) bool { return slices.Contains(names, T(s)) })
 	return func(v value) T { return T(text(v)) }
@@ -74,7 +75,7 @@ func (v value) boolean() bool {
 }
 
 // whole returns a function that reads a whole number. The function adds an
-// error if the number is less than least or greater than most.
+// error if the number is less than the minimum or greater than the maximum.
 func whole(least, most int, want string) func(value) int {
 	return func(v value) int {
 		if !v.is("a number", want) {
@@ -90,7 +91,7 @@ func whole(least, most int, want string) func(value) int {
 }
 
 // period returns a function that reads a duration. The function adds an error
-// if the duration is shorter than least.
+// if the duration is shorter than the minimum.
 func period(least time.Duration, want string) func(value) Duration {
 	return func(v value) Duration {
 		s, ok := v.text(want)

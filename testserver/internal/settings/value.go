@@ -39,8 +39,8 @@ func (v *value) below(step string, raw json.RawMessage) value {
 	return value{report: v.report, up: v, step: step, depth: v.depth + 1, raw: raw}
 }
 
-// step returns the part of a path that leads to the member called name, such as
-// .name or ["a b"].
+// step returns the part of a path that leads to the member with the given name,
+// such as .name or ["a b"].
 func step(name string) string {
 	for _, r := range name {
 		if r != '_' && r != '$' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
@@ -82,7 +82,7 @@ func (v value) kind() string {
 	return "a number"
 }
 
-// is reports whether v has the JSON type kind. If v has another type, the
+// is reports whether v has the given JSON type. If v has a different type, the
 // method adds an error.
 func (v value) is(kind, want string) bool {
 	got := v.kind()
@@ -97,8 +97,8 @@ func (v value) is(kind, want string) bool {
 	return false
 }
 
-// field is a member that an object may have. read reads the value of the
-// member.
+// field is a member that an object may have. Its function read reads the value
+// of the member.
 type field struct {
 	name string
 	read func(value)
@@ -109,16 +109,15 @@ func into[T any](dst *T, read func(value) T) func(value) {
 	return func(v value) { *dst = read(v) }
 }
 
-// intoNew returns a function that calls read and stores a pointer to the result
-// in *dst. It is used instead of into if a zero value and an absent value have
-// different meanings.
+// intoNew is the variant of into that stores a pointer to the result in *dst.
+// It is for members whose zero value and absence have different meanings.
 func intoNew[T any](dst **T, read func(value) T) func(value) {
 	return func(v value) { *dst = new(read(v)) }
 }
 
 // object reads the members of the JSON object v. For each member it calls the
-// read function of the field with that name. It returns the names of the
-// members that v has.
+// read function of the field with the same name. It returns the names of the
+// members that it has read.
 func (v value) object(fields ...field) (given map[string]bool) {
 	var names []string
 	for _, f := range fields {
@@ -137,8 +136,8 @@ func (v value) object(fields ...field) (given map[string]bool) {
 	return given
 }
 
-// members calls read for each member of v, and adds an error for each repeated
-// name.
+// members calls the function read for each member of v, and adds an error for
+// each repeated name.
 func (v *value) members(want string, read func(name string, part value)) {
 	if !v.is("an object", want) || v.tooDeep() {
 		return
@@ -158,7 +157,7 @@ func (v *value) members(want string, read func(name string, part value)) {
 	}
 }
 
-// elements calls read for each element of v.
+// elements calls the function read for each element of v.
 func (v *value) elements(want string, read func(part value)) {
 	if !v.is("an array", want) || v.tooDeep() {
 		return

@@ -60,8 +60,8 @@ func SetClaims(claims map[string]any) Edit {
 	}
 }
 
-// inner returns the object that is the value of the member called name. It
-// returns an empty object if the member is missing.
+// inner returns the object that is the value of the member with the given name.
+// It returns an empty object if the member is missing.
 func (o Object) inner(name string) (Object, error) {
 	i := o.Find(name)
 	if i < 0 || o[i].Value == nil {

@@ -31,10 +31,11 @@ func (o Object) Audience() []string {
 	return list
 }
 
-// Timely reports whether the token is valid at the time now. If strict is true,
-// as for a JWT (RFC 9068 §2.2), exp is required and malformed times are
-// invalid. If strict is false, malformed times are ignored: a test may set them
-// in the claims of an opaque token, and the API must detect them.
+// Timely reports whether the token is valid at the given time. If strict is
+// true, as for a JWT (RFC 9068 §2.2), exp is required and a malformed time
+// makes the token invalid. If strict is false, malformed times are ignored: a
+// test may set them in the claims of an opaque token, and the API must detect
+// them.
 func (o Object) Timely(now time.Time, strict bool) bool {
 	at := float64(now.UnixMicro()) / 1e6
 	for _, name := range [...]string{"exp", "nbf", "iat"} {

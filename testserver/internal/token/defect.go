@@ -17,7 +17,7 @@ type Defect struct {
 	forge          forge  // nil for a defect of proofs
 
 	Codes  []string // additional error codes that a correct API may return
-	Nonces Nonces   // which APIs refuse such a proof
+	Nonces Nonces   // which APIs refuse the proof
 
 	prove forgeProof                // nil for a defect of tokens
 	shown func(Key) (Object, error) // returns the jwk of the proof if it is not the public key; nil for all other proofs
@@ -65,8 +65,9 @@ func FindDefect(name catalogue.Defect) (Defect, bool) {
 	return all[i], true
 }
 
-// edited returns a forge that makes a correctly signed token with wrong
-// contents: edit changes the contents before signing.
+// edited returns a forge function that makes a correctly signed token with
+// wrong contents. The function edit changes the contents before the token is
+// signed.
 func edited(edit func(*forgery)) forge {
 	return func(f *forgery) (string, error) {
 		edit(f)
@@ -74,7 +75,7 @@ func edited(edit func(*forgery)) forge {
 	}
 }
 
-// without returns a forge for a token that lacks a claim.
+// without returns a forge function that makes a token without the given claim.
 func without(claim string) forge {
 	return edited(func(f *forgery) { f.Claims.Delete(claim) })
 }
@@ -105,8 +106,8 @@ func (f *forgery) texts() (header, claims []byte, err error) {
 	return header, claims, err
 }
 
-// use makes key the signing key and writes the alg and the kid of key into the
-// header.
+// use changes the signing key, and writes the alg and the kid of the new key
+// into the header.
 func (f *forgery) use(key Key) {
 	f.key = key
 	f.SetHeader("alg", string(key.Alg))

@@ -84,8 +84,8 @@ func byteDefects() []Defect {
 	}}
 }
 
-// whole returns a function that makes a valid token and applies change to the
-// text of that token.
+// whole returns a function that makes a valid token and applies the function
+// change to the text of that token.
 func whole(change func(string) string) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -122,8 +122,8 @@ func trailingBits(f *forgery) (string, error) {
 	return input + "." + base64.RawURLEncoding.EncodeToString(sig), nil
 }
 
-// setLastBit returns segment after setting the last bit of its last base64url
-// character. In the canonical encoding, all unused bits are zero.
+// setLastBit sets the last bit of the last base64url character of a segment. In
+// the canonical encoding, all unused bits are zero.
 func setLastBit(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(segment) - 1

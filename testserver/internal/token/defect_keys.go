@@ -116,8 +116,8 @@ func keyDefects() []Defect {
 	}}
 }
 
-// resigned returns a function that makes a valid token and applies change to
-// the bytes of its signature.
+// resigned returns a function that makes a valid token and applies the function
+// change to the bytes of its signature.
 func resigned(change func([]byte) []byte) forge {
 	return func(f *forgery) (string, error) {
 		token, err := f.token()
@@ -174,7 +174,7 @@ func hs256Confusion(f *forgery) (string, error) {
 }
 
 // byAttacker returns a function that makes a token signed with an attacker's
-// key. mark writes a header member that refers to that key.
+// key. The function mark writes a header member that refers to that key.
 func byAttacker(mark func(*forgery)) forge {
 	return edited(func(f *forgery) {
 		alg := f.key.Alg
@@ -207,8 +207,8 @@ func algKeyMismatch(f *forgery) (string, error) {
 	return f.token()
 }
 
-// mistakable returns an algorithm other than alg with which a key for alg can
-// also be used. It returns false if it has no such algorithm, for example for
+// mistakable returns a second algorithm for which a key for alg can also be
+// used. It returns false if it cannot name such an algorithm, for example for
 // EdDSA.
 func mistakable(alg catalogue.Alg) (catalogue.Alg, bool) {
 	s, _ := specOf(alg)

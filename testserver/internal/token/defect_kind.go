@@ -44,7 +44,7 @@ func kindDefects() []Defect {
 
 // asIDToken changes the unsigned token into the ID token that its client would
 // receive (OpenID Connect Core 1.0 §2). It keeps aud, as if the client were
-// also the API, because another aud would be a second defect.
+// also the API, because a different aud would be a second defect.
 func asIDToken(f *forgery) {
 	client := f.Form.Client(f.Claims)
 	f.DeleteClient()

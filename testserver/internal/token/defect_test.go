@@ -15,8 +15,8 @@ import (
 	"github.com/bearerguard/bearerguard/testserver/internal/token"
 )
 
-// faults maps each defect to the faults that judge must find in a token with
-// this defect.
+// faults maps each defect to the faults that the verifier must find in a token
+// with this defect.
 var faults = map[string]string{
 	"expired": "exp", "not-yet-valid": "nbf", "issued-in-future": "iat", "wrong-issuer": "iss", "wrong-audience": "aud", "missing-audience": "aud",
 	"missing-exp": "exp", "missing-scope": "scope", "exp-as-string": "exp", "exp-overflow": "exp", "aud-not-string": "aud", "exp-fractional": "exp", "missing-sub": "sub",
@@ -46,7 +46,7 @@ func (j *judge) find(wrong bool, what string) {
 }
 
 // object parses a JSON object. If a member is repeated, object keeps the first
-// value and sets twice to true.
+// value, and the returned twice is true.
 func (j *judge) object(text []byte) (o map[string]json.RawMessage, twice, ok bool) {
 	d, o := json.NewDecoder(bytes.NewReader(text)), map[string]json.RawMessage{}
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {

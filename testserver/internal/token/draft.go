@@ -132,8 +132,8 @@ func (d *Draft) path(claim string) ([]string, bool) {
 	return path, err == nil
 }
 
-// SetTime sets a claim to the time d.Now plus after, as a NumericDate in whole
-// seconds.
+// SetTime sets a claim to d.Now plus the given duration, as a NumericDate in
+// whole seconds.
 func (d *Draft) SetTime(claim string, after time.Duration) {
 	d.Set(claim, d.Now.Add(after).Unix())
 }

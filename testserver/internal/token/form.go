@@ -14,7 +14,7 @@ type Form struct {
 	Stamp   func(*Draft, Key) // writes header members about the signing key, in addition to alg and kid; may be nil
 	Issuer  string            // iss; "" means the server's issuer
 
-	NoIssuer bool // its access tokens have no iss
+	NoIssuer bool // access tokens have no iss
 
 	// Clients, Scopes and Audience name the claims that contain the client, the
 	// scopes and the audience. If Clients or Scopes is empty, tokens have no
@@ -25,7 +25,7 @@ type Form struct {
 	Audience Texts // Name "" means the claim aud
 
 	Typ  string // typ in the header, "" if absent
-	IsID bool   // its access tokens look like ID tokens
+	IsID bool   // access tokens look like ID tokens
 
 	AnyAlg bool // keys are published without alg, so any algorithm of the key's type may be valid
 }
@@ -224,9 +224,9 @@ func isIDToken(claims Object) bool {
 	return hasLogin(claims) || ok && slices.Contains(claims.textsAt([]string{"aud"}), azp)
 }
 
-// FormOf finds the form of an access token of this server from its header and
-// claims. If several forms match, it returns the form that fits iss and the
-// client best. ok is false if no form matches.
+// FormOf determines the form of one of this server's access tokens from the
+// header and the claims. If several forms match, it returns the form that fits
+// iss and the client best. ok is false if no form matches.
 func (m *Minter) FormOf(header, claims Object) (found *Form, ok bool) {
 	found, best := m.Form, 0
 	iss, _ := claims.Text("iss")
@@ -275,8 +275,9 @@ func (m *Minter) IssuerOf(f *Form) string {
 	return f.issuer(m.Issuer)
 }
 
-// GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). If at is zero, there
-// was no login. If acr is "", the authentication context is unknown.
+// GrantLogin writes auth_time and acr (RFC 9068 §2.2.1). A zero time means that
+// there was no login. An empty acr means that the authentication context is
+// unknown.
 func (d *Draft) GrantLogin(at time.Time, acr string) {
 	if d.Form != nil { // the draft still has the values of a sample token
 		d.blank("auth_time")

@@ -15,8 +15,8 @@ import (
 
 const rsaBits = 2048
 
-// NewKey makes a new key for alg. If kid is empty, the ID is a prefix of the
-// RFC 7638 thumbprint. For a shared secret, it is a random name.
+// NewKey makes a new key for alg. If kid is empty, NewKey chooses the ID: a
+// prefix of the RFC 7638 thumbprint, or for a shared secret a random name.
 func NewKey(alg catalogue.Alg, kid string, src *Source) (Key, error) {
 	s, err := specOf(alg)
 	if err != nil {

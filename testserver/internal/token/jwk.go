@@ -17,9 +17,10 @@ import (
 	"github.com/bearerguard/bearerguard/internal/catalogue"
 )
 
-// ReadKey parses a private JWK (RFC 7517 §4). If the JWK has no alg, ReadKey
-// uses alg if the key is suitable for alg. Otherwise, it uses the first
-// algorithm for which the key is suitable. Errors do not quote the key.
+// ReadKey parses a private JWK (RFC 7517 §4). If the JWK does not have the
+// member alg, ReadKey uses the parameter alg. If the key is not suitable for
+// that algorithm, ReadKey uses the first algorithm for which the key is
+// suitable. Errors do not quote the key.
 func ReadKey(text []byte, alg catalogue.Alg) (Key, error) {
 	var jwk jose.JSONWebKey
 	err := json.Unmarshal(text, &jwk)

@@ -46,9 +46,9 @@ type KeySet struct {
 	Write func(keys []Key) ([]byte, error) // returns the JWKS; keys are sorted oldest first, without shared secrets
 }
 
-// NewKeyring returns a Keyring that publishes keys, except shared secrets. The
-// first key of each algorithm signs tokens. If keys contains no key for alg,
-// NewKeyring makes a key.
+// NewKeyring returns a Keyring that publishes the given keys, except shared
+// secrets. The first key of each algorithm signs tokens. If none of the keys is
+// for alg, NewKeyring makes a key.
 func NewKeyring(alg catalogue.Alg, src *Source, look KeySet, keys ...Key) (*Keyring, error) {
 	if look.Write == nil {
 		look.Write = writeKeySet
@@ -82,7 +82,8 @@ func (k *Keyring) Signing(alg catalogue.Alg) (Key, error) {
 // key set.
 func (k *Keyring) JWKS() []byte { return slices.Clone(*k.jwks.Load()) }
 
-// Publish adds key to the JWKS. It overwrites a published key that has this ID.
+// Publish adds a key to the JWKS. It overwrites a published key that has the
+// same ID.
 func (k *Keyring) Publish(key Key) error {
 	if err := CheckKey(key); err != nil {
 		return err
@@ -96,7 +97,7 @@ func (k *Keyring) Publish(key Key) error {
 	return r.render()
 }
 
-// Use makes key the signing key for its algorithm.
+// Use makes the given key the signing key for its algorithm.
 func (k *Keyring) Use(key Key) error {
 	if err := CheckKey(key); err != nil {
 		return err
@@ -216,7 +217,8 @@ func (r *ring) add(key Key) {
 	r.published = append(r.published, key)
 }
 
-// shows reports whether key is published. key must not be a shared secret.
+// shows reports whether a key is published. The key must not be a shared
+// secret.
 func (r *ring) shows(key Key) bool { return slices.ContainsFunc(r.published, key.same) }
 
 func (r *ring) drop(kid string) {

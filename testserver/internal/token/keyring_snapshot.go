@@ -27,8 +27,8 @@ type KeyringSnapshot struct {
 type savedKey Key
 
 // public is a signer that has only a public key, so it cannot sign. If a test
-// supplied a signer, the state file contains only its public key. When the
-// state file is loaded, public replaces the signer.
+// supplied a signer, the state file contains only the signer's public key. When
+// the state file is loaded, a value of this type replaces the signer.
 type public struct{ key crypto.PublicKey }
 
 func (p public) Public() crypto.PublicKey { return p.key }
@@ -114,8 +114,8 @@ func (saved KeyringSnapshot) Check() error {
 	return nil
 }
 
-// Restore replaces the keys of k with the saved keys. It then adds keys, which
-// take precedence over the saved keys.
+// Restore replaces the keys of k with the saved keys. It then adds the given
+// keys, which take precedence over the saved keys.
 func (k *Keyring) Restore(saved KeyringSnapshot, keys []Key) error {
 	r, unlock := k.ring.Lock()
 	defer unlock()

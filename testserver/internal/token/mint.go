@@ -43,7 +43,7 @@ type Handles interface {
 	Revoke(token string)
 }
 
-// Mint returns a token with the default claims, changed by edit.
+// Mint returns a token with the default claims, changed by the function edit.
 func (m *Minter) Mint(edit Edit) (string, error) { return m.MintAs(m.Form, edit) }
 
 // MintAs is like Mint, but makes the token in the given form.
@@ -63,8 +63,8 @@ func (m *Minter) Sample() *Draft {
 	return d
 }
 
-// DraftAs returns an unsigned access token in the given form. It has the
-// default claims, changed by edit.
+// DraftAs returns an unsigned access token in the given form. The token has the
+// default claims, changed by the function edit.
 func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 	m.remember(form)
 	d := newDraft(form, m.Issuer, m.Source.Name("jti"), m.Clock.Now(), defaultTTL)
@@ -84,8 +84,8 @@ func (m *Minter) DraftAs(form *Form, edit Edit) (*Draft, error) {
 }
 
 // DraftFor returns an unsigned access token for the token endpoint, which sets
-// the subject later. The token has the default claims, changed by edits. It has
-// scopes only if the defaults or edits set them.
+// the subject later. The token has the default claims, changed by the given
+// edits. It has scopes only if the defaults or the edits set them.
 func (m *Minter) DraftFor(jti string, edits []Edit) *Draft {
 	d := newDraft(m.Form, m.Issuer, jti, m.Clock.Now(), DefaultAccessTTL)
 	d.clearScopes()

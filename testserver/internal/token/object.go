@@ -46,7 +46,8 @@ func ParseObject(text []byte) (Object, error) {
 	return o, nil
 }
 
-// Set sets name to v. An existing member keeps its position.
+// Set writes v as JSON into the member with the given name. An existing member
+// keeps its position.
 func (o *Object) Set(name string, v any) error {
 	raw, err := encode(v)
 	if err != nil {
@@ -56,7 +57,8 @@ func (o *Object) Set(name string, v any) error {
 	return nil
 }
 
-// Put sets name to raw. An existing member keeps its position.
+// Put writes raw into the member with the given name. An existing member keeps
+// its position.
 func (o *Object) Put(name string, raw json.RawMessage) {
 	if i := o.Find(name); i >= 0 {
 		(*o)[i].Value = raw
@@ -65,18 +67,20 @@ func (o *Object) Put(name string, raw json.RawMessage) {
 	*o = append(*o, Member{name, raw})
 }
 
-// Delete deletes the member called name. An absent member is not an error.
+// Delete deletes the member with the given name. An absent member is not an
+// error.
 func (o *Object) Delete(name string) {
 	*o = slices.DeleteFunc(*o, func(m Member) bool { return m.Name == name })
 }
 
-// Find returns the index of the member called name, or -1 if it is absent.
+// Find returns the index of the member with the given name, or -1 if it is
+// absent.
 func (o Object) Find(name string) int {
 	return slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
 }
 
-// Text returns the value of the member called name. ok is false if the member
-// is absent or is not a string.
+// Text returns the value of the member with the given name. ok is false if the
+// member is absent or is not a string.
 func (o Object) Text(name string) (s string, ok bool) {
 	i := o.Find(name)
 	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`"`)) {
@@ -85,8 +89,8 @@ func (o Object) Text(name string) (s string, ok bool) {
 	return s, json.Unmarshal(o[i].Value, &s) == nil
 }
 
-// Texts returns the value of the member called name. ok is false if the member
-// is absent or is not an array of strings.
+// Texts returns the value of the member with the given name. ok is false if the
+// member is absent or is not an array of strings.
 func (o Object) Texts(name string) (list []string, ok bool) {
 	i := o.Find(name)
 	if i < 0 || !bytes.HasPrefix(o[i].Value, []byte(`[`)) {
@@ -98,7 +102,8 @@ func (o Object) Texts(name string) (list []string, ok bool) {
 	return list, true
 }
 
-// Unset reports whether the member called name is present and its value is nil.
+// Unset reports whether the member with the given name is present and its value
+// is nil.
 func (o Object) Unset(name string) bool {
 	i := o.Find(name)
 	return i >= 0 && o[i].Value == nil

@@ -12,8 +12,8 @@ import (
 )
 
 // Segments returns the three decoded parts of a JWT. It returns false if a part
-// is not canonical base64url. The decoder itself would accept line breaks and
-// set unused bits.
+// is not canonical base64url. The decoder itself would accept line breaks, and
+// unused bits that are set.
 func Segments(token string) (raw [3][]byte, ok bool) {
 	list := strings.Split(token, ".")
 	if len(list) != 3 {
@@ -64,7 +64,7 @@ func (k *Keyring) verifying(alg catalogue.Alg) []Key {
 	return keys
 }
 
-// verifies reports whether k signed token with the algorithm of k.
+// verifies reports whether the token is signed with k and the algorithm of k.
 func (k Key) verifies(token string) bool {
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(k.Alg)})
 	if err != nil {
@@ -78,9 +78,10 @@ func (k Key) verifies(token string) bool {
 	return err == nil
 }
 
-// VerifiedBy reports whether a public key verifies jws. jws must be parsed from
-// text and have one of the algorithms that clients may sign with. Critical
-// extensions are not supported (RFC 7515 §4.1.11).
+// VerifiedBy reports whether a public key verifies a JWS. The parameter jws
+// must be parsed from the parameter text, and must have one of the algorithms
+// that clients may sign with. Critical extensions are not supported (RFC 7515
+// §4.1.11).
 func VerifiedBy(text string, jws *jose.JSONWebSignature, public any) bool {
 	signature := jws.Signatures[0]
 	if signature.Header.Algorithm != string(catalogue.Ed25519) {

@@ -23,8 +23,8 @@ type Proof struct {
 }
 
 // Fields returns the values of the DPoP header fields of the request. Normally
-// this is one proof, changed by edit. Some defects leave the proof out or add a
-// second one.
+// the only value is one proof, changed by the function edit. Some defects leave
+// the proof out or add a second one.
 func (p Proof) Fields(edit Edit) ([]string, error) {
 	d, err := p.draft()
 	if err != nil {
@@ -158,8 +158,8 @@ func (d *Draft) BindToKey(jkt string) { d.SetAt("/cnf/jkt", jkt) }
 // bound to a key. The thumbprint is "" if the member is malformed.
 func BoundKey(claims Object) (jkt string, bound bool) { return confirmed(claims, "jkt") }
 
-// confirmed returns a member of cnf (RFC 7800 §3.1), and whether cnf has it.
-// The value is "" if it is not a string.
+// confirmed returns a member of cnf (RFC 7800 §3.1), and whether cnf has this
+// member. The returned value is "" if the member is not a string.
 func confirmed(claims Object, name string) (value string, has bool) {
 	i := claims.Find("cnf")
 	if i < 0 {

@@ -60,8 +60,7 @@ func (f *proofForgery) fields() ([]string, error) {
 	return []string{proof}, nil
 }
 
-// attacker returns a key of a simulated attacker for alg, the algorithm of the
-// client's key.
+// attacker returns a simulated attacker's key for alg.
 func (f *proofForgery) attacker(alg catalogue.Alg) Key {
 	key, err := newAttackerKey(alg, RandomSource())
 	if err != nil {
@@ -70,8 +69,9 @@ func (f *proofForgery) attacker(alg catalogue.Alg) Key {
 	return key
 }
 
-// proved returns a forgeProof that makes a correctly signed proof with wrong
-// contents: edit changes the contents before signing.
+// proved returns a forgeProof function that makes a correctly signed proof with
+// wrong contents. The function edit changes the contents before the proof is
+// signed.
 func proved(edit func(*proofForgery)) forgeProof {
 	return func(f *proofForgery) ([]string, error) {
 		edit(f)
@@ -79,7 +79,8 @@ func proved(edit func(*proofForgery)) forgeProof {
 	}
 }
 
-// lacking returns a forgeProof for a proof without a claim.
+// lacking returns a forgeProof function that makes a proof without the given
+// claim.
 func lacking(claim string) forgeProof {
 	return proved(func(f *proofForgery) { f.Claims.Delete(claim) })
 }
@@ -106,8 +107,9 @@ func (f *proofForgery) twoProofs() ([]string, error) {
 func proofFieldDefects() []Defect {
 	return []Defect{{
 		Name: "dpop-missing",
-		// These codes are also correct: the criteria of RFC 9449 §4.3 apply to
-		// a proof, but this request has no proof.
+		// These codes are also correct: invalid_dpop_proof is for a proof that
+		// does not meet the criteria of RFC 9449 §4.3, but this request has no
+		// proof.
 		Codes: []string{"invalid_token", "use_dpop_nonce"},
 		Wrong: "The token is bound to a key, and the request has no proof that the client has the key (RFC 9449 §4.3, §7.1).",
 		Fix:   "Require a DPoP field for every token with cnf.jkt, whatever the scheme.",

@@ -154,8 +154,8 @@ func proofKeyDefects() []Defect {
 	}}
 }
 
-// useWith makes key the key of the proof: key signs the proof, and its public
-// part is in jwk.
+// useWith makes the proof use the given key: this key signs the proof, and its
+// public part is in jwk.
 func (f *proofForgery) useWith(key Key) {
 	jwk, err := key.shown()
 	if err != nil {

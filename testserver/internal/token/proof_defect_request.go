@@ -166,8 +166,9 @@ func proofTargetDefects() []Defect {
 	}
 }
 
-// changed parses the URL target, applies change to it and returns the result.
-// If target is malformed, changed returns a URL that nobody requests.
+// changed parses the URL in target, applies the function change and returns the
+// resulting URL. If the URL in target is malformed, changed returns a URL that
+// nobody requests.
 func changed(target string, change func(*url.URL)) string {
 	u, err := url.Parse(target)
 	if err != nil {

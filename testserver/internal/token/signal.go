@@ -30,7 +30,8 @@ type SecurityEvent struct {
 }
 
 // LogoutToken returns a logout token (OpenID Connect Back-Channel Logout 1.0
-// §2.4) for the default user and the default client, changed by edit.
+// §2.4) for the default user and the default client. The function edit changes
+// the token before it is signed.
 func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "logout+jwt")
@@ -48,9 +49,9 @@ func (m *Minter) LogoutToken(edit Edit) (Signal, error) {
 }
 
 // EventToken returns a security event token (RFC 8417 §2, SSF 1.0 §4.1) about
-// the default user, changed by edit. By default, it has the audience of the
-// server's access tokens. If edit sets the claims sub and sid, EventToken moves
-// their values into sub_id.
+// the default user. The function edit changes the token before it is signed. By
+// default, the token has the audience of the server's access tokens. If edit
+// sets the claim sub or sid, EventToken moves its value into sub_id.
 func (m *Minter) EventToken(event SecurityEvent, edit Edit) (Signal, error) {
 	d := &Draft{Now: m.Clock.Now(), Header: UnsignedHeader()}
 	d.SetHeader("typ", "secevent+jwt")

@@ -70,7 +70,8 @@ func TestAHandleIsNotTakenForAJWT(t *testing.T) {
 }
 
 func TestEverySeededKeyRepeats(t *testing.T) {
-	// One RSA algorithm is enough, because generating a seeded RSA key is slow.
+	// The test uses only one RSA algorithm, because generating a seeded RSA key
+	// is slow.
 	for _, alg := range []catalogue.Alg{catalogue.RS256, catalogue.ES256, catalogue.ES384, catalogue.ES512, catalogue.EdDSA, catalogue.HS256, catalogue.HS512} {
 		a, errA := token.NewKey(alg, "", token.SeededSource("seed"))
 		b, errB := token.NewKey(alg, "", token.SeededSource("seed"))

@@ -46,7 +46,7 @@ type callback struct {
 }
 
 // listen starts a callback server at a redirect URI. The server accepts only an
-// authorization response that contains state.
+// authorization response with the given state.
 func listen(redirect, state string) (*callback, error) {
 	u, err := parseRedirect(redirect)
 	if err != nil {

@@ -30,8 +30,8 @@ type Client struct {
 	hidden     []string // secrets that no error may contain
 }
 
-// endpoints holds the members of a metadata document that this package uses
-// (RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 8628 §4, RFC 9207 §3).
+// endpoints holds the metadata members that this package uses (RFC 8414 §2,
+// OpenID Connect Discovery 1.0 §3, RFC 8628 §4, RFC 9207 §3).
 type endpoints struct {
 	Issuer        string   `json:"issuer"`
 	Authorization string   `json:"authorization_endpoint"`

@@ -29,7 +29,7 @@ const (
 // Error is the error of a request or a login.
 type Error struct {
 	Kind  Kind
-	Doing string // what failed, at the beginning of the message; "" if Cause says it
+	Doing string // start of the message: what failed; "" if Cause says it
 	Cause error
 }
 

@@ -25,7 +25,7 @@ const (
 // HTTPClient returns an HTTP client with a timeout. It does not follow
 // redirects, because a redirect could send a secret to another server. If ctx
 // contains a client under the key [oauth2.HTTPClient], the new client uses the
-// transport of that client, and otherwise the default transport.
+// transport of that client. Otherwise, it uses the default transport.
 func HTTPClient(ctx context.Context) *http.Client {
 	c := &http.Client{Timeout: requestTimeout}
 	if given, ok := ctx.Value(oauth2.HTTPClient).(*http.Client); ok {

@@ -33,10 +33,11 @@ var ReservedInLogin = []string{
 	"code_challenge", "code_challenge_method", "request", "request_uri",
 }
 
-// NewLogin prepares a login that requests scopes. The first request of the
-// login also contains the first value of each parameter in params. params must
-// not include names in [ReservedInLogin]. To display a page to the user, the
-// login calls the function show, which must not wait for the end of the login.
+// NewLogin prepares a login that requests the given scopes. The first request
+// of the login also contains the first value of each parameter in params. The
+// names in [ReservedInLogin] are not allowed in params. To display a page to
+// the user, the login calls the function show, which must not wait for the end
+// of the login.
 func (c *Client) NewLogin(scopes []string, params url.Values, show func(context.Context, Page)) (*Login, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return nil, err

@@ -14,9 +14,10 @@ import (
 
 const discovery = "/.well-known/openid-configuration"
 
-// newServer starts an authorization server. handlers maps paths to handlers,
-// and the metadata contains an endpoint for each path. changes overrides
-// members of the metadata; a nil value removes the member.
+// newServer starts an authorization server. The parameter handlers maps paths
+// to handlers, and the metadata contains an endpoint for each path. The
+// parameter changes overrides members of the metadata; a nil value removes the
+// member.
 func newServer(t *testing.T, changes map[string]any, handlers map[string]http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -33,7 +34,8 @@ func newServer(t *testing.T, changes map[string]any, handlers map[string]http.Ha
 	return server
 }
 
-// discover returns a client of the server at issuer. The client ID is "job".
+// discover returns a client of the server at the given issuer. The client ID is
+// "job".
 func discover(t *testing.T, issuer, secret string) *asclient.Client {
 	t.Helper()
 	client, err := asclient.Discover(t.Context(), asclient.Config{Issuer: issuer, ID: "job", Secret: secret})
@@ -52,7 +54,8 @@ func jsonAnswer(status int, text string) http.HandlerFunc {
 	}
 }
 
-// checkError fails the test unless err is of this kind and contains text.
+// checkError fails the test unless err is an error of the given kind and its
+// message contains the given text.
 func checkError(t *testing.T, err error, kind asclient.Kind, text string) {
 	t.Helper()
 	failed, ok := errors.AsType[*asclient.Error](err)

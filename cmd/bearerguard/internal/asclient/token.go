@@ -84,9 +84,9 @@ const (
 )
 
 // Exchange exchanges an access token for another access token (RFC 8693 §2).
-// subject is the token to exchange. actor is the access token of the acting
-// party, or "". The request also contains params, which must not include names
-// in [ReservedInExchange].
+// The parameter subject is the token to exchange. The parameter actor is the
+// access token of the acting party, or "". The request also contains params,
+// which must not include names in [ReservedInExchange].
 func (c *Client) Exchange(ctx context.Context, subject, actor string, scopes []string, params url.Values) (Tokens, error) {
 	if err := c.checkEndpoint("token", c.server.Token); err != nil {
 		return Tokens{}, err

@@ -62,8 +62,8 @@ func ArgChoices(cmd *cobra.Command, names []string) {
 	OfferArgs(cmd, names)
 }
 
-// OfferArgs makes shells offer names as completions of the first argument. The
-// argument may also have other values.
+// OfferArgs makes shells offer the given names as completions of the first
+// argument. The argument may also have other values.
 func OfferArgs(cmd *cobra.Command, names []string) {
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {

@@ -32,7 +32,7 @@ func polish(cmd *cobra.Command) {
 		polish(sub)
 	}
 	if cmd.HasSubCommands() {
-		cmd.Args = cobra.ArbitraryArgs // group reports unknown subcommands
+		cmd.Args = cobra.ArbitraryArgs // group() reports unknown subcommands
 		if cmd.RunE == nil {
 			group(cmd)
 		}

@@ -19,7 +19,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q.%s See %s --help", cmd.CommandPath()+" "+name, suggestion(similar(name, names)), cmd.CommandPath())
 }
 
-// oneOf returns an error if a word is not one of names.
+// oneOf returns an error if a word is not one of the given names.
 func oneOf(what, word string, names []string) error {
 	if slices.Contains(names, word) {
 		return nil
@@ -30,8 +30,9 @@ func oneOf(what, word string, names []string) error {
 	return fmt.Errorf("%s: %q is unknown. Give one of %s", what, word, strings.Join(names, ", "))
 }
 
-// similar returns the names that are similar to a word. cobra can compare only
-// names of commands, so similar makes a temporary command for each name.
+// similar returns the names that are similar to a word. Because cobra can
+// compare only the names of commands, a temporary command is made for each
+// name.
 func similar(word string, names []string) []string {
 	c := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, name := range names {

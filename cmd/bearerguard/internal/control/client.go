@@ -25,9 +25,9 @@ type Client struct {
 	http        *http.Client
 }
 
-// New returns a client of the control API at base, which is an http or https
-// URL. The client authenticates with token. If an argument is invalid, the
-// error is [ErrURL] or [ErrNoToken].
+// New returns a client of the control API at an http or https URL. The client
+// authenticates with the given token. If an argument is invalid, the error is
+// [ErrURL] or [ErrNoToken].
 func New(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -43,9 +43,9 @@ func New(base, token string) (*Client, error) {
 }
 
 // Call sends a request and returns the body of the answer. The body of the
-// request is the JSON form of the parameter in; if in is nil, the request has
-// no body. If out is not nil, Call parses the answer into out. path must begin
-// with a slash and be escaped. Each error is an [*Error].
+// request is the JSON form of the parameter in, or empty if this parameter is
+// nil. If the parameter out is not nil, Call parses the answer into it. The
+// path must begin with a slash and be escaped. Each error is an [*Error].
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) (text []byte, err error) {
 	var body io.Reader
 	if in != nil {

@@ -14,7 +14,7 @@ import (
 
 const token = "the-token"
 
-// newClient returns a client of an API that handler serves.
+// newClient returns a client of an API that the given handler serves.
 func newClient(t *testing.T, handler http.HandlerFunc) *control.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)

@@ -49,7 +49,8 @@ func TestErrorKinds(t *testing.T) {
 	}
 }
 
-// checkError fails the test unless err is of this kind and begins with text.
+// checkError fails the test unless err is an error of the given kind and its
+// message begins with the given text.
 func checkError(t *testing.T, err error, kind control.Kind, text string) {
 	t.Helper()
 	failed, ok := errors.AsType[*control.Error](err)

@@ -21,7 +21,7 @@ func CountRequests(endpoint ...string) TypedOperation[wire.Count] {
 }
 
 // AwaitRequests waits until an endpoint has received n requests, and returns
-// the number of requests. After timeout, it returns an error of the kind
+// the number of requests. After the timeout, it returns an error of the kind
 // [Absent].
 func AwaitRequests(endpoint string, n int, timeout time.Duration) TypedOperation[wire.Count] {
 	return get[wire.Count]("/v1/requests/wait" + query(url.Values{"n": {strconv.Itoa(n)}, "timeout": {timeout.String()}}, endpoint))

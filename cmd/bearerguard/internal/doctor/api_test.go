@@ -20,10 +20,10 @@ type api struct {
 	challenge []string
 	members   map[string]any // protected resource metadata
 	server    map[string]any // metadata of the authorization server
-	places    []string       // paths at which the server serves members
+	places    []string       // paths that serve the resource metadata
 	serve     func(next http.Handler) http.Handler
 	sent      []*http.Request
-	hosts     []string // hosts of all requests, also of those to other servers
+	hosts     []string // hosts of all requests, including those to other servers
 }
 
 const wellKnown = "/.well-known/oauth-protected-resource"

@@ -37,11 +37,12 @@ func (x *examination) resource(ctx context.Context, at place) {
 }
 
 // match compares the resource identifier in the metadata with the requested
-// URL. text is the identifier as written, and resource is the parsed
-// identifier. RFC 9728 §3.3 requires that identifier and URL have the same code
-// points, and some clients check this. match also accepts an identifier whose
-// path is a prefix of the requested path, as many clients do. Otherwise, one
-// document could not describe an API with several routes.
+// URL. The parameter text is the identifier as written, and the parameter
+// resource is the parsed identifier. RFC 9728 §3.3 requires that identifier and
+// URL have the same code points, and some clients check this. Like many
+// clients, match also accepts an identifier whose path is a prefix of the
+// requested path. Otherwise, one document could not describe an API with
+// several routes.
 func (x *examination) match(text string, resource *url.URL) bool {
 	requested, _, _ := strings.Cut(x.report.URL, "?")
 	f := finding{want: requested, got: text, remedy: "Write the URL of the API exactly as clients write it. Clients discard the metadata of another resource."}
@@ -125,7 +126,7 @@ func (x *examination) otherLocations(ctx context.Context, resource *url.URL) {
 // location checks that the metadata is at the well-known URL of the resource.
 func (x *examination) location(ctx context.Context, at place, resource *url.URL) {
 	if resource.Host != x.base.Host {
-		x.skip(aboutLocation) // the location is on another server, or match has a finding about the host
+		x.skip(aboutLocation) // the location is on another server, or match() reports the host
 		return
 	}
 	right, root := wellKnown(resource), origin(x.base)+wellKnownPath

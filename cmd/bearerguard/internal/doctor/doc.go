@@ -8,7 +8,7 @@
 // random query, so that a cache cannot give their answers to other clients.
 // Each request ends within five seconds, and the whole run within a minute. Run
 // does not follow redirects of the API. Run requests a URL from an answer only
-// if it is https, and its host is neither this machine nor a link-local
+// if the URL is https, and its host is neither this machine nor a link-local
 // address. If the API itself is on this machine, Run also requests local URLs,
 // with http if the API uses http.
 //

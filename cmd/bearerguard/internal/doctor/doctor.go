@@ -25,10 +25,11 @@ type examination struct {
 	report  Report
 }
 
-// Run checks the API at a URL. It uses transport, or [http.DefaultTransport] if
-// transport is nil. If the URL is invalid, Run returns [ErrURL]. If the API
-// does not answer the first request, Run returns the error of that request. If
-// ctx ends, Run returns the error of ctx. Findings are not errors.
+// Run checks the API at a URL. It uses the given transport, or
+// [http.DefaultTransport] if that is nil. If the URL is invalid, Run returns
+// [ErrURL]. If the API does not answer the first request, Run returns the error
+// of that request. If ctx ends, Run returns the error of ctx. Findings are not
+// errors.
 func Run(ctx context.Context, transport http.RoundTripper, address string) (Report, error) {
 	target, err := url.Parse(address)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" || target.User != nil || strings.Contains(address, "#") {
@@ -81,9 +82,9 @@ func (x *examination) https() {
 }
 
 // metadata finds the metadata document and returns its place. It first tries
-// pointer, unless pointer is "", and then the well-known URLs of the requested
-// URL and of the host. If it finds no document, the field doc of the result is
-// nil.
+// the URL in the parameter pointer, if any, and then the well-known URLs of the
+// requested URL and of the host. If it finds no document, the field doc of the
+// result is nil.
 func (x *examination) metadata(ctx context.Context, pointer string) place {
 	addresses := []string{wellKnown(x.base), origin(x.base) + wellKnownPath}
 	if pointer != "" {

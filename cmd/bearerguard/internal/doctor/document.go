@@ -14,8 +14,8 @@ import (
 	"github.com/bearerguard/bearerguard/internal/strictjson"
 )
 
-// document contains the members of protected resource metadata (RFC 9728 §2)
-// that are checked. Absent members are "" or nil.
+// document contains the checked members of protected resource metadata (RFC
+// 9728 §2). Absent members are "" or nil.
 type document struct {
 	resource                 string
 	servers, scopes, methods []string
@@ -25,7 +25,7 @@ type document struct {
 // request.
 type place struct {
 	url   string
-	doc   *document // nil if fault describes why it is unusable
+	doc   *document // nil if the document is unusable: see fault
 	fault finding
 }
 
@@ -48,7 +48,8 @@ func wellKnown(resource *url.URL) string {
 
 func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// at fetches the metadata at a URL. It requests each URL only once.
+// at returns the result of fetching the metadata at a URL. It requests each URL
+// only once.
 func (x *examination) at(ctx context.Context, address string) place {
 	if p, ok := x.places[address]; ok {
 		return p

@@ -9,9 +9,9 @@ import (
 // Result is the outcome of a check.
 type Result string
 
-// These are the results. [Failed] and [Warned] are findings. If the path of a
-// resource is only a prefix of the requested path, this violates RFC 9728 §3.3,
-// and strict clients reject such a document. It is nevertheless not a finding,
+// These are the results. [Failed] and [Warned] are findings. A document whose
+// resource has only a prefix of the requested path violates RFC 9728 §3.3, and
+// strict clients reject such a document. This is nevertheless not a finding,
 // because otherwise one document could not describe an API with several routes.
 const (
 	Passed  Result = "passed"
@@ -96,7 +96,8 @@ func (x *examination) note(a about, r Result, f finding) {
 const maxText = 1000
 
 // escape shortens text to maxText bytes and escapes all characters that are not
-// printable, including tabs and line breaks. They could control a terminal.
+// printable, including tabs and line breaks. Such characters could control a
+// terminal.
 func escape(text string) string {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"

@@ -34,8 +34,8 @@ func newClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// send sends a request that a client could also send. If the answer is slow, it
-// adds the URL to x.slow.
+// send sends a request that ordinary clients also send. If the answer is slow,
+// send adds the URL to x.slow.
 func (x *examination) send(ctx context.Context, method, address string, header http.Header) answer {
 	start := time.Now()
 	a := x.exchange(ctx, method, address, header)
@@ -45,10 +45,10 @@ func (x *examination) send(ctx context.Context, method, address string, header h
 	return a
 }
 
-// exchange sends a request to address with additional header fields. The field
-// Host sets the host of the request. exchange reads the body of an answer only
-// if the status is 200 and address is not the URL to check: the body at that
-// URL may never end.
+// exchange sends a request with additional header fields. The field Host sets
+// the host of the request. The body of the answer is read only if the status is
+// 200 and the request was not for the URL to check: the body at that URL may
+// never end.
 func (x *examination) exchange(ctx context.Context, method, address string, header http.Header) answer {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

@@ -339,8 +339,8 @@ func TestNoOtherOriginIsAskedWithoutHTTPS(t *testing.T) {
 }
 
 // When the API is on another machine, no request may go to a local service.
-// Otherwise the API could make the operator's machine request services that
-// only this machine can reach.
+// Otherwise, the API could make this machine request services that only this
+// machine can reach.
 func TestNoLocalServiceIsAskedForAnAPIElsewhere(t *testing.T) {
 	for _, base := range []string{
 		"https://localhost:9000", "https://Localhost.:9000", "https://a.localhost", "https://127.1.2.3", "https://[::1]", "https://[::ffff:127.0.0.1]",

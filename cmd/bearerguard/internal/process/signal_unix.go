@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// Forwarded lists the signals that exec forwards to its command.
+// Forwarded lists the signals that the subcommand exec forwards to the program
+// that it runs.
 var Forwarded = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
 
 // ExitCode returns the exit code of a command as a shell reports it. If a

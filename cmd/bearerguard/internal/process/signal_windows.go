@@ -2,9 +2,9 @@ package process
 
 import "os"
 
-// Forwarded lists the signals that exec forwards to its command. It is empty:
-// the console sends Ctrl-C to the command directly, and Windows has no other
-// signals.
+// Forwarded lists the signals that the subcommand exec forwards to the program
+// that it runs. It is empty: the console sends Ctrl-C to the program directly,
+// and Windows has no other signals.
 var Forwarded = []os.Signal{}
 
 // ExitCode returns the exit code of a command.

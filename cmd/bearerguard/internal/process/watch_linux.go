@@ -21,7 +21,7 @@ func Watch(pid int) (alive func() bool, err error) {
 	}, nil
 }
 
-// processStart returns the start time of pid, in ticks since boot. See
+// processStart returns the start time of a process, in ticks since boot. See
 // proc_pid_stat(5).
 func processStart(pid int) (ticks string, ok bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
