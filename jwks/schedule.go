@@ -64,8 +64,8 @@ func (p schedule) due(s *state, now time.Time) bool {
 
 // tooOld reports whether callers must wait for a renewal of the set. After a
 // failed renewal, the old set is used during the back-off. If the last attempt
-// failed only after waitLimit or more, the old set is also used during the next
-// attempt, because waiting for a server that hangs would only delay callers.
+// took waitLimit or longer to fail, the server probably hangs. The old set is
+// then used during the next attempt too, so that callers do not wait for it.
 func (p schedule) tooOld(s *state, now time.Time) bool {
 	if s.set == nil || s.age(now) < s.maxAge {
 		return false

@@ -114,8 +114,8 @@ func (c *client) send(t *testing.T, proofs ...string) error {
 	return err
 }
 
-// wants checks that the error got is want or wraps it. If want is nil, got must
-// be nil.
+// wants fails the test unless errors.Is(got, want). If want is nil, got must be
+// nil, too.
 func wants(t *testing.T, got, want error) {
 	t.Helper()
 	if want == nil && got != nil || want != nil && !errors.Is(got, want) {

@@ -66,7 +66,7 @@ func (i Issuer) checkNames() (faults []error) {
 		}
 	}
 	if i.SubjectPrefix != "" && (!strings.HasSuffix(i.SubjectPrefix, "/") || i.Keys == nil && i.KeysURL == "" || i.Profile == RFC9068) {
-		fault("SubjectPrefix must end in a slash. It can be used only with Keys or KeysURL, and not with Profile RFC9068, because it assigns tokens without iss to the issuer, and RFC 9068 requires iss")
+		fault("SubjectPrefix must end in a slash. It can be used only with Keys or KeysURL, and not with Profile RFC9068, because RFC 9068 requires iss, and SubjectPrefix is for tokens without iss")
 	}
 	return append(faults, i.checkTenants()...)
 }

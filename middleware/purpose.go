@@ -108,18 +108,18 @@ func (d *decision) checkMark() error {
 // JWT whose typ is at+jwt is an access token (RFC 8725 §3.12). For other
 // tokens, the claims decide.
 //
-// ID tokens usually have nonce, or azp and auth_time (OpenID Connect Core §2).
-// Refresh tokens of UAA have granted_scopes instead of scope. These claims are
-// only weak signs, because access tokens of some servers also have them. A
-// claim that identifies an access token, such as scope, outweighs weak signs,
-// regardless of Issuer.ScopeClaims.
+// There are two kinds of signs of another token. nonce is a weak sign, and so
+// are azp together with auth_time (OpenID Connect Core §2), and granted_scopes,
+// which refresh tokens of UAA have instead of scope. Access tokens of some
+// servers have these claims, too. A claim that identifies an access token, such
+// as scope, therefore outweighs weak signs, regardless of Issuer.ScopeClaims.
+// The hash claims, such as at_hash, are strong signs.
 //
-// In an introspection answer, weak signs are ignored, because the member active
-// is stronger evidence. Hash claims are still checked, because the refresh
-// tokens of some servers have no other sign. In a JWT, Mark outweighs hash
-// claims and weak signs, because only the issuer's access tokens have the claim
-// in Mark. The exception is granted_scopes: Mark does not outweigh it, because
-// refresh tokens of UAA also have the attributes of UAA's access tokens.
+// In an introspection answer, the member active outweighs weak signs. It does
+// not outweigh hash claims, because the refresh tokens of some servers have no
+// other sign. In a JWT, the claim in Mark outweighs hash claims and weak signs,
+// because only the issuer's access tokens have that claim. granted_scopes is an
+// exception: refresh tokens of UAA can have the claim in Mark, too.
 func (d *decision) checkPurpose() error {
 	if !d.opaque && d.header.kind == "at+jwt" {
 		return nil

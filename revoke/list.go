@@ -207,7 +207,7 @@ func (l *List) Healthy() error {
 	case lag == math.MaxInt64:
 		return fmt.Errorf("%w: its feed has not yet been read completely (is Run running?)", ErrLag)
 	case lag > l.config.MaxLag:
-		return fmt.Errorf("%w: its feed was last read completely %v ago (if Stats.Dropped grows, it contains revocations that the list cannot use)", ErrLag, lag.Round(time.Second))
+		return fmt.Errorf("%w: its feed was last read completely %v ago (if Stats.Dropped grows, the feed contains revocations that the list cannot use)", ErrLag, lag.Round(time.Second))
 	}
 	return nil
 }

@@ -50,9 +50,18 @@ type Requirement interface {
 // Shortfall is what a client must obtain to meet a requirement. Do not modify a
 // Shortfall that you receive, because other goroutines may share it.
 type Shortfall struct {
-	Scopes Set           // all scopes of the requirement, including scopes that the token already has; empty if no scope helps
-	ACR    []string      // accepted authentication context classes, the preferred one first; empty if none helps
-	MaxAge time.Duration // maximum time since the user authenticated, sent in whole seconds, rounded down, at least 1; 0 if any time is accepted
+	// Scopes are all scopes of the requirement, including scopes that the token
+	// already has. Scopes is empty if no scope helps.
+	Scopes Set
+
+	// ACR contains the accepted authentication context classes, the preferred
+	// one first. It is empty if none helps.
+	ACR []string
+
+	// MaxAge is the maximum time since the user authenticated. 0 means that any
+	// time is accepted. The challenge contains MaxAge in whole seconds, rounded
+	// down, but never as 0.
+	MaxAge time.Duration
 }
 
 // namesSomething reports whether the Shortfall contains a scope, an acr value

@@ -89,9 +89,9 @@ func (s *Store) lostAt(ctx context.Context, g *group) (time.Time, error) {
 	return at, err
 }
 
-// step increments the counter of this process. If Redis has lost the previous
-// step, the method writes a new loss, so that other machines also notice that
-// Redis has lost data.
+// step increments the counter of this process. If the previous step is missing
+// in Redis, Redis has lost data. step then records this in Redis for the other
+// machines.
 func (s *Store) step(ctx context.Context, g *group) error {
 	h := &g.history
 	if h.known == 0 {

@@ -97,8 +97,8 @@ func TestALossIsFoundByAMachineWhoseClockIsAhead(t *testing.T) {
 	}
 }
 
-// Redis contains a loss that is not valid, and the Store cannot replace it. The
-// next step must not accept this loss.
+// The time of a loss in Redis is not valid, and the Store cannot overwrite it.
+// When the Store next reads this time, it must not accept it.
 func TestACounterThatIsNotValidCannotBeReplaced(t *testing.T) {
 	for name, value := range map[string]string{"1970": "\x00\x00\x00\x00\x00\x00\x00\x01", "the year 2100": "\x00\xf4\x86\x57\x00\x00\x00\x01"} {
 		f, next := newFake(), inGroup()

@@ -74,14 +74,16 @@ type Config struct {
 	// Redis has lost its data.
 	OnOutage Outage
 
-	// ProofWindow is the maximum time after the use of a proof during which any
-	// machine could accept the same proof again. Without nonces, use
-	// dpop.Policy.MaxAge plus four times middleware.Config.ClockSkew plus 20
-	// seconds. 0 means 200 seconds, which is the result for the defaults. With
-	// nonces, use three nonce periods plus twice ClockSkew plus 20 seconds: 5
-	// minutes are enough for a period of a minute. Under Refuse, a proof that
-	// would be accepted for longer than ProofWindow is refused with 503, logged
-	// and counted. LocalOnly does not use ProofWindow. The maximum is 24 hours.
+	// ProofWindow is how long after its use some machine could still accept a
+	// proof. Without nonces, set it to dpop.Policy.MaxAge + 4 ×
+	// middleware.Config.ClockSkew + 20 s. 0 means 200 seconds, which is right
+	// for the defaults without nonces. With nonces, set it to 3 × the nonce
+	// period + 2 × ClockSkew + 20 s. For example, 5 minutes are enough if the
+	// nonce period is a minute. The maximum is 24 hours.
+	//
+	// Under Refuse, a proof that would be accepted for longer than ProofWindow
+	// is refused with 503, logged and counted. LocalOnly does not use
+	// ProofWindow.
 	ProofWindow time.Duration
 
 	// Local stores the replay entries of this process. nil means a Memory with

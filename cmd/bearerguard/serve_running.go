@@ -125,7 +125,7 @@ func (s *running) listenControl(f *serverFlags) error {
 		ErrorLog:          log.New(io.Discard, "", 0), // a log line could contain a token
 	}
 	s.control = srv
-	go func() { _ = srv.Serve(l) }() // always ErrServerClosed, or an error of the listener
+	go func() { _ = srv.Serve(l) }() // the error is ErrServerClosed or comes from the listener, so it is ignored
 	return nil
 }
 

@@ -81,7 +81,7 @@ func proofDefectNames() []string {
 func readKey(flag, name string) (text []byte, key testserver.Key, err error) {
 	text, err = readFile(flag, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, key, usage("%w. Make a key with openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out %s, or use one of the running server: bearerguard keys export --private > %[2]s", err, name)
+		return nil, key, usage("%w. To make a key, run openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out %s. To use a key of the running server, run bearerguard keys export --private > %[2]s", err, name)
 	}
 	if err != nil {
 		return nil, key, err

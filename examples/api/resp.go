@@ -54,7 +54,7 @@ func (c *respClient) use(ctx context.Context, conn *respConn, args []any, setup 
 			_, err = conn.exchange(command)
 		}
 		if isReply(err) {
-			err = errSetup // the text may contain the password
+			err = errSetup // replaces the original error, whose text may contain the password
 		}
 	}
 	if err == nil {

@@ -41,9 +41,9 @@ func newRSAKey(t *testing.T, bits int) crypto.Signer {
 }
 
 // newCertificate returns a certificate that both clients and servers can use.
-// The certificate contains the DNS name proxyName and the IP addresses of the
-// given addresses. If issuer is nil, the certificate is self-signed. Otherwise,
-// it is followed by the certificates of the issuer.
+// The certificate is for the DNS name proxyName and for the IP addresses in the
+// parameter addresses. If issuer is nil, the certificate is self-signed.
+// Otherwise, the certificates of the issuer follow it.
 func newCertificate(t *testing.T, key crypto.Signer, subject string, issuer *tls.Certificate, addresses ...string) tls.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))

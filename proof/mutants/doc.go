@@ -28,7 +28,7 @@
 // several tests must fail, repeat "killed by:". Write the names of tests and
 // subtests as go test prints them.
 //
-//	go run ./proof/mutants                # from the root: mutants of packages that the last commit or uncommitted work changes
+//	go run ./proof/mutants                # from the root: mutants of packages changed in the last commit or in uncommitted work
 //	go run ./proof/mutants -since v1.2.0  # mutants of packages changed since v1.2.0
 //	go run ./proof/mutants -all           # all mutants
 //	go run ./proof/mutants -run crit      # mutants whose name matches

@@ -52,19 +52,19 @@ func TestGoodTokensKeepWorkingThroughAnOutage(t *testing.T) {
 }
 
 func TestANewKeyIsAcceptedAtOnce(t *testing.T) {
-	if got := play[accepted](t, newKey); !got.seen || got.after >= seldom.every {
+	if got := play[accepted](t, newKey); !got.seen || got.delay >= seldom.every {
 		t.Errorf("got %v, want the first token accepted", got)
 	}
 }
 
 func TestAFewJunkKeysDelayNoNewKey(t *testing.T) {
-	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.after > seldom.every { // in a synctest bubble, the last fetch and the first token can have the same time
+	if got := play[accepted](t, newKeyAfterJunk); !got.seen || got.delay > seldom.every { // in a synctest bubble, the last fetch and the first token can have the same time
 		t.Errorf("got %v, want the first or the second token accepted", got)
 	}
 }
 
 func TestARemovedKeyIsRefusedForGood(t *testing.T) {
-	if got := play[refused](t, removedKey); !got.seen || got.after > seldom.ttl+seldom.every {
+	if got := play[refused](t, removedKey); !got.seen || got.delay > seldom.ttl+seldom.every {
 		t.Errorf("got %v, want the removed key refused within %v", got, seldom.ttl)
 	}
 	again := play[accepted](t, func(ctx context.Context, tr *trial) (fmt.Stringer, error) {
@@ -75,12 +75,12 @@ func TestARemovedKeyIsRefusedForGood(t *testing.T) {
 		return accepted(tr.until(ctx, time.Minute, func() bool { return tr.send(ctx, leaked) == nil })), nil
 	})
 	if again.seen {
-		t.Errorf("got the removed key accepted again after %v, want it refused from then on", again.after)
+		t.Errorf("got the removed key accepted again after %v, want it refused from then on", again.delay)
 	}
 }
 
 func TestAServerThatComesBackIsNoticedWithinASecond(t *testing.T) {
-	if got := play[start](t, coldStart); got.failed || !got.accept.seen || got.accept.after > time.Second+seldom.every {
+	if got := play[start](t, coldStart); got.failed || !got.accept.seen || got.accept.delay > time.Second+seldom.every {
 		t.Errorf("got %v, want a token accepted within a second", got)
 	}
 }

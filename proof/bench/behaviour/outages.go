@@ -12,7 +12,7 @@ import (
 // service describes what happens to good tokens while the key set is
 // unavailable.
 type service struct {
-	refused  event         // first refusal; event.after is the time from the outage to this call's start
+	refused  event         // first refusal; event.delay is the time from the outage to this call's start
 	took     time.Duration // how long the refused verification waited for the server, 0 if it did not
 	slow     int           // number of verifications that waited and then accepted the token
 	longest  time.Duration // longest of these verifications
@@ -20,7 +20,7 @@ type service struct {
 }
 
 func (s service) String() string {
-	after := short(s.refused.after)
+	after := short(s.refused.delay)
 	switch {
 	case s.refused.seen && s.took >= s.patience:
 		return fmt.Sprintf("blocks after %s, for > %s", after, short(s.patience))
@@ -68,7 +68,7 @@ func (t *trial) withoutKeys(ctx context.Context, fault testserver.Fault) (fmt.St
 		return err != nil
 	})
 	if found.refused.seen {
-		found.refused.after -= found.took
+		found.refused.delay -= found.took
 	}
 	return found, nil
 }
@@ -76,7 +76,7 @@ func (t *trial) withoutKeys(ctx context.Context, fault testserver.Fault) (fmt.St
 // start describes how a verifier starts while the server is down.
 type start struct {
 	failed bool  // the verifier could not be made
-	accept event // the first accepted token; its field after is the time since the server came up
+	accept event // the first accepted token; its delay is the time since the server came up
 }
 
 func (s start) String() string {
@@ -110,7 +110,7 @@ func coldStart(ctx context.Context, t *trial) (fmt.Stringer, error) {
 		return found.failed || t.v != nil && t.send(ctx, token) == nil
 	}
 	if early := t.until(ctx, t.down, accept); early.seen && !found.failed {
-		return nil, fmt.Errorf("a token was accepted after %v, before the verifier could have any keys", early.after)
+		return nil, fmt.Errorf("a token was accepted after %v, before the verifier could have any keys", early.delay)
 	}
 	down.Remove()
 	found.accept = t.until(ctx, t.patience, accept)

@@ -12,9 +12,9 @@ type accepted event
 
 func (a accepted) String() string {
 	if !a.seen {
-		return "no (> " + short(a.after) + ")"
+		return "no (> " + short(a.delay) + ")"
 	}
-	return short(a.after)
+	return short(a.delay)
 }
 
 // refused is the time until the verifier refused a token that it had accepted
@@ -23,9 +23,9 @@ type refused event
 
 func (r refused) String() string {
 	if !r.seen {
-		return "never (> " + short(r.after) + ")"
+		return "never (> " + short(r.delay) + ")"
 	}
-	return short(r.after)
+	return short(r.delay)
 }
 
 // newKey rotates the server's key and sends a token of the new key repeatedly

@@ -119,7 +119,7 @@ func (t *trial) send(ctx context.Context, token string) error {
 // what time.
 type event struct {
 	seen  bool
-	after time.Duration // time until the event, or until the scenario stopped waiting
+	delay time.Duration // time until the event, or until the scenario stopped waiting
 }
 
 // until calls f at intervals of t.every. It stops when f returns true, or after

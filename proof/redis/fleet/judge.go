@@ -37,7 +37,7 @@ type outcome struct {
 
 	lags      []time.Duration // how long each revoked token was accepted
 	lagsLater []time.Duration // the same, if a fault delayed the revocation
-	recovered []time.Duration // from the end of each fault to the last answer that it excuses
+	recovered []time.Duration // for each fault, the time from its end to the last wrong answer that is attributed to it
 	again     []time.Duration // from the end of each fault until all affected processes accepted a token; or never
 	rounds    int             // introspections, not counting repetitions within maxTTL
 	calls     int             // introspections that countRounds did not skip
@@ -190,7 +190,7 @@ func verdictOnRevoked(e event, v victim, all []window) verdict {
 	}
 	mayLag := func(w window) bool {
 		return w.effect == lagging && w.covers(e, v.acked, e.sent) && e.sent <= w.to &&
-			v.acked >= w.from-inForce && // earlier revocations were already read
+			v.acked >= w.from-inForce && // the APIs read every revocation acknowledged before this time before the window began
 			(w.lostFeed || e.sent <= v.acked+maxLag)
 	}
 	if slices.ContainsFunc(all, mayLag) {

@@ -133,7 +133,7 @@ func (r Request) checkTime(claims token.Object) (time.Time, error) {
 	clock := "the clock of the server shows " + r.Now.UTC().Format(time.RFC3339)
 	switch {
 	case !iatOK || !expOK || !nbfOK || iat.IsZero():
-		return time.Time{}, errors.New("iat of the DPoP proof is missing, or iat, exp or nbf is malformed: expected a number of seconds")
+		return time.Time{}, errors.New("iat of the DPoP proof is missing, or one of its times (iat, exp, nbf) is malformed: expected a number of seconds")
 	case !r.Now.Before(exp):
 		return time.Time{}, errors.New("the DPoP proof has expired: " + clock)
 	case nbf.After(r.Now.Add(maxAhead)):

@@ -192,10 +192,9 @@ func (s authorizeEndpoint) prefilledUsername(a *authorization) string {
 	return ""
 }
 
-// finish stores a new code and sends it to the client. It sends an error
-// instead if the login does not satisfy an essential acr claim. If decided is
-// true, the user u logs in now, without pages. Otherwise the code is for the
-// last login of the session.
+// The code is for one login. If decided is true, this is a new login of the
+// user u, for which no page is shown. Otherwise it is the last login of the
+// session.
 func (s authorizeEndpoint) finish(w http.ResponseWriter, r *http.Request, a *authorization, session *grants.Session, u registry.User, scopes []string, decided bool) {
 	now := s.Clock.Now()
 	authTime, acr, fresh := session.AuthTime, session.ACR, s.loggedInFor(session, a)

@@ -151,7 +151,7 @@ func (s clientAuth) checkCertificate(r *http.Request, c *registry.Registered) *f
 	case mtls.Untimely:
 		return invalidClient("a CA of the client's certificate has expired, or is not valid yet", false)
 	case mtls.Unknown:
-		return invalidClient("the certificate of the client is not issued by a CA that the server trusts for clients: expected its own CA, or one that its configuration adds", false)
+		return invalidClient("the certificate of the client is not issued by a CA that the server trusts for clients: expected the server's own CA, or a CA in the configuration of the server", false)
 	default:
 		return invalidClient("the certificate of the client is not for the authentication of clients: expected the extended key usage clientAuth and valid CAs", false)
 	}

@@ -44,7 +44,7 @@ func (s tokenEndpoint) jwtBearerGrant(t *tokenRequest) (*grant, *failure) {
 	}
 	name := text[:strings.LastIndexByte(text, '.')] // without the signature, since ECDSA allows a second valid signature of the same text
 	if jti, has := claims.Text("jti"); has {
-		name = t.client.ID + " " + jti // byAssertion uses the same name, so an assertion can be used only once
+		name = t.client.ID + " " + jti // the same name as in byAssertion, so that an assertion cannot be used once here and once there
 	}
 	if !s.auth.isTimely(claims, name) {
 		return nil, notTaken()
