@@ -80,7 +80,7 @@ func TestProcessesWithOneRedisSecretShareNonces(t *testing.T) {
 // returns an error and sends no command to Redis. ProofWindow must be long
 // enough for proofs with nonces, so the store must send a command for such a
 // proof.
-func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
+func TestTheStoreSendsEntriesForProofsWithOldNonces(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
