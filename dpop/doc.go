@@ -20,12 +20,12 @@
 // proof again until the proof is too old. A [Replay] remembers which proofs
 // were used, so that each proof is accepted only once.
 //
-// For each request, the Replay stores one replay entry, also called a mark. In
-// a [Memory], which is the default, an entry needs about a microsecond and 28
-// to 38 bytes. A Memory has room for 1 000 000 entries. If MaxAge and the clock
-// skew have their defaults, this is enough for about 5 000 requests a second.
-// One client may use a quarter of the entries, enough for about 1 250 requests
-// a second. A Replay in a shared store costs one round trip per request.
+// For each request, the Replay stores one replay entry. In a [Memory], which is
+// the default, an entry needs about a microsecond and 28 to 38 bytes. A Memory
+// has room for 1 000 000 entries. If MaxAge and the clock skew have their
+// defaults, this is enough for about 5 000 requests a second. One client may
+// use a quarter of the entries, enough for about 1 250 requests a second. A
+// Replay in a shared store costs one round trip per request.
 //
 // If a Memory is full or a store is unavailable, the response is 503, and not
 // invalid_dpop_proof, because the proof may be valid. If the verifier accepted

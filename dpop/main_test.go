@@ -25,8 +25,8 @@ func secret(n int) []byte {
 // key returns a different key for each number.
 func key(n int) [32]byte { return sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 
-// marks calls First and checks the answer.
-func marks(t *testing.T, r dpop.Replay, key [32]byte, until time.Time, want bool) {
+// wantFirst calls First and checks the answer.
+func wantFirst(t *testing.T, r dpop.Replay, key [32]byte, until time.Time, want bool) {
 	t.Helper()
 	if got, err := r.First(t.Context(), key, until); got != want || err != nil {
 		t.Errorf("got %t and %v, want %t and no error", got, err, want)

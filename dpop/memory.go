@@ -21,24 +21,24 @@ import (
 // refusal of the attacker's own proofs, because the hash covers the thumbprint
 // of the client's key.
 type Memory struct {
-	limit int // 0 means defaultMarks
+	limit int // 0 means defaultEntries
 
 	mu      sync.Mutex
 	buckets []bucket // sorted by end
 }
 
-// bucket contains marks (replay entries) that are deleted together.
+// bucket contains replay entries that are deleted together.
 type bucket struct {
-	end    int64 // Unix time; later than the time at which each mark expires
-	marks  map[mark]struct{}
-	counts *counts
+	end     int64 // Unix time; later than the time at which each entry expires
+	entries map[entry]struct{}
+	counts  *counts
 }
 
-// counts estimates the number of marks of each client. It has a fixed number of
-// counters, which the clients share. Each client has two counters. Neither
-// counter is less than the number of the client's marks, so the smaller counter
-// is the better estimate. The seeds are random, so that a client cannot choose
-// a key that shares both counters with another client.
+// counts estimates the number of replay entries of each client. It has a fixed
+// number of counters, which the clients share. Each client has two counters.
+// Neither counter is less than the number of the client's entries, so the
+// smaller counter is the better estimate. The seeds are random, so that a
+// client cannot choose a key that shares both counters with another client.
 type counts struct {
 	seeds [2]maphash.Seed
 	rows  [2][1 << 12]uint32
@@ -53,24 +53,25 @@ func (c *counts) of(client string) [2]*uint32 {
 	return own
 }
 
-type mark [16]byte
+// entry is a replay entry: the first half of a key.
+type entry [16]byte
 
 const (
-	defaultMarks = 1_000_000
-	share        = 4       // one client may have a quarter of the marks
-	farthest     = 1 << 40 // Unix time after any sensible date; keeps additions from overflowing
+	defaultEntries = 1_000_000
+	share          = 4       // one client may have a quarter of the entries
+	farthest       = 1 << 40 // Unix time after any sensible date; keeps additions from overflowing
 )
 
-// NewMemory returns a Memory with room for the given number of replay entries
-// (marks), at 28 to 38 bytes each. 0 means 1 000 000 entries. If the number is
-// negative, the Memory is always full, and [Policy.Complete] returns an error.
+// NewMemory returns a Memory with room for the given number of replay entries,
+// at 28 to 38 bytes each. 0 means 1 000 000 entries. If the number is negative,
+// the Memory is always full, and [Policy.Complete] returns an error.
 //
 // Each request with a proof needs an entry. The entry is needed for MaxAge, or
 // for as long as the nonce is accepted, plus twice the clock skew. The Memory
 // keeps the entry for up to half of that time longer. One client can have a
 // quarter of the entries: see [ErrQuota].
-func NewMemory(marks int) *Memory {
-	return &Memory{limit: cmp.Or(marks, defaultMarks)}
+func NewMemory(entries int) *Memory {
+	return &Memory{limit: cmp.Or(entries, defaultEntries)}
 }
 
 // First implements [Replay]. If the Memory has no room for a new entry, First
@@ -86,7 +87,7 @@ func (m *Memory) First(ctx context.Context, key [32]byte, until time.Time) (bool
 // of the client's key, or "" for no limit. A verifier calls FirstOf instead of
 // First if its Replay has both methods.
 func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until time.Time) (bool, error) {
-	short := mark(key[:len(mark{})])
+	short := entry(key[:len(entry{})])
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now() // under the lock, so that time does not run backwards between calls
@@ -96,16 +97,16 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 	m.forget(now.Unix())
 	count, ofClient := 0, 0
 	for _, b := range m.buckets { // all buckets, because a replay may have a different until
-		if _, marked := b.marks[short]; marked {
+		if _, exists := b.entries[short]; exists {
 			return false, nil
 		}
-		count += len(b.marks)
+		count += len(b.entries)
 		if client != "" {
 			own := b.counts.of(client)
 			ofClient += int(min(*own[0], *own[1]))
 		}
 	}
-	limit := cmp.Or(m.limit, defaultMarks)
+	limit := cmp.Or(m.limit, defaultEntries)
 	switch {
 	case count >= limit:
 		return false, ErrFull
@@ -113,7 +114,7 @@ func (m *Memory) FirstOf(_ context.Context, client string, key [32]byte, until t
 		return false, ErrQuota
 	}
 	b := m.bucket(now.Unix(), until.Unix())
-	b.marks[short] = struct{}{}
+	b.entries[short] = struct{}{}
 	if client != "" {
 		for _, counter := range b.counts.of(client) {
 			*counter++
@@ -127,21 +128,21 @@ func (m *Memory) forget(now int64) {
 	m.buckets = slices.DeleteFunc(m.buckets, func(b bucket) bool { return b.end <= now })
 }
 
-// bucket returns the bucket for a mark, and makes it if it is missing.
+// bucket returns the bucket for a replay entry, and makes it if it is missing.
 //
 // The end of a bucket is rounded up to a multiple of the bucket's width. The
 // width, in seconds, is a power of two between a quarter and a half of the
-// mark's lifetime. If all marks have the same lifetime, there are at most five
-// buckets. Marks with shorter lifetimes add at most three buckets for each
-// halving of the lifetime. There are always fewer than 128 buckets.
+// entry's lifetime. If all entries have the same lifetime, there are at most
+// five buckets. Entries with shorter lifetimes add at most three buckets for
+// each halving of the lifetime. There are always fewer than 128 buckets.
 func (m *Memory) bucket(now, until int64) bucket {
-	end := min(until, farthest) + 1                            // plus 1, because the mark is still valid at until, which was rounded down to seconds
+	end := min(until, farthest) + 1                            // plus 1, because the entry is still valid at until, which was rounded down to seconds
 	width := int64(1) << max(bits.Len64(uint64(end-now))-2, 0) //nolint:gosec // positive, because the time until has not passed
 	end = (end + width - 1) &^ (width - 1)
 	i, exists := slices.BinarySearchFunc(m.buckets, end, func(b bucket, end int64) int { return cmp.Compare(b.end, end) })
 	if !exists {
 		m.buckets = slices.Insert(m.buckets, i, bucket{
-			end: end, marks: make(map[mark]struct{}),
+			end: end, entries: make(map[entry]struct{}),
 			counts: &counts{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}},
 		})
 	}

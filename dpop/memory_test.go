@@ -15,25 +15,25 @@ import (
 	"github.com/bearerguard/bearerguard/dpop"
 )
 
-func TestMemoryMarksEachKeyOnce(t *testing.T) {
+func TestMemoryStoresOneEntryPerKey(t *testing.T) {
 	m := dpop.NewMemory(0)
 	until := time.Now().Add(time.Hour)
 	for i := range 100 {
-		marks(t, m, key(i), until, true)
+		wantFirst(t, m, key(i), until, true)
 	}
 	for i := range 100 {
-		marks(t, m, key(i), until, false)
+		wantFirst(t, m, key(i), until, false)
 	}
 }
 
 func TestTheZeroMemoryIsReady(t *testing.T) {
 	var m dpop.Memory
 	until := time.Now().Add(time.Hour)
-	marks(t, &m, key(1), until, true)
-	marks(t, &m, key(1), until, false)
+	wantFirst(t, &m, key(1), until, true)
+	wantFirst(t, &m, key(1), until, false)
 }
 
-func TestMemoryMarksHoldUntilTheirTime(t *testing.T) {
+func TestMemoryEntriesLastUntilTheirTime(t *testing.T) {
 	for _, lifetime := range []time.Duration{
 		0, 1, time.Millisecond, time.Second - 1, time.Second, time.Second + 1, 1500 * time.Millisecond, 2 * time.Second, 3 * time.Second,
 		10 * time.Second, 63 * time.Second, 64 * time.Second, 75 * time.Second, 5 * time.Minute, 10*time.Minute + 1, time.Hour, 1000 * time.Hour,
@@ -43,48 +43,49 @@ func TestMemoryMarksHoldUntilTheirTime(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					time.Sleep(offset)
 					m, until := dpop.NewMemory(0), time.Now().Add(lifetime)
-					marks(t, m, key(1), until, true)
-					marks(t, m, key(1), until, false)
+					wantFirst(t, m, key(1), until, true)
+					wantFirst(t, m, key(1), until, false)
 					time.Sleep(lifetime)
-					marks(t, m, key(1), until, false) // the mark is still valid at exactly this time
-					marks(t, m, key(1), until.Add(time.Hour), false)
+					wantFirst(t, m, key(1), until, false) // the entry is still valid at exactly this time
+					wantFirst(t, m, key(1), until.Add(time.Hour), false)
 				})
 			})
 		}
 	}
 }
 
-// Expired marks must be deleted, because other proofs need their memory.
-func TestMemoryForgetsMarks(t *testing.T) {
+// Expired replay entries must be deleted, because other proofs need their
+// memory.
+func TestMemoryForgetsEntries(t *testing.T) {
 	for _, lifetime := range []time.Duration{0, time.Second, 10 * time.Second, 75 * time.Second, 5 * time.Minute, time.Hour} {
 		for _, offset := range []time.Duration{0, 1, 400 * time.Millisecond, 31 * time.Second} {
 			t.Run(fmt.Sprintf("%v from %v", lifetime, offset), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					time.Sleep(offset)
 					m := dpop.NewMemory(1)
-					marks(t, m, key(1), time.Now().Add(lifetime), true)
+					wantFirst(t, m, key(1), time.Now().Add(lifetime), true)
 					time.Sleep(lifetime + lifetime/2 + 2*time.Second)
-					marks(t, m, key(2), time.Now(), true)
+					wantFirst(t, m, key(2), time.Now(), true)
 				})
 			})
 		}
 	}
 }
 
-// A mark must not expire too early, even if its bucket already contains older
-// marks.
-func TestMemoryMarksOfOneBucketHold(t *testing.T) {
+// A replay entry must not expire too early, even if its bucket already contains
+// older entries.
+func TestMemoryEntriesOfOneBucketLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := dpop.NewMemory(0)
 		var untils []time.Time
 		for i := range 3000 {
 			lifetime := time.Duration(i%120)*time.Second + 75*time.Second
 			untils = append(untils, time.Now().Add(lifetime))
-			marks(t, m, key(i), untils[i], true)
+			wantFirst(t, m, key(i), untils[i], true)
 			time.Sleep(50 * time.Millisecond)
 			for j := max(0, i-2000); j <= i; j += 97 {
 				if !untils[j].Before(time.Now()) {
-					marks(t, m, key(j), untils[j], false)
+					wantFirst(t, m, key(j), untils[j], false)
 				}
 			}
 		}
@@ -97,14 +98,14 @@ func TestAnotherUntilIsAReplay(t *testing.T) {
 		lifetimes := []time.Duration{time.Second, 40 * time.Second, time.Minute, 5 * time.Minute, time.Hour, 1e6 * time.Hour}
 		for i, first := range lifetimes {
 			now := time.Now()
-			marks(t, m, key(i), now.Add(first), true)
+			wantFirst(t, m, key(i), now.Add(first), true)
 			for _, again := range lifetimes {
-				marks(t, m, key(i), now.Add(again), false)
+				wantFirst(t, m, key(i), now.Add(again), false)
 			}
 		}
 		for i, lifetime := range lifetimes {
 			time.Sleep(time.Until(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(lifetime)))
-			marks(t, m, key(i), time.Now().Add(time.Hour), false) // the replays did not shorten the marks
+			wantFirst(t, m, key(i), time.Now().Add(time.Hour), false) // the replays did not shorten the lifetimes
 		}
 	})
 }
@@ -124,7 +125,7 @@ func TestMemoryRefusesATimeThatHasPassed(t *testing.T) {
 		if first, err := m.First(t.Context(), key(1), time.Time{}); first || err == nil {
 			t.Errorf("the zero time: got %t and %v, want false and an error", first, err)
 		}
-		marks(t, m, key(1), time.Now(), true)
+		wantFirst(t, m, key(1), time.Now(), true)
 	})
 }
 
@@ -139,20 +140,20 @@ func TestAFullMemory(t *testing.T) {
 		}
 		for i := range 10 {
 			until := time.Now().Add(time.Duration(i/5+1) * time.Minute) // in two buckets
-			marks(t, m, key(i), until, true)
+			wantFirst(t, m, key(i), until, true)
 		}
 		full(10)
-		full(10) // the previous call has not stored a mark
+		full(10) // the previous call has not stored an entry
 		for i := range 10 {
-			marks(t, m, key(i), time.Now().Add(time.Hour), false) // a replay is recognized, and no mark was evicted
+			wantFirst(t, m, key(i), time.Now().Add(time.Hour), false) // a replay is recognized, and no entry was evicted
 		}
-		time.Sleep(100 * time.Second) // the one-minute marks have expired
+		time.Sleep(100 * time.Second) // the one-minute entries have expired
 		for i := 10; i < 15; i++ {
-			marks(t, m, key(i), time.Now().Add(time.Hour), true)
+			wantFirst(t, m, key(i), time.Now().Add(time.Hour), true)
 		}
 		full(15)
 		for i := 5; i < 15; i++ {
-			marks(t, m, key(i), time.Now().Add(time.Hour), false)
+			wantFirst(t, m, key(i), time.Now().Add(time.Hour), false)
 		}
 	})
 }
@@ -218,8 +219,8 @@ func TestMemoryHasFewBuckets(t *testing.T) {
 					if until.Before(time.Now()) {
 						continue // the sum overflows
 					}
-					marks(t, m, key(i), until, true)
-					marks(t, m, key(i), until, false)
+					wantFirst(t, m, key(i), until, true)
+					wantFirst(t, m, key(i), until, false)
 					most = max(most, m.Buckets())
 					time.Sleep(137 * time.Millisecond)
 				}
@@ -232,7 +233,7 @@ func TestMemoryHasFewBuckets(t *testing.T) {
 }
 
 // This test measures the whole heap, so an earlier test may add a little.
-func TestAMillionMarksFitInto64MiB(t *testing.T) {
+func TestAMillionEntriesFitInto64MiB(t *testing.T) {
 	for name, tt := range map[string]struct {
 		open func() *dpop.Memory
 		step time.Duration // interval between expiry times
@@ -247,7 +248,7 @@ func TestAMillionMarksFitInto64MiB(t *testing.T) {
 				for i := range 1_000_000 {
 					until := began.Add(time.Duration(i%97) * tt.step)
 					if first, err := m.First(t.Context(), numbered(i), until); !first || err != nil {
-						t.Fatalf("mark %d: got %t and %v, want true", i, first, err)
+						t.Fatalf("entry %d: got %t and %v, want true", i, first, err)
 					}
 				}
 				used := heap() - before
@@ -256,7 +257,7 @@ func TestAMillionMarksFitInto64MiB(t *testing.T) {
 					t.Errorf("got %d bytes, want at least 16 MB and at most 64 MiB", used)
 				}
 				if _, err := m.First(t.Context(), numbered(1_000_000), began); !errors.Is(err, dpop.ErrFull) {
-					t.Errorf("got %v after a million marks, want ErrFull", err)
+					t.Errorf("got %v after a million entries, want ErrFull", err)
 				}
 			}
 		})
@@ -274,7 +275,7 @@ func heap() int64 {
 func TestAReplayAllocatesNothing(t *testing.T) {
 	m, used := dpop.NewMemory(0), key(1)
 	until := time.Now().Add(time.Hour)
-	marks(t, m, used, until, true)
+	wantFirst(t, m, used, until, true)
 	if got := testing.AllocsPerRun(100, func() { _, _ = m.First(t.Context(), used, until) }); got != 0 {
 		t.Errorf("got %v allocations, want 0", got)
 	}
@@ -327,7 +328,7 @@ func TestOneClientHasAQuarterOfTheMemory(t *testing.T) {
 		for n := range 10 {
 			for _, want := range []bool{true, false} {
 				if got, err := first("busy", n); got != want || err != nil {
-					t.Errorf("mark %d: got %t and %v, want %t", n, got, err, want)
+					t.Errorf("entry %d: got %t and %v, want %t", n, got, err, want)
 				}
 			}
 		}
@@ -346,7 +347,7 @@ func TestOneClientHasAQuarterOfTheMemory(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		until = time.Now().Add(time.Minute)
 		if got, err := first("busy", 10); !got || err != nil {
-			t.Errorf("got %t and %v after the marks ended, want true", got, err)
+			t.Errorf("got %t and %v after the entries expired, want true", got, err)
 		}
 	})
 }

@@ -117,6 +117,6 @@ func TestFaultsOfPolicies(t *testing.T) {
 
 func TestOffAcceptsEveryReplay(t *testing.T) {
 	for range 2 {
-		marks(t, dpop.Off, key(1), time.Now().Add(time.Minute), true)
+		wantFirst(t, dpop.Off, key(1), time.Now().Add(time.Minute), true)
 	}
 }

@@ -14,11 +14,10 @@ import (
 // verifier then calls FirstOf instead of First. A wrapper of a Memory needs
 // both methods.
 type Replay interface {
-	// First stores a replay entry (a mark) for a key until the given time, and
-	// reports whether the key had no entry before. It is atomic: of concurrent
-	// calls for one key, exactly one returns true. A call that returns false
-	// changes nothing: in particular, it does not shorten the lifetime of the
-	// entry.
+	// First stores a replay entry for a key until the given time, and reports
+	// whether the key had no entry before. It is atomic: of concurrent calls
+	// for one key, exactly one returns true. A call that returns false changes
+	// nothing: in particular, it does not shorten the lifetime of the entry.
 	//
 	// The key is a hash. Its bytes can have any value, so a store for text
 	// needs an encoding such as hexadecimal. If the store counts whole seconds,

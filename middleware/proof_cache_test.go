@@ -207,8 +207,8 @@ func TestReplay(t *testing.T) {
 
 // The key of a replay entry depends only on the jti and on the thumbprint of
 // the client's key, so all machines compute the same key for a proof.
-func TestTheMarkIsAHashOfKeyAndJTI(t *testing.T) {
-	store := &marks{answer: func() (bool, error) { return true, nil }}
+func TestTheKeyOfAReplayEntryIsAHashOfThumbprintAndJTI(t *testing.T) {
+	store := &replayRecorder{answer: func() (bool, error) { return true, nil }}
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Replay = store })
 	wants(t, c.send(t, c.proof("jti", `"a"`)), nil)
 	if want := sha256Sum(thumbprintOf(c.key) + "\x00a"); len(store.keys) != 1 || string(store.keys[0][:]) != string(want) {
@@ -237,15 +237,15 @@ func TestConcurrentReplays(t *testing.T) {
 
 // If the replay store fails, the request is refused with 503, and not with
 // invalid_dpop_proof.
-func TestStoreOfMarksFails(t *testing.T) {
+func TestReplayStoreFails(t *testing.T) {
 	failure := errors.New("redis: secret of the operator")
 	for name, tt := range map[string]struct {
 		replay dpop.Replay
 		want   error
 	}{
-		"D16/full":                       {&marks{answer: func() (bool, error) { return false, dpop.ErrFull }}, dpop.ErrFull},
-		"D20/down":                       {&marks{answer: func() (bool, error) { return false, failure }}, failure},
-		"D20/down, and the answer first": {&marks{answer: func() (bool, error) { return true, failure }}, failure},
+		"D16/full":                       {&replayRecorder{answer: func() (bool, error) { return false, dpop.ErrFull }}, dpop.ErrFull},
+		"D20/down":                       {&replayRecorder{answer: func() (bool, error) { return false, failure }}, failure},
+		"D20/down, and the answer first": {&replayRecorder{answer: func() (bool, error) { return true, failure }}, failure},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newClient(t, withTokenCache, func(c *middleware.Config) { c.DPoP.Replay = tt.replay })
@@ -262,7 +262,9 @@ func TestStoreOfMarksFails(t *testing.T) {
 		})
 	}
 	t.Run("D20/panics", func(t *testing.T) {
-		c := newClient(t, func(c *middleware.Config) { c.DPoP.Replay = &marks{answer: func() (bool, error) { panic("store") }} })
+		c := newClient(t, func(c *middleware.Config) {
+			c.DPoP.Replay = &replayRecorder{answer: func() (bool, error) { panic("store") }}
+		})
 		wants(t, c.send(t, c.proof()), middleware.ErrInternal)
 	})
 }

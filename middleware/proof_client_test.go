@@ -34,7 +34,7 @@ func TestOneClientCannotFillTheMemory(t *testing.T) {
 	h, err := c.authorize(t, "DPoP", c.proof())
 	refusal, ok := errors.AsType[*middleware.Error](err)
 	if !ok || refusal.StatusCode() != http.StatusServiceUnavailable || h.Get("Retry-After") == "" || h.Get("WWW-Authenticate") != "" {
-		t.Errorf("got %v and %v for a client with a quarter of the marks, want 503 without a challenge", err, h)
+		t.Errorf("got %v and %v for a client with a quarter of the replay entries, want 503 without a challenge", err, h)
 	}
 	if last := seen[len(seen)-1]; last.Reason != "quota" {
 		t.Errorf("got the reason %q, want quota, which is not an outage", last.Reason)
@@ -50,7 +50,7 @@ func TestMachinesThatShareTheStoreAcceptAProofOnce(t *testing.T) {
 	nonces := dpop.NewNonces(make([]byte, 32), time.Minute)
 	for name, policy := range map[string]dpop.Policy{"by time": {}, "by nonce": {Nonces: nonces}} {
 		t.Run(name, func(t *testing.T) {
-			store := &sharedStore{marks: map[[32]byte]time.Time{}}
+			store := &sharedStore{entries: map[[32]byte]time.Time{}}
 			policy.Replay = store
 			offset := time.Duration(0)
 			c := newClient(t, func(config *middleware.Config) {
@@ -73,16 +73,16 @@ func TestMachinesThatShareTheStoreAcceptAProofOnce(t *testing.T) {
 // sharedStore is a store with its own clock. Tests set how far this clock is
 // ahead.
 type sharedStore struct {
-	later time.Duration
-	marks map[[32]byte]time.Time
+	later   time.Duration
+	entries map[[32]byte]time.Time
 }
 
 func (s *sharedStore) First(_ context.Context, key [32]byte, until time.Time) (bool, error) {
 	at := time.Now().Add(s.later)
-	if at.Before(s.marks[key]) {
+	if at.Before(s.entries[key]) {
 		return false, nil
 	}
-	s.marks[key] = until
+	s.entries[key] = until
 	return true, nil
 }
 

@@ -127,22 +127,22 @@ func TestNoncesInProofs(t *testing.T) {
 	wants(t, without.send(t, without.proof("nonce", `"x"`)), nil)
 }
 
-// marks is a replay store that records the arguments of First.
-type marks struct {
+// replayRecorder is a replay store that records the arguments of First.
+type replayRecorder struct {
 	keys   [][32]byte
 	until  time.Time
 	answer func() (bool, error)
 }
 
-func (m *marks) First(_ context.Context, key [32]byte, until time.Time) (bool, error) {
-	m.keys, m.until = append(m.keys, key), until
-	return m.answer()
+func (r *replayRecorder) First(_ context.Context, key [32]byte, until time.Time) (bool, error) {
+	r.keys, r.until = append(r.keys, key), until
+	return r.answer()
 }
 
 // A replay entry expires only when all machines of this API refuse the proof as
 // too old, whatever Config.Now returns.
-func TestMarksLastAsLongAsTheProof(t *testing.T) {
-	store := &marks{answer: func() (bool, error) { return true, nil }}
+func TestReplayEntriesLastAsLongAsTheProof(t *testing.T) {
+	store := &replayRecorder{answer: func() (bool, error) { return true, nil }}
 	c := newClient(t, func(c *middleware.Config) { c.DPoP.Replay = store })
 	nonces := dpop.NewNonces(make([]byte, 32), time.Minute)
 	noncing := newClient(t, func(c *middleware.Config) { c.DPoP.Replay, c.DPoP.Nonces = store, nonces })
@@ -164,7 +164,7 @@ func TestMarksLastAsLongAsTheProof(t *testing.T) {
 			before := time.Now()
 			wants(t, tt.c.send(t, tt.c.proof(tt.claims...)), nil)
 			if least, most := before.Add(tt.want+time.Second), time.Now().Add(tt.want+2*time.Second); store.until.Before(least) || store.until.After(most) {
-				t.Errorf("marked for %v, want between one and two seconds more than %v", store.until.Sub(before), tt.want)
+				t.Errorf("got an entry for %v, want between one and two seconds more than %v", store.until.Sub(before), tt.want)
 			}
 		})
 	}

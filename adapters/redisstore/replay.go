@@ -38,7 +38,7 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 		return false, err
 	}
 	g := s.groups[key[0]%groups]
-	first, err := s.mark(ctx, g, key, lifetime)
+	first, err := s.storeEntry(ctx, g, key, lifetime)
 	switch {
 	case s.config.OnOutage == Refuse && first && err == nil:
 		return s.confirm(ctx, g, until)
@@ -49,13 +49,13 @@ func (s *Store) FirstOf(ctx context.Context, client string, key [32]byte, until 
 	return first, err
 }
 
-// mark stores a replay entry in Redis, and reports whether the entry is new.
-// The lifetime is relative, so a wrong clock of Redis does not matter, unless
-// the clock is set forward while the entry exists. The value is random: a Redis
-// client that repeats the command after a lost reply finds its own value, which
-// does not count as a replay. The parameter key is a hash. Its first half is
-// enough to identify a proof, as in a [dpop.Memory].
-func (s *Store) mark(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
+// storeEntry stores a replay entry in Redis, and reports whether the entry is
+// new. The lifetime is relative, so a wrong clock of Redis does not matter,
+// unless the clock is set forward while the entry exists. The value is random:
+// a Redis client that repeats the command after a lost reply finds its own
+// value, which does not count as a replay. The parameter key is a hash. Its
+// first half is enough to identify a proof, as in a [dpop.Memory].
+func (s *Store) storeEntry(ctx context.Context, g *group, key [32]byte, lifetime time.Duration) (bool, error) {
 	value := rand.Text()[:12]
 	name := "proof:" + base64.RawURLEncoding.EncodeToString(key[:16])
 	answer, err := s.do(ctx, g, "SET", name, value, "NX", "GET", "PX", milliseconds(lifetime))

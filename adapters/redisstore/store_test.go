@@ -267,7 +267,7 @@ func TestH09OneClientIsLimited(t *testing.T) {
 			want = dpop.ErrQuota
 		}
 		if _, err := s.FirstOf(t.Context(), "client", newKey(), until); !errors.Is(err, want) {
-			t.Errorf("mark %d: got %v, want %v", i, err, want)
+			t.Errorf("entry %d: got %v, want %v", i, err, want)
 		}
 	}
 }

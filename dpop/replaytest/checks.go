@@ -24,7 +24,7 @@ var checks = []suite.Check[dpop.Replay]{
 	},
 	{
 		Name: "one of many concurrent calls is first", Fault: concurrent,
-		Why: "Reading and marking a key must be one atomic operation, such as SET with NX in Redis, or INSERT with ON CONFLICT DO NOTHING " +
+		Why: "Looking up a key and storing a replay entry for it must be one atomic operation, such as SET with NX in Redis, or INSERT with ON CONFLICT DO NOTHING " +
 			"in SQL. Otherwise a proof that is sent many times at once is accepted several times.",
 	},
 	{
@@ -32,34 +32,34 @@ var checks = []suite.Check[dpop.Replay]{
 		Why: "The time must not be a part of the key. The same proof can come with another time.",
 	},
 	{
-		Name: "a mark survives many others", Fault: manyMarks,
-		Why: "A store must not evict marks that are still needed. Otherwise an attacker with one token can make it forget used proofs. If it is full, it must return an error.",
+		Name: "a replay entry survives many others", Fault: manyEntries,
+		Why: "A store must not evict entries that are still needed. Otherwise an attacker with one token can make it forget used proofs. If it is full, it must return an error.",
 	},
 	{
-		Name: "a canceled call does not lose its mark", Fault: canceled,
-		Why: "If a store cannot find out whether a key is marked, it must return an error, so that the verifier answers 503. " +
+		Name: "a canceled call does not lose its replay entry", Fault: canceled,
+		Why: "If a store cannot find out whether a key has an entry, it must return an error, so that the verifier answers 503. " +
 			"Otherwise a proof is accepted twice, or a good proof is refused.",
 	},
 	{
 		Name: "a time that has passed is not first twice", Fault: passed,
-		Why: "A mark that ends at once has no effect. If until has passed, return an error.",
+		Why: "A replay entry that expires at once has no effect. If until has passed, return an error.",
 	},
 	{
-		Name: "a mark lasts for a fraction of a second", Waits: true, Fault: fraction,
-		Why: "A store that counts whole seconds must round until up. With a lifetime of 0 seconds, a mark ends at once, or the store returns an error.",
+		Name: "a replay entry lasts for a fraction of a second", Waits: true, Fault: fraction,
+		Why: "A store that counts whole seconds must round until up. With a lifetime of 0 seconds, an entry expires at once, or the store returns an error.",
 	},
 	{
-		Name: "a mark holds until its time", Waits: true, Fault: holds,
+		Name: "a replay entry lasts until its time", Waits: true, Fault: holds,
 		Why: "The verifier accepts the proof until that time. Check that the store uses the parameter until, and that the unit and the rounding of the lifetime are right.",
 	},
 	{
-		Name: "a replay does not shorten the mark", Waits: true, Fault: shortened,
-		Why: "A call that returns false must not change the mark. Otherwise an attacker can end the mark early with a replay, and then send the proof again.",
+		Name: "a replay does not shorten the lifetime of the entry", Waits: true, Fault: shortened,
+		Why: "A call that returns false must not change the replay entry. Otherwise an attacker can make the entry expire early with a replay, and then send the proof again.",
 	},
 }
 
-// later returns an expiry time for marks that must not expire while the suite
-// runs.
+// later returns an expiry time for replay entries that must not expire while
+// the suite runs.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
 // want calls First. It returns an error if First fails, or if the result of
@@ -140,7 +140,7 @@ func otherUntil(ctx context.Context, store dpop.Replay) error {
 		if err := want(ctx, store, key, now.Add(lifetimes[0]), true, "a new key"); err != nil {
 			return err
 		}
-		when := fmt.Sprintf("a key that was marked for %v, now with %v", lifetimes[0], lifetimes[1])
+		when := fmt.Sprintf("a key whose entry lasts for %v, now with %v", lifetimes[0], lifetimes[1])
 		if err := want(ctx, store, key, now.Add(lifetimes[1]), false, when); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func otherUntil(ctx context.Context, store dpop.Replay) error {
 	return nil
 }
 
-func manyMarks(ctx context.Context, store dpop.Replay) error {
+func manyEntries(ctx context.Context, store dpop.Replay) error {
 	const others = 2000
 	key, until := newKey(), later()
 	if err := want(ctx, store, key, until, true, "a new key"); err != nil {
@@ -171,7 +171,7 @@ func canceled(ctx context.Context, store dpop.Replay) error {
 	case err != nil && first:
 		return fmt.Errorf("a call with a canceled context returned true together with the error %w, want false with an error", err)
 	case err != nil:
-		return nil //nolint:nilerr // the error is what is wanted; whether the key is marked is unknown
+		return nil //nolint:nilerr // the error is what is wanted; whether the key has an entry is unknown
 	case !first:
 		return errors.New("with a canceled context, First returned false and no error for a new key, want true or an error")
 	}
@@ -195,7 +195,7 @@ func fraction(ctx context.Context, store dpop.Replay) error {
 		key, until := newKey(), time.Now().Add(500*time.Millisecond)
 		err := want(ctx, store, key, until, true, "a new key, for half a second")
 		if err == nil {
-			err = want(ctx, store, key, until, false, "the same key at once, while the mark lasts for half a second")
+			err = want(ctx, store, key, until, false, "the same key at once, while the entry lasts for half a second")
 		}
 		if err != nil && time.Now().Before(until) { // on a busy machine, half a second may have passed
 			return err

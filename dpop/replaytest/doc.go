@@ -8,7 +8,6 @@
 //	}
 //
 // Each failure explains what the store did, and what it would mean for an API.
-// In these texts, a replay entry is called a mark.
 //
 // The suite needs about three seconds of real time. It stores some thousand
 // replay entries, which last for an hour at most. Keys are random, so the suite

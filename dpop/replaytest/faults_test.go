@@ -17,12 +17,12 @@ const (
 	others     = "other keys are not affected"
 	atOnce     = "one of many concurrent calls is first"
 	otherTime  = "another until makes no difference"
-	survives   = "a mark survives many others"
-	afterStop  = "a canceled call does not lose its mark"
+	survives   = "a replay entry survives many others"
+	afterStop  = "a canceled call does not lose its replay entry"
 	inPast     = "a time that has passed is not first twice"
-	fraction   = "a mark lasts for a fraction of a second"
-	holds      = "a mark holds until its time"
-	notShorter = "a replay does not shorten the mark"
+	fraction   = "a replay entry lasts for a fraction of a second"
+	holds      = "a replay entry lasts until its time"
+	notShorter = "a replay does not shorten the lifetime of the entry"
 )
 
 type firstFunc = func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error)
@@ -32,34 +32,34 @@ var faults = map[string]suite.Planted[dpop.Replay]{
 		first(func(_ context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.mark(name, lifetime)
+			s.add(name, lifetime)
 			return true, nil
 		}),
 		[]string{once, atOnce, otherTime, survives, afterStop, inPast, fraction, holds, notShorter},
 	},
-	"an upsert that overwrites marks that have ended": {
+	"an upsert that overwrites entries that have expired": {
 		first(func(_ context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			wasMarked := s.marked(name)
-			if !wasMarked {
-				s.mark(name, lifetime)
+			exists := s.has(name)
+			if !exists {
+				s.add(name, lifetime)
 			}
-			return !wasMarked, nil
+			return !exists, nil
 		}),
 		[]string{inPast},
 	},
-	"every key is reported as marked": {
+	"every key is reported as a replay": {
 		first(func(context.Context, *store, string, time.Duration) (bool, error) { return false, nil }),
 		[]string{once, others, atOnce, otherTime, survives, afterStop, fraction, holds, notShorter},
 	},
-	"reading and marking are two operations": {
+	"reading and storing are two operations": {
 		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
 			s.mu.Lock()
-			wasMarked := s.marked(name)
+			exists := s.has(name)
 			s.mu.Unlock()
 			time.Sleep(time.Microsecond)
-			if wasMarked {
+			if exists {
 				return false, nil
 			}
 			s.mu.Lock()
@@ -67,7 +67,7 @@ var faults = map[string]suite.Planted[dpop.Replay]{
 			if lifetime <= 0 || ctx.Err() != nil {
 				return false, errStore
 			}
-			s.mark(name, lifetime)
+			s.add(name, lifetime)
 			return true, nil
 		}),
 		[]string{atOnce},
@@ -86,7 +86,7 @@ var faults = map[string]suite.Planted[dpop.Replay]{
 		}),
 		[]string{afterStop},
 	},
-	"a canceled call makes a mark, and reports a replay": {
+	"a canceled call stores an entry, and reports a replay": {
 		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
 			first, err := firstWriterWins(context.WithoutCancel(ctx), s, name, lifetime)
 			return first && ctx.Err() == nil, err
@@ -116,25 +116,25 @@ var faults = map[string]suite.Planted[dpop.Replay]{
 			if !first && err == nil {
 				s.mu.Lock()
 				defer s.mu.Unlock()
-				s.mark(name, lifetime)
+				s.add(name, lifetime)
 			}
 			return first, err
 		}),
 		[]string{notShorter},
 	},
-	"marks beyond 1000 evict others": {
+	"entries beyond 1000 evict others": {
 		first(func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
 			first, err := firstWriterWins(ctx, s, name, lifetime)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			if len(s.marks) > 1000 {
-				clear(s.marks)
+			if len(s.entries) > 1000 {
+				clear(s.entries)
 			}
 			return first, err
 		}),
 		[]string{survives},
 	},
-	"until is ignored, and marks last for a second": {
+	"until is ignored, and entries last for a second": {
 		lifetime(func(time.Duration) time.Duration { return time.Second }),
 		[]string{holds, notShorter},
 	},
@@ -237,7 +237,7 @@ func TestCorrectStoresHaveNoFault(t *testing.T) {
 			s.lifetime = func(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 			return s
 		},
-		"a canceled call still makes its mark": func() dpop.Replay {
+		"a canceled call still stores its entry": func() dpop.Replay {
 			s := newStore()
 			s.first = func(ctx context.Context, s *store, name string, lifetime time.Duration) (bool, error) {
 				return firstWriterWins(context.WithoutCancel(ctx), s, name, lifetime)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// newKey returns a random key, which has not been marked yet.
+// newKey returns a random key, which has no replay entry yet.
 func newKey() (key [32]byte) {
 	_, _ = rand.Read(key[:]) // never fails
 	return key

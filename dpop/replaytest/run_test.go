@@ -33,7 +33,7 @@ func TestRunExplainsEachFailure(t *testing.T) {
 		"the same key again: First returned true, want false.",
 		"Each proof must be accepted once.",
 		"100 of 100 concurrent calls with one key returned true, want 1.",
-		"--- FAIL: TestRunExplainsEachFailure/time/a_mark_holds_until_its_time",
+		"--- FAIL: TestRunExplainsEachFailure/time/a_replay_entry_lasts_until_its_time",
 		"Check that the store uses the parameter until, and that the unit and the rounding of the lifetime are right.",
 	)
 }

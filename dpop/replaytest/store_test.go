@@ -9,9 +9,9 @@ import (
 
 // store is a simple store with places where faults can be planted.
 type store struct {
-	mu     sync.Mutex
-	marks  map[string]time.Time
-	closed bool
+	mu      sync.Mutex
+	entries map[string]time.Time // when they expire
+	closed  bool
 
 	name     func(key [32]byte, until time.Time) string
 	lifetime func(time.Duration) time.Duration
@@ -20,7 +20,7 @@ type store struct {
 
 func newStore() *store {
 	return &store{
-		marks:    make(map[string]time.Time),
+		entries:  make(map[string]time.Time),
 		name:     func(key [32]byte, _ time.Time) string { return string(key[:]) },
 		lifetime: func(d time.Duration) time.Duration { return d },
 		first:    firstWriterWins,
@@ -37,14 +37,14 @@ func (s *store) close() {
 	s.closed = true
 }
 
-// marked reports whether the name has a mark that has not expired. The caller
-// must hold s.mu.
-func (s *store) marked(name string) bool {
-	end, exists := s.marks[name]
+// has reports whether the name has a replay entry that has not expired. The
+// caller must hold s.mu.
+func (s *store) has(name string) bool {
+	end, exists := s.entries[name]
 	return exists && time.Now().Before(end)
 }
 
-func (s *store) mark(name string, lifetime time.Duration) { s.marks[name] = time.Now().Add(lifetime) }
+func (s *store) add(name string, lifetime time.Duration) { s.entries[name] = time.Now().Add(lifetime) }
 
 var errStore = errors.New("the store is unavailable")
 
@@ -54,9 +54,9 @@ func firstWriterWins(ctx context.Context, s *store, name string, lifetime time.D
 	switch {
 	case s.closed, lifetime <= 0, ctx.Err() != nil:
 		return false, errStore
-	case s.marked(name):
+	case s.has(name):
 		return false, nil
 	}
-	s.mark(name, lifetime)
+	s.add(name, lifetime)
 	return true, nil
 }

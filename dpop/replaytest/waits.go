@@ -9,17 +9,17 @@ import (
 	"github.com/bearerguard/bearerguard/internal/suite"
 )
 
-// margin is the time by which a mark may expire too early. The clock of a store
-// on another machine may be ahead, and calls take time.
+// margin is the time by which a replay entry may expire too early. The clock of
+// a store on another machine may be ahead, and calls take time.
 const margin = 200 * time.Millisecond
 
-// holds checks that marks do not expire before the time given as until. This
-// time has a different fraction of a second for each mark, because a store may
-// round.
+// holds checks that replay entries do not expire before the time given as
+// until. This time has a different fraction of a second for each replay entry,
+// because a store may round.
 func holds(ctx context.Context, store dpop.Replay) error {
-	const marks, step = 4, 250 * time.Millisecond
+	const entries, step = 4, 250 * time.Millisecond
 	began := time.Now()
-	var keys [marks][32]byte
+	var keys [entries][32]byte
 	until := func(i int) time.Time { return began.Add(1750*time.Millisecond + time.Duration(i)*step) }
 	for i := range keys {
 		keys[i] = newKey()
@@ -31,8 +31,8 @@ func holds(ctx context.Context, store dpop.Replay) error {
 		if err := suite.Wait(ctx, until(i).Add(-margin)); err != nil {
 			return err
 		}
-		err := want(ctx, store, key, until(i), false, fmt.Sprintf("%v before the end of the mark", margin))
-		if err != nil && time.Now().Before(until(i)) { // on a busy machine, the mark may have expired
+		err := want(ctx, store, key, until(i), false, fmt.Sprintf("%v before the entry expires", margin))
+		if err != nil && time.Now().Before(until(i)) { // on a busy machine, the entry may have expired
 			return err
 		}
 	}

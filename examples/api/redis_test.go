@@ -79,7 +79,7 @@ func TestProcessesWithOneRedisSecretShareNonces(t *testing.T) {
 // Config.ProofWindow must be long enough for a proof with an old nonce. If
 // ProofWindow is too short, the store returns an error and sends no command to
 // Redis. This test therefore checks that the store sends a command.
-func TestTheStoreMarksProofsWithOldNonces(t *testing.T) {
+func TestTheStoreSendsEntriesForProofsWithOldNonces(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ type proofLab struct {
 	client
 	as      *testserver.Server
 	other   client // the key of another client
-	marks   *marks
+	replay  *replayRecorder
 	offered *dpop.Nonces
 
 	mu   sync.Mutex
@@ -109,7 +109,7 @@ func newProofLab(t *testing.T, frameworks []Framework, mode proofMode, changes .
 			log: new(logBuffer),
 		},
 		as: as, proofMode: mode, client: newClient(t, "ES256"), other: newClient(t, "ES256"),
-		marks: &marks{store: dpop.NewMemory(0)},
+		replay: &replayRecorder{store: dpop.NewMemory(0)},
 	}
 	check(t, down.Close())
 	config := middleware.Config{
@@ -118,7 +118,7 @@ func newProofLab(t *testing.T, frameworks []Framework, mode proofMode, changes .
 		Client:  as.Client(), Logger: newLogger(l.log), Revoked: revoked,
 	}
 	if !mode.off {
-		config.DPoP = &dpop.Policy{Required: mode.required, Replay: l.marks}
+		config.DPoP = &dpop.Policy{Required: mode.required, Replay: l.replay}
 	}
 	if mode.nonces {
 		l.offered = dpop.NewNonces([]byte(rand.Text()+rand.Text()), noncePeriod)
@@ -255,9 +255,9 @@ func (l *target) assertPasses(t *testing.T, method string, r request) {
 	l.reached.reset()
 }
 
-// marks is a [dpop.Replay] that records its calls. Tests can replace the store
-// behind it.
-type marks struct {
+// replayRecorder is a [dpop.Replay] that records its calls. Tests can replace
+// the store behind it.
+type replayRecorder struct {
 	mu    sync.Mutex
 	store dpop.Replay
 	keys  [][32]byte // the keys of all calls
@@ -265,27 +265,27 @@ type marks struct {
 }
 
 // First implements [dpop.Replay].
-func (m *marks) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
-	m.mu.Lock()
-	store := m.store
-	m.keys, m.until = append(m.keys, key), append(m.until, until)
-	m.mu.Unlock()
+func (r *replayRecorder) First(ctx context.Context, key [32]byte, until time.Time) (bool, error) {
+	r.mu.Lock()
+	store := r.store
+	r.keys, r.until = append(r.keys, key), append(r.until, until)
+	r.mu.Unlock()
 	return store.First(ctx, key, until)
 }
 
 // use replaces the store and discards the recorded calls.
-func (m *marks) use(store dpop.Replay) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.store, m.keys, m.until = store, nil, nil
+func (r *replayRecorder) use(store dpop.Replay) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.store, r.keys, r.until = store, nil, nil
 }
 
 // calls returns the arguments key and until of all calls of First since the
 // last call of use.
-func (m *marks) calls() ([][32]byte, []time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.keys, m.until
+func (r *replayRecorder) calls() ([][32]byte, []time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keys, r.until
 }
 
 // storeFunc is a [dpop.Replay].

@@ -60,17 +60,17 @@ func ofParallelUsesOfAProofOnePasses(t *testing.T, frameworks []Framework) {
 
 // A request to a nested route needs only one proof, for the URL that the client
 // requested. It stores only one replay entry.
-func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
+func nestedRoutesStoreOneReplayEntry(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	everything := l.bound("scope", `"read write admin"`, "acr", `"urn:example:mfa"`, "auth_time", l.Claims()[strings.LastIndexByte(l.Claims(), ':')+1:len(l.Claims())-1])
 	for _, path := range []string{"/read", "/nested/route", "/twice", "/strong/route", "/optional/read", "/checked", "/returned"} {
 		t.Run("D13/"+path, func(t *testing.T) {
 			for _, target := range l.targets {
 				for _, method := range methods {
-					l.marks.use(dpop.NewMemory(0))
+					l.replay.use(dpop.NewMemory(0))
 					target.check(t, method, on("", l.proved(path, everything), alice(path)))
-					if keys, _ := l.marks.calls(); len(keys) != 1 {
-						t.Errorf("%s: %s %s: got %d marks, want 1", target.name, method, path, len(keys))
+					if keys, _ := l.replay.calls(); len(keys) != 1 {
+						t.Errorf("%s: %s %s: got %d replay entries, want 1", target.name, method, path, len(keys))
 					}
 				}
 			}
@@ -85,16 +85,16 @@ func nestedRoutesMarkAProofOnce(t *testing.T, frameworks []Framework) {
 // A replay entry is stored only after all other checks have passed. Its key is
 // a hash of the jkt and the jti. It is kept for as long as any machine would
 // accept the proof.
-func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
+func aReplayEntryLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 	l := newProofLab(t, frameworks, proofsOn)
 	for name, distance := range map[string]time.Duration{"now": 0, "80 s ago": -80 * time.Second, "40 s ahead": 40 * time.Second} {
-		t.Run("D13/the mark of a proof of "+name, func(t *testing.T) {
+		t.Run("D13/the replay entry of a proof of "+name, func(t *testing.T) {
 			for _, target := range l.targets {
-				l.marks.use(dpop.NewMemory(0))
+				l.replay.use(dpop.NewMemory(0))
 				issued := time.Now().Add(distance).Truncate(time.Second)
 				id := strings.Repeat("j", 200)
 				target.check(t, "GET", on("", l.proved("/read", l.bound(), testserver.Claim("jti", id), testserver.Claim("iat", issued.Unix())), alice("/read")))
-				keys, until := l.marks.calls()
+				keys, until := l.replay.calls()
 				if want := sha256.Sum256([]byte(l.jkt + "\x00" + id)); len(keys) != 1 || keys[0] != want {
 					t.Fatalf("%s: got the keys %x, want %x", target.name, keys, want)
 				}
@@ -102,19 +102,19 @@ func aMarkLastsAsLongAsItsProof(t *testing.T, frameworks []Framework) {
 				// is slow by the clock skew accepts the proof for 30 seconds
 				// more.
 				if end := issued.Add((90 + 30) * time.Second); until[0].Before(end) || until[0].After(end.Add(5*time.Second)) {
-					t.Errorf("%s: got a mark until %v for a proof that is accepted until %v", target.name, until[0], end)
+					t.Errorf("%s: got a replay entry until %v for a proof that is accepted until %v", target.name, until[0], end)
 				}
 			}
 		})
 	}
-	t.Run("D13/a refused proof makes no mark", func(t *testing.T) {
-		l.marks.use(dpop.NewMemory(0))
+	t.Run("D13/no replay entry is stored for a refused proof", func(t *testing.T) {
+		l.replay.use(dpop.NewMemory(0))
 		for _, d := range []testserver.Defect{"dpop-bad-signature", "dpop-other-key", "dpop-htm-other", "dpop-htu-path", "dpop-ath-missing", "dpop-iat-old"} {
 			l.targets[0].send(t, "GET", l.proved("/read", l.bound(), testserver.With(d)))
 		}
 		l.targets[0].send(t, "GET", l.proved("/read", l.bound("jti", `"revoked"`)))
-		if keys, _ := l.marks.calls(); len(keys) != 0 {
-			t.Errorf("got %d marks, want none", len(keys))
+		if keys, _ := l.replay.calls(); len(keys) != 0 {
+			t.Errorf("got %d replay entries, want none", len(keys))
 		}
 	})
 }
@@ -137,9 +137,9 @@ func aStoreThatFailsIsUnavailable(t *testing.T, frameworks []Framework) {
 		{"D20", "Off, which accepts every proof", dpop.Off, alice("/read")},
 		{"D16", "a full memory", full, unavailable},
 	} {
-		l.marks.use(c.store)
+		l.replay.use(c.store)
 		if c.store == full {
-			l.targets[0].check(t, "GET", on("the only mark", l.proved("/read", l.bound()), alice("/read")))
+			l.targets[0].check(t, "GET", on("the only entry", l.proved("/read", l.bound()), alice("/read")))
 		}
 		l.run(t, group{c.threat, "a store that gives no answer gives no access, and no reason to discard the token or the proof", []row{
 			on(c.name, l.proved("/read", l.bound()), c.want),
@@ -171,8 +171,8 @@ func machinesShareAStore(t *testing.T, frameworks []Framework) {
 		c.Issuers = []middleware.Issuer{{URL: one.Issuer}}
 		c.Client = one.as.Client()
 	})
-	one.marks.use(shared)
-	two.marks.use(shared)
+	one.replay.use(shared)
+	two.replay.use(shared)
 	r := one.proved("/read", one.bound(), testserver.Claim("jti", "shared"))
 	one.targets[0].check(t, "GET", on("the first machine", r, alice("/read")))
 	two.run(t, group{"D13", "a proof that another machine accepted is refused", []row{on("on another machine", r, two.badProof(usedBefore))}})

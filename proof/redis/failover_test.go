@@ -72,7 +72,7 @@ func TestAFailoverThatLosesWrites(t *testing.T) {
 
 	assertFirst(t, f[1], unnoticed, true, nil, "a lost proof on another machine, before its own machine has noticed")
 	assertFirst(t, f[1], kept, false, nil, "a proof that was replicated, on another machine")
-	assertFirst(t, f[0], next(), false, redisstore.ErrLost, "on the machine that made the lost mark")
+	assertFirst(t, f[0], next(), false, redisstore.ErrLost, "on the machine that stored the lost replay entry")
 	assertFirst(t, f[1], noticed, false, redisstore.ErrLost, "then the lost proof on another machine")
 	assertFirst(t, f[2], next(), false, redisstore.ErrLost, "and a new proof on a third one")
 

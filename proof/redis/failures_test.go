@@ -143,7 +143,7 @@ func TestARedisThatRestartsWithOldData(t *testing.T) {
 	assertFirst(t, f.machines[0], used, true, nil, "a proof after the snapshot")
 	redis.kill()
 	redis.start()
-	assertFirst(t, f.machines[0], next(), false, redisstore.ErrLost, "on the machine that made the mark")
+	assertFirst(t, f.machines[0], next(), false, redisstore.ErrLost, "on the machine that stored the replay entry")
 	assertFirst(t, f.machines[1], used, false, redisstore.ErrLost, "then on another machine")
 }
 

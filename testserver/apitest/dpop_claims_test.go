@@ -44,16 +44,16 @@ func (a *dpopAPI) request(r *http.Request, claims map[string]any, token, thumb s
 	if jti == "" && !a.has("jti is optional") {
 		return errProof
 	}
-	mark := thumb + jti
-	if a.has("the key is not part of the mark") {
-		mark = jti
+	entry := thumb + jti
+	if a.has("the key is not part of the replay entry") {
+		entry = jti
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if jti != "" && a.seen[mark] && !a.has("replays are forgotten") {
+	if jti != "" && a.seen[entry] && !a.has("replays are forgotten") {
 		return errProof
 	}
-	a.seen[mark] = true
+	a.seen[entry] = true
 	return nil
 }
 

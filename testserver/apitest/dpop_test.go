@@ -65,7 +65,7 @@ var dpopHoles = []struct {
 	{"jti is optional", "dpop-jti-empty dpop-jti-missing dpop-jti-number", []string{"jti"}},
 	{"jti of another type is accepted", "dpop-jti-number", []string{"RFC 7519 §4.1.7", "wrong type"}},
 	{"replays are forgotten", "dpop-replayed", []string{"RFC 9449 §11.1", "one atomic step", `or 401 with error="use_dpop_nonce"`}},
-	{"the key is not part of the mark", "dpop-jti-of-other-key", []string{"want 2xx", "RFC 9449 §4.2", "thumbprint"}},
+	{"the key is not part of the replay entry", "dpop-jti-of-other-key", []string{"want 2xx", "RFC 9449 §4.2", "thumbprint"}},
 	{"no DPoP challenge is sent", "dpop-challenge-missing", []string{"RFC 9449 §7.1", "RFC 9110 §15.5.2", "Add a challenge", "no token"}},
 	{"a bad proof is called a bad token", "error-code", []string{"RFC 9449 §7.1", `want error="invalid_dpop_proof"`}},
 	{"bearer: the error is in the Bearer challenge", "error-code", []string{"to the challenge for the scheme of the request", "the scheme"}},

@@ -43,8 +43,8 @@ func TestARunPrintsEveryTableAndWritesThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(got)
-	if !strings.HasPrefix(text, "before\n") || !strings.HasSuffix(text, "after\n") || strings.Contains(text, "old") || !strings.Contains(text, "a mark in memory") {
-		t.Errorf("got %s, want only what is between the marks replaced", text)
+	if !strings.HasPrefix(text, "before\n") || !strings.HasSuffix(text, "after\n") || strings.Contains(text, "old") || !strings.Contains(text, "a replay entry in memory") {
+		t.Errorf("got %s, want only what is between the markers replaced", text)
 	}
 	table, err := performance.Read(text)
 	if err != nil {
@@ -55,15 +55,15 @@ func TestARunPrintsEveryTableAndWritesThePage(t *testing.T) {
 	}
 }
 
-func TestRewriteRefusesAFileWithoutMarks(t *testing.T) {
+func TestRewriteRefusesAFileWithoutMarkers(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
-	if err := os.WriteFile(page, []byte("no marks"), 0o600); err != nil {
+	if err := os.WriteFile(page, []byte("no markers"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := rewrite(page, performance.Begin, performance.End, "table"); err == nil {
-		t.Error("got no error, want one that names the marks")
+		t.Error("got no error, want one that names the markers")
 	}
-	if got, _ := os.ReadFile(page); string(got) != "no marks" {
+	if got, _ := os.ReadFile(page); string(got) != "no markers" {
 		t.Errorf("got %q, want the file as it was", got)
 	}
 }

@@ -22,7 +22,7 @@ func main() {
 	m := meter{tokens: 10_000, million: 1_000_000}
 	flag.IntVar(&m.rounds, "rounds", 40, "`number` of rounds; each round measures every operation once")
 	flag.DurationVar(&m.slice, "for", 15*time.Millisecond, "how long to repeat each operation in a round")
-	page := flag.String("page", "", "write the tables of full verification and of proofs into this `file`, between their marks")
+	page := flag.String("page", "", "write the tables of full verification and of proofs into this `file`, between their markers")
 	only := flag.String("only", "", "print only the tables whose names contain this `text`; all tables if empty")
 	flag.Parse()
 	if flag.NArg() > 0 || m.rounds < 1 || m.slice <= 0 {

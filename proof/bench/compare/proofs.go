@@ -55,7 +55,7 @@ func proofs(ctx context.Context, m meter) (table, error) {
 			}
 		})
 	}
-	names, ops = append(names, "a mark in memory of a used proof", "the check of a nonce"), append(ops, marking(ctx), checkingNonces())
+	names, ops = append(names, "a replay entry in memory", "the check of a nonce"), append(ops, storingEntries(ctx), checkingNonces())
 	found := m.measure(ops...)
 	for i, name := range names {
 		bytes, allocs := memory(ops[i])
@@ -120,8 +120,9 @@ func (c *client) isProtected(h http.Handler, as *testserver.Server) error {
 	return nil
 }
 
-// marking returns a function that adds another replay entry on each call.
-func marking(ctx context.Context) func() {
+// storingEntries returns a function that stores another replay entry on each
+// call.
+func storingEntries(ctx context.Context) func() {
 	memory, i := dpop.NewMemory(100_000_000), uint64(0)
 	return func() {
 		i++

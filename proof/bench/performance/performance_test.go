@@ -61,7 +61,7 @@ func TestTheTableIsRead(t *testing.T) {
 
 func TestAPageWithoutSuchATableIsRefused(t *testing.T) {
 	for name, changed := range map[string]string{
-		"no marks":             strings.ReplaceAll(page, performance.End, ""),
+		"no markers":           strings.ReplaceAll(page, performance.End, ""),
 		"other columns":        strings.ReplaceAll(page, "× raw", "ratio"),
 		"a time for the ratio": strings.Replace(page, "2.00 ×", "2 µs", 1),
 		"a missing count":      strings.Replace(page, "20 |", "– |", 1),

@@ -44,7 +44,7 @@ func main() {
 	flag.Uint64Var(&c.seed, "seed", 1, "`number` that determines the times of the faults and the processes that they affect")
 	flag.IntVar(&c.storm, "storm", 100_000, "`number` of revocations in the storm")
 	flag.DurationVar(&c.skew, "skew", 0, "how wrong the clocks of two processes are, in whole seconds, one ahead and one behind; builds the standard library")
-	flag.StringVar(&c.page, "page", "", "write the tables into this `file`, between their marks")
+	flag.StringVar(&c.page, "page", "", "write the tables into this `file`, between their markers")
 	flag.StringVar(&c.plot, "plot", "", "draw the timeline into this `file`")
 	flag.Parse()
 	if flag.NArg() > 0 || c.duration < 20*time.Second || c.workers < 1 || c.storm < 1 || c.skew < 0 || c.skew%time.Second != 0 {
@@ -162,7 +162,7 @@ func rewrite(path, text string) error {
 	before, rest, found := strings.Cut(string(old), begin)
 	_, after, ended := strings.Cut(rest, end)
 	if !found || !ended {
-		return fmt.Errorf("%s lacks the marks %s and %s", path, begin, end)
+		return fmt.Errorf("%s lacks the markers %s and %s", path, begin, end)
 	}
 	return os.WriteFile(path, []byte(before+begin+"\n\n"+text+"\n"+end+after), 0o644) //nolint:gosec // a document
 }

@@ -93,7 +93,7 @@ func TestThePlotIsAnImage(t *testing.T) {
 	}
 }
 
-func TestTheFiguresAreWrittenBetweenTheMarks(t *testing.T) {
+func TestTheFiguresAreWrittenBetweenTheMarkers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(file, []byte("before\n"+begin+"\nold\n"+end+"\nafter\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -109,11 +109,11 @@ func TestTheFiguresAreWrittenBetweenTheMarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := rewrite(file, "new\n"); err == nil {
-		t.Error("got no error without the second mark, want one")
+		t.Error("got no error without the second marker, want one")
 	}
 }
 
-func TestThePageHasTheMarks(t *testing.T) {
+func TestThePageHasTheMarkers(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "scale.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func (m *measured) table() string {
 	}{
 		{"JWT that is verified in full, RS256", m.tokenBytes, 0, m.checkMicros, 0, 0},
 		{"JWT that is in the token cache", 0, 0, m.cachedMicros, 0, 0},
-		{"proof, ES256, and its JWT in the token cache", m.markBytes, m.redisMark, m.proofMicros, m.markMicros, 0},
+		{"proof, ES256, and its JWT in the token cache", m.entryBytes, m.redisEntry, m.proofMicros, m.entryMicros, 0},
 		{fmt.Sprintf("answer of %d bytes that is written", answerSize), 0, m.redisAnswer, 0, m.setMicros, 0},
 		{"answer that is read", 0, 0, 0, m.getMicros, 0},
 		{"revocation", m.listBytes, m.redisRevocation, 0, 0, m.revocationBytes},
@@ -98,22 +98,22 @@ func (m *measured) calculate(s scenario) rows {
 	written := s.tokens * s.opaqueShare / s.maxTTL.Seconds()
 	full := m.checkMicros + s.proofShare*(m.proofMicros-m.cachedMicros)
 	readings := s.machines * 5
-	redis := proofs*m.markMicros + opaque*m.getMicros + written*m.setMicros + readings*m.feedMicros
+	redis := proofs*m.entryMicros + opaque*m.getMicros + written*m.setMicros + readings*m.feedMicros
 	return rows{
 		{"**each machine**: requests", "requests / machines", count(perMachine) + " /s"},
 		{"CPU time, without caches", "requests × (JWT in full + share of proofs × (proof − cached JWT))", cores(perMachine * full)},
 		{"CPU time, with all JWTs in the token cache", "requests × (cached JWT + share of proofs × (proof − cached JWT))", cores(perMachine * (full - m.checkMicros + m.cachedMicros))},
 		{"token cache with all JWTs", "tokens × share of JWTs × JWT", megabytes(s.tokens * (1 - s.opaqueShare) * m.tokenBytes)},
-		{"marks of proofs", "proofs × 2 min × mark", megabytes(perMachine * s.proofShare * s.proofWindow.Seconds() * m.markBytes)},
+		{"replay entries", "proofs × 2 min × entry", megabytes(perMachine * s.proofShare * s.proofWindow.Seconds() * m.entryBytes)},
 		{"list of revocations", "revocations × lifetime of a token × revocation", megabytes(listed * m.listBytes)},
 		{"after a storm of " + count(s.storm), "(the same + storm) × revocation", megabytes((listed + s.storm) * m.listBytes)},
-		{"**Redis**: proofs", "requests × share of proofs", fmt.Sprintf("%s /s, %s", count(proofs), cores(proofs*m.markMicros))},
+		{"**Redis**: proofs", "requests × share of proofs", fmt.Sprintf("%s /s, %s", count(proofs), cores(proofs*m.entryMicros))},
 		{"answers that are read, at most", "requests × share of opaque tokens", fmt.Sprintf("%s /s, %s", count(opaque), cores(opaque*m.getMicros))},
 		{"answers that are written", "opaque tokens / MaxTTL", fmt.Sprintf("%s /s, %s", count(written), cores(written*m.setMicros))},
 		{"readings of the feed", "machines × 5 /s", fmt.Sprintf("%s /s, %s", count(readings), cores(readings*m.feedMicros))},
 		{"CPU time", "the sum", cores(redis)},
 		{"parts of a cluster, half busy", "CPU time / 0.5, rounded up", fmt.Sprintf("%.0f", math.Ceil(redis/0.5e6))},
-		{"memory: marks", "proofs × 2 min × mark", megabytes(proofs * s.proofWindow.Seconds() * m.redisMark)},
+		{"memory: replay entries", "proofs × 2 min × entry", megabytes(proofs * s.proofWindow.Seconds() * m.redisEntry)},
 		{"memory: answers", "opaque tokens × answer", megabytes(s.tokens * s.opaqueShare * m.redisAnswer)},
 		{"memory: revocations, after a storm", "(revocations × lifetime + storm) × revocation", megabytes((listed + s.storm) * m.redisRevocation)},
 		{"sent for the feed", "machines × (5 /s × reading + revocations × revocation)", withUnit(s.machines*(5*m.feedBytes+s.revocations*m.revocationBytes)/1e3, "kB/s")},

@@ -26,7 +26,7 @@ const (
 )
 
 func main() {
-	page := flag.String("page", "", "write the tables into this `file`, between their marks")
+	page := flag.String("page", "", "write the tables into this `file`, between their markers")
 	n := flag.Int("n", 200_000, "how many entries of each kind to make")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

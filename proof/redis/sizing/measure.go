@@ -25,13 +25,13 @@ import (
 // measured contains what one token, proof, revocation or read of the feed
 // costs.
 type measured struct {
-	listBytes, markBytes, tokenBytes float64 // bytes on a machine: for a revocation, a replay entry, a cached JWT
+	listBytes, entryBytes, tokenBytes float64 // bytes on a machine: for a revocation, a replay entry, a cached JWT
 
 	checkMicros, cachedMicros, proofMicros float64 // CPU time of a machine: uncached JWT, cached JWT, proof with cached JWT
 
-	redisMark, redisAnswer, redisRevocation      float64 // bytes in the memory of Redis
-	markMicros, getMicros, setMicros, feedMicros float64 // CPU time of Redis: a proof, reading a response, writing a response, reading an unchanged feed
-	feedBytes, revocationBytes                   float64 // bytes sent to a machine: reading an unchanged feed, a revocation
+	redisEntry, redisAnswer, redisRevocation      float64 // bytes in the memory of Redis
+	entryMicros, getMicros, setMicros, feedMicros float64 // CPU time of Redis: a proof, reading a response, writing a response, reading an unchanged feed
+	feedBytes, revocationBytes                    float64 // bytes sent to a machine: reading an unchanged feed, a revocation
 }
 
 const (
@@ -61,16 +61,16 @@ func (m *measured) measureMachine(ctx context.Context, n int) error {
 	}
 	m.listBytes = (heap() - before) / float64(n)
 
-	marks := dpop.NewMemory(n)
+	replay := dpop.NewMemory(n)
 	before = heap()
 	for i := range n {
-		if _, err := marks.First(ctx, key(i), until); err != nil {
+		if _, err := replay.First(ctx, key(i), until); err != nil {
 			return err
 		}
 	}
-	m.markBytes = (heap() - before) / float64(n)
+	m.entryBytes = (heap() - before) / float64(n)
 	runtime.KeepAlive(list)
-	runtime.KeepAlive(marks)
+	runtime.KeepAlive(replay)
 	return nil
 }
 
@@ -192,7 +192,7 @@ func (m *measured) measureRedis(ctx context.Context, server *redisServer, n int)
 		micros         *float64
 		sent           *float64
 	}{
-		{n, workers, func(ctx context.Context, i int) error { _, err := store.First(ctx, key(i), until); return err }, &m.redisMark, &m.markMicros, nil},
+		{n, workers, func(ctx context.Context, i int) error { _, err := store.First(ctx, key(i), until); return err }, &m.redisEntry, &m.entryMicros, nil},
 		{n, workers, func(ctx context.Context, i int) error { return store.Set(ctx, name(i), value, lifetime) }, &m.redisAnswer, &m.setMicros, nil},
 		{n, workers, func(ctx context.Context, i int) error { _, _, err := store.Get(ctx, name(i)); return err }, nil, &m.getMicros, nil},
 		{n, workers, publish, &m.redisRevocation, nil, nil},

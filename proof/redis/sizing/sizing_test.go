@@ -21,7 +21,7 @@ func TestARunWritesThePage(t *testing.T) {
 	}
 	got := string(text)
 	if !strings.HasPrefix(got, "before\n"+begin+"\n") || !strings.HasSuffix(got, end+"\nafter\n") || strings.Contains(got, "old") {
-		t.Errorf("got %q, want the tables between the marks, and the rest as before", got)
+		t.Errorf("got %q, want the tables between the markers, and the rest as before", got)
 	}
 	for _, want := range []string{"| revocation | ", "| CPU time | the sum | ", "introspection | opaque tokens / MaxTTL | 6 700 calls/s |"} {
 		if !strings.Contains(got, want) {
@@ -30,23 +30,23 @@ func TestARunWritesThePage(t *testing.T) {
 	}
 }
 
-func TestAPageWithoutMarksStaysAsItIs(t *testing.T) {
+func TestAPageWithoutMarkersStaysAsItIs(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
-	if err := os.WriteFile(page, []byte("no marks"), 0o600); err != nil {
+	if err := os.WriteFile(page, []byte("no markers"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := rewrite(page, "tables"); err == nil {
-		t.Error("got no error, want one about the missing marks")
+		t.Error("got no error, want one about the missing markers")
 	}
-	if got, _ := os.ReadFile(page); string(got) != "no marks" {
+	if got, _ := os.ReadFile(page); string(got) != "no markers" {
 		t.Errorf("got %q, want no change", got)
 	}
 }
 
 // TestCalculate tests the formulas with values that are easy to calculate.
 func TestCalculate(t *testing.T) {
-	m := measured{listBytes: 100, markBytes: 10, tokenBytes: 1000, checkMicros: 20, cachedMicros: 2, proofMicros: 52, redisMark: 200,
-		redisAnswer: 500, redisRevocation: 200, markMicros: 10, getMicros: 5, setMicros: 5, feedMicros: 10, feedBytes: 100, revocationBytes: 200}
+	m := measured{listBytes: 100, entryBytes: 10, tokenBytes: 1000, checkMicros: 20, cachedMicros: 2, proofMicros: 52, redisEntry: 200,
+		redisAnswer: 500, redisRevocation: 200, entryMicros: 10, getMicros: 5, setMicros: 5, feedMicros: 10, feedBytes: 100, revocationBytes: 200}
 	want := []string{
 		"5 000 /s",   // 100 000 / 20
 		"0.15 cores", // 5 000 × (20 + 0.2 × 50) µs
